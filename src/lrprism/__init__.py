@@ -1,0 +1,45 @@
+"""lrprism: which wavelengths and pixels a network used, and any PyTorch model explained by relevance propagation.
+
+Example:
+    >>> import torch
+    >>> import lrprism as lp
+    >>> model = torch.nn.Sequential(torch.nn.Linear(3, 4), torch.nn.ReLU(), torch.nn.Linear(4, 2))
+    >>> explanation = lp.explain(model, torch.rand(5, 3))
+    >>> explanation.relevance.shape
+    torch.Size([5, 3])
+"""
+
+from lrprism import rules
+from lrprism._errors import (
+    DataError,
+    InputError,
+    LRPrismError,
+    ModelError,
+    RelevanceWarning,
+    ResultsError,
+    RuleError,
+    TargetError,
+)
+from lrprism.attribution import LRP, Explanation, explain
+from lrprism.composites import Composite, presets
+from lrprism.composites import selectors as select
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "LRP",
+    "Composite",
+    "DataError",
+    "Explanation",
+    "InputError",
+    "LRPrismError",
+    "ModelError",
+    "RelevanceWarning",
+    "ResultsError",
+    "RuleError",
+    "TargetError",
+    "explain",
+    "presets",
+    "rules",
+    "select",
+]

@@ -1,0 +1,66 @@
+"""Which op gets which rule, and why: known before any relevance flows."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from lrprism.engine import format_table
+from lrprism.ops import Call
+
+
+@dataclass(frozen=True)
+class PlanRow:
+    """One op call.
+
+    Args:
+        call: Position among the recorded calls, in order of execution.
+        module: Dotted path of the module in which the call happens; empty for the model itself.
+        module_type: Class name of that module.
+        op: The op's name, such as ``conv3d``.
+        kind: What the op does to relevance.
+        rule: The rule that it gets; empty for the plain gradient.
+        why: The selector that matched, or why there is no rule.
+    """
+
+    call: int
+    module: str
+    module_type: str
+    op: str
+    kind: str
+    rule: str
+    why: str
+
+
+@dataclass(frozen=True)
+class Plan(Sequence[PlanRow]):
+    """The rows in order of execution; prints as a table."""
+
+    rows: tuple[PlanRow, ...]
+
+    @classmethod
+    def of(cls, calls: Sequence[Call]) -> "Plan":
+        """Describe calls whose rules are assigned."""
+        return cls(tuple(_row(call) for call in calls))
+
+    def __getitem__(self, index: Any) -> Any:
+        """Return one row or a slice of rows."""
+        return self.rows[index]
+
+    def __len__(self) -> int:
+        """Number of rows."""
+        return len(self.rows)
+
+    def __str__(self) -> str:
+        """The plan as a table of fixed width."""
+        head = ("call", "module", "type", "op", "rule", "why")
+        lines = [
+            (str(r.call), r.module or "(model)", r.module_type, r.op, r.rule or "-", r.why) for r in self.rows
+        ]
+        return format_table(head, lines)
+
+
+def _row(call: Call) -> PlanRow:
+    rule = "" if call.rule is None else repr(call.rule)
+    return PlanRow(
+        call.index, call.module, call.module_type.__name__, call.name, call.kind.value, rule, call.why
+    )

@@ -1,0 +1,99 @@
+"""What is explained: the seed of the backward pass."""
+
+from collections.abc import Callable, Sequence
+from typing import Literal
+
+import torch
+from torch import Tensor
+
+from lrprism._errors import TargetError
+
+Target = int | Sequence[int] | Tensor | Literal["all"] | Callable[[Tensor], Tensor] | None
+"""See :func:`seeds`."""
+
+
+def predicted_class(output: Tensor) -> Tensor:
+    """Return the class that each sample's logits speak for, ``[N]``.
+
+    One logit per sample stands for two classes: class 1 where it is positive.
+
+    Args:
+        output: Logits, ``[N, classes]``.
+    """
+    return (output[:, 0] > 0).long() if output.shape[1] == 1 else output.argmax(1)
+
+
+def number_of_classes(output: Tensor) -> int:
+    """Return how many classes ``[N, classes]`` logits tell apart; one logit tells two."""
+    return 2 if output.shape[1] == 1 else output.shape[1]
+
+
+def seeds(output: Tensor, target: Target) -> tuple[list[Tensor], Tensor | None]:
+    """Return the modified gradients at ``output`` that start the ways back, and the classes that they explain.
+
+    The relevance that enters is ``output * seed``: the logit itself for a class. A single-logit output explains ``+logit``
+    for class 1 and ``-logit`` for class 0.
+
+    Args:
+        output: What the model returned; ``[N, classes]`` unless ``target`` is callable.
+        target: None for the predicted class of each sample, a class for all samples, one class per sample (sequence or 1-D tensor),
+            ``"all"`` for every class, or a callable that maps the output to a seed of the output's shape.
+
+    Returns:
+        One seed, or one per class for ``"all"``; the classes ``[N]``, or ``[classes]`` for ``"all"``, or None for a callable.
+
+    Raises:
+        TargetError: If the target does not fit the output.
+    """
+    if callable(target):
+        return [_checked_seed(target(output.detach()), output)], None
+    if output.dim() != 2:
+        raise TargetError(
+            f"output should be (N, classes) to explain a class. Found shape {tuple(output.shape)}. "
+            "Give a callable target that returns a seed of that shape."
+        )
+    if isinstance(target, str):
+        if target != "all":
+            raise TargetError(
+                f"target should be None, a class, one class per sample, 'all' or a callable. Found {target!r}."
+            )
+        classes = torch.arange(number_of_classes(output), device=output.device)
+        return [_seed(output, each.expand(len(output))) for each in classes], classes
+    classes = predicted_class(output.detach()) if target is None else _classes(output, target)
+    return [_seed(output, classes)], classes
+
+
+def _classes(output: Tensor, target: int | Sequence[int] | Tensor) -> Tensor:
+    """One class per sample."""
+    classes = torch.as_tensor(target, device=output.device)
+    if classes.dtype.is_floating_point or classes.dtype.is_complex or classes.dtype is torch.bool:
+        raise TargetError(f"target should hold whole numbers. Found {classes.dtype}.")
+    if classes.dim() == 0:
+        classes = classes.expand(len(output))
+    if classes.shape != (len(output),):
+        raise TargetError(
+            f"target should be one class or one per sample ({len(output)}). Found shape {tuple(classes.shape)}."
+        )
+    count = number_of_classes(output)
+    if len(classes) and not 0 <= int(classes.min()) <= int(classes.max()) < count:
+        bad = next(int(each) for each in classes if not 0 <= each < count)
+        raise TargetError(
+            f"target should be a class from 0 to {count - 1}, as the model has {count}. Found {bad}."
+        )
+    return classes.long()
+
+
+def _seed(output: Tensor, classes: Tensor) -> Tensor:
+    """One at the explained logit, zero elsewhere."""
+    if output.shape[1] == 1:
+        return (2 * classes - 1).to(output.dtype).unsqueeze(1)
+    return torch.nn.functional.one_hot(classes, output.shape[1]).to(output.dtype)
+
+
+def _checked_seed(seed: object, output: Tensor) -> Tensor:
+    if not isinstance(seed, Tensor) or seed.shape != output.shape:
+        found = tuple(seed.shape) if isinstance(seed, Tensor) else type(seed).__name__
+        raise TargetError(
+            f"a callable target should return a seed of the output's shape {tuple(output.shape)}. Found {found}."
+        )
+    return seed.to(output.dtype)

@@ -1,0 +1,112 @@
+"""Which op calls a rule is meant for."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import final
+
+from lrprism.ops import Call, Kind
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a call stands in the order of execution.
+
+    Args:
+        position: Number among the affine calls that the output depends on, from 0; None for a call of another kind.
+        count: How many such calls there are.
+    """
+
+    position: int | None
+    count: int
+
+
+@dataclass(frozen=True)
+class AbstractSelector(ABC):
+    """Decides which calls a rule is meant for; combine with ``&``, ``|`` and ``~``."""
+
+    @abstractmethod
+    def matches(self, call: Call, place: Place) -> bool:
+        """Whether the call is meant."""
+
+    def __and__(self, other: AbstractSelector) -> AbstractSelector:
+        """Both match."""
+        return where(
+            lambda call, place: self.matches(call, place) and other.matches(call, place),
+            f"({self} & {other})",
+        )
+
+    def __or__(self, other: AbstractSelector) -> AbstractSelector:
+        """At least one matches."""
+        return where(
+            lambda call, place: self.matches(call, place) or other.matches(call, place), f"({self} | {other})"
+        )
+
+    def __invert__(self) -> AbstractSelector:
+        """This one does not match."""
+        return where(lambda call, place: not self.matches(call, place), f"~{self}")
+
+
+@final
+@dataclass(frozen=True)
+class _Where(AbstractSelector):
+    predicate: Callable[[Call, Place], bool]
+    words: str
+
+    def matches(self, call: Call, place: Place) -> bool:
+        return self.predicate(call, place)
+
+    def __str__(self) -> str:
+        return self.words
+
+
+def where(predicate: Callable[[Call, Place], bool], words: str = "a predicate") -> AbstractSelector:
+    """Select the calls for which ``predicate(call, place)`` holds; ``words`` name it in plans."""
+    return _Where(predicate, words)
+
+
+def kind(*kinds: Kind) -> AbstractSelector:
+    """Select calls by what the op does: ``kind(Kind.CONVOLUTION, Kind.LINEAR)``."""
+    return where(lambda call, _: call.kind in kinds, " or ".join(each.value for each in kinds))
+
+
+def op(*names: str) -> AbstractSelector:
+    """Select calls by the op's name: ``op("conv3d")``."""
+    return where(lambda call, _: call.name in names, " or ".join(names))
+
+
+def module(glob: str) -> AbstractSelector:
+    """Select calls by the path of the module that they happen in: ``module("features.*")``."""
+    return where(lambda call, _: fnmatchcase(call.module, glob), f"module {glob}")
+
+
+def module_type(*types: type) -> AbstractSelector:
+    """Select calls by the class of the innermost module that they happen in."""
+    return where(
+        lambda call, _: issubclass(call.module_type, types), " or ".join(each.__name__ for each in types)
+    )
+
+
+def first() -> AbstractSelector:
+    """Select the first affine op on each way from an input, in order of execution."""
+    return where(lambda call, _: call.kind.is_affine and call.first, "first affine op")
+
+
+def last(n: int = 1) -> AbstractSelector:
+    """Select the last ``n`` affine ops in order of execution."""
+    words = "last affine op" if n == 1 else f"last {n} affine ops"
+    return where(lambda _, place: place.position is not None and place.position >= place.count - n, words)
+
+
+def position(start: int, stop: int | None = None) -> AbstractSelector:
+    """Select affine ops by their number in order of execution, as a slice does: ``position(1, -2)``."""
+
+    def inside(_: Call, place: Place) -> bool:
+        return place.position is not None and place.position in range(
+            *slice(start, stop).indices(place.count)
+        )
+
+    return where(inside, f"affine ops [{start}:{'' if stop is None else stop}]")

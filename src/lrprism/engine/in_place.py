@@ -1,0 +1,113 @@
+"""In-place ops made out-of-place, so that neither the user's tensors nor saved activations change."""
+
+import inspect
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+
+def _twins() -> dict[Any, Any]:
+    """Map each in-place function to its out-of-place twin, or to None where it has none."""
+    table: dict[Any, Any] = {}
+    for owner in (torch, Tensor, F):
+        for name in dir(owner):
+            function = getattr(owner, name)
+            if (
+                name.startswith("__i")
+                and name.endswith("__")
+                and hasattr(Tensor, "__" + name[3:])
+                and owner is Tensor
+            ):
+                table[function] = getattr(Tensor, "__" + name[3:])
+            elif (
+                name.endswith("_")
+                and not name.startswith("_")
+                and not name.endswith("__")
+                and callable(function)
+            ):
+                table[function] = getattr(owner, name[:-1], None)
+    for name in ("requires_grad_", "share_memory_", "retain_grad", "resize_", "set_"):
+        table.pop(getattr(Tensor, name, None), None)
+    return table | {Tensor.__setitem__: None}
+
+
+TWINS = _twins()
+"""In-place functions and their out-of-place twins."""
+
+
+def _switches() -> dict[Any, int]:
+    """Map each function with an ``inplace`` argument to that argument's position."""
+    table: dict[Any, int] = {}
+    for name in dir(F):
+        function = getattr(F, name)
+        if callable(function) and hasattr(function, "__code__") and not name.startswith("_"):
+            parameters = list(inspect.signature(function).parameters)
+            if "inplace" in parameters:
+                table[function] = parameters.index("inplace")
+    return table
+
+
+SWITCHES = _switches()
+"""Functions with an ``inplace`` argument, and where it stands."""
+
+
+class _Cell:
+    """The present value of a tensor that was written to, shared by every tensor that stands for it."""
+
+    def __init__(self, value: Tensor) -> None:
+        self.value = value
+
+
+class Rewrites:
+    """Remembers, for every tensor that an in-place op would have changed, the tensor that took its place."""
+
+    def __init__(self) -> None:
+        self._cells: dict[
+            int, tuple[Tensor, _Cell]
+        ] = {}  # the tensor is kept alive so that its id stays its own
+
+    def __bool__(self) -> bool:
+        """Whether anything was rewritten."""
+        return bool(self._cells)
+
+    def read(self, tensor: Tensor) -> Tensor:
+        """Return the present value of ``tensor``."""
+        found = self._cells.get(id(tensor))
+        if found is not None:
+            return found[1].value
+        base = tensor._base
+        if base is None or id(base) not in self._cells:
+            return tensor
+        now = self._cells[id(base)][1].value
+        return tensor if now is base else tensor._view_func(now)  # type: ignore[attr-defined, no-any-return]
+
+    def read_all(self, values: Any) -> Any:
+        """Return ``values`` with the present value of every tensor in nested tuples, lists and dicts."""
+        if isinstance(values, Tensor):
+            return self.read(values)
+        if isinstance(values, (tuple, list)) and not hasattr(values, "_fields"):
+            return type(values)(self.read_all(value) for value in values)
+        if isinstance(values, dict) and type(values) is dict:
+            return {key: self.read_all(value) for key, value in values.items()}
+        return values
+
+    def write(self, tensor: Tensor, value: Tensor) -> Tensor:
+        """Let ``value`` take the place of ``tensor``, and of every view of the same memory; return the new tensor."""
+        base = tensor._base
+        if base is None:
+            self._replace(tensor, value)
+            return value
+        whole = self.read(base).clone()
+        view: Tensor = tensor._view_func(whole)  # type: ignore[attr-defined]
+        view.copy_(value)
+        self._replace(base, whole)
+        return view
+
+    def _replace(self, tensor: Tensor, value: Tensor) -> None:
+        found = self._cells.get(id(tensor))
+        cell = found[1] if found is not None else _Cell(value)
+        cell.value = value
+        self._cells[id(tensor)] = (tensor, cell)
+        self._cells[id(value)] = (value, cell)

@@ -1,0 +1,47 @@
+"""LRP-ε and LRP-0."""
+
+from dataclasses import dataclass
+from typing import final
+
+from lrprism.numerics import AbstractStabilizer, as_stabilizer
+from lrprism.rules._base import AbstractRule, Part, Term
+
+
+@final
+@dataclass(frozen=True)
+class Epsilon(AbstractRule):
+    r"""LRP-ε: share relevance by signed contribution, damping small denominators.
+
+    .. math:: R_i = a_i \sum_j w_{ij} \frac{R_j}{z_j + \varepsilon\,\mathrm{sgn}(z_j)},
+              \quad z_j = \sum_i a_i w_{ij} + b_j, \quad \mathrm{sgn}(0) = 1
+
+    Shapes: ``a``, ``R_i``: ``[N, *in]``; ``z``, ``R_j``: ``[N, *out]``.
+    Conserves: the sum of relevance, less what the bias and ε absorb.
+    Use: upper and middle layers. See also :class:`Gamma`.
+    Reference: Bach et al. 2015, On pixel-wise explanations for non-linear classifier decisions by LRP, PLoS ONE 10(7).
+
+    Args:
+        eps: Added to the magnitude of ``z``; ``0`` is LRP-0. A stabiliser of :mod:`lrprism.numerics` may stand here too.
+
+    Raises:
+        RuleError: If ``eps`` is negative or not finite.
+
+    Example:
+        >>> Epsilon(eps=1e-6)
+        Epsilon(eps=1e-06)
+    """
+
+    eps: float | AbstractStabilizer = 1e-6
+
+    def __post_init__(self) -> None:
+        """Check ``eps``."""
+        as_stabilizer(self.eps)
+
+    @property
+    def stabilizer(self) -> AbstractStabilizer:
+        """What keeps ``z`` away from zero."""
+        return as_stabilizer(self.eps)
+
+    def terms(self) -> tuple[Term, ...]:
+        """One term: all inputs, weights as they are."""
+        return (Term((Part(),)),)

@@ -1,0 +1,52 @@
+"""Spectral data: cubes with wavelengths, patches, splits, statistics per band, named absorption features."""
+
+from lrprism.spectral.bands import (
+    TUTORIAL_BANDS,
+    average_pairs,
+    band_std,
+    parse_bands,
+    scale_by_std,
+    select_bands,
+)
+from lrprism.spectral.block_split import disjoint_blocks
+from lrprism.spectral.cube import Scene, make_cube
+from lrprism.spectral.features import FEATURES, Feature, FeatureKind, describe, features_near
+from lrprism.spectral.indian_pines import INDIAN_PINES_CLASSES, load_indian_pines
+from lrprism.spectral.patch_file import read_patch_file
+from lrprism.spectral.patches import PatchSet, centres_of, make_patches
+from lrprism.spectral.splits import RANDOM_SPLIT_NOTE, Split, overlap_share, random_split
+from lrprism.spectral.statistics import band_table, top_bands
+from lrprism.spectral.wavelengths import WavelengthSource, read_wavelengths
+from lrprism.spectral.windows import cut_windows
+
+__all__ = [
+    "FEATURES",
+    "INDIAN_PINES_CLASSES",
+    "RANDOM_SPLIT_NOTE",
+    "TUTORIAL_BANDS",
+    "Feature",
+    "FeatureKind",
+    "PatchSet",
+    "Scene",
+    "Split",
+    "WavelengthSource",
+    "average_pairs",
+    "band_std",
+    "band_table",
+    "centres_of",
+    "cut_windows",
+    "describe",
+    "disjoint_blocks",
+    "features_near",
+    "load_indian_pines",
+    "make_cube",
+    "make_patches",
+    "overlap_share",
+    "parse_bands",
+    "random_split",
+    "read_patch_file",
+    "read_wavelengths",
+    "scale_by_std",
+    "select_bands",
+    "top_bands",
+]

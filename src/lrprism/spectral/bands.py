@@ -1,0 +1,243 @@
+"""Choose, average and scale bands; every coordinate goes with them.
+
+Each function takes a cube (:class:`xarray.DataArray`) or a patch set (:class:`xarray.Dataset`) and returns
+the same kind; variables without a dimension ``band`` stay as they are.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TypeAlias, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+import xarray as xr
+
+from lrprism._errors import DataError
+from lrprism.spectral.cube import with_note
+from lrprism.spectral.patches import PatchSet
+
+BandData = TypeVar("BandData", xr.DataArray, xr.Dataset)
+Values: TypeAlias = npt.NDArray[np.floating]
+Change: TypeAlias = Callable[[Values, int], Values]  # values and the axis of the bands to new values
+
+TUTORIAL_BANDS = (0, 1, 3, 11, 23, 33, 50, 68, 76, 82, 106, 128, 132, 136, 139, 143, 144, 146)
+"""The 18 bands of the LRP tutorial, numbered after its 300 bands were averaged to 150."""
+
+_GAP = 3.0  # a pair this many median steps apart does not lie side by side in the spectrum
+
+
+def average_pairs(data: BandData) -> BandData:
+    r"""Replace bands 2i and 2i+1 by their mean: half as many bands, less noise.
+
+    .. math:: x_i = \tfrac12 (x_{2i} + x_{2i+1}), \quad
+              \lambda_i = \tfrac12 (\lambda_{2i} + \lambda_{2i+1}), \quad
+              w_i = |\lambda_{2i+1} - \lambda_{2i}| + \tfrac12 (w_{2i} + w_{2i+1})
+
+    where w is the full width at half maximum, λ the centre wavelength. Shapes: ``[..., band, ...]`` to
+    ``[..., band // 2, ...]``. The last of an odd number of bands is dropped, and ``attrs["assumed"]`` says
+    so, as it does of a pair that straddles a gap in the spectrum (more than 3 median steps).
+
+    Args:
+        data: Cube or patch set.
+
+    Returns:
+        The same with half the bands; ``original_band`` becomes e.g. "36+37".
+
+    Raises:
+        DataError: If there are fewer than two bands.
+    """
+    bands = data.sizes["band"]
+    if bands < 2:
+        raise DataError(f"pairs need at least 2 bands. Found {bands}. Leave the bands as they are.")
+    coords = {**_coords(data, along_band=False), **_pair_coords(data)}
+    averaged = _change_bands(data, _mean_of_pairs, coords)
+    averaged.attrs = with_note(data.attrs, *_pair_notes(data))
+    return averaged
+
+
+def _pair_coords(data: BandData) -> dict[str, tuple[str, npt.NDArray[np.generic]]]:
+    stop = data.sizes["band"] // 2 * 2
+    nm, width, names = (data[name].values[:stop] for name in ("wavelength", "fwhm", "original_band"))
+    return {
+        "band": ("band", np.arange(stop // 2)),
+        "wavelength": ("band", (nm[0::2] + nm[1::2]) / 2),
+        "fwhm": ("band", np.abs(nm[1::2] - nm[0::2]) + (width[0::2] + width[1::2]) / 2),
+        "original_band": ("band", np.array([f"{names[i]}+{names[i + 1]}" for i in range(0, stop, 2)])),
+    }
+
+
+def _pair_notes(data: BandData) -> list[str]:
+    nm = data["wavelength"].values
+    step = np.abs(np.diff(nm))
+    notes = [
+        f"band {pair // 2} averages {nm[pair]:.1f} and {nm[pair + 1]:.1f} nm across a gap"
+        for pair in range(0, len(nm) - 1, 2)
+        if step[pair] > _GAP * np.median(step)
+    ]
+    if len(nm) % 2:
+        notes.append(f"the last band, {nm[-1]:.1f} nm, had no partner to average with and was dropped")
+    return notes
+
+
+def select_bands(data: BandData, bands: Sequence[int]) -> BandData:
+    """Keep the bands with the given 0-based numbers, in the given order.
+
+    Args:
+        data: Cube or patch set.
+        bands: Numbers as in the coordinate ``band``.
+
+    Returns:
+        The same with ``band`` numbered anew from 0; ``original_band`` still tells the sensor's channel.
+
+    Raises:
+        DataError: If a number is out of range or stands there twice, or there is none.
+    """
+    count = data.sizes["band"]
+    chosen = [int(band) for band in bands]
+    outside = sorted({band for band in chosen if not 0 <= band < count})
+    if outside or not chosen:
+        raise DataError(
+            f"bands should be numbers in 0..{count - 1}. Found {_join(outside) or 'none at all'}. "
+            "Bands count from 0; average pairs first if the numbers are those of the averaged bands."
+        )
+    twice = sorted({band for band in chosen if chosen.count(band) > 1})
+    if twice:
+        raise DataError(
+            f"bands should be named once each. Found {_join(twice)} more than once. Remove the copies."
+        )
+    selected = data.isel(band=chosen).assign_coords(band=np.arange(len(chosen)))
+    selected.attrs = dict(data.attrs)
+    return selected
+
+
+def parse_bands(text: str) -> tuple[int, ...]:
+    """Read band numbers from text such as "0,1,3,10-20" (both ends included) or "tutorial".
+
+    Args:
+        text: The list.
+
+    Returns:
+        The band numbers in the order written.
+
+    Raises:
+        DataError: If a part is neither a number nor a range.
+
+    Example:
+        >>> parse_bands("0, 3, 10-12")
+        (0, 3, 10, 11, 12)
+    """
+    if text.strip().lower() == "tutorial":
+        return TUTORIAL_BANDS
+    return tuple(band for part in text.split(",") for band in _parse_part(part.strip(), text))
+
+
+def _parse_part(part: str, text: str) -> range:
+    first, dash, last = part.partition("-")
+    if first.strip().isdecimal() and (last.strip().isdecimal() or not dash):
+        start = int(first)
+        stop = int(last) if dash else start
+        if start <= stop:
+            return range(start, stop + 1)
+    raise DataError(
+        f"bands should read like 0,1,3,10-20 or tutorial. Found '{part}' in '{text}'. "
+        "Separate numbers by commas, and write a range as LOW-HIGH."
+    )
+
+
+def band_std(patches: PatchSet) -> xr.DataArray:
+    r"""Standard deviation of each band over all samples and pixels, in the data's units.
+
+    .. math:: \sigma_b = \sqrt{\langle (x_{sbyx} - \langle x_{sbyx} \rangle)^2 \rangle}, \quad
+              \langle\cdot\rangle \text{ the mean over } s, y, x
+
+    Shapes: ``patch``: ``[sample, band, y, x]``; result: ``[band]``. Use the training patches only.
+
+    Args:
+        patches: The patches.
+
+    Returns:
+        The deviations in float64, with the coordinates of the bands.
+
+    Raises:
+        DataError: If a band is constant, so that nothing can be divided by its deviation.
+    """
+    values = patches["patch"].values
+    # band by band: a float64 copy of all bands at once would double or triple the memory
+    std = np.array([values[:, band].std(dtype=np.float64) for band in range(values.shape[1])])
+    _check_std(std, patches["wavelength"].values)
+    return xr.DataArray(std, dims="band", coords=_coords(patches, along_band=True), name="std")
+
+
+def scale_by_std(data: BandData, std: xr.DataArray | npt.ArrayLike) -> BandData:
+    r"""Divide each band by its standard deviation; the mean stays, so positive inputs stay positive.
+
+    .. math:: x'_{sbyx} = x_{sbyx} / \sigma_b
+
+    Shapes: ``std``: ``[band]``. This is the scaling of the LRP tutorial.
+
+    Args:
+        data: Cube or patch set.
+        std: Deviation of each band, from :func:`band_std` of the training patches.
+
+    Returns:
+        The same in units of the standard deviation.
+
+    Raises:
+        DataError: If there is not one positive deviation per band.
+    """
+    deviation = np.asarray(std, dtype=np.float64)
+    if deviation.shape != (data.sizes["band"],):
+        raise DataError(
+            f"std should have one value per band, {data.sizes['band']} in all. Found shape "
+            f"{deviation.shape}. "
+            "Use the std of the same bands."
+        )
+    _check_std(deviation, data["wavelength"].values)
+
+    def divide(values: Values, axis: int) -> Values:
+        shape = [-1 if dimension == axis else 1 for dimension in range(values.ndim)]
+        return values / deviation.astype(values.dtype).reshape(shape)
+
+    coords = {**_coords(data, along_band=False), **_coords(data, along_band=True)}
+    scaled = _change_bands(data, divide, coords)
+    scaled.attrs = {**data.attrs, "units": "standard deviations of the band"}
+    return scaled
+
+
+def _check_std(std: npt.NDArray[np.float64], wavelength: npt.NDArray[np.float64]) -> None:
+    wrong = np.flatnonzero(~(np.isfinite(std) & (std > 0)))
+    if wrong.size:
+        bad = _join(f"{band} ({wavelength[band]:.1f} nm)" for band in wrong[:5])
+        raise DataError(
+            f"every band should vary over the patches. Found a standard deviation of {std[wrong[0]]:g} in "
+            f"{wrong.size} bands: {bad}. Leave these bands out."
+        )
+
+
+def _change_bands(data: BandData, change: Change, coords: Mapping[str, object]) -> BandData:
+    """Apply ``change`` to the values, or to each variable with bands, and set the given coordinates."""
+    if isinstance(data, xr.DataArray):
+        return xr.DataArray(_changed(data, change), dims=data.dims, coords=coords, name=data.name)
+    variables = {
+        name: (array.dims, _changed(array, change)) if "band" in array.dims else (array.dims, array.values)
+        for name, array in data.data_vars.items()
+    }
+    return xr.Dataset(variables, coords=coords)
+
+
+def _changed(array: xr.DataArray, change: Change) -> Values:
+    values = array.values.astype(np.result_type(array.dtype, np.float32), copy=False)
+    return change(values, array.dims.index("band"))
+
+
+def _mean_of_pairs(values: Values, axis: int) -> Values:
+    stop = values.shape[axis] // 2 * 2
+    first, second = (values[(slice(None),) * axis + (slice(start, stop, 2),)] for start in (0, 1))
+    return (first + second) / values.dtype.type(2)
+
+
+def _coords(data: BandData, *, along_band: bool) -> dict[str, xr.DataArray]:
+    return {str(name): coord for name, coord in data.coords.items() if ("band" in coord.dims) == along_band}
+
+
+def _join(parts: Iterable[object]) -> str:
+    return ", ".join(str(part) for part in parts)

@@ -1,0 +1,22 @@
+"""The loop that trains networks, and the numbers that say how good they are."""
+
+from lrprism.training.classifier import EpochRecord
+from lrprism.training.config import TrainingConfig
+from lrprism.training.devices import resolve_device
+from lrprism.training.initialisation import initialize
+from lrprism.training.loop import TrainingResult, fit
+from lrprism.training.metrics import Metrics, evaluate, predicted_class
+from lrprism.training.prediction import predict
+
+__all__ = [
+    "EpochRecord",
+    "Metrics",
+    "TrainingConfig",
+    "TrainingResult",
+    "evaluate",
+    "fit",
+    "initialize",
+    "predict",
+    "predicted_class",
+    "resolve_device",
+]

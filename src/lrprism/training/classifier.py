@@ -1,0 +1,179 @@
+"""The network, its loss and its optimiser, as Lightning wants them."""
+
+import math
+from dataclasses import dataclass
+from time import monotonic
+from typing import final
+
+import lightning
+import torch
+from lightning.pytorch.utilities.types import OptimizerLRSchedulerConfig
+from torch import Tensor, nn
+from torch.nn import functional
+
+from lrprism._errors import ModelError
+from lrprism.training.config import TrainingConfig
+from lrprism.training.metrics import evaluate
+
+
+@final
+@dataclass(frozen=True)
+class EpochRecord:
+    """What one epoch brought.
+
+    Args:
+        epoch: Number of the epoch, from 1.
+        training_loss: Mean loss of the epoch's steps.
+        validation_loss: Loss on the validation part after the epoch.
+        accuracy: Share of the validation part that is predicted right, 0 to 1.
+        macro_f1: Macro F1 on the validation part, 0 to 1.
+        seconds: Time since the training began.
+    """
+
+    epoch: int
+    training_loss: float
+    validation_loss: float
+    accuracy: float
+    macro_f1: float
+    seconds: float
+
+
+def classification_loss(logits: Tensor, labels: Tensor, weights: Tensor | None = None) -> Tensor:
+    r"""Compute the cross entropy, weighted by class.
+
+    .. math:: L = \frac{\sum_n w_{c_n} \ell_n}{\sum_n w_{c_n}}, \qquad
+              \ell_n = -\log \mathrm{softmax}(z_n)_{c_n}, \text{ or with one logit }
+              \ell_n = \log\bigl(1 + e^{\mp z_n}\bigr)
+
+    with the minus sign for class 1.
+
+    Args:
+        logits: ``[N, classes]``, or ``[N, 1]`` for two classes.
+        labels: ``[N]``, whole numbers from 0.
+        weights: ``[classes]``; ``None`` weighs all alike.
+
+    Returns:
+        The loss, a scalar in nats.
+    """
+    if logits.shape[1] > 1:
+        return functional.cross_entropy(logits, labels, weights)
+    losses = functional.binary_cross_entropy_with_logits(logits[:, 0], labels.to(logits), reduction="none")
+    if weights is None:
+        return losses.mean()
+    return (weights[labels] * losses).sum() / weights[labels].sum()
+
+
+def class_weights(labels: Tensor, classes: int) -> Tensor:
+    r"""Weigh rare classes more, but not in full: by one over the square root of their number.
+
+    .. math:: w_c \propto n_c^{-1/2}, \qquad \sum_c n_c w_c = \sum_c n_c
+
+    Args:
+        labels: ``[N]``, whole numbers from 0.
+        classes: Number of classes.
+
+    Returns:
+        ``[classes]``; 0 for a class that does not occur.
+    """
+    counts = torch.bincount(labels, minlength=classes).float()
+    weights = torch.where(counts > 0, counts.clamp(min=1).rsqrt(), 0.0)
+    return weights * counts.sum() / (weights * counts).sum()
+
+
+class Classifier(lightning.LightningModule):
+    """A network in training: steps, validation, the best weights so far.
+
+    Args:
+        model: The network, trained in place.
+        config: The settings.
+        steps: Steps of the whole training.
+        weights: Class weights of the training loss, ``[classes]``, or ``None``.
+    """
+
+    def __init__(
+        self, model: nn.Module, config: TrainingConfig, *, steps: int, weights: Tensor | None
+    ) -> None:
+        """Start without a history."""
+        super().__init__()
+        self.weights: Tensor | None
+        self.model, self._config, self._steps = model, config, steps
+        self.register_buffer("weights", weights)
+        self.history: list[EpochRecord] = []
+        self.best: tuple[EpochRecord, dict[str, Tensor]] | None = None
+        self._generator = torch.Generator().manual_seed(config.seed)
+        self._losses: list[float] = []
+        self._validated: list[tuple[Tensor, Tensor]] = []
+        self._started = monotonic()
+
+    def configure_optimizers(self) -> OptimizerLRSchedulerConfig:
+        """Set up AdamW with a one-cycle learning rate that moves every step."""
+        config = self._config
+        optimizer = torch.optim.AdamW(
+            self.model.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay
+        )
+        # a rise over the first quarter needs more than 4 steps: torch divides by its length
+        schedule = torch.optim.lr_scheduler.OneCycleLR(
+            optimizer, config.learning_rate, total_steps=max(self._steps, 8), pct_start=0.25
+        )
+        return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
+
+    def training_step(self, batch: tuple[Tensor, Tensor], batch_idx: int) -> Tensor:
+        """Compute the loss of one batch.
+
+        Args:
+            batch: Inputs and labels.
+            batch_idx: Number of the batch.
+
+        Returns:
+            The loss.
+
+        Raises:
+            ModelError: If the loss is not finite.
+        """
+        inputs, labels = batch
+        loss = classification_loss(self.model(self._augment(inputs)), labels, self.weights)
+        if not math.isfinite(loss.item()):
+            raise ModelError(
+                f"The training loss should be finite. Found {loss.item()} in epoch {self.current_epoch + 1}, "
+                f"batch {batch_idx + 1}. Check the data for NaN and scale, or lower the learning rate "
+                f"({self._config.learning_rate})."
+            )
+        self._losses.append(loss.item())
+        return loss
+
+    def validation_step(self, batch: tuple[Tensor, Tensor], batch_idx: int) -> None:  # noqa: ARG002 - Lightning's signature
+        """Collect the logits of one batch of the validation part."""
+        inputs, labels = batch
+        self._validated.append((self.model(inputs).float().cpu(), labels.cpu()))
+
+    def on_validation_epoch_end(self) -> None:
+        """Score the epoch, and keep its weights if it is the best one so far."""
+        logits, labels = (torch.cat(parts) for parts in zip(*self._validated, strict=True))
+        metrics = evaluate(logits, labels)
+        record = EpochRecord(
+            epoch=self.current_epoch + 1,
+            training_loss=sum(self._losses) / len(self._losses),
+            validation_loss=float(classification_loss(logits, labels)),
+            accuracy=metrics.accuracy,
+            macro_f1=metrics.macro_f1,
+            seconds=monotonic() - self._started,
+        )
+        self._losses.clear()
+        self._validated.clear()
+        self.history.append(record)
+        self.log("score", self._score(record)[0], logger=False)
+        if self.best is None or self._score(record) > self._score(self.best[0]):
+            weights = {name: value.detach().cpu().clone() for name, value in self.model.state_dict().items()}
+            self.best = (record, weights)
+
+    def _score(self, record: EpochRecord) -> tuple[float, float]:
+        """What makes an epoch better: larger is better, ties go to the second number."""
+        scores = (record.macro_f1, -record.validation_loss)
+        return scores if self._config.best_by == "macro_f1" else scores[::-1]
+
+    def _augment(self, inputs: Tensor) -> Tensor:
+        if not self._config.augment:
+            return inputs
+        turns, mirror = torch.randint(4, (2,), generator=self._generator).tolist()
+        turned = torch.rot90(inputs, turns, (-2, -1))
+        return turned.flip(-1) if mirror % 2 else turned

@@ -1,0 +1,72 @@
+"""How a network is trained: one frozen dataclass that goes into ``run.json`` as it is."""
+
+import math
+from dataclasses import dataclass
+from typing import Literal, final
+
+from lrprism._errors import InputError
+
+
+@final
+@dataclass(frozen=True)
+class TrainingConfig:
+    """Settings of :func:`lrprism.training.fit`.
+
+    Adam with decoupled weight decay; the learning rate climbs to its peak over the first quarter of the steps
+    and falls to nearly nothing at the end (one cycle).
+
+    Args:
+        epochs: Passes over the training part, at least 1.
+        batch_size: Patches per step, at least 1.
+        learning_rate: Peak of the learning rate, above 0.
+        weight_decay: Decoupled weight decay, 0 or more.
+        seed: Seed of the weights (with ``initialize``), the order of the patches and the augmentation.
+        device: ``"auto"``, ``"cpu"``, ``"cuda"``, ``"cuda:1"``, ``"mps"``.
+        class_weights: Whether rare classes weigh more in the training loss, by one over the square root of
+            their number of patches.
+        patience: Stop after so many epochs without a better one; ``None`` never stops early.
+        augment: Whether patches are turned by quarter turns and mirrored at random while training.
+        initialize: Whether the network starts from :func:`lrprism.training.initialize` rather than from the
+            weights it has.
+        best_by: What makes an epoch the best one on the validation part.
+
+    Raises:
+        InputError: If a setting is out of its range.
+
+    Source: Smith and Topin, "Super-convergence", 2018 (one cycle); Loshchilov and Hutter, "Decoupled weight
+    decay regularization", 2019.
+    """
+
+    epochs: int = 12
+    batch_size: int = 32
+    learning_rate: float = 1e-3
+    weight_decay: float = 1e-4
+    seed: int = 0
+    device: str = "auto"
+    class_weights: bool = True
+    patience: int | None = None
+    augment: bool = False
+    initialize: bool = False
+    best_by: Literal["macro_f1", "loss"] = "macro_f1"
+
+    def __post_init__(self) -> None:  # noqa: D105 - the class docstring names the errors
+        for name, least in (("epochs", 1), ("batch_size", 1), ("seed", 0), ("patience", 1)):
+            _check_whole_number(name, getattr(self, name), least)
+        for name, zero in (("learning_rate", False), ("weight_decay", True)):
+            value = getattr(self, name)
+            if not math.isfinite(value) or value < 0 or (value == 0 and not zero):
+                bound = "0 or more" if zero else "above 0"
+                raise InputError(
+                    f"{name} should be a finite number, {bound}. Found {value}. Try its default."
+                )
+        if self.best_by not in {"macro_f1", "loss"}:
+            raise InputError(
+                f"best_by should be 'macro_f1' or 'loss'. Found {self.best_by!r}. Choose one of them."
+            )
+
+
+def _check_whole_number(name: str, value: object, least: int) -> None:
+    if value is None and name == "patience":
+        return
+    if not isinstance(value, int) or isinstance(value, bool) or value < least:
+        raise InputError(f"{name} should be a whole number of at least {least}. Found {value!r}. Raise it.")

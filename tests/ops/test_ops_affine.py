@@ -1,0 +1,168 @@
+"""Every rule on every affine op against its dense matrix, in float64."""
+
+from collections.abc import Callable
+from itertools import product
+
+import pytest
+import torch
+from oracles import dense, epsilon, gamma
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+import lrprism as lp
+from lrprism import select
+from lrprism.rules import AbstractRule, Epsilon, Gamma
+
+Layer = tuple[Callable[[bool], nn.Module], tuple[int, ...]]
+
+LAYERS: dict[str, Layer] = {
+    "linear": (lambda bias: nn.Linear(7, 5, bias=bias), (7,)),
+    "linear over a sequence": (lambda bias: nn.Linear(4, 3, bias=bias), (3, 4)),
+    "conv1d strided": (lambda bias: nn.Conv1d(2, 4, 3, stride=2, padding=1, bias=bias), (2, 7)),
+    "conv1d same, even kernel": (lambda bias: nn.Conv1d(2, 3, 4, padding="same", bias=bias), (2, 6)),
+    "conv2d dilated groups": (
+        lambda bias: nn.Conv2d(4, 4, 3, padding=2, dilation=2, groups=2, bias=bias),
+        (4, 5, 4),
+    ),
+    "conv2d valid": (lambda bias: nn.Conv2d(2, 3, (2, 3), padding="valid", bias=bias), (2, 4, 4)),
+    "conv2d circular": (
+        lambda bias: nn.Conv2d(1, 2, 3, padding=1, padding_mode="circular", bias=bias),
+        (1, 4, 4),
+    ),
+    "conv3d": (lambda bias: nn.Conv3d(1, 3, 3, padding=1, bias=bias), (1, 3, 3, 3)),
+    "conv_transpose1d": (
+        lambda bias: nn.ConvTranspose1d(3, 2, 3, stride=2, output_padding=1, bias=bias),
+        (3, 4),
+    ),
+    "conv_transpose2d": (
+        lambda bias: nn.ConvTranspose2d(2, 4, 3, stride=2, padding=1, groups=2, bias=bias),
+        (2, 3, 3),
+    ),
+    "conv_transpose3d": (lambda bias: nn.ConvTranspose3d(1, 2, 2, bias=bias), (1, 2, 3, 2)),
+}
+RULES: dict[str, tuple[AbstractRule, Callable[..., Tensor], float]] = {
+    "LRP-0": (Epsilon(0), epsilon, 0),
+    "epsilon": (Epsilon(0.1), epsilon, 0.1),
+    "gamma": (Gamma(0.25, 1e-3), gamma, 1e-3),
+}
+AFFINE = select.kind(select.Kind.CONVOLUTION, select.Kind.LINEAR)
+
+
+def relevance_of(layer: nn.Module, x: Tensor, rule: AbstractRule, seed: Tensor) -> Tensor:
+    found = lp.LRP(layer, [(AFFINE, rule)], strict=True).explain(x, target=lambda _: seed).relevance
+    assert isinstance(found, Tensor)
+    return found
+
+
+def inputs_of(shape: tuple[int, ...], signs: str) -> Tensor:
+    x = torch.randn(2, *shape, dtype=torch.float64)
+    x[0].flatten()[::3] = 0.0
+    return {"mixed": x, "positive": x.abs(), "after relu": x}[signs]
+
+
+@pytest.mark.filterwarnings(
+    "ignore:Using padding=.same. with even kernel"
+)  # torch, about its own padded copy
+@pytest.mark.parametrize(
+    ("name", "rule", "bias", "signs"),
+    list(product(LAYERS, RULES, [True, False], ["mixed", "positive", "after relu"])),
+)
+def test_equals_the_dense_matrix(name: str, rule: str, bias: bool, signs: str) -> None:
+    torch.manual_seed(len(name))
+    make, shape = LAYERS[name]
+    layer = make(bias).double()
+    x = inputs_of(shape, signs)
+    model = nn.Sequential(nn.ReLU(), layer) if signs == "after relu" else layer
+    seed = torch.randn_like(layer(x))
+    settings, oracle, eps = RULES[rule]
+    found = relevance_of(model, x, settings, seed)
+    w, b = dense(layer, shape)
+    a = x.relu() if signs == "after relu" else x
+    for sample in range(len(x)):
+        relevance_out = (seed * layer(a))[sample].flatten().detach()
+        expected = oracle(a[sample].flatten(), w.detach(), b.detach(), relevance_out, eps)
+        torch.testing.assert_close(found[sample].flatten(), expected, rtol=1e-10, atol=1e-10)
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_rectified_outputs_equal_the_dense_matrix(rule: str) -> None:
+    torch.manual_seed(1)
+    settings, oracle, eps = RULES[rule]
+    layer, x = nn.Linear(6, 5).double(), torch.randn(4, 6, dtype=torch.float64)
+    seed = torch.randn(4, 5, dtype=torch.float64)
+    found = relevance_of(nn.Sequential(layer, nn.ReLU()), x, settings, seed)
+    w, b = dense(layer, (6,))
+    for sample in range(4):
+        relevance_out = (seed * layer(x).relu())[sample].detach()
+        expected = oracle(x[sample], w.detach(), b.detach(), relevance_out, eps)
+        torch.testing.assert_close(found[sample], expected, rtol=1e-10, atol=1e-10)
+
+
+@pytest.mark.parametrize(
+    ("call", "weight", "shape"),
+    [
+        (lambda x, w: F.conv2d(input=x, weight=w, padding=1), (3, 2, 3, 3), (2, 5, 5)),
+        (lambda x, w: torch.conv2d(x, w, None, (1, 1), (1, 1)), (3, 2, 3, 3), (2, 5, 5)),
+        (
+            lambda x, w: torch.convolution(x, w, None, [1, 1], [1, 1], [1, 1], False, [0, 0], 1),
+            (3, 2, 3, 3),
+            (2, 5, 5),
+        ),
+        (lambda x, w: F.linear(x, weight=w), (3, 4), (4,)),
+    ],
+)
+def test_functional_calls_are_seen(
+    call: Callable[[Tensor, Tensor], Tensor], weight: tuple[int, ...], shape: tuple[int, ...]
+) -> None:
+    torch.manual_seed(2)
+
+    class Functional(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.weight = nn.Parameter(torch.randn(weight, dtype=torch.float64))
+
+        def forward(self, x: Tensor) -> Tensor:
+            return call(x, self.weight)
+
+    model, x = Functional(), torch.randn(1, *shape, dtype=torch.float64)
+    found = relevance_of(model, x, Gamma(0.25), torch.ones_like(model(x)))
+    w, b = dense(model, shape)
+    expected = gamma(x.flatten(), w.detach(), b.detach(), model(x).flatten().detach(), 1e-6)
+    torch.testing.assert_close(found.flatten(), expected, rtol=1e-10, atol=1e-10)
+
+
+def test_a_sample_without_a_batch_in_front_of_a_convolution() -> None:
+    torch.manual_seed(3)
+
+    class Unbatched(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.conv = nn.Conv2d(2, 3, 3)
+
+        def forward(self, x: Tensor) -> Tensor:
+            return torch.stack([self.conv(each) for each in x])
+
+    model, x = Unbatched(), torch.randn(2, 2, 4, 4)
+    torch.testing.assert_close(
+        lp.explain(model, x, lambda z: z).relevance, lp.explain(model.conv, x, lambda z: z).relevance
+    )
+
+
+def test_one_layer_called_twice_gets_each_call_s_own_rule_and_activations() -> None:
+    torch.manual_seed(4)
+    layer = nn.Linear(4, 4).double()
+    twice, x = nn.Sequential(layer, layer), torch.randn(2, 4, dtype=torch.float64)
+    separate = nn.Sequential(layer, nn.Linear(4, 4).double())
+    separate[1].load_state_dict(layer.state_dict())
+    torch.testing.assert_close(
+        lp.explain(twice, x).relevance, lp.explain(separate, x).relevance, rtol=0, atol=0
+    )
+
+
+def test_a_live_weight_is_no_affine_op() -> None:
+    class Hyper(nn.Module):
+        def forward(self, x: Tensor) -> Tensor:
+            return F.linear(x, x)
+
+    with pytest.warns(lp.RelevanceWarning, match="no rule is known for linear in \\(model\\)"):
+        lp.explain(Hyper(), torch.rand(3, 3))

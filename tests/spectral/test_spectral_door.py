@@ -1,0 +1,19 @@
+import subprocess
+import sys
+
+from lrprism import spectral
+
+
+def test_the_door_is_sorted_and_whole() -> None:
+    constants_first = sorted(
+        spectral.__all__, key=lambda name: (not name.isupper(), not name[0].isupper(), name)
+    )
+    assert spectral.__all__ == constants_first
+    assert all(hasattr(spectral, name) for name in spectral.__all__)
+
+
+def test_the_door_opens_without_the_packages_that_carry_one_scene() -> None:
+    heavy = "('tensorly', 'spectral', 'matplotlib')"
+    code = f"import sys, lrprism.spectral; print([name for name in {heavy} if name in sys.modules])"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert run.stdout.strip() == "[]"
