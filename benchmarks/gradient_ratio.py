@@ -1,7 +1,7 @@
 """How long an explanation takes, as a multiple of one plain input gradient of the same model.
 
-Run with ``make bench``. All contestants take turns in every round, so that a machine whose speed drifts slows them alike;
-the medians are compared.
+Run with ``make bench``. All contestants take turns in every round, so that a machine whose speed drifts slows
+them alike; the medians are compared.
 """
 
 import statistics

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 
 def dense(op: Callable[[Tensor], Tensor], shape: tuple[int, ...]) -> tuple[Tensor, Tensor]:
-    """The matrix ``[inputs, outputs]`` and the bias ``[outputs]`` of an affine op on one sample of this shape."""
+    """The matrix ``[inputs, outputs]`` and bias ``[outputs]`` of an affine op on one sample of this shape."""
     zero = torch.zeros(1, *shape, dtype=torch.float64)
     bias = op(zero).flatten()
     basis = torch.eye(zero.numel(), dtype=torch.float64).view(-1, *shape)
@@ -30,7 +30,8 @@ def epsilon(a: Tensor, w: Tensor, b: Tensor, relevance: Tensor, eps: float) -> T
 def gamma(a: Tensor, w: Tensor, b: Tensor, relevance: Tensor, eps: float, g: float = 0.25) -> Tensor:
     """Each contribution ``a_i w_ij`` (and the bias) that has the sign of ``z_j`` counts ``1 + g`` times.
 
-    That is what ``a+ wP + a- wN`` and ``a+ wN + a- wP`` come to, as the sign of ``a_i w_ij`` decides which part grows.
+    That is what ``a+ wP + a- wN`` and ``a+ wN + a- wP`` come to, as the sign of ``a_i w_ij`` decides which
+    part grows.
     """
     result = torch.zeros_like(a)
     for j in range(len(b)):
@@ -43,11 +44,12 @@ def gamma(a: Tensor, w: Tensor, b: Tensor, relevance: Tensor, eps: float, g: flo
     return result
 
 
-def tutorial(model: nn.Module, layers: list[tuple[nn.Module, str]], x: Tensor) -> list[Tensor]:
+def tutorial(layers: list[tuple[nn.Module, str]], x: Tensor) -> list[Tensor]:
     """The 2020 tutorial's loop, layer by layer: relevance at the input of every layer, first layer first.
 
-    ``layers`` names for each step what it is: "gamma", "zero" (LRP-0), "pass" (ReLU), or "shape" (a reshape). Repaired where the
-    tutorial crashes (average pooling), and without the 1e-6 that it adds to every entry of the starting relevance.
+    ``layers`` names for each step what it is: "gamma", "zero" (LRP-0), "pass" (ReLU), or "shape" (a reshape).
+    Repaired where the tutorial crashes (average pooling), and without the 1e-6 that it adds to every entry of
+    the starting relevance.
     """
     activations = [x]
     for layer, _ in layers:

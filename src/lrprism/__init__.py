@@ -1,4 +1,4 @@
-"""lrprism: which wavelengths and pixels a network used, and any PyTorch model explained by relevance propagation.
+"""lrprism: which wavelengths and pixels a network used, by relevance propagation through any PyTorch model.
 
 Example:
     >>> import torch

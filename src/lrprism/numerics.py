@@ -24,7 +24,11 @@ class AbstractStabilizer(ABC):
     eps: float = 1e-6
 
     def __post_init__(self) -> None:
-        """Check the size of the step."""
+        """Check the size of the step.
+
+        Raises:
+            RuleError: If ``eps`` is negative or not finite.
+        """
         if not 0 <= self.eps < float("inf"):
             raise RuleError(f"eps should be a finite number >= 0. Found {self.eps!r}.")
 
@@ -34,21 +38,21 @@ class AbstractStabilizer(ABC):
         return self.eps == 0
 
     def _step(self, z: Tensor) -> float:
-        """``eps``, raised to the smallest normal number of ``z``'s type so that it does not vanish in half precision."""
+        """``eps``, or the smallest normal number of ``z``'s type where that is larger."""
         return max(self.eps, torch.finfo(z.dtype).tiny)
 
     @abstractmethod
     def __call__(self, z: Tensor, *, nonnegative: bool = False) -> Tensor:
-        """Return the stabilised ``z``, of the same shape; cheaper where ``z`` is known to hold no negative number."""
+        """Return the stabilised ``z``, of the same shape; cheaper where no entry of ``z`` can be negative."""
 
 
 @final
 @dataclass(frozen=True)
 class Signed(AbstractStabilizer):
-    r"""Push ``z`` away from zero in its own direction: :math:`z + \varepsilon\,\mathrm{sgn}(z)`, :math:`\mathrm{sgn}(0) = 1`."""
+    r"""Push ``z`` away from zero: :math:`z + \varepsilon\,\mathrm{sgn}(z)`, :math:`\mathrm{sgn}(0) = 1`."""
 
     def __call__(self, z: Tensor, *, nonnegative: bool = False) -> Tensor:
-        """Return :math:`z + \\varepsilon\\,\\mathrm{sgn}(z)`."""
+        r"""Return :math:`z + \varepsilon\,\mathrm{sgn}(z)`."""
         step = self._step(z)
         return z + step if nonnegative else torch.where(z >= 0, z + step, z - step)
 
@@ -62,7 +66,7 @@ class Unsigned(AbstractStabilizer):
     """
 
     def __call__(self, z: Tensor, *, nonnegative: bool = False) -> Tensor:
-        """Return :math:`z + \\varepsilon`."""
+        r"""Return :math:`z + \varepsilon`."""
         del nonnegative
         return z + self._step(z)
 

@@ -1,3 +1,5 @@
+from itertools import pairwise
+
 import pytest
 import torch
 from torch import Tensor, nn
@@ -72,13 +74,14 @@ def test_the_audit_adds_up_in_float32() -> None:
     assert audit[-1].relevance_out == pytest.approx(seed, rel=1e-6)
     assert float(explanation.relevance.double().sum()) + sinks == pytest.approx(seed, rel=1e-5)
     assert max(abs(row.to_rule) + abs(row.to_constant) for row in audit) < 1e-6 * abs(seed)
-    for earlier, later in zip(audit, audit[1:], strict=False):
+    for earlier, later in pairwise(audit):
         assert earlier.relevance_out == pytest.approx(later.relevance_in, rel=1e-5, abs=1e-7)
     assert "block_1.depthwise" in str(audit)
 
 
 def test_the_audit_splits_a_linear_layer_by_hand() -> None:
-    # w = (3, -1), b = 1, a = (1, 2): z = 2, eps = 1/2: s = 2 / 2.5 = 0.8; in = 0.8 (3 - 2), bias = 0.8, stabiliser = 0.4
+    # w = (3, -1), b = 1, a = (1, 2): z = 2, eps = 1/2: s = 2 / 2.5 = 0.8
+    # in = 0.8 (3 - 2), bias = 0.8, stabiliser = 0.4
     layer = nn.Linear(2, 1).double()
     layer.weight.data, layer.bias.data = torch.tensor([[3.0, -1.0]]).double(), torch.tensor([1.0]).double()
     composite = presets.Epsilon(0.5)
@@ -165,7 +168,7 @@ def test_bad_models_and_layers() -> None:
         lp.LRP(lambda x: x)  # type: ignore[arg-type]
     with pytest.raises(lp.ModelError, match="the model's output should depend on the inputs"):
         lp.explain(Detached(), x)
-    with pytest.raises(lp.ModelError, match="the model should return one tensor. Found tuple."):
+    with pytest.raises(lp.ModelError, match=r"the model should return one tensor\. Found tuple\."):
         lp.explain(Pair(), x)
     model = nn.Sequential(nn.Linear(2, 2), nn.ReLU())
     with pytest.raises(
@@ -173,7 +176,8 @@ def test_bad_models_and_layers() -> None:
     ):
         lp.LRP(model).explain(x, layers=["conv"])
     with pytest.raises(
-        lp.InputError, match="layers should be modules that run and depend on the inputs. Found branch.unused"
+        lp.InputError,
+        match=r"layers should be modules that run and depend on the inputs\. Found branch\.unused\.",
     ):
         lp.LRP(Unused()).explain(x, layers=["branch.unused"])
 

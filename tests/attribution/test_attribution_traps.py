@@ -50,9 +50,18 @@ def snapshot(model: nn.Module) -> list[Any]:
 def small_convnet() -> nn.Sequential:
     torch.manual_seed(0)
     return nn.Sequential(
-        nn.Conv2d(2, 6, 3, padding=1), nn.BatchNorm2d(6), nn.ReLU(inplace=True), nn.Dropout2d(0.5), nn.MaxPool2d(2),
-        nn.Conv2d(6, 6, 3, padding=1), nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Dropout(0.5, inplace=True), nn.Linear(6, 3),
-    )  # fmt: skip
+        nn.Conv2d(2, 6, 3, padding=1),
+        nn.BatchNorm2d(6),
+        nn.ReLU(inplace=True),
+        nn.Dropout2d(0.5),
+        nn.MaxPool2d(2),
+        nn.Conv2d(6, 6, 3, padding=1),
+        nn.ReLU(),
+        nn.AdaptiveAvgPool2d(1),
+        nn.Flatten(),
+        nn.Dropout(0.5, inplace=True),
+        nn.Linear(6, 3),
+    )
 
 
 X = torch.rand(3, 2, 8, 8, generator=torch.Generator().manual_seed(0))
@@ -296,7 +305,7 @@ def test_a_script_module_is_refused_by_name() -> None:
         )  # torch.jit is on its way out; users still have such models
         scripted = torch.jit.script(nn.Linear(2, 2))
     with pytest.raises(
-        lp.ModelError, match="nothing inside a ScriptModule can be seen. Found 1. Pass the module that was"
+        lp.ModelError, match=r"nothing inside a ScriptModule can be seen\. Found 1\. Pass the module that was"
     ):
         lp.LRP(nn.Sequential(nn.Linear(2, 2), scripted))
 

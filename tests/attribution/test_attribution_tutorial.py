@@ -2,11 +2,11 @@
 
 import pytest
 import torch
-from oracles import tutorial
 from torch import Tensor, nn
 
 import lrprism as lp
 from lrprism.models import Hyper3DNetLite
+from oracles import tutorial
 
 LRP_0_LAYERS = ("conv3d_1", "block_3.pointwise", "pool", "linear")
 
@@ -44,7 +44,7 @@ def network(dtype: torch.dtype, *, trained: bool) -> tuple[Hyper3DNetLite, Tenso
 def test_equals_the_tutorial_s_loop(dtype: torch.dtype, tolerance: float, *, trained: bool) -> None:
     model, x = network(dtype, trained=trained)
     layers = steps(model)
-    expected = tutorial(model, [(module, what) for _, module, what in layers], x)[0]
+    expected = tutorial([(module, what) for _, module, what in layers], x)[0]
     found = lp.LRP(model, lp.presets.Hyper3DNetTutorial(), strict=True).explain(x).relevance
     assert isinstance(found, Tensor)
     assert (found - expected).norm() / expected.norm() <= tolerance
@@ -53,7 +53,7 @@ def test_equals_the_tutorial_s_loop(dtype: torch.dtype, tolerance: float, *, tra
 def test_relevance_at_every_layer_equals_the_tutorial_s_loop() -> None:
     model, x = network(torch.float64, trained=False)
     layers = steps(model)
-    expected = tutorial(model, [(module, what) for _, module, what in layers], x)[1:]
+    expected = tutorial([(module, what) for _, module, what in layers], x)[1:]
     paths = [path for path, _, _ in layers]
     found = lp.LRP(model, lp.presets.Hyper3DNetTutorial()).explain(
         x, layers=[p for p in paths if " " not in p and p != "flatten"]
@@ -69,5 +69,10 @@ def test_the_preset_gives_lrp_0_to_the_ends_and_gamma_between() -> None:
     rules = {row.module: row.rule.split("(")[0] for row in plan if row.rule}
     assert [path for path, rule in rules.items() if rule == "Epsilon"] == list(LRP_0_LAYERS)
     assert [path for path, rule in rules.items() if rule == "Gamma"] == [
-        "conv3d_2", "block_1.depthwise", "block_1.pointwise", "block_2.depthwise", "block_2.pointwise", "block_3.depthwise",
-    ]  # fmt: skip
+        "conv3d_2",
+        "block_1.depthwise",
+        "block_1.pointwise",
+        "block_2.depthwise",
+        "block_2.pointwise",
+        "block_3.depthwise",
+    ]

@@ -5,13 +5,13 @@ from itertools import product
 
 import pytest
 import torch
-from oracles import dense, epsilon, gamma
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 import lrprism as lp
 from lrprism import select
 from lrprism.rules import AbstractRule, Epsilon, Gamma
+from oracles import dense, epsilon, gamma
 
 Layer = tuple[Callable[[bool], nn.Module], tuple[int, ...]]
 

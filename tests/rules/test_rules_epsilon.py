@@ -26,7 +26,8 @@ def explain(layer: nn.Module, x: list[float], eps: float) -> torch.Tensor:
 
 
 def test_hand_worked_fraction() -> None:
-    # a = (1, 2), w = (3, -1), b = 1: z = 3 - 2 + 1 = 2 = R. With eps = 1/2: R_1 = 3 * 2 / 2.5, R_2 = -2 * 2 / 2.5.
+    # a = (1, 2), w = (3, -1), b = 1: z = 3 - 2 + 1 = 2 = R
+    # With eps = 1/2: R_1 = 3 * 2 / 2.5, R_2 = -2 * 2 / 2.5
     expected = [float(Fraction(3 * 2 * 2, 5)), float(Fraction(-2 * 2 * 2, 5))]
     assert explain(two_inputs_one_output(1.0), [1.0, 2.0], eps=0.5).tolist() == pytest.approx(
         expected, rel=1e-14

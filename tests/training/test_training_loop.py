@@ -117,7 +117,17 @@ def test_one_step_is_enough() -> None:
     assert len(result.history) == 1
 
 
-@pytest.mark.parametrize("setting", [{"class_weights": False}, {"weight_decay": 0.5}, {"learning_rate": 0.1}])
+@pytest.mark.parametrize(
+    "setting",
+    [
+        {"class_weights": False},
+        {"weight_decay": 0.5},
+        {"learning_rate": 0.1},
+        {"batch_size": 5},
+        {"centre_gradients": False},
+        {"initialize": True},
+    ],
+)
 def test_every_setting_changes_something(setting: dict[str, float]) -> None:
     def weights(**settings: float) -> Tensor:
         model = small_model()
@@ -189,7 +199,7 @@ def test_a_loss_that_is_not_finite_is_an_error() -> None:
     train.tensors[0][3] = float("nan")
     config = TrainingConfig(epochs=1, device="cpu")
     with pytest.raises(
-        ModelError, match=r"loss should be finite\. Found nan in epoch 1, batch 1\. Check the data"
+        ModelError, match=r"loss should be finite\. Found nan in epoch 1, batch [12]\. Check the data"
     ):
         fit(small_model(), train, blobs(12, 3, 1), config, progress=False)
 

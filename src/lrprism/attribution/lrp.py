@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Mapping, Sequence
 from fnmatch import fnmatchcase
+from itertools import islice
 from typing import Any
 
 import torch
@@ -25,9 +26,9 @@ Inputs = Tensor | tuple[Tensor, ...]
 class LRP:
     r"""Explain a model by Layer-wise Relevance Propagation: one forward pass, one backward pass.
 
-    The backward pass carries the modified gradient ``g`` with relevance ``R(a) = a * g(a)`` at every tensor ``a``, from ``g = 1`` at the
-    explained logit. Nothing of the model changes, and its mode does not matter: dropout is off and batch norm uses its running
-    statistics. Reference: Bach et al. 2015, PLoS ONE 10(7).
+    The backward pass carries the modified gradient ``g`` with relevance ``R(a) = a * g(a)`` at every tensor
+    ``a``, from ``g = 1`` at the explained logit. Nothing of the model changes, and its mode does not matter:
+    dropout is off and batch norm uses its running statistics. Reference: Bach et al. 2015, PLoS ONE 10(7).
 
     Args:
         model: Any ``nn.Module``; wrappers of ``torch.compile`` and ``DataParallel`` are looked through.
@@ -51,6 +52,7 @@ class LRP:
         *,
         strict: bool = False,
     ) -> None:
+        """Look at the model; nothing of it runs yet."""
         self.model = unwrap(model)
         if composite is None:
             composite = presets.EpsilonGamma()
@@ -71,35 +73,36 @@ class LRP:
 
         Args:
             inputs: A float tensor ``[N, ...]``, or a tuple of them; the model's first positional arguments.
-            target: None for the predicted class of each sample, a class, one class per sample, ``"all"``, or a callable that maps the
-                output to a seed of its shape. A single-logit output explains ``+logit`` for class 1, ``-logit`` for class 0.
+            target: None for the predicted class of each sample, a class, one class per sample, ``"all"``, or
+                a callable that maps the output to a seed of its shape. A single-logit output explains
+                ``+logit`` for class 1, ``-logit`` for class 0.
             args: Further positional arguments of the model; they get no relevance.
             kwargs: Keyword arguments of the model; they get no relevance.
             layers: Paths (or globs such as ``"block.*"``) of modules at whose output relevance is wanted.
             audit: Keep the account: where each unit of relevance went.
 
         Raises:
-            InputError: If an input is no float tensor or holds NaN or inf, or a layer is unknown or was not reached.
+            InputError: If an input is no float tensor or holds NaN or inf, or a layer is unknown or not
+                reached.
             TargetError: If the target does not fit the output.
-            ModelError: If the output is no tensor that depends on the inputs, or ``strict`` and an op has no rule.
+            ModelError: If the output is no tensor that depends on the inputs, or ``strict`` and an op has no
+                rule.
             RuleError: If a rule was given to an op that it cannot serve.
         """
         passed = self._trace(inputs, args, kwargs, layers, audit=audit)
         output = _single_output(passed.output)
         starts, classes = seeds(output, target)
         found = passed.backward(starts)
-        stacked = [
+        places = [
             torch.stack(each) if isinstance(target, str) else each[0]
             for each in zip(*found.per_seed, strict=True)
         ]
-        relevance = tuple(stacked[: len(passed.inputs)])
-        rest = iter(stacked[len(passed.inputs) :])
-        by_layer = {path: tuple(next(rest) for _ in outputs) for path, outputs in passed.layers.items()}
+        relevance = tuple(places[: len(passed.inputs)])
         return Explanation(
             relevance if isinstance(inputs, tuple) else relevance[0],
             output.detach(),
             classes,
-            {path: each[0] if len(each) == 1 else each for path, each in by_layer.items()},
+            _by_path(passed, places[len(passed.inputs) :]),
             found.audit,
         )
 
@@ -128,7 +131,8 @@ class LRP:
             inputs: As for :meth:`explain`.
             target: As for :meth:`explain`.
             additional_forward_args: One further positional argument of the model, or a tuple of them.
-            return_convergence_delta: Also return what is missing, ``explained output - sum of relevance``, ``[N]``.
+            return_convergence_delta: Also return what is missing, ``explained output - sum of relevance``,
+                ``[N]``.
         """
         extra = additional_forward_args
         args = () if extra is None else extra if isinstance(extra, tuple) else (extra,)
@@ -178,8 +182,19 @@ def explain(
     return LRP(model, composite).explain(inputs, target)
 
 
+def _by_path(passed: Trace, relevance: Sequence[Tensor]) -> dict[str, Tensor | tuple[Tensor, ...]]:
+    """Relevance at the outputs of each module that was asked for; a tuple where there are several."""
+    rest = iter(relevance)
+    found = {path: tuple(islice(rest, len(outputs))) for path, outputs in passed.layers.items()}
+    return {path: each[0] if len(each) == 1 else each for path, each in found.items()}
+
+
 def _checked(inputs: Inputs) -> tuple[Tensor, ...]:
-    """The inputs as a tuple of finite float tensors."""
+    """The inputs as a tuple of finite float tensors.
+
+    Raises:
+        InputError: If one of them is something else.
+    """
     tensors = inputs if isinstance(inputs, tuple) else (inputs,)
     for number, tensor in enumerate(tensors):
         name = f"inputs[{number}]" if isinstance(inputs, tuple) else "inputs"
@@ -199,14 +214,19 @@ def _checked(inputs: Inputs) -> tuple[Tensor, ...]:
 
 
 def _paths(model: nn.Module, layers: Sequence[str]) -> set[str]:
-    """The module paths that the globs in ``layers`` name."""
+    """The module paths that the globs in ``layers`` name.
+
+    Raises:
+        InputError: If a glob names none.
+    """
     known = [path for path, _ in model.named_modules()]
     found: set[str] = set()
     for glob in [layers] if isinstance(layers, str) else layers:
         matches = {path for path in known if fnmatchcase(path, glob)}
         if not matches:
             raise InputError(
-                f"layers should name modules of the model. Found {glob!r}; it has {', '.join(known[1:13])}, ..."
+                "layers should name modules of the model. "
+                f"Found {glob!r}; it has {', '.join(known[1:13])}, ..."
             )
         found |= matches
     return found
@@ -215,23 +235,32 @@ def _paths(model: nn.Module, layers: Sequence[str]) -> set[str]:
 def _single_output(output: Any) -> Tensor:
     if not isinstance(output, Tensor):
         raise ModelError(
-            f"the model should return one tensor. Found {type(output).__name__}. Wrap it in a module that picks one."
+            f"the model should return one tensor. Found {type(output).__name__}. "
+            "Wrap it in a module that picks one."
         )
     if not output.requires_grad:
         raise ModelError(
-            "the model's output should depend on the inputs. Found one that does not. Look for detach() or numpy in forward."
+            "the model's output should depend on the inputs. Found one that does not. "
+            "Look for detach() or numpy in forward."
         )
     return output
 
 
 def _tell_unknown(calls: Sequence[Call], *, strict: bool) -> None:
-    """Say which ops have no rule, or refuse them."""
+    """Say which ops have no rule, or refuse them.
+
+    Raises:
+        ModelError: If there are any and ``strict``.
+    """
     unknown = sorted(
         {f"{call.name} in {call.module or '(model)'}" for call in calls if call.kind is Kind.UNKNOWN}
     )
     if not unknown:
         return
-    message = f"no rule is known for {', '.join(unknown)}: the plain gradient is used there, and relevance may not be conserved"
+    message = (
+        f"no rule is known for {', '.join(unknown)}: the plain gradient is used there, "
+        "and relevance may not be conserved"
+    )
     if strict:
         raise ModelError(f"every op should have a rule (strict=True), but {message}.")
     warnings.warn(message, RelevanceWarning, stacklevel=4)

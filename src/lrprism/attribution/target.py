@@ -29,18 +29,20 @@ def number_of_classes(output: Tensor) -> int:
 
 
 def seeds(output: Tensor, target: Target) -> tuple[list[Tensor], Tensor | None]:
-    """Return the modified gradients at ``output`` that start the ways back, and the classes that they explain.
+    """Return the modified gradients at ``output`` that start the ways back, and the classes they explain.
 
-    The relevance that enters is ``output * seed``: the logit itself for a class. A single-logit output explains ``+logit``
-    for class 1 and ``-logit`` for class 0.
+    The relevance that enters is ``output * seed``: the logit itself for a class. A single-logit output
+    explains ``+logit`` for class 1 and ``-logit`` for class 0.
 
     Args:
         output: What the model returned; ``[N, classes]`` unless ``target`` is callable.
-        target: None for the predicted class of each sample, a class for all samples, one class per sample (sequence or 1-D tensor),
-            ``"all"`` for every class, or a callable that maps the output to a seed of the output's shape.
+        target: None for the predicted class of each sample, a class for all samples, one class per sample
+            (sequence or 1-D tensor), ``"all"`` for every class, or a callable that maps the output to a seed
+            of the output's shape.
 
     Returns:
-        One seed, or one per class for ``"all"``; the classes ``[N]``, or ``[classes]`` for ``"all"``, or None for a callable.
+        One seed, or one per class for ``"all"``; the classes ``[N]``, or ``[classes]`` for ``"all"``, or None
+        for a callable.
 
     Raises:
         TargetError: If the target does not fit the output.
@@ -55,7 +57,8 @@ def seeds(output: Tensor, target: Target) -> tuple[list[Tensor], Tensor | None]:
     if isinstance(target, str):
         if target != "all":
             raise TargetError(
-                f"target should be None, a class, one class per sample, 'all' or a callable. Found {target!r}."
+                "target should be None, a class, one class per sample, 'all' or a callable. "
+                f"Found {target!r}."
             )
         classes = torch.arange(number_of_classes(output), device=output.device)
         return [_seed(output, each.expand(len(output))) for each in classes], classes
@@ -64,7 +67,11 @@ def seeds(output: Tensor, target: Target) -> tuple[list[Tensor], Tensor | None]:
 
 
 def _classes(output: Tensor, target: int | Sequence[int] | Tensor) -> Tensor:
-    """One class per sample."""
+    """One class per sample.
+
+    Raises:
+        TargetError: If they are no whole numbers, of another length, or out of range.
+    """
     classes = torch.as_tensor(target, device=output.device)
     if classes.dtype.is_floating_point or classes.dtype.is_complex or classes.dtype is torch.bool:
         raise TargetError(f"target should hold whole numbers. Found {classes.dtype}.")
@@ -72,7 +79,8 @@ def _classes(output: Tensor, target: int | Sequence[int] | Tensor) -> Tensor:
         classes = classes.expand(len(output))
     if classes.shape != (len(output),):
         raise TargetError(
-            f"target should be one class or one per sample ({len(output)}). Found shape {tuple(classes.shape)}."
+            f"target should be one class or one per sample ({len(output)}). "
+            f"Found shape {tuple(classes.shape)}."
         )
     count = number_of_classes(output)
     if len(classes) and not 0 <= int(classes.min()) <= int(classes.max()) < count:
@@ -94,6 +102,7 @@ def _checked_seed(seed: object, output: Tensor) -> Tensor:
     if not isinstance(seed, Tensor) or seed.shape != output.shape:
         found = tuple(seed.shape) if isinstance(seed, Tensor) else type(seed).__name__
         raise TargetError(
-            f"a callable target should return a seed of the output's shape {tuple(output.shape)}. Found {found}."
+            f"a callable target should return a seed of the output's shape {tuple(output.shape)}. "
+            f"Found {found}."
         )
     return seed.to(output.dtype)

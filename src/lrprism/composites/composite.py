@@ -46,8 +46,9 @@ class AbstractComposite(ABC):
             )
             if call.kind is Kind.AVERAGE_POOLING and not isinstance(call.rule, (Epsilon, type(None))):
                 raise RuleError(
-                    f"average pooling has no weights and should get Epsilon. Found {call.rule!r} for {call.name} in module "
-                    f"{call.module!r}. Narrow the selector '{call.why}'."
+                    "average pooling has no weights and should get Epsilon. "
+                    f"Found {call.rule!r} for {call.name} in module {call.module!r}. "
+                    f"Narrow the selector '{call.why}'."
                 )
 
 
@@ -71,7 +72,8 @@ class Composite(AbstractComposite):
     Example:
         >>> from lrprism import select
         >>> from lrprism.rules import Epsilon, Gamma
-        >>> composite = Composite([(select.last(2), Epsilon()), (select.kind(select.Kind.CONVOLUTION), Gamma(0.25))])
+        >>> convolutions = select.kind(select.Kind.CONVOLUTION)
+        >>> composite = Composite([(select.last(2), Epsilon()), (convolutions, Gamma(0.25))])
     """
 
     rules: Sequence[Entry]

@@ -52,7 +52,7 @@ class EpsilonGamma(AbstractComposite):
 @final
 @dataclass(frozen=True)
 class Hyper3DNetTutorial(AbstractComposite):
-    """The rules of the 2020 tutorial: LRP-0 in the first and the last two layers, LRP-γ with γ = 0.25 between.
+    """The rules of the 2020 tutorial: LRP-0 in the first and the last two layers, LRP-γ (γ = 0.25) between.
 
     Each denominator gets the tutorial's unsigned 1e-9, average pooling included.
     """

@@ -16,7 +16,7 @@ class Place:
     """Where a call stands in the order of execution.
 
     Args:
-        position: Number among the affine calls that the output depends on, from 0; None for a call of another kind.
+        position: Number among the affine calls that the output depends on, from 0; None for any other call.
         count: How many such calls there are.
     """
 

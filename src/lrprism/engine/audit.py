@@ -1,15 +1,15 @@
-"""The account of one explanation: how much relevance entered and left each op, and where the difference stayed."""
+"""The account of one explanation: relevance in and out of each op, and where the difference stayed."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor
 
-from lrprism.ops import AbstractOp, Call, Kind, tensors_in
+from lrprism.ops import AbstractOp, Call, Kind, Sinks, tensors_in
 
 if TYPE_CHECKING:
     from lrprism.engine.mode import RelevanceMode
@@ -17,9 +17,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Row:
-    """One op call of the account, in units of the explained output, summed over the batch (and over classes, if several).
+    """One op call of the account, summed over the batch (and over classes, if several).
 
-    ``relevance_out = relevance_in + to_bias + to_stabilizer + to_rule + to_constant``, to the precision of the type.
+    In units of the explained output: ``relevance_out = relevance_in + to_bias + to_stabilizer + to_rule +
+    to_constant``, to the precision of the type.
 
     Args:
         call: Position among the recorded calls, in order of execution.
@@ -30,7 +31,8 @@ class Row:
         relevance_in: Relevance that it handed to its inputs.
         to_bias: Kept by the (modified) bias.
         to_stabilizer: Kept by the stabiliser of the denominator.
-        to_rule: Lost by the rule itself, such as relevance at a pre-activation of exactly zero, or by an op without a rule.
+        to_rule: Lost by the rule itself, such as relevance at a pre-activation of exactly zero, or by an op
+            without a rule.
         to_constant: Handed to constants: an added position code, the shift of a batch norm.
     """
 
@@ -62,27 +64,28 @@ class Audit(Sequence[Row]):
 
     def __str__(self) -> str:
         """The account as a table of fixed width."""
-        head = [
-            "module",
-            "op",
-            "rule",
-            "relevance out",
-            "relevance in",
-            "bias",
-            "stabilizer",
-            "rule loss",
-            "constant",
-        ]
-        lines = [
-            [
-                row.module or "(model)", row.op, row.rule or "-",
-                *(f"{value:.6g}" for value in (
-                    row.relevance_out, row.relevance_in, row.to_bias, row.to_stabilizer, row.to_rule, row.to_constant,
-                )),
-            ]
-            for row in self.rows
-        ]  # fmt: skip
-        return format_table(head, lines)
+        return format_table(list(_HEAD), [_line(row) for row in self.rows])
+
+
+_HEAD = {
+    "module": "module",
+    "op": "op",
+    "rule": "rule",
+    "relevance out": "relevance_out",
+    "relevance in": "relevance_in",
+    "bias": "to_bias",
+    "stabilizer": "to_stabilizer",
+    "rule loss": "to_rule",
+    "constant": "to_constant",
+}
+"""The columns of the printed account, and the attribute of :class:`Row` in each."""
+
+
+def _line(row: Row) -> list[str]:
+    """One row in words and numbers of six digits."""
+    values = asdict(row) | {"module": row.module or "(model)", "rule": row.rule or "-"}
+    found = [values[attribute] for attribute in _HEAD.values()]
+    return [value if isinstance(value, str) else f"{value:.6g}" for value in found]
 
 
 def format_table(head: Sequence[str], lines: Sequence[Sequence[str]]) -> str:
@@ -108,6 +111,7 @@ class Ledger:
     """Holds, during an audited pass, the tensors between which relevance is counted."""
 
     def __init__(self) -> None:
+        """Start with nothing written down."""
         self._entries: list[_Entry] = []
 
     def run(
@@ -118,7 +122,7 @@ class Ledger:
         args: tuple[Any, ...],
         kwargs: dict[str, Any],
     ) -> Any:
-        """Run an op on aliases of its live inputs, so that the relevance of an input is this call's share alone."""
+        """Run an op on aliases of its live inputs, at which this call's share alone is read."""
         aliases: list[Tensor] = []
         before = len(mode.calls)
         result = op.run(mode, func, _alias(args, aliases), _alias(kwargs, aliases))
@@ -170,8 +174,8 @@ def _relevance(tensor: Tensor, gradient: Tensor | None) -> float:
 
 def _row(call: Call, relevance_out: float, relevance_in: float) -> Row:
     """Split what did not come through into its sinks."""
-    assert call.sinks is not None  # noqa: S101 - a ledger's calls are recorded with sinks
-    bias, stabilizer = float(call.sinks.bias), float(call.sinks.stabilizer)
+    sinks = call.sinks or Sinks()
+    bias, stabilizer = float(sinks.bias), float(sinks.stabilizer)
     rest = relevance_out - relevance_in - bias - stabilizer
     is_exact = call.kind in (Kind.ROUTING, Kind.NORMALIZATION, Kind.AVERAGE_POOLING)
     to_rule, to_constant = (0.0, rest) if is_exact else (rest, 0.0)

@@ -1,6 +1,5 @@
 """What the autograd graph tells about each affine call: what feeds it and what it feeds."""
 
-from collections import defaultdict
 from collections.abc import Iterable
 from typing import Any
 
@@ -8,14 +7,13 @@ from torch import Tensor
 
 from lrprism.ops import Call, call_of
 
-_KEEPS_SIGN = {
-    f"{name}Backward"
-    for name in (
-        "AdaptiveAvgPool1D AdaptiveAvgPool2D AdaptiveAvgPool3D AdaptiveMaxPool2D AdaptiveMaxPool3D Alias AsStrided AvgPool2D AvgPool3D Cat "
-        "Clone Expand Index IndexSelect MaxPool2DWithIndices MaxPool3DWithIndices MkldnnAdaptiveAvgPool2D Mean Permute ReshapeAlias Select "
-        "Slice Split SplitWithSizes Squeeze Stack Sum T Transpose Unbind UnsafeView Unsqueeze View _Damped"
-    ).split()
-}
+_SIGN_KEEPERS = """
+    AdaptiveAvgPool1D AdaptiveAvgPool2D AdaptiveAvgPool3D AdaptiveMaxPool2D AdaptiveMaxPool3D Alias
+    AsStrided AvgPool2D AvgPool3D Cat Clone Expand Index IndexSelect MaxPool2DWithIndices
+    MaxPool3DWithIndices Mean MkldnnAdaptiveAvgPool2D Permute ReshapeAlias Select Slice Split SplitWithSizes
+    Squeeze Stack Sum T Transpose Unbind UnsafeView Unsqueeze View _Damped
+"""
+_KEEPS_SIGN = frozenset(f"{name}Backward" for name in _SIGN_KEEPERS.split())
 """Nodes whose output holds no negative number where none of their inputs does."""
 
 
@@ -50,20 +48,10 @@ def study(outputs: Iterable[Tensor]) -> list[Call]:
         These calls in order of execution.
     """
     roots = [output.grad_fn for output in outputs if output.grad_fn is not None]
-    consumers: defaultdict[Any, list[Any]] = defaultdict(list)
-    behind_affine: set[Any] = set()
-    nonnegative: set[Any] = set()
     order = _inputs_first(roots)
-    for node in order:
-        sources = _inputs(node)
-        for source in sources:
-            consumers[source].append(node)
-        if any(source in behind_affine or call_of(source) for source in sources):
-            behind_affine.add(node)
-        kind = _kind(node)
-        whole = len(sources) == len(node.next_functions) and all(source in nonnegative for source in sources)
-        if kind == "ReluBackward" or (kind in _KEEPS_SIGN and sources and whole):
-            nonnegative.add(node)
+    consumers = _consumers(order)
+    behind_affine = _behind_affine(order)
+    nonnegative = _nonnegative(order)
     calls: list[Call] = []
     for node in order:
         call = call_of(node)
@@ -73,6 +61,35 @@ def study(outputs: Iterable[Tensor]) -> list[Call]:
             call.rectified = node not in roots and _is_rectified(node, consumers)
             calls.append(call)
     return sorted(calls, key=lambda call: call.index)
+
+
+def _consumers(order: list[Any]) -> dict[Any, list[Any]]:
+    """What each node's output feeds."""
+    found: dict[Any, list[Any]] = {node: [] for node in order}
+    for node in order:
+        for source in _inputs(node):
+            found[source].append(node)
+    return found
+
+
+def _behind_affine(order: list[Any]) -> set[Any]:
+    """The nodes between which and an input of the model lies an affine op, on at least one way."""
+    found: set[Any] = set()
+    for node in order:
+        if any(source in found or call_of(source) for source in _inputs(node)):
+            found.add(node)
+    return found
+
+
+def _nonnegative(order: list[Any]) -> set[Any]:
+    """The nodes whose output is known to hold no negative number."""
+    found: set[Any] = set()
+    for node in order:
+        sources = [source for source, _ in node.next_functions]  # None stands for a constant, of unknown sign
+        keeps = _kind(node) in _KEEPS_SIGN and bool(sources) and all(source in found for source in sources)
+        if _kind(node) == "ReluBackward" or keeps:
+            found.add(node)
+    return found
 
 
 def _is_rectified(node: Any, consumers: dict[Any, list[Any]]) -> bool:

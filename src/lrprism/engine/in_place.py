@@ -1,11 +1,19 @@
 """In-place ops made out-of-place, so that neither the user's tensors nor saved activations change."""
 
 import inspect
+import re
+from dataclasses import dataclass
 from typing import Any
 
 import torch
 from torch import Tensor
 from torch.nn import functional as F
+
+_AUGMENTED = re.compile(r"__i\w+__")
+"""Operators such as ``__iadd__``."""
+
+_TRAILING = re.compile(r"[^_](\w*[^_])?_")
+"""Names such as ``relu_``: one underscore behind, none in front."""
 
 
 def _twins() -> dict[Any, Any]:
@@ -14,19 +22,10 @@ def _twins() -> dict[Any, Any]:
     for owner in (torch, Tensor, F):
         for name in dir(owner):
             function = getattr(owner, name)
-            if (
-                name.startswith("__i")
-                and name.endswith("__")
-                and hasattr(Tensor, "__" + name[3:])
-                and owner is Tensor
-            ):
-                table[function] = getattr(Tensor, "__" + name[3:])
-            elif (
-                name.endswith("_")
-                and not name.startswith("_")
-                and not name.endswith("__")
-                and callable(function)
-            ):
+            operator = "__" + name[3:]
+            if owner is Tensor and _AUGMENTED.fullmatch(name) and hasattr(Tensor, operator):
+                table[function] = getattr(Tensor, operator)
+            elif _TRAILING.fullmatch(name) and callable(function):
                 table[function] = getattr(owner, name[:-1], None)
     for name in ("requires_grad_", "share_memory_", "retain_grad", "resize_", "set_"):
         table.pop(getattr(Tensor, name, None), None)
@@ -53,20 +52,20 @@ SWITCHES = _switches()
 """Functions with an ``inplace`` argument, and where it stands."""
 
 
+@dataclass(eq=False)
 class _Cell:
     """The present value of a tensor that was written to, shared by every tensor that stands for it."""
 
-    def __init__(self, value: Tensor) -> None:
-        self.value = value
+    value: Tensor
 
 
 class Rewrites:
     """Remembers, for every tensor that an in-place op would have changed, the tensor that took its place."""
 
     def __init__(self) -> None:
-        self._cells: dict[
-            int, tuple[Tensor, _Cell]
-        ] = {}  # the tensor is kept alive so that its id stays its own
+        """Start with nothing rewritten."""
+        # by the tensor's id; the tensor itself is kept alive so that its id stays its own
+        self._cells: dict[int, tuple[Tensor, _Cell]] = {}
 
     def __bool__(self) -> bool:
         """Whether anything was rewritten."""
@@ -81,7 +80,7 @@ class Rewrites:
         if base is None or id(base) not in self._cells:
             return tensor
         now = self._cells[id(base)][1].value
-        return tensor if now is base else tensor._view_func(now)  # type: ignore[attr-defined, no-any-return]
+        return tensor if now is base else tensor._view_func(now)  # type: ignore[attr-defined]
 
     def read_all(self, values: Any) -> Any:
         """Return ``values`` with the present value of every tensor in nested tuples, lists and dicts."""
@@ -94,7 +93,7 @@ class Rewrites:
         return values
 
     def write(self, tensor: Tensor, value: Tensor) -> Tensor:
-        """Let ``value`` take the place of ``tensor``, and of every view of the same memory; return the new tensor."""
+        """Let ``value`` stand for ``tensor`` and every view of its memory; return the new tensor."""
         base = tensor._base
         if base is None:
             self._replace(tensor, value)

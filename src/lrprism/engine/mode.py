@@ -24,7 +24,8 @@ _GRAD_SWITCH = torch._C._set_grad_enabled
 """Without effect while explaining: ``torch.no_grad`` inside a model means no training, not no relevance."""
 
 _QUESTIONS = frozenset({
-    Tensor.dim, Tensor.size, Tensor.numel, Tensor.stride, Tensor.is_floating_point, Tensor.is_contiguous, Tensor.__len__,
+    Tensor.dim, Tensor.size, Tensor.numel, Tensor.stride, Tensor.is_floating_point, Tensor.is_contiguous,
+    Tensor.__len__,
     *(getattr(Tensor, name).__get__ for name in ("shape", "ndim", "dtype", "device", "is_cuda", "layout")),
 })  # fmt: skip
 """Functions that only ask about a tensor."""
@@ -42,6 +43,7 @@ class RelevanceMode(TorchFunctionMode):
     def __init__(
         self, model: nn.Module, on_return: Callable[[str, Any], None], ledger: Ledger | None = None
     ) -> None:
+        """Get ready; nothing is listened to before the mode is entered."""
         super().__init__()
         self.calls: list[Call] = []
         self.rewrites = Rewrites()
@@ -50,21 +52,21 @@ class RelevanceMode(TorchFunctionMode):
         self._ledger = ledger
 
     def _returned(self, path: str, output: Any) -> None:
-        """Pass on what a module returned, as it is after in-place ops; what is asked of it meanwhile is no call of the model."""
+        """Pass on what a module returned, after in-place ops; no call of the model is recorded."""
         with torch._C.DisableTorchFunction():
             self._on_return(path, self.rewrites.read_all(output))
 
     def __enter__(self) -> RelevanceMode:
         """Start to see torch calls and module calls of this thread."""
         self._modules.__enter__()
-        super().__enter__()
+        super().__enter__()  # type: ignore[no-untyped-call]  # torch gives it no types
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Stop, also after an exception."""
-        super().__exit__(kind, error, trace)
+        super().__exit__(kind, error, trace)  # type: ignore[no-untyped-call]  # as above
         self._modules.__exit__(kind, error, trace)
 
     def record(self, kind: Kind, name: str) -> Call:

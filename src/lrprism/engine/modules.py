@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 class ModuleStack:
     """The modules of one model that are running in this thread, innermost last.
 
-    While entered, it listens to module calls through torch's process-wide hooks; nothing is attached to the model,
-    and calls of other threads and of other models are ignored.
+    While entered, it listens to module calls through torch's process-wide hooks; nothing is attached to the
+    model, and calls of other threads and of other models are ignored.
 
     Args:
         model: The model to follow.
@@ -27,6 +27,7 @@ class ModuleStack:
     """
 
     def __init__(self, model: nn.Module, on_return: Callable[[str, Any], None]) -> None:
+        """Learn the paths of the model's modules."""
         self._paths = {id(module): path for path, module in model.named_modules()}
         self._running: list[tuple[str, type]] = [("", type(model))]
         self._thread = threading.get_ident()

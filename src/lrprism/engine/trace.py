@@ -92,8 +92,8 @@ def unwrap(model: nn.Module) -> nn.Module:
     ]
     if scripted:
         raise ModelError(
-            f"model should be plain Python modules: nothing inside a ScriptModule can be seen. Found {', '.join(scripted)}. "
-            "Pass the module that was scripted or traced."
+            "model should be plain Python modules: nothing inside a ScriptModule can be seen. "
+            f"Found {', '.join(scripted)}. Pass the module that was scripted or traced."
         )
     return model
 

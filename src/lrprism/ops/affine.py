@@ -1,7 +1,8 @@
 r"""How relevance passes an affine op :math:`z = L(a; w) + b`.
 
-The backward pass carries the modified gradient ``g``, with relevance ``R = a * g`` at every tensor ``a``. Each term of a rule
-sends ``s = g * z / st(z_rho)`` down, and the input gets ``g_in = L^T(rho(w)) s``: nothing is ever divided by an activation.
+The backward pass carries the modified gradient ``g``, with relevance ``R = a * g`` at every tensor ``a``.
+Each term of a rule sends ``s = g * z / st(z_rho)`` down, and the input gets ``g_in = L^T(rho(w)) s``: nothing
+is ever divided by an activation.
 """
 
 from abc import ABC, abstractmethod
@@ -24,6 +25,7 @@ class AbstractAffine(ABC):
     """
 
     def __init__(self, weight: Tensor, bias: Tensor | None) -> None:
+        """Keep the constant parameters."""
         self.weight = weight
         self.bias = bias
 
@@ -125,9 +127,8 @@ class _Backward:
 
     def _ratio(self, term: Term, z_rho: Tensor) -> Tensor:
         """``z / st(z_rho)`` where the term serves ``z``, zero elsewhere."""
-        if self.call.rectified and (
-            term.dominates or z_rho is self.z
-        ):  # all that counts is z > 0, where z_rho >= z
+        if self.call.rectified and (term.dominates or z_rho is self.z):
+            # relevance arrives only at z > 0, where z_rho >= z
             return self.z.clamp(min=0).div_(self.rule.stabilizer(z_rho.clamp(min=0), nonnegative=True))
         ratio = self.z / self.rule.stabilizer(z_rho)
         if term.outputs is Sign.ANY:
@@ -178,7 +179,7 @@ class _AffineFunction(torch.autograd.Function):
 
 
 def apply_affine(affine: AbstractAffine, a: Tensor, call: Call) -> Tensor:
-    """Return ``z = L(a; w) + b``; relevance will pass it by ``call.rule`` as it stands when the backward pass begins."""
+    """Return ``z = L(a; w) + b``; relevance passes it by the ``call.rule`` of the time of the way back."""
     return _AffineFunction.apply(a, affine, call)  # type: ignore[no-any-return, no-untyped-call]
 
 

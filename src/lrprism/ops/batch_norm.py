@@ -14,8 +14,12 @@ from lrprism.ops.op import AbstractOp, Arguments, Keywords, Recorder
 @final
 @dataclass(frozen=True)
 class BatchNorm(AbstractOp):
-    r"""``z = (a - mean) / sqrt(var + eps) * w + b``: affine per channel, so its gradient is LRP-0 and the shift keeps its share.
+    r"""Batch norm is affine per channel: its own gradient is LRP-0, and its shift keeps its share.
 
+    .. math:: z = \frac{w}{\sqrt{\mathrm{var} + \varepsilon}} a
+              + \Bigl(b - \frac{w\,\mathrm{mean}}{\sqrt{\mathrm{var} + \varepsilon}}\Bigr)
+
+    Shapes: ``a``, ``z``: ``[N, channels, *positions]``; the rest: ``[channels]``.
     Without running statistics the op depends on the other samples of the batch, and no rule is known.
     """
 
@@ -30,8 +34,8 @@ class BatchNorm(AbstractOp):
         return func(**bound)
 
 
-def _bind(  # noqa: PLR0913, PLR0917 - torch's own signature
-    input: Tensor,  # noqa: A002
+def _bind(
+    input: Tensor,
     running_mean: Tensor | None,
     running_var: Tensor | None,
     weight: Tensor | None = None,

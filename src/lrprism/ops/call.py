@@ -1,4 +1,4 @@
-"""One call of an op during the forward pass: where it happened, which rule it gets, what became of its relevance."""
+"""One call of an op in the forward pass: where it happened, its rule, what became of its relevance."""
 
 from dataclasses import dataclass, field
 
@@ -10,7 +10,7 @@ from lrprism.rules import AbstractRule
 
 @dataclass
 class Sinks:
-    """Where relevance stayed in one call, summed over the batch; filled in during an audited backward pass."""
+    """Where relevance stayed in one call, summed over the batch; filled in by an audited backward pass."""
 
     bias: Tensor | float = 0.0
     stabilizer: Tensor | float = 0.0
@@ -29,7 +29,8 @@ class Call:
         rule: The rule that a composite gave, or None for the plain gradient.
         why: Why this rule.
         first: Whether no affine op lies between this call and the input.
-        rectified: Whether the output feeds nothing but ReLUs, so that no relevance arrives where it is negative.
+        rectified: Whether the output feeds nothing but ReLUs, so that no relevance arrives where it is not
+            positive.
         nonnegative: Whether the input is known to hold no negative number.
         sinks: Where relevance stayed; None unless audited.
         ratios: Kept ``z / st(z_rho)`` per term, while several targets are explained over one forward pass.

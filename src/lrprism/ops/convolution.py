@@ -8,9 +8,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from lrprism.ops.op import AffineOp
 from lrprism.ops.affine import AbstractAffine
 from lrprism.ops.kinds import Kind
+from lrprism.ops.op import AffineOp
 
 
 @dataclass(frozen=True)
@@ -35,6 +35,7 @@ class Convolution(AbstractAffine):
     """
 
     def __init__(self, weight: Tensor, bias: Tensor | None, geometry: Geometry) -> None:
+        """Keep the parameters and the geometry."""
         super().__init__(weight, bias)
         self.geometry = geometry
 
@@ -81,14 +82,14 @@ def _each(value: int | Sequence[int], dimensions: int) -> tuple[int, ...]:
 
 
 def _same_padding(kernel: Sequence[int], dilation: Sequence[int]) -> tuple[tuple[int, ...], list[int]]:
-    """Split ``padding="same"`` into its symmetric part and what ``F.pad`` must add behind, last dimension first."""
+    """Split ``padding="same"``: a symmetric part, and what ``F.pad`` adds behind, last dimension first."""
     total = [d * (k - 1) for k, d in zip(kernel, dilation, strict=True)]
     extra = [side for t in reversed(total) for side in (0, t % 2)]
     return tuple(t // 2 for t in total), extra
 
 
 def _bind_convolution(
-    input: Tensor,  # noqa: A002 - the names of torch's own signature, so that keyword calls bind
+    input: Tensor,  # the names of torch's own signature, so that keyword calls bind
     weight: Tensor,
     bias: Tensor | None = None,
     stride: int | Sequence[int] = 1,
@@ -100,7 +101,7 @@ def _bind_convolution(
     dilations = _each(dilation, dimensions)
     if padding == "same":
         pads, extra = _same_padding(weight.shape[2:], dilations)
-        input = F.pad(input, extra) if any(extra) else input  # noqa: A001
+        input = F.pad(input, extra) if any(extra) else input
     else:
         pads = (0,) * dimensions if isinstance(padding, str) else _each(padding, dimensions)
     geometry = Geometry(_each(stride, dimensions), pads, dilations, False, (0,) * dimensions, groups)
@@ -108,7 +109,7 @@ def _bind_convolution(
 
 
 def _bind_transposed(
-    input: Tensor,  # noqa: A002
+    input: Tensor,
     weight: Tensor,
     bias: Tensor | None = None,
     stride: int | Sequence[int] = 1,
@@ -121,8 +122,8 @@ def _bind_transposed(
     return input, Convolution(weight, bias, Geometry(each[0], each[1], each[2], True, each[3], groups))
 
 
-def _bind_general(  # noqa: PLR0913, PLR0917 - torch's own signature
-    input: Tensor,  # noqa: A002
+def _bind_general(  # noqa: PLR0913 - torch's own signature
+    input: Tensor,
     weight: Tensor,
     bias: Tensor | None,
     stride: Sequence[int],

@@ -31,7 +31,7 @@ class Linear(AbstractAffine):
         return bias
 
 
-def _bind_linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> tuple[Tensor, Linear]:  # noqa: A002
+def _bind_linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> tuple[Tensor, Linear]:
     return input, Linear(weight, bias)
 
 

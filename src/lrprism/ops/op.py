@@ -91,7 +91,8 @@ class NativeOp(AbstractOp):
     Args:
         kind: What the op does to relevance.
         name: The op's name.
-        constants: Positions (or names) of operands that must be constant for this to hold: the divisor of a division.
+        constants: Positions (or names) of operands that must be constant for this to hold, as the divisor of
+            a division.
         one_live: Whether at most one operand may carry relevance, as in a product.
     """
 

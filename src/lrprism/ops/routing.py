@@ -10,25 +10,29 @@ from lrprism.ops.kinds import Kind
 from lrprism.ops.op import AbstractOp, IdentityOp, NativeOp
 
 _MOVES = """
-    adjoint as_strided atleast_1d atleast_2d atleast_3d block_diag broadcast_tensors broadcast_to bfloat16 cat channel_shuffle chunk clone
-    column_stack concat concatenate contiguous cpu cuda diag diag_embed diagonal diagonal_scatter double dsplit dstack expand expand_as
-    flatten flip fliplr flipud float fold gather half hsplit hstack index_copy index_fill index_put index_select masked_fill
-    masked_scatter masked_select meshgrid movedim moveaxis narrow native_channel_shuffle pad permute pixel_shuffle pixel_unshuffle
-    positive ravel repeat repeat_interleave reshape reshape_as roll rot90 scatter select select_scatter slice_scatter split
-    split_with_sizes squeeze stack swapaxes swapdims t take take_along_dim tensor_split tile to transpose tril triu type type_as
-    unbind unflatten unfold unsqueeze view view_as vsplit vstack where
+    adjoint as_strided atleast_1d atleast_2d atleast_3d block_diag broadcast_tensors broadcast_to bfloat16
+    cat channel_shuffle chunk clone column_stack concat concatenate contiguous cpu cuda diag diag_embed
+    diagonal diagonal_scatter double dsplit dstack expand expand_as flatten flip fliplr flipud float fold
+    gather half hsplit hstack index_copy index_fill index_put index_select masked_fill masked_scatter
+    masked_select meshgrid movedim moveaxis narrow native_channel_shuffle pad permute pixel_shuffle
+    pixel_unshuffle positive ravel repeat repeat_interleave reshape reshape_as roll rot90 scatter select
+    select_scatter slice_scatter split split_with_sizes squeeze stack swapaxes swapdims t take
+    take_along_dim tensor_split tile to transpose tril triu type type_as unbind unflatten unfold unsqueeze
+    view view_as vsplit vstack where
 """
 _ADDITIONS = """
-    add cumsum diff index_add interpolate neg negative nansum rsub scatter_add sub subtract sum sum_to_size trace upsample
-    upsample_bilinear upsample_nearest
+    add cumsum diff index_add interpolate neg negative nansum rsub scatter_add sub subtract sum sum_to_size
+    trace upsample upsample_bilinear upsample_nearest
 """
 _SELECTIONS = """
-    adaptive_max_pool1d adaptive_max_pool2d adaptive_max_pool3d amax amin clamp_min cummax cummin fmax fmin fractional_max_pool2d
-    fractional_max_pool3d kthvalue leaky_relu max max_pool1d max_pool1d_with_indices max_pool2d max_pool2d_with_indices max_pool3d
-    max_pool3d_with_indices max_unpool1d max_unpool2d max_unpool3d maximum median min minimum mode relu sort topk
+    adaptive_max_pool1d adaptive_max_pool2d adaptive_max_pool3d amax amin clamp_min cummax cummin fmax fmin
+    fractional_max_pool2d fractional_max_pool3d kthvalue leaky_relu max max_pool1d max_pool1d_with_indices
+    max_pool2d max_pool2d_with_indices max_pool3d max_pool3d_with_indices max_unpool1d max_unpool2d
+    max_unpool3d maximum median min minimum mode relu sort topk
 """
 _PRODUCTS = """
-    addmm addmv baddbmm addbmm bmm chain_matmul dot einsum inner kron matmul mm mul multiply mv outer tensordot vdot
+    addmm addmv baddbmm addbmm bmm chain_matmul dot einsum inner kron matmul mm mul multiply mv outer
+    tensordot vdot
 """
 _QUOTIENTS = "div divide true_divide"
 _PROPERTIES = "H T mH mT real data"
@@ -37,9 +41,9 @@ _OPERATORS = {
     "__mul__ __rmul__ __matmul__ __rmatmul__": NativeOp(Kind.ROUTING, "{}", one_live=True),
     "__truediv__ __div__": NativeOp(Kind.ROUTING, "{}", constants=(1, "other")),
 }
-_DROPOUTS = (
-    "dropout dropout1d dropout2d dropout3d alpha_dropout feature_dropout feature_alpha_dropout native_dropout"
-)
+_DROPOUTS = """
+    alpha_dropout dropout dropout1d dropout2d dropout3d feature_alpha_dropout feature_dropout native_dropout
+"""
 
 
 def _named(names: str, op: AbstractOp) -> dict[Any, AbstractOp]:

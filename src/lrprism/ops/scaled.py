@@ -15,7 +15,7 @@ from lrprism.ops.op import AbstractOp, Arguments, Keywords, Recorder, is_live
 
 
 class _Damped(torch.autograd.Function):
-    r"""The identity on ``z``, with ``g * z / st(z)`` as its backward: LRP-ε for a weightless linear op before it."""
+    """The identity on ``z``, with ``g * z / st(z)`` on the way back: LRP-ε of an op without weights."""
 
     @staticmethod
     def forward(ctx: Any, z: Tensor, call: Call) -> Tensor:
@@ -38,7 +38,7 @@ class _Damped(torch.autograd.Function):
 
 
 class _Passed(torch.autograd.Function):
-    r"""An elementwise function whose relevance passes unchanged: ``g_in = g * f(a) / a``."""
+    """An elementwise function whose relevance passes unchanged: ``g_in = g * f(a) / a``."""
 
     @staticmethod
     def forward(ctx: Any, a: Tensor, value: Tensor) -> Tensor:
@@ -50,6 +50,12 @@ class _Passed(torch.autograd.Function):
         (g,) = grad_outputs
         a, value = ctx.saved_tensors
         return g * (value / Signed(0.0)(a)), None
+
+
+_ACTIVATIONS = """
+    celu elu gelu hardshrink hardsigmoid hardswish hardtanh logsigmoid mish relu6 selu sigmoid silu softplus
+    softshrink softsign tanh tanhshrink
+"""
 
 
 @final
@@ -87,8 +93,7 @@ def _table() -> dict[Any, AbstractOp]:
     for n in (1, 2, 3):
         for name in (f"avg_pool{n}d", f"adaptive_avg_pool{n}d"):
             ops[getattr(F, name)] = AveragePooling(Kind.AVERAGE_POOLING, name)
-    names = "celu elu gelu hardshrink hardsigmoid hardswish hardtanh logsigmoid mish relu6 selu sigmoid silu softplus"
-    for name in (*names.split(), "softshrink", "softsign", "tanh", "tanhshrink"):
+    for name in _ACTIVATIONS.split():
         owners = [owner for owner in (F, torch, Tensor) if hasattr(owner, name)]
         ops |= {getattr(owner, name): Activation(Kind.ACTIVATION, name) for owner in owners}
     return ops

@@ -137,9 +137,9 @@ def text_width(text: str, size: float) -> float:
     if not text.strip():
         return 0.0
     font = get_font(findfont(FontProperties(family="DejaVu Sans")))
-    font.set_size(100 * size, 72)  # large: widths free of the grid that small letters are fitted to
+    font.set_size(1000, 72)  # large: widths free of the grid that small letters are fitted to
     font.set_text(text)
-    return float(font.get_width_height()[0]) / 64 / 100 * MM_PER_POINT  # 64ths of a point
+    return float(font.get_width_height()[0]) / 64 * size / 1000 * MM_PER_POINT  # 64ths of a point
 
 
 def number(value: float, digits: int = 3) -> str:

@@ -1,4 +1,4 @@
-"""What every rule states: which products of inputs and weights share the relevance, and over which denominator."""
+"""What every rule states: which products of inputs and weights share relevance, over which denominator."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
@@ -35,15 +35,19 @@ class Part:
 
 @dataclass(frozen=True)
 class Term:
-    r"""Relevance shared over one denominator, :math:`z_\rho = \sum_\text{parts} L(a_\text{part}; \rho(w)) + \rho(b)`.
+    r"""Relevance shared over one denominator.
 
-    With :math:`s = R / \mathrm{st}(z_\rho)` where ``z`` has the sign ``outputs`` and 0 elsewhere, the term gives
-    :math:`R_i = a_i \sum_j \rho(w)_{ij} s_j` to each input ``i``, where :math:`\rho` is that of the part in which ``a_i`` takes part.
+    .. math:: z_\rho = \sum_\text{parts} L(a_\text{part}; \rho(w)) + \rho(b)
+
+    With :math:`s = R / \mathrm{st}(z_\rho)` where ``z`` has the sign ``outputs`` and 0 elsewhere, the term
+    gives :math:`R_i = a_i \sum_j \rho(w)_{ij} s_j` to each input ``i``, with the :math:`\rho` of the part in
+    which ``a_i`` takes part.
 
     Args:
-        parts: The products that add up to the denominator. Each entry of ``a`` takes part in at most one of them.
+        parts: The products that add up to the denominator. Each entry of ``a`` takes part in at most one.
         outputs: The pre-activations ``z`` that the term serves.
-        dominates: Whether ``z_rho`` has the sign of ``z`` and at least its size wherever the term serves ``z``; saves time.
+        dominates: Whether ``z_rho`` has the sign of ``z`` and at least its size wherever the term serves
+            ``z``; saves time.
     """
 
     parts: tuple[Part, ...]

@@ -18,10 +18,12 @@ class Epsilon(AbstractRule):
     Shapes: ``a``, ``R_i``: ``[N, *in]``; ``z``, ``R_j``: ``[N, *out]``.
     Conserves: the sum of relevance, less what the bias and ε absorb.
     Use: upper and middle layers. See also :class:`Gamma`.
-    Reference: Bach et al. 2015, On pixel-wise explanations for non-linear classifier decisions by LRP, PLoS ONE 10(7).
+    Reference: Bach et al. 2015, On pixel-wise explanations for non-linear classifier decisions by layer-wise
+    relevance propagation, PLoS ONE 10(7).
 
     Args:
-        eps: Added to the magnitude of ``z``; ``0`` is LRP-0. A stabiliser of :mod:`lrprism.numerics` may stand here too.
+        eps: Added to the magnitude of ``z``; ``0`` is LRP-0. A stabiliser of :mod:`lrprism.numerics` may
+            stand here too.
 
     Raises:
         RuleError: If ``eps`` is negative or not finite.

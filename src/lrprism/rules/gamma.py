@@ -15,7 +15,8 @@ from lrprism.rules._base import AbstractRule, Part, Sign, Term
 class Gamma(AbstractRule):
     r"""LRP-γ: favour what speaks for the sign of the pre-activation.
 
-    With :math:`w^P = w + \gamma w^+`, :math:`w^N = w + \gamma w^-` (the bias likewise), :math:`a^+ = \max(a, 0)`, :math:`a^- = \min(a, 0)`:
+    With :math:`w^P = w + \gamma w^+`, :math:`w^N = w + \gamma w^-` (the bias likewise),
+    :math:`a^+ = \max(a, 0)`, :math:`a^- = \min(a, 0)`:
 
     .. math::
         z^P_j = \sum_i (a^+_i w^P_{ij} + a^-_i w^N_{ij}) + b^P_j, \quad
@@ -28,14 +29,17 @@ class Gamma(AbstractRule):
     :math:`\gamma = 0` is LRP-ε; large :math:`\gamma` tends to z⁺ where ``z > 0``.
 
     Shapes: ``a``, ``R_i``: ``[N, *in]``; ``z``, ``R_j``: ``[N, *out]``.
-    Conserves: the sum of relevance, less what the modified bias and the stabiliser absorb; relevance at ``z = 0`` is dropped.
+    Conserves: the sum of relevance, less what the modified bias and the stabiliser absorb; relevance at
+    ``z = 0`` is dropped.
     Use: lower and middle convolutions. See also :class:`Epsilon`.
     References: Montavon et al. 2019, Layer-wise relevance propagation: an overview; Andéol et al. 2021,
-    Learning domain invariant representations by joint Wasserstein distance minimization (the generalised form).
+    Learning domain invariant representations by joint Wasserstein distance minimization (the generalised
+    form).
 
     Args:
         gamma: Extra weight of the favoured sign. Must be >= 0.
-        eps: Added to the magnitude of the denominators. A stabiliser of :mod:`lrprism.numerics` may stand here too.
+        eps: Added to the magnitude of the denominators. A stabiliser of :mod:`lrprism.numerics` may stand
+            here too.
 
     Raises:
         RuleError: If ``gamma`` or ``eps`` is negative or not finite.
@@ -49,7 +53,11 @@ class Gamma(AbstractRule):
     eps: float | AbstractStabilizer = 1e-6
 
     def __post_init__(self) -> None:
-        """Check ``gamma`` and ``eps``."""
+        """Check ``gamma`` and ``eps``.
+
+        Raises:
+            RuleError: If one of them is negative or not finite.
+        """
         if not 0 <= self.gamma < float("inf"):
             raise RuleError(f"gamma should be a finite number >= 0. Found {self.gamma!r}.")
         as_stabilizer(self.eps)

@@ -3,6 +3,7 @@
 from lrprism.training.classifier import EpochRecord
 from lrprism.training.config import TrainingConfig
 from lrprism.training.devices import resolve_device
+from lrprism.training.gradients import centre_gradients
 from lrprism.training.initialisation import initialize
 from lrprism.training.loop import TrainingResult, fit
 from lrprism.training.metrics import Metrics, evaluate, predicted_class
@@ -13,6 +14,7 @@ __all__ = [
     "Metrics",
     "TrainingConfig",
     "TrainingResult",
+    "centre_gradients",
     "evaluate",
     "fit",
     "initialize",

@@ -13,6 +13,7 @@ from torch.nn import functional
 
 from lrprism._errors import ModelError
 from lrprism.training.config import TrainingConfig
+from lrprism.training.gradients import centre_gradients
 from lrprism.training.metrics import evaluate
 
 
@@ -140,6 +141,11 @@ class Classifier(lightning.LightningModule):
             )
         self._losses.append(loss.item())
         return loss
+
+    def on_before_optimizer_step(self, optimizer: torch.optim.Optimizer) -> None:  # noqa: ARG002 - Lightning's signature
+        """Keep the common part of all inputs out of the step."""
+        if self._config.centre_gradients:
+            centre_gradients(self.model)
 
     def validation_step(self, batch: tuple[Tensor, Tensor], batch_idx: int) -> None:  # noqa: ARG002 - Lightning's signature
         """Collect the logits of one batch of the validation part."""

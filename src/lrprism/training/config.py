@@ -28,6 +28,7 @@ class TrainingConfig:
         augment: Whether patches are turned by quarter turns and mirrored at random while training.
         initialize: Whether the network starts from :func:`lrprism.training.initialize` rather than from the
             weights it has.
+        centre_gradients: Whether :func:`lrprism.training.centre_gradients` is applied before each step.
         best_by: What makes an epoch the best one on the validation part.
 
     Raises:
@@ -38,8 +39,8 @@ class TrainingConfig:
     """
 
     epochs: int = 12
-    batch_size: int = 32
-    learning_rate: float = 1e-3
+    batch_size: int = 8
+    learning_rate: float = 4e-4
     weight_decay: float = 1e-4
     seed: int = 0
     device: str = "auto"
@@ -47,6 +48,7 @@ class TrainingConfig:
     patience: int | None = None
     augment: bool = False
     initialize: bool = False
+    centre_gradients: bool = True
     best_by: Literal["macro_f1", "loss"] = "macro_f1"
 
     def __post_init__(self) -> None:  # noqa: D105 - the class docstring names the errors

@@ -94,7 +94,7 @@ def _run(
 ) -> Classifier:
     order = torch.Generator().manual_seed(config.seed)
     train = _Batches(DataLoader(parts[0], config.batch_size, shuffle=True, generator=order))
-    validation = _Batches(DataLoader(parts[1], 2 * config.batch_size))
+    validation = _Batches(DataLoader(parts[1], max(64, config.batch_size)))
     steps = config.epochs * len(train)
     weights = class_weights(*labels) if config.class_weights else None
     classifier = Classifier(model, config, steps=steps, weights=weights)

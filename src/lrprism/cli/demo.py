@@ -1,0 +1,38 @@
+"""``lrprism demo``."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pandas as pd
+from rich.console import Console
+
+from lrprism.cli import options, output
+from lrprism.report.run_folder import writing_run
+from lrprism.workbench import ExplanationSettings, demonstrate
+from lrprism.workbench.demo import TRAINING
+from lrprism.workbench.progress import Reporter
+
+
+def demo(
+    out: options.Out = Path("runs/demo"),
+    rule: options.Rule = "tutorial",
+    seed: options.Seed = 0,
+    device: options.Device = "auto",
+    overwrite: options.Overwrite = False,
+    quiet: options.Quiet = False,
+) -> None:
+    """Train on the Indian Pines scene and explain what the network used, in a few minutes.
+
+    Example:
+        lrprism demo --out runs/demo
+    """
+    training = replace(TRAINING, training=replace(TRAINING.training, seed=seed, device=device))
+    explanation = ExplanationSettings(rule=rule, seed=seed, device=device)
+    with writing_run(out, overwrite=overwrite) as folder:
+        run = demonstrate(folder, training, explanation, Reporter(not quiet))
+    console = Console()
+    output.print_training(console, run["training"])
+    output.print_bands(console, pd.read_csv(out / "bands.csv", dtype={"original_band": str}))
+    output.print_conservation(console, run["explanation"]["conservation"])
+    output.print_attribution(console, run["training"])
+    output.print_files(console, out)

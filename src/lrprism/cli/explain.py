@@ -1,0 +1,57 @@
+"""``lrprism explain``."""
+
+from pathlib import Path
+from typing import Annotated
+
+import pandas as pd
+import typer
+from rich.console import Console
+
+from lrprism.cli import options, output
+from lrprism.report.run_folder import read_run, writing_run
+from lrprism.workbench import ExplanationSettings, explain_into
+from lrprism.workbench.progress import Reporter
+
+
+def explain(
+    run: Annotated[Path, typer.Argument(help="Folder that lrprism train or demo wrote.")],
+    out: options.Out,
+    data: Annotated[
+        str | None, typer.Argument(help="Data to explain; by default the data it was trained on.")
+    ] = None,
+    rule: options.Rule = "tutorial",
+    target: options.Target = "predicted",
+    per_class: Annotated[int, typer.Option(help="Samples per true class at most; 0 for all.", min=0)] = 20,
+    heatmaps: Annotated[int, typer.Option(help="Samples per explained class that get heatmaps.", min=0)] = 1,
+    batch_size: Annotated[int, typer.Option(min=1)] = 32,
+    seed: options.Seed = 0,
+    device: options.Device = "auto",
+    overwrite: options.Overwrite = False,
+    quiet: options.Quiet = False,
+) -> None:
+    """Explain samples with a trained network; write relevance, tables and figures.
+
+    Of the data that the network was trained on, only the test part is explained.
+
+    Examples:
+        lrprism explain runs/kochia weed_dataset_w25.hdf5 --out results/kochia
+
+        lrprism explain runs/pines --target Corn-notill --rule epsilon-gamma --out results/corn
+    """
+    settings = ExplanationSettings(
+        source=data,
+        rule=rule,
+        target=target,
+        per_class=per_class or None,
+        batch_size=batch_size,
+        device=device,
+        seed=seed,
+        heatmaps=heatmaps,
+    )
+    with writing_run(out, overwrite=overwrite) as folder:
+        record = explain_into(folder, run, settings, Reporter(not quiet))
+    console = Console()
+    output.print_bands(console, pd.read_csv(out / "bands.csv", dtype={"original_band": str}))
+    output.print_conservation(console, record["conservation"])
+    output.print_attribution(console, read_run(out)["training"])
+    output.print_files(console, out)

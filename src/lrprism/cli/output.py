@@ -1,0 +1,64 @@
+"""What a command says when it is done."""
+
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from rich.console import Console
+
+from lrprism.spectral import describe, top_bands
+
+
+def print_training(console: Console, record: dict[str, Any]) -> None:
+    """Say how good the network is, and on what."""
+    test, split = record["test"], record["split"]
+    where = f"{split['test']} test patches"
+    if split["kind"] == "disjoint blocks":
+        where += f" in blocks of {split['block']} pixels that share none with the training windows"
+    _line(console, f"Accuracy {100 * test['accuracy']:.1f} %, macro F1 {test['macro_f1']:.3f} on {where}.")
+    missing = split["classes_missing_from_a_part"]
+    if missing:
+        _line(console, f"Too few pixels for both parts: {', '.join(missing)}.")
+    for note in [*record["data"]["assumed"], *split["notes"]]:
+        _line(console, f"Note: {note}.")
+
+
+def print_bands(console: Console, table: pd.DataFrame) -> None:
+    """Say in words which three bands speak most for each explained class."""
+    _line(console, "The three bands that speak most for each class:")
+    for target, rows in table.groupby("class", sort=True):
+        best = top_bands(table, int(str(target)))
+        words = [_band(float(row["wavelength_nm"])) for _, row in best.iterrows()]
+        _line(console, f"  {rows['class_name'].iloc[0]}: {', '.join(words)}")
+
+
+def _band(nm: float) -> str:
+    cause = describe(nm)
+    return f"{nm:.1f} nm ({cause})" if cause else f"{nm:.1f} nm"
+
+
+def print_conservation(console: Console, summary: dict[str, float]) -> None:
+    """Say where relevance went."""
+    taken = [
+        f"{summary[name]:.3g} to {name.removeprefix('to_')}" for name in summary if name.startswith("to_")
+    ]
+    whole = f"Of {summary['explained']:.4g} explained (logit, mean per patch) {summary['at_input']:.4g} reached the input"
+    _line(console, f"{whole}; {', '.join(taken)}; {summary['unaccounted']:.1g} unaccounted for.")
+
+
+def print_files(console: Console, folder: Path) -> None:
+    """Say where each result lies."""
+    _line(console, "Results:")
+    for path in sorted(folder.iterdir()):
+        inside = f"/ ({len(list(path.iterdir()))} files)" if path.is_dir() else ""
+        _line(console, f"  {path}{inside}")
+
+
+def print_attribution(console: Console, record: dict[str, Any]) -> None:
+    """Name whose data it is."""
+    if record["data"]["attribution"]:
+        _line(console, f"Data: {record['data']['attribution']}")
+
+
+def _line(console: Console, text: str) -> None:
+    console.print(text, highlight=False, soft_wrap=True, markup=False)

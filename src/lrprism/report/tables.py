@@ -1,0 +1,36 @@
+"""Tables for people and spreadsheets."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+
+import pandas as pd
+
+from lrprism._errors import DataError
+from lrprism.engine import Audit
+
+_AMOUNTS = ["relevance_out", "relevance_in", "to_bias", "to_stabilizer", "to_rule", "to_constant"]
+
+
+def conservation_table(audits: Sequence[Audit], samples: int) -> pd.DataFrame:
+    """Join the accounts of several batches into means per sample.
+
+    Args:
+        audits: The accounts of the batches, of the same op calls each.
+        samples: Number of samples of all batches together.
+
+    Returns:
+        A row per op call in order of execution: ``call``, ``module``, ``op``, ``rule``, and in units of the
+        explained output, mean per sample, ``relevance_out``, ``relevance_in``, ``to_bias``, ``to_stabilizer``,
+        ``to_rule``, ``to_constant``.
+
+    Raises:
+        DataError: If there is no account, or the batches ran different ops.
+    """
+    tables = [pd.DataFrame([asdict(row) for row in audit]) for audit in audits]
+    if not tables or len({tuple(zip(table["module"], table["op"], strict=True)) for table in tables}) != 1:
+        raise DataError(
+            f"the accounts to join should be of the same op calls. Found {len(tables)} that differ."
+        )
+    joined = tables[0].copy()
+    joined[_AMOUNTS] = sum(table[_AMOUNTS] for table in tables) / samples
+    return joined

@@ -1,0 +1,38 @@
+"""The demo: a real scene, a trained network, relevance per band."""
+
+from pathlib import Path
+from typing import Any
+
+from lrprism.report.run_folder import read_run
+from lrprism.training import TrainingConfig
+from lrprism.workbench.explaining import ExplanationSettings, explain_into
+from lrprism.workbench.progress import Reporter
+from lrprism.workbench.sources import INDIAN_PINES, Preparation
+from lrprism.workbench.training import TrainingSettings, train_into
+
+TRAINING = TrainingSettings(
+    source=INDIAN_PINES,
+    preparation=Preparation(average_pairs=True, window=7),
+    block=16,
+    per_class=120,
+    training=TrainingConfig(epochs=12, batch_size=32, augment=True, initialize=True),
+)
+
+
+def demonstrate(
+    folder: Path, training: TrainingSettings, explanation: ExplanationSettings, reporter: Reporter
+) -> dict[str, Any]:
+    """Train on Indian Pines and explain test patches of every class, all in one run folder.
+
+    Args:
+        folder: Where to write; it must exist.
+        training: What to train; :data:`TRAINING` is the demo's.
+        explanation: What to explain.
+        reporter: Where to say what is being done.
+
+    Returns:
+        What ``run.json`` holds.
+    """
+    train_into(folder, training, reporter)
+    explain_into(folder, folder, explanation, reporter)
+    return read_run(folder)

@@ -1,0 +1,227 @@
+"""Train Hyper3DNetLite on labelled samples and write what a later explanation needs."""
+
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import torch
+from torch.utils.data import TensorDataset
+
+from lrprism._errors import DataError
+from lrprism.models import Hyper3DNetLite, save_weights
+from lrprism.report.run_folder import file_hash, versions, write_json
+from lrprism.spectral import Split, band_std, disjoint_blocks, overlap_share, random_split
+from lrprism.training import Metrics, TrainingConfig, TrainingResult, evaluate, fit, predict
+from lrprism.workbench.progress import Reporter
+from lrprism.workbench.sources import Deviations, Numbers, Preparation, Samples, network_inputs, open_samples
+
+WEIGHTS = "model.safetensors"
+SPLIT = "split.csv"
+VALIDATION_NOTE = (
+    "the best epoch was chosen on windows drawn at random from the training part, never on the test part"
+)
+
+
+@dataclass(frozen=True)
+class TrainingSettings:
+    """What to train on, and how.
+
+    Args:
+        source: ``"indian-pines"``, or the path of an HDF5 patch file.
+        preparation: What is done to the bands, and the window for a scene.
+        block: Side of the disjoint training and test blocks of a scene, in pixels.
+        test_fraction: Share of the samples to test on.
+        validation_fraction: Share of the training part that chooses the best epoch.
+        per_class: At most so many training samples of each class; all of them if None.
+        training: The settings of the loop.
+    """
+
+    source: str
+    preparation: Preparation = field(default_factory=Preparation)
+    block: int = 16
+    test_fraction: float = 0.5
+    validation_fraction: float = 0.15
+    per_class: int | None = None
+    training: TrainingConfig = field(default_factory=TrainingConfig)
+
+
+@dataclass(frozen=True, eq=False)
+class _Parts:
+    """Numbers of the samples of each part."""
+
+    train: Numbers
+    validation: Numbers
+    test: Numbers
+    split: Split
+    overlap: float | None
+
+
+def train_into(folder: Path, settings: TrainingSettings, reporter: Reporter) -> dict[str, Any]:
+    """Train a network and write ``model.safetensors``, ``split.csv`` and ``run.json`` into a folder.
+
+    Args:
+        folder: Where to write; it must exist.
+        settings: What to train on, and how.
+        reporter: Where to say what is being done.
+
+    Returns:
+        What ``run.json`` holds.
+
+    Raises:
+        DataError: If the data cannot be read or split.
+        InputError: If the device is not there or a setting is out of range.
+    """
+    with reporter.step(f"reading {settings.source}"):
+        samples = open_samples(settings.source, settings.preparation)
+    with reporter.step("splitting into training and test part"):
+        parts = _split(samples, settings)
+        train, validation = samples.cut(parts.train), samples.cut(parts.validation)
+        std = band_std(train).values
+    window = train.sizes["x"]
+    model = Hyper3DNetLite(train.sizes["band"], len(samples.class_names), window)
+    datasets = [
+        TensorDataset(network_inputs(each, std), torch.from_numpy(each["label"].values))
+        for each in (train, validation)
+    ]
+    result = fit(model, datasets[0], datasets[1], settings.training, progress=reporter.shows_progress)
+    with reporter.step(f"testing on {len(parts.test)} patches"):
+        metrics = _test(model, samples, parts.test, std, settings.training)
+    save_weights(model, folder / WEIGHTS)
+    _write_split(folder / SPLIT, samples, parts)
+    record = _record(settings, samples, parts, result, metrics)
+    record["network"] = {
+        "name": "Hyper3DNetLite",
+        "bands": model.bands,
+        "classes": model.classes,
+        "window": window,
+    }
+    record["band_std"] = std.tolist()
+    record["weights_sha256"] = file_hash(folder / WEIGHTS)
+    write_json(folder / "run.json", {"versions": versions(), "training": record})
+    return record
+
+
+def _split(samples: Samples, settings: TrainingSettings) -> _Parts:
+    """Disjoint blocks for a scene, a random draw for a patch file; then the validation part and the cap per class."""
+    seed, names = settings.training.seed, samples.class_names
+    if samples.scene is not None:
+        radius = settings.preparation.window // 2
+        split = disjoint_blocks(
+            samples.scene.labels,
+            block=settings.block,
+            guard=radius,
+            seed=seed,
+            test_fraction=settings.test_fraction,
+        )
+    else:
+        split = random_split(
+            samples.labels, test_fraction=settings.test_fraction, seed=seed, class_names=names
+        )
+    labels = samples.labels_of(split.train)
+    inner = random_split(labels, test_fraction=settings.validation_fraction, seed=seed, class_names=names)
+    chosen = (
+        inner.train
+        if settings.per_class is None
+        else at_most(inner.train, labels[inner.train], settings.per_class, seed)
+    )
+    overlap = None
+    if samples.scene is not None:
+        width = samples.scene.labels.sizes["x"]
+        centres = [np.stack(np.divmod(part, width), axis=1) for part in (split.train, split.test)]
+        overlap = overlap_share(centres[0], centres[1], settings.preparation.window)
+    return _Parts(split.train[chosen], split.train[inner.test], split.test, split, overlap)
+
+
+def at_most(numbers: Numbers, labels: Numbers, per_class: int, seed: int) -> Numbers:
+    """Draw at most ``per_class`` of the samples of each class.
+
+    Args:
+        numbers: The samples.
+        labels: Class of each.
+        per_class: How many to keep of each class at most.
+        seed: Seed of the draw.
+
+    Returns:
+        The chosen samples, in their old order.
+
+    Raises:
+        DataError: If ``per_class`` is below 1.
+    """
+    if per_class < 1:
+        raise DataError(f"samples per class should be at least 1. Found {per_class}. Raise it.")
+    generator = np.random.default_rng(seed)
+    kept = [generator.permutation(np.flatnonzero(labels == each))[:per_class] for each in np.unique(labels)]
+    chosen: Numbers = numbers[np.sort(np.concatenate(kept))]
+    return chosen
+
+
+def _test(
+    model: Hyper3DNetLite, samples: Samples, test: Numbers, std: Deviations, config: TrainingConfig
+) -> Metrics:
+    """Score the test part, a thousand patches at a time."""
+    logits = [
+        predict(
+            model,
+            network_inputs(samples.cut(part), std),
+            batch_size=4 * config.batch_size,
+            device=config.device,
+        )
+        for part in np.array_split(test, -(-len(test) // 1000))
+    ]
+    return evaluate(torch.cat(logits), torch.from_numpy(samples.labels_of(test)))
+
+
+def _write_split(path: Path, samples: Samples, parts: _Parts) -> None:
+    """Write which sample is in which part, so that an explanation can keep to the test part."""
+    named = {"train": parts.train, "validation": parts.validation, "test": parts.test}
+    table = pd.concat(
+        [
+            pd.DataFrame({"sample": each, "label": samples.labels_of(each), "part": name})
+            for name, each in named.items()
+        ]
+    )
+    if samples.scene is not None:
+        width = samples.scene.labels.sizes["x"]
+        table.insert(1, "row", table["sample"] // width)
+        table.insert(2, "column", table["sample"] % width)
+    table.sort_values("sample").to_csv(path, index=False)
+
+
+def _record(
+    settings: TrainingSettings, samples: Samples, parts: _Parts, result: TrainingResult, metrics: Metrics
+) -> dict[str, Any]:
+    """What ``run.json`` says about the training."""
+    f1 = dict(zip(samples.class_names, metrics.f1, strict=True))
+    return {
+        "source": settings.source,
+        "data": {key: samples.attrs[key] for key in ("title", "attribution", "quantity", "units", "assumed")},
+        "data_sha256": samples.hash,
+        "preparation": settings.preparation.record(),
+        "class_names": samples.class_names,
+        "split": {
+            "kind": "random" if samples.scene is None else "disjoint blocks",
+            "block": None if samples.scene is None else settings.block,
+            "guard": None if samples.scene is None else settings.preparation.window // 2,
+            "test_windows_that_overlap_a_training_window": parts.overlap,
+            "coverage": parts.split.coverage.to_dict("records"),
+            "classes_missing_from_a_part": parts.split.missing_classes,
+            "notes": [*parts.split.notes, VALIDATION_NOTE],
+            "train": len(parts.train),
+            "validation": len(parts.validation),
+            "test": len(parts.test),
+        },
+        "settings": asdict(settings.training),
+        "seed": settings.training.seed,
+        "device": result.device,
+        "best_epoch": asdict(result.best),
+        "history": [asdict(epoch) for epoch in result.history],
+        "test": {
+            "accuracy": metrics.accuracy,
+            "macro_f1": metrics.macro_f1,
+            "kappa": metrics.kappa,
+            "f1": f1,
+            "confusion": metrics.confusion,
+        },
+    }

@@ -1,0 +1,143 @@
+"""The command line as a person types it."""
+
+import json
+from importlib.metadata import version
+from pathlib import Path
+
+import pytest
+from small_runs import write_patches
+
+from lrprism.cli import main
+
+Run = tuple[int, str, str]
+
+
+@pytest.fixture
+def lrprism(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> object:
+    monkeypatch.setenv("COLUMNS", "200")
+
+    def run(*arguments: str | Path) -> Run:
+        monkeypatch.setattr("sys.argv", ["lrprism", *map(str, arguments)])
+        with pytest.raises(SystemExit) as caught:
+            main()
+        captured = capsys.readouterr()
+        return int(caught.value.code or 0), captured.out, captured.err
+
+    return run
+
+
+def test_train_then_explain_then_inspect(lrprism: object, tmp_path: Path) -> None:
+    data = write_patches(tmp_path / "leaves.hdf5")
+    run, out = tmp_path / "run", tmp_path / "out"
+    options = (
+        "--average-pairs",
+        "--wavelengths",
+        "400:950",
+        "--epochs",
+        "12",
+        "--batch-size",
+        "4",
+        "--device",
+        "cpu",
+    )
+    code, text, progress = lrprism("train", data, *options, "--class-names", "oak, elm,ash", "--out", run)
+    assert code == 0, progress
+    assert "Accuracy 100.0 %, macro F1 1.000 on 12 test patches." in text
+    assert "drawn at random" in text
+    assert str(run / "model.safetensors") in text
+    assert "training Hyper3DNetLite, epoch 12 of 12" in progress
+
+    code, text, progress = lrprism("explain", run, data, "--heatmaps", "0", "--device", "cpu", "--out", out)
+    assert code == 0, progress
+    assert "The three bands that speak most for each class:" in text
+    assert "  elm: " in text
+    assert str(out / "relevance.nc") in text
+    assert "explaining 12 patches by tutorial" in progress
+    assert json.loads((out / "run.json").read_text())["training"]["class_names"] == ["oak", "elm", "ash"]
+
+    code, text, _ = lrprism("inspect", run, "--rule", "epsilon-gamma")
+    assert code == 0
+    assert "Hyper3DNetLite: 6 bands, 5 x 5 pixels, 3 classes, 195,411 parameters" in text
+    assert "Gamma(gamma=0.25, eps=1e-06)" in text
+
+
+def test_inspect_a_patch_file(lrprism: object, patch_file: Path) -> None:
+    code, text, _ = lrprism("inspect", patch_file, "--wavelengths", "400:950")
+    assert code == 0
+    assert "24 sample, 12 band, 5 y, 5 x" in text
+    assert "12, from 400.0 to 950.0 nm" in text
+    assert "class 2 (8)" in text
+
+
+def test_inspect_indian_pines(lrprism: object) -> None:
+    code, text, _ = lrprism("inspect", "indian-pines")
+    assert code == 0
+    for words in (
+        "200 band, 145 y, 145 x",
+        "not in rising order",
+        "955 to 9604",
+        "CC BY 3.0",
+        "15 Stone-Steel-Towers (93)",
+    ):
+        assert words in text
+
+
+def test_help_has_examples(lrprism: object) -> None:
+    assert (
+        "lrprism train weed_dataset_w25.hdf5 --average-pairs --bands tutorial"
+        in lrprism("train", "--help")[1]
+    )
+    assert "lrprism explain runs/kochia weed_dataset_w25.hdf5" in lrprism("explain", "--help")[1]
+    assert lrprism("--version")[1].strip() == version("lrprism")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (
+            ("train", "no.hdf5", "--out", "{out}"),
+            "error: data should be an HDF5 patch file or 'indian-pines'. Found no file",
+        ),
+        (("train", "{data}", "--out", "{out}"), "error: "),
+        (
+            ("train", "indian-pines", "--bands", "3,x", "--out", "{out}"),
+            "error: bands should read like 0,1,3,10-20 or tutorial",
+        ),
+        (
+            ("train", "indian-pines", "--bands", "500", "--out", "{out}"),
+            "error: bands should be numbers in 0..199. Found 500.",
+        ),
+        (("explain", "nowhere", "--out", "{out}"), "error: A run folder should hold a run.json"),
+        (("explain", "{run}", "--rule", "magic", "--out", "{out}"), "error: rule should be one of"),
+        (
+            ("explain", "{run}", "--device", "tpu", "--out", "{out}"),
+            "error: device should be one of this machine's",
+        ),
+        (("inspect", "no.hdf5"), "error: data should be an HDF5 patch file"),
+    ],
+)
+def test_a_user_s_error_is_one_line_and_exit_code_2(
+    lrprism: object, tmp_path: Path, patch_file: Path, trained: Path, arguments: tuple[str, ...], message: str
+) -> None:
+    places = {"out": tmp_path / "out", "data": patch_file, "run": trained}
+    code, _, errors = lrprism(*(argument.format(**places) for argument in arguments))
+    last = errors.strip().splitlines()[-1]
+    assert code == 2
+    assert last.startswith(message), errors
+    assert "Traceback" not in errors
+    assert not (tmp_path / "out").exists()
+    assert not list(tmp_path.glob(".out*"))
+
+
+def test_results_are_not_overwritten_unasked(lrprism: object, trained: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    options = ("--heatmaps", "0", "--per-class", "1", "--device", "cpu", "--out", out)
+    assert lrprism("explain", trained, *options)[0] == 0
+    before = (out / "relevance.nc").read_bytes()
+    code, _, errors = lrprism("explain", trained, *options)
+    assert code == 2
+    assert "--overwrite" in errors
+    assert lrprism("explain", trained, *options, "--target", "oak", "--overwrite")[0] == 2
+    assert (out / "relevance.nc").read_bytes() == before
+    assert lrprism("explain", trained, *options, "--target", "1", "--overwrite")[0] == 0
+    assert (out / "relevance.nc").read_bytes() != before

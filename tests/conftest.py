@@ -1,0 +1,22 @@
+"""Fixtures that several folders share."""
+
+from pathlib import Path
+
+import pytest
+from small_runs import SILENT, settings_for, write_patches
+
+from lrprism.workbench import train_into
+
+
+@pytest.fixture(scope="session")
+def patch_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small patch file in the tutorial's layout."""
+    return write_patches(tmp_path_factory.mktemp("data") / "leaves.hdf5")
+
+
+@pytest.fixture(scope="session")
+def trained(tmp_path_factory: pytest.TempPathFactory, patch_file: Path) -> Path:
+    """The run folder of a network trained on it."""
+    folder = tmp_path_factory.mktemp("trained")
+    train_into(folder, settings_for(patch_file), SILENT)
+    return folder
