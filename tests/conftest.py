@@ -3,9 +3,13 @@
 from pathlib import Path
 
 import pytest
-from small_runs import SILENT, settings_for, write_patches
+import torch
 
 from lrprism.workbench import train_into
+from small_runs import SILENT, settings_for, write_patches
+
+# the tensors of the tests are small: threads that wait for each other cost more than they bring
+torch.set_num_threads(1)
 
 
 @pytest.fixture(scope="session")

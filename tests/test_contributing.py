@@ -4,9 +4,9 @@ import re
 from pathlib import Path
 
 import pytest
-from test_layering import LAYERS
 
 import lrprism
+from test_layering import LAYERS
 
 ROOT = Path(__file__).parents[1]
 CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")

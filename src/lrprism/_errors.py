@@ -3,7 +3,7 @@
 ::
 
     LRPrismError
-    ├── InputError    (ValueError)  an input tensor that cannot be explained
+    ├── InputError    (ValueError)  an input or a setting that cannot be used
     ├── TargetError   (ValueError)  a target that does not fit the model's output
     ├── ModelError    (TypeError)   a model that cannot be explained
     ├── RuleError     (ValueError)  a rule with impossible settings, or on an op it cannot serve
@@ -19,7 +19,7 @@ class LRPrismError(Exception):
 
 
 class InputError(LRPrismError, ValueError):
-    """An input tensor that cannot be explained."""
+    """An input or a setting that cannot be used."""
 
 
 class TargetError(LRPrismError, ValueError):

@@ -62,6 +62,58 @@ def test_captum_s_signature() -> None:
     torch.testing.assert_close(delta, model(x)[:, 1] - relevance[0].sum(1))
 
 
+def test_captum_s_delta_for_every_class() -> None:
+    torch.manual_seed(0)
+    model, x = nn.Linear(4, 3), torch.rand(2, 4)
+    relevance, delta = lp.LRP(model).attribute(x, "all", return_convergence_delta=True)
+    torch.testing.assert_close(delta, model(x).T - relevance.sum(2))
+
+
+def test_arguments_that_carry_a_graph_are_constants() -> None:
+    class Product(nn.Module):
+        def forward(self, x: Tensor, factor: Tensor, *, factors: list[Tensor]) -> Tensor:
+            return x * factor * factors[0]
+
+    factor = torch.tensor([2.0], requires_grad=True) * 1
+    explainer = lp.LRP(Product(), presets.Epsilon(0), strict=True)
+    found = explainer.explain(torch.ones(1, 1), 1, args=(factor,), kwargs={"factors": [factor]})
+    assert found.relevance.item() == 4.0
+
+
+def test_module_paths_stay_right_after_an_exception_caught_in_forward() -> None:
+    class Careful(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.broken, self.sound = nn.Linear(9, 9), nn.Linear(2, 2)
+
+        def forward(self, x: Tensor) -> Tensor:
+            try:
+                x = self.broken(x)
+            except RuntimeError:
+                x = x * 2
+            return self.sound(x)
+
+    plan = lp.LRP(Careful()).plan(torch.rand(1, 2))
+    assert [(row.module, row.op) for row in plan if row.op in ("mul", "linear")][-2:] == [
+        ("", "mul"),
+        ("sound", "linear"),
+    ]
+
+
+def test_the_audit_counts_a_slice_that_is_overwritten() -> None:
+    class Overwritten(nn.Module):
+        def forward(self, x: Tensor) -> Tensor:
+            y = 2 * x
+            y[:, 0] = 7.0
+            return y
+
+    audit = lp.LRP(Overwritten(), presets.Epsilon(0)).explain(torch.ones(1, 2), 0, audit=True).audit
+    assert [(row.op, row.relevance_out, row.to_constant) for row in audit] == [
+        ("mul", 0.0, 0.0),
+        ("setitem", 7.0, 7.0),
+    ]
+
+
 def test_the_audit_adds_up_in_float32() -> None:
     torch.manual_seed(0)
     model = Hyper3DNetLite(bands=6, classes=3, window=9)

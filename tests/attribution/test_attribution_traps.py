@@ -127,6 +127,24 @@ def test_half_precision_gives_no_nan(dtype: torch.dtype, composite: lp.Composite
     assert torch.isfinite(found).all()
 
 
+@pytest.mark.parametrize("function", [F.sigmoid, F.softplus, F.logsigmoid])
+def test_an_activation_that_is_not_zero_at_zero_gives_no_nan(function: Callable[[Tensor], Tensor]) -> None:
+    torch.manual_seed(0)
+    conv, linear = nn.Conv2d(2, 4, 3, bias=False), nn.Linear(4 * 36, 3)
+    model = Lambda(
+        lambda self, x: 100 * self.linear(function(self.conv(x)).flatten(1)), conv=conv, linear=linear
+    )
+    for composite in (LRP_0, presets.EpsilonGamma()):
+        assert not relevance(model, torch.zeros_like(X), composite).any()
+
+
+def test_clamp_passes_relevance_on_as_relu6_does() -> None:
+    x = torch.tensor([[0.3, -0.7, 2.0, 8.0]])
+    found = relevance(Lambda(lambda _, a: a.clamp(0.0, 6.0)), x, target=torch.ones_like)
+    assert torch.equal(found, relevance(Lambda(lambda _, a: F.relu6(a)), x, target=torch.ones_like))
+    assert found[0].tolist() == pytest.approx([0.3, 0.0, 2.0, 6.0])
+
+
 def test_the_second_identical_call_gives_the_same() -> None:
     explainer = lp.LRP(small_convnet())
     assert torch.equal(explainer.explain(X).relevance, explainer.explain(X).relevance)
@@ -232,6 +250,11 @@ IN_PLACE: dict[str, tuple[Callable[[Tensor], Tensor], Callable[[Tensor], Tensor]
     "a view of what is written later": (lambda x: written_later(x.clone()), lambda x: x[:, 1:] * 3),
     "the write of a write": (lambda x: x.clone().mul_(2.0).add_(x).neg_(), lambda x: -3 * x),
     "zero_ and copy_": (lambda x: torch.empty_like(x).zero_().copy_(x), lambda x: x * 1),
+    "unsqueeze_, then written": (
+        lambda x: (2 * x).unsqueeze_(0).mul_(2.0).squeeze(0),
+        lambda x: 4 * x,
+    ),
+    "t_ by its effect, then written": (lambda x: transposed(2 * x), lambda x: 2 * x + torch.ones(2, 4)),
     "masked_fill_": (lambda x: x.clone().masked_fill_(x > 0.5, 0.0), lambda x: x.masked_fill(x > 0.5, 0.0)),
 }
 
@@ -244,6 +267,12 @@ def in_place_add(x: Tensor, y: Tensor) -> Tensor:
 def assigned(target: Tensor, x: Tensor) -> Tensor:
     target[:, 1] = 5 * x[:, 0]
     return target
+
+
+def transposed(x: Tensor) -> Tensor:
+    x.t_()
+    x.add_(torch.ones(4, 2))
+    return x.t()
 
 
 def written_later(x: Tensor) -> Tensor:

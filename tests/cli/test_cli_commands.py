@@ -5,9 +5,9 @@ from importlib.metadata import version
 from pathlib import Path
 
 import pytest
-from small_runs import write_patches
 
 from lrprism.cli import main
+from small_runs import write_patches
 
 Run = tuple[int, str, str]
 

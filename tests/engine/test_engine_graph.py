@@ -133,12 +133,15 @@ def test_first(name: str, *, audit: bool) -> None:
 
 
 @both
-def test_calls_stand_in_order_of_execution(*, audit: bool) -> None:
-    def late_left(m: Any, x: Tensor) -> Tensor:
-        right = m.b(x)
-        return m.c(m.a(x) + right)
+@pytest.mark.parametrize("swapped", [False, True])
+def test_calls_stand_in_order_of_execution(*, audit: bool, swapped: bool) -> None:
+    def two_branches(m: Any, x: Tensor) -> Tensor:
+        earlier = m.b(x)
+        later = m.a(x)
+        result: Tensor = m.c(later + earlier if swapped else earlier + later)
+        return result
 
-    assert [path for path, *_ in facts(late_left, audit=audit)] == ["b", "a", "c"]
+    assert [path for path, *_ in facts(two_branches, audit=audit)] == ["b", "a", "c"]
 
 
 @both

@@ -2,7 +2,8 @@ import pytest
 import torch
 
 from lrprism._errors import DataError, ModelError
-from lrprism.training import evaluate, predicted_class
+from lrprism.attribution import predicted_class
+from lrprism.training import evaluate
 
 
 def logits_for(predicted: list[int], classes: int) -> torch.Tensor:
@@ -22,7 +23,7 @@ def test_other_outputs_are_refused(shape: tuple[int, ...]) -> None:
     with pytest.raises(
         ModelError, match=r"should have shape \(N, classes\)\. Found \(3,.* one row of logits"
     ):
-        predicted_class(torch.zeros(shape))
+        evaluate(torch.zeros(shape), torch.zeros(3, dtype=torch.int64))
 
 
 def test_metrics_by_hand() -> None:

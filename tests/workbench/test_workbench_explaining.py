@@ -7,12 +7,12 @@ import pandas as pd
 import pytest
 import torch
 import xarray as xr
-from small_runs import SILENT, settings_for, write_patches
 
 import lrprism as lp
 from lrprism.models import Hyper3DNetLite, load_weights
 from lrprism.workbench import ExplanationSettings, explain_into, train_into
 from lrprism.workbench.explaining import TrainedNetwork
+from small_runs import SILENT, settings_for, write_patches
 
 
 @pytest.fixture(scope="module")
@@ -22,9 +22,7 @@ def explained(trained: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def test_relevance_is_that_of_the_library_on_the_same_patches(
-    explained: Path, trained: Path, patch_file: Path
-) -> None:
+def test_relevance_is_that_of_the_library_on_the_same_patches(explained: Path, trained: Path) -> None:
     dataset = xr.load_dataset(explained / "relevance.nc", engine="h5netcdf")
     std = json.loads((trained / "run.json").read_text())["training"]["band_std"]
     model = Hyper3DNetLite(6, 3, 5)
@@ -123,13 +121,13 @@ def test_weights_for_another_number_of_bands(trained: Path, tmp_path: Path) -> N
     record = json.loads((tmp_path / "run" / "run.json").read_text())
     record["training"]["network"]["bands"] = 9
     (tmp_path / "run" / "run.json").write_text(json.dumps(record))
-    with pytest.raises(lp.ModelError, match="block_1.depthwise"):
+    with pytest.raises(lp.ModelError, match=r"block_1\.depthwise"):
         TrainedNetwork.load(tmp_path / "run")
 
 
 def test_a_folder_without_a_network(tmp_path: Path) -> None:
     (tmp_path / "run.json").write_text("{}")
     with pytest.raises(
-        lp.DataError, match="should hold a trained network. Found none in its run.json. Run lrprism train"
+        lp.DataError, match=r"should hold a trained network\. Found none in its run\.json\. Run lrprism train"
     ):
         TrainedNetwork.load(tmp_path)

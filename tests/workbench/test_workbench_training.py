@@ -86,13 +86,13 @@ def test_a_scene_is_split_into_disjoint_blocks(tmp_path: Path) -> None:
 
 def test_the_window_must_fit_and_the_file_exist(tmp_path: Path) -> None:
     with pytest.raises(
-        lp.DataError, match="data should be an HDF5 patch file or 'indian-pines'. Found no file 'no.hdf5'"
+        lp.DataError, match=r"data should be an HDF5 patch file or 'indian-pines'\. Found no file 'no\.hdf5'"
     ):
         open_samples("no.hdf5", Preparation())
-    with pytest.raises(lp.DataError, match="bands should be numbers in 0..99. Found 100"):
+    with pytest.raises(lp.DataError, match=r"bands should be numbers in 0\.\.99\. Found 100"):
         open_samples("indian-pines", Preparation(average_pairs=True, bands=(1, 100)))
     even = replace(TrainingSettings("indian-pines"), preparation=Preparation(window=8, bands=(1, 2)))
     with pytest.raises(
-        lp.DataError, match="window size should be odd and fit the scene of 145 x 145 pixels. Found 8"
+        lp.DataError, match=r"window size should be odd and fit the scene of 145 x 145 pixels\. Found 8"
     ):
         train_into(tmp_path, even, SILENT)

@@ -132,7 +132,7 @@ class LRP:
             target: As for :meth:`explain`.
             additional_forward_args: One further positional argument of the model, or a tuple of them.
             return_convergence_delta: Also return what is missing, ``explained output - sum of relevance``,
-                ``[N]``.
+                ``[N]``; with a leading class axis for ``target="all"``.
         """
         extra = additional_forward_args
         args = () if extra is None else extra if isinstance(extra, tuple) else (extra,)
@@ -142,9 +142,11 @@ class LRP:
         relevance = (
             explanation.relevance if isinstance(explanation.relevance, tuple) else (explanation.relevance,)
         )
-        start = seeds(explanation.output, target)[0][0] * explanation.output
-        delta = start.flatten(1).sum(1) - sum(each.flatten(1).sum(1) for each in relevance)
-        return explanation.relevance, delta
+        axis = 2 if isinstance(target, str) else 1
+        starts, _ = seeds(explanation.output, target)
+        explained = torch.stack([(start * explanation.output).flatten(1).sum(1) for start in starts])
+        found = sum(each.flatten(axis).sum(axis) for each in relevance)
+        return explanation.relevance, (explained if axis == 2 else explained[0]) - found
 
     def _trace(
         self,

@@ -29,12 +29,12 @@ def print_bands(console: Console, table: pd.DataFrame) -> None:
     for target, rows in table.groupby("class", sort=True):
         best = top_bands(table, int(str(target)))
         words = [_band(float(row["wavelength_nm"])) for _, row in best.iterrows()]
-        _line(console, f"  {rows['class_name'].iloc[0]}: {', '.join(words)}")
+        _line(console, f"  {rows['class_name'].iloc[0]}: {'; '.join(words)}")
 
 
 def _band(nm: float) -> str:
     cause = describe(nm)
-    return f"{nm:.1f} nm ({cause})" if cause else f"{nm:.1f} nm"
+    return f"{nm:.1f} nm, {cause}" if cause else f"{nm:.1f} nm"
 
 
 def print_conservation(console: Console, summary: dict[str, float]) -> None:
@@ -42,8 +42,9 @@ def print_conservation(console: Console, summary: dict[str, float]) -> None:
     taken = [
         f"{summary[name]:.3g} to {name.removeprefix('to_')}" for name in summary if name.startswith("to_")
     ]
-    whole = f"Of {summary['explained']:.4g} explained (logit, mean per patch) {summary['at_input']:.4g} reached the input"
-    _line(console, f"{whole}; {', '.join(taken)}; {summary['unaccounted']:.1g} unaccounted for.")
+    whole = f"Of {summary['explained']:.4g} explained (logit, mean per patch), {summary['at_input']:.4g}"
+    rest = f"{summary['unaccounted']:.1g} unaccounted for"
+    _line(console, f"{whole} reached the input; {', '.join(taken)}; {rest}.")
 
 
 def print_files(console: Console, folder: Path) -> None:

@@ -31,8 +31,10 @@ def train(
         str | None, typer.Option(help="For a patch file: names, class 0 first, by commas.")
     ] = None,
     epochs: Annotated[int, typer.Option(min=1)] = 20,
-    batch_size: Annotated[int, typer.Option(min=1)] = 32,
-    learning_rate: Annotated[float, typer.Option(help="Peak of the one-cycle learning rate.")] = 1e-3,
+    batch_size: Annotated[int, typer.Option(min=1)] = TrainingConfig.batch_size,
+    learning_rate: Annotated[
+        float, typer.Option(help="Peak of the one cycle.")
+    ] = TrainingConfig.learning_rate,
     test_fraction: Annotated[float, typer.Option(help="Share of the samples to test on.")] = 0.5,
     block: Annotated[int, typer.Option(help="Side of the disjoint blocks of a scene, pixels.", min=1)] = 16,
     per_class: Annotated[int | None, typer.Option(help="Training samples per class at most.", min=1)] = None,

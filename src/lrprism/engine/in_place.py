@@ -64,15 +64,26 @@ class Rewrites:
 
     def __init__(self) -> None:
         """Start with nothing rewritten."""
-        # by the tensor's id; the tensor itself is kept alive so that its id stays its own
+        # both by the tensor's id; the tensor itself is kept alive so that its id stays its own
         self._cells: dict[int, tuple[Tensor, _Cell]] = {}
+        self._reshaped: dict[int, tuple[Tensor, Tensor]] = {}
 
     def __bool__(self) -> bool:
         """Whether anything was rewritten."""
-        return bool(self._cells)
+        return bool(self._cells or self._reshaped)
 
     def read(self, tensor: Tensor) -> Tensor:
         """Return the present value of ``tensor``."""
+        return self._stored(self._in_shape(tensor))
+
+    def _in_shape(self, tensor: Tensor) -> Tensor:
+        """The view that an op such as ``unsqueeze_`` has put in the tensor's place."""
+        while id(tensor) in self._reshaped:
+            tensor = self._reshaped[id(tensor)][1]
+        return tensor
+
+    def _stored(self, tensor: Tensor) -> Tensor:
+        """What the memory of ``tensor`` holds now, in the shape that the tensor was made with."""
         found = self._cells.get(id(tensor))
         if found is not None:
             return found[1].value
@@ -86,19 +97,29 @@ class Rewrites:
         """Return ``values`` with the present value of every tensor in nested tuples, lists and dicts."""
         if isinstance(values, Tensor):
             return self.read(values)
-        if isinstance(values, (tuple, list)) and not hasattr(values, "_fields"):
-            return type(values)(self.read_all(value) for value in values)
+        if isinstance(values, (tuple, list)):
+            read = [self.read_all(value) for value in values]
+            return type(values)(*read) if hasattr(values, "_fields") else type(values)(read)
         if isinstance(values, dict) and type(values) is dict:
             return {key: self.read_all(value) for key, value in values.items()}
         return values
 
     def write(self, tensor: Tensor, value: Tensor) -> Tensor:
         """Let ``value`` stand for ``tensor`` and every view of its memory; return the new tensor."""
+        tensor = self._in_shape(tensor)
+        if value is tensor:
+            return value
         base = tensor._base
+        if value._base is not None and value._base is (tensor if base is None else base):
+            self._reshaped[id(tensor)] = (
+                tensor,
+                value,
+            )  # unsqueeze_ and its like: another view of one memory
+            return value
         if base is None:
             self._replace(tensor, value)
             return value
-        whole = self.read(base).clone()
+        whole = self._stored(base).clone()
         view: Tensor = tensor._view_func(whole)  # type: ignore[attr-defined]
         view.copy_(value)
         self._replace(base, whole)

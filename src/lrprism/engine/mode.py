@@ -11,7 +11,7 @@ from torch.overrides import TorchFunctionMode
 
 from lrprism.engine.in_place import SWITCHES, TWINS, Rewrites
 from lrprism.engine.modules import ModuleStack
-from lrprism.ops import TABLE, UNKNOWN, AbstractOp, Call, Kind, Sinks, is_live
+from lrprism.ops import OVERWRITE, TABLE, UNKNOWN, AbstractOp, Call, Kind, Sinks
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -115,14 +115,17 @@ class RelevanceMode(TorchFunctionMode):
         if twin is not None:
             value: Tensor = self._run(twin, args, kwargs)
             return value if value is not args[0] else value.clone()
-        target: Tensor = args[0].clone()
-        func(target, *args[1:], **kwargs)
-        if is_live(target):
-            self.record(Kind.ROUTING, func.__name__.strip("_"))
-        return target
+        written: Tensor = self._run(func, args, kwargs, OVERWRITE)
+        return written
 
-    def _run(self, func: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        op: AbstractOp = TABLE.get(func, UNKNOWN)
+    def _run(
+        self,
+        func: Callable[..., Any],
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+        op: AbstractOp | None = None,
+    ) -> Any:
+        op = op or TABLE.get(func, UNKNOWN)
         if self._ledger is None:
             return op.run(self, func, args, kwargs)
         return self._ledger.run(self, op, func, args, kwargs)

@@ -43,7 +43,7 @@ class ModuleStack:
         """Start listening."""
         self._handles = [
             register_module_forward_pre_hook(self._begin),
-            register_module_forward_hook(self._end),
+            register_module_forward_hook(self._end, always_call=True),
         ]
         return self
 

@@ -133,10 +133,19 @@ def trace(
         live = [leaf.view_as(leaf) for leaf in leaves]  # no leaf: the mode takes leaves for parameters
         mode = RelevanceMode(model, on_return, ledger)
         with mode:
-            output = model(*live, *args, **(kwargs or {}))
+            output = model(*live, *_constants(tuple(args)), **_constants(dict(kwargs or {})))
         output = mode.rewrites.read_all(output)
         outputs = [tensor for tensor in tensors_in(output) if tensor.requires_grad]
         return Trace(leaves, output, mode.calls, study(outputs), layers, ledger)
+
+
+def _constants(values: Any) -> Any:
+    """Detach every tensor in nested tuples, lists and dicts."""
+    if isinstance(values, Tensor):
+        return values.detach() if values.requires_grad else values
+    if type(values) in (tuple, list):
+        return type(values)(_constants(value) for value in values)
+    return {key: _constants(value) for key, value in values.items()} if type(values) is dict else values
 
 
 def _gradients_on() -> tuple[AbstractContextManager[Any], ...]:

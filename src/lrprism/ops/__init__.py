@@ -6,7 +6,7 @@ from lrprism.ops import batch_norm, convolution, linear, routing, scaled
 from lrprism.ops.affine import call_of
 from lrprism.ops.call import Call, Sinks
 from lrprism.ops.kinds import Kind
-from lrprism.ops.op import UNKNOWN, AbstractOp, Recorder, is_live, tensors_in
+from lrprism.ops.op import OVERWRITE, UNKNOWN, AbstractOp, Recorder, is_live, tensors_in
 
 TABLE: dict[Any, AbstractOp] = {
     **routing.TABLE,
@@ -18,6 +18,7 @@ TABLE: dict[Any, AbstractOp] = {
 """Which op each torch function is."""
 
 __all__ = [
+    "OVERWRITE",
     "TABLE",
     "UNKNOWN",
     "AbstractOp",

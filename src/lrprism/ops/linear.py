@@ -24,7 +24,7 @@ class Linear(AbstractAffine):
     def transpose(self, s: Tensor, weight: Tensor, a: Tensor) -> Tensor:
         """Return ``s w``."""
         del a
-        return torch.matmul(s, weight)
+        return s.unsqueeze(-1) * weight if weight.dim() == 1 else torch.matmul(s, weight)
 
     def spread_bias(self, bias: Tensor) -> Tensor:
         """Return the bias as it is: it belongs to the last dimension."""

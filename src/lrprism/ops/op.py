@@ -142,3 +142,21 @@ class UnknownOp(AbstractOp):
 
 UNKNOWN = UnknownOp(Kind.UNKNOWN, "")
 """Stands for every torch function outside the dispatch table."""
+
+
+@final
+@dataclass(frozen=True)
+class OverwriteOp(AbstractOp):
+    """An in-place function without an out-of-place twin, such as a slice's assignment: done on a copy."""
+
+    def run(self, recorder: Recorder, func: Callable[..., Any], args: Arguments, kwargs: Keywords) -> Any:
+        """Return a copy of the first argument with the function's effect."""
+        target: Tensor = args[0].clone()
+        func(target, *args[1:], **kwargs)
+        if is_live((args, kwargs)):
+            recorder.record(self.kind, func.__name__.strip("_"))
+        return target
+
+
+OVERWRITE = OverwriteOp(Kind.ROUTING, "")
+"""Stands for every in-place function without a twin."""

@@ -42,7 +42,7 @@ _OPERATORS = {
     "__truediv__ __div__": NativeOp(Kind.ROUTING, "{}", constants=(1, "other")),
 }
 _DROPOUTS = """
-    alpha_dropout dropout dropout1d dropout2d dropout3d feature_alpha_dropout feature_dropout native_dropout
+    alpha_dropout dropout dropout1d dropout2d dropout3d feature_alpha_dropout feature_dropout
 """
 
 

@@ -38,7 +38,10 @@ class _Damped(torch.autograd.Function):
 
 
 class _Passed(torch.autograd.Function):
-    """An elementwise function whose relevance passes unchanged: ``g_in = g * f(a) / a``."""
+    """An elementwise function whose relevance passes unchanged: ``g_in = g * f(a) / a``.
+
+    An input of exactly zero can carry no relevance; what arrives there is lost to the rule.
+    """
 
     @staticmethod
     def forward(ctx: Any, a: Tensor, value: Tensor) -> Tensor:
@@ -49,11 +52,12 @@ class _Passed(torch.autograd.Function):
     def backward(ctx: Any, *grad_outputs: Tensor) -> tuple[Tensor, None]:
         (g,) = grad_outputs
         a, value = ctx.saved_tensors
-        return g * (value / Signed(0.0)(a)), None
+        return torch.where(a == 0, 0, g * (value / Signed(0.0)(a))), None
 
 
 _ACTIVATIONS = """
-    celu elu gelu hardshrink hardsigmoid hardswish hardtanh logsigmoid mish relu6 selu sigmoid silu softplus
+    celu clamp clamp_max clip elu gelu hardshrink hardsigmoid hardswish hardtanh logsigmoid mish relu6 selu
+    sigmoid silu softplus
     softshrink softsign tanh tanhshrink
 """
 

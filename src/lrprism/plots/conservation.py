@@ -191,7 +191,7 @@ def _write_names(axes: Axes, rows: pd.DataFrame) -> None:
     for index, (module, op, rule) in enumerate(zip(rows["module"], rows["op"], rows["rule"], strict=True)):
         name = _shortened(module, f" ({op})" if op else "") if module else op
         lines = [(name, 1.0 if rule else -2.2, style.FONT_SMALL, style.BLACK)]
-        lines.append((_shortened(rule, ""), -6.0, style.FONT_TINY, style.GREY))
+        lines.append((_cut_off(rule), -6.0, style.FONT_TINY, style.GREY))
         for text, lift, size, colour in lines:
             axes.annotate(
                 text,
@@ -213,6 +213,14 @@ def _shortened(text: str, suffix: str) -> str:
         drop += 1
         keep = len(text) - drop
         short = f"{text[: keep // 2]}…{text[len(text) - (keep - keep // 2) :]}{suffix}"
+    return short
+
+
+def _cut_off(text: str) -> str:
+    """Take characters off the end until the rule fits its column."""
+    short = text
+    while style.text_width(short, style.FONT_TINY) > NAMES - 4.0:
+        short = f"{short.rstrip('…')[:-1]}…"
     return short
 
 

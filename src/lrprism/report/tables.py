@@ -20,8 +20,8 @@ def conservation_table(audits: Sequence[Audit], samples: int) -> pd.DataFrame:
 
     Returns:
         A row per op call in order of execution: ``call``, ``module``, ``op``, ``rule``, and in units of the
-        explained output, mean per sample, ``relevance_out``, ``relevance_in``, ``to_bias``, ``to_stabilizer``,
-        ``to_rule``, ``to_constant``.
+        explained output, mean per sample, ``relevance_out``, ``relevance_in``, ``to_bias``,
+        ``to_stabilizer``, ``to_rule``, ``to_constant``.
 
     Raises:
         DataError: If there is no account, or the batches ran different ops.

@@ -6,7 +6,7 @@ from lrprism.training.devices import resolve_device
 from lrprism.training.gradients import centre_gradients
 from lrprism.training.initialisation import initialize
 from lrprism.training.loop import TrainingResult, fit
-from lrprism.training.metrics import Metrics, evaluate, predicted_class
+from lrprism.training.metrics import Metrics, evaluate
 from lrprism.training.prediction import predict
 
 __all__ = [
@@ -19,6 +19,5 @@ __all__ = [
     "fit",
     "initialize",
     "predict",
-    "predicted_class",
     "resolve_device",
 ]

@@ -3,7 +3,7 @@
 import math
 from dataclasses import dataclass
 from time import monotonic
-from typing import final
+from typing import Final, final
 
 import lightning
 import torch
@@ -15,6 +15,9 @@ from lrprism._errors import ModelError
 from lrprism.training.config import TrainingConfig
 from lrprism.training.gradients import centre_gradients
 from lrprism.training.metrics import evaluate
+
+GAIN: Final = 0.15
+"""Largest share by which the augmentation makes a patch darker or brighter as a whole."""
 
 
 @final
@@ -182,4 +185,6 @@ class Classifier(lightning.LightningModule):
             return inputs
         turns, mirror = torch.randint(4, (2,), generator=self._generator).tolist()
         turned = torch.rot90(inputs, turns, (-2, -1))
-        return turned.flip(-1) if mirror % 2 else turned
+        light = 1 + GAIN * (2 * torch.rand(len(inputs), generator=self._generator) - 1)
+        brightened = turned * light.to(turned).view(-1, *(1,) * (turned.ndim - 1))
+        return brightened.flip(-1) if mirror % 2 else brightened

@@ -40,7 +40,7 @@ class TrainingConfig:
 
     epochs: int = 12
     batch_size: int = 8
-    learning_rate: float = 4e-4
+    learning_rate: float = 1e-4
     weight_decay: float = 1e-4
     seed: int = 0
     device: str = "auto"

@@ -19,7 +19,7 @@ from lrprism.training.classifier import Classifier, EpochRecord, class_weights
 from lrprism.training.config import TrainingConfig
 from lrprism.training.devices import resolve_device
 from lrprism.training.initialisation import initialize
-from lrprism.training.metrics import check_labels, predicted_class
+from lrprism.training.metrics import check_labels, check_logits
 from lrprism.training.prediction import evaluating
 from lrprism.training.progress import TrainingProgress
 
@@ -147,7 +147,7 @@ def _check_parts(
     parameter = next(model.parameters())
     with evaluating(model), torch.no_grad():
         logits = model(first.to(parameter.device))
-    predicted_class(logits)  # raises on an output that is not [N, classes]
+    check_logits(logits)
     classes = max(2, logits.shape[1])
     for part in (train, validation):
         check_labels(_labels(part), classes, samples=len(cast(Sized, part)))

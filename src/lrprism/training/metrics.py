@@ -12,6 +12,7 @@ from torchmetrics.functional.classification import (
 )
 
 from lrprism._errors import DataError, ModelError
+from lrprism.attribution import predicted_class
 
 
 @final
@@ -46,14 +47,11 @@ class Metrics:
         return sum(map(sum, self.confusion))
 
 
-def predicted_class(logits: Tensor) -> Tensor:
-    """Name the class that the logits speak for.
+def check_logits(logits: Tensor) -> None:
+    """Check that there is one row of logits per sample.
 
     Args:
-        logits: ``[N, classes]``: the largest wins. ``[N, 1]``: class 1 if positive, else class 0.
-
-    Returns:
-        ``[N]``, int64.
+        logits: ``[N, classes]``, or ``[N, 1]`` for two classes.
 
     Raises:
         ModelError: If the logits are not of rank 2.
@@ -63,7 +61,6 @@ def predicted_class(logits: Tensor) -> Tensor:
             f"The model's output should have shape (N, classes). Found {tuple(logits.shape)}. "
             "Give a model that returns one row of logits per patch."
         )
-    return (logits[:, 0] > 0).long() if logits.shape[1] == 1 else logits.argmax(dim=1)
 
 
 def evaluate(logits: Tensor, labels: Tensor) -> Metrics:
@@ -79,6 +76,7 @@ def evaluate(logits: Tensor, labels: Tensor) -> Metrics:
     Raises:
         DataError: If there are no samples, the lengths differ, or a label is not one of the classes.
     """
+    check_logits(logits)
     predicted = predicted_class(logits).cpu()
     labels = labels.cpu()
     classes = max(2, logits.shape[1])

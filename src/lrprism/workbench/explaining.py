@@ -103,7 +103,7 @@ class TrainedNetwork:
 def explain_into(
     folder: Path, network: Path, settings: ExplanationSettings, reporter: Reporter
 ) -> dict[str, Any]:
-    """Explain samples; write ``relevance.nc``, ``bands.csv``, ``conservation.csv``, ``figures`` and ``run.json``.
+    """Explain samples; write relevance, two tables, figures and ``run.json``.
 
     Args:
         folder: Where to write; it must exist.
@@ -181,9 +181,9 @@ def _check_fit(patches: PatchSet, trained: TrainedNetwork, samples: Samples) -> 
     found = (patches.sizes["band"], patches.sizes["x"])
     if found != (spec["bands"], spec["window"]):
         raise DataError(
-            f"'{samples.source}' should give patches of {spec['bands']} bands and {spec['window']} pixels, as "
-            f"the network was trained. Found {found[0]} bands and {found[1]} pixels. Explain data of the same "
-            "sensor and window."
+            f"'{samples.source}' should give patches of {spec['bands']} bands and {spec['window']} pixels, "
+            f"as the network was trained. Found {found[0]} bands and {found[1]} pixels. Explain data of the "
+            "same sensor and window."
         )
 
 

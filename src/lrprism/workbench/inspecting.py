@@ -23,11 +23,12 @@ def describe_data(source: str, wavelengths: str | None = None) -> str:
     """
     samples = open_samples(source, Preparation(window=1, wavelengths=wavelengths))
     data = samples.scene.cube if samples.scene is not None else samples.cut(samples.numbers)["patch"]
+    quantity = f"{samples.attrs['quantity']} ({samples.attrs['units']})"
     rows = {
         "title": samples.attrs["title"],
         "shape": ", ".join(f"{size} {name}" for name, size in data.sizes.items()),
         "bands": _bands(data),
-        "values": f"{float(data.min()):g} to {float(data.max()):g}, {samples.attrs['quantity']} ({samples.attrs['units']})",
+        "values": f"{float(data.min()):g} to {float(data.max()):g}, {quantity}",
         "labelled": f"{len(samples.numbers)} {'pixels' if samples.scene is not None else 'patches'}",
         "classes": "; ".join(_class_counts(samples)),
         "assumed": "; ".join(samples.attrs["assumed"]) or "nothing",
@@ -76,8 +77,9 @@ def describe_network(folder: Path, rule: str) -> str:
         [
             f"{spec['name']}: {spec['bands']} bands, {spec['window']} x {spec['window']} pixels, "
             f"{spec['classes']} classes, {parameters:,} parameters",
-            f"trained on {record['data']['title']} ({record['split']['train']} patches, split by {record['split']['kind']}); "
-            f"test accuracy {100 * record['test']['accuracy']:.1f} %, macro F1 {record['test']['macro_f1']:.3f}",
+            f"trained on {record['data']['title']}: {record['split']['train']} patches, split by "
+            f"{record['split']['kind']}; test accuracy {100 * record['test']['accuracy']:.1f} %, "
+            f"macro F1 {record['test']['macro_f1']:.3f}",
             "",
             str(LRP(trained.model, composite).plan(sample)),
         ]

@@ -73,7 +73,8 @@ class Samples:
 
     Args:
         source: What was opened: a path, or ``"indian-pines"``.
-        numbers: Number of every sample: its pixel (row * width + column) in a scene, its position in a patch file.
+        numbers: Number of every sample: its pixel (row * width + column) in a scene, its
+            position in a patch file.
         labels: Class of every sample, from 0.
         attrs: Title, attribution, quantity, units, class names and what was assumed.
         hash: SHA-256 of the data.
@@ -113,7 +114,8 @@ def open_samples(source: str, preparation: Preparation) -> Samples:
         return _scene_samples(source, load_indian_pines(), preparation)
     if not Path(source).is_file():
         raise DataError(
-            f"data should be an HDF5 patch file or '{INDIAN_PINES}'. Found no file '{source}'. Correct the path."
+            f"data should be an HDF5 patch file or '{INDIAN_PINES}'. Found no file '{source}'. "
+            "Correct the path."
         )
     patches = read_patch_file(
         source, wavelengths=preparation.wavelengths, class_names=preparation.class_names
@@ -158,7 +160,7 @@ def _file_samples(source: str, patches: PatchSet) -> Samples:
 
 
 def network_inputs(patches: PatchSet, std: Deviations) -> Tensor:
-    """Return patches as a network takes them, ``[N, 1, band, y, x]``, each band divided by its standard deviation.
+    """Return patches as a network takes them: ``[N, 1, band, y, x]``, in standard deviations of the band.
 
     Args:
         patches: Patches in the data's own units.

@@ -104,7 +104,7 @@ def train_into(folder: Path, settings: TrainingSettings, reporter: Reporter) -> 
 
 
 def _split(samples: Samples, settings: TrainingSettings) -> _Parts:
-    """Disjoint blocks for a scene, a random draw for a patch file; then the validation part and the cap per class."""
+    """Disjoint blocks for a scene, a random draw for a patch file; then the validation part and the cap."""
     seed, names = settings.training.seed, samples.class_names
     if samples.scene is not None:
         radius = settings.preparation.window // 2

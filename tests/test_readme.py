@@ -1,0 +1,22 @@
+"""The README's Python is run, and what it points to is there."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+README = Path(__file__).parents[1] / "README.md"
+
+
+def test_the_examples_run(capsys: pytest.CaptureFixture[str]) -> None:
+    blocks = re.findall(r"```python\n(.*?)```", README.read_text(), re.DOTALL)
+    assert len(blocks) == 2
+    exec("\n".join(blocks), {})
+    printed = capsys.readouterr().out
+    assert "torch.Size([4, 6, 9, 9])" in printed
+    assert "Gamma(gamma=0.25" in printed
+
+
+def test_what_it_points_to_is_there() -> None:
+    for target in re.findall(r"!\[[^]]*]\(([^)]+)\)|`(CITATION\.cff)`", README.read_text()):
+        assert (README.parent / "".join(target)).is_file(), target
