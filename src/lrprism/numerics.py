@@ -42,8 +42,12 @@ class AbstractStabilizer(ABC):
         return max(self.eps, torch.finfo(z.dtype).tiny)
 
     @abstractmethod
-    def __call__(self, z: Tensor, *, nonnegative: bool = False) -> Tensor:
-        """Return the stabilised ``z``, of the same shape; cheaper where no entry of ``z`` can be negative."""
+    def __call__(self, z: Tensor) -> Tensor:
+        """Return the stabilised ``z``, of the same shape."""
+
+    @abstractmethod
+    def nonnegative_(self, z: Tensor) -> Tensor:
+        """Stabilise in place a ``z`` that holds no negative number."""
 
 
 @final
@@ -51,10 +55,14 @@ class AbstractStabilizer(ABC):
 class Signed(AbstractStabilizer):
     r"""Push ``z`` away from zero: :math:`z + \varepsilon\,\mathrm{sgn}(z)`, :math:`\mathrm{sgn}(0) = 1`."""
 
-    def __call__(self, z: Tensor, *, nonnegative: bool = False) -> Tensor:
+    def __call__(self, z: Tensor) -> Tensor:
         r"""Return :math:`z + \varepsilon\,\mathrm{sgn}(z)`."""
         step = self._step(z)
-        return z + step if nonnegative else torch.where(z >= 0, z + step, z - step)
+        return torch.where(z >= 0, z + step, z - step)
+
+    def nonnegative_(self, z: Tensor) -> Tensor:
+        """Add the step in place."""
+        return z.add_(self._step(z))
 
 
 @final
@@ -65,10 +73,13 @@ class Unsigned(AbstractStabilizer):
     The 2020 tutorial does this. It fails where :math:`z = -\varepsilon`; prefer :class:`Signed`.
     """
 
-    def __call__(self, z: Tensor, *, nonnegative: bool = False) -> Tensor:
+    def __call__(self, z: Tensor) -> Tensor:
         r"""Return :math:`z + \varepsilon`."""
-        del nonnegative
         return z + self._step(z)
+
+    def nonnegative_(self, z: Tensor) -> Tensor:
+        """Add the step in place."""
+        return z.add_(self._step(z))
 
 
 def as_stabilizer(eps: "float | AbstractStabilizer") -> AbstractStabilizer:

@@ -1,6 +1,9 @@
 import hashlib
 import json
 import os
+import signal
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -242,3 +245,21 @@ def test_versions_name_what_is_installed() -> None:
     assert {"python", "lrprism", "torch", "numpy"} <= found.keys()
     assert next(iter(found)) == "python"
     assert list(versions(["numpy", "no-such-package-anywhere"])) == ["python", "numpy"]
+
+
+def test_a_kill_leaves_the_old_run_whole(tmp_path: Path) -> None:
+    with writing_run(tmp_path / "run") as folder:
+        write_json(folder / "run.json", {"seed": 0})
+        (folder / "relevance.nc").write_text("old")
+    script = """
+import os, signal, sys
+from lrprism.report.run_folder import write_json, writing_run
+with writing_run(sys.argv[1], overwrite=True) as folder:
+    write_json(folder / "run.json", {"seed": 1})
+    (folder / "relevance.nc").write_text("half of the n")
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+    done = subprocess.run([sys.executable, "-c", script, str(tmp_path / "run")], check=False)
+    assert done.returncode == -signal.SIGKILL
+    assert read_run(tmp_path / "run") == {"seed": 0}
+    assert (tmp_path / "run" / "relevance.nc").read_text() == "old"

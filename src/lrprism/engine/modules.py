@@ -68,4 +68,5 @@ class ModuleStack:
         path = self._path(module)
         if path is not None:
             self._running.pop()
-            self._on_return(path, output)
+            if output is not None:  # None after an exception
+                self._on_return(path, output)

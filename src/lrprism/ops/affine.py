@@ -111,7 +111,7 @@ class _Backward:
         s = g
         if z_rho is not self.z or not self.rule.stabilizer.changes_nothing:
             ratio = self._ratio(term, z_rho)
-            s = g * ratio
+            s = g * ratio if kept is not None else ratio.mul_(g)
             if kept is not None:
                 kept[index] = ratio
         if self.call.sinks is not None:
@@ -128,12 +128,19 @@ class _Backward:
     def _ratio(self, term: Term, z_rho: Tensor) -> Tensor:
         """``z / st(z_rho)`` where the term serves ``z``, zero elsewhere."""
         if self.call.rectified and (term.dominates or z_rho is self.z):
-            # relevance arrives only at z > 0, where z_rho >= z
-            return self.z.clamp(min=0).div_(self.rule.stabilizer(z_rho.clamp(min=0), nonnegative=True))
+            return self._rectified_ratio(z_rho)
         ratio = self.z / self.rule.stabilizer(z_rho)
         if term.outputs is Sign.ANY:
             return ratio
         return torch.where(self.z > 0 if term.outputs is Sign.POSITIVE else self.z < 0, ratio, 0)
+
+    def _rectified_ratio(self, z_rho: Tensor) -> Tensor:
+        """``z / st(z_rho)`` where relevance arrives only at ``z > 0``, and ``z_rho >= z`` there; in place if it can."""
+        is_free = z_rho is not self.z and self.call.sinks is None
+        denominator = self.rule.stabilizer.nonnegative_(
+            z_rho.clamp_(min=0) if is_free else z_rho.clamp(min=0)
+        )
+        return torch.div(self.z, denominator, out=denominator).clamp_(min=0)
 
     def _audit(self, sinks: Sinks, parts: list[_ModifiedPart], s: Tensor, z_rho: Tensor) -> None:
         """Count what the bias and the stabiliser of one term keep."""

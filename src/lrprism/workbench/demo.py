@@ -14,8 +14,9 @@ TRAINING = TrainingSettings(
     source=INDIAN_PINES,
     preparation=Preparation(average_pairs=True, window=7),
     block=16,
-    per_class=120,
-    training=TrainingConfig(epochs=12, batch_size=32, augment=True, initialize=True),
+    test_fraction=0.3,
+    per_class=200,
+    training=TrainingConfig(epochs=8, batch_size=8, learning_rate=2e-4, augment=True, initialize=True),
 )
 
 
