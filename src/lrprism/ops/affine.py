@@ -135,11 +135,10 @@ class _Backward:
         return torch.where(self.z > 0 if term.outputs is Sign.POSITIVE else self.z < 0, ratio, 0)
 
     def _rectified_ratio(self, z_rho: Tensor) -> Tensor:
-        """``z / st(z_rho)`` where relevance arrives only at ``z > 0``, and ``z_rho >= z`` there; in place if it can."""
-        is_free = z_rho is not self.z and self.call.sinks is None
-        denominator = self.rule.stabilizer.nonnegative_(
-            z_rho.clamp_(min=0) if is_free else z_rho.clamp(min=0)
-        )
+        """``z / st(z_rho)`` where relevance arrives only at ``z > 0``, and ``z_rho >= z`` there."""
+        is_needed_later = z_rho is self.z or self.call.sinks is not None
+        positive = z_rho.clamp(min=0) if is_needed_later else z_rho.clamp_(min=0)
+        denominator = self.rule.stabilizer.nonnegative_(positive)
         return torch.div(self.z, denominator, out=denominator).clamp_(min=0)
 
     def _audit(self, sinks: Sinks, parts: list[_ModifiedPart], s: Tensor, z_rho: Tensor) -> None:
