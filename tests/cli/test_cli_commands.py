@@ -75,7 +75,7 @@ def test_inspect_indian_pines(lrprism: object) -> None:
     for words in (
         "200 band, 145 y, 145 x",
         "not in rising order",
-        "955 to 9604",
+        "-0.09 to 17.208",
         "CC BY 3.0",
         "15 Stone-Steel-Towers (93)",
     ):

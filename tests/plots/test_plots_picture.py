@@ -52,3 +52,10 @@ def test_flat_channel_is_mid_grey() -> None:
 def test_no_band() -> None:
     with pytest.raises(DataError, match=r"A picture should have at least one band\. Found none\."):
         colour_bands(np.array([]))
+
+
+def test_noise_on_an_even_patch_stays_faint() -> None:
+    values = 100 + np.arange(101.0).reshape(101, 1, 1) / 100  # percentiles 100.02 and 100.98, middle 100.5
+    stretched = stretch(values)[:, 0, 0]
+    assert stretched[50] == pytest.approx(0.5)
+    assert stretched[100] == pytest.approx(0.5 + 0.5 / (0.4 * 100.5))

@@ -2,8 +2,10 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Annotated
 
 import pandas as pd
+import typer
 from rich.console import Console
 
 from lrprism.cli import options, output
@@ -16,6 +18,7 @@ from lrprism.workbench.progress import Reporter
 def demo(
     out: options.Out = Path("runs/demo"),
     rule: options.Rule = "tutorial",
+    batch_size: Annotated[int, typer.Option(help="Patches explained at a time.", min=1)] = 32,
     seed: options.Seed = 0,
     device: options.Device = "auto",
     overwrite: options.Overwrite = False,
@@ -27,7 +30,7 @@ def demo(
         lrprism demo --out runs/demo
     """
     training = replace(TRAINING, training=replace(TRAINING.training, seed=seed, device=device))
-    explanation = ExplanationSettings(rule=rule, seed=seed, device=device)
+    explanation = ExplanationSettings(rule=rule, batch_size=batch_size, seed=seed, device=device)
     with writing_run(out, overwrite=overwrite) as folder:
         run = demonstrate(folder, training, explanation, Reporter(not quiet))
     console = Console()

@@ -16,9 +16,6 @@ def print_training(console: Console, record: dict[str, Any]) -> None:
     if split["kind"] == "disjoint blocks":
         where += f" in blocks of {split['block']} pixels that share none with the training windows"
     _line(console, f"Accuracy {100 * test['accuracy']:.1f} %, macro F1 {test['macro_f1']:.3f} on {where}.")
-    missing = split["classes_missing_from_a_part"]
-    if missing:
-        _line(console, f"Too few pixels for both parts: {', '.join(missing)}.")
     for note in [*record["data"]["assumed"], *split["notes"]]:
         _line(console, f"Note: {note}.")
 

@@ -14,6 +14,7 @@ from lrprism._errors import DataError
 VISIBLE: Final = ((650.0, 550.0, 450.0), 40.0)
 INFRARED: Final = ((2200.0, 1650.0, 850.0), 100.0)  # the usual false colour of shortwave-infrared scenes
 STRETCH: Final = (2.0, 98.0)  # percentiles of a patch that become black and full brightness
+FAINTEST: Final = 0.4  # narrowest range that is stretched, as a share of its middle
 
 
 @dataclass(frozen=True)
@@ -64,6 +65,9 @@ def colour_bands(wavelength: NDArray[np.float64]) -> tuple[str, tuple[int, int, 
 def stretch(values: NDArray[np.float64]) -> NDArray[np.float64]:
     """Stretch each channel between two of its percentiles to [0, 1]; a channel of one value becomes 0.5.
 
+    The range is never narrower than a share :data:`FAINTEST` of its middle, so that noise on an even patch
+    does not turn into bright colours.
+
     Args:
         values: ``[y, x, channel]``.
 
@@ -71,9 +75,10 @@ def stretch(values: NDArray[np.float64]) -> NDArray[np.float64]:
         The stretched values, same shape.
     """
     low, high = np.percentile(values, STRETCH, axis=(0, 1))
-    span = high - low
+    middle = (low + high) / 2
+    span = np.maximum(high - low, FAINTEST * np.abs(middle))
     flat = span <= 0
-    scaled = np.clip((values - low) / np.where(flat, 1.0, span), 0.0, 1.0)
+    scaled = np.clip(0.5 + (values - middle) / np.where(flat, 1.0, span), 0.0, 1.0)
     result: NDArray[np.float64] = np.where(flat, 0.5, scaled)
     return result
 

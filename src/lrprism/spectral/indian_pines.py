@@ -35,12 +35,14 @@ _ATTRIBUTION = (
 )
 
 _ASSUMED = (
-    "values are the radiance code 500 L + 1000: a value of 1000 means no light",
+    "stored values were decoded to radiance, (value - 1000) / 500, so that zero means no light",
+    "radiance is taken to be in µW cm⁻² nm⁻¹ sr⁻¹, this sensor's unit; the documentation drops the µ",
     "the 20 channels left out are numbers 104-108, 150-163 and 220, counted from 1",
     "wavelengths and FWHM are those of 92AV3C.spc in the package spectral",
 )
 
 _SPC_HEADER_LINES = 2
+_OFFSET, _GAIN = 1000, 500  # radiance = (value - 1000) / 500, says the scene's documentation of November 1992
 
 
 def original_channels() -> npt.NDArray[np.int64]:
@@ -80,14 +82,14 @@ def load_indian_pines() -> Scene:
     table = _channel_table()[channels]
     return Scene(
         make_cube(
-            cube,
+            (cube.astype(np.float32) - _OFFSET) / _GAIN,
             table[:, 0],
             fwhm=table[:, 1],
             original_band=[str(channel) for channel in channels],
             title="Indian Pines",
             attribution=_ATTRIBUTION,
             quantity="radiance",
-            units="code 500 L + 1000",
+            units="µW cm⁻² nm⁻¹ sr⁻¹",
             assumed=_ASSUMED,
         ),
         _labels(np.asarray(source["ticks"][0])),
