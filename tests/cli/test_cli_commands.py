@@ -37,6 +37,8 @@ def test_train_then_explain_then_inspect(lrprism: object, tmp_path: Path) -> Non
         "12",
         "--batch-size",
         "4",
+        "--learning-rate",
+        "1e-3",
         "--device",
         "cpu",
     )

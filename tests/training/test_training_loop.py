@@ -53,7 +53,9 @@ def test_hyper3dnetlite_learns_a_bright_band() -> None:
     patches = 8 + 0.3 * torch.rand(16, 1, 2, 3, 3, generator=generator)
     patches[labels == 1, :, 1] += 1
     data = TensorDataset(patches, labels)
-    config = TrainingConfig(epochs=6, batch_size=8, device="cpu", augment=True, initialize=True)
+    config = TrainingConfig(
+        epochs=20, batch_size=8, learning_rate=1e-3, device="cpu", augment=True, initialize=True
+    )
     assert fit(Hyper3DNetLite(2, 2, 3), data, data, config, progress=False).best.accuracy == 1
 
 

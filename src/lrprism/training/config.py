@@ -25,7 +25,8 @@ class TrainingConfig:
         class_weights: Whether rare classes weigh more in the training loss, by one over the square root of
             their number of patches.
         patience: Stop after so many epochs without a better one; ``None`` never stops early.
-        augment: Whether patches are turned by quarter turns and mirrored at random while training.
+        augment: Whether patches are turned by quarter turns, mirrored, and made darker or brighter as a whole
+            by up to 15 %, at random while training.
         initialize: Whether the network starts from :func:`lrprism.training.initialize` rather than from the
             weights it has.
         centre_gradients: Whether :func:`lrprism.training.centre_gradients` is applied before each step.
@@ -40,7 +41,7 @@ class TrainingConfig:
 
     epochs: int = 12
     batch_size: int = 8
-    learning_rate: float = 1e-4
+    learning_rate: float = 3e-4
     weight_decay: float = 1e-4
     seed: int = 0
     device: str = "auto"

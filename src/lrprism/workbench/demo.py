@@ -16,7 +16,7 @@ TRAINING = TrainingSettings(
     block=16,
     test_fraction=0.3,
     per_class=200,
-    training=TrainingConfig(epochs=10, batch_size=8, learning_rate=3e-4, augment=True, initialize=True),
+    training=TrainingConfig(epochs=10, augment=True, initialize=True),
 )
 
 
