@@ -303,10 +303,21 @@ def test_an_input_written_in_place_stays_as_it_was() -> None:
     assert torch.equal(x, before)
 
 
-def test_a_buffer_counted_up_in_forward_stays_as_it_was() -> None:
-    model = Lambda(lambda self, x: (self.count.add_(1), x * self.count)[1])
+def count_in_place(model: Any) -> None:
+    model.count.add_(1)
+
+
+def count_by_assignment(model: Any) -> None:
+    model.count += 1
+
+
+@pytest.mark.parametrize("count", [count_in_place, count_by_assignment])
+def test_a_buffer_counted_up_in_forward_stays_as_it_was(count: Callable[[Any], None]) -> None:
+    model = Lambda(lambda self, x: (count(self), x * self.count)[1])
     model.register_buffer("count", torch.tensor(1.0))
+    before = model.count
     assert relevance(model, torch.ones(1, 1), target=torch.ones_like).item() == 2.0
+    assert model.count is before
     assert model.count.item() == 1.0
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager, ExitStack
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -132,11 +132,22 @@ def trace(
         leaves = tuple((x.clone() if x.is_inference() else x).detach().requires_grad_() for x in inputs)
         live = [leaf.view_as(leaf) for leaf in leaves]  # no leaf: the mode takes leaves for parameters
         mode = RelevanceMode(model, on_return, ledger)
-        with mode:
+        with _same_buffers(model), mode:
             output = model(*live, *_constants(tuple(args)), **_constants(dict(kwargs or {})))
         output = mode.rewrites.read_all(output)
         outputs = [tensor for tensor in tensors_in(output) if tensor.requires_grad]
         return Trace(leaves, output, mode.calls, study(outputs), layers, ledger)
+
+
+@contextmanager
+def _same_buffers(model: nn.Module) -> Iterator[None]:
+    """Give back every buffer that ``forward`` assigns anew, as ``self.count += 1`` does."""
+    before = [(module, dict(module._buffers)) for module in model.modules() if module._buffers]
+    try:
+        yield
+    finally:
+        for module, buffers in before:
+            module._buffers.update(buffers)
 
 
 def _constants(values: Any) -> Any:
