@@ -1,12 +1,16 @@
 """The command line as a person types it."""
 
 import json
+from dataclasses import replace
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 
 import pytest
 
 from lrprism.cli import main
+from lrprism.workbench import ExplanationSettings
+from lrprism.workbench.demo import TRAINING
 from small_runs import write_patches
 
 Run = tuple[int, str, str]
@@ -63,6 +67,36 @@ def test_train_then_explain_then_inspect(lrprism: object, tmp_path: Path) -> Non
     assert "Gamma(gamma=0.25, eps=1e-06)" in text
 
 
+def test_the_demo_on_few_bands_and_patches(
+    lrprism: object, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    few = replace(
+        TRAINING,
+        preparation=replace(TRAINING.preparation, bands=(5, 15, 40), window=5),
+        per_class=6,
+        training=replace(TRAINING.training, epochs=1),
+    )
+    monkeypatch.setattr("lrprism.cli.demo.TRAINING", few)
+    monkeypatch.setattr(
+        "lrprism.cli.demo.ExplanationSettings", partial(ExplanationSettings, heatmaps=0, per_class=1)
+    )
+    code, text, progress = lrprism("demo", "--device", "cpu", "--out", tmp_path / "demo")
+    assert code == 0, progress
+    assert "in blocks of 16 pixels that share none with the training windows" in text
+    assert "The three bands that speak most for each class:" in text
+    assert "503.2 nm" in text
+    assert "CC BY 3.0" in text
+    names = {path.name for path in (tmp_path / "demo").iterdir()}
+    assert names >= {
+        "relevance.nc",
+        "bands.csv",
+        "conservation.csv",
+        "figures",
+        "run.json",
+        "model.safetensors",
+    }
+
+
 def test_inspect_a_patch_file(lrprism: object, patch_file: Path) -> None:
     code, text, _ = lrprism("inspect", patch_file, "--wavelengths", "400:950")
     assert code == 0
@@ -109,6 +143,12 @@ def test_help_has_examples(lrprism: object) -> None:
             ("train", "indian-pines", "--bands", "500", "--out", "{out}"),
             "error: bands should be numbers in 0..199. Found 500.",
         ),
+        (
+            ("train", "indian-pines", "--window", "201", "--out", "{out}"),
+            "error: window size should be odd and fit the scene of 145 x 145 pixels. Found 201.",
+        ),
+        (("demo", "--rule", "magic", "--out", "{out}"), "error: rule should be one of"),
+        (("demo", "--device", "tpu", "--out", "{out}"), "error: device should be one of this machine's"),
         (("explain", "nowhere", "--out", "{out}"), "error: A run folder should hold a run.json"),
         (("explain", "{run}", "--rule", "magic", "--out", "{out}"), "error: rule should be one of"),
         (

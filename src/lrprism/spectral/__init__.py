@@ -17,7 +17,7 @@ from lrprism.spectral.patches import PatchSet, centres_of, make_patches
 from lrprism.spectral.splits import RANDOM_SPLIT_NOTE, Split, overlap_share, random_split
 from lrprism.spectral.statistics import band_table, top_bands
 from lrprism.spectral.wavelengths import WavelengthSource, read_wavelengths
-from lrprism.spectral.windows import cut_windows
+from lrprism.spectral.windows import check_window, cut_windows
 
 __all__ = [
     "FEATURES",
@@ -34,6 +34,7 @@ __all__ = [
     "band_std",
     "band_table",
     "centres_of",
+    "check_window",
     "cut_windows",
     "describe",
     "disjoint_blocks",

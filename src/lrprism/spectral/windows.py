@@ -27,7 +27,7 @@ def cut_windows(scene: Scene, size: int, *, pixels: npt.ArrayLike | None = None)
     Raises:
         DataError: If the size or a pixel is impossible, or no window is left.
     """
-    _check_size(scene, size)
+    check_window(scene, size)
     centres = _centres(scene, pixels)
     radius = size // 2
     inside = ((centres >= radius) & (centres < np.array(scene.labels.shape) - radius)).all(axis=1)
@@ -49,7 +49,16 @@ def cut_windows(scene: Scene, size: int, *, pixels: npt.ArrayLike | None = None)
     )
 
 
-def _check_size(scene: Scene, size: int) -> None:
+def check_window(scene: Scene, size: int) -> None:
+    """Refuse a window that has no centre pixel or does not fit the scene.
+
+    Args:
+        scene: Cube and labels.
+        size: Pixels along a side.
+
+    Raises:
+        DataError: If the size is even, below 1, or larger than the scene.
+    """
     height, width = scene.labels.shape
     if size < 1 or size % 2 == 0 or size > min(height, width):
         raise DataError(

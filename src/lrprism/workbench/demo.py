@@ -5,7 +5,7 @@ from typing import Any
 
 from lrprism.report.run_folder import read_run
 from lrprism.training import TrainingConfig
-from lrprism.workbench.explaining import ExplanationSettings, explain_into
+from lrprism.workbench.explaining import ExplanationSettings, explain_into, named_composite
 from lrprism.workbench.progress import Reporter
 from lrprism.workbench.sources import INDIAN_PINES, Preparation
 from lrprism.workbench.training import TrainingSettings, train_into
@@ -34,6 +34,7 @@ def demonstrate(
     Returns:
         What ``run.json`` holds.
     """
+    named_composite(explanation.rule)  # a wrong name should not cost a training first
     train_into(folder, training, reporter)
     explain_into(folder, folder, explanation, reporter)
     return read_run(folder)

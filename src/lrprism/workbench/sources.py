@@ -17,6 +17,7 @@ from lrprism.spectral import (
     PatchSet,
     Scene,
     average_pairs,
+    check_window,
     cut_windows,
     load_indian_pines,
     read_patch_file,
@@ -125,6 +126,7 @@ def open_samples(source: str, preparation: Preparation) -> Samples:
 
 def _scene_samples(source: str, scene: Scene, preparation: Preparation) -> Samples:
     """Samples of the labelled pixels whose window lies inside the scene."""
+    check_window(scene, preparation.window)
     data_hash = array_hash(scene.cube.values)
     prepared = Scene(preparation.of_bands(scene.cube), _inner_labels(scene.labels, preparation.window // 2))
     flat = prepared.labels.values.ravel()

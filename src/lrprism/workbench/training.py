@@ -13,7 +13,7 @@ from lrprism._errors import DataError
 from lrprism.models import Hyper3DNetLite, save_weights
 from lrprism.report.run_folder import file_hash, versions, write_json
 from lrprism.spectral import Split, band_std, disjoint_blocks, overlap_share, random_split
-from lrprism.training import Metrics, TrainingConfig, TrainingResult, evaluate, fit, predict
+from lrprism.training import Metrics, TrainingConfig, TrainingResult, evaluate, fit, predict, resolve_device
 from lrprism.workbench.progress import Reporter
 from lrprism.workbench.sources import Deviations, Numbers, Preparation, Samples, network_inputs, open_samples
 
@@ -73,6 +73,7 @@ def train_into(folder: Path, settings: TrainingSettings, reporter: Reporter) -> 
         DataError: If the data cannot be read or split.
         InputError: If the device is not there or a setting is out of range.
     """
+    resolve_device(settings.training.device)
     with reporter.step(f"reading {settings.source}"):
         samples = open_samples(settings.source, settings.preparation)
     with reporter.step("splitting into training and test part"):
