@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -126,9 +126,7 @@ def trace(
             )
 
     ledger = Ledger() if audit else None
-    with ExitStack() as stack:
-        for context in _gradients_on():
-            stack.enter_context(context)
+    with torch.inference_mode(False), torch.enable_grad():  # whatever the caller has switched off
         leaves = tuple((x.clone() if x.is_inference() else x).detach().requires_grad_() for x in inputs)
         live = [leaf.view_as(leaf) for leaf in leaves]  # no leaf: the mode takes leaves for parameters
         mode = RelevanceMode(model, on_return, ledger)
@@ -157,8 +155,3 @@ def _constants(values: Any) -> Any:
     if type(values) in (tuple, list):
         return type(values)(_constants(value) for value in values)
     return {key: _constants(value) for key, value in values.items()} if type(values) is dict else values
-
-
-def _gradients_on() -> tuple[AbstractContextManager[Any], ...]:
-    """What undoes a caller's ``no_grad`` and ``inference_mode``."""
-    return torch.inference_mode(False), torch.enable_grad()

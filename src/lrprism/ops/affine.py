@@ -146,8 +146,8 @@ class _Backward:
         for part in parts:
             if part.bias is not None:
                 sinks.bias += (self.affine.spread_bias(part.bias) * s).sum(dtype=torch.float64)
-        step = self.rule.stabilizer(z_rho) - z_rho
         if not self.rule.stabilizer.changes_nothing:
+            step = self.rule.stabilizer(z_rho) - z_rho
             sinks.stabilizer += (step * s).sum(dtype=torch.float64)
 
     def _combine(self, shares: dict[Sign, Tensor]) -> Tensor:

@@ -73,7 +73,7 @@ def train_into(folder: Path, settings: TrainingSettings, reporter: Reporter) -> 
         DataError: If the data cannot be read or split.
         InputError: If the device is not there or a setting is out of range.
     """
-    resolve_device(settings.training.device)
+    resolve_device(settings.training.device)  # a wrong name should not cost reading and splitting first
     with reporter.step(f"reading {settings.source}"):
         samples = open_samples(settings.source, settings.preparation)
     with reporter.step("splitting into training and test part"):
