@@ -55,6 +55,10 @@ def room(path: Path) -> str:
     return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
 
 
+LATE = {"engine/audit.py": {"pandas"}}
+"""Imported by the one method that exports to it, when it is called."""
+
+
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
 def test_imports_point_down(path: Path) -> None:
     own = room(path)
@@ -72,7 +76,7 @@ def test_imports_point_down(path: Path) -> None:
 )
 def test_the_engine_needs_torch_alone(path: Path) -> None:
     outside = {name.split(".")[0] for name in imports(path)} - sys.stdlib_module_names - {"lrprism", "torch"}
-    assert not outside
+    assert outside == LATE.get(path.relative_to(PACKAGE).as_posix(), set())
 
 
 def test_the_door_imports_nothing_heavy() -> None:

@@ -9,8 +9,9 @@ Example:
     torch.Size([5, 3])
 """
 
-from lrprism import rules
+from lrprism import ops, rules
 from lrprism._errors import (
+    ConservationError,
     DataError,
     InputError,
     LRPrismError,
@@ -20,7 +21,7 @@ from lrprism._errors import (
     RuleError,
     TargetError,
 )
-from lrprism.attribution import LRP, Explanation, explain
+from lrprism.attribution import LRP, Explanation, explain, target
 from lrprism.composites import Composite, presets
 from lrprism.composites import selectors as select
 
@@ -29,6 +30,7 @@ __version__ = "0.1.0"
 __all__ = [
     "LRP",
     "Composite",
+    "ConservationError",
     "DataError",
     "Explanation",
     "InputError",
@@ -39,7 +41,9 @@ __all__ = [
     "RuleError",
     "TargetError",
     "explain",
+    "ops",
     "presets",
     "rules",
     "select",
+    "target",
 ]

@@ -8,7 +8,8 @@
     ├── ModelError    (TypeError)   a model that cannot be explained
     ├── RuleError     (ValueError)  a rule with impossible settings, or on an op it cannot serve
     ├── DataError     (ValueError)  a data file or scene that is not what it should be
-    └── ResultsError  (OSError)     a results folder that cannot be read or written
+    ├── ResultsError  (OSError)     a results folder that cannot be read or written
+    └── ConservationError (ArithmeticError)  an explanation that loses more relevance than allowed
 
 Each message is one line: what should hold, what was found, what to do.
 """
@@ -42,5 +43,9 @@ class ResultsError(LRPrismError, OSError):
     """A results folder that cannot be read or written."""
 
 
+class ConservationError(LRPrismError, ArithmeticError):
+    """An explanation that loses more relevance than the caller allows."""
+
+
 class RelevanceWarning(UserWarning):
-    """Relevance passes an op for which no rule is known."""
+    """Relevance passes an op for which no rule is known, or a composite names what is not there."""

@@ -1,6 +1,7 @@
 """The one place where a denominator is kept away from zero."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import final
 
@@ -10,9 +11,26 @@ from torch import Tensor
 from lrprism._errors import RuleError
 
 
-@dataclass(frozen=True)
 class AbstractStabilizer(ABC):
-    """Moves a denominator away from zero; called as ``stabilizer(z)``.
+    """Moves a denominator away from zero; called as ``stabilizer(z)``."""
+
+    @property
+    def changes_nothing(self) -> bool:
+        """Whether ``stabilizer(z)`` is ``z``, as in LRP-0."""
+        return False
+
+    @abstractmethod
+    def __call__(self, z: Tensor) -> Tensor:
+        """Return the stabilised ``z``, of the same shape."""
+
+    def nonnegative_(self, z: Tensor) -> Tensor:
+        """Stabilise a ``z`` that holds no negative number, in place where that is possible."""
+        return z.copy_(self(z))
+
+
+@dataclass(frozen=True)
+class _AbstractStep(AbstractStabilizer):
+    """A stabiliser that is known by the size of its step.
 
     Args:
         eps: Size of the step. Must be >= 0.
@@ -34,25 +52,17 @@ class AbstractStabilizer(ABC):
 
     @property
     def changes_nothing(self) -> bool:
-        """Whether ``stabilizer(z)`` is ``z``, as in LRP-0."""
+        """Whether the step is zero."""
         return self.eps == 0
 
     def _step(self, z: Tensor) -> float:
         """``eps``, or the smallest normal number of ``z``'s type where that is larger."""
         return max(self.eps, torch.finfo(z.dtype).tiny)
 
-    @abstractmethod
-    def __call__(self, z: Tensor) -> Tensor:
-        """Return the stabilised ``z``, of the same shape."""
-
-    @abstractmethod
-    def nonnegative_(self, z: Tensor) -> Tensor:
-        """Stabilise in place a ``z`` that holds no negative number."""
-
 
 @final
 @dataclass(frozen=True)
-class Signed(AbstractStabilizer):
+class Signed(_AbstractStep):
     r"""Push ``z`` away from zero: :math:`z + \varepsilon\,\mathrm{sgn}(z)`, :math:`\mathrm{sgn}(0) = 1`."""
 
     def __call__(self, z: Tensor) -> Tensor:
@@ -67,7 +77,7 @@ class Signed(AbstractStabilizer):
 
 @final
 @dataclass(frozen=True)
-class Unsigned(AbstractStabilizer):
+class Unsigned(_AbstractStep):
     r"""Add the step whatever the sign: :math:`z + \varepsilon`.
 
     The 2020 tutorial does this. It fails where :math:`z = -\varepsilon`; prefer :class:`Signed`.
@@ -82,10 +92,63 @@ class Unsigned(AbstractStabilizer):
         return z.add_(self._step(z))
 
 
-def as_stabilizer(eps: "float | AbstractStabilizer") -> AbstractStabilizer:
-    """Read a plain number as the size of a :class:`Signed` step.
+@final
+@dataclass(frozen=True)
+class Clip(_AbstractStep):
+    r"""Move only small ``z``: :math:`\mathrm{sgn}(z)\max(|z|, \varepsilon)`, :math:`\mathrm{sgn}(0) = 1`."""
+
+    def __call__(self, z: Tensor) -> Tensor:
+        r"""Return :math:`\mathrm{sgn}(z)\,\max(|z|, \varepsilon)`."""
+        step = self._step(z)
+        return torch.where(z >= 0, z.clamp(min=step), z.clamp(max=-step))
+
+    def nonnegative_(self, z: Tensor) -> Tensor:
+        """Raise small entries in place."""
+        return z.clamp_(min=self._step(z))
+
+
+@final
+@dataclass(frozen=True)
+class NormScaled(_AbstractStep):
+    r"""Step in proportion to the sample: :math:`z + \varepsilon\,\|z\|\,\mathrm{sgn}(z)`.
+
+    :math:`\|z\|` is the root of the mean of :math:`z^2` over all dimensions but the first, the batch.
+    """
+
+    def __call__(self, z: Tensor) -> Tensor:
+        r"""Return :math:`z + \varepsilon\,\|z\|\,\mathrm{sgn}(z)`."""
+        squares = z.square().flatten(1).mean(1) if z.dim() > 1 else z.square()
+        step = (self.eps * squares.sqrt()).clamp(min=torch.finfo(z.dtype).tiny)
+        step = step.view(-1, *(1,) * (z.dim() - 1))
+        return torch.where(z >= 0, z + step, z - step)
+
+
+@final
+@dataclass(frozen=True)
+class Custom(AbstractStabilizer):
+    """A stabiliser of the user's own.
+
+    Args:
+        function: Maps a denominator to a stabilised one of the same shape.
+    """
+
+    function: Callable[[Tensor], Tensor]
+
+    def __call__(self, z: Tensor) -> Tensor:
+        """Return ``function(z)``."""
+        return self.function(z)
+
+
+Stabilizer = float | AbstractStabilizer | Callable[[Tensor], Tensor]
+"""The size of a :class:`Signed` step, a stabiliser, or any callable that maps a denominator to a safe one."""
+
+
+def as_stabilizer(eps: Stabilizer) -> AbstractStabilizer:
+    """Read a plain number as the size of a :class:`Signed` step, and a plain callable as :class:`Custom`.
 
     Raises:
         RuleError: If ``eps`` is negative or not finite.
     """
-    return eps if isinstance(eps, AbstractStabilizer) else Signed(eps)
+    if isinstance(eps, AbstractStabilizer):
+        return eps
+    return Custom(eps) if callable(eps) else Signed(eps)

@@ -194,7 +194,7 @@ def test_the_plan_says_which_rule_and_why() -> None:
         ([1.0], r"inputs should be a tensor\. Found list\. Try torch.as_tensor"),
         (
             torch.ones(1, 2, dtype=torch.int64),
-            r"inputs should be a float tensor\. Found torch.int64\. Try inputs\.float\(\)\.",
+            r"inputs should be float tensors, or token ids that the model looks up\. Found torch\.int64\.",
         ),
         (
             torch.tensor([[0.0, float("nan")]]),
@@ -257,6 +257,6 @@ def test_a_rule_that_average_pooling_cannot_serve() -> None:
     model = nn.Sequential(nn.AvgPool1d(2), nn.Flatten(), nn.Linear(2, 2))
     with pytest.raises(
         lp.RuleError,
-        match=r"average pooling has no weights and should get Epsilon\. Found Gamma\(.*for avg_pool1d",
+        match=r"avg_pool1d should get Epsilon\. Found Gamma\(.*for avg_pool1d in module '0'\. Narrow",
     ):
         lp.LRP(model, [(select.kind(select.Kind.AVERAGE_POOLING), Gamma())]).explain(torch.rand(1, 1, 4))

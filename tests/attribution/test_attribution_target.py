@@ -86,7 +86,7 @@ def test_a_single_logit_explains_the_predicted_side() -> None:
         (1.0, r"target should hold whole numbers\. Found torch.float32\."),
         (
             "every",
-            r"target should be None, a class, one class per sample, 'all' or a callable\. Found 'every'\.",
+            r"one class per sample, 'all', each\(\.\.\.\) or a callable\. Found 'every'\.",
         ),
         (
             lambda z: z[:, 0],

@@ -76,17 +76,45 @@ def test_a_network_with_batch_norm_by_hand() -> None:
         linear([[2.0, 5.0]], [1.0]),
     ).train()
     audit = audited(model, [1.0, 2.0])
+    # merged: w = (1, 1) and (1, -1) times 2 / 2, b = (1 - 1, -1); relevance 3 * 2 from contributions 1 and 2
     assert [(row.module, row.op) for row in audit] == [
-        ("0", "linear"),
-        ("1", "batch_norm"),
+        ("0", "linear + batch_norm"),
         ("2", "relu"),
         ("3", "linear"),
     ]
     assert [numbers(row) for row in audit] == [
-        pytest.approx((8.0, 6.0, 2.0, 0.0, 0.0, 0.0)),  # 4 * 2; 1 * 2 + 2 * 2; 1 * 2
-        pytest.approx((6.0, 8.0, 0.0, 0.0, 0.0, -2.0)),  # 3 * 2; 4 * 2; shift -1, times 2
+        pytest.approx((6.0, 6.0, 0.0, 0.0, 0.0, 0.0)),
         pytest.approx((6.0, 6.0, 0.0, 0.0, 0.0, 0.0)),
         pytest.approx((7.0, 6.0, 1.0, 0.0, 0.0, 0.0)),
+    ]
+
+
+def test_batch_norm_on_its_own_keeps_its_shift() -> None:
+    # sqrt(3 + 1) = 2, weight 2: relu(a) = (4, 1), minus the mean 1 and 0, plus 0 and -1: (3, 0)
+    # explained: class 0, 3 = 4 - 1, of which the input gets 4 and the shift -1
+    model = nn.Sequential(nn.ReLU(), batch_norm([1.0, 0.0], 3.0, 2.0, [0.0, -1.0]))
+    relu, norm = audited(model, [4.0, 1.0])
+    assert (norm.op, numbers(norm)) == ("batch_norm", pytest.approx((3.0, 4.0, -1.0, 0.0, 0.0, 0.0)))
+    assert numbers(relu) == pytest.approx((4.0, 4.0, 0.0, 0.0, 0.0, 0.0))
+
+
+def test_a_merged_layer_whose_output_is_used_elsewhere_too_keeps_its_own_row() -> None:
+    # z = 2 a, batch norm halves: z / 2 + z: a = 1: merged gives 1, the layer itself 2
+    layer, norm = linear([[2.0]], [0.0]), batch_norm([0.0], 3.0, 1.0, [0.0])
+
+    class Twice(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.layer, self.norm = layer, norm
+
+        def forward(self, x: Tensor) -> Tensor:
+            z = self.layer(x)
+            return self.norm(z) + z
+
+    assert in_and_out(audited(Twice(), [1.0])) == [
+        ("linear", 2.0, 2.0),
+        ("linear + batch_norm", 1.0, 1.0),
+        ("add", 3.0, 3.0),
     ]
 
 
@@ -154,17 +182,19 @@ def test_an_activation_hands_everything_on() -> None:
 
 
 def test_an_op_without_a_rule_shows_what_it_loses() -> None:
-    # exp(1) has the gradient exp(1): at a = 2, out = e^2, in = 2 e^2, so -e^2 is lost to the missing rule
-    square = torch.tensor(2.0, dtype=torch.float64).exp().item()
-    with pytest.warns(lp.RelevanceWarning, match="no rule is known for exp"):
-        (row,) = audited(Model(torch.exp), [2.0])
-    assert numbers(row) == pytest.approx((square, 2 * square, 0.0, 0.0, -square, 0.0))
-    assert (row.op, row.rule) == ("exp", "")
+    # lgamma(3) = log 2, its slope there is digamma(3) = 3/2 - Euler's constant
+    euler, log2 = 0.5772156649015329, 0.6931471805599453
+    with pytest.warns(lp.RelevanceWarning, match="no rule is known for lgamma"):
+        (row,) = audited(Model(torch.lgamma), [3.0], target=1)
+    slope = 1.5 - euler
+    assert numbers(row) == pytest.approx((log2, 3 * slope, 0.0, 0.0, 0.0, 0.0))
+    assert (row.op, row.rule, row.to_unknown) == ("lgamma", "", pytest.approx(log2 - 3 * slope))
 
 
 def test_what_is_detached_stays_with_a_constant() -> None:
-    rows = audited(Model(lambda x: x + 3 * x.detach()), [1.0])
-    assert [(row.op, numbers(row)) for row in rows] == [("add", (4.0, 1.0, 0.0, 0.0, 0.0, 3.0))]
+    stop, add = audited(Model(lambda x: x + 3 * x.detach()), [1.0])
+    assert (stop.op, stop.why) == ("detach", "counts as a constant: relevance stops")
+    assert (add.op, numbers(add)) == ("add", (4.0, 1.0, 0.0, 0.0, 0.0, 3.0))
 
 
 def test_constants_make_no_rows() -> None:
@@ -189,9 +219,10 @@ def test_the_account_is_a_sequence_that_prints_as_a_table() -> None:
     assert len(audit) == 2
     assert [row.call for row in audit] == [0, 1]
     assert audit[0:1] == (audit[0],)
-    assert str(audit).splitlines() == [
-        "module  op       rule            relevance out  relevance in  bias  stabilizer  rule loss  constant",
-        "-" * 99,
-        "0       dropout  -               2              2             0     0           0          0",
-        "1       linear   Epsilon(eps=0)  3              2             1     0           0          0",
-    ]
+    head, line, dropout, layer, _, total = str(audit).splitlines()
+    columns = "module op rule relevance_out relevance_in bias stabilizer rule_loss constant unknown"
+    assert "_".join(head.split()) == columns.replace(" ", "_")
+    assert set(line) == {"-"}
+    assert dropout.split() == ["0", "dropout", "-", "2", "2", "0", "0", "0", "0", "0"]
+    assert layer.split() == ["1", "linear", "Epsilon(eps=0)", "3", "2", "1", "0", "0", "0", "0"]
+    assert total == "explained 3 = at the inputs 2 + kept on the way 1 + unaccounted for 0"

@@ -28,7 +28,8 @@ class Model(nn.Module):
 
 def facts(forward: Forward, *, audit: bool = False) -> list[tuple[str, bool, bool, bool]]:
     """Path, first, rectified, nonnegative of each affine call in order of execution."""
-    calls = trace(Model(forward), [torch.randn(2, 4)], audit=audit).affine
+    passed = trace(Model(forward), [torch.randn(2, 4)], lambda live: (tuple(live), {}), audit=audit)
+    calls = passed.study(passed.output).affine
     return [(call.module, call.first, call.rectified, call.nonnegative) for call in calls]
 
 

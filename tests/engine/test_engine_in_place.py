@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from lrprism.engine.in_place import SWITCHES, TWINS, Rewrites
+from lrprism.engine.in_place import SWITCHES, Rewrites, is_in_place, twin_of
 
 
 @pytest.fixture
@@ -30,7 +30,7 @@ def rewrites() -> Rewrites:
 )
 def test_an_in_place_function_and_its_twin(in_place: object, twin: Callable[..., Tensor]) -> None:
     x = torch.tensor([[-1.0, 2.0]])
-    found = TWINS[in_place]
+    found = twin_of(in_place)
     arguments = {Tensor.masked_fill_: (x > 0, 5.0)}.get(in_place, ())  # type: ignore[call-overload]
     if in_place in (Tensor.__iadd__, Tensor.__imul__, Tensor.__itruediv__):
         arguments = (4.0,)
@@ -40,7 +40,7 @@ def test_an_in_place_function_and_its_twin(in_place: object, twin: Callable[...,
 
 @pytest.mark.parametrize("function", [Tensor.zero_, Tensor.copy_, Tensor.uniform_, Tensor.__setitem__])
 def test_functions_without_a_twin(function: object) -> None:
-    assert TWINS[function] is None
+    assert twin_of(function) is None
 
 
 @pytest.mark.parametrize(
@@ -58,7 +58,7 @@ def test_functions_without_a_twin(function: object) -> None:
     ],
 )
 def test_functions_that_write_no_values(function: object) -> None:
-    assert function not in TWINS
+    assert not is_in_place(function)
 
 
 def test_every_function_of_torch_with_a_switch_is_known() -> None:

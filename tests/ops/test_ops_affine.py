@@ -159,10 +159,10 @@ def test_one_layer_called_twice_gets_each_call_s_own_rule_and_activations() -> N
     )
 
 
-def test_a_live_weight_is_no_affine_op() -> None:
+def test_a_live_weight_makes_it_a_product() -> None:
     class Hyper(nn.Module):
         def forward(self, x: Tensor) -> Tensor:
             return F.linear(x, x)
 
-    with pytest.warns(lp.RelevanceWarning, match="no rule is known for linear in \\(model\\)"):
-        lp.explain(Hyper(), torch.rand(3, 3))
+    (row,) = lp.LRP(Hyper(), strict=True).plan(torch.rand(3, 3))
+    assert (row.kind, row.rule) == ("product", "SignalTakesAll()")

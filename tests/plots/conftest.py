@@ -76,7 +76,7 @@ def conservation() -> pd.DataFrame:
         (3, "linear", "linear", "Epsilon(eps=0)", 4.0, 3.5, 0.5, 0.0, 0.0, 0.0),
     ]
     names = "call module op rule relevance_out relevance_in to_bias to_stabilizer to_rule to_constant"
-    return pd.DataFrame(rows, columns=names.split())
+    return pd.DataFrame(rows, columns=names.split()).assign(to_unknown=0.0)
 
 
 @pytest.fixture

@@ -6,7 +6,11 @@ from lrprism.report.tables import conservation_table
 
 
 def account(relevance: float, op: str = "linear") -> Audit:
-    return Audit((Row(0, "fc", op, "Epsilon(eps=0)", relevance, relevance - 1, 1.0, 0.0, 0.0, 0.0),))
+    return Audit(
+        (Row(0, "fc", op, "Epsilon(eps=0)", "", relevance, relevance - 1, 1.0, 0.0, 0.0, 0.0, 0.0),),
+        relevance,
+        relevance - 1,
+    )
 
 
 def test_the_mean_per_sample_of_two_batches() -> None:

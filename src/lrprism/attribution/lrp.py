@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from fnmatch import fnmatchcase
 from itertools import islice
 from typing import Any
@@ -13,14 +14,14 @@ from torch import Tensor, nn
 
 from lrprism._errors import InputError, ModelError, RelevanceWarning
 from lrprism.attribution.explanation import Explanation
+from lrprism.attribution.inputs import Arranged, Inputs, arranged, misfit
+from lrprism.attribution.output import Output, chosen
 from lrprism.attribution.plan import Plan
-from lrprism.attribution.target import Target, seeds
+from lrprism.attribution.target import Target, has_class_axis, seeds
 from lrprism.composites import AbstractComposite, Composite, presets
 from lrprism.composites.composite import Entry
-from lrprism.engine import Trace, trace, unwrap
-from lrprism.ops import Call, Kind
-
-Inputs = Tensor | tuple[Tensor, ...]
+from lrprism.engine import Graph, Trace, trace, unwrap
+from lrprism.ops import TABLE, AbstractOp, Call, Kind, OwnOps, every_name_of
 
 
 class LRP:
@@ -31,12 +32,14 @@ class LRP:
     dropout is off and batch norm uses its running statistics. Reference: Bach et al. 2015, PLoS ONE 10(7).
 
     Args:
-        model: Any ``nn.Module``; wrappers of ``torch.compile`` and ``DataParallel`` are looked through.
+        model: Any ``nn.Module``; wrappers of ``torch.compile`` and of data parallelism are looked through.
         composite: Who gets which rule: a preset, a :class:`Composite` or a list of ``(selector, rule)``.
         strict: Refuse a model with an op that has no rule, instead of a warning and the plain gradient.
+        ops: What to do at torch functions that the library does not know, from :mod:`lrprism.ops.own`.
 
     Raises:
         ModelError: If the model is no module, or holds a ScriptModule.
+        InputError: If one of ``ops`` is known already.
 
     Example:
         >>> model = nn.Sequential(nn.Linear(2, 1, bias=False))
@@ -51,6 +54,7 @@ class LRP:
         composite: AbstractComposite | Sequence[Entry] | None = None,
         *,
         strict: bool = False,
+        ops: OwnOps | None = None,
     ) -> None:
         """Look at the model; nothing of it runs yet."""
         self.model = unwrap(model)
@@ -58,6 +62,7 @@ class LRP:
             composite = presets.EpsilonGamma()
         self.composite = composite if isinstance(composite, AbstractComposite) else Composite(composite)
         self.strict = strict
+        self._ops = _own_ops(ops or {})
 
     def explain(
         self,
@@ -66,48 +71,60 @@ class LRP:
         *,
         args: Sequence[Any] = (),
         kwargs: Mapping[str, Any] | None = None,
+        output: Output = None,
         layers: Sequence[str] = (),
         audit: bool = False,
     ) -> Explanation:
         """Return the relevance of ``inputs`` for ``target``.
 
         Args:
-            inputs: A float tensor ``[N, ...]``, or a tuple of them; the model's first positional arguments.
-            target: None for the predicted class of each sample, a class, one class per sample, ``"all"``, or
-                a callable that maps the output to a seed of its shape. A single-logit output explains
-                ``+logit`` for class 1, ``-logit`` for class 0.
+            inputs: A float tensor ``[N, ...]`` or token ids ``[N, tokens]``; a tuple of them, the model's
+                first positional arguments; or a mapping of keyword arguments, such as a tokenizer returns.
+            target: None for the predicted class of each sample, a class, one class per sample, ``"all"``,
+                ``target.each(0, 3)``, ``target.contrast(0, 1)``, or a callable that maps the output to a seed
+                of its shape. A single-logit output explains ``+logit`` for class 1, ``-logit`` for class 0.
             args: Further positional arguments of the model; they get no relevance.
             kwargs: Keyword arguments of the model; they get no relevance.
+            output: Which tensor of the model's output to explain: a key, an attribute's name, a position or a
+                callable; None for the only one, or the one named ``logits``.
             layers: Paths (or globs such as ``"block.*"``) of modules at whose output relevance is wanted.
             audit: Keep the account: where each unit of relevance went.
 
         Raises:
-            InputError: If an input is no float tensor or holds NaN or inf, or a layer is unknown or not
-                reached.
+            InputError: If an input can receive no relevance, holds NaN or inf, or does not fit the model's
+                type or device; or if a layer or output is unknown or not reached.
             TargetError: If the target does not fit the output.
-            ModelError: If the output is no tensor that depends on the inputs, or ``strict`` and an op has no
-                rule.
+            ModelError: If the output does not depend on the inputs, or ``strict`` and an op has no rule.
             RuleError: If a rule was given to an op that it cannot serve.
         """
-        passed = self._trace(inputs, args, kwargs, layers, audit=audit)
-        output = _single_output(passed.output)
-        starts, classes = seeds(output, target)
-        found = passed.backward(starts)
-        places = [
-            torch.stack(each) if isinstance(target, str) else each[0]
-            for each in zip(*found.per_seed, strict=True)
+        given = arranged(inputs, args, kwargs)
+        passed, explained, graph = self._trace(given, output, layers, audit=audit)
+        starts, classes = seeds(explained, target)
+        found = passed.backward(explained, starts, graph)
+
+        def joined(per_seed: list[list[Tensor]]) -> list[Tensor]:
+            if not has_class_axis(target):
+                return per_seed[0]
+            return [torch.stack(each) for each in zip(*per_seed, strict=True)]
+
+        reaches = [
+            x.is_floating_point() or number in passed.tokens_seen for number, x in enumerate(given.tensors)
         ]
-        relevance = tuple(places[: len(passed.inputs)])
         return Explanation(
-            relevance if isinstance(inputs, tuple) else relevance[0],
-            output.detach(),
+            given.shaped(joined(found.inputs), found=reaches),
+            explained.detach(),
             classes,
-            _by_path(passed, places[len(passed.inputs) :]),
+            _by_path(passed, joined(found.layers)),
             found.audit,
         )
 
     def plan(
-        self, inputs: Inputs, *, args: Sequence[Any] = (), kwargs: Mapping[str, Any] | None = None
+        self,
+        inputs: Inputs,
+        *,
+        args: Sequence[Any] = (),
+        kwargs: Mapping[str, Any] | None = None,
+        output: Output = None,
     ) -> Plan:
         """Return which op gets which rule, and why, without propagating relevance.
 
@@ -115,12 +132,14 @@ class LRP:
             inputs: As for :meth:`explain`.
             args: As for :meth:`explain`.
             kwargs: As for :meth:`explain`.
+            output: As for :meth:`explain`.
         """
-        return Plan.of(self._trace(inputs, args, kwargs, ()).calls)
+        passed, _, graph = self._trace(arranged(inputs, args, kwargs), output, ())
+        return Plan.of(passed.reached(graph), graph.unseen)
 
     def attribute(
         self,
-        inputs: Inputs,
+        inputs: Tensor | tuple[Tensor, ...],
         target: Target = None,
         additional_forward_args: Any = None,
         return_convergence_delta: bool = False,
@@ -132,42 +151,70 @@ class LRP:
             target: As for :meth:`explain`.
             additional_forward_args: One further positional argument of the model, or a tuple of them.
             return_convergence_delta: Also return what is missing, ``explained output - sum of relevance``,
-                ``[N]``; with a leading class axis for ``target="all"``.
+                ``[N]``; with a leading class axis where the target has one.
         """
         extra = additional_forward_args
         args = () if extra is None else extra if isinstance(extra, tuple) else (extra,)
         explanation = self.explain(inputs, target, args=args)
+        relevance: Any = explanation.relevance
         if not return_convergence_delta:
-            return explanation.relevance
-        relevance = (
-            explanation.relevance if isinstance(explanation.relevance, tuple) else (explanation.relevance,)
-        )
-        axis = 2 if isinstance(target, str) else 1
+            return relevance
+        axis = 2 if has_class_axis(target) else 1
         starts, _ = seeds(explanation.output, target)
         explained = torch.stack([(start * explanation.output).flatten(1).sum(1) for start in starts])
-        found = sum(each.flatten(axis).sum(axis) for each in relevance)
-        return explanation.relevance, (explained if axis == 2 else explained[0]) - found
+        each = relevance if isinstance(relevance, tuple) else (relevance,)
+        found = sum(one.flatten(axis).sum(axis) for one in each)
+        return relevance, (explained if axis == 2 else explained[0]) - found
 
     def _trace(
-        self,
-        inputs: Inputs,
-        args: Sequence[Any],
-        kwargs: Mapping[str, Any] | None,
-        layers: Sequence[str],
-        *,
-        audit: bool = False,
-    ) -> Trace:
-        checked = _checked(inputs)
+        self, given: Arranged, output: Output, layers: Sequence[str], *, audit: bool = False
+    ) -> tuple[Trace, Tensor, Graph]:
+        """Run the model and give every op its rule.
+
+        Raises:
+            InputError: If an input does not fit the model, or a layer is not reached.
+            RuntimeError: If the model itself fails.
+        """
         paths = _paths(self.model, layers)
-        passed = trace(self.model, checked, args, kwargs, wants=paths.__contains__, audit=audit)
+        try:
+            passed = trace(
+                self.model, given.tensors, given.arguments, self._ops, wants=paths.__contains__, audit=audit
+            )
+        except RuntimeError as error:
+            difference = misfit(self.model, given.tensors)
+            if difference is None:
+                raise
+            raise InputError(difference) from error
         unreached = sorted(paths - passed.layers.keys())
         if unreached:
             raise InputError(
                 f"layers should be modules that run and depend on the inputs. Found {', '.join(unreached)}."
             )
-        self.composite.assign(passed.calls, passed.affine)
-        _tell_unknown(passed.calls, strict=self.strict)
-        return passed
+        explained = chosen(passed.output, output)
+        graph = passed.study(explained)
+        self.composite.assign(passed.calls, graph)
+        self._tell(passed, graph)
+        return passed, explained, graph
+
+    def _tell(self, passed: Trace, graph: Graph) -> None:
+        """Say which ops have no rule and which selectors mean nothing.
+
+        Raises:
+            ModelError: If relevance cannot pass, or an op has no rule and ``strict``.
+        """
+        if "CheckpointFunctionBackward" in graph.unseen:
+            raise ModelError(
+                "gradient checkpointing should have use_reentrant=False: else nothing inside can be seen. "
+                "Found use_reentrant=True. Switch checkpointing off to explain the model."
+            )
+        unknown = [call for call in passed.calls if call.kind is Kind.UNKNOWN]
+        if unknown or graph.unseen:
+            reached = set(passed.reached(graph))
+            _tell_unknown([call for call in unknown if call in reached], graph.unseen, strict=self.strict)
+        if isinstance(self.composite, Composite):
+            idle = self.composite.unmatched(passed.calls, graph)
+            if idle:
+                _warn(f"selectors should mean at least one op. Found none for {', '.join(map(repr, idle))}.")
 
 
 def explain(
@@ -177,11 +224,31 @@ def explain(
 
     Args:
         model: Any ``nn.Module``.
-        inputs: A float tensor ``[N, ...]``, or a tuple of them.
+        inputs: As for :meth:`LRP.explain`.
         target: As for :meth:`LRP.explain`.
         composite: Who gets which rule; :class:`presets.EpsilonGamma` if None.
     """
     return LRP(model, composite).explain(inputs, target)
+
+
+def _own_ops(ops: OwnOps) -> dict[Callable[..., Any], AbstractOp]:
+    """The user's ops under every name of their functions.
+
+    Raises:
+        InputError: If one of them is known already.
+    """
+    found: dict[Callable[..., Any], AbstractOp] = {}
+    for function, op in ops.items():
+        names = every_name_of(function)
+        known = [each for each in (TABLE.get(name) or found.get(name) for name in names) if each is not None]
+        if known:
+            raise InputError(
+                "ops should name functions that have no op yet. "
+                f"Found {getattr(function, '__name__', function)}, which is {known[0].kind.value} already. "
+                "Leave it out, or choose its rule in the composite."
+            )
+        found |= dict.fromkeys(names, op)
+    return found
 
 
 def _by_path(passed: Trace, relevance: Sequence[Tensor]) -> dict[str, Tensor | tuple[Tensor, ...]]:
@@ -191,36 +258,14 @@ def _by_path(passed: Trace, relevance: Sequence[Tensor]) -> dict[str, Tensor | t
     return {path: each[0] if len(each) == 1 else each for path, each in found.items()}
 
 
-def _checked(inputs: Inputs) -> tuple[Tensor, ...]:
-    """The inputs as a tuple of finite float tensors.
-
-    Raises:
-        InputError: If one of them is something else.
-    """
-    tensors = inputs if isinstance(inputs, tuple) else (inputs,)
-    for number, tensor in enumerate(tensors):
-        name = f"inputs[{number}]" if isinstance(inputs, tuple) else "inputs"
-        if not isinstance(tensor, Tensor):
-            raise InputError(
-                f"{name} should be a tensor. Found {type(tensor).__name__}. Try torch.as_tensor(...)."
-            )
-        if not tensor.is_floating_point():
-            raise InputError(f"{name} should be a float tensor. Found {tensor.dtype}. Try {name}.float().")
-        finite = torch.isfinite(tensor)
-        if not finite.all():
-            where = tuple(int(i) for i in (~finite).nonzero()[0])
-            raise InputError(
-                f"{name} should hold finite numbers. Found {tensor[where].item()} at index {where}."
-            )
-    return tensors
-
-
 def _paths(model: nn.Module, layers: Sequence[str]) -> set[str]:
     """The module paths that the globs in ``layers`` name.
 
     Raises:
         InputError: If a glob names none.
     """
+    if not layers:
+        return set()
     known = [path for path, _ in model.named_modules()]
     found: set[str] = set()
     for glob in [layers] if isinstance(layers, str) else layers:
@@ -234,35 +279,29 @@ def _paths(model: nn.Module, layers: Sequence[str]) -> set[str]:
     return found
 
 
-def _single_output(output: Any) -> Tensor:
-    if not isinstance(output, Tensor):
-        raise ModelError(
-            f"the model should return one tensor. Found {type(output).__name__}. "
-            "Wrap it in a module that picks one."
-        )
-    if not output.requires_grad:
-        raise ModelError(
-            "the model's output should depend on the inputs. Found one that does not. "
-            "Look for detach() or numpy in forward."
-        )
-    return output
-
-
-def _tell_unknown(calls: Sequence[Call], *, strict: bool) -> None:
+def _tell_unknown(calls: Sequence[Call], unseen: Sequence[str], *, strict: bool) -> None:
     """Say which ops have no rule, or refuse them.
 
     Raises:
         ModelError: If there are any and ``strict``.
     """
-    unknown = sorted(
-        {f"{call.name} in {call.module or '(model)'}" for call in calls if call.kind is Kind.UNKNOWN}
-    )
-    if not unknown:
+    names = sorted({f"{call.name} in {call.module or '(model)'}" for call in calls})
+    names += [f"{name} (cannot be seen)" for name in unseen]
+    if not names:
         return
     message = (
-        f"no rule is known for {', '.join(unknown)}: the plain gradient is used there, "
-        "and relevance may not be conserved"
+        f"no rule is known for {', '.join(names)}: the plain gradient is used there, and relevance may not "
+        "be conserved. Give a torch function an op: "
+        "LRP(model, ops={function: lrprism.ops.own.activation('its name')})"
     )
     if strict:
         raise ModelError(f"every op should have a rule (strict=True), but {message}.")
-    warnings.warn(message, RelevanceWarning, stacklevel=4)
+    _warn(message)
+
+
+def _warn(message: str) -> None:
+    """Warn, pointing at the first line outside the library."""
+    depth, frame = 1, sys._getframe()
+    while frame.f_back is not None and frame.f_globals.get("__name__", "").startswith("lrprism."):
+        depth, frame = depth + 1, frame.f_back
+    warnings.warn(message, RelevanceWarning, stacklevel=depth)

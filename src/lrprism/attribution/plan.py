@@ -13,7 +13,8 @@ class PlanRow:
     """One op call.
 
     Args:
-        call: Position among the recorded calls, in order of execution.
+        call: Position among the recorded calls, in order of execution; -1 for a step that no torch call
+            shows.
         module: Dotted path of the module in which the call happens; empty for the model itself.
         module_type: Class name of that module.
         op: The op's name, such as ``conv3d``.
@@ -31,6 +32,9 @@ class PlanRow:
     why: str
 
 
+_UNSEEN = "cannot be seen: plain gradient"
+
+
 @dataclass(frozen=True)
 class Plan(Sequence[PlanRow]):
     """The rows in order of execution; prints as a table."""
@@ -38,9 +42,10 @@ class Plan(Sequence[PlanRow]):
     rows: tuple[PlanRow, ...]
 
     @classmethod
-    def of(cls, calls: Sequence[Call]) -> "Plan":
-        """Describe calls whose rules are assigned."""
-        return cls(tuple(_row(call) for call in calls))
+    def of(cls, calls: Sequence[Call], unseen: Sequence[str] = ()) -> "Plan":
+        """Describe calls whose rules are assigned, and steps that no torch call shows."""
+        strange = (PlanRow(-1, "", "", name, "unknown", "", _UNSEEN) for name in unseen)
+        return cls((*(_row(call) for call in calls), *strange))
 
     def __getitem__(self, index: Any) -> Any:
         """Return one row or a slice of rows."""

@@ -1,15 +1,63 @@
 """What is explained: the seed of the backward pass."""
 
 from collections.abc import Callable, Sequence
-from typing import Literal
+from dataclasses import dataclass
+from typing import Literal, final
 
 import torch
 from torch import Tensor
 
 from lrprism._errors import TargetError
 
-Target = int | Sequence[int] | Tensor | Literal["all"] | Callable[[Tensor], Tensor] | None
+
+@final
+@dataclass(frozen=True)
+class Each:
+    """Several classes, each explained for every sample; see :func:`each`."""
+
+    classes: tuple[int, ...]
+
+
+Target = int | Sequence[int] | Tensor | Literal["all"] | Each | Callable[[Tensor], Tensor] | None
 """See :func:`seeds`."""
+
+
+def each(*classes: int) -> Each:
+    """Explain several classes of every sample with one forward pass; relevance gets a leading class axis.
+
+    Args:
+        classes: The classes, such as ``each(0, 3)``.
+
+    Raises:
+        TargetError: If there is none.
+    """
+    if not classes:
+        raise TargetError("each() should name at least one class. Found none. Try each(0, 1).")
+    return Each(tuple(classes))
+
+
+def contrast(
+    for_class: int | Sequence[int] | Tensor, against: int | Sequence[int] | Tensor
+) -> Callable[[Tensor], Tensor]:
+    """Explain what speaks for one class and against another: the difference of their logits.
+
+    Args:
+        for_class: The class whose logit counts, for all samples or one per sample.
+        against: The class whose logit is subtracted, likewise.
+
+    Returns:
+        A target for :meth:`lrprism.LRP.explain`.
+    """
+
+    def seed(output: Tensor) -> Tensor:
+        return _seed(output, _classes(output, for_class)) - _seed(output, _classes(output, against))
+
+    return seed
+
+
+def has_class_axis(target: Target) -> bool:
+    """Whether relevance for a target gets a leading class axis."""
+    return isinstance(target, (str, Each))
 
 
 def predicted_class(output: Tensor) -> Tensor:
@@ -37,12 +85,12 @@ def seeds(output: Tensor, target: Target) -> tuple[list[Tensor], Tensor | None]:
     Args:
         output: What the model returned; ``[N, classes]`` unless ``target`` is callable.
         target: None for the predicted class of each sample, a class for all samples, one class per sample
-            (sequence or 1-D tensor), ``"all"`` for every class, or a callable that maps the output to a seed
-            of the output's shape.
+            (sequence or 1-D tensor), ``"all"`` for every class, :func:`each` for some, or a callable that
+            maps the output to a seed of the output's shape, such as :func:`contrast`.
 
     Returns:
-        One seed, or one per class for ``"all"``; the classes ``[N]``, or ``[classes]`` for ``"all"``, or None
-        for a callable.
+        One seed, or one per class for ``"all"`` and :func:`each`; the classes ``[N]``, or ``[classes]`` where
+        there is a class axis, or None for a callable.
 
     Raises:
         TargetError: If the target does not fit the output.
@@ -57,11 +105,13 @@ def seeds(output: Tensor, target: Target) -> tuple[list[Tensor], Tensor | None]:
     if isinstance(target, str):
         if target != "all":
             raise TargetError(
-                "target should be None, a class, one class per sample, 'all' or a callable. "
+                "target should be None, a class, one class per sample, 'all', each(...) or a callable. "
                 f"Found {target!r}."
             )
-        classes = torch.arange(number_of_classes(output), device=output.device)
-        return [_seed(output, each.expand(len(output))) for each in classes], classes
+        target = Each(tuple(range(number_of_classes(output))))
+    if isinstance(target, Each):
+        seeds = [_seed(output, _classes(output, number)) for number in target.classes]
+        return seeds, torch.tensor(target.classes, device=output.device)
     classes = predicted_class(output.detach()) if target is None else _classes(output, target)
     return [_seed(output, classes)], classes
 

@@ -7,8 +7,9 @@ from typing import final
 
 from lrprism._errors import RuleError
 from lrprism.composites.selectors import AbstractSelector, Place
-from lrprism.ops import Call, Kind
-from lrprism.rules import AbstractRule, Epsilon
+from lrprism.engine import Graph
+from lrprism.ops import DEFAULT_PRODUCT_RULE, Call, Kind
+from lrprism.rules import AbstractRule, gives_beside
 
 Entry = tuple[AbstractSelector, AbstractRule]
 
@@ -21,42 +22,86 @@ class AbstractComposite(ABC):
     def entries(self) -> Sequence[Entry]:
         """The selectors and their rules, in order."""
 
-    def assign(self, calls: Sequence[Call], affine: Sequence[Call]) -> None:
+    def assign(self, calls: Sequence[Call], graph: Graph) -> None:
         """Give each call its rule and the reason for it.
 
         Args:
             calls: Every call of a forward pass.
-            affine: The affine calls that the output depends on, in order of execution.
+            graph: What is known about the calls that the output depends on.
 
         Raises:
-            RuleError: If a rule was given to an op that it cannot serve.
+            RuleError: If a rule is for the first op behind an input only and this is another, or an entry
+                means nothing but ops that its rule cannot serve.
         """
         entries = self.entries()
-        positions = {call.index: position for position, call in enumerate(affine)}
+        positions = {call: position for position, call in enumerate(graph.affine)}
+        served: set[int] = set()
+        misfits: dict[int, Call] = {}
         for call in calls:
-            if not (call.kind.is_affine or call.kind is Kind.AVERAGE_POOLING):
-                call.why = _WORDS[call.kind]
+            call.rule, call.why = DEFAULT_RULES.get(call.kind), _WORDS.get(call.kind, _NO_MATCH)
+            if not call.accepts:
                 continue
-            place = Place(positions.get(call.index), len(affine))
-            found = next(
-                ((selector, rule) for selector, rule in entries if selector.matches(call, place)), None
-            )
-            call.rule, call.why = (
-                (None, "no selector matches: plain gradient") if found is None else (found[1], str(found[0]))
-            )
-            if call.kind is Kind.AVERAGE_POOLING and not isinstance(call.rule, (Epsilon, type(None))):
-                raise RuleError(
-                    "average pooling has no weights and should get Epsilon. "
-                    f"Found {call.rule!r} for {call.name} in module {call.module!r}. "
-                    f"Narrow the selector '{call.why}'."
-                )
+            place = Place(positions.get(call), len(positions))
+            for number, (selector, rule) in enumerate(entries):
+                if not selector.matches(call, place):
+                    continue
+                if isinstance(rule, call.accepts):
+                    served.add(number)
+                    call.rule, call.why = rule, str(selector)
+                    break
+                misfits.setdefault(number, call)
+            if gives_beside(call.rule) and call in graph.inputs and not call.at_input:
+                raise RuleError(_misplaced(call))
+        for number, call in misfits.items():
+            if number not in served:
+                raise RuleError(_misfit(entries[number], call))
 
+    def unmatched(self, calls: Sequence[Call], graph: Graph) -> list[str]:
+        """The selectors that mean none of the calls."""
+        positions = {call: position for position, call in enumerate(graph.affine)}
+        places = [(call, Place(positions.get(call), len(positions))) for call in calls]
+        return [
+            str(selector)
+            for selector, _ in self.entries()
+            if not any(selector.matches(call, place) for call, place in places)
+        ]
+
+
+def _misplaced(call: Call) -> str:
+    return (
+        f"{type(call.rule).__name__} should serve the first op behind an input, with nothing but moves and "
+        "constant shifts and scales between: it gives relevance to inputs that are zero. "
+        f"Found {call.name} in module {call.module!r} by the selector '{call.why}'. Try select.at_input()."
+    )
+
+
+def _misfit(entry: Entry, call: Call) -> str:
+    selector, rule = entry
+    accepted = " or ".join(sorted(each.__name__.removeprefix("Abstract") for each in call.accepts))
+    return (
+        f"{call.name} should get {accepted}. Found {rule!r} for {call.name} in module {call.module!r}. "
+        f"Narrow the selector '{selector}'."
+    )
+
+
+DEFAULT_RULES: dict[Kind, AbstractRule] = {
+    Kind.PRODUCT: DEFAULT_PRODUCT_RULE,
+    Kind.ATTENTION: DEFAULT_PRODUCT_RULE,
+}
+"""The rules of ops that a composite does not mention."""
+
+_NO_MATCH = "no selector matches: plain gradient"
 
 _WORDS = {
     Kind.ACTIVATION: "activation: relevance passes unchanged",
-    Kind.NORMALIZATION: "affine per channel: plain gradient",
+    Kind.NORMALIZATION: "normalization: statistics are constants",
+    Kind.PRODUCT: "default for products",
+    Kind.ATTENTION: "default for products",
+    Kind.SOFTMAX: "softmax: plain gradient",
     Kind.ROUTING: "routing: plain gradient",
+    Kind.EMBEDDING: "embedding",
     Kind.IDENTITY: "switched off while explaining",
+    Kind.STOPPED: "counts as a constant: relevance stops",
     Kind.UNKNOWN: "no rule known: plain gradient",
 }
 

@@ -1,15 +1,30 @@
-"""Composites of the literature by name."""
+"""Composites of the literature by name.
+
+In all of them products and attention follow :class:`~lrprism.rules.SignalTakesAll` unless said otherwise,
+activations pass relevance unchanged, and batch norm is one op with the convolution or linear layer beside it.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import final
 
+from torch import Tensor
+
 from lrprism.composites.composite import AbstractComposite, Entry
-from lrprism.composites.selectors import first, kind, last
+from lrprism.composites.selectors import at_input, first, kind, last
 from lrprism.numerics import Unsigned
 from lrprism.ops import Kind
+from lrprism.rules import AbstractRule, AlphaBeta, Flat, Gamma, SignalTakesAll, Uniform, ZBox, ZPlus
 from lrprism.rules import Epsilon as EpsilonRule
-from lrprism.rules import Gamma
+
+_CONVOLUTION = kind(Kind.CONVOLUTION)
+_DENSE = kind(Kind.LINEAR, Kind.AVERAGE_POOLING)
+_PRODUCTS = kind(Kind.PRODUCT, Kind.ATTENTION)
+
+
+def _layers(convolution: AbstractRule, eps: float, *, bias: bool) -> list[Entry]:
+    """A rule for convolutions, and LRP-ε for linear layers and average pooling."""
+    return [(_CONVOLUTION, convolution), (_DENSE, EpsilonRule(eps, bias))]
 
 
 @final
@@ -19,13 +34,15 @@ class Epsilon(AbstractComposite):
 
     Args:
         eps: The stabiliser of every denominator.
+        bias: Whether biases keep their share.
     """
 
     eps: float = 1e-6
+    bias: bool = True
 
     def entries(self) -> Sequence[Entry]:
         """Every op that takes a rule."""
-        return [(kind(Kind.CONVOLUTION, Kind.LINEAR, Kind.AVERAGE_POOLING), EpsilonRule(self.eps))]
+        return _layers(EpsilonRule(self.eps, self.bias), self.eps, bias=self.bias)
 
 
 @final
@@ -36,17 +53,155 @@ class EpsilonGamma(AbstractComposite):
     Args:
         gamma: Extra weight of what speaks for the sign of the pre-activation.
         eps: The stabiliser of every denominator.
+        bias: Whether biases keep their share.
     """
 
     gamma: float = 0.25
     eps: float = 1e-6
+    bias: bool = True
 
     def entries(self) -> Sequence[Entry]:
         """Convolutions, then the rest."""
-        return [
-            (kind(Kind.CONVOLUTION), Gamma(self.gamma, self.eps)),
-            (kind(Kind.LINEAR, Kind.AVERAGE_POOLING), EpsilonRule(self.eps)),
-        ]
+        return _layers(Gamma(self.gamma, self.eps, self.bias), self.eps, bias=self.bias)
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class EpsilonGammaBox(AbstractComposite):
+    """The z-box rule for a convolution at the input, LRP-γ for the others, LRP-ε for the rest.
+
+    Args:
+        low: Lowest value that an input can take: a number, one per channel, or a tensor that broadcasts.
+        high: Highest value that an input can take.
+        gamma: Extra weight of what speaks for the sign of the pre-activation.
+        eps: The stabiliser of every denominator.
+        bias: Whether biases keep their share.
+    """
+
+    low: float | Tensor
+    high: float | Tensor
+    gamma: float = 0.25
+    eps: float = 1e-6
+    bias: bool = True
+
+    def entries(self) -> Sequence[Entry]:
+        """The input, convolutions, then the rest."""
+        box: Entry = (at_input() & _CONVOLUTION, ZBox(self.low, self.high, self.eps))
+        return [box, *_layers(Gamma(self.gamma, self.eps, self.bias), self.eps, bias=self.bias)]
+
+
+@final
+@dataclass(frozen=True)
+class EpsilonPlus(AbstractComposite):
+    """LRP-z⁺ for convolutions, LRP-ε for fully connected layers and average pooling.
+
+    Args:
+        eps: The stabiliser of every denominator.
+        bias: Whether biases keep their share.
+    """
+
+    eps: float = 1e-6
+    bias: bool = True
+
+    def entries(self) -> Sequence[Entry]:
+        """Convolutions, then the rest."""
+        return _layers(ZPlus(self.eps, self.bias), self.eps, bias=self.bias)
+
+
+@final
+@dataclass(frozen=True)
+class EpsilonPlusFlat(AbstractComposite):
+    """:class:`EpsilonPlus` with the flat rule for the convolution or linear layer at the input.
+
+    Args:
+        eps: The stabiliser of every denominator.
+        bias: Whether biases keep their share.
+    """
+
+    eps: float = 1e-6
+    bias: bool = True
+
+    def entries(self) -> Sequence[Entry]:
+        """The input, convolutions, then the rest."""
+        return [(at_input(), Flat(self.eps)), *EpsilonPlus(self.eps, self.bias).entries()]
+
+
+@final
+@dataclass(frozen=True)
+class EpsilonAlpha2Beta1(AbstractComposite):
+    """LRP-αβ with α = 2, β = 1 for convolutions, LRP-ε for fully connected layers and average pooling.
+
+    Args:
+        eps: The stabiliser of every denominator.
+        bias: Whether biases keep their share.
+    """
+
+    eps: float = 1e-6
+    bias: bool = True
+
+    def entries(self) -> Sequence[Entry]:
+        """Convolutions, then the rest."""
+        return _layers(AlphaBeta(2, 1, self.eps, self.bias), self.eps, bias=self.bias)
+
+
+@final
+@dataclass(frozen=True)
+class EpsilonAlpha2Beta1Flat(AbstractComposite):
+    """:class:`EpsilonAlpha2Beta1` with the flat rule for the convolution or linear layer at the input.
+
+    Args:
+        eps: The stabiliser of every denominator.
+        bias: Whether biases keep their share.
+    """
+
+    eps: float = 1e-6
+    bias: bool = True
+
+    def entries(self) -> Sequence[Entry]:
+        """The input, convolutions, then the rest."""
+        return [(at_input(), Flat(self.eps)), *EpsilonAlpha2Beta1(self.eps, self.bias).entries()]
+
+
+@final
+@dataclass(frozen=True)
+class AttnLRP(AbstractComposite):
+    """AttnLRP for transformers: LRP-ε for every layer, products shared equally, softmax by its gradient.
+
+    Reference: Achtibat et al. 2024, AttnLRP: attention-aware layer-wise relevance propagation for
+    transformers, ICML.
+
+    Args:
+        eps: The stabiliser of every denominator; 0 is the method's gradient form.
+        bias: Whether biases keep their share.
+    """
+
+    eps: float = 0.0
+    bias: bool = True
+
+    def entries(self) -> Sequence[Entry]:
+        """Products, then every layer."""
+        return [(_PRODUCTS, Uniform()), *Epsilon(self.eps, self.bias).entries()]
+
+
+@final
+@dataclass(frozen=True)
+class CPLRP(AbstractComposite):
+    """Conservative propagation for transformers: attention weights and gates are constants.
+
+    Reference: Ali et al. 2022, XAI for transformers: better explanations through conservative propagation,
+    ICML.
+
+    Args:
+        eps: The stabiliser of every denominator; 0 is the method's gradient form.
+        bias: Whether biases keep their share.
+    """
+
+    eps: float = 0.0
+    bias: bool = True
+
+    def entries(self) -> Sequence[Entry]:
+        """Products, then every layer."""
+        return [(_PRODUCTS, SignalTakesAll()), *Epsilon(self.eps, self.bias).entries()]
 
 
 @final
@@ -62,5 +217,5 @@ class Hyper3DNetTutorial(AbstractComposite):
         damping = Unsigned(1e-9)
         return [
             (first() | last(2) | kind(Kind.AVERAGE_POOLING), EpsilonRule(damping)),
-            (kind(Kind.CONVOLUTION), Gamma(0.25, damping)),
+            (_CONVOLUTION, Gamma(0.25, damping)),
         ]

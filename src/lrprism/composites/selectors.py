@@ -95,6 +95,14 @@ def first() -> AbstractSelector:
     return where(lambda call, _: call.kind.is_affine and call.first, "first affine op")
 
 
+def at_input() -> AbstractSelector:
+    """Select the affine ops that stand right behind an input, as ZBox, WSquare and Flat demand.
+
+    Reshaping, padding and constant shifts and scales may lie between.
+    """
+    return where(lambda call, _: call.kind.is_affine and call.at_input, "affine op at the input")
+
+
 def last(n: int = 1) -> AbstractSelector:
     """Select the last ``n`` affine ops in order of execution."""
     words = "last affine op" if n == 1 else f"last {n} affine ops"

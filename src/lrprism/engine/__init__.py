@@ -1,6 +1,7 @@
 """The only impure part: the torch-function mode, the walk over the autograd graph, the account."""
 
 from lrprism.engine.audit import Audit, Row, format_table
-from lrprism.engine.trace import Relevances, Trace, trace, unwrap
+from lrprism.engine.graph import Graph
+from lrprism.engine.trace import Relevances, Trace, constants, trace, unwrap
 
-__all__ = ["Audit", "Relevances", "Row", "Trace", "format_table", "trace", "unwrap"]
+__all__ = ["Audit", "Graph", "Relevances", "Row", "Trace", "constants", "format_table", "trace", "unwrap"]

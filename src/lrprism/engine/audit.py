@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
+from itertools import repeat
 from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor
 
+from lrprism.engine.beside import Beside, total
 from lrprism.ops import AbstractOp, Call, Kind, Sinks, tensors_in
 
 if TYPE_CHECKING:
+    import pandas
+
     from lrprism.engine.mode import RelevanceMode
 
 
@@ -20,39 +24,72 @@ class Row:
     """One op call of the account, summed over the batch (and over classes, if several).
 
     In units of the explained output: ``relevance_out = relevance_in + to_bias + to_stabilizer + to_rule +
-    to_constant``, to the precision of the type.
+    to_constant + to_unknown``, to the precision of the type.
 
     Args:
         call: Position among the recorded calls, in order of execution.
         module: Dotted path of the module in which the call happened; empty for the model itself.
         op: The op's name, such as ``conv3d``.
-        rule: The rule that it got; empty for the plain gradient.
+        rule: The rule that it got; empty for the op's own way.
+        why: Why this rule, or what the op's own way is.
         relevance_out: Relevance at the op's output.
         relevance_in: Relevance that it handed to its inputs.
         to_bias: Kept by the (modified) bias.
         to_stabilizer: Kept by the stabiliser of the denominator.
-        to_rule: Lost by the rule itself, such as relevance at a pre-activation of exactly zero, or by an op
-            without a rule.
-        to_constant: Handed to constants: an added position code, the shift of a batch norm.
+        to_rule: Lost by the rule itself, such as relevance at a pre-activation of exactly zero, or what a
+            softmax does not hand on.
+        to_constant: Handed to constants: an added position code, a tensor after ``detach()``.
+        to_unknown: Lost or made by an op without a rule.
     """
 
     call: int
     module: str
     op: str
     rule: str
+    why: str
     relevance_out: float
     relevance_in: float
     to_bias: float
     to_stabilizer: float
     to_rule: float
     to_constant: float
+    to_unknown: float
+
+    @property
+    def lost(self) -> float:
+        """What did not come through to the op's inputs."""
+        return self.to_bias + self.to_stabilizer + self.to_rule + self.to_constant + self.to_unknown
 
 
 @dataclass(frozen=True)
 class Audit(Sequence[Row]):
-    """The rows of the account in order of execution; prints as a table."""
+    """The rows of the account in order of execution; prints as a table.
+
+    ``explained = reached + the rows' sinks + unaccounted``, summed over the batch (and classes, if several).
+
+    Args:
+        rows: One per op call that relevance passes.
+        explained: Relevance put in: the explained output.
+        reached: Relevance that arrived at the inputs.
+        unseen: Names of steps that no torch call shows, such as a user's own ``autograd.Function``; what they
+            keep is unaccounted for.
+    """
 
     rows: tuple[Row, ...]
+    explained: float
+    reached: float
+    unseen: tuple[str, ...] = ()
+
+    @property
+    def unaccounted(self) -> float:
+        """What no row explains: rounding, and steps that cannot be seen."""
+        return self.explained - self.reached - sum(row.lost for row in self.rows)
+
+    def to_frame(self) -> pandas.DataFrame:
+        """Return the rows as a data frame; needs pandas (``pip install lrprism[workbench]``)."""
+        import pandas as pd  # the engine needs torch alone
+
+        return pd.DataFrame([asdict(row) for row in self.rows], columns=[each.name for each in fields(Row)])
 
     def __getitem__(self, index: Any) -> Any:
         """Return one row or a slice of rows."""
@@ -63,8 +100,14 @@ class Audit(Sequence[Row]):
         return len(self.rows)
 
     def __str__(self) -> str:
-        """The account as a table of fixed width."""
-        return format_table(list(_HEAD), [_line(row) for row in self.rows])
+        """The account as a table of fixed width, with the sum below."""
+        table = format_table(list(_HEAD), [_line(row) for row in self.rows])
+        unseen = f" (cannot be seen: {', '.join(self.unseen)})" if self.unseen else ""
+        return (
+            f"{table}\n\nexplained {self.explained:.6g} = at the inputs {self.reached:.6g} "
+            f"+ kept on the way {sum(row.lost for row in self.rows):.6g} "
+            f"+ unaccounted for {self.unaccounted:.2g}{unseen}"
+        )
 
 
 _HEAD = {
@@ -77,6 +120,7 @@ _HEAD = {
     "stabilizer": "to_stabilizer",
     "rule loss": "to_rule",
     "constant": "to_constant",
+    "unknown": "to_unknown",
 }
 """The columns of the printed account, and the attribute of :class:`Row` in each."""
 
@@ -127,8 +171,10 @@ class Ledger:
         before = len(mode.calls)
         result = op.run(mode, func, _alias(args, aliases), _alias(kwargs, aliases))
         if len(mode.calls) > before:
+            call = mode.calls[-1]
             outputs = [tensor for tensor in tensors_in(result) if tensor.requires_grad]
-            self._entries.append(_Entry(mode.calls[-1], aliases, outputs))
+            inputs = aliases if call.source is None else [call.source]
+            self._entries.append(_Entry(call, inputs, outputs))
         return result
 
     def tensors(self) -> Iterator[Tensor]:
@@ -136,24 +182,38 @@ class Ledger:
         for entry in self._entries:
             yield from (*entry.inputs, *entry.outputs)
 
-    def balance(self, gradients: Sequence[Sequence[Tensor | None]]) -> Audit:
-        """Close the account.
+    def balance(self, gradients: Sequence[Sequence[Tensor | None]], besides: Sequence[Beside]) -> list[Row]:
+        """Return the rows of the account.
 
         Args:
             gradients: For each backward pass, the modified gradient at each of :meth:`tensors`.
+            besides: For each backward pass, the relevance that travelled beside ``a * g``.
         """
         totals = [
-            sum(_relevance(tensor, gradient) for gradient in each)
+            None
+            if all(gradient is None for gradient in each)
+            else sum(map(relevance_sum, repeat(tensor), each))
             for tensor, each in zip(self.tensors(), zip(*gradients, strict=True), strict=True)
         ]
-        rows: list[Row] = []
-        position = 0
+        for number, tensor in enumerate(self.tensors()):
+            extra = [found for beside in besides if (found := total(beside, tensor)) is not None]
+            if extra:
+                totals[number] = (totals[number] or 0.0) + sum(float(each.sum()) for each in extra)
+        return self._rows(iter(totals))
+
+    def _rows(self, totals: Iterator[float | None]) -> list[Row]:
+        """One row per call that relevance reaches; a call gives up what another took over from it."""
+        found: dict[Call, tuple[float, float]] = {}
         for entry in self._entries:
-            middle = position + len(entry.inputs)
-            end = middle + len(entry.outputs)
-            rows.append(_row(entry.call, sum(totals[middle:end]), sum(totals[position:middle])))
-            position = end
-        return Audit(tuple(rows))
+            inputs = [next(totals) or 0.0 for _ in entry.inputs]
+            outputs = [next(totals) for _ in entry.outputs]
+            if any(each is not None for each in outputs) or entry.call.kind is Kind.STOPPED:
+                found[entry.call] = (sum(each or 0.0 for each in outputs), sum(inputs))
+            replaced = entry.call.replaces
+            if replaced in found:
+                relevance_out, relevance_in = found[replaced]
+                found[replaced] = (relevance_out, relevance_in - sum(inputs))
+        return [_row(call, *values) for call, values in found.items()]
 
 
 def _alias(values: Any, aliases: list[Tensor]) -> Any:
@@ -168,8 +228,11 @@ def _alias(values: Any, aliases: list[Tensor]) -> Any:
     return {key: _alias(value, aliases) for key, value in values.items()} if type(values) is dict else values
 
 
-def _relevance(tensor: Tensor, gradient: Tensor | None) -> float:
-    return 0.0 if gradient is None else float((tensor.detach() * gradient).sum(dtype=torch.float64))
+def relevance_sum(tensor: Tensor, gradient: Tensor | None) -> float:
+    """The sum of ``a * g``; an entry without gradient, such as a masked score of -inf, has no relevance."""
+    if gradient is None:
+        return 0.0
+    return float(torch.where(gradient == 0, 0, tensor.detach() * gradient).sum(dtype=torch.float64))
 
 
 def _row(call: Call, relevance_out: float, relevance_in: float) -> Row:
@@ -177,18 +240,22 @@ def _row(call: Call, relevance_out: float, relevance_in: float) -> Row:
     sinks = call.sinks or Sinks()
     bias, stabilizer = float(sinks.bias), float(sinks.stabilizer)
     rest = relevance_out - relevance_in - bias - stabilizer
-    is_exact = call.kind in (Kind.ROUTING, Kind.NORMALIZATION, Kind.AVERAGE_POOLING)
-    to_rule, to_constant = (0.0, rest) if is_exact else (rest, 0.0)
+    column = _REST.get(call.kind, "to_rule")
+    rests = {"to_rule": 0.0, "to_constant": 0.0, "to_unknown": 0.0} | {column: rest}
     rule = "" if call.rule is None else repr(call.rule)
     return Row(
-        call.index,
-        call.module,
-        call.name,
-        rule,
-        relevance_out,
-        relevance_in,
-        bias,
-        stabilizer,
-        to_rule,
-        to_constant,
+        call=call.index,
+        module=call.module,
+        op=call.name,
+        rule=rule,
+        why=call.why,
+        relevance_out=relevance_out,
+        relevance_in=relevance_in,
+        to_bias=bias,
+        to_stabilizer=stabilizer,
+        **rests,
     )
+
+
+_REST = {Kind.ROUTING: "to_constant", Kind.AVERAGE_POOLING: "to_constant", Kind.UNKNOWN: "to_unknown"}
+"""Where the rest of a call's relevance stays, if it is not lost to its rule."""

@@ -1,11 +1,15 @@
 """What the autograd graph tells about each affine call: what feeds it and what it feeds."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
 from torch import Tensor
+from torch.autograd.function import BackwardCFunction
 
-from lrprism.ops import Call, call_of
+from lrprism.ops import Call, Kind, call_of
 
 _SIGN_KEEPERS = """
     AdaptiveAvgPool1D AdaptiveAvgPool2D AdaptiveAvgPool3D AdaptiveMaxPool2D AdaptiveMaxPool3D Alias
@@ -16,16 +20,41 @@ _SIGN_KEEPERS = """
 _KEEPS_SIGN = frozenset(f"{name}Backward" for name in _SIGN_KEEPERS.split())
 """Nodes whose output holds no negative number where none of their inputs does."""
 
+_MOVES = """
+    Alias AsStrided Cat Clone ConstantPadNd Expand Flip Gather Index IndexSelect Permute PixelShuffle
+    PixelUnshuffle ReflectionPad1D ReflectionPad2D ReflectionPad3D Repeat ReplicationPad1D ReplicationPad2D
+    ReplicationPad3D ReshapeAlias Roll Select Slice Split SplitWithSizes Squeeze Stack T ToCopy Transpose
+    Unbind Unfold UnsafeView Unsqueeze View
+"""
+MOVES = frozenset(f"{name}Backward" for name in _MOVES.split())
+"""Nodes that only move entries, so that their gradient moves relevance of any kind."""
 
-def _kind(node: Any) -> str:
+_SCALES = frozenset(f"{name}Backward" for name in ["Add", "Div", "Mul", "Neg", "Rsub", "Sub"])
+
+_OURS = frozenset({
+    "_AffineFunctionBackward", "_DampedBackward", "_NormalizedBackward", "_PassedBackward", "_SharedBackward",
+})  # fmt: skip
+
+
+def name_of(node: Any) -> str:
+    """The kind of a node, without the number that torch puts behind it."""
     return str(node.name()).rstrip("0123456789")
 
 
-def _inputs(node: Any) -> list[Any]:
+def sources_of(node: Any) -> list[Any]:
+    """The nodes that made the live inputs of a node."""
     return [source for source, _ in node.next_functions if source is not None]
 
 
-def _inputs_first(roots: list[Any]) -> list[Any]:
+def is_scale(node: Any) -> bool:
+    """Whether a node shifts and scales the entries of one live tensor."""
+    call = call_of(node)
+    if call is not None:
+        return call.kind is Kind.NORMALIZATION
+    return name_of(node) in _SCALES and len(sources_of(node)) == 1
+
+
+def inputs_first(roots: Iterable[Any]) -> list[Any]:
     """Every node that the roots depend on, each after all of its inputs."""
     order: list[Any] = []
     seen: set[Any] = set()
@@ -37,46 +66,94 @@ def _inputs_first(roots: list[Any]) -> list[Any]:
         elif node not in seen:
             seen.add(node)
             pending.append((node, True))
-            pending.extend((source, False) for source in _inputs(node) if source not in seen)
+            pending.extend((source, False) for source in sources_of(node) if source not in seen)
     return order
 
 
-def study(outputs: Iterable[Tensor]) -> list[Call]:
-    """Fill in ``first``, ``rectified`` and ``nonnegative`` of every affine call that ``outputs`` depend on.
+@dataclass(frozen=True)
+class Graph:
+    """What was found out about a forward pass.
 
-    Returns:
-        These calls in order of execution.
+    Args:
+        affine: The affine calls that the output depends on, in order of execution.
+        inputs: For each of them, the node that made its input and which of that node's outputs.
+        reached: Every node that the output depends on.
+        unseen: Names of nodes that no torch call shows, such as a user's own ``autograd.Function``.
     """
+
+    affine: list[Call]
+    inputs: dict[Call, tuple[Any, int]]
+    reached: set[Any]
+    unseen: list[str]
+
+
+def study(outputs: Iterable[Tensor]) -> Graph:
+    """Fill in ``first``, ``at_input``, ``rectified`` and ``nonnegative`` of the calls behind ``outputs``."""
     roots = [output.grad_fn for output in outputs if output.grad_fn is not None]
-    order = _inputs_first(roots)
+    order = inputs_first(roots)
     consumers = _consumers(order)
-    behind_affine = _behind_affine(order)
+    behind_affine, at_input = _behind_affine(order), _at_input(order)
     nonnegative = _nonnegative(order)
-    calls: list[Call] = []
+    inputs: dict[Call, tuple[Any, int]] = {}
     for node in order:
         call = call_of(node)
         if call is not None:
+            source = node.next_functions[0]
             call.first = node not in behind_affine
-            call.nonnegative = node.next_functions[0][0] in nonnegative
+            call.at_input = source[0] in at_input
+            call.nonnegative = source[0] in nonnegative
             call.rectified = node not in roots and _is_rectified(node, consumers)
-            calls.append(call)
-    return sorted(calls, key=lambda call: call.index)
+            inputs[call] = source
+    affine = sorted((call for call in inputs if call.kind.is_affine), key=lambda call: call.index)
+    return Graph(affine, inputs, set(order), _unseen(order))
+
+
+def _unseen(order: list[Any]) -> list[str]:
+    """Names of the nodes that come from a user's own function or extension."""
+    strange = [
+        node
+        for node in order
+        if (_is_own_function(node) and node.name() not in _OURS)
+        or "CppNode" in node.name()
+        or node.name().startswith("GeneratedBackwardFor")
+    ]
+    return sorted({node.name() for node in strange})
+
+
+def _is_own_function(node: Any) -> bool:
+    return isinstance(node, BackwardCFunction)
 
 
 def _consumers(order: list[Any]) -> dict[Any, list[Any]]:
     """What each node's output feeds."""
     found: dict[Any, list[Any]] = {node: [] for node in order}
     for node in order:
-        for source in _inputs(node):
+        for source in sources_of(node):
             found[source].append(node)
     return found
+
+
+def _is_affine(node: Any) -> bool:
+    call = call_of(node)
+    return call is not None and call.kind.is_affine
 
 
 def _behind_affine(order: list[Any]) -> set[Any]:
     """The nodes between which and an input of the model lies an affine op, on at least one way."""
     found: set[Any] = set()
     for node in order:
-        if any(source in found or call_of(source) for source in _inputs(node)):
+        if any(source in found or _is_affine(source) for source in sources_of(node)):
+            found.add(node)
+    return found
+
+
+def _at_input(order: list[Any]) -> set[Any]:
+    """The nodes between which and the inputs lie nothing but moves, and shifts and scales of one tensor."""
+    found: set[Any] = set()
+    for node in order:
+        sources = sources_of(node)
+        carries = name_of(node) in MOVES or is_scale(node)
+        if not sources or (carries and all(source in found for source in sources)):
             found.add(node)
     return found
 
@@ -86,8 +163,8 @@ def _nonnegative(order: list[Any]) -> set[Any]:
     found: set[Any] = set()
     for node in order:
         sources = [source for source, _ in node.next_functions]  # None stands for a constant, of unknown sign
-        keeps = _kind(node) in _KEEPS_SIGN and bool(sources) and all(source in found for source in sources)
-        if _kind(node) == "ReluBackward" or keeps:
+        keeps = name_of(node) in _KEEPS_SIGN and bool(sources) and all(source in found for source in sources)
+        if name_of(node) == "ReluBackward" or keeps:
             found.add(node)
     return found
 
@@ -95,7 +172,7 @@ def _nonnegative(order: list[Any]) -> set[Any]:
 def _is_rectified(node: Any, consumers: dict[Any, list[Any]]) -> bool:
     """Whether relevance comes back to ``node`` through nothing but ReLUs."""
     return all(
-        _kind(consumer) == "ReluBackward"
-        or (_kind(consumer) == "AliasBackward" and _is_rectified(consumer, consumers))
+        name_of(consumer) == "ReluBackward"
+        or (name_of(consumer) == "AliasBackward" and _is_rectified(consumer, consumers))
         for consumer in consumers[node]
     )

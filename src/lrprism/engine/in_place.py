@@ -2,7 +2,9 @@
 
 import inspect
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import torch
@@ -32,8 +34,25 @@ def _twins() -> dict[Any, Any]:
     return table | {Tensor.__setitem__: None}
 
 
-TWINS = _twins()
-"""In-place functions and their out-of-place twins."""
+_TWINS = _twins()
+
+
+@cache
+def is_in_place(func: Callable[..., Any]) -> bool:
+    """Whether a torch function, or an ``aten`` op of an exported program, writes into its first argument."""
+    if isinstance(func, torch._ops.OpOverload):
+        name = func.overloadpacket.__name__
+        return bool(_TRAILING.fullmatch(name)) and func._schema.is_mutable
+    return func in _TWINS
+
+
+@cache
+def twin_of(func: Callable[..., Any]) -> Any:
+    """Return the out-of-place twin of an in-place function, or None where it has none."""
+    if isinstance(func, torch._ops.OpOverload):
+        packet = getattr(torch.ops.aten, func.overloadpacket.__name__[:-1], None)
+        return getattr(packet, func._overloadname, None)
+    return _TWINS[func]
 
 
 def _switches() -> dict[Any, int]:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor
 from torch.overrides import TorchFunctionMode
 
-from lrprism.engine.in_place import SWITCHES, TWINS, Rewrites
+from lrprism.engine.in_place import SWITCHES, Rewrites, is_in_place, twin_of
 from lrprism.engine.modules import ModuleStack
-from lrprism.ops import OVERWRITE, TABLE, UNKNOWN, AbstractOp, Call, Kind, Sinks
+from lrprism.engine.tokens import Tokens
+from lrprism.ops import OVERWRITE, AbstractOp, Call, Kind, OwnOps, Sinks, op_of, tensors_in
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from torch import nn
 
     from lrprism.engine.audit import Ledger
+    from lrprism.rules import AbstractRule
 
 _GRAD_SWITCH = torch._C._set_grad_enabled
 """Without effect while explaining: ``torch.no_grad`` inside a model means no training, not no relevance."""
@@ -31,25 +34,41 @@ _QUESTIONS = frozenset({
 """Functions that only ask about a tensor."""
 
 
+_TOP_HOOKS = torch._C._autograd._top_saved_tensors_default_hooks
+"""The hooks that take hold of what autograd saves, as gradient checkpointing does."""
+
+
 class RelevanceMode(TorchFunctionMode):
     """Sees every torch call of a forward pass and prepares the way back of relevance.
 
     Args:
         model: The model that will run.
         on_return: Called with the path and the output of each of its modules that returns.
+        tokens: The integer inputs.
+        ops: What to do at torch functions outside the dispatch table.
         ledger: Where an audited pass is written down, or None.
     """
 
     def __init__(
-        self, model: nn.Module, on_return: Callable[[str, Any], None], ledger: Ledger | None = None
+        self,
+        model: nn.Module,
+        on_return: Callable[[str, Any], None],
+        tokens: Tokens,
+        ops: OwnOps,
+        ledger: Ledger | None = None,
     ) -> None:
         """Get ready; nothing is listened to before the mode is entered."""
         super().__init__()
         self.calls: list[Call] = []
+        self.nodes: list[tuple[Call, list[Any]]] = []
         self.rewrites = Rewrites()
         self._modules = ModuleStack(model, self._returned)
+        self._buffers = {id(buffer) for buffer in model.buffers()}
         self._on_return = on_return
+        self._tokens = tokens
+        self._ops = ops
         self._ledger = ledger
+        self._hooks = _TOP_HOOKS(True)
 
     def _returned(self, path: str, output: Any) -> None:
         """Pass on what a module returned, after in-place ops; no call of the model is recorded."""
@@ -69,13 +88,26 @@ class RelevanceMode(TorchFunctionMode):
         super().__exit__(kind, error, trace)  # type: ignore[no-untyped-call]  # as above
         self._modules.__exit__(kind, error, trace)
 
-    def record(self, kind: Kind, name: str) -> Call:
+    @contextmanager
+    def watching(self) -> Iterator[None]:
+        """See the torch calls that are made inside an op."""
+        super().__enter__()  # type: ignore[no-untyped-call]  # as above
+        try:
+            yield
+        finally:
+            super().__exit__(None, None, None)  # type: ignore[no-untyped-call]  # as above
+
+    def record(self, kind: Kind, name: str, accepts: tuple[type[AbstractRule], ...] = ()) -> Call:
         """Note one call of an op."""
         module, module_type = self._modules.innermost
         sinks = Sinks() if self._ledger is not None else None
-        call = Call(len(self.calls), kind, name, module, module_type, sinks=sinks)
+        call = Call(len(self.calls), kind, name, module, module_type, accepts, sinks=sinks)
         self.calls.append(call)
         return call
+
+    def embedded(self, tokens: Tensor, vectors: Tensor) -> Tensor:
+        """Return vectors that carry relevance, if the tokens belong to an input."""
+        return self._tokens.looked_up(tokens, vectors)
 
     def __torch_function__(
         self, func: Callable[..., Any], types: Any, args: Any = (), kwargs: dict[str, Any] | None = None
@@ -89,8 +121,10 @@ class RelevanceMode(TorchFunctionMode):
         present_kwargs = {key: self._present(value) for key, value in kwargs.items()} if kwargs else kwargs
         if func in _QUESTIONS:
             return func(*present, **present_kwargs)
-        if func in TWINS:
+        if is_in_place(func):
             return self.rewrites.write(args[0], self._out_of_place(func, present, present_kwargs))
+        if "out" in kwargs and isinstance(kwargs["out"], Tensor):
+            return self._into(kwargs["out"], func, present, present_kwargs)
         if func in SWITCHES:
             present, present_kwargs, in_place = _switch_off(SWITCHES[func], present, present_kwargs)
             result = self._run(func, present, present_kwargs)
@@ -111,12 +145,24 @@ class RelevanceMode(TorchFunctionMode):
         self, func: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> Tensor:
         """Return what ``func`` would write into its first argument."""
-        twin = TWINS[func]
+        if func is Tensor.bernoulli_ and not isinstance(kwargs.get("p", args[1:2]), Tensor):
+            p = kwargs.get("p", args[1] if len(args) > 1 else 0.5)
+            return torch.full_like(args[0], p)  # a random mask counts by its mean, as in evaluation
+        twin = twin_of(func)
         if twin is not None:
             value: Tensor = self._run(twin, args, kwargs)
             return value if value is not args[0] else value.clone()
         written: Tensor = self._run(func, args, kwargs, OVERWRITE)
         return written
+
+    def _into(
+        self, out: Tensor, func: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> Tensor:
+        """Return a new tensor in the place of ``out``; statistics that a model keeps are left as they are."""
+        if id(out) in self._buffers:
+            return out
+        result = self._run(func, args, {key: value for key, value in kwargs.items() if key != "out"})
+        return self.rewrites.write(out, result)
 
     def _run(
         self,
@@ -125,10 +171,31 @@ class RelevanceMode(TorchFunctionMode):
         kwargs: dict[str, Any],
         op: AbstractOp | None = None,
     ) -> Any:
-        op = op or TABLE.get(func, UNKNOWN)
-        if self._ledger is None:
-            return op.run(self, func, args, kwargs)
-        return self._ledger.run(self, op, func, args, kwargs)
+        """Run one op; what autograd saves stays in its hands, also under gradient checkpointing."""
+        op = op or self._ops.get(func) or op_of(func)
+        if _TOP_HOOKS(True) is not self._hooks:
+            with torch.autograd.graph.saved_tensors_hooks(_itself, _itself):
+                return self._run_op(op, func, args, kwargs)
+        return self._run_op(op, func, args, kwargs)
+
+    def _run_op(
+        self, op: AbstractOp, func: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> Any:
+        """Run one op, note which nodes of the autograd graph it made, and follow tokens."""
+        before = len(self.calls)
+        if self._ledger is None or op.is_composed:
+            result = op.run(self, func, args, kwargs)
+        else:
+            result = self._ledger.run(self, op, func, args, kwargs)
+        if len(self.calls) > before and not op.is_composed:
+            self.nodes.append((self.calls[-1], [tensor.grad_fn for tensor in tensors_in(result)]))
+        if self._tokens:
+            self._tokens.follow(func, args, kwargs, result)
+        return result
+
+
+def _itself(tensor: Tensor) -> Tensor:
+    return tensor
 
 
 def _switch_off(

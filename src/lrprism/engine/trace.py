@@ -4,19 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from lrprism._errors import ModelError
-from lrprism.engine.audit import Audit, Ledger
-from lrprism.engine.graph import study
+from lrprism.engine import beside
+from lrprism.engine.audit import Audit, Ledger, relevance_sum
+from lrprism.engine.graph import Graph, study
 from lrprism.engine.mode import RelevanceMode
-from lrprism.ops import Call, tensors_in
+from lrprism.engine.tokens import LookedUp, Tokens
+from lrprism.ops import Call, Kind, OwnOps, tensors_in
+from lrprism.rules import Pass, gives_beside
 
 LayerOutputs = dict[str, list[Tensor]]
+Arguments = tuple[tuple[Any, ...], Mapping[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -24,54 +28,105 @@ class Trace:
     """What one forward pass left behind.
 
     Args:
-        inputs: The inputs at which relevance is read; leaves of the autograd graph.
+        inputs: The inputs at which relevance is read: leaves of the autograd graph, and token ids.
         output: What the model returned.
         calls: Every recorded call in order of execution.
-        affine: The affine calls that the output depends on, in order of execution.
+        nodes: The nodes of the autograd graph that each call made.
         layers: Outputs of the modules that were asked for, by path, one per call of the module.
+        looked_up: The vectors of token ids.
         ledger: The account, where one is kept.
     """
 
     inputs: tuple[Tensor, ...]
     output: Any
     calls: list[Call]
-    affine: list[Call]
+    nodes: list[tuple[Call, list[Any]]]
     layers: LayerOutputs
-    ledger: Ledger | None
+    looked_up: list[LookedUp] = field(default_factory=list)
+    ledger: Ledger | None = None
 
-    def backward(self, seeds: Sequence[Tensor]) -> Relevances:
-        """Carry each seed, the modified gradient at the output, back to the inputs."""
-        places = [*self.inputs, *(tensor for each in self.layers.values() for tensor in each)]
-        counted = list(self.ledger.tensors()) if self.ledger is not None else []
-        for call in self.affine:
-            call.ratios = {} if len(seeds) > 1 and self.ledger is None else None
-        gradients = [
-            torch.autograd.grad(
-                self.output, places + counted, seed, retain_graph=index < len(seeds) - 1, allow_unused=True
-            )
-            for index, seed in enumerate(seeds)
+    @property
+    def tokens_seen(self) -> set[int]:
+        """The numbers of the inputs whose token ids were looked up."""
+        return {each.number for each in self.looked_up}
+
+    def study(self, output: Any) -> Graph:
+        """Look at the calls that an output, or a part of it, depends on."""
+        return study([tensor for tensor in tensors_in(output) if tensor.requires_grad])
+
+    def reached(self, graph: Graph) -> list[Call]:
+        """The calls that relevance reaches, in order of execution; and those that stop it."""
+        made: dict[Call, list[Any]] = dict(self.nodes)
+        return [
+            call
+            for call in self.calls
+            if call.kind is Kind.STOPPED or any(node in graph.reached for node in made.get(call, ()))
         ]
-        relevance = [[_relevance(*pair) for pair in zip(places, each, strict=False)] for each in gradients]
-        audit = (
-            None if self.ledger is None else self.ledger.balance([each[len(places) :] for each in gradients])
+
+    def backward(self, output: Tensor, seeds: Sequence[Tensor], graph: Graph) -> Relevances:
+        """Carry each seed, the modified gradient at an output, back to the inputs."""
+        leaves = [x for x in self.inputs if x.is_floating_point()]
+        vectors = [each.vectors for each in self.looked_up]
+        places = [*leaves, *vectors, *(tensor for each in self.layers.values() for tensor in each)]
+        counted = list(self.ledger.tensors()) if self.ledger is not None else []
+        for call in graph.inputs:
+            call.ratios = {} if len(seeds) > 1 and self.ledger is None else None
+        has_beside = any(gives_beside(call.rule) or isinstance(call.rule, Pass) for call in graph.inputs)
+        gradients, besides = [], []
+        for index, seed in enumerate(seeds):
+            keep = has_beside or index < len(seeds) - 1
+            gradients.append(
+                torch.autograd.grad(output, places + counted, seed, retain_graph=keep, allow_unused=True)
+            )
+            besides.append(beside.collect(graph, graph.inputs) if has_beside else {})
+        per_seed = [
+            [_relevance(*each, extra) for each in zip(places, found, strict=False)]
+            for found, extra in zip(gradients, besides, strict=True)
+        ]
+        found = Relevances(
+            [self._at_inputs(each) for each in per_seed],
+            [each[len(leaves) + len(vectors) :] for each in per_seed],
         )
-        return Relevances(relevance, audit)
+        if self.ledger is None:
+            return found
+        rows = self.ledger.balance([each[len(places) :] for each in gradients], besides)
+        explained = sum(relevance_sum(output, seed) for seed in seeds)
+        arrived = sum(float(x.sum(dtype=torch.float64)) for each in found.inputs for x in each)
+        return Relevances(
+            found.inputs, found.layers, Audit(tuple(rows), explained, arrived, tuple(graph.unseen))
+        )
+
+    def _at_inputs(self, relevance: Sequence[Tensor]) -> list[Tensor]:
+        """Relevance of each input: of a float tensor as it is, of tokens from the vectors looked up."""
+        floats = iter(relevance)
+        found = [next(floats) if x.is_floating_point() else None for x in self.inputs]
+        for looked_up, of_vectors in zip(self.looked_up, floats, strict=False):
+            own = looked_up.relevance(of_vectors, self.inputs[looked_up.number])
+            before = found[looked_up.number]
+            found[looked_up.number] = own if before is None else before + own
+        return [
+            torch.zeros(x.shape, device=x.device) if each is None else each
+            for x, each in zip(self.inputs, found, strict=True)
+        ]
 
 
 @dataclass(frozen=True)
 class Relevances:
-    """Relevance at the inputs and then at the layers, for each seed; and the account, where one is kept."""
+    """Relevance at the inputs and at the layers, for each seed; and the account, where one is kept."""
 
-    per_seed: list[list[Tensor]]
-    audit: Audit | None
+    inputs: list[list[Tensor]]
+    layers: list[list[Tensor]]
+    audit: Audit | None = None
 
 
-def _relevance(tensor: Tensor, gradient: Tensor | None) -> Tensor:
-    return torch.zeros_like(tensor) if gradient is None else tensor.detach() * gradient
+def _relevance(tensor: Tensor, gradient: Tensor | None, extra: beside.Beside) -> Tensor:
+    found = torch.zeros_like(tensor) if gradient is None else tensor.detach() * gradient
+    more = beside.total(extra, tensor) if extra else None
+    return found if more is None else found + more
 
 
 def unwrap(model: nn.Module) -> nn.Module:
-    """Return the module inside ``torch.compile``'s and ``DataParallel``'s wrappers.
+    """Return the module inside the wrappers of ``torch.compile`` and of data parallelism.
 
     Raises:
         ModelError: If the model or a part of it is a ScriptModule, whose calls cannot be seen.
@@ -80,9 +135,8 @@ def unwrap(model: nn.Module) -> nn.Module:
         raise ModelError(
             f"model should be a torch.nn.Module. Found {type(model).__name__}. Wrap a function in a module."
         )
-    inner = getattr(model, "_orig_mod", None) or (
-        model.module if isinstance(model, nn.DataParallel) else None
-    )
+    parallel = (nn.DataParallel, nn.parallel.DistributedDataParallel)
+    inner = getattr(model, "_orig_mod", None) or (model.module if isinstance(model, parallel) else None)
     if isinstance(inner, nn.Module):
         return unwrap(inner)
     scripted = [
@@ -101,19 +155,19 @@ def unwrap(model: nn.Module) -> nn.Module:
 def trace(
     model: nn.Module,
     inputs: Sequence[Tensor],
-    args: Sequence[Any] = (),
-    kwargs: Mapping[str, Any] | None = None,
+    arrange: Callable[[list[Tensor]], Arguments],
+    ops: OwnOps | None = None,
     *,
     wants: Callable[[str], bool] = lambda _: False,
     audit: bool = False,
 ) -> Trace:
-    """Run ``model(*inputs, *args, **kwargs)`` once, ready for the ways back. Nothing of the model changes.
+    """Run ``model`` once, ready for the ways back. Nothing of the model changes.
 
     Args:
         model: A model that :func:`unwrap` returned.
-        inputs: The tensors that receive relevance.
-        args: Further positional arguments, constants.
-        kwargs: Keyword arguments, constants.
+        inputs: The tensors that receive relevance; integer ones hold token ids.
+        arrange: Puts the inputs among the model's arguments and keyword arguments.
+        ops: What to do at torch functions outside the dispatch table.
         wants: Whether relevance is wanted at the output of the module of a path.
         audit: Whether to keep an account.
     """
@@ -127,31 +181,40 @@ def trace(
 
     ledger = Ledger() if audit else None
     with torch.inference_mode(False), torch.enable_grad():  # whatever the caller has switched off
-        leaves = tuple((x.clone() if x.is_inference() else x).detach().requires_grad_() for x in inputs)
-        live = [leaf.view_as(leaf) for leaf in leaves]  # no leaf: the mode takes leaves for parameters
-        mode = RelevanceMode(model, on_return, ledger)
-        with _same_buffers(model), mode:
-            output = model(*live, *_constants(tuple(args)), **_constants(dict(kwargs or {})))
+        own = tuple(_own(x) for x in inputs)
+        live = [x.view_as(x) for x in own]  # no leaf: the mode takes leaves for parameters
+        tokens = Tokens(live)
+        mode = RelevanceMode(model, on_return, tokens, ops or {}, ledger)
+        args, kwargs = arrange(live)
+        with _same_state(model, own), mode:
+            output = model(*args, **kwargs)
         output = mode.rewrites.read_all(output)
-        outputs = [tensor for tensor in tensors_in(output) if tensor.requires_grad]
-        return Trace(leaves, output, mode.calls, study(outputs), layers, ledger)
+        return Trace(own, output, mode.calls, mode.nodes, layers, tokens.found, ledger)
+
+
+def _own(x: Tensor) -> Tensor:
+    """A tensor of our own with the values of an input; a leaf, if it can carry relevance."""
+    x = x.clone() if x.is_inference() else x
+    return x.detach().requires_grad_() if x.is_floating_point() else x
 
 
 @contextmanager
-def _same_buffers(model: nn.Module) -> Iterator[None]:
-    """Give back every buffer that ``forward`` assigns anew, as ``self.count += 1`` does."""
+def _same_state(model: nn.Module, inputs: Sequence[Tensor]) -> Iterator[None]:
+    """Give back every buffer that ``forward`` assigns anew, and the state of the random numbers."""
     before = [(module, dict(module._buffers)) for module in model.modules() if module._buffers]
+    devices = sorted({x.device.index for x in inputs if x.is_cuda})
     try:
-        yield
+        with torch.random.fork_rng(devices):
+            yield
     finally:
         for module, buffers in before:
             module._buffers.update(buffers)
 
 
-def _constants(values: Any) -> Any:
+def constants(values: Any) -> Any:
     """Detach every tensor in nested tuples, lists and dicts."""
     if isinstance(values, Tensor):
         return values.detach() if values.requires_grad else values
     if type(values) in (tuple, list):
-        return type(values)(_constants(value) for value in values)
-    return {key: _constants(value) for key, value in values.items()} if type(values) is dict else values
+        return type(values)(constants(value) for value in values)
+    return {key: constants(value) for key, value in values.items()} if type(values) is dict else values

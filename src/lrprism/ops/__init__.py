@@ -1,32 +1,78 @@
 """One file per kind of op: how relevance passes it."""
 
+from collections.abc import Callable, Mapping
+from functools import cache
+from types import FunctionType
 from typing import Any
 
-from lrprism.ops import batch_norm, convolution, linear, routing, scaled
+import torch
+
+from lrprism.ops import (
+    attention,
+    composed,
+    convolution,
+    embedding,
+    linear,
+    normalization,
+    own,
+    products,
+    recurrent,
+    routing,
+    scaled,
+)
 from lrprism.ops.affine import call_of
 from lrprism.ops.call import Call, Sinks
 from lrprism.ops.kinds import Kind
-from lrprism.ops.op import OVERWRITE, UNKNOWN, AbstractOp, Recorder, is_live, tensors_in
+from lrprism.ops.names import builtin_named, every_name_of
+from lrprism.ops.op import INSIDE, OVERWRITE, UNKNOWN, AbstractOp, Recorder, is_live, tensors_in
+from lrprism.ops.products import DEFAULT_PRODUCT_RULE
+from lrprism.ops.routing import MOVING
 
 TABLE: dict[Any, AbstractOp] = {
     **routing.TABLE,
     **scaled.TABLE,
-    **batch_norm.TABLE,
+    **normalization.TABLE,
     **linear.TABLE,
     **convolution.TABLE,
+    **products.TABLE,
+    **attention.TABLE,
+    **recurrent.TABLE,
+    **embedding.TABLE,
+    **composed.TABLE,
 }
 """Which op each torch function is."""
 
+
+OwnOps = Mapping[Callable[..., Any], AbstractOp]
+"""Ops that a user adds for torch functions outside the table."""
+
+
+@cache
+def op_of(func: Callable[..., Any]) -> AbstractOp:
+    """Return what to do at a torch function or at an ``aten`` op of an exported program."""
+    if func in TABLE:
+        return TABLE[func]
+    if isinstance(func, torch._ops.OpOverload):
+        packet = func.overloadpacket
+        return TABLE.get(packet) or TABLE.get(builtin_named(packet.__name__), UNKNOWN)
+    return INSIDE if isinstance(func, FunctionType) and func.__module__.startswith("torch.") else UNKNOWN
+
+
 __all__ = [
+    "DEFAULT_PRODUCT_RULE",
+    "MOVING",
     "OVERWRITE",
     "TABLE",
-    "UNKNOWN",
     "AbstractOp",
     "Call",
     "Kind",
+    "OwnOps",
     "Recorder",
     "Sinks",
     "call_of",
+    "every_name_of",
     "is_live",
+    "op_of",
+    "own",
     "tensors_in",
 ]

@@ -2,9 +2,10 @@ r"""How relevance passes an affine op :math:`z = L(a; w) + b`.
 
 The backward pass carries the modified gradient ``g``, with relevance ``R = a * g`` at every tensor ``a``.
 Each term of a rule sends ``s = g * z / st(z_rho)`` down, and the input gets ``g_in = L^T(rho(w)) s``: nothing
-is ever divided by an activation.
+is ever divided by an activation. What a rule gives to an input whatever its value travels beside ``g``.
 """
 
+import copy
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import Any
@@ -12,8 +13,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from lrprism._errors import RuleError
 from lrprism.ops.call import Call, Sinks
-from lrprism.rules import AbstractRule, Epsilon, Part, Sign, Term
+from lrprism.rules import AbstractAffineRule, Constant, Epsilon, Part, Pass, Sign, Term
 
 
 class AbstractAffine(ABC):
@@ -29,10 +31,8 @@ class AbstractAffine(ABC):
         self.weight = weight
         self.bias = bias
 
-    @property
-    @abstractmethod
-    def batched_dim(self) -> int:
-        """Number of dimensions of an input with a batch in front; one less is taken as a batch of one."""
+    batched_dim: int = 0
+    """Number of dimensions of an input with a batch in front; one less is taken as a batch of one."""
 
     @abstractmethod
     def forward(self, a: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
@@ -46,20 +46,41 @@ class AbstractAffine(ABC):
     def spread_bias(self, bias: Tensor) -> Tensor:
         """Return ``bias`` in a shape that broadcasts to ``z``."""
 
+    def scaled(self, scale: Tensor, shift: Tensor, z: Tensor) -> "AbstractAffine | None":
+        """Return the op that gives ``scale * z + shift`` per channel, or None where ``z`` has no channels."""
+        del scale, shift, z
+        return None
+
+    def behind(self, scale: Tensor, shift: Tensor, a: Tensor) -> "AbstractAffine | None":
+        """Return the op on ``scale * a + shift`` per channel as one on ``a``, or None where that is none."""
+        del scale, shift, a
+        return None
+
+    def with_type(self, dtype: torch.dtype) -> "AbstractAffine":
+        """Return the op with its parameters in another float type."""
+        other = copy.copy(self)
+        other.weight = self.weight.to(dtype)
+        other.bias = None if self.bias is None else self.bias.to(dtype)
+        return other
+
 
 @dataclass(frozen=True)
 class _ModifiedPart:
     """One part of a term with its modified weight and bias in place."""
 
-    inputs: Sign
+    inputs: Sign | Tensor
     weight: Tensor
     bias: Tensor | None
     unmodified: bool
 
     @staticmethod
-    def of(part: Part, affine: AbstractAffine, *, nonnegative: bool) -> "_ModifiedPart":
+    def of(part: Part, affine: AbstractAffine, a: Tensor, *, nonnegative: bool) -> "_ModifiedPart":
         """Modify the parameters of ``affine`` as ``part`` asks."""
-        inputs = Sign.ANY if nonnegative else part.inputs
+        inputs: Sign | Tensor
+        if isinstance(part.inputs, Constant):
+            inputs = _like_input(part.inputs.value, a)
+        else:
+            inputs = Sign.ANY if nonnegative else part.inputs
         bias = affine.bias if part.bias else None
         if part.rho is None:
             return _ModifiedPart(inputs, affine.weight, bias, inputs is Sign.ANY and bias is affine.bias)
@@ -68,10 +89,30 @@ class _ModifiedPart:
         )
 
     def select(self, a: Tensor) -> Tensor:
-        """The entries of ``a`` that take part; zero elsewhere."""
+        """What stands in the place of ``a``: its entries that take part and zero elsewhere, or a constant."""
+        if isinstance(self.inputs, Tensor):
+            return self.inputs
         if self.inputs is Sign.POSITIVE:
             return a.clamp(min=0)
         return a.clamp(max=0) if self.inputs is Sign.NEGATIVE else a
+
+
+def _like_input(value: float | Tensor, a: Tensor) -> Tensor:
+    """Spread a number, one number per channel or a whole tensor over the shape of ``a``.
+
+    Raises:
+        RuleError: If it does not fit.
+    """
+    bound = torch.as_tensor(value, dtype=a.dtype, device=a.device)
+    if bound.dim() == 1 and a.dim() > 2 and len(bound) == a.shape[1]:
+        bound = bound.view(1, -1, *(1,) * (a.dim() - 2))
+    try:
+        return bound.expand_as(a)
+    except RuntimeError as error:
+        raise RuleError(
+            "bounds should be numbers, one number per channel, or tensors that broadcast to the input "
+            f"{tuple(a.shape)}. Found shape {tuple(bound.shape)}."
+        ) from error
 
 
 @dataclass(frozen=True)
@@ -80,37 +121,51 @@ class _Backward:
 
     affine: AbstractAffine
     call: Call
-    rule: AbstractRule
+    rule: AbstractAffineRule
     a: Tensor
     z: Tensor
 
     def propagate(self, g: Tensor) -> Tensor:
         """Carry the modified gradient ``g`` of ``z`` back to ``a``."""
         shares: dict[Sign, Tensor] = {}
-        for index, term in enumerate(self.rule.terms()):
-            if self.call.rectified and term.outputs is Sign.NEGATIVE:
+        terms = self.rule.terms()
+        ignores_bias = self.affine.bias is not None and not any(p.bias for term in terms for p in term.parts)
+        for index, term in enumerate(terms):
+            if self.call.rectified and term.outputs is Sign.NEGATIVE and not ignores_bias:
                 continue
             parts = self._parts(term)
-            s = self._send(index, term, parts, g)
+            s = self._send(index, term, parts, g, ignores_bias=ignores_bias)
             for part in parts:
                 c = self.affine.transpose(s, part.weight, self.a)
-                shares[part.inputs] = shares[part.inputs] + c if part.inputs in shares else c
+                if isinstance(part.inputs, Tensor):
+                    self._give_beside(part.inputs * c)
+                else:
+                    shares[part.inputs] = shares[part.inputs] + c if part.inputs in shares else c
         return self._combine(shares)
+
+    def _give_beside(self, relevance: Tensor) -> None:
+        """Add relevance that does not depend on the value of the input."""
+        before = self.call.beside
+        self.call.beside = relevance if before is None else before + relevance
 
     def _parts(self, term: Term) -> list[_ModifiedPart]:
         nonnegative = self.call.nonnegative
         parts = [part for part in term.parts if not (nonnegative and part.inputs is Sign.NEGATIVE)]
-        return [_ModifiedPart.of(part, self.affine, nonnegative=nonnegative) for part in parts]
+        return [_ModifiedPart.of(part, self.affine, self.a, nonnegative=nonnegative) for part in parts]
 
-    def _send(self, index: int, term: Term, parts: list[_ModifiedPart], g: Tensor) -> Tensor:
-        """``s = g * z / st(z_rho)`` of one term."""
+    def _send(
+        self, index: int, term: Term, parts: list[_ModifiedPart], g: Tensor, *, ignores_bias: bool
+    ) -> Tensor:
+        """``s = g * f * z / st(z_rho)`` of one term."""
         kept = self.call.ratios
         if kept is not None and index in kept:
             return g * kept[index]
         z_rho = self._denominator(parts)
         s = g
         if z_rho is not self.z or not self.rule.stabilizer.changes_nothing:
-            ratio = self._ratio(term, z_rho)
+            ratio = self._ratio(term, z_rho, ignores_bias=ignores_bias)
+            if term.factor != 1:
+                ratio *= term.factor
             s = g * ratio if kept is not None else ratio.mul_(g)
             if kept is not None:
                 kept[index] = ratio
@@ -125,14 +180,15 @@ class _Backward:
         values = [self.affine.forward(part.select(self.a), part.weight, part.bias) for part in parts]
         return sum(values[1:], start=values[0])
 
-    def _ratio(self, term: Term, z_rho: Tensor) -> Tensor:
+    def _ratio(self, term: Term, z_rho: Tensor, *, ignores_bias: bool) -> Tensor:
         """``z / st(z_rho)`` where the term serves ``z``, zero elsewhere."""
-        if self.call.rectified and (term.dominates or z_rho is self.z):
+        if self.call.rectified and not ignores_bias and (term.dominates or z_rho is self.z):
             return self._rectified_ratio(z_rho)
         ratio = self.z / self.rule.stabilizer(z_rho)
         if term.outputs is Sign.ANY:
             return ratio
-        return torch.where(self.z > 0 if term.outputs is Sign.POSITIVE else self.z < 0, ratio, 0)
+        z = self.affine.forward(self.a, self.affine.weight, None) if ignores_bias else self.z
+        return torch.where(z > 0 if term.outputs is Sign.POSITIVE else z < 0, ratio, 0)
 
     def _rectified_ratio(self, z_rho: Tensor) -> Tensor:
         """``z / st(z_rho)`` where relevance arrives only at ``z > 0``, and ``z_rho >= z`` there."""
@@ -166,29 +222,83 @@ _LRP_0 = Epsilon(0)
 """What an affine op without a rule gets: the plain gradient."""
 
 
+def passed_on(a: Tensor, z: Tensor, g: Tensor, call: Call) -> Tensor:
+    """Carry ``g`` of ``z`` to an ``a`` of the same shape so that relevance stays as it is, entry by entry.
+
+    Raises:
+        RuleError: If the shapes differ.
+    """
+    if a.shape != z.shape:
+        raise RuleError(
+            f"Pass should serve an op that keeps the shape. Found {tuple(a.shape)} -> {tuple(z.shape)} in "
+            f"{call.name} in module {call.module!r}. Narrow its selector."
+        )
+    if call.at_input:
+        call.beside = z * g
+        return torch.zeros_like(g)
+    return torch.where(a == 0, 0, g * (z / a.where(a != 0, 1)))
+
+
+def _propagate(affine: AbstractAffine, call: Call, a: Tensor, z: Tensor, g: Tensor) -> Tensor:
+    """Carry ``g`` of ``z`` back to ``a`` by the rule of the call."""
+    if isinstance(call.rule, Pass):
+        return passed_on(a, z, g, call)
+    rule = call.rule if isinstance(call.rule, AbstractAffineRule) else _LRP_0
+    if a.dtype is not torch.float16 or isinstance(rule, Epsilon):
+        return _Backward(affine, call, rule, a, z).propagate(g)
+    # a modified denominator can be far smaller than z: too small for the range of half precision
+    wide = _Backward(affine.with_type(torch.float32), call, rule, a.float(), z.float()).propagate(g.float())
+    limit = torch.finfo(a.dtype).max
+    return wide.clamp(-limit, limit).to(a.dtype)
+
+
 class _AffineFunction(torch.autograd.Function):
     """An affine op whose backward pass follows the rule of its call."""
 
     @staticmethod
-    def forward(ctx: Any, a: Tensor, affine: AbstractAffine, call: Call) -> Tensor:
-        z = affine.forward(a, affine.weight, affine.bias)
+    def forward(ctx: Any, a: Tensor, affine: AbstractAffine, call: Call, z: Tensor | None) -> Tensor:
+        if z is None:
+            z = affine.forward(a, affine.weight, affine.bias)
         ctx.save_for_backward(a, z)
         ctx.affine, ctx.call = affine, call
         return z
 
     @staticmethod
-    def backward(ctx: Any, *grad_outputs: Tensor) -> tuple[Tensor, None, None]:
-        (g,) = grad_outputs
+    def backward(ctx: Any, *grad_outputs: Tensor) -> tuple[Tensor, None, None, None]:
         a, z = ctx.saved_tensors
-        call: Call = ctx.call
-        return _Backward(ctx.affine, call, call.rule or _LRP_0, a, z).propagate(g), None, None
+        return _propagate(ctx.affine, ctx.call, a, z, grad_outputs[0]), None, None, None
 
 
-def apply_affine(affine: AbstractAffine, a: Tensor, call: Call) -> Tensor:
-    """Return ``z = L(a; w) + b``; relevance passes it by the ``call.rule`` of the time of the way back."""
-    return _AffineFunction.apply(a, affine, call)  # type: ignore[no-any-return, no-untyped-call]
+def apply_affine(affine: AbstractAffine, a: Tensor, call: Call, z: Tensor | None = None) -> Tensor:
+    """Return ``z = L(a; w) + b``; relevance passes it by the ``call.rule`` of the time of the way back.
+
+    Args:
+        affine: The op.
+        a: Its input.
+        call: Its record.
+        z: Its output, where that is known already; a tensor of its own.
+    """
+    return _AffineFunction.apply(a, affine, call, z)  # type: ignore[no-any-return, no-untyped-call]
 
 
 def call_of(node: object) -> Call | None:
     """Return the call that made a node of the autograd graph, or None where the node is no affine op's."""
     return getattr(node, "call", None) if type(node).__name__ == "_AffineFunctionBackward" else None
+
+
+def producer_of(tensor: Tensor) -> tuple[Call, AbstractAffine, Tensor] | None:
+    """Return the call, the op and the input of the affine op that made ``tensor``, or None."""
+    node: Any = tensor.grad_fn
+    while node is not None and node.name() == "AliasBackward0":
+        node = node.next_functions[0][0]
+    call = call_of(node)
+    return None if call is None else (call, node.affine, node.saved_tensors[0])
+
+
+def take_over(call: Call, replaced: Call, a: Tensor) -> Tensor:
+    """Let ``call`` work on the input ``a`` of the call in whose place it comes; return the input to use."""
+    call.replaces = replaced
+    if call.sinks is None:
+        return a
+    call.source = torch.ops.aten.alias(a)
+    return call.source

@@ -1,5 +1,7 @@
 """Convolutions and transposed convolutions of one to three dimensions."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -9,13 +11,16 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from lrprism.ops.affine import AbstractAffine
+from lrprism.ops.affine_op import AffineOp
 from lrprism.ops.kinds import Kind
-from lrprism.ops.op import AffineOp
 
 
 @dataclass(frozen=True)
 class Geometry:
-    """How the kernel moves; every tuple has one entry per spatial dimension."""
+    """How the kernel moves; every tuple but ``extra`` has one entry per spatial dimension.
+
+    ``extra`` is padding on top, in the order of ``F.pad``, where ``padding="same"`` asks for unequal sides.
+    """
 
     stride: tuple[int, ...]
     padding: tuple[int, ...]
@@ -23,6 +28,7 @@ class Geometry:
     transposed: bool
     output_padding: tuple[int, ...]
     groups: int
+    extra: tuple[int, ...] = ()
 
 
 class Convolution(AbstractAffine):
@@ -30,7 +36,7 @@ class Convolution(AbstractAffine):
 
     Args:
         weight: ``[out, in / groups, *kernel]``, or ``[in, out / groups, *kernel]`` where transposed.
-        bias: ``[out]`` or None.
+        bias: ``[out]``, or ``[1, out, *positions]`` where it differs between positions, or None.
         geometry: How the kernel moves.
     """
 
@@ -39,25 +45,34 @@ class Convolution(AbstractAffine):
         super().__init__(weight, bias)
         self.geometry = geometry
 
-    @property
-    def batched_dim(self) -> int:
-        """Batch, channels and the positions."""
-        return self.weight.dim()
+        self.batched_dim = weight.dim()
 
     def forward(self, a: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
         """Return the convolution of ``a``."""
         m = self.geometry
-        return torch.convolution(
-            a, weight, bias, m.stride, m.padding, m.dilation, m.transposed, m.output_padding, m.groups
+        a = F.pad(a, m.extra) if m.extra else a
+        added = bias if bias is not None and bias.dim() > 1 else None
+        z = torch.convolution(
+            a,
+            weight,
+            bias if added is None else None,
+            m.stride,
+            m.padding,
+            m.dilation,
+            m.transposed,
+            m.output_padding,
+            m.groups,
         )
+        return z if added is None else z + added
 
     def transpose(self, s: Tensor, weight: Tensor, a: Tensor) -> Tensor:
         """Return the gradient of the convolution with respect to its input."""
         m = self.geometry
+        padded = F.pad(a, m.extra) if m.extra else a
         mask = (True, False, False)
         c: Tensor = torch.ops.aten.convolution_backward(
             s,
-            a,
+            padded,
             weight,
             None,
             m.stride,
@@ -68,11 +83,47 @@ class Convolution(AbstractAffine):
             m.groups,
             mask,
         )[0]
-        return c
+        return F.pad(c, [-each for each in m.extra]) if m.extra else c
 
     def spread_bias(self, bias: Tensor) -> Tensor:
         """Return the bias as ``[out, 1, ...]``."""
-        return bias.view(-1, *(1,) * len(self.geometry.stride))
+        return bias if bias.dim() > 1 else bias.view(-1, *(1,) * len(self.geometry.stride))
+
+    def scaled(self, scale: Tensor, shift: Tensor, z: Tensor) -> Convolution:
+        """Scale the weights of each output channel; shift and scale the bias."""
+        del z
+        shift = shift if self.bias is None else self.spread_channels(scale) * self.bias + shift
+        return Convolution(self._per_output(scale), shift, self.geometry)
+
+    def behind(self, scale: Tensor, shift: Tensor, a: Tensor) -> Convolution:
+        """Scale the weights of each input channel; what the shift adds differs at a padded border."""
+        everywhere = shift.view(1, -1, *(1,) * (a.dim() - 2)).expand(1, *a.shape[1:])
+        bias = self.forward(everywhere, self.weight, self.bias)
+        return Convolution(self._per_input(scale), bias, self.geometry)
+
+    def spread_channels(self, values: Tensor) -> Tensor:
+        """Return one number per output channel in a shape that broadcasts to the bias."""
+        varies = self.bias is not None and self.bias.dim() > 1
+        return values.view(-1, *(1,) * len(self.geometry.stride)) if varies else values
+
+    def _per_output(self, scale: Tensor) -> Tensor:
+        """The weight with one factor per output channel."""
+        if not self.geometry.transposed:
+            return self.weight * scale.view(-1, *(1,) * (self.weight.dim() - 1))
+        return self._second_dimension(scale)
+
+    def _per_input(self, scale: Tensor) -> Tensor:
+        """The weight with one factor per input channel."""
+        if self.geometry.transposed:
+            return self.weight * scale.view(-1, *(1,) * (self.weight.dim() - 1))
+        return self._second_dimension(scale)
+
+    def _second_dimension(self, scale: Tensor) -> Tensor:
+        """The weight with one factor per channel of its second dimension, counted group by group."""
+        groups, kernel = self.geometry.groups, self.weight.shape[2:]
+        by_group = self.weight.view(groups, -1, self.weight.shape[1], *kernel)
+        factors = scale.view(groups, 1, -1, *(1,) * len(kernel))
+        return (by_group * factors).view_as(self.weight)
 
 
 def _each(value: int | Sequence[int], dimensions: int) -> tuple[int, ...]:
@@ -81,11 +132,11 @@ def _each(value: int | Sequence[int], dimensions: int) -> tuple[int, ...]:
     return values * dimensions if len(values) == 1 else values
 
 
-def _same_padding(kernel: Sequence[int], dilation: Sequence[int]) -> tuple[tuple[int, ...], list[int]]:
+def _same_padding(kernel: Sequence[int], dilation: Sequence[int]) -> tuple[tuple[int, ...], tuple[int, ...]]:
     """Split ``padding="same"``: a symmetric part, and what ``F.pad`` adds behind, last dimension first."""
     total = [d * (k - 1) for k, d in zip(kernel, dilation, strict=True)]
-    extra = [side for t in reversed(total) for side in (0, t % 2)]
-    return tuple(t // 2 for t in total), extra
+    extra = tuple(side for t in reversed(total) for side in (0, t % 2))
+    return tuple(t // 2 for t in total), extra if any(extra) else ()
 
 
 def _bind_convolution(
@@ -99,12 +150,12 @@ def _bind_convolution(
 ) -> tuple[Tensor, Convolution]:
     dimensions = weight.dim() - 2
     dilations = _each(dilation, dimensions)
+    extra: tuple[int, ...] = ()
     if padding == "same":
         pads, extra = _same_padding(weight.shape[2:], dilations)
-        input = F.pad(input, extra) if any(extra) else input
     else:
         pads = (0,) * dimensions if isinstance(padding, str) else _each(padding, dimensions)
-    geometry = Geometry(_each(stride, dimensions), pads, dilations, False, (0,) * dimensions, groups)
+    geometry = Geometry(_each(stride, dimensions), pads, dilations, False, (0,) * dimensions, groups, extra)
     return input, Convolution(weight, bias, geometry)
 
 

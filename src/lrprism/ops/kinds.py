@@ -10,7 +10,7 @@ class Kind(Enum):
     """Convolution or transposed convolution with constant weights."""
 
     LINEAR = "linear"
-    """Fully connected layer with constant weights."""
+    """Fully connected layer, or any product of matrices of which one is constant."""
 
     AVERAGE_POOLING = "average pooling"
     """A mean over positions."""
@@ -19,13 +19,28 @@ class Kind(Enum):
     """An elementwise function; relevance passes unchanged."""
 
     NORMALIZATION = "normalization"
-    """Batch norm with its running statistics: an affine op per channel."""
+    """Scaling by statistics, which count as constants."""
+
+    PRODUCT = "product"
+    """A product of tensors that all carry relevance; a rule shares it among them."""
+
+    ATTENTION = "attention"
+    """Scaled dot product attention: two products and a softmax in one."""
+
+    SOFTMAX = "softmax"
+    """Softmax and its logarithm: a first-order expansion, which keeps a share."""
 
     ROUTING = "routing"
     """Reshaping, selecting, adding, scaling: the plain gradient already is the LRP-0 rule."""
 
+    EMBEDDING = "embedding"
+    """Looking up vectors by token: where the relevance of token ids is read."""
+
     IDENTITY = "identity"
     """Switched off while explaining, as dropout is."""
+
+    STOPPED = "stopped"
+    """A value that counts as a constant from here on, as after ``detach()``."""
 
     UNKNOWN = "unknown"
     """No rule is known: the plain gradient is used, and said."""

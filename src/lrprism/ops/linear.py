@@ -1,21 +1,27 @@
-"""Fully connected layers."""
+"""Fully connected layers, whatever torch function computes them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, final
 
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
 from lrprism.ops.affine import AbstractAffine
+from lrprism.ops.affine_op import AffineOp, run_affine
 from lrprism.ops.kinds import Kind
-from lrprism.ops.op import AffineOp
+from lrprism.ops.names import functions_named
+from lrprism.ops.op import AbstractOp, Arguments, Keywords, Recorder, is_live
+from lrprism.ops.products import factors_of, run_product
 
 
 class Linear(AbstractAffine):
     """``z = a w^T + b`` over the last dimension of ``a``."""
 
-    @property
-    def batched_dim(self) -> int:
-        """A vector needs no batch."""
-        return 1
+    batched_dim = 1  # a vector needs no batch
 
     def forward(self, a: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
         """Return ``a w^T + b``."""
@@ -30,9 +36,127 @@ class Linear(AbstractAffine):
         """Return the bias as it is: it belongs to the last dimension."""
         return bias
 
+    def scaled(self, scale: Tensor, shift: Tensor, z: Tensor) -> Linear | None:
+        """Scale the rows of the weight where the last dimension of ``z`` holds the channels."""
+        if z.dim() != 2:
+            return None
+        return Linear(self.weight * scale[:, None], shift if self.bias is None else self.bias * scale + shift)
+
+    def behind(self, scale: Tensor, shift: Tensor, a: Tensor) -> Linear | None:
+        """Scale the columns of the weight where the last dimension of ``a`` holds the channels."""
+        if a.dim() != 2 or self.weight.dim() != 2:
+            return None
+        return Linear(self.weight * scale, F.linear(shift, self.weight, self.bias))
+
+
+class Contraction(AbstractAffine):
+    """Any product of ``a`` with a constant that is linear in both, such as ``einsum`` or ``w @ a``.
+
+    Args:
+        weight: The constant factor.
+        bias: What is added, in a shape that broadcasts to ``z``, or None.
+        product: Computes the product from ``a`` and a weight.
+    """
+
+    def __init__(
+        self, weight: Tensor, bias: Tensor | None, product: Callable[[Tensor, Tensor], Tensor]
+    ) -> None:
+        """Keep the parameters and the product."""
+        super().__init__(weight, bias)
+        self.product = product
+
+    def forward(self, a: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
+        """Return the product plus the bias."""
+        z = self.product(a, weight)
+        return z if bias is None else z + bias
+
+    def transpose(self, s: Tensor, weight: Tensor, a: Tensor) -> Tensor:
+        """Return the gradient of the product with respect to ``a``."""
+        with torch.enable_grad():
+            a = a.detach().requires_grad_()
+            z = self.product(a, weight)
+        return torch.autograd.grad(z, a, s)[0]
+
+    def spread_bias(self, bias: Tensor) -> Tensor:
+        """Return the bias as it is."""
+        return bias
+
 
 def _bind_linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> tuple[Tensor, Linear]:
     return input, Linear(weight, bias)
 
 
-TABLE = {F.linear: AffineOp(Kind.LINEAR, "linear", _bind_linear)}
+@final
+@dataclass(frozen=True)
+class MatrixProduct(AbstractOp):
+    """A product of matrices: a linear layer where one of two factors is constant, else a shared product.
+
+    Args:
+        addends: Positions and names of what is added to the product instead of being a factor.
+    """
+
+    addends: tuple[int | str, ...] = ()
+
+    def run(self, recorder: Recorder, func: Callable[..., Any], args: Arguments, kwargs: Keywords) -> Any:
+        """Run the product under the rule of its kind."""
+        factors = factors_of(args, kwargs, self.addends)
+        live = [factor for factor in factors if factor.requires_grad]
+        added = [args[key : key + 1] if isinstance(key, int) else kwargs.get(key) for key in self.addends]
+        if len(factors) != 2 or len(live) != 1 or is_live(added):
+            if not live:
+                return func(*args, **kwargs)
+            return run_product(recorder, self.name, func, args, kwargs, self.addends)
+        a, weight = live[0], next(factor for factor in factors if not factor.requires_grad)
+        if func in _PLAIN and a is factors[0] and weight.dim() == 2 and a.dim() > 1:
+            return run_affine(recorder, Kind.LINEAR, self.name, a, Linear(weight.t(), None))
+        return run_affine(
+            recorder, Kind.LINEAR, self.name, a, self._contraction(func, args, kwargs, a, weight)
+        )
+
+    def _contraction(
+        self, func: Callable[..., Any], args: Arguments, kwargs: Keywords, a: Tensor, weight: Tensor
+    ) -> Contraction:
+        """The call as a function of its live factor and its constant one; what is added is the bias."""
+
+        def compute(new_a: Tensor, new_weight: Tensor, *, without_bias: bool) -> Tensor:
+            new = {id(a): new_a, id(weight): new_weight}
+            positional, named = _swapped(args, new), _swapped(dict(kwargs), new)
+            if without_bias:
+                named["beta"] = 0
+            result: Tensor = func(*positional, **named)
+            return result
+
+        if not self.addends:
+            return Contraction(weight, None, lambda x, w: compute(x, w, without_bias=False))
+        with torch.no_grad():
+            bias = compute(torch.zeros_like(a), weight, without_bias=False)
+        return Contraction(weight, bias, lambda x, w: compute(x, w, without_bias=True))
+
+
+def _swapped(values: Any, new: dict[int, Tensor]) -> Any:
+    """Nested tuples, lists and dicts with some tensors replaced."""
+    if isinstance(values, Tensor):
+        return new.get(id(values), values)
+    if type(values) is tuple or type(values) is list:
+        return type(values)([_swapped(value, new) for value in values])
+    return {key: _swapped(value, new) for key, value in values.items()} if type(values) is dict else values
+
+
+_PLAIN = functions_named("matmul") | functions_named("mm") | functions_named("__matmul__")
+_PRODUCTS = """
+    bmm dot einsum inner kron matmul mm mv outer tensordot vdot __matmul__ __rmatmul__ chain_matmul
+"""
+_SUMS_OF_PRODUCTS = "addmm addmv baddbmm addbmm addr"
+
+
+def _table() -> dict[Any, AbstractOp]:
+    ops: dict[Any, AbstractOp] = {F.linear: AffineOp(Kind.LINEAR, "linear", _bind_linear)}
+    for name in _PRODUCTS.split():
+        ops |= dict.fromkeys(functions_named(name), MatrixProduct(Kind.LINEAR, name.strip("_")))
+    for name in _SUMS_OF_PRODUCTS.split():
+        added = MatrixProduct(Kind.LINEAR, name, (0, "input"))
+        ops |= dict.fromkeys(functions_named(name), added)
+    return ops
+
+
+TABLE = _table()

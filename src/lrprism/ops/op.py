@@ -1,15 +1,21 @@
 """What the engine does when it meets an op: one small class per way of treating relevance."""
 
+from __future__ import annotations
+
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from functools import cache
+from types import FunctionType
 from typing import Any, Protocol, final
 
+import torch
 from torch import Tensor
 
-from lrprism.ops.affine import AbstractAffine, apply_affine
 from lrprism.ops.call import Call
 from lrprism.ops.kinds import Kind
+from lrprism.rules import AbstractRule
 
 Arguments = tuple[Any, ...]
 Keywords = Mapping[str, Any]
@@ -18,8 +24,14 @@ Keywords = Mapping[str, Any]
 class Recorder(Protocol):
     """Keeps the calls of one forward pass."""
 
-    def record(self, kind: Kind, name: str) -> Call:
+    def record(self, kind: Kind, name: str, accepts: tuple[type[AbstractRule], ...] = ()) -> Call:
         """Note one call of an op."""
+
+    def watching(self) -> AbstractContextManager[Any]:
+        """See the torch calls made inside an op."""
+
+    def embedded(self, tokens: Tensor, vectors: Tensor) -> Tensor:
+        """Take the vectors of token ids for an input, where relevance is read, if the tokens are one."""
 
 
 def tensors_in(values: Any) -> Iterator[Tensor]:
@@ -39,6 +51,34 @@ def is_live(values: Any) -> bool:
     return any(tensor.requires_grad for tensor in tensors_in(values))
 
 
+def replaced(values: Any, replace: Callable[[Tensor], Tensor]) -> Any:
+    """Return nested tuples, lists and dicts with ``replace`` applied to each live tensor."""
+    if isinstance(values, Tensor):
+        return replace(values) if values.requires_grad else values
+    if type(values) is tuple or type(values) is list:
+        return type(values)([replaced(value, replace) for value in values])
+    return (
+        {key: replaced(value, replace) for key, value in values.items()} if type(values) is dict else values
+    )
+
+
+def detached(values: Any) -> Any:
+    """Return nested tuples, lists and dicts with every live tensor detached."""
+    return replaced(values, Tensor.detach)
+
+
+def in_full_precision(a: Tensor) -> Tensor:
+    """Return ``a`` as float32 where autocast would compute in it."""
+    return a.float() if torch.is_autocast_enabled(a.device.type) else a
+
+
+def in_autocast_precision(a: Tensor) -> Tensor:
+    """Return a float32 ``a`` in autocast's type, where autocast is on."""
+    if a.dtype is not torch.float32 or not torch.is_autocast_enabled(a.device.type):
+        return a
+    return a.to(torch.get_autocast_dtype(a.device.type))
+
+
 @dataclass(frozen=True)
 class AbstractOp(ABC):
     """One entry of the dispatch table.
@@ -51,6 +91,11 @@ class AbstractOp(ABC):
     kind: Kind
     name: str
 
+    @property
+    def is_composed(self) -> bool:
+        """Whether the op runs other ops, which are recorded in its place."""
+        return False
+
     @abstractmethod
     def run(self, recorder: Recorder, func: Callable[..., Any], args: Arguments, kwargs: Keywords) -> Any:
         """Return what ``func(*args, **kwargs)`` returns, with relevance taken care of."""
@@ -58,59 +103,25 @@ class AbstractOp(ABC):
 
 @final
 @dataclass(frozen=True)
-class AffineOp(AbstractOp):
-    """An op with weights: its backward pass follows a rule.
-
-    Args:
-        kind: ``CONVOLUTION`` or ``LINEAR``.
-        name: The op's name.
-        bind: Reads the call's arguments into the input and the affine op.
-    """
-
-    bind: Callable[..., tuple[Tensor, AbstractAffine]]
-
-    def run(self, recorder: Recorder, func: Callable[..., Any], args: Arguments, kwargs: Keywords) -> Any:
-        """Run the affine op under its rule; two live operands are no affine op."""
-        a, affine = self.bind(*args, **kwargs)
-        if is_live((affine.weight, affine.bias)):
-            recorder.record(Kind.UNKNOWN, self.name)
-            return func(*args, **kwargs)
-        if not a.requires_grad:
-            return func(*args, **kwargs)
-        call = recorder.record(self.kind, self.name)
-        if a.dim() == affine.batched_dim - 1:
-            return apply_affine(affine, a.unsqueeze(0), call).squeeze(0)
-        return apply_affine(affine, a, call)
-
-
-@final
-@dataclass(frozen=True)
 class NativeOp(AbstractOp):
-    """An op whose own gradient already is the LRP-0 rule.
+    """An op that runs as it is: its own gradient is the rule.
 
     Args:
         kind: What the op does to relevance.
         name: The op's name.
-        constants: Positions (or names) of operands that must be constant for this to hold, as the divisor of
-            a division.
-        one_live: Whether at most one operand may carry relevance, as in a product.
+        constants: Positions (or names) of operands that must be constant for this to hold, as the slope of a
+            leaky ReLU.
     """
 
     constants: tuple[int | str, ...] = ()
-    one_live: bool = False
 
     def run(self, recorder: Recorder, func: Callable[..., Any], args: Arguments, kwargs: Keywords) -> Any:
         """Run the op as it is."""
         if not is_live((args, kwargs)):
             return func(*args, **kwargs)
-        recorder.record(self.kind if self._holds(args, kwargs) else Kind.UNKNOWN, self.name)
-        return func(*args, **kwargs)
-
-    def _holds(self, args: Arguments, kwargs: Keywords) -> bool:
-        if self.one_live and sum(tensor.requires_grad for tensor in tensors_in((args, kwargs))) > 1:
-            return False
         fixed = [kwargs.get(key) if isinstance(key, str) else args[key : key + 1] for key in self.constants]
-        return not is_live(fixed)
+        recorder.record(Kind.UNKNOWN if is_live(fixed) else self.kind, self.name)
+        return func(*args, **kwargs)
 
 
 @final
@@ -129,6 +140,60 @@ class IdentityOp(AbstractOp):
 
 @final
 @dataclass(frozen=True)
+class StoppedOp(AbstractOp):
+    """An op whose result counts as a constant, such as ``detach`` or the inverse of a norm."""
+
+    def run(self, recorder: Recorder, func: Callable[..., Any], args: Arguments, kwargs: Keywords) -> Any:
+        """Return the detached result."""
+        if not is_live((args, kwargs)):
+            return func(*args, **kwargs)
+        recorder.record(self.kind, self.name)
+        with torch.no_grad():
+            return func(*detached(args), **detached(kwargs))
+
+
+@final
+@dataclass(frozen=True)
+class ComposedOp(AbstractOp):
+    """An op that is written out in other torch calls, each with its own rule.
+
+    Args:
+        parts: What runs in the place of the torch function; by default its own Python code.
+    """
+
+    parts: Callable[..., Any] | None = None
+
+    @property
+    def is_composed(self) -> bool:
+        """Always."""
+        return True
+
+    def run(self, recorder: Recorder, func: Callable[..., Any], args: Arguments, kwargs: Keywords) -> Any:
+        """Run the parts, each of which is seen."""
+        if not is_live((args, kwargs)):
+            return func(*args, **kwargs)
+        with recorder.watching():
+            return (self.parts or _inside(func))(*args, **kwargs)
+
+
+@cache
+def _inside(func: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a copy of a Python function of torch that does not hand itself over as a whole."""
+    assert isinstance(func, FunctionType)
+    names = {name: _never for name in func.__globals__ if name.startswith("has_torch_function")}
+    opened = FunctionType(
+        func.__code__, func.__globals__ | names, func.__name__, func.__defaults__, func.__closure__
+    )
+    opened.__kwdefaults__ = func.__kwdefaults__
+    return opened
+
+
+def _never(*_: Any) -> bool:
+    return False
+
+
+@final
+@dataclass(frozen=True)
 class UnknownOp(AbstractOp):
     """Any torch function outside the table: the plain gradient is used, and said."""
 
@@ -141,7 +206,10 @@ class UnknownOp(AbstractOp):
 
 
 UNKNOWN = UnknownOp(Kind.UNKNOWN, "")
-"""Stands for every torch function outside the dispatch table."""
+"""Stands for every builtin torch function outside the dispatch table."""
+
+INSIDE = ComposedOp(Kind.ROUTING, "")
+"""Stands for every torch function outside the dispatch table that is written in Python."""
 
 
 @final

@@ -1,28 +1,42 @@
-"""Ops whose own gradient already is the LRP-0 rule: they move, add or scale relevance and need no rule."""
+"""Ops whose own gradient is the rule, ops that are switched off, ops that stop relevance: lists of names."""
 
+from __future__ import annotations
+
+from collections.abc import Callable
 from typing import Any
 
-import torch
 from torch import Tensor
-from torch.nn import functional as F
 
 from lrprism.ops.kinds import Kind
-from lrprism.ops.op import AbstractOp, IdentityOp, NativeOp
+from lrprism.ops.names import functions_named
+from lrprism.ops.op import AbstractOp, IdentityOp, NativeOp, StoppedOp
 
-_MOVES = """
-    adjoint as_strided atleast_1d atleast_2d atleast_3d block_diag broadcast_tensors broadcast_to bfloat16
-    cat channel_shuffle chunk clone column_stack concat concatenate contiguous cpu cuda diag diag_embed
-    diagonal diagonal_scatter double dsplit dstack expand expand_as flatten flip fliplr flipud float fold
-    gather half hsplit hstack index_copy index_fill index_put index_select masked_fill masked_scatter
-    masked_select meshgrid movedim moveaxis narrow native_channel_shuffle pad permute pixel_shuffle
-    pixel_unshuffle positive ravel repeat repeat_interleave reshape reshape_as roll rot90 scatter select
-    select_scatter slice_scatter split split_with_sizes squeeze stack swapaxes swapdims t take
-    take_along_dim tensor_split tile to transpose tril triu type type_as unbind unflatten unfold unsqueeze
-    view view_as vsplit vstack where
+MOVES = """
+    adjoint alias
+    as_strided atleast_1d atleast_2d atleast_3d bfloat16 broadcast_to channel_shuffle chunk clone
+    contiguous cpu cuda
+    detach diagonal double expand expand_as flatten flip fliplr flipud float gather half
+    hsplit int index_select long masked_select movedim moveaxis narrow permute pixel_shuffle pixel_unshuffle
+    positive ravel
+    repeat repeat_interleave reshape reshape_as roll rot90 select split split_with_sizes squeeze
+    swapaxes swapdims t take take_along_dim
+    tensor_split tile to transpose type type_as unbind unflatten unfold
+    unsqueeze view view_as vsplit __getitem__
+"""
+"""Functions that only move the entries of their first argument, or change their type."""
+
+_ASSEMBLIES = """
+    block_diag broadcast_tensors cat column_stack concat concatenate constant_pad_nd copy diag diag_embed
+    diagonal_scatter dsplit dstack fill fold hstack index_copy index_fill index_put masked_fill masked_scatter
+    meshgrid native_channel_shuffle pad reflection_pad1d reflection_pad2d reflection_pad3d replication_pad1d
+    replication_pad2d replication_pad3d scatter select_scatter slice_scatter stack tril triu vstack where
+    _pack_padded_sequence _pad_packed_sequence _to_copy _unsafe_view slice col2im im2col
 """
 _ADDITIONS = """
     add cumsum diff index_add interpolate neg negative nansum rsub scatter_add sub subtract sum sum_to_size
-    trace upsample upsample_bilinear upsample_nearest
+    trace upsample upsample_bicubic2d upsample_bilinear upsample_bilinear2d upsample_linear1d upsample_nearest
+    upsample_nearest1d upsample_nearest2d upsample_nearest3d upsample_trilinear3d
+    __add__ __radd__ __sub__ __rsub__ __neg__ __pos__
 """
 _SELECTIONS = """
     adaptive_max_pool1d adaptive_max_pool2d adaptive_max_pool3d amax amin clamp_min cummax cummin fmax fmin
@@ -30,48 +44,36 @@ _SELECTIONS = """
     max_pool2d max_pool2d_with_indices max_pool3d max_pool3d_with_indices max_unpool1d max_unpool2d
     max_unpool3d maximum median min minimum mode relu sort topk
 """
-_PRODUCTS = """
-    addmm addmv baddbmm addbmm bmm chain_matmul dot einsum inner kron matmul mm mul multiply mv outer
-    tensordot vdot
-"""
-_QUOTIENTS = "div divide true_divide"
-_PROPERTIES = "H T mH mT real data"
-_OPERATORS = {
-    "__add__ __radd__ __sub__ __rsub__ __neg__ __pos__ __getitem__": NativeOp(Kind.ROUTING, "{}"),
-    "__mul__ __rmul__ __matmul__ __rmatmul__": NativeOp(Kind.ROUTING, "{}", one_live=True),
-    "__truediv__ __div__": NativeOp(Kind.ROUTING, "{}", constants=(1, "other")),
-}
 _DROPOUTS = """
-    alpha_dropout dropout dropout1d dropout2d dropout3d feature_alpha_dropout feature_dropout
+    alpha_dropout dropout dropout1d dropout2d dropout3d feature_alpha_dropout feature_dropout native_dropout
 """
+_SOFTMAXES = "log_softmax logcumsumexp logsumexp softmax _softmax _log_softmax"
+_STOPS = "detach reciprocal rsqrt"
+_DATA = "data"
+_PROPERTIES = "H T mH mT real"
 
 
-def _named(names: str, op: AbstractOp) -> dict[Any, AbstractOp]:
-    """Enter an op under every function and method of these names; ``{}`` in its name stands for theirs."""
-    table: dict[Any, AbstractOp] = {}
-    for name in names.split():
-        found = {getattr(owner, name) for owner in (torch, F, Tensor) if callable(getattr(owner, name, None))}
-        table |= {function: _renamed(op, name.strip("_")) for function in found}
-    return table
+def _named(names: str, make: Callable[[str], AbstractOp]) -> dict[Any, AbstractOp]:
+    """Enter an op under every function and method of these names."""
+    return {function: make(name.strip("_")) for name in names.split() for function in functions_named(name)}
 
 
-def _renamed(op: AbstractOp, name: str) -> AbstractOp:
-    if isinstance(op, NativeOp):
-        return NativeOp(op.kind, op.name.format(name), op.constants, op.one_live)
-    return IdentityOp(op.kind, op.name.format(name))
+def _routing(name: str) -> AbstractOp:
+    return NativeOp(Kind.ROUTING, name)
 
 
 def _table() -> dict[Any, AbstractOp]:
-    table = _named(_MOVES + _ADDITIONS + _SELECTIONS, NativeOp(Kind.ROUTING, "{}"))
-    table |= _named(_PRODUCTS, NativeOp(Kind.ROUTING, "{}", one_live=True))
-    table |= _named(_QUOTIENTS, NativeOp(Kind.ROUTING, "{}", constants=(1, "other")))
-    table |= _named("prelu", NativeOp(Kind.ROUTING, "{}", constants=(1, "weight")))
-    table |= _named(_DROPOUTS, IdentityOp(Kind.IDENTITY, "{}"))
-    for names, op in _OPERATORS.items():
-        table |= _named(names, op)
+    table = _named(MOVES + _ASSEMBLIES + _ADDITIONS + _SELECTIONS, _routing)
+    table |= _named("prelu _prelu_kernel", lambda name: NativeOp(Kind.ROUTING, name, constants=(1, "weight")))
+    table |= _named(_SOFTMAXES, lambda name: NativeOp(Kind.SOFTMAX, name))
+    table |= _named(_DROPOUTS, lambda name: IdentityOp(Kind.IDENTITY, name))
+    table |= _named(_STOPS, lambda name: StoppedOp(Kind.STOPPED, name))
     for name in _PROPERTIES.split():
         table[getattr(Tensor, name).__get__] = NativeOp(Kind.ROUTING, name)
+    table[getattr(Tensor, _DATA).__get__] = StoppedOp(Kind.STOPPED, "data")
     return table
 
 
 TABLE = _table()
+MOVING = frozenset(function for name in MOVES.split() for function in functions_named(name))
+"""The functions of :data:`MOVES`."""

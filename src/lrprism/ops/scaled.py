@@ -1,17 +1,19 @@
 """Ops that run as they are, with one factor on the modified gradient: average pooling and activations."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, final
 
 import torch
 from torch import Tensor
-from torch.nn import functional as F
 
-from lrprism.numerics import Signed
 from lrprism.ops.call import Call
 from lrprism.ops.kinds import Kind
+from lrprism.ops.names import functions_named
 from lrprism.ops.op import AbstractOp, Arguments, Keywords, Recorder, is_live
+from lrprism.rules import Epsilon
 
 
 class _Damped(torch.autograd.Function):
@@ -27,7 +29,7 @@ class _Damped(torch.autograd.Function):
     def backward(ctx: Any, *grad_outputs: Tensor) -> tuple[Tensor, None]:
         (g,) = grad_outputs
         call: Call = ctx.damping
-        if call.rule is None or call.rule.stabilizer.changes_nothing:
+        if not isinstance(call.rule, Epsilon) or call.rule.stabilizer.changes_nothing:
             return g, None
         (z,) = ctx.saved_tensors
         stabilized = call.rule.stabilizer(z)
@@ -44,21 +46,34 @@ class _Passed(torch.autograd.Function):
     """
 
     @staticmethod
-    def forward(ctx: Any, a: Tensor, value: Tensor) -> Tensor:
+    def forward(ctx: Any, a: Tensor, value: Tensor, op_name: str) -> Tensor:
         ctx.save_for_backward(a, value)
+        ctx.op_name = op_name
         return value.view_as(value)
 
     @staticmethod
-    def backward(ctx: Any, *grad_outputs: Tensor) -> tuple[Tensor, None]:
+    def backward(ctx: Any, *grad_outputs: Tensor) -> tuple[Tensor, None, None]:
         (g,) = grad_outputs
         a, value = ctx.saved_tensors
-        return torch.where(a == 0, 0, g * (value / Signed(0.0)(a))), None
+        is_zero = a == 0
+        factor = value / torch.where(is_zero, 1, a)
+        return torch.where(is_zero | (g == 0), 0, g * factor).to(a.dtype), None, None
 
 
 _ACTIVATIONS = """
-    celu clamp clamp_max clip elu gelu hardshrink hardsigmoid hardswish hardtanh logsigmoid mish relu6 selu
-    sigmoid silu softplus
-    softshrink softsign tanh tanhshrink
+    abs absolute
+    acos acosh arccos arcsin arcsinh arctan arctanh asin asinh atan atanh celu clamp clamp_max clip
+    cos cosh
+    deg2rad elu erf erfc exp exp2 expm1 float_power frac gelu hardshrink hardsigmoid hardswish hardtanh
+    i0 log
+    log10 log1p log2 logit logsigmoid log_sigmoid_forward mish nan_to_num pow rad2deg relu6 selu sigmoid
+    silu sign sin sinc sinh softplus softshrink softsign sqrt square tan tanh tanhshrink threshold xlogy
+    __abs__ __pow__
+"""
+_POWERS = frozenset({"pow", "float_power", "__pow__"})
+_MEANS = """
+    adaptive_avg_pool1d adaptive_avg_pool2d adaptive_avg_pool3d avg_pool1d avg_pool2d avg_pool3d mean
+    _adaptive_avg_pool2d _adaptive_avg_pool3d
 """
 
 
@@ -72,34 +87,45 @@ class AveragePooling(AbstractOp):
         z = func(*args, **kwargs)
         if not is_live(z):
             return z
-        return _Damped.apply(z, recorder.record(self.kind, self.name))  # type: ignore[no-untyped-call]
+        return _Damped.apply(z, recorder.record(self.kind, self.name, (Epsilon,)))  # type: ignore[no-untyped-call]
 
 
 @final
 @dataclass(frozen=True)
 class Activation(AbstractOp):
-    """An elementwise function ``f(a)``: R_in = R_out."""
+    """An elementwise function ``f(a)`` of its first argument: R_in = R_out.
+
+    A power below zero is a scale and counts as a constant.
+    """
 
     def run(self, recorder: Recorder, func: Callable[..., Any], args: Arguments, kwargs: Keywords) -> Any:
         """Return ``f(a)``; relevance passes it unchanged."""
         a = args[0] if args else kwargs["input"]
-        if not a.requires_grad:
-            return func(*args, **kwargs)
-        recorder.record(self.kind, self.name)
         rest = {key: value for key, value in kwargs.items() if key != "input"}
-        return _Passed.apply(a, func(a.detach(), *args[1:], **rest))  # type: ignore[no-untyped-call]
+        if not is_live((a, args[1:], rest)):
+            return func(*args, **kwargs)
+        if not isinstance(a, Tensor) or not a.requires_grad or is_live((args[1:], rest)):
+            recorder.record(Kind.UNKNOWN, self.name)
+            return func(*args, **kwargs)
+        value = func(a.detach(), *args[1:], **rest)
+        if self.name in _POWERS and _is_negative(args[1] if len(args) > 1 else rest["exponent"]):
+            recorder.record(Kind.STOPPED, self.name)
+            return value
+        recorder.record(self.kind, self.name)
+        return _Passed.apply(a, value, self.name)  # type: ignore[no-untyped-call]
+
+
+def _is_negative(exponent: Tensor | float) -> bool:
+    return bool((torch.as_tensor(exponent) < 0).all())
 
 
 def _table() -> dict[Any, AbstractOp]:
     ops: dict[Any, AbstractOp] = {}
-    for function in (torch.mean, Tensor.mean):
-        ops[function] = AveragePooling(Kind.AVERAGE_POOLING, "mean")
-    for n in (1, 2, 3):
-        for name in (f"avg_pool{n}d", f"adaptive_avg_pool{n}d"):
-            ops[getattr(F, name)] = AveragePooling(Kind.AVERAGE_POOLING, name)
+    for name in _MEANS.split():
+        pooling = AveragePooling(Kind.AVERAGE_POOLING, name.strip("_"))
+        ops |= dict.fromkeys(functions_named(name), pooling)
     for name in _ACTIVATIONS.split():
-        owners = [owner for owner in (F, torch, Tensor) if hasattr(owner, name)]
-        ops |= {getattr(owner, name): Activation(Kind.ACTIVATION, name) for owner in owners}
+        ops |= dict.fromkeys(functions_named(name), Activation(Kind.ACTIVATION, name.strip("_")))
     return ops
 
 

@@ -25,12 +25,14 @@ COLUMNS: Final = (
     "to_stabilizer",
     "to_rule",
     "to_constant",
+    "to_unknown",
 )
 SINKS: Final[dict[str, tuple[str, str]]] = {  # column -> name in print, colour
     "to_bias": ("bias", style.ORANGE),
     "to_stabilizer": ("stabiliser", style.PINK),
     "to_rule": ("rule", style.GREEN),
     "to_constant": ("constant", "#8C8C8C"),
+    "to_unknown": ("no rule", "#333333"),
 }
 NUMBERS: Final = ("relevance_out", *SINKS, "relevance_in")
 INPUT: Final = "network input"

@@ -8,7 +8,15 @@ import pandas as pd
 from lrprism._errors import DataError
 from lrprism.engine import Audit
 
-_AMOUNTS = ["relevance_out", "relevance_in", "to_bias", "to_stabilizer", "to_rule", "to_constant"]
+_AMOUNTS = [
+    "relevance_out",
+    "relevance_in",
+    "to_bias",
+    "to_stabilizer",
+    "to_rule",
+    "to_constant",
+    "to_unknown",
+]
 
 
 def conservation_table(audits: Sequence[Audit], samples: int) -> pd.DataFrame:
@@ -21,7 +29,7 @@ def conservation_table(audits: Sequence[Audit], samples: int) -> pd.DataFrame:
     Returns:
         A row per op call in order of execution: ``call``, ``module``, ``op``, ``rule``, and in units of the
         explained output, mean per sample, ``relevance_out``, ``relevance_in``, ``to_bias``,
-        ``to_stabilizer``, ``to_rule``, ``to_constant``.
+        ``to_stabilizer``, ``to_rule``, ``to_constant``, ``to_unknown``.
 
     Raises:
         DataError: If there is no account, or the batches ran different ops.

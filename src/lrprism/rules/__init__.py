@@ -1,7 +1,45 @@
 """One rule per file: a frozen dataclass and its formula, nothing else."""
 
-from lrprism.rules._base import AbstractRule, Part, Sign, Term
+from lrprism.rules._base import (
+    AbstractAffineRule,
+    AbstractProductRule,
+    AbstractRule,
+    Constant,
+    Gating,
+    Part,
+    Sign,
+    Term,
+    gives_beside,
+)
+from lrprism.rules.alpha_beta import AlphaBeta
 from lrprism.rules.epsilon import Epsilon
+from lrprism.rules.flat import Flat
 from lrprism.rules.gamma import Gamma
+from lrprism.rules.pass_on import Pass
+from lrprism.rules.signal_takes_all import SignalTakesAll
+from lrprism.rules.uniform import Uniform
+from lrprism.rules.w_square import WSquare
+from lrprism.rules.z_box import ZBox
+from lrprism.rules.z_plus import ZPlus
 
-__all__ = ["AbstractRule", "Epsilon", "Gamma", "Part", "Sign", "Term"]
+__all__ = [
+    "AbstractAffineRule",
+    "AbstractProductRule",
+    "AbstractRule",
+    "AlphaBeta",
+    "Constant",
+    "Epsilon",
+    "Flat",
+    "Gamma",
+    "Gating",
+    "Part",
+    "Pass",
+    "Sign",
+    "SignalTakesAll",
+    "Term",
+    "Uniform",
+    "WSquare",
+    "ZBox",
+    "ZPlus",
+    "gives_beside",
+]

@@ -1,8 +1,8 @@
 """What every rule states: which products of inputs and weights share relevance, over which denominator."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields
 from enum import Enum
 
 from torch import Tensor
@@ -18,18 +18,33 @@ class Sign(Enum):
     NEGATIVE = "negative"
 
 
+@dataclass(frozen=True, eq=False)
+class Constant:
+    """A value that stands in the place of the input, such as a bound of the z-box rule.
+
+    Relevance that a part gives to it does not vanish where the input is zero, so it travels beside ``a * g``;
+    that is possible only on the first affine op behind an input.
+
+    Args:
+        value: A number, one number per channel, or a tensor that broadcasts to the input.
+    """
+
+    value: float | Tensor
+
+
 @dataclass(frozen=True)
 class Part:
-    r"""One product :math:`L(a_\text{part}; \rho(w)) + \rho(b)` of a :class:`Term`.
+    r"""One product :math:`L(v; \rho(w)) + \rho(b)` of a :class:`Term`.
 
     Args:
         rho: The modification of weight and bias, or None to keep them as they are.
-        inputs: The entries of ``a`` that take part; the others count as zero.
+        inputs: What stands for ``v``: the entries of ``a`` that take part, the others counting as zero, or a
+            constant.
         bias: Whether the modified bias is added.
     """
 
     rho: Callable[[Tensor], Tensor] | None = None
-    inputs: Sign = Sign.ANY
+    inputs: Sign | Constant = Sign.ANY
     bias: bool = True
 
 
@@ -37,30 +52,43 @@ class Part:
 class Term:
     r"""Relevance shared over one denominator.
 
-    .. math:: z_\rho = \sum_\text{parts} L(a_\text{part}; \rho(w)) + \rho(b)
+    .. math:: z_\rho = \sum_\text{parts} L(v; \rho(w)) + \rho(b)
 
-    With :math:`s = R / \mathrm{st}(z_\rho)` where ``z`` has the sign ``outputs`` and 0 elsewhere, the term
-    gives :math:`R_i = a_i \sum_j \rho(w)_{ij} s_j` to each input ``i``, with the :math:`\rho` of the part in
-    which ``a_i`` takes part.
+    With :math:`s = f R / \mathrm{st}(z_\rho)` where ``z`` has the sign ``outputs`` and 0 elsewhere, the term
+    gives :math:`R_i = v_i \sum_j \rho(w)_{ij} s_j` to each input ``i``, for each part in which ``i`` takes
+    part.
 
     Args:
         parts: The products that add up to the denominator. Each entry of ``a`` takes part in at most one.
-        outputs: The pre-activations ``z`` that the term serves.
+        outputs: The pre-activations ``z`` that the term serves; of ``z`` without its bias, if no part of the
+            rule adds the bias.
         dominates: Whether ``z_rho`` has the sign of ``z`` and at least its size wherever the term serves
             ``z``; saves time.
+        factor: The share ``f`` of the relevance that the term hands on. The factors of the terms that serve
+            one ``z`` should add up to one.
     """
 
     parts: tuple[Part, ...]
     outputs: Sign = Sign.ANY
     dominates: bool = False
+    factor: float = 1.0
 
 
-@dataclass(frozen=True)
-class AbstractRule(ABC):
+class AbstractRule(ABC):  # noqa: B024 - a mark; what a rule states depends on the kind of op
+    """How an op hands the relevance of its output to its inputs; always a frozen dataclass."""
+
+
+class AbstractAffineRule(AbstractRule):
     """How an affine op ``z = L(a; w) + b`` hands the relevance of ``z`` to ``a``.
 
-    A rule is a frozen dataclass that states its formula as :meth:`terms`; nothing has to be registered.
+    A rule states its formula as :meth:`terms`; nothing has to be registered.
     """
+
+    def __repr__(self) -> str:
+        """The rule with its settings; that the bias keeps its share goes without saying."""
+        settings = [(each.name, getattr(self, each.name)) for each in fields(self)]  # type: ignore[arg-type]
+        shown = [f"{name}={value!r}" for name, value in settings if (name, value) != ("bias", True)]
+        return f"{type(self).__name__}({', '.join(shown)})"
 
     @property
     @abstractmethod
@@ -70,3 +98,45 @@ class AbstractRule(ABC):
     @abstractmethod
     def terms(self) -> tuple[Term, ...]:
         """The formula: relevance is the sum over these terms."""
+
+
+def gives_beside(rule: AbstractRule | None) -> bool:
+    """Whether a rule hands relevance to inputs whatever their value, so that only a first op can have it."""
+    return isinstance(rule, AbstractAffineRule) and any(
+        isinstance(part.inputs, Constant) for term in rule.terms() for part in term.parts
+    )
+
+
+class Gating(Enum):
+    """How much a factor of a product looks like a gate: something that scales a signal."""
+
+    NONE = 0
+    """Anything else: a signal."""
+
+    ACTIVATION = 1
+    """The output of an activation."""
+
+    GATE = 2
+    """The output of a sigmoid or a softmax."""
+
+    SELF = 3
+    """An elementwise function of the other factor, as in ``x * sigmoid(x)``: the product is an activation."""
+
+
+class AbstractProductRule(AbstractRule):
+    """How a product hands its relevance to its factors."""
+
+    @abstractmethod
+    def shares(self, gatings: Sequence[Gating]) -> tuple[float, ...]:
+        """The share of each factor; they add up to one.
+
+        Args:
+            gatings: How much each factor looks like a gate.
+        """
+
+
+def _signals_share(gatings: Sequence[Gating]) -> tuple[float, ...]:
+    """Equal shares for the factors that look least like a gate, nothing for the others."""
+    least = min(each.value for each in gatings)
+    chosen = [each.value == least for each in gatings]
+    return tuple(each / sum(chosen) for each in chosen)

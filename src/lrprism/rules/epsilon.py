@@ -3,13 +3,13 @@
 from dataclasses import dataclass
 from typing import final
 
-from lrprism.numerics import AbstractStabilizer, as_stabilizer
-from lrprism.rules._base import AbstractRule, Part, Term
+from lrprism.numerics import AbstractStabilizer, Stabilizer, as_stabilizer
+from lrprism.rules._base import AbstractAffineRule, Part, Term
 
 
 @final
-@dataclass(frozen=True)
-class Epsilon(AbstractRule):
+@dataclass(frozen=True, repr=False)
+class Epsilon(AbstractAffineRule):
     r"""LRP-ε: share relevance by signed contribution, damping small denominators.
 
     .. math:: R_i = a_i \sum_j w_{ij} \frac{R_j}{z_j + \varepsilon\,\mathrm{sgn}(z_j)},
@@ -22,8 +22,10 @@ class Epsilon(AbstractRule):
     relevance propagation, PLoS ONE 10(7).
 
     Args:
-        eps: Added to the magnitude of ``z``; ``0`` is LRP-0. A stabiliser of :mod:`lrprism.numerics` may
-            stand here too.
+        eps: Added to the magnitude of ``z``; ``0`` is LRP-0. A stabiliser of :mod:`lrprism.numerics`, or any
+            callable from denominator to safe denominator, may stand here too.
+        bias: Whether the bias is part of ``z`` and keeps its share. Without it all relevance is shared among
+            the inputs.
 
     Raises:
         RuleError: If ``eps`` is negative or not finite.
@@ -33,7 +35,8 @@ class Epsilon(AbstractRule):
         Epsilon(eps=1e-06)
     """
 
-    eps: float | AbstractStabilizer = 1e-6
+    eps: Stabilizer = 1e-6
+    bias: bool = True
 
     def __post_init__(self) -> None:
         """Check ``eps``."""
@@ -46,4 +49,4 @@ class Epsilon(AbstractRule):
 
     def terms(self) -> tuple[Term, ...]:
         """One term: all inputs, weights as they are."""
-        return (Term((Part(),)),)
+        return (Term((Part(bias=self.bias),)),)

@@ -6,13 +6,13 @@ from typing import final
 from torch import Tensor
 
 from lrprism._errors import RuleError
-from lrprism.numerics import AbstractStabilizer, as_stabilizer
-from lrprism.rules._base import AbstractRule, Part, Sign, Term
+from lrprism.numerics import AbstractStabilizer, Stabilizer, as_stabilizer
+from lrprism.rules._base import AbstractAffineRule, Part, Sign, Term
 
 
 @final
-@dataclass(frozen=True)
-class Gamma(AbstractRule):
+@dataclass(frozen=True, repr=False)
+class Gamma(AbstractAffineRule):
     r"""LRP-γ: favour what speaks for the sign of the pre-activation.
 
     With :math:`w^P = w + \gamma w^+`, :math:`w^N = w + \gamma w^-` (the bias likewise),
@@ -38,8 +38,10 @@ class Gamma(AbstractRule):
 
     Args:
         gamma: Extra weight of the favoured sign. Must be >= 0.
-        eps: Added to the magnitude of the denominators. A stabiliser of :mod:`lrprism.numerics` may stand
-            here too.
+        eps: Added to the magnitude of the denominators. A stabiliser of :mod:`lrprism.numerics`, or any
+            callable from denominator to safe denominator, may stand here too.
+        bias: Whether the bias is part of the denominators and keeps its share. Without it the sign of ``z``
+            is that of ``z`` without the bias.
 
     Raises:
         RuleError: If ``gamma`` or ``eps`` is negative or not finite.
@@ -50,7 +52,8 @@ class Gamma(AbstractRule):
     """
 
     gamma: float = 0.25
-    eps: float | AbstractStabilizer = 1e-6
+    eps: Stabilizer = 1e-6
+    bias: bool = True
 
     def __post_init__(self) -> None:
         """Check ``gamma`` and ``eps``.
@@ -77,11 +80,11 @@ class Gamma(AbstractRule):
             return w + self.gamma * w.clamp(max=0)
 
         positive = (
-            Part(favour_positive, Sign.POSITIVE),
+            Part(favour_positive, Sign.POSITIVE, self.bias),
             Part(favour_negative, Sign.NEGATIVE, bias=False),
         )
         negative = (
-            Part(favour_negative, Sign.POSITIVE),
+            Part(favour_negative, Sign.POSITIVE, self.bias),
             Part(favour_positive, Sign.NEGATIVE, bias=False),
         )
         return Term(positive, Sign.POSITIVE, dominates=True), Term(negative, Sign.NEGATIVE, dominates=True)

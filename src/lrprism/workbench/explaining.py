@@ -261,7 +261,7 @@ def _dataset(
 
 def _summary(table: pd.DataFrame) -> dict[str, float]:
     """Mean per sample of what went in, what arrived and where the rest stayed, in logit units."""
-    sinks = ("to_bias", "to_stabilizer", "to_rule", "to_constant")
+    sinks = ("to_bias", "to_stabilizer", "to_rule", "to_constant", "to_unknown")
     explained, arrived = float(table["relevance_out"].iloc[-1]), float(table["relevance_in"].iloc[0])
     taken = {name: float(table[name].sum()) for name in sinks}
     return {

@@ -1,0 +1,78 @@
+"""Which tensor of a model's output is explained."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from torch import Tensor
+
+from lrprism._errors import InputError, ModelError
+
+Output = str | int | Callable[[Any], Tensor] | None
+"""How to choose a tensor from what a model returns; see :func:`chosen`."""
+
+
+def chosen(returned: Any, output: Output) -> Tensor:
+    """Return the tensor to explain.
+
+    Args:
+        returned: What the model returned.
+        output: None for the only tensor, or the one named ``logits``; a key, an attribute's name or a
+            position; or a callable that takes what the model returned.
+
+    Raises:
+        InputError: If there is no such thing.
+        ModelError: If the choice is open, or the tensor does not depend on the inputs.
+    """
+    tensor = _only(returned) if output is None else _picked(returned, output)
+    if not isinstance(tensor, Tensor):
+        raise InputError(f"output should choose a tensor. Found {type(tensor).__name__}. {_offer(returned)}")
+    if not tensor.requires_grad:
+        raise ModelError(
+            "the model's output should depend on the inputs. Found one that does not. Look for detach(), "
+            "numpy or a division by the inputs alone in forward; explainer.plan(...) shows where it stops."
+        )
+    return tensor
+
+
+def _picked(returned: Any, output: str | int | Callable[[Any], Tensor]) -> Any:
+    if callable(output):
+        return output(returned)
+    try:
+        if isinstance(output, str) and not isinstance(returned, Mapping):
+            return getattr(returned, output)
+        return returned[output]
+    except (KeyError, IndexError, AttributeError, TypeError) as error:
+        raise InputError(
+            f"output should name a part of what the model returns. Found {output!r}. {_offer(returned)}"
+        ) from error
+
+
+def _parts(returned: Any) -> dict[str | int, Tensor]:
+    """The float tensors at the top of a model's output."""
+    if isinstance(returned, Mapping):
+        pairs: Any = returned.items()
+    elif hasattr(returned, "_asdict"):
+        pairs = returned._asdict().items()
+    else:
+        pairs = enumerate(returned) if isinstance(returned, (tuple, list)) else ()
+    return {key: value for key, value in pairs if isinstance(value, Tensor) and value.is_floating_point()}
+
+
+def _only(returned: Any) -> Tensor:
+    if isinstance(returned, Tensor):
+        return returned
+    parts = _parts(returned)
+    if "logits" in parts:
+        return parts["logits"]
+    if len(parts) == 1:
+        return next(iter(parts.values()))
+    raise ModelError(
+        f"the model should return one tensor. Found {type(returned).__name__}. {_offer(returned)}"
+    )
+
+
+def _offer(returned: Any) -> str:
+    keys = ", ".join(repr(key) for key in _parts(returned))
+    return f"Try output= with one of {keys}." if keys else "Try output= with a function that picks one."

@@ -1,0 +1,69 @@
+"""The second way back: relevance that inputs get whatever their value, which ``a * g`` cannot carry."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from torch import Tensor
+
+from lrprism.engine.graph import Graph, inputs_first, is_scale
+from lrprism.ops import Call, call_of
+
+Beside = dict[Any, dict[int, Tensor]]
+"""Relevance per node of the autograd graph and output of that node."""
+
+
+def collect(graph: Graph, calls: Iterable[Call]) -> Beside:
+    """Bring the relevance that rules gave beside ``a * g`` back through moves, shifts and scales.
+
+    Returns:
+        The relevance at every node on the way, the inputs' own nodes included.
+    """
+    found: Beside = {}
+    starts = []
+    for call in calls:
+        if call.beside is not None and call in graph.inputs:
+            _add(found, graph.inputs[call], call.beside)
+            starts.append(graph.inputs[call][0])
+            call.beside = None
+    for node in reversed(inputs_first(starts)):
+        if node in found and node.next_functions:
+            _carry(found, node)
+    return found
+
+
+def total(found: Beside, tensor: Tensor) -> Tensor | None:
+    """The relevance beside ``a * g`` at a tensor, or None."""
+    if tensor.grad_fn is not None:
+        return found.get(tensor.grad_fn, {}).get(tensor.output_nr)
+    leaves = (node for node in found if getattr(node, "variable", None) is tensor)
+    return next((found[node][0] for node in leaves), None)
+
+
+def _add(found: Beside, place: tuple[Any, int], relevance: Tensor) -> None:
+    node, number = place
+    own = found.setdefault(node, {})
+    own[number] = own[number] + relevance if number in own else relevance
+
+
+def _carry(found: Beside, node: Any) -> None:
+    """Hand the relevance at a node on to the nodes that made its inputs."""
+    own = found[node]
+    if is_scale(node):
+        (source,) = [pair for pair in node.next_functions if pair[0] is not None]
+        place = node.next_functions.index(source)
+        keeps_shape = call_of(node) is not None
+        shape = own[0].shape if keeps_shape else _first(node(own[0]), place).shape
+        _add(found, source, own[0].sum_to_size(shape))
+        return
+    results = node(*(own.get(number) for number in range(len(node._input_metadata))))
+    for place, source in enumerate(node.next_functions):
+        if source[0] is not None:
+            _add(found, source, _first(results, place))
+
+
+def _first(results: Any, place: int) -> Tensor:
+    """One of a node's results, which is no tuple where there is one only."""
+    chosen: Tensor = results[place] if isinstance(results, tuple) else results
+    return chosen

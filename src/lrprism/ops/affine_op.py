@@ -1,0 +1,63 @@
+"""What the engine does when it meets an op with constant weights."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, final
+
+from torch import Tensor
+
+from lrprism.ops.affine import AbstractAffine, apply_affine, producer_of, take_over
+from lrprism.ops.call import Call
+from lrprism.ops.kinds import Kind
+from lrprism.ops.op import AbstractOp, Arguments, Keywords, Recorder, in_autocast_precision, is_live
+from lrprism.ops.products import run_product
+from lrprism.rules import AbstractAffineRule, Pass
+
+
+@final
+@dataclass(frozen=True)
+class AffineOp(AbstractOp):
+    """An op with constant weights: its backward pass follows a rule.
+
+    Args:
+        kind: ``CONVOLUTION`` or ``LINEAR``.
+        name: The op's name.
+        bind: Reads the call's arguments into the input and the affine op.
+    """
+
+    bind: Callable[..., tuple[Tensor, AbstractAffine]]
+
+    def run(self, recorder: Recorder, func: Callable[..., Any], args: Arguments, kwargs: Keywords) -> Any:
+        """Run the affine op under its rule; with a live weight it is a product."""
+        a, affine = self.bind(*args, **kwargs)
+        if is_live((affine.weight, affine.bias)):
+            return run_product(recorder, self.name, func, args, kwargs, addends=(2, "bias"))
+        if not a.requires_grad:
+            return func(*args, **kwargs)
+        return run_affine(recorder, self.kind, self.name, a, affine)
+
+
+def run_affine(recorder: Recorder, kind: Kind, name: str, a: Tensor, affine: AbstractAffine) -> Tensor:
+    """Record an affine op and run it, together with a batch norm right in front of it."""
+    a = in_autocast_precision(a)
+    affine = affine if a.dtype is affine.weight.dtype else affine.with_type(a.dtype)
+    norm = _batch_norm_before(a, affine)
+    call = recorder.record(kind, name if norm is None else f"batch_norm + {name}", (AbstractAffineRule, Pass))
+    if norm is not None:
+        a, affine = take_over(call, norm[0], norm[1]), norm[2]
+    if a.dim() == affine.batched_dim - 1:
+        return apply_affine(affine, a.unsqueeze(0), call).squeeze(0)
+    return apply_affine(affine, a, call)
+
+
+def _batch_norm_before(a: Tensor, affine: AbstractAffine) -> tuple[Call, Tensor, AbstractAffine] | None:
+    """The call and the input of the batch norm that made ``a``, and the two ops as one; or None."""
+    made = producer_of(a)
+    if made is None or made[0].kind is not Kind.NORMALIZATION or a.dim() == affine.batched_dim - 1:
+        return None
+    call, norm, before = made
+    assert norm.bias is not None  # the shift of a batch norm
+    merged = affine.behind(norm.weight.flatten(), norm.bias.flatten(), a)
+    return None if merged is None else (call, before, merged)

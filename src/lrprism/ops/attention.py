@@ -1,0 +1,97 @@
+"""Scaled dot product attention: two products with a softmax between them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, final
+
+from torch import Tensor
+from torch.nn import functional as F
+
+from lrprism.ops.call import Call
+from lrprism.ops.gating import gatings
+from lrprism.ops.kinds import Kind
+from lrprism.ops.op import AbstractOp, Arguments, Keywords, Recorder, is_live
+from lrprism.ops.products import shared, shares_of
+from lrprism.rules import AbstractProductRule, Gating
+
+
+@dataclass(frozen=True)
+class _Shares:
+    """What decides the shares of query, key and value: how each of two factors looks, if both are live."""
+
+    call: Call
+    value_looks: tuple[Gating, ...] | None
+    query_looks: tuple[Gating, ...] | None
+
+    def weights_and_value(self) -> tuple[float, ...]:
+        """Shares of the attention weights and of the value."""
+        return (1.0, 1.0) if self.value_looks is None else shares_of(self.call, self.value_looks)
+
+    def query_and_key(self) -> tuple[float, ...]:
+        """Shares of query and key in the relevance of the scores."""
+        return (1.0, 1.0) if self.query_looks is None else shares_of(self.call, self.query_looks)
+
+
+@final
+@dataclass(frozen=True)
+class Attention(AbstractOp):
+    r"""``softmax(q k^T / scale + mask) v`` in one call, dropout off.
+
+    .. math:: O = A V, \quad A = \mathrm{softmax}(S), \quad S = \frac{Q K^\top}{\sqrt{d}} + M
+
+    The rule shares the relevance of ``O`` between ``A`` and ``V``, and that of ``S`` between ``Q`` and ``K``;
+    the softmax has its plain gradient. AttnLRP: halves at both products. CP-LRP: ``V`` gets all.
+    """
+
+    def run(self, recorder: Recorder, func: Callable[..., Any], args: Arguments, kwargs: Keywords) -> Any:
+        """Run the fused attention on operands that get their shares."""
+        return self._run(recorder, func, *args, **kwargs)
+
+    def _run(
+        self,
+        recorder: Recorder,
+        func: Callable[..., Any],
+        query: Tensor,
+        key: Tensor,
+        value: Tensor,
+        attn_mask: Tensor | None = None,
+        dropout_p: float = 0.0,
+        is_causal: bool = False,
+        **options: Any,
+    ) -> Any:
+        del dropout_p
+        operands = (query, key, value, attn_mask)
+        if is_live(operands):
+            call = recorder.record(self.kind, self.name, (AbstractProductRule,))
+            query, key, value, attn_mask = _with_shares(call, *operands)
+        return func(query, key, value, attn_mask=attn_mask, dropout_p=0.0, is_causal=is_causal, **options)
+
+
+def _with_shares(
+    call: Call, query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None
+) -> tuple[Tensor, Tensor, Tensor, Tensor | None]:
+    """The operands, each of which will get its share."""
+    has_value = value.requires_grad and is_live((query, key, mask))
+    has_query = query.requires_grad and key.requires_grad
+    shares = _Shares(
+        call,
+        (Gating.GATE, *gatings([value])) if has_value else None,
+        gatings([query, key]) if has_query else None,
+    )
+
+    def give(operand: Tensor, share: Callable[[], float]) -> Tensor:
+        return shared(operand, share) if operand.requires_grad else operand
+
+    return (
+        give(query, lambda: shares.weights_and_value()[0] * shares.query_and_key()[0]),
+        give(key, lambda: shares.weights_and_value()[0] * shares.query_and_key()[1]),
+        give(value, lambda: shares.weights_and_value()[1]),
+        None if mask is None else give(mask, lambda: shares.weights_and_value()[0]),
+    )
+
+
+TABLE: dict[Any, AbstractOp] = {
+    F.scaled_dot_product_attention: Attention(Kind.ATTENTION, "scaled_dot_product_attention")
+}

@@ -1,0 +1,81 @@
+"""How much each factor of a product looks like a gate, read from the autograd graph."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from torch import Tensor
+
+from lrprism.rules import Gating
+
+_GATES = frozenset({"sigmoid", "hardsigmoid"})
+"""Activations between 0 and 1."""
+
+_RESHAPING = """
+    AsStrided Cat Clone Expand Gather Index IndexSelect Permute ReshapeAlias Select Slice Split
+    SplitWithSizes Squeeze Stack T Topk Transpose Unbind UnsafeView Unsqueeze View
+"""
+_ELEMENTWISE = "Add Alias Clone Div MaskedFill Mul Neg Rsub Sub ToCopy Where _Damped _Shared"
+_THROUGH = frozenset(f"{name}Backward" for name in (_RESHAPING + _ELEMENTWISE).split())
+"""Nodes with one live input that leave a gate a gate."""
+
+_BETWEEN = frozenset(f"{name}Backward" for name in f"{_ELEMENTWISE} Relu _Passed".split())
+"""Nodes of elementwise functions."""
+
+_LIMIT = 64
+"""How many nodes are looked at before two factors count as unrelated."""
+
+Place = tuple[Any, int]
+"""A node and which of its outputs."""
+
+
+def _name(node: Any) -> str:
+    return str(node.name()).rstrip("0123456789")
+
+
+def _sources(node: Any) -> list[Place]:
+    return [(source, number) for source, number in node.next_functions if source is not None]
+
+
+def gatings(factors: Sequence[Tensor]) -> tuple[Gating, ...]:
+    """Say of each factor how much it looks like a gate.
+
+    Args:
+        factors: The live factors of a product.
+    """
+    looks = [_look(factor.grad_fn) for factor in factors]
+    if len(looks) == 2 and looks[0] is not looks[1]:
+        origins = [_origins((factor.grad_fn, factor.output_nr)) for factor in factors]
+        if origins[0] == origins[1] and len(origins[0]) == 1:
+            gate = max((0, 1), key=lambda number: looks[number].value)
+            looks[gate] = Gating.SELF
+    return tuple(looks)
+
+
+def _look(node: Any) -> Gating:
+    """What the tensor that a node made comes from, seen through reshaping, scaling and shifting."""
+    while _name(node) in _THROUGH and len(_sources(node)) == 1:
+        node = _sources(node)[0][0]
+    name = _name(node)
+    if name == "SoftmaxBackward" or (name == "_PassedBackward" and node.op_name in _GATES):
+        return Gating.GATE
+    return Gating.ACTIVATION if name in {"_PassedBackward", "ReluBackward"} else Gating.NONE
+
+
+def _origins(start: Place) -> set[Place]:
+    """The tensors of which a tensor is an elementwise function."""
+    found: set[Place] = set()
+    seen: set[Place] = set()
+    pending = [start]
+    while pending and len(seen) < _LIMIT:
+        place = pending.pop()
+        if place in seen:
+            continue
+        seen.add(place)
+        node = place[0]
+        if _name(node) in _BETWEEN and _sources(node):
+            pending.extend(_sources(node))
+        else:
+            found.add(place)
+    return found | set(pending)

@@ -1,0 +1,31 @@
+"""The places where torch keeps a function of one name."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+_OWNERS = (torch, torch._C._nn, torch.special, torch.linalg, Tensor, F)
+
+
+def functions_named(name: str) -> set[Any]:
+    """Return every torch function and tensor method of this name."""
+    found = {getattr(owner, name, None) for owner in _OWNERS}
+    return {function for function in found if callable(function)}
+
+
+def every_name_of(function: Any) -> set[Any]:
+    """Return a torch function together with the functions and methods of the same name."""
+    return {function} | functions_named(getattr(function, "__name__", ""))
+
+
+def builtin_named(name: str) -> Any:
+    """Return torch's builtin of the name of an ``aten`` op, which takes the same arguments, or None."""
+    for owner in _OWNERS:
+        function = getattr(owner, name, None)
+        if callable(function):
+            return function
+    return None

@@ -1,0 +1,336 @@
+"""Normalisations: scaling by statistics, which count as constants."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, final
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from lrprism.ops.affine import AbstractAffine, apply_affine, passed_on, producer_of, take_over
+from lrprism.ops.call import Call
+from lrprism.ops.kinds import Kind
+from lrprism.ops.op import AbstractOp, Arguments, Keywords, Recorder, in_full_precision
+from lrprism.rules import AbstractAffineRule, Epsilon, Pass
+
+
+class ChannelScaling(AbstractAffine):
+    """``z = w a + b`` with ``w`` and ``b`` of a shape that broadcasts to ``a``: ``[1, channels, 1, ...]``."""
+
+    def forward(self, a: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
+        """Return ``w a + b``."""
+        return a * weight if bias is None else a * weight + bias
+
+    def transpose(self, s: Tensor, weight: Tensor, a: Tensor) -> Tensor:
+        """Return ``w s``."""
+        del a
+        return s * weight
+
+    def spread_bias(self, bias: Tensor) -> Tensor:
+        """Return the bias as it is."""
+        return bias
+
+
+@final
+@dataclass(frozen=True)
+class BatchNorm(AbstractOp):
+    r"""Batch norm with constant statistics is affine per channel, whatever mode the model is in.
+
+    .. math:: z = \frac{w}{\sqrt{\mathrm{var} + \varepsilon}} a
+              + \Bigl(b - \frac{w\,\mathrm{mean}}{\sqrt{\mathrm{var} + \varepsilon}}\Bigr)
+
+    Right behind a convolution or a linear layer the two are one op, with the rule of that layer; right in
+    front of one, that layer takes it in (see :class:`AffineOp`). Elsewhere it is an affine op of its own.
+    Without running statistics those of the batch count as constants.
+
+    Shapes: ``a``, ``z``: ``[N, channels, *positions]``; the rest: ``[channels]``.
+
+    Args:
+        bind: Reads the call's arguments.
+        results: How many results the torch function returns.
+    """
+
+    bind: Callable[..., _Statistics]
+    results: int = 1
+
+    def run(self, recorder: Recorder, func: Callable[..., Any], args: Arguments, kwargs: Keywords) -> Any:
+        """Scale each channel; merge with the layer in front where there is one."""
+        del func
+        known = self.bind(*args, **kwargs)
+        a = in_full_precision(known.input)
+        mean, var = known.mean, known.var
+        if mean is None or var is None:
+            var, mean = torch.var_mean(a.detach(), [d for d in range(a.dim()) if d != 1], correction=0)
+        value = F.batch_norm(a.detach(), mean, var, known.weight, known.bias, False, 0.0, known.eps)
+        z = (
+            value
+            if not a.requires_grad
+            else self._merged(recorder, a, value, *_affine_form(known, mean, var))
+        )
+        return z if self.results == 1 else (z, *(mean, var, mean)[: self.results - 1])
+
+    def _merged(self, recorder: Recorder, a: Tensor, value: Tensor, scale: Tensor, shift: Tensor) -> Tensor:
+        """Return ``value`` as the output of the layer in front together with batch norm, or of its own."""
+        made = producer_of(a)
+        merged = made[1].scaled(scale, shift, a) if made is not None else None
+        if made is None or merged is None:
+            own = recorder.record(self.kind, self.name, (AbstractAffineRule, Pass))
+            shape = (1, -1, *(1,) * (a.dim() - 2))
+            return apply_affine(ChannelScaling(scale.view(shape), shift.view(shape)), a, own, value)
+        layer, _, before = made
+        call = recorder.record(layer.kind, f"{layer.name} + {self.name}", layer.accepts)
+        call.module, call.module_type = layer.module, layer.module_type
+        return apply_affine(merged, take_over(call, layer, before), call, value)
+
+
+@dataclass(frozen=True)
+class _Statistics:
+    """The arguments of a batch norm, whatever order the torch function has them in."""
+
+    input: Tensor
+    mean: Tensor | None
+    var: Tensor | None
+    weight: Tensor | None
+    bias: Tensor | None
+    eps: float
+
+
+def _affine_form(known: _Statistics, mean: Tensor, var: Tensor) -> tuple[Tensor, Tensor]:
+    """The factor and the shift of each channel."""
+    scale = torch.rsqrt(var + known.eps)
+    if known.weight is not None:
+        scale = scale * known.weight
+    shift = -mean * scale
+    return scale, shift if known.bias is None else shift + known.bias
+
+
+def _bind_functional(
+    input: Tensor,  # the names of torch's own signatures, so that keyword calls bind
+    running_mean: Tensor | None,
+    running_var: Tensor | None,
+    weight: Tensor | None = None,
+    bias: Tensor | None = None,
+    training: bool = False,
+    momentum: float = 0.1,
+    eps: float = 1e-5,
+) -> _Statistics:
+    del training, momentum
+    return _Statistics(input, running_mean, running_var, weight, bias, eps)
+
+
+def _bind_builtin(  # noqa: PLR0913 - torch's own signature
+    input: Tensor,
+    weight: Tensor | None,
+    bias: Tensor | None,
+    running_mean: Tensor | None,
+    running_var: Tensor | None,
+    training: bool,
+    momentum: float,
+    eps: float,
+    cudnn_enabled: bool = True,
+) -> _Statistics:
+    del training, momentum, cudnn_enabled
+    return _Statistics(input, running_mean, running_var, weight, bias, eps)
+
+
+def _bind_inference(
+    input: Tensor,
+    weight: Tensor | None,
+    bias: Tensor | None,
+    running_mean: Tensor,
+    running_var: Tensor,
+    momentum: float,
+    eps: float,
+) -> _Statistics:
+    del momentum
+    return _Statistics(input, running_mean, running_var, weight, bias, eps)
+
+
+def _bind_instance(
+    input: Tensor,
+    running_mean: Tensor | None = None,
+    running_var: Tensor | None = None,
+    weight: Tensor | None = None,
+    bias: Tensor | None = None,
+    use_input_stats: bool = True,
+    momentum: float = 0.1,
+    eps: float = 1e-5,
+) -> _Statistics:
+    del use_input_stats, momentum
+    return _Statistics(input, running_mean, running_var, weight, bias, eps)
+
+
+class _Normalized(torch.autograd.Function):
+    """``z = w (a - mean) / sigma + b`` over some dimensions, with ``sigma`` a constant on the way back."""
+
+    @staticmethod
+    def forward(ctx: Any, a: Tensor, how: _Group, call: Call) -> Tensor:
+        grouped = a.reshape(how.shape) if how.shape is not None else a
+        if how.centred:
+            var, mean = torch.var_mean(grouped, how.dims, correction=0, keepdim=True)
+            grouped = grouped - mean
+        else:
+            var = grouped.square().mean(how.dims, keepdim=True)
+        rate = torch.rsqrt(var + how.eps)
+        z = (grouped * rate).view_as(a)
+        z = z if how.weight is None else z * how.weight
+        z = z if how.bias is None else z + how.bias
+        ctx.save_for_backward(a, z, rate)
+        ctx.how, ctx.call = how, call
+        return z
+
+    @staticmethod
+    def backward(ctx: Any, *grad_outputs: Tensor) -> tuple[Tensor, None, None]:
+        (g,) = grad_outputs
+        a, z, rate = ctx.saved_tensors
+        how: _Group = ctx.how
+        call: Call = ctx.call
+        if isinstance(call.rule, Pass):
+            return passed_on(a, z, g, call), None, None
+        if isinstance(call.rule, Epsilon) and not call.rule.stabilizer.changes_nothing:
+            stabilized = call.rule.stabilizer(z)
+            g = g * (z / stabilized)
+            if call.sinks is not None:
+                call.sinks.stabilizer += ((stabilized - z) * g).sum(dtype=torch.float64)
+        if call.sinks is not None and how.bias is not None:
+            call.sinks.bias += (how.bias * g).sum(dtype=torch.float64)
+        g = g if how.weight is None else g * how.weight
+        grouped = (g if how.shape is None else g.reshape(how.shape)) * rate
+        if how.centred:
+            grouped = grouped - grouped.mean(how.dims, keepdim=True)
+        return grouped.view_as(a), None, None
+
+
+@dataclass(frozen=True)
+class _Group:
+    """Over what a normalisation takes its statistics; weight and bias broadcast to the input."""
+
+    dims: tuple[int, ...]
+    eps: float
+    weight: Tensor | None
+    bias: Tensor | None
+    centred: bool = True
+    shape: tuple[int, ...] | None = None
+
+
+@final
+@dataclass(frozen=True)
+class GroupedNorm(AbstractOp):
+    r"""Layer, group, instance and RMS norm: the scale counts as a constant, the mean is taken out.
+
+    .. math:: z = w \frac{a - \mathrm{mean}(a)}{\sigma} + b, \quad
+              R_i = a_i \sum_j \frac{w_j}{\sigma} \Bigl(\delta_{ij} - \frac{1}{n}\Bigr) \frac{R_j}{z_j}
+
+    RMS norm takes no mean out, so that relevance passes it unchanged. Reference: Ali et al. 2022, XAI for
+    transformers: better explanations through conservative propagation, ICML.
+
+    Args:
+        bind: Reads the call's arguments into the input and the groups.
+        results: How many results the torch function returns; the statistics are not given back.
+    """
+
+    bind: Callable[..., tuple[Tensor, _Group]]
+    results: int = 1
+
+    def run(self, recorder: Recorder, func: Callable[..., Any], args: Arguments, kwargs: Keywords) -> Any:
+        """Normalise; the gradient treats the scale as a constant."""
+        a, how = self.bind(*args, **kwargs)
+        if not a.requires_grad:
+            return func(*args, **kwargs)
+        call = recorder.record(self.kind, self.name, (Epsilon, Pass))
+        z = _Normalized.apply(in_full_precision(a), how, call)  # type: ignore[no-untyped-call]
+        return z if self.results == 1 else (z, *(None,) * (self.results - 1))
+
+
+def _bind_layer(
+    input: Tensor,
+    normalized_shape: Sequence[int],
+    weight: Tensor | None = None,
+    bias: Tensor | None = None,
+    eps: float = 1e-5,
+    cudnn_enable: bool = True,
+) -> tuple[Tensor, _Group]:
+    del cudnn_enable
+    return input, _Group(tuple(range(-len(normalized_shape), 0)), eps, weight, bias)
+
+
+def _bind_rms(
+    input: Tensor, normalized_shape: Sequence[int], weight: Tensor | None = None, eps: float | None = None
+) -> tuple[Tensor, _Group]:
+    eps = torch.finfo(input.dtype).eps if eps is None else eps
+    return input, _Group(tuple(range(-len(normalized_shape), 0)), eps, weight, None, centred=False)
+
+
+def _bind_group(
+    input: Tensor,
+    num_groups: int,
+    weight: Tensor | None = None,
+    bias: Tensor | None = None,
+    eps: float = 1e-5,
+    cudnn_enabled: bool = True,
+) -> tuple[Tensor, _Group]:
+    del cudnn_enabled
+    shape = (input.shape[0], num_groups, -1)
+    w, b = (None if each is None else each.view(-1, *(1,) * (input.dim() - 2)) for each in (weight, bias))
+    return input, _Group((-1,), eps, w, b, shape=shape)
+
+
+def _bind_native_group(
+    input: Tensor,
+    weight: Tensor | None,
+    bias: Tensor | None,
+    N: int,
+    C: int,
+    HxW: int,
+    group: int,
+    eps: float,
+) -> tuple[Tensor, _Group]:
+    del N, C, HxW
+    return _bind_group(input, group, weight, bias, eps)
+
+
+@final
+@dataclass(frozen=True)
+class InstanceNorm(AbstractOp):
+    """Instance norm: batch norm where there are running statistics, one group per channel where not.
+
+    Args:
+        bind: Reads the call's arguments.
+    """
+
+    bind: Callable[..., _Statistics]
+
+    def run(self, recorder: Recorder, func: Callable[..., Any], args: Arguments, kwargs: Keywords) -> Any:
+        """Normalise each channel of each sample, or by the running statistics."""
+        known = self.bind(*args, **kwargs)
+        if known.mean is not None:
+            return BatchNorm(self.kind, self.name, self.bind).run(recorder, func, args, kwargs)
+        how = (known.input, known.input.shape[1], known.weight, known.bias, known.eps)
+        return GroupedNorm(self.kind, self.name, _bind_group).run(recorder, F.group_norm, how, {})
+
+
+def _table() -> dict[Any, AbstractOp]:
+    norm = Kind.NORMALIZATION
+    return {
+        F.batch_norm: BatchNorm(norm, "batch_norm", _bind_functional),
+        torch.batch_norm: BatchNorm(norm, "batch_norm", _bind_builtin),
+        torch.ops.aten._native_batch_norm_legit_no_training: BatchNorm(
+            norm, "batch_norm", _bind_inference, 3
+        ),
+        F.instance_norm: InstanceNorm(norm, "instance_norm", _bind_instance),
+        torch.instance_norm: InstanceNorm(norm, "instance_norm", _bind_builtin),
+        F.layer_norm: GroupedNorm(norm, "layer_norm", _bind_layer),
+        torch.layer_norm: GroupedNorm(norm, "layer_norm", _bind_layer),
+        torch.native_layer_norm: GroupedNorm(norm, "layer_norm", _bind_layer, 3),
+        F.rms_norm: GroupedNorm(norm, "rms_norm", _bind_rms),
+        torch.rms_norm: GroupedNorm(norm, "rms_norm", _bind_rms),
+        F.group_norm: GroupedNorm(norm, "group_norm", _bind_group),
+        torch.group_norm: GroupedNorm(norm, "group_norm", _bind_group),
+        torch.native_group_norm: GroupedNorm(norm, "group_norm", _bind_native_group, 3),
+    }
+
+
+TABLE = _table()

@@ -1,0 +1,33 @@
+"""All relevance to the signal, none to the gate."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import final
+
+from lrprism.rules._base import AbstractProductRule, Gating, _signals_share
+
+
+@final
+@dataclass(frozen=True)
+class SignalTakesAll(AbstractProductRule):
+    r"""Signal-take-all: a gate scales and carries no relevance, the signal gets all of it.
+
+    .. math:: o = a \cdot \mathrm{gate}: \quad R_a = R_o, \quad R_\mathrm{gate} = 0; \qquad
+              O = A V: \quad R_V = V \odot \Bigl(A^\top \frac{R_O}{O}\Bigr), \quad R_A = 0
+
+    A sigmoid's or softmax's output is a gate; against anything else but those, so is an activation's output.
+    Factors that are equally like a gate share equally.
+
+    Conserves: the sum of relevance.
+    Use: recurrent networks, squeeze-and-excite and other gates; attention in CP-LRP.
+    References: Arras et al. 2019, Explaining and interpreting LSTMs, in Explainable AI, Springer; Ali et al.
+    2022, XAI for transformers: better explanations through conservative propagation, ICML.
+
+    Example:
+        >>> SignalTakesAll().shares([Gating.NONE, Gating.GATE])
+        (1.0, 0.0)
+    """
+
+    def shares(self, gatings: Sequence[Gating]) -> tuple[float, ...]:
+        """Equal shares for the factors that look least like a gate."""
+        return _signals_share(gatings)

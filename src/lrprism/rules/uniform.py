@@ -1,0 +1,36 @@
+"""Equal shares for the factors of a product."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import final
+
+from lrprism.rules._base import AbstractProductRule, Gating, _signals_share
+
+
+@final
+@dataclass(frozen=True)
+class Uniform(AbstractProductRule):
+    r"""Uniform: each factor of a product gets an equal share.
+
+    .. math:: o = a \cdot b: \quad R_a = R_b = \tfrac{1}{2} R_o; \qquad
+              O = A B: \quad R_A = A \odot \Bigl(\frac{R_O}{2 O} B^\top\Bigr), \;
+              R_B = B \odot \Bigl(A^\top \frac{R_O}{2 O}\Bigr)
+
+    A factor that is an elementwise function of the other makes the product an activation, which passes
+    relevance unchanged: ``x * sigmoid(x)`` is SiLU.
+
+    Conserves: the sum of relevance.
+    Use: attention and gates in AttnLRP.
+    Reference: Achtibat et al. 2024, AttnLRP: attention-aware layer-wise relevance propagation for
+    transformers, ICML.
+
+    Example:
+        >>> Uniform().shares([Gating.NONE, Gating.GATE])
+        (0.5, 0.5)
+    """
+
+    def shares(self, gatings: Sequence[Gating]) -> tuple[float, ...]:
+        """Equal shares, but for a factor that is a function of the other."""
+        if Gating.SELF in gatings:
+            return _signals_share(gatings)
+        return (1 / len(gatings),) * len(gatings)

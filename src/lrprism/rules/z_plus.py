@@ -1,0 +1,51 @@
+"""LRP-z⁺."""
+
+from dataclasses import dataclass
+from typing import final
+
+from lrprism.numerics import AbstractStabilizer, Stabilizer, as_stabilizer
+from lrprism.rules._base import AbstractAffineRule, Term
+from lrprism.rules.alpha_beta import AlphaBeta
+
+
+@final
+@dataclass(frozen=True, repr=False)
+class ZPlus(AbstractAffineRule):
+    r"""LRP-z⁺: share relevance by positive contributions only; :class:`AlphaBeta` with α = 1, β = 0.
+
+    .. math:: R_i = \sum_j (a^+_i w^+_{ij} + a^-_i w^-_{ij}) \frac{R_j}{\mathrm{st}(z^+_j)},
+              \quad z^+_j = \sum_i (a^+_i w^+_{ij} + a^-_i w^-_{ij}) + b^+_j
+
+    Shapes: ``a``, ``R_i``: ``[N, *in]``; ``z``, ``R_j``: ``[N, *out]``.
+    Conserves: the sum of relevance, less what the positive bias and the stabiliser absorb.
+    Use: lower and middle convolutions.
+    Reference: Montavon et al. 2017, Explaining nonlinear classification decisions with deep Taylor
+    decomposition, Pattern Recognition 65.
+
+    Args:
+        eps: Added to the magnitude of the denominator, or a stabiliser.
+        bias: Whether the positive bias is part of the denominator and keeps its share.
+
+    Raises:
+        RuleError: If ``eps`` is negative or not finite.
+
+    Example:
+        >>> ZPlus()
+        ZPlus(eps=1e-06)
+    """
+
+    eps: Stabilizer = 1e-6
+    bias: bool = True
+
+    def __post_init__(self) -> None:
+        """Check ``eps``."""
+        as_stabilizer(self.eps)
+
+    @property
+    def stabilizer(self) -> AbstractStabilizer:
+        """What keeps the denominator away from zero."""
+        return as_stabilizer(self.eps)
+
+    def terms(self) -> tuple[Term, ...]:
+        """The positive term of :class:`AlphaBeta`."""
+        return AlphaBeta(1, 0, self.eps, self.bias).terms()
