@@ -44,6 +44,58 @@ def gamma(a: Tensor, w: Tensor, b: Tensor, relevance: Tensor, eps: float, g: flo
     return result
 
 
+def without_bias(oracle: Callable[..., Tensor]) -> Callable[..., Tensor]:
+    """The same rule with every bias left out of the denominators."""
+    return lambda a, w, b, *rest: oracle(a, w, torch.zeros_like(b), *rest)
+
+
+def alpha_beta(
+    a: Tensor, w: Tensor, b: Tensor, relevance: Tensor, eps: float, alpha: float = 2.0, beta: float = 1.0
+) -> Tensor:
+    """Positive contributions share ``alpha`` times the relevance, negative ones ``-beta`` times."""
+    result = torch.zeros_like(a)
+    for j in range(len(b)):
+        contributions = a * w[:, j]
+        for sign, share in ((1, alpha), (-1, -beta)):
+            taken = torch.where(contributions * sign > 0, contributions, 0)
+            bias = b[j] if b[j] * sign > 0 else 0
+            result += share * taken * relevance[j] / _stabilized(taken.sum() + bias, eps)
+    return result
+
+
+def z_plus(a: Tensor, w: Tensor, b: Tensor, relevance: Tensor, eps: float) -> Tensor:
+    return alpha_beta(a, w, b, relevance, eps, 1.0, 0.0)
+
+
+def z_box(
+    a: Tensor, w: Tensor, b: Tensor, relevance: Tensor, eps: float, low: float = -1.0, high: float = 2.0
+) -> Tensor:
+    """The distance of each contribution from the lowest that it could be."""
+    result = torch.zeros_like(a)
+    for j in range(len(b)):
+        lowest = torch.where(w[:, j] > 0, low, high) * w[:, j]
+        above = a * w[:, j] - lowest
+        result += above * relevance[j] / _stabilized(above.sum(), eps)
+    return result
+
+
+def w_square(a: Tensor, w: Tensor, b: Tensor, relevance: Tensor, eps: float) -> Tensor:
+    result = torch.zeros_like(a)
+    for j in range(len(b)):
+        squares = w[:, j] ** 2
+        result += squares * relevance[j] / _stabilized(squares.sum() + b[j] ** 2, eps)
+    return result
+
+
+def flat(a: Tensor, w: Tensor, b: Tensor, relevance: Tensor, eps: float) -> Tensor:
+    """Equal shares for the inputs with a weight; random weights are never zero where there is a connection."""
+    result = torch.zeros_like(a)
+    for j in range(len(b)):
+        feeds = (w[:, j] != 0).to(a.dtype)
+        result += feeds * relevance[j] / _stabilized(feeds.sum(), eps)
+    return result
+
+
 def tutorial(layers: list[tuple[nn.Module, str]], x: Tensor) -> list[Tensor]:
     """The 2020 tutorial's loop, layer by layer: relevance at the input of every layer, first layer first.
 

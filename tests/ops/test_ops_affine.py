@@ -10,10 +10,35 @@ from torch.nn import functional as F
 
 import lrprism as lp
 from lrprism import select
-from lrprism.rules import AbstractRule, Epsilon, Gamma
-from oracles import dense, epsilon, gamma
+from lrprism.rules import AbstractRule, AlphaBeta, Epsilon, Flat, Gamma, WSquare, ZBox, ZPlus
+from oracles import alpha_beta, dense, epsilon, flat, gamma, w_square, without_bias, z_box, z_plus
 
 Layer = tuple[Callable[[bool], nn.Module], tuple[int, ...]]
+
+
+class Formula(nn.Module):
+    """A layer written out in torch calls."""
+
+    def __init__(self, function: Callable[..., Tensor], shape: tuple[int, int], bias: bool) -> None:
+        super().__init__()
+        self.function = function
+        self.weight = nn.Parameter(torch.randn(shape))
+        self.bias = nn.Parameter(torch.randn(3) * bias)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.function(x, self.weight, self.bias)
+
+
+def trained_norm(norm: nn.Module, bias: bool) -> nn.Module:
+    """A batch norm with statistics and weights of its own; no shift without bias."""
+    state = norm.state_dict()
+    state["running_mean"] = torch.randn_like(state["running_mean"]) * bias
+    state["running_var"] = torch.rand_like(state["running_var"]) + 0.5
+    state["weight"] = torch.randn_like(state["weight"])
+    state["bias"] = torch.randn_like(state["bias"]) * bias
+    norm.load_state_dict(state)
+    return norm
+
 
 LAYERS: dict[str, Layer] = {
     "linear": (lambda bias: nn.Linear(7, 5, bias=bias), (7,)),
@@ -30,6 +55,53 @@ LAYERS: dict[str, Layer] = {
         (1, 4, 4),
     ),
     "conv3d": (lambda bias: nn.Conv3d(1, 3, 3, padding=1, bias=bias), (1, 3, 3, 3)),
+    "linear over two dimensions": (lambda bias: nn.Linear(3, 2, bias=bias), (2, 2, 3)),
+    "matrix product": (lambda bias: Formula(lambda x, w, _: x @ w, (4, 3), bias), (4,)),
+    "matrix on the left": (lambda bias: Formula(lambda x, w, _: w @ x, (3, 4), bias), (4, 2)),
+    "addmm": (lambda bias: Formula(lambda x, w, b: torch.addmm(b, x, w), (4, 3), bias), (4,)),
+    "einsum": (
+        lambda bias: Formula(lambda x, w, _: torch.einsum("bic,co->bio", x, w), (4, 3), bias),
+        (2, 4),
+    ),
+    "batch norm": (lambda bias: trained_norm(nn.BatchNorm1d(3), bias), (3, 2)),
+    "conv2d with batch norm": (
+        lambda bias: nn.Sequential(
+            nn.Conv2d(2, 4, 3, groups=2, bias=bias), trained_norm(nn.BatchNorm2d(4), bias)
+        ),
+        (2, 4, 4),
+    ),
+    "transposed convolution with batch norm": (
+        lambda bias: nn.Sequential(
+            nn.ConvTranspose1d(4, 4, 3, groups=2, bias=bias), trained_norm(nn.BatchNorm1d(4), bias)
+        ),
+        (4, 3),
+    ),
+    "linear with batch norm": (
+        lambda bias: nn.Sequential(nn.Linear(4, 3, bias=bias), trained_norm(nn.BatchNorm1d(3), bias)),
+        (4,),
+    ),
+    "batch norm before a padded convolution": (
+        lambda bias: nn.Sequential(
+            trained_norm(nn.BatchNorm2d(2), bias), nn.Conv2d(2, 3, 3, padding=1, bias=bias)
+        ),
+        (2, 4, 4),
+    ),
+    "batch norm before grouped convolutions": (
+        lambda bias: nn.Sequential(
+            trained_norm(nn.BatchNorm1d(4), bias), nn.Conv1d(4, 4, 3, groups=2, bias=bias)
+        ),
+        (4, 5),
+    ),
+    "batch norm before a transposed convolution": (
+        lambda bias: nn.Sequential(
+            trained_norm(nn.BatchNorm1d(2), bias), nn.ConvTranspose1d(2, 3, 3, bias=bias)
+        ),
+        (2, 4),
+    ),
+    "batch norm before a linear layer": (
+        lambda bias: nn.Sequential(trained_norm(nn.BatchNorm1d(4), bias), nn.Linear(4, 3, bias=bias)),
+        (4,),
+    ),
     "conv_transpose1d": (
         lambda bias: nn.ConvTranspose1d(3, 2, 3, stride=2, output_padding=1, bias=bias),
         (3, 4),
@@ -43,9 +115,25 @@ LAYERS: dict[str, Layer] = {
 RULES: dict[str, tuple[AbstractRule, Callable[..., Tensor], float]] = {
     "LRP-0": (Epsilon(0), epsilon, 0),
     "epsilon": (Epsilon(0.1), epsilon, 0.1),
+    "epsilon without bias": (Epsilon(0.1, bias=False), without_bias(epsilon), 0.1),
     "gamma": (Gamma(0.25, 1e-3), gamma, 1e-3),
+    "gamma without bias": (Gamma(0.25, 1e-3, bias=False), without_bias(gamma), 1e-3),
+    "alpha beta": (AlphaBeta(2, 1, 1e-3), alpha_beta, 1e-3),
+    "alpha beta without bias": (AlphaBeta(2, 1, 1e-3, bias=False), without_bias(alpha_beta), 1e-3),
+    "z plus": (ZPlus(1e-3), z_plus, 1e-3),
+    "z plus without bias": (ZPlus(1e-3, bias=False), without_bias(z_plus), 1e-3),
+    "z box": (ZBox(-1.0, 2.0, 1e-3), z_box, 1e-3),
+    "w square": (WSquare(1e-3), w_square, 1e-3),
+    "w square without bias": (WSquare(1e-3, bias=False), without_bias(w_square), 1e-3),
+    "flat": (Flat(1e-3), flat, 1e-3),
 }
-AFFINE = select.kind(select.Kind.CONVOLUTION, select.Kind.LINEAR)
+AT_INPUT = {"z box", "w square", "w square without bias", "flat"}
+CASES = [
+    case
+    for case in product(LAYERS, RULES, [True, False], ["mixed", "positive", "after relu"])
+    if not (case[1] in AT_INPUT and case[3] == "after relu")
+]
+AFFINE = select.kind(select.Kind.CONVOLUTION, select.Kind.LINEAR, select.Kind.NORMALIZATION)
 
 
 def relevance_of(layer: nn.Module, x: Tensor, rule: AbstractRule, seed: Tensor) -> Tensor:
@@ -65,12 +153,12 @@ def inputs_of(shape: tuple[int, ...], signs: str) -> Tensor:
 )  # torch, about its own padded copy
 @pytest.mark.parametrize(
     ("name", "rule", "bias", "signs"),
-    list(product(LAYERS, RULES, [True, False], ["mixed", "positive", "after relu"])),
+    CASES,
 )
 def test_equals_the_dense_matrix(name: str, rule: str, bias: bool, signs: str) -> None:
     torch.manual_seed(len(name))
     make, shape = LAYERS[name]
-    layer = make(bias).double()
+    layer = make(bias).double().eval()
     x = inputs_of(shape, signs)
     model = nn.Sequential(nn.ReLU(), layer) if signs == "after relu" else layer
     seed = torch.randn_like(layer(x))

@@ -200,13 +200,8 @@ class LRP:
         """Say which ops have no rule and which selectors mean nothing.
 
         Raises:
-            ModelError: If relevance cannot pass, or an op has no rule and ``strict``.
+            ModelError: If an op has no rule and ``strict``.
         """
-        if "CheckpointFunctionBackward" in graph.unseen:
-            raise ModelError(
-                "gradient checkpointing should have use_reentrant=False: else nothing inside can be seen. "
-                "Found use_reentrant=True. Switch checkpointing off to explain the model."
-            )
         unknown = [call for call in passed.calls if call.kind is Kind.UNKNOWN]
         if unknown or graph.unseen:
             reached = set(passed.reached(graph))

@@ -26,7 +26,7 @@ _MOVES = """
     ReplicationPad3D ReshapeAlias Roll Select Slice Split SplitWithSizes Squeeze Stack T ToCopy Transpose
     Unbind Unfold UnsafeView Unsqueeze View
 """
-MOVES = frozenset(f"{name}Backward" for name in _MOVES.split())
+MOVES = frozenset(f"{name}Backward" for name in _MOVES.split()) | {"CopySlices", "CopyBackwards"}
 """Nodes that only move entries, so that their gradient moves relevance of any kind."""
 
 _SCALES = frozenset(f"{name}Backward" for name in ["Add", "Div", "Mul", "Neg", "Rsub", "Sub"])
@@ -38,7 +38,7 @@ _OURS = frozenset({
 
 def name_of(node: Any) -> str:
     """The kind of a node, without the number that torch puts behind it."""
-    return str(node.name()).rstrip("0123456789")
+    return str(node.name()).rpartition(":")[2].rstrip("0123456789")
 
 
 def sources_of(node: Any) -> list[Any]:

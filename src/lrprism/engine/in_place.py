@@ -136,15 +136,16 @@ class Rewrites:
             )  # unsqueeze_ and its like: another view of one memory
             return value
         if base is None:
-            self._replace(tensor, value)
+            self.replace(tensor, value)
             return value
         whole = self._stored(base).clone()
         view: Tensor = tensor._view_func(whole)  # type: ignore[attr-defined]
         view.copy_(value)
-        self._replace(base, whole)
+        self.replace(base, whole)
         return view
 
-    def _replace(self, tensor: Tensor, value: Tensor) -> None:
+    def replace(self, tensor: Tensor, value: Tensor) -> None:
+        """Let ``value`` stand for ``tensor`` alone, whatever memory it shares."""
         found = self._cells.get(id(tensor))
         cell = found[1] if found is not None else _Cell(value)
         cell.value = value

@@ -121,6 +121,31 @@ class RelevanceMode(TorchFunctionMode):
         present_kwargs = {key: self._present(value) for key, value in kwargs.items()} if kwargs else kwargs
         if func in _QUESTIONS:
             return func(*present, **present_kwargs)
+        if torch.is_grad_enabled() and not torch.is_inference_mode_enabled():
+            return self._dispatch(func, args, kwargs, present, present_kwargs)
+        with torch.inference_mode(False), torch.enable_grad():
+            result = self._dispatch(func, args, kwargs, present, present_kwargs)
+            self._stand_in(result)
+        return result
+
+    def _stand_in(self, result: Any) -> None:
+        """Keep the autograd graph of a result from which torch will cut it off: a user's Function returns it."""
+        for tensor in tensors_in(result):
+            if tensor.requires_grad:
+                value = tensor.clone()
+                self.rewrites.replace(tensor, value)
+                if self._ledger is not None:
+                    self._ledger.stand_in(tensor, value)
+
+    def _dispatch(
+        self,
+        func: Callable[..., Any],
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+        present: tuple[Any, ...],
+        present_kwargs: dict[str, Any],
+    ) -> Any:
+        """Run one call on the present values of its arguments."""
         if is_in_place(func):
             return self.rewrites.write(args[0], self._out_of_place(func, present, present_kwargs))
         if "out" in kwargs and isinstance(kwargs["out"], Tensor):

@@ -289,7 +289,7 @@ def call_of(node: object) -> Call | None:
 def producer_of(tensor: Tensor) -> tuple[Call, AbstractAffine, Tensor] | None:
     """Return the call, the op and the input of the affine op that made ``tensor``, or None."""
     node: Any = tensor.grad_fn
-    while node is not None and node.name() == "AliasBackward0":
+    while node is not None and node.name() in {"AliasBackward0", "CloneBackward0"}:
         node = node.next_functions[0][0]
     call = call_of(node)
     return None if call is None else (call, node.affine, node.saved_tensors[0])
