@@ -88,7 +88,7 @@ def w_square(a: Tensor, w: Tensor, b: Tensor, relevance: Tensor, eps: float) -> 
 
 
 def flat(a: Tensor, w: Tensor, b: Tensor, relevance: Tensor, eps: float) -> Tensor:
-    """Equal shares for the inputs with a weight; random weights are never zero where there is a connection."""
+    """Equal shares for the inputs with a weight; random weights are never zero where there is a way."""
     result = torch.zeros_like(a)
     for j in range(len(b)):
         feeds = (w[:, j] != 0).to(a.dtype)

@@ -129,7 +129,7 @@ class RelevanceMode(TorchFunctionMode):
         return result
 
     def _stand_in(self, result: Any) -> None:
-        """Keep the autograd graph of a result from which torch will cut it off: a user's Function returns it."""
+        """Keep the graph of a result that a Function of the user may return, which cuts it off."""
         for tensor in tensors_in(result):
             if tensor.requires_grad:
                 value = tensor.clone()
