@@ -2,6 +2,9 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
+# Networks that the tests explain. Kept apart: built for CUDA, torchvision cannot be imported beside a CPU torch
+# without help (tests/architectures/conftest.py), and transformers imports it wherever it is installed.
+VISION := $(VENV)/vision
 
 .PHONY: demo test lint types bench clean
 
@@ -25,7 +28,8 @@ $(READY): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "lrprism needs Python 3.11 or newer. Found $$($(PYTHON) --version). Try: make PYTHON=python3.12"; exit 1; }
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[workbench,dev]'
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[workbench,examples,dev]'
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --no-deps --upgrade --target $(VISION) torchvision timm
 	@touch $@
 
 clean:

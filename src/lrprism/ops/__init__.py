@@ -9,11 +9,12 @@ import torch
 
 from lrprism.ops import (
     attention,
+    batch_norm,
     composed,
     convolution,
     embedding,
+    grouped_norm,
     linear,
-    normalization,
     own,
     products,
     recurrent,
@@ -31,7 +32,8 @@ from lrprism.ops.routing import MOVING
 TABLE: dict[Any, AbstractOp] = {
     **routing.TABLE,
     **scaled.TABLE,
-    **normalization.TABLE,
+    **batch_norm.TABLE,
+    **grouped_norm.TABLE,
     **linear.TABLE,
     **convolution.TABLE,
     **products.TABLE,

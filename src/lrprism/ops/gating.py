@@ -12,6 +12,9 @@ from lrprism.rules import Gating
 _GATES = frozenset({"sigmoid", "hardsigmoid"})
 """Activations between 0 and 1."""
 
+_BOUNDED = frozenset({"clamp", "clip", "hardtanh", "relu6"})
+"""Activations with an upper bound, as most write a gate of straight lines: ``relu6(a + 3) / 6``."""
+
 _RESHAPING = """
     AsStrided Cat Clone Expand Gather Index IndexSelect Permute ReshapeAlias Select Slice Split
     SplitWithSizes Squeeze Stack T Topk Transpose Unbind UnsafeView Unsqueeze View
@@ -45,12 +48,18 @@ def gatings(factors: Sequence[Tensor]) -> tuple[Gating, ...]:
         factors: The live factors of a product.
     """
     looks = [_look(factor.grad_fn) for factor in factors]
-    if len(looks) == 2 and looks[0] is not looks[1]:
-        origins = [_origins((factor.grad_fn, factor.output_nr)) for factor in factors]
-        if origins[0] == origins[1] and len(origins[0]) == 1:
-            gate = max((0, 1), key=lambda number: looks[number].value)
-            looks[gate] = Gating.SELF
+    if len(looks) != 2 or looks[0] is looks[1]:
+        return tuple(looks)
+    if _have_one_origin([(factor.grad_fn, factor.output_nr) for factor in factors]):
+        gate = max((0, 1), key=lambda number: looks[number].value)
+        looks[gate] = Gating.SELF
     return tuple(looks)
+
+
+def _have_one_origin(factors: Sequence[Place]) -> bool:
+    """Whether two factors are elementwise functions of one tensor, so that their product is an activation."""
+    first, second = (_origins(factor) for factor in factors)
+    return first == second and len(first) == 1
 
 
 def _look(node: Any) -> Gating:
@@ -60,7 +69,11 @@ def _look(node: Any) -> Gating:
     name = _name(node)
     if name == "SoftmaxBackward" or (name == "_PassedBackward" and node.op_name in _GATES):
         return Gating.GATE
-    return Gating.ACTIVATION if name in {"_PassedBackward", "ReluBackward"} else Gating.NONE
+    if name == "_PassedBackward" and node.op_name in _BOUNDED:
+        return Gating.BOUNDED
+    sources = _sources(node)
+    is_own_gate = name == "MulBackward" and len(sources) == 2 and _have_one_origin(sources)
+    return Gating.ACTIVATION if is_own_gate or name in {"_PassedBackward", "ReluBackward"} else Gating.NONE
 
 
 def _origins(start: Place) -> set[Place]:

@@ -16,7 +16,8 @@ MOVES = """
     as_strided atleast_1d atleast_2d atleast_3d bfloat16 broadcast_to channel_shuffle chunk clone
     contiguous cpu cuda
     detach diagonal double expand expand_as flatten flip fliplr flipud float gather half
-    hsplit int index_select long masked_select movedim moveaxis narrow permute pixel_shuffle pixel_unshuffle
+    hsplit index int index_select long slice
+    masked_select movedim moveaxis narrow permute pixel_shuffle pixel_unshuffle
     positive ravel
     repeat repeat_interleave reshape reshape_as roll rot90 select split split_with_sizes squeeze
     swapaxes swapdims t take take_along_dim
@@ -30,7 +31,7 @@ _ASSEMBLIES = """
     diagonal_scatter dsplit dstack fill fold hstack index_copy index_fill index_put masked_fill masked_scatter
     meshgrid native_channel_shuffle pad reflection_pad1d reflection_pad2d reflection_pad3d replication_pad1d
     replication_pad2d replication_pad3d scatter select_scatter slice_scatter stack tril triu vstack where
-    _pack_padded_sequence _pad_packed_sequence _to_copy _unsafe_view slice col2im im2col
+    _pack_padded_sequence _pad_packed_sequence _to_copy _unsafe_view col2im im2col
 """
 _ADDITIONS = """
     add cumsum diff index_add interpolate neg negative nansum rsub scatter_add sub subtract sum sum_to_size
@@ -47,6 +48,7 @@ _SELECTIONS = """
 _DROPOUTS = """
     alpha_dropout dropout dropout1d dropout2d dropout3d feature_alpha_dropout feature_dropout native_dropout
 """
+_SAMPLERS = "grid_sampler grid_sampler_2d grid_sampler_3d"
 _SOFTMAXES = "log_softmax logcumsumexp logsumexp softmax _softmax _log_softmax"
 _STOPS = "detach reciprocal rsqrt"
 _DATA = "data"
@@ -65,6 +67,7 @@ def _routing(name: str) -> AbstractOp:
 def _table() -> dict[Any, AbstractOp]:
     table = _named(MOVES + _ASSEMBLIES + _ADDITIONS + _SELECTIONS, _routing)
     table |= _named("prelu _prelu_kernel", lambda name: NativeOp(Kind.ROUTING, name, constants=(1, "weight")))
+    table |= _named(_SAMPLERS, lambda name: NativeOp(Kind.ROUTING, name, constants=(1, "grid")))
     table |= _named(_SOFTMAXES, lambda name: NativeOp(Kind.SOFTMAX, name))
     table |= _named(_DROPOUTS, lambda name: IdentityOp(Kind.IDENTITY, name))
     table |= _named(_STOPS, lambda name: StoppedOp(Kind.STOPPED, name))

@@ -116,10 +116,13 @@ class Gating(Enum):
     ACTIVATION = 1
     """The output of an activation."""
 
-    GATE = 2
+    BOUNDED = 2
+    """The output of an activation with an upper bound, such as ReLU6: often a gate written by hand."""
+
+    GATE = 3
     """The output of a sigmoid or a softmax."""
 
-    SELF = 3
+    SELF = 4
     """An elementwise function of the other factor, as in ``x * sigmoid(x)``: the product is an activation."""
 
 

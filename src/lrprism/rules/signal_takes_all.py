@@ -15,8 +15,8 @@ class SignalTakesAll(AbstractProductRule):
     .. math:: o = a \cdot \mathrm{gate}: \quad R_a = R_o, \quad R_\mathrm{gate} = 0; \qquad
               O = A V: \quad R_V = V \odot \Bigl(A^\top \frac{R_O}{O}\Bigr), \quad R_A = 0
 
-    A sigmoid's or softmax's output is a gate; against anything else but those, so is an activation's output.
-    Factors that are equally like a gate share equally.
+    A sigmoid's or softmax's output is a gate; among the others, so is the output of an activation with an
+    upper bound (ReLU6), and then that of any activation. Factors equally like a gate share equally.
 
     Conserves: the sum of relevance.
     Use: recurrent networks, squeeze-and-excite and other gates; attention in CP-LRP.

@@ -1,8 +1,8 @@
-"""Normalisations: scaling by statistics, which count as constants."""
+"""Normalisations by running statistics: an affine op per channel, merged with the layer beside it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, final
 
@@ -10,11 +10,11 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from lrprism.ops.affine import AbstractAffine, apply_affine, passed_on, producer_of, take_over
-from lrprism.ops.call import Call
+from lrprism.ops.affine import AbstractAffine, apply_affine, producer_of, take_over
+from lrprism.ops.grouped_norm import GroupedNorm, bind_group
 from lrprism.ops.kinds import Kind
 from lrprism.ops.op import AbstractOp, Arguments, Keywords, Recorder, in_full_precision
-from lrprism.rules import AbstractAffineRule, Epsilon, Pass
+from lrprism.rules import AbstractAffineRule, Pass
 
 
 class ChannelScaling(AbstractAffine):
@@ -163,135 +163,6 @@ def _bind_instance(
     return _Statistics(input, running_mean, running_var, weight, bias, eps)
 
 
-class _Normalized(torch.autograd.Function):
-    """``z = w (a - mean) / sigma + b`` over some dimensions, with ``sigma`` a constant on the way back."""
-
-    @staticmethod
-    def forward(ctx: Any, a: Tensor, how: _Group, call: Call) -> Tensor:
-        grouped = a.reshape(how.shape) if how.shape is not None else a
-        if how.centred:
-            var, mean = torch.var_mean(grouped, how.dims, correction=0, keepdim=True)
-            grouped = grouped - mean
-        else:
-            var = grouped.square().mean(how.dims, keepdim=True)
-        rate = torch.rsqrt(var + how.eps)
-        z = (grouped * rate).view_as(a)
-        z = z if how.weight is None else z * how.weight
-        z = z if how.bias is None else z + how.bias
-        ctx.save_for_backward(a, z, rate)
-        ctx.how, ctx.call = how, call
-        return z
-
-    @staticmethod
-    def backward(ctx: Any, *grad_outputs: Tensor) -> tuple[Tensor, None, None]:
-        (g,) = grad_outputs
-        a, z, rate = ctx.saved_tensors
-        how: _Group = ctx.how
-        call: Call = ctx.call
-        if isinstance(call.rule, Pass):
-            return passed_on(a, z, g, call), None, None
-        if isinstance(call.rule, Epsilon) and not call.rule.stabilizer.changes_nothing:
-            stabilized = call.rule.stabilizer(z)
-            g = g * (z / stabilized)
-            if call.sinks is not None:
-                call.sinks.stabilizer += ((stabilized - z) * g).sum(dtype=torch.float64)
-        if call.sinks is not None and how.bias is not None:
-            call.sinks.bias += (how.bias * g).sum(dtype=torch.float64)
-        g = g if how.weight is None else g * how.weight
-        grouped = (g if how.shape is None else g.reshape(how.shape)) * rate
-        if how.centred:
-            grouped = grouped - grouped.mean(how.dims, keepdim=True)
-        return grouped.view_as(a), None, None
-
-
-@dataclass(frozen=True)
-class _Group:
-    """Over what a normalisation takes its statistics; weight and bias broadcast to the input."""
-
-    dims: tuple[int, ...]
-    eps: float
-    weight: Tensor | None
-    bias: Tensor | None
-    centred: bool = True
-    shape: tuple[int, ...] | None = None
-
-
-@final
-@dataclass(frozen=True)
-class GroupedNorm(AbstractOp):
-    r"""Layer, group, instance and RMS norm: the scale counts as a constant, the mean is taken out.
-
-    .. math:: z = w \frac{a - \mathrm{mean}(a)}{\sigma} + b, \quad
-              R_i = a_i \sum_j \frac{w_j}{\sigma} \Bigl(\delta_{ij} - \frac{1}{n}\Bigr) \frac{R_j}{z_j}
-
-    RMS norm takes no mean out, so that relevance passes it unchanged. Reference: Ali et al. 2022, XAI for
-    transformers: better explanations through conservative propagation, ICML.
-
-    Args:
-        bind: Reads the call's arguments into the input and the groups.
-        results: How many results the torch function returns; the statistics are not given back.
-    """
-
-    bind: Callable[..., tuple[Tensor, _Group]]
-    results: int = 1
-
-    def run(self, recorder: Recorder, func: Callable[..., Any], args: Arguments, kwargs: Keywords) -> Any:
-        """Normalise; the gradient treats the scale as a constant."""
-        a, how = self.bind(*args, **kwargs)
-        if not a.requires_grad:
-            return func(*args, **kwargs)
-        call = recorder.record(self.kind, self.name, (Epsilon, Pass))
-        z = _Normalized.apply(in_full_precision(a), how, call)  # type: ignore[no-untyped-call]
-        return z if self.results == 1 else (z, *(None,) * (self.results - 1))
-
-
-def _bind_layer(
-    input: Tensor,
-    normalized_shape: Sequence[int],
-    weight: Tensor | None = None,
-    bias: Tensor | None = None,
-    eps: float = 1e-5,
-    cudnn_enable: bool = True,
-) -> tuple[Tensor, _Group]:
-    del cudnn_enable
-    return input, _Group(tuple(range(-len(normalized_shape), 0)), eps, weight, bias)
-
-
-def _bind_rms(
-    input: Tensor, normalized_shape: Sequence[int], weight: Tensor | None = None, eps: float | None = None
-) -> tuple[Tensor, _Group]:
-    eps = torch.finfo(input.dtype).eps if eps is None else eps
-    return input, _Group(tuple(range(-len(normalized_shape), 0)), eps, weight, None, centred=False)
-
-
-def _bind_group(
-    input: Tensor,
-    num_groups: int,
-    weight: Tensor | None = None,
-    bias: Tensor | None = None,
-    eps: float = 1e-5,
-    cudnn_enabled: bool = True,
-) -> tuple[Tensor, _Group]:
-    del cudnn_enabled
-    shape = (input.shape[0], num_groups, -1)
-    w, b = (None if each is None else each.view(-1, *(1,) * (input.dim() - 2)) for each in (weight, bias))
-    return input, _Group((-1,), eps, w, b, shape=shape)
-
-
-def _bind_native_group(
-    input: Tensor,
-    weight: Tensor | None,
-    bias: Tensor | None,
-    N: int,
-    C: int,
-    HxW: int,
-    group: int,
-    eps: float,
-) -> tuple[Tensor, _Group]:
-    del N, C, HxW
-    return _bind_group(input, group, weight, bias, eps)
-
-
 @final
 @dataclass(frozen=True)
 class InstanceNorm(AbstractOp):
@@ -309,7 +180,7 @@ class InstanceNorm(AbstractOp):
         if known.mean is not None:
             return BatchNorm(self.kind, self.name, self.bind).run(recorder, func, args, kwargs)
         how = (known.input, known.input.shape[1], known.weight, known.bias, known.eps)
-        return GroupedNorm(self.kind, self.name, _bind_group).run(recorder, F.group_norm, how, {})
+        return GroupedNorm(self.kind, self.name, bind_group).run(recorder, F.group_norm, how, {})
 
 
 def _table() -> dict[Any, AbstractOp]:
@@ -322,14 +193,6 @@ def _table() -> dict[Any, AbstractOp]:
         ),
         F.instance_norm: InstanceNorm(norm, "instance_norm", _bind_instance),
         torch.instance_norm: InstanceNorm(norm, "instance_norm", _bind_builtin),
-        F.layer_norm: GroupedNorm(norm, "layer_norm", _bind_layer),
-        torch.layer_norm: GroupedNorm(norm, "layer_norm", _bind_layer),
-        torch.native_layer_norm: GroupedNorm(norm, "layer_norm", _bind_layer, 3),
-        F.rms_norm: GroupedNorm(norm, "rms_norm", _bind_rms),
-        torch.rms_norm: GroupedNorm(norm, "rms_norm", _bind_rms),
-        F.group_norm: GroupedNorm(norm, "group_norm", _bind_group),
-        torch.group_norm: GroupedNorm(norm, "group_norm", _bind_group),
-        torch.native_group_norm: GroupedNorm(norm, "group_norm", _bind_native_group, 3),
     }
 
 
