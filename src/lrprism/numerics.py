@@ -3,12 +3,16 @@
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
+from numbers import Real
 from typing import final
 
 import torch
 from torch import Tensor
 
 from lrprism._errors import RuleError
+
+_SMALL = 1e-20
+"""By a smaller denominator nothing can be shared: the quotients would leave the range of float32."""
 
 
 class AbstractStabilizer(ABC):
@@ -19,6 +23,16 @@ class AbstractStabilizer(ABC):
         """Whether ``stabilizer(z)`` is ``z``, as in LRP-0."""
         return False
 
+    @property
+    def is_elementwise(self) -> bool:
+        """Whether each entry is moved whatever the others are."""
+        return False
+
+    @property
+    def may_vanish(self) -> bool:
+        """Whether ``stabilizer(z)`` can be zero, or too small to divide by."""
+        return True
+
     @abstractmethod
     def __call__(self, z: Tensor) -> Tensor:
         """Return the stabilised ``z``, of the same shape."""
@@ -26,6 +40,11 @@ class AbstractStabilizer(ABC):
     def nonnegative_(self, z: Tensor) -> Tensor:
         """Stabilise a ``z`` that holds no negative number, in place where that is possible."""
         return z.copy_(self(z))
+
+    def quotient(self, z: Tensor, denominator: Tensor) -> Tensor:
+        r"""Return :math:`z / \mathrm{st}(d)`; zero where ``d`` is too small to share anything by it."""
+        found = z / self(denominator)
+        return torch.where(found.abs() < 1 / _SMALL, found, 0) if self.may_vanish else found
 
 
 @dataclass(frozen=True)
@@ -47,7 +66,7 @@ class _AbstractStep(AbstractStabilizer):
         Raises:
             RuleError: If ``eps`` is negative or not finite.
         """
-        if not 0 <= self.eps < float("inf"):
+        if not isinstance(self.eps, Real) or not 0 <= self.eps < float("inf"):
             raise RuleError(f"eps should be a finite number >= 0. Found {self.eps!r}.")
 
     @property
@@ -55,8 +74,17 @@ class _AbstractStep(AbstractStabilizer):
         """Whether the step is zero."""
         return self.eps == 0
 
+    @property
+    def is_elementwise(self) -> bool:
+        """The step is the same everywhere."""
+        return True
+
     def _step(self, z: Tensor) -> float:
-        """``eps``, or the smallest normal number of ``z``'s type where that is larger."""
+        """``eps``, or the smallest normal number of ``z``'s type where that is larger; zero stays zero."""
+        return max(self.eps, torch.finfo(z.dtype).tiny) if self.eps else 0.0
+
+    def _positive_step(self, z: Tensor) -> float:
+        """A step that keeps an entry of zero from being divided by zero."""
         return max(self.eps, torch.finfo(z.dtype).tiny)
 
 
@@ -65,6 +93,11 @@ class _AbstractStep(AbstractStabilizer):
 class Signed(_AbstractStep):
     r"""Push ``z`` away from zero: :math:`z + \varepsilon\,\mathrm{sgn}(z)`, :math:`\mathrm{sgn}(0) = 1`."""
 
+    @property
+    def may_vanish(self) -> bool:
+        """Only if the step is next to nothing."""
+        return self.eps < _SMALL
+
     def __call__(self, z: Tensor) -> Tensor:
         r"""Return :math:`z + \varepsilon\,\mathrm{sgn}(z)`."""
         step = self._step(z)
@@ -72,7 +105,7 @@ class Signed(_AbstractStep):
 
     def nonnegative_(self, z: Tensor) -> Tensor:
         """Add the step in place."""
-        return z.add_(self._step(z))
+        return z.add_(self._positive_step(z))
 
 
 @final
@@ -89,13 +122,18 @@ class Unsigned(_AbstractStep):
 
     def nonnegative_(self, z: Tensor) -> Tensor:
         """Add the step in place."""
-        return z.add_(self._step(z))
+        return z.add_(self._positive_step(z))
 
 
 @final
 @dataclass(frozen=True)
 class Clip(_AbstractStep):
     r"""Move only small ``z``: :math:`\mathrm{sgn}(z)\max(|z|, \varepsilon)`, :math:`\mathrm{sgn}(0) = 1`."""
+
+    @property
+    def may_vanish(self) -> bool:
+        """Only if the step is next to nothing."""
+        return self.eps < _SMALL
 
     def __call__(self, z: Tensor) -> Tensor:
         r"""Return :math:`\mathrm{sgn}(z)\,\max(|z|, \varepsilon)`."""
@@ -104,7 +142,7 @@ class Clip(_AbstractStep):
 
     def nonnegative_(self, z: Tensor) -> Tensor:
         """Raise small entries in place."""
-        return z.clamp_(min=self._step(z))
+        return z.clamp_(min=self._positive_step(z))
 
 
 @final
@@ -114,6 +152,11 @@ class NormScaled(_AbstractStep):
 
     :math:`\|z\|` is the root of the mean of :math:`z^2` over all dimensions but the first, the batch.
     """
+
+    @property
+    def is_elementwise(self) -> bool:
+        """The step depends on the whole sample."""
+        return False
 
     def __call__(self, z: Tensor) -> Tensor:
         r"""Return :math:`z + \varepsilon\,\|z\|\,\mathrm{sgn}(z)`."""
@@ -151,4 +194,4 @@ def as_stabilizer(eps: Stabilizer) -> AbstractStabilizer:
     """
     if isinstance(eps, AbstractStabilizer):
         return eps
-    return Custom(eps) if callable(eps) else Signed(eps)
+    return Custom(eps) if callable(eps) else Signed(eps)  # which checks that it is a number

@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import final
+from typing import ClassVar, final
 
 from lrprism._errors import RuleError
 from lrprism.composites.selectors import AbstractSelector, Place
@@ -17,6 +17,13 @@ Entry = tuple[AbstractSelector, AbstractRule]
 @dataclass(frozen=True)
 class AbstractComposite(ABC):
     """An ordered list of selectors with a rule each; the first match wins."""
+
+    names_ops: ClassVar[bool] = False
+    """Whether the selectors are a user's, who means to give each of them an op that takes its rule."""
+
+    def __post_init__(self) -> None:
+        """Refuse impossible settings at once, not at the first explanation."""
+        self.entries()
 
     @abstractmethod
     def entries(self) -> Sequence[Entry]:
@@ -39,7 +46,7 @@ class AbstractComposite(ABC):
         misfits: dict[int, Call] = {}
         for call in calls:
             call.rule, call.why = DEFAULT_RULES.get(call.kind), _WORDS.get(call.kind, _NO_MATCH)
-            if not call.accepts:
+            if not call.accepts and not self.names_ops:
                 continue
             place = Place(positions.get(call), len(positions))
             for number, (selector, rule) in enumerate(entries):
@@ -77,7 +84,9 @@ def _misplaced(call: Call) -> str:
 
 def _misfit(entry: Entry, call: Call) -> str:
     selector, rule = entry
-    accepted = " or ".join(sorted(each.__name__.removeprefix("Abstract") for each in call.accepts))
+    accepted = (
+        " or ".join(sorted(each.__name__.removeprefix("Abstract") for each in call.accepts)) or "no rule"
+    )
     return (
         f"{call.name} should get {accepted}. Found {rule!r} for {call.name} in module {call.module!r}. "
         f"Narrow the selector '{selector}'."
@@ -95,6 +104,7 @@ _NO_MATCH = "no selector matches: plain gradient"
 _WORDS = {
     Kind.ACTIVATION: "activation: relevance passes unchanged",
     Kind.NORMALIZATION: "normalization: statistics are constants",
+    Kind.SCALING: "scaling: the divisor is a constant",
     Kind.PRODUCT: "default for products",
     Kind.ATTENTION: "default for products",
     Kind.SOFTMAX: "softmax: plain gradient",
@@ -114,6 +124,9 @@ class Composite(AbstractComposite):
     Args:
         rules: The selectors and their rules; the first match wins.
 
+    Raises:
+        RuleError: If it is no list of pairs of a selector and a rule.
+
     Example:
         >>> from lrprism import select
         >>> from lrprism.rules import Epsilon, Gamma
@@ -122,7 +135,32 @@ class Composite(AbstractComposite):
     """
 
     rules: Sequence[Entry]
+    names_ops: ClassVar[bool] = True
+
+    def __post_init__(self) -> None:
+        """Check that there are pairs of a selector and a rule.
+
+        Raises:
+            RuleError: If there are others.
+        """
+        odd = [each for each in self.rules if not _is_entry(each)] if _is_list(self.rules) else [self.rules]
+        if odd:
+            raise RuleError(
+                "composite should be a preset such as presets.EpsilonGamma(), or a list of (selector, rule) "
+                f"such as (select.last(), rules.Epsilon()). Found {odd[0]!r}."
+            )
 
     def entries(self) -> Sequence[Entry]:
         """The list as it was given."""
         return self.rules
+
+
+def _is_list(value: object) -> bool:
+    return isinstance(value, Sequence) and not isinstance(value, str)
+
+
+def _is_entry(value: object) -> bool:
+    match value:
+        case (AbstractSelector(), AbstractRule()):
+            return True
+    return False

@@ -18,12 +18,12 @@ from lrprism.rules import AbstractRule, AlphaBeta, Flat, Gamma, SignalTakesAll, 
 from lrprism.rules import Epsilon as EpsilonRule
 
 _CONVOLUTION = kind(Kind.CONVOLUTION)
-_DENSE = kind(Kind.LINEAR, Kind.AVERAGE_POOLING)
+_DENSE = kind(Kind.LINEAR, Kind.AVERAGE_POOLING, Kind.NORMALIZATION)
 _PRODUCTS = kind(Kind.PRODUCT, Kind.ATTENTION)
 
 
 def _layers(convolution: AbstractRule, eps: float, *, bias: bool) -> list[Entry]:
-    """A rule for convolutions, and LRP-ε for linear layers and average pooling."""
+    """A rule for convolutions, and LRP-ε for linear layers, average pooling and normalisations."""
     return [(_CONVOLUTION, convolution), (_DENSE, EpsilonRule(eps, bias))]
 
 
@@ -48,7 +48,7 @@ class Epsilon(AbstractComposite):
 @final
 @dataclass(frozen=True)
 class EpsilonGamma(AbstractComposite):
-    """LRP-γ for convolutions, LRP-ε for fully connected layers and average pooling.
+    """LRP-γ for convolutions, LRP-ε for fully connected layers, average pooling and norms.
 
     Args:
         gamma: Extra weight of what speaks for the sign of the pre-activation.
@@ -93,7 +93,7 @@ class EpsilonGammaBox(AbstractComposite):
 @final
 @dataclass(frozen=True)
 class EpsilonPlus(AbstractComposite):
-    """LRP-z⁺ for convolutions, LRP-ε for fully connected layers and average pooling.
+    """LRP-z⁺ for convolutions, LRP-ε for fully connected layers, average pooling and norms.
 
     Args:
         eps: The stabiliser of every denominator.
@@ -129,7 +129,7 @@ class EpsilonPlusFlat(AbstractComposite):
 @final
 @dataclass(frozen=True)
 class EpsilonAlpha2Beta1(AbstractComposite):
-    """LRP-αβ with α = 2, β = 1 for convolutions, LRP-ε for fully connected layers and average pooling.
+    """LRP-αβ with α = 2, β = 1 for convolutions, LRP-ε for fully connected layers, average pooling and norms.
 
     Args:
         eps: The stabiliser of every denominator.

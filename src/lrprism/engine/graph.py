@@ -50,7 +50,7 @@ def is_scale(node: Any) -> bool:
     """Whether a node shifts and scales the entries of one live tensor."""
     call = call_of(node)
     if call is not None:
-        return call.kind is Kind.NORMALIZATION
+        return call.kind is Kind.NORMALIZATION and hasattr(node, "affine")
     return name_of(node) in _SCALES and len(sources_of(node)) == 1
 
 

@@ -15,7 +15,7 @@ from torch import Tensor
 
 from lrprism._errors import RuleError
 from lrprism.ops.call import Call, Sinks
-from lrprism.rules import AbstractAffineRule, Constant, Epsilon, Part, Pass, Sign, Term
+from lrprism.rules import AbstractAffineRule, Constant, Epsilon, Part, Pass, Sign, Term, per_channel
 
 
 class AbstractAffine(ABC):
@@ -103,9 +103,7 @@ def _like_input(value: float | Tensor, a: Tensor) -> Tensor:
     Raises:
         RuleError: If it does not fit.
     """
-    bound = torch.as_tensor(value, dtype=a.dtype, device=a.device)
-    if bound.dim() == 1 and a.dim() > 2 and len(bound) == a.shape[1]:
-        bound = bound.view(1, -1, *(1,) * (a.dim() - 2))
+    bound = per_channel(torch.as_tensor(value, dtype=a.dtype, device=a.device), a.shape)
     try:
         return bound.expand_as(a)
     except RuntimeError as error:
@@ -182,9 +180,10 @@ class _Backward:
 
     def _ratio(self, term: Term, z_rho: Tensor, *, ignores_bias: bool) -> Tensor:
         """``z / st(z_rho)`` where the term serves ``z``, zero elsewhere."""
-        if self.call.rectified and not ignores_bias and (term.dominates or z_rho is self.z):
+        follows = (term.dominates or z_rho is self.z) and self.rule.stabilizer.is_elementwise
+        if self.call.rectified and not ignores_bias and follows:
             return self._rectified_ratio(z_rho)
-        ratio = self.z / self.rule.stabilizer(z_rho)
+        ratio = self.rule.stabilizer.quotient(self.z, z_rho)
         if term.outputs is Sign.ANY:
             return ratio
         z = self.affine.forward(self.a, self.affine.weight, None) if ignores_bias else self.z
@@ -244,7 +243,7 @@ def _propagate(affine: AbstractAffine, call: Call, a: Tensor, z: Tensor, g: Tens
     if isinstance(call.rule, Pass):
         return passed_on(a, z, g, call)
     rule = call.rule if isinstance(call.rule, AbstractAffineRule) else _LRP_0
-    if a.dtype is not torch.float16 or isinstance(rule, Epsilon):
+    if a.dtype is not torch.float16 or (isinstance(rule, Epsilon) and rule.bias):
         return _Backward(affine, call, rule, a, z).propagate(g)
     # a modified denominator can be far smaller than z: too small for the range of half precision
     wide = _Backward(affine.with_type(torch.float32), call, rule, a.float(), z.float()).propagate(g.float())
@@ -282,8 +281,9 @@ def apply_affine(affine: AbstractAffine, a: Tensor, call: Call, z: Tensor | None
 
 
 def call_of(node: object) -> Call | None:
-    """Return the call that made a node of the autograd graph, or None where the node is no affine op's."""
-    return getattr(node, "call", None) if type(node).__name__ == "_AffineFunctionBackward" else None
+    """Return the call that made a node of the autograd graph, or None where no rule can bring ``beside``."""
+    names = {"_AffineFunctionBackward", "_NormalizedBackward"}
+    return getattr(node, "call", None) if type(node).__name__ in names else None
 
 
 def producer_of(tensor: Tensor) -> tuple[Call, AbstractAffine, Tensor] | None:
@@ -291,7 +291,7 @@ def producer_of(tensor: Tensor) -> tuple[Call, AbstractAffine, Tensor] | None:
     node: Any = tensor.grad_fn
     while node is not None and node.name() in {"AliasBackward0", "CloneBackward0"}:
         node = node.next_functions[0][0]
-    call = call_of(node)
+    call = call_of(node) if hasattr(node, "affine") else None
     return None if call is None else (call, node.affine, node.saved_tensors[0])
 
 

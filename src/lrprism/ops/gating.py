@@ -19,7 +19,7 @@ _RESHAPING = """
     AsStrided Cat Clone Expand Gather Index IndexSelect Permute ReshapeAlias Select Slice Split
     SplitWithSizes Squeeze Stack T Topk Transpose Unbind UnsafeView Unsqueeze View
 """
-_ELEMENTWISE = "Add Alias Clone Div MaskedFill Mul Neg Rsub Sub ToCopy Where _Damped _Shared"
+_ELEMENTWISE = "Add Alias Clone Div MaskedFill Mean Mul Neg Rsub Sub ToCopy Where _Damped _Shared"
 _THROUGH = frozenset(f"{name}Backward" for name in (_RESHAPING + _ELEMENTWISE).split())
 """Nodes with one live input that leave a gate a gate."""
 

@@ -11,7 +11,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from lrprism.ops.affine import passed_on
-from lrprism.ops.call import Call
+from lrprism.ops.call import Call, Sinks
 from lrprism.ops.kinds import Kind
 from lrprism.ops.op import AbstractOp, Arguments, Keywords, Recorder
 from lrprism.rules import Epsilon, Pass
@@ -35,15 +35,24 @@ class _Normalized(torch.autograd.Function):
         call: Call = ctx.call
         if isinstance(call.rule, Pass):
             return passed_on(a, z, g, call), None, None, None
-        if isinstance(call.rule, Epsilon) and not call.rule.stabilizer.changes_nothing:
-            stabilized = call.rule.stabilizer(z)
-            g = g * (z / stabilized)
-            if call.sinks is not None:
-                call.sinks.stabilizer += ((stabilized - z) * g).sum(dtype=torch.float64)
-        if call.sinks is not None and how.bias is not None:
+        if isinstance(call.rule, Epsilon):
+            g = _damped(z, how.bias, call.rule, g, call.sinks)
+        elif call.sinks is not None and how.bias is not None:
             call.sinks.bias += (how.bias * g).sum(dtype=torch.float64)
         g = g if how.weight is None else g * how.weight
         return how.back(a, g).to(a.dtype), None, None, None
+
+
+def _damped(z: Tensor, bias: Tensor | None, rule: Epsilon, g: Tensor, sinks: Sinks | None) -> Tensor:
+    """``s = g z / st(z)``, or ``g z / st(z - b)`` for a rule that leaves the bias out."""
+    kept = bias if rule.bias else None
+    denominator = z if bias is None or rule.bias else z - bias
+    if denominator is not z or not rule.stabilizer.changes_nothing:
+        g = g * rule.stabilizer.quotient(z, denominator)
+    if sinks is not None:
+        sinks.stabilizer += ((rule.stabilizer(denominator) - denominator) * g).sum(dtype=torch.float64)
+        sinks.bias += 0.0 if kept is None else (kept * g).sum(dtype=torch.float64)
+    return g
 
 
 @dataclass(frozen=True)

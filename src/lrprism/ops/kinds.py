@@ -21,6 +21,9 @@ class Kind(Enum):
     NORMALIZATION = "normalization"
     """Scaling by statistics, which count as constants."""
 
+    SCALING = "scaling"
+    """A quotient whose divisor depends on the inputs too, and counts as a constant."""
+
     PRODUCT = "product"
     """A product of tensors that all carry relevance; a rule shares it among them."""
 

@@ -135,7 +135,7 @@ class Quotient(AbstractOp):
         fixed = [detached(value) if place == self.divisor else value for place, value in enumerate(args)]
         named = {key: detached(value) if key in self.names else value for key, value in kwargs.items()}
         kind = Kind.ROUTING if is_live((fixed, named)) else Kind.STOPPED
-        recorder.record(Kind.NORMALIZATION if is_live(divisor) and kind is Kind.ROUTING else kind, self.name)
+        recorder.record(Kind.SCALING if is_live(divisor) and kind is Kind.ROUTING else kind, self.name)
         return func(*fixed, **named)
 
 
@@ -149,8 +149,8 @@ def _table() -> dict[Any, AbstractOp]:
         ops |= dict.fromkeys(functions_named(name), Product(Kind.PRODUCT, name.strip("_")))
     ops |= dict.fromkeys(functions_named("addcmul"), Product(Kind.PRODUCT, "addcmul", (0, "input")))
     for name in _QUOTIENTS.split():
-        ops |= dict.fromkeys(functions_named(name), Quotient(Kind.NORMALIZATION, name.strip("_")))
-    addcdiv = Quotient(Kind.NORMALIZATION, "addcdiv", 2, ("tensor2",))
+        ops |= dict.fromkeys(functions_named(name), Quotient(Kind.SCALING, name.strip("_")))
+    addcdiv = Quotient(Kind.SCALING, "addcdiv", 2, ("tensor2",))
     return ops | dict.fromkeys(functions_named("addcdiv"), addcdiv)
 
 

@@ -32,10 +32,9 @@ class _Damped(torch.autograd.Function):
         if not isinstance(call.rule, Epsilon) or call.rule.stabilizer.changes_nothing:
             return g, None
         (z,) = ctx.saved_tensors
-        stabilized = call.rule.stabilizer(z)
-        s = g * (z / stabilized)
+        s = g * call.rule.stabilizer.quotient(z, z)
         if call.sinks is not None:
-            call.sinks.stabilizer += ((stabilized - z) * s).sum(dtype=torch.float64)
+            call.sinks.stabilizer += ((call.rule.stabilizer(z) - z) * s).sum(dtype=torch.float64)
         return s, None
 
 

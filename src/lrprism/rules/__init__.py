@@ -10,6 +10,7 @@ from lrprism.rules._base import (
     Sign,
     Term,
     gives_beside,
+    per_channel,
 )
 from lrprism.rules.alpha_beta import AlphaBeta
 from lrprism.rules.epsilon import Epsilon
@@ -42,4 +43,5 @@ __all__ = [
     "ZBox",
     "ZPlus",
     "gives_beside",
+    "per_channel",
 ]

@@ -32,6 +32,13 @@ class Constant:
     value: float | Tensor
 
 
+def per_channel(value: Tensor, shape: Sequence[int]) -> Tensor:
+    """Read a row of numbers as one per channel of a tensor ``[N, channels, ...]``, where it has as many."""
+    if value.dim() != 1 or len(shape) < 3 or len(value) != shape[1]:
+        return value
+    return value.view(1, -1, *(1,) * (len(shape) - 2))
+
+
 @dataclass(frozen=True)
 class Part:
     r"""One product :math:`L(v; \rho(w)) + \rho(b)` of a :class:`Term`.
@@ -74,6 +81,11 @@ class Term:
     factor: float = 1.0
 
 
+def _shown(value: object) -> str:
+    """A setting as it stands in a plan: of a tensor, its shape."""
+    return f"Tensor{tuple(value.shape)}" if isinstance(value, Tensor) and value.dim() else repr(value)
+
+
 class AbstractRule(ABC):  # noqa: B024 - a mark; what a rule states depends on the kind of op
     """How an op hands the relevance of its output to its inputs; always a frozen dataclass."""
 
@@ -87,7 +99,9 @@ class AbstractAffineRule(AbstractRule):
     def __repr__(self) -> str:
         """The rule with its settings; that the bias keeps its share goes without saying."""
         settings = [(each.name, getattr(self, each.name)) for each in fields(self)]  # type: ignore[arg-type]
-        shown = [f"{name}={value!r}" for name, value in settings if (name, value) != ("bias", True)]
+        shown = [
+            f"{name}={_shown(value)}" for name, value in settings if not (name == "bias" and value is True)
+        ]
         return f"{type(self).__name__}({', '.join(shown)})"
 
     @property

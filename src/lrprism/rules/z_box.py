@@ -8,7 +8,7 @@ from torch import Tensor
 
 from lrprism._errors import RuleError
 from lrprism.numerics import AbstractStabilizer, Stabilizer, as_stabilizer
-from lrprism.rules._base import AbstractAffineRule, Constant, Part, Term
+from lrprism.rules._base import AbstractAffineRule, Constant, Part, Term, per_channel
 from lrprism.rules._signs import negative, positive
 
 
@@ -53,7 +53,15 @@ class ZBox(AbstractAffineRule):
             RuleError: If they are impossible.
         """
         low, high = torch.as_tensor(self.low), torch.as_tensor(self.high)
-        if not (torch.isfinite(low).all() and torch.isfinite(high).all() and bool((low <= high).all())):
+        low, high = per_channel(low, high.shape), per_channel(high, low.shape)
+        try:
+            is_box = bool((low <= high).all())
+        except RuntimeError as error:
+            raise RuleError(
+                "low and high should broadcast to one shape, that of the input. "
+                f"Found {tuple(low.shape)} and {tuple(high.shape)}."
+            ) from error
+        if not (torch.isfinite(low).all() and torch.isfinite(high).all() and is_box):
             raise RuleError(
                 "low and high should be finite with low <= high everywhere. "
                 f"Found low={self.low!r}, high={self.high!r}."
