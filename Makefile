@@ -2,11 +2,12 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
-# Networks that the tests explain. Kept apart: built for CUDA, torchvision cannot be imported beside a CPU torch
-# without help (tests/architectures/conftest.py), and transformers imports it wherever it is installed.
+PEERS  := .venv-parity
+# Networks that the tests explain. Kept apart: built for CUDA, torchvision cannot be imported beside a CPU
+# torch without help (tests/torchvision_beside_cpu.py), and transformers imports it where it is installed.
 VISION := $(VENV)/vision
 
-.PHONY: demo test lint types bench clean
+.PHONY: demo test lint types bench parity clean
 
 demo: $(READY)
 	$(BIN)/lrprism demo --out runs/demo --overwrite
@@ -24,6 +25,17 @@ types: $(READY)
 bench: $(READY)
 	$(BIN)/python -m benchmarks.gradient_ratio
 
+parity: $(PEERS)/.ready
+	OMP_NUM_THREADS=1 $(PEERS)/bin/python -m pytest parity -q --page docs/parity.md
+
+# torch first, so that no peer brings a build of its own; zennit asks for a late Python 3.11 but runs on any
+$(PEERS)/.ready: pyproject.toml constraints.txt parity/requirements.txt
+	$(PYTHON) -m venv $(PEERS)
+	$(PEERS)/bin/python -m pip install --quiet --constraint constraints.txt --editable '.[dev]'
+	$(PEERS)/bin/python -m pip install --quiet --constraint constraints.txt --ignore-requires-python \
+	  --requirement parity/requirements.txt
+	@touch $@
+
 $(READY): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "lrprism needs Python 3.11 or newer. Found $$($(PYTHON) --version). Try: make PYTHON=python3.12"; exit 1; }
@@ -33,4 +45,4 @@ $(READY): pyproject.toml constraints.txt
 	@touch $@
 
 clean:
-	rm -rf $(VENV) runs
+	rm -rf $(VENV) $(PEERS) runs

@@ -1,0 +1,69 @@
+"""What was measured, for the page."""
+
+from dataclasses import dataclass, field
+
+from torch import Tensor
+
+TOLERANCE = 1e-4  # for float32 and float64 alike
+
+
+def difference(found: Tensor, reference: Tensor) -> float:
+    """Return the largest absolute difference, relative to the largest entry of the reference."""
+    found, reference = found.detach(), reference.detach()
+    return float((found - reference).abs().max() / reference.abs().max())
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """A row of the first table."""
+
+    model: str
+    preset: str
+    peer: str
+    single: float
+    double: float
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What one library says to a trap.
+
+    Args:
+        total: Sum of its relevance.
+        distance: Difference from the textbook map, relative to that map's largest entry.
+        warning: What it warned of.
+        refusal: Why it gives no map; the rest then means nothing.
+    """
+
+    total: float = float("nan")
+    distance: float = float("nan")
+    warning: str = ""
+    refusal: str = ""
+
+
+@dataclass(frozen=True)
+class TrapRow:
+    """A row of the second table."""
+
+    name: str
+    why: str
+    logit: float
+    total: float
+    answers: dict[str, Answer]
+
+
+@dataclass(frozen=True)
+class Definition:
+    """Two readings of one published formula, and how far apart their maps are."""
+
+    what: str
+    distance: float
+
+
+@dataclass
+class Results:
+    """Everything that one run of the suite measured."""
+
+    definitions: list[Definition] = field(default_factory=list)
+    agreements: list[Agreement] = field(default_factory=list)
+    traps: list[TrapRow] = field(default_factory=list)
