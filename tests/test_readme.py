@@ -10,13 +10,15 @@ README = Path(__file__).parents[1] / "README.md"
 
 def test_the_examples_run(capsys: pytest.CaptureFixture[str]) -> None:
     blocks = re.findall(r"```python\n(.*?)```", README.read_text(), re.DOTALL)
-    assert len(blocks) == 2
+    assert len(blocks) == 3
     exec("\n".join(blocks), {})
     printed = capsys.readouterr().out
     assert "torch.Size([4, 6, 9, 9])" in printed
     assert "Gamma(gamma=0.25" in printed
+    assert "torch.Size([2, 7])" in printed
+    assert re.search(r"^-?\d\.\d{3} of -?\d\.\d{3} arrived$", printed, re.MULTILINE)
 
 
 def test_what_it_points_to_is_there() -> None:
-    for target in re.findall(r"!\[[^]]*]\(([^)]+)\)|`(CITATION\.cff)`", README.read_text()):
+    for target in re.findall(r"\[[^]]*]\(([^)]+)\)|`(CITATION\.cff)`", README.read_text()):
         assert (README.parent / "".join(target)).is_file(), target
