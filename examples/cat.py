@@ -1,6 +1,6 @@
 """Which pixels make a network see a cat: EfficientNet-Lite0 with ImageNet weights on one photograph.
 
-    pip install 'lrprism[examples]'
+    pip install '.[examples]'
     python examples/cat.py --out cat.png
 
 Draws the photograph and the relevance of its pixels for the predicted class, and prints how much of the

@@ -1,6 +1,6 @@
 """Which words make two sentences similar: the sentence model all-MiniLM-L6-v2, relevance per token.
 
-    pip install 'lrprism[examples]'
+    pip install '.[examples]'
     python examples/sentences.py "A kitten sleeps on the warm sofa." "The cat is dozing on the couch."
 
 Draws one bar per token. The bars of both sentences add up to the similarity, but for what stays on the way:

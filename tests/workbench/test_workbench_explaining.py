@@ -11,7 +11,7 @@ import xarray as xr
 import lrprism as lp
 from lrprism.models import Hyper3DNetLite, load_weights
 from lrprism.workbench import ExplanationSettings, explain_into, train_into
-from lrprism.workbench.explaining import TrainedNetwork
+from lrprism.workbench.explaining import COMPOSITES, TrainedNetwork
 from small_runs import SILENT, settings_for, write_patches
 
 
@@ -82,6 +82,18 @@ def test_targets_in_words(trained: Path, tmp_path: Path, target: str, expected: 
     assert (dataset["target"].values == wanted).all()
 
 
+@pytest.mark.parametrize("rule", COMPOSITES)
+def test_the_account_closes_under_every_rule(trained: Path, tmp_path: Path, rule: str) -> None:
+    settings = ExplanationSettings(device="cpu", rule=rule, heatmaps=0, per_class=1)
+    explain_into(tmp_path, trained, settings, SILENT)
+    summary = json.loads((tmp_path / "run.json").read_text())["explanation"]["conservation"]
+    dataset = xr.load_dataset(tmp_path / "relevance.nc", engine="h5netcdf")
+    assert summary["at_input"] == pytest.approx(
+        dataset["relevance"].sum(("band", "y", "x")).mean().item(), rel=1e-4
+    )
+    assert abs(summary["unaccounted"]) < 1e-5 * abs(summary["explained"])
+
+
 def test_two_classes_have_one_logit(tmp_path: Path) -> None:
     data = write_patches(tmp_path / "two.hdf5", samples=12, classes=2)
     (tmp_path / "run").mkdir()
@@ -98,7 +110,8 @@ def test_two_classes_have_one_logit(tmp_path: Path) -> None:
     [
         (
             ExplanationSettings(rule="magic"),
-            "rule should be one of tutorial, epsilon-gamma, epsilon, lrp-0. Found 'magic'",
+            "rule should be one of tutorial, epsilon-gamma, epsilon, lrp-0, epsilon-plus, epsilon-plus-flat, "
+            "epsilon-alpha2-beta1, epsilon-alpha2-beta1-flat. Found 'magic'",
         ),
         (
             ExplanationSettings(target="oak"),

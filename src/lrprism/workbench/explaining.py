@@ -30,6 +30,10 @@ COMPOSITES: dict[str, AbstractComposite] = {
     "epsilon-gamma": presets.EpsilonGamma(),
     "epsilon": presets.Epsilon(),
     "lrp-0": presets.Epsilon(0),
+    "epsilon-plus": presets.EpsilonPlus(),
+    "epsilon-plus-flat": presets.EpsilonPlusFlat(),
+    "epsilon-alpha2-beta1": presets.EpsilonAlpha2Beta1(),
+    "epsilon-alpha2-beta1-flat": presets.EpsilonAlpha2Beta1Flat(),
 }
 """The composites that the command line knows by name."""
 
