@@ -5,8 +5,6 @@ from __future__ import annotations
 import sys
 import warnings
 from collections.abc import Callable, Mapping, Sequence
-from fnmatch import fnmatchcase
-from itertools import islice
 from typing import Any
 
 import torch
@@ -15,6 +13,7 @@ from torch import Tensor, nn
 from lrprism._errors import InputError, ModelError, RelevanceWarning
 from lrprism.attribution.explanation import Explanation
 from lrprism.attribution.inputs import Arranged, Inputs, arranged, misfit
+from lrprism.attribution.layers import by_path, layer_paths
 from lrprism.attribution.output import Output, chosen
 from lrprism.attribution.plan import Plan
 from lrprism.attribution.target import Target, has_class_axis, seeds
@@ -114,7 +113,7 @@ class LRP:
             given.shaped(joined(found.inputs), found=reaches),
             explained.detach(),
             classes,
-            _by_path(passed, joined(found.layers)),
+            by_path(passed, joined(found.layers)),
             found.audit,
         )
 
@@ -175,7 +174,7 @@ class LRP:
             InputError: If an input does not fit the model, or a layer is not reached.
             RuntimeError: If the model itself fails.
         """
-        paths = _paths(self.model, layers)
+        paths = layer_paths(self.model, layers)
         try:
             passed = trace(
                 self.model, given.tensors, given.arguments, self._ops, wants=paths.__contains__, audit=audit
@@ -243,34 +242,6 @@ def _own_ops(ops: OwnOps) -> dict[Callable[..., Any], AbstractOp]:
                 "Leave it out, or choose its rule in the composite."
             )
         found |= dict.fromkeys(names, op)
-    return found
-
-
-def _by_path(passed: Trace, relevance: Sequence[Tensor]) -> dict[str, Tensor | tuple[Tensor, ...]]:
-    """Relevance at the outputs of each module that was asked for; a tuple where there are several."""
-    rest = iter(relevance)
-    found = {path: tuple(islice(rest, len(outputs))) for path, outputs in passed.layers.items()}
-    return {path: each[0] if len(each) == 1 else each for path, each in found.items()}
-
-
-def _paths(model: nn.Module, layers: Sequence[str]) -> set[str]:
-    """The module paths that the globs in ``layers`` name.
-
-    Raises:
-        InputError: If a glob names none.
-    """
-    if not layers:
-        return set()
-    known = [path for path, _ in model.named_modules()]
-    found: set[str] = set()
-    for glob in [layers] if isinstance(layers, str) else layers:
-        matches = {path for path in known if fnmatchcase(path, glob)}
-        if not matches:
-            raise InputError(
-                "layers should name modules of the model. "
-                f"Found {glob!r}; it has {', '.join(known[1:13])}, ..."
-            )
-        found |= matches
     return found
 
 

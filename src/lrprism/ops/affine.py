@@ -15,7 +15,8 @@ from torch import Tensor
 
 from lrprism._errors import RuleError
 from lrprism.ops.call import Call, Sinks
-from lrprism.rules import AbstractAffineRule, Constant, Epsilon, Part, Pass, Sign, Term, per_channel
+from lrprism.ops.parts import ModifiedPart
+from lrprism.rules import AbstractAffineRule, Epsilon, Pass, Sign, Term
 
 
 class AbstractAffine(ABC):
@@ -65,55 +66,6 @@ class AbstractAffine(ABC):
 
 
 @dataclass(frozen=True)
-class _ModifiedPart:
-    """One part of a term with its modified weight and bias in place."""
-
-    inputs: Sign | Tensor
-    weight: Tensor
-    bias: Tensor | None
-    unmodified: bool
-
-    @staticmethod
-    def of(part: Part, affine: AbstractAffine, a: Tensor, *, nonnegative: bool) -> "_ModifiedPart":
-        """Modify the parameters of ``affine`` as ``part`` asks."""
-        inputs: Sign | Tensor
-        if isinstance(part.inputs, Constant):
-            inputs = _like_input(part.inputs.value, a)
-        else:
-            inputs = Sign.ANY if nonnegative else part.inputs
-        bias = affine.bias if part.bias else None
-        if part.rho is None:
-            return _ModifiedPart(inputs, affine.weight, bias, inputs is Sign.ANY and bias is affine.bias)
-        return _ModifiedPart(
-            inputs, part.rho(affine.weight), None if bias is None else part.rho(bias), unmodified=False
-        )
-
-    def select(self, a: Tensor) -> Tensor:
-        """What stands in the place of ``a``: its entries that take part and zero elsewhere, or a constant."""
-        if isinstance(self.inputs, Tensor):
-            return self.inputs
-        if self.inputs is Sign.POSITIVE:
-            return a.clamp(min=0)
-        return a.clamp(max=0) if self.inputs is Sign.NEGATIVE else a
-
-
-def _like_input(value: float | Tensor, a: Tensor) -> Tensor:
-    """Spread a number, one number per channel or a whole tensor over the shape of ``a``.
-
-    Raises:
-        RuleError: If it does not fit.
-    """
-    bound = per_channel(torch.as_tensor(value, dtype=a.dtype, device=a.device), a.shape)
-    try:
-        return bound.expand_as(a)
-    except RuntimeError as error:
-        raise RuleError(
-            "bounds should be numbers, one number per channel, or tensors that broadcast to the input "
-            f"{tuple(a.shape)}. Found shape {tuple(bound.shape)}."
-        ) from error
-
-
-@dataclass(frozen=True)
 class _Backward:
     """One backward step through an affine op by a rule."""
 
@@ -146,13 +98,16 @@ class _Backward:
         before = self.call.beside
         self.call.beside = relevance if before is None else before + relevance
 
-    def _parts(self, term: Term) -> list[_ModifiedPart]:
-        nonnegative = self.call.nonnegative
-        parts = [part for part in term.parts if not (nonnegative and part.inputs is Sign.NEGATIVE)]
-        return [_ModifiedPart.of(part, self.affine, self.a, nonnegative=nonnegative) for part in parts]
+    def _parts(self, term: Term) -> list[ModifiedPart]:
+        nonnegative, affine = self.call.nonnegative, self.affine
+        return [
+            ModifiedPart.of(part, affine.weight, affine.bias, self.a, nonnegative=nonnegative)
+            for part in term.parts
+            if not (nonnegative and part.inputs is Sign.NEGATIVE)
+        ]
 
     def _send(
-        self, index: int, term: Term, parts: list[_ModifiedPart], g: Tensor, *, ignores_bias: bool
+        self, index: int, term: Term, parts: list[ModifiedPart], g: Tensor, *, ignores_bias: bool
     ) -> Tensor:
         """``s = g * f * z / st(z_rho)`` of one term."""
         kept = self.call.ratios
@@ -171,7 +126,7 @@ class _Backward:
             self._audit(self.call.sinks, parts, s, z_rho)
         return s
 
-    def _denominator(self, parts: list[_ModifiedPart]) -> Tensor:
+    def _denominator(self, parts: list[ModifiedPart]) -> Tensor:
         """``z_rho`` before it is stabilised; ``z`` itself where nothing is modified."""
         if len(parts) == 1 and parts[0].unmodified:
             return self.z
@@ -196,7 +151,7 @@ class _Backward:
         denominator = self.rule.stabilizer.nonnegative_(positive)
         return torch.div(self.z, denominator, out=denominator).clamp_(min=0)
 
-    def _audit(self, sinks: Sinks, parts: list[_ModifiedPart], s: Tensor, z_rho: Tensor) -> None:
+    def _audit(self, sinks: Sinks, parts: list[ModifiedPart], s: Tensor, z_rho: Tensor) -> None:
         """Count what the bias and the stabiliser of one term keep."""
         for part in parts:
             if part.bias is not None:
