@@ -7,7 +7,7 @@ from enum import Enum
 
 from torch import Tensor
 
-from lrprism.numerics import AbstractStabilizer
+from lrprism.numerics import AbstractStabilizer, Stabilizer, as_stabilizer
 
 
 class Sign(Enum):
@@ -93,8 +93,16 @@ class AbstractRule(ABC):  # noqa: B024 - a mark; what a rule states depends on t
 class AbstractAffineRule(AbstractRule):
     """How an affine op ``z = L(a; w) + b`` hands the relevance of ``z`` to ``a``.
 
-    A rule states its formula as :meth:`terms`; nothing has to be registered.
+    A rule states its formula as :meth:`terms`; nothing has to be registered. Its field ``eps`` keeps the
+    denominators away from zero.
     """
+
+    eps: Stabilizer = 0.0
+    """A step's size, a stabiliser of :mod:`lrprism.numerics`, or a callable; a field of every rule."""
+
+    def __post_init__(self) -> None:
+        """Check ``eps``; a rule with more settings checks those too."""
+        as_stabilizer(self.eps)
 
     def __repr__(self) -> str:
         """The rule with its settings; that the bias keeps its share goes without saying."""
@@ -105,9 +113,9 @@ class AbstractAffineRule(AbstractRule):
         return f"{type(self).__name__}({', '.join(shown)})"
 
     @property
-    @abstractmethod
     def stabilizer(self) -> AbstractStabilizer:
         """What keeps the denominators of the rule away from zero."""
+        return as_stabilizer(self.eps)
 
     @abstractmethod
     def terms(self) -> tuple[Term, ...]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import final
 
 from lrprism._errors import RuleError
-from lrprism.numerics import AbstractStabilizer, Stabilizer, as_stabilizer
+from lrprism.numerics import Stabilizer
 from lrprism.rules._base import AbstractAffineRule, Part, Sign, Term
 from lrprism.rules._signs import negative, positive
 
@@ -58,12 +58,7 @@ class AlphaBeta(AbstractAffineRule):
                 "alpha and beta should be >= 0 with alpha - beta = 1. "
                 f"Found alpha={self.alpha!r}, beta={self.beta!r}. Try AlphaBeta(2, 1)."
             )
-        as_stabilizer(self.eps)
-
-    @property
-    def stabilizer(self) -> AbstractStabilizer:
-        """What keeps the two denominators away from zero."""
-        return as_stabilizer(self.eps)
+        super().__post_init__()
 
     def terms(self) -> tuple[Term, ...]:
         """One term for the positive contributions, one for the negative ones; none for a share of zero."""

@@ -5,7 +5,7 @@ from typing import final
 
 import torch
 
-from lrprism.numerics import AbstractStabilizer, Stabilizer, as_stabilizer
+from lrprism.numerics import Stabilizer
 from lrprism.rules._base import AbstractAffineRule, Constant, Part, Term
 
 
@@ -37,15 +37,6 @@ class Flat(AbstractAffineRule):
     """
 
     eps: Stabilizer = 1e-6
-
-    def __post_init__(self) -> None:
-        """Check ``eps``."""
-        as_stabilizer(self.eps)
-
-    @property
-    def stabilizer(self) -> AbstractStabilizer:
-        """What keeps the denominator away from zero."""
-        return as_stabilizer(self.eps)
 
     def terms(self) -> tuple[Term, ...]:
         """One term: ones in the place of the input and of every weight."""

@@ -6,7 +6,7 @@ from typing import final
 from torch import Tensor
 
 from lrprism._errors import RuleError
-from lrprism.numerics import AbstractStabilizer, Stabilizer, as_stabilizer
+from lrprism.numerics import Stabilizer
 from lrprism.rules._base import AbstractAffineRule, Part, Sign, Term
 
 
@@ -63,12 +63,7 @@ class Gamma(AbstractAffineRule):
         """
         if not 0 <= self.gamma < float("inf"):
             raise RuleError(f"gamma should be a finite number >= 0. Found {self.gamma!r}.")
-        as_stabilizer(self.eps)
-
-    @property
-    def stabilizer(self) -> AbstractStabilizer:
-        """What keeps the two denominators away from zero."""
-        return as_stabilizer(self.eps)
+        super().__post_init__()
 
     def terms(self) -> tuple[Term, ...]:
         """One term for positive ``z``, one for negative ``z``."""

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from lrprism._errors import RuleError
-from lrprism.numerics import AbstractStabilizer, Stabilizer, as_stabilizer
+from lrprism.numerics import Stabilizer
 from lrprism.rules._base import AbstractAffineRule, Constant, Part, Term, per_channel
 from lrprism.rules._signs import negative, positive
 
@@ -66,12 +66,7 @@ class ZBox(AbstractAffineRule):
                 "low and high should be finite with low <= high everywhere. "
                 f"Found low={self.low!r}, high={self.high!r}."
             )
-        as_stabilizer(self.eps)
-
-    @property
-    def stabilizer(self) -> AbstractStabilizer:
-        """What keeps the denominator away from zero."""
-        return as_stabilizer(self.eps)
+        super().__post_init__()
 
     def terms(self) -> tuple[Term, ...]:
         """One term of three parts: the input, the lower bound, the upper bound."""

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import final
 
-from lrprism.numerics import AbstractStabilizer, Stabilizer, as_stabilizer
+from lrprism.numerics import Stabilizer
 from lrprism.rules._base import AbstractAffineRule, Term
 from lrprism.rules.alpha_beta import AlphaBeta
 
@@ -36,15 +36,6 @@ class ZPlus(AbstractAffineRule):
 
     eps: Stabilizer = 1e-6
     bias: bool = True
-
-    def __post_init__(self) -> None:
-        """Check ``eps``."""
-        as_stabilizer(self.eps)
-
-    @property
-    def stabilizer(self) -> AbstractStabilizer:
-        """What keeps the denominator away from zero."""
-        return as_stabilizer(self.eps)
 
     def terms(self) -> tuple[Term, ...]:
         """The positive term of :class:`AlphaBeta`."""
