@@ -79,6 +79,7 @@ OTHER_IMAGE_NETS = {
     "EfficientNet-B0 of timm": Case(of_timm("efficientnet_b0"), IMAGE),
     "ConvNeXt": Case(published("convnext_tiny"), IMAGE),
     "ConvNeXt of timm": Case(of_timm("convnext_atto"), IMAGE),
+    "ConvNeXt v2": Case(of_timm("convnextv2_atto"), IMAGE),
     "RegNet": Case(published("regnet_y_400mf"), IMAGE),
     "ViT": Case(lambda: vision.VisionTransformer(32, 8, 3, 4, 48, 96, num_classes=10), (2, 3, 32, 32)),
     "ViT of timm": Case(of_timm("vit_tiny_patch16_224", img_size=48, depth=3), (2, 3, 48, 48)),

@@ -92,7 +92,8 @@ class Convolution(AbstractAffine):
     def scaled(self, scale: Tensor, shift: Tensor, z: Tensor) -> Convolution:
         """Scale the weights of each output channel; shift and scale the bias."""
         del z
-        shift = shift if self.bias is None else self.spread_channels(scale) * self.bias + shift
+        if self.bias is not None:
+            shift = self._like_bias(scale) * self.bias + self._like_bias(shift)
         return Convolution(self._per_output(scale), shift, self.geometry)
 
     def behind(self, scale: Tensor, shift: Tensor, a: Tensor) -> Convolution:
@@ -101,7 +102,7 @@ class Convolution(AbstractAffine):
         bias = self.forward(everywhere, self.weight, self.bias)
         return Convolution(self._per_input(scale), bias, self.geometry)
 
-    def spread_channels(self, values: Tensor) -> Tensor:
+    def _like_bias(self, values: Tensor) -> Tensor:
         """Return one number per output channel in a shape that broadcasts to the bias."""
         varies = self.bias is not None and self.bias.dim() > 1
         return values.view(-1, *(1,) * len(self.geometry.stride)) if varies else values

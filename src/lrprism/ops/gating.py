@@ -15,6 +15,9 @@ _GATES = frozenset({"sigmoid", "hardsigmoid"})
 _BOUNDED = frozenset({"clamp", "clip", "hardtanh", "relu6"})
 """Activations with an upper bound, as most write a gate of straight lines: ``relu6(a + 3) / 6``."""
 
+_STATISTICS = frozenset({"LinalgVectorNormBackward", "NormBackward", "StdBackward", "VarBackward"})
+"""Nodes of scales that normalise: a signal times its norm is gated by it."""
+
 _RESHAPING = """
     AsStrided Cat Clone Expand Gather Index IndexSelect Permute ReshapeAlias Select Slice Split
     SplitWithSizes Squeeze Stack T Topk Transpose Unbind UnsafeView Unsqueeze View
@@ -67,7 +70,11 @@ def _look(node: Any) -> Gating:
     while _name(node) in _THROUGH and len(_sources(node)) == 1:
         node = _sources(node)[0][0]
     name = _name(node)
-    if name == "SoftmaxBackward" or (name == "_PassedBackward" and node.op_name in _GATES):
+    if (
+        name in _STATISTICS
+        or name == "SoftmaxBackward"
+        or (name == "_PassedBackward" and node.op_name in _GATES)
+    ):
         return Gating.GATE
     if name == "_PassedBackward" and node.op_name in _BOUNDED:
         return Gating.BOUNDED

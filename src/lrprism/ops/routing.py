@@ -39,6 +39,7 @@ _ADDITIONS = """
     upsample_nearest1d upsample_nearest2d upsample_nearest3d upsample_trilinear3d
     __add__ __radd__ __sub__ __rsub__ __neg__ __pos__
 """
+_NORMS = "dist frobenius_norm linalg_norm linalg_vector_norm matrix_norm norm std vector_norm"
 _SELECTIONS = """
     adaptive_max_pool1d adaptive_max_pool2d adaptive_max_pool3d amax amin clamp_min cummax cummin fmax fmin
     fractional_max_pool2d fractional_max_pool3d kthvalue leaky_relu max max_pool1d max_pool1d_with_indices
@@ -65,7 +66,7 @@ def _routing(name: str) -> AbstractOp:
 
 
 def _table() -> dict[Any, AbstractOp]:
-    table = _named(MOVES + _ASSEMBLIES + _ADDITIONS + _SELECTIONS, _routing)
+    table = _named(MOVES + _ASSEMBLIES + _ADDITIONS + _NORMS + _SELECTIONS, _routing)
     table |= _named("prelu _prelu_kernel", lambda name: NativeOp(Kind.ROUTING, name, constants=(1, "weight")))
     table |= _named(_SAMPLERS, lambda name: NativeOp(Kind.ROUTING, name, constants=(1, "grid")))
     table |= _named(_SOFTMAXES, lambda name: NativeOp(Kind.SOFTMAX, name))

@@ -15,7 +15,7 @@ class SignalTakesAll(AbstractProductRule):
     .. math:: o = a \cdot \mathrm{gate}: \quad R_a = R_o, \quad R_\mathrm{gate} = 0; \qquad
               O = A V: \quad R_V = V \odot \Bigl(A^\top \frac{R_O}{O}\Bigr), \quad R_A = 0
 
-    A sigmoid's or softmax's output is a gate; among the others, so is the output of an activation with an
+    The output of a sigmoid, a softmax or a norm is a gate; among the others, so is the output of an activation with an
     upper bound (ReLU6), and then that of any activation. Factors equally like a gate share equally.
 
     Conserves: the sum of relevance.
