@@ -29,7 +29,7 @@ class Model(nn.Module):
 def facts(forward: Forward, *, audit: bool = False) -> list[tuple[str, bool, bool, bool]]:
     """Path, first, rectified, nonnegative of each affine call in order of execution."""
     passed = trace(Model(forward), [torch.randn(2, 4)], lambda live: (tuple(live), {}), audit=audit)
-    calls = passed.study(passed.output).affine
+    calls = passed.study().affine
     return [(call.module, call.first, call.rectified, call.nonnegative) for call in calls]
 
 
@@ -58,7 +58,7 @@ RECTIFIED: dict[str, tuple[Forward, set[str]]] = {
     "a leaky relu": (lambda m, x: F.leaky_relu(m.a(x)), set()),
     "a gelu": (lambda m, x: m.b(F.gelu(m.a(x))), set()),
     "the output itself": (lambda m, x: m.a(x), set()),
-    "the output and its relu": (lambda m, x: (lambda z: (z, z.relu()))(m.a(x)), set()),
+    "the output and its relu": (lambda m, x: (lambda z: torch.cat([z, z.relu()]))(m.a(x)), set()),
     "the relu is the output": (lambda m, x: m.a(x).relu(), {"a"}),
     "a use that the output does not need": (lambda m, x: unneeded(m, m.a(x)), {"a"}),
 }

@@ -121,13 +121,3 @@ def test_a_write_to_a_view_keeps_the_way_back(rewrites: Rewrites) -> None:
     rewrites.write(base[1:], 5 * leaf[:2])
     (gradient,) = torch.autograd.grad(rewrites.read(base).sum(), leaf)
     assert gradient.tolist() == [1.0 + 5.0, 5.0, 0.0]
-
-
-def test_nested_values_are_read(rewrites: Rewrites) -> None:
-    x, y = torch.ones(1), torch.zeros(1)
-    value = rewrites.write(x, torch.full((1,), 7.0))
-    found = rewrites.read_all({"a": [x, (y, x)], "b": "text"})
-    assert found["a"][0] is value
-    assert found["a"][1][0] is y
-    assert found["a"][1][1] is value
-    assert found["b"] == "text"

@@ -14,7 +14,7 @@ from lrprism._errors import InputError, ModelError, RelevanceWarning
 from lrprism.attribution.explanation import Explanation
 from lrprism.attribution.inputs import Arranged, Inputs, arranged, misfit
 from lrprism.attribution.layers import by_path, layer_paths
-from lrprism.attribution.output import Output, chosen
+from lrprism.attribution.output import Output, check_dependence, chosen
 from lrprism.attribution.plan import Plan
 from lrprism.attribution.target import Target, has_class_axis, seeds
 from lrprism.composites import AbstractComposite, Composite, presets
@@ -97,9 +97,9 @@ class LRP:
             RuleError: If a rule was given to an op that it cannot serve.
         """
         given = arranged(inputs, args, kwargs)
-        passed, explained, graph = self._trace(given, output, layers, audit=audit)
-        starts, classes = seeds(explained, target)
-        found = passed.backward(explained, starts, graph)
+        passed, graph = self._trace(given, output, layers, audit=audit)
+        starts, classes = seeds(passed.output, target)
+        found = passed.backward(starts, graph)
 
         def joined(per_seed: list[list[Tensor]]) -> list[Tensor]:
             if not has_class_axis(target):
@@ -111,7 +111,7 @@ class LRP:
         ]
         return Explanation(
             given.shaped(joined(found.inputs), found=reaches),
-            explained.detach(),
+            passed.output.detach(),
             classes,
             by_path(passed, joined(found.layers)),
             found.audit,
@@ -133,7 +133,7 @@ class LRP:
             kwargs: As for :meth:`explain`.
             output: As for :meth:`explain`.
         """
-        passed, _, graph = self._trace(arranged(inputs, args, kwargs), output, ())
+        passed, graph = self._trace(arranged(inputs, args, kwargs), output, ())
         return Plan.of(passed.reached(graph), graph.unseen)
 
     def attribute(
@@ -167,7 +167,7 @@ class LRP:
 
     def _trace(
         self, given: Arranged, output: Output, layers: Sequence[str], *, audit: bool = False
-    ) -> tuple[Trace, Tensor, Graph]:
+    ) -> tuple[Trace, Graph]:
         """Run the model and give every op its rule.
 
         Raises:
@@ -177,7 +177,13 @@ class LRP:
         paths = layer_paths(self.model, layers)
         try:
             passed = trace(
-                self.model, given.tensors, given.arguments, self._ops, wants=paths.__contains__, audit=audit
+                self.model,
+                given.tensors,
+                given.arguments,
+                self._ops,
+                choose=lambda returned: chosen(returned, output),
+                wants=paths.__contains__,
+                audit=audit,
             )
         except RuntimeError as error:
             difference = misfit(self.model, given.tensors)
@@ -189,11 +195,11 @@ class LRP:
             raise InputError(
                 f"layers should be modules that run and depend on the inputs. Found {', '.join(unreached)}."
             )
-        explained = chosen(passed.output, output)
-        graph = passed.study(explained)
+        check_dependence(passed.output)
+        graph = passed.study()
         self.composite.assign(passed.calls, graph)
         self._tell(passed, graph)
-        return passed, explained, graph
+        return passed, graph
 
     def _tell(self, passed: Trace, graph: Graph) -> None:
         """Say which ops have no rule and which selectors mean nothing.

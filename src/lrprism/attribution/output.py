@@ -23,17 +23,30 @@ def chosen(returned: Any, output: Output) -> Tensor:
 
     Raises:
         InputError: If there is no such thing.
-        ModelError: If the choice is open, or the tensor does not depend on the inputs.
+        ModelError: If the choice is open, or the tensor holds no float numbers.
     """
     tensor = _only(returned) if output is None else _picked(returned, output)
     if not isinstance(tensor, Tensor):
         raise InputError(f"output should choose a tensor. Found {type(tensor).__name__}. {_offer(returned)}")
-    if not tensor.requires_grad:
+    if not tensor.is_floating_point():
         raise ModelError(
-            "the model's output should depend on the inputs. Found one that does not. Look for detach(), "
-            "numpy or a division by the inputs alone in forward; explainer.plan(...) shows where it stops."
+            "the model's output should depend on the inputs. "
+            f"Found one of {tensor.dtype}, which carries no relevance. {_offer(returned)}"
         )
     return tensor
+
+
+def check_dependence(output: Tensor) -> None:
+    """Check that an output depends on the inputs in a way that can be followed.
+
+    Raises:
+        ModelError: If it does not.
+    """
+    if output.grad_fn is None:
+        raise ModelError(
+            "the model's output should depend on the inputs. Found one that does not. "
+            "Look in forward for detach(), .data, numpy, or a division of a constant by the inputs."
+        )
 
 
 def _picked(returned: Any, output: str | int | Callable[[Any], Tensor]) -> Any:
@@ -55,8 +68,10 @@ def _parts(returned: Any) -> dict[str | int, Tensor]:
         pairs: Any = returned.items()
     elif hasattr(returned, "_asdict"):
         pairs = returned._asdict().items()
+    elif isinstance(returned, (tuple, list)):
+        pairs = enumerate(returned)
     else:
-        pairs = enumerate(returned) if isinstance(returned, (tuple, list)) else ()
+        pairs = getattr(returned, "__dict__", {}).items()
     return {key: value for key, value in pairs if isinstance(value, Tensor) and value.is_floating_point()}
 
 

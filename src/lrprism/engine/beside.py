@@ -8,7 +8,7 @@ from typing import Any
 from torch import Tensor
 
 from lrprism.engine.graph import Graph, inputs_first, is_scale
-from lrprism.ops import Call, call_of
+from lrprism.ops import Call
 
 Beside = dict[Any, dict[int, Tensor]]
 """Relevance per node of the autograd graph and output of that node."""
@@ -52,10 +52,7 @@ def _carry(found: Beside, node: Any) -> None:
     own = found[node]
     if is_scale(node):
         (source,) = [pair for pair in node.next_functions if pair[0] is not None]
-        place = node.next_functions.index(source)
-        keeps_shape = call_of(node) is not None
-        shape = own[0].shape if keeps_shape else _first(node(own[0]), place).shape
-        _add(found, source, own[0].sum_to_size(shape))
+        _add(found, source, own[0].sum_to_size(source[0]._input_metadata[source[1]].shape))
         return
     results = node(*(own.get(number) for number in range(len(node._input_metadata))))
     for place, source in enumerate(node.next_functions):

@@ -86,13 +86,27 @@ class Rewrites:
         # both by the tensor's id; the tensor itself is kept alive so that its id stays its own
         self._cells: dict[int, tuple[Tensor, _Cell]] = {}
         self._reshaped: dict[int, tuple[Tensor, Tensor]] = {}
+        self._origins: dict[int, tuple[Tensor, Tensor]] = {}
 
     def __bool__(self) -> bool:
         """Whether anything was rewritten."""
         return bool(self._cells or self._reshaped)
 
+    def share(self, alias: Tensor, tensor: Tensor) -> None:
+        """Remember that ``alias``, which ``detach()`` or ``.data`` returned, has the memory of ``tensor``."""
+        if alias is not tensor:
+            self._origins[id(alias)] = (alias, self.origin(tensor))
+
+    def origin(self, tensor: Tensor) -> Tensor:
+        """The tensor whose memory an alias has; any other tensor as it is."""
+        found = self._origins.get(id(tensor))
+        return tensor if found is None else found[1]
+
     def read(self, tensor: Tensor) -> Tensor:
         """Return the present value of ``tensor``."""
+        origin = self.origin(tensor)
+        if origin is not tensor and id(origin) in self._cells:
+            return self._stored(origin).detach()
         return self._stored(self._in_shape(tensor))
 
     def _in_shape(self, tensor: Tensor) -> Tensor:
@@ -112,23 +126,12 @@ class Rewrites:
         now = self._cells[id(base)][1].value
         return tensor if now is base else tensor._view_func(now)  # type: ignore[attr-defined]
 
-    def read_all(self, values: Any) -> Any:
-        """Return ``values`` with the present value of every tensor in nested tuples, lists and dicts."""
-        if isinstance(values, Tensor):
-            return self.read(values)
-        if isinstance(values, (tuple, list)):
-            read = [self.read_all(value) for value in values]
-            return type(values)(*read) if hasattr(values, "_fields") else type(values)(read)
-        if isinstance(values, dict) and type(values) is dict:
-            return {key: self.read_all(value) for key, value in values.items()}
-        return values
-
     def write(self, tensor: Tensor, value: Tensor) -> Tensor:
         """Let ``value`` stand for ``tensor`` and every view of its memory; return the new tensor."""
         tensor = self._in_shape(tensor)
         if value is tensor:
             return value
-        base = tensor._base
+        base = None if tensor._base is None else self.origin(tensor._base)
         if value._base is not None and value._base is (tensor if base is None else base):
             self._reshaped[id(tensor)] = (
                 tensor,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -9,11 +10,12 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor
 from torch.overrides import TorchFunctionMode
+from torch.utils.hooks import BackwardHook
 
 from lrprism.engine.in_place import SWITCHES, Rewrites, is_in_place, twin_of
 from lrprism.engine.modules import ModuleStack
 from lrprism.engine.tokens import Tokens
-from lrprism.ops import OVERWRITE, AbstractOp, Call, Kind, OwnOps, Sinks, op_of, tensors_in
+from lrprism.ops import OVERWRITE, AbstractOp, Call, Kind, OwnOps, Sinks, op_of, returned_tensors, tensors_in
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -34,6 +36,22 @@ _QUESTIONS = frozenset({
 """Functions that only ask about a tensor."""
 
 
+_ALIASES = frozenset({torch.detach, Tensor.detach, Tensor.data.__get__})  # type: ignore[attr-defined]
+"""Functions whose result has the memory of their argument, unknown to autograd."""
+
+_ASSIGN_DATA = Tensor.data.__set__  # type: ignore[attr-defined]
+"""Assignment to ``.data``, as in a weight constraint."""
+
+_STANDING = frozenset(getattr(Tensor, name).__get__ for name in ("requires_grad", "is_leaf", "grad_fn"))
+"""Questions about a tensor's standing in autograd: the answer is about the tensor as the model has it."""
+
+
+def _for_backward_hooks(func: Callable[..., Any]) -> bool:
+    """Whether a module asks because it has backward hooks: they are for gradients, not relevance."""
+    asks = sys._getframe(2).f_code is BackwardHook._apply_on_tensors.__code__
+    return asks and func is Tensor.requires_grad.__get__  # type: ignore[attr-defined]
+
+
 _TOP_HOOKS = torch._C._autograd._top_saved_tensors_default_hooks
 """The hooks that take hold of what autograd saves, as gradient checkpointing does."""
 
@@ -43,7 +61,7 @@ class RelevanceMode(TorchFunctionMode):
 
     Args:
         model: The model that will run.
-        on_return: Called with the path and the output of each of its modules that returns.
+        on_return: Called with the path and the tensors of each of its modules that returns.
         tokens: The integer inputs.
         ops: What to do at torch functions outside the dispatch table.
         ledger: Where an audited pass is written down, or None.
@@ -52,7 +70,7 @@ class RelevanceMode(TorchFunctionMode):
     def __init__(
         self,
         model: nn.Module,
-        on_return: Callable[[str, Any], None],
+        on_return: Callable[[str, list[Tensor]], None],
         tokens: Tokens,
         ops: OwnOps,
         ledger: Ledger | None = None,
@@ -73,7 +91,7 @@ class RelevanceMode(TorchFunctionMode):
     def _returned(self, path: str, output: Any) -> None:
         """Pass on what a module returned, after in-place ops; no call of the model is recorded."""
         with torch._C.DisableTorchFunction():
-            self._on_return(path, self.rewrites.read_all(output))
+            self._on_return(path, [self.rewrites.read(tensor) for tensor in returned_tensors(output)])
 
     def __enter__(self) -> RelevanceMode:
         """Start to see torch calls and module calls of this thread."""
@@ -116,6 +134,8 @@ class RelevanceMode(TorchFunctionMode):
         del types
         if func is _GRAD_SWITCH:
             return None
+        if func in _STANDING:
+            return not _for_backward_hooks(func) and func(*args)
         kwargs = kwargs or {}
         present = tuple([self._present(value) for value in args])
         present_kwargs = {key: self._present(value) for key, value in kwargs.items()} if kwargs else kwargs
@@ -147,7 +167,16 @@ class RelevanceMode(TorchFunctionMode):
     ) -> Any:
         """Run one call on the present values of its arguments."""
         if is_in_place(func):
-            return self.rewrites.write(args[0], self._out_of_place(func, present, present_kwargs))
+            target = self.rewrites.origin(args[0])
+            if target is not args[0]:
+                present = (self._present(target), *present[1:])
+            return self.rewrites.write(target, self._out_of_place(func, present, present_kwargs))
+        if func == _ASSIGN_DATA:
+            return self.rewrites.replace(args[0], present[1])
+        if func in _ALIASES:
+            alias: Tensor = self._run(func, present, present_kwargs)
+            self.rewrites.share(alias, args[0] if args else kwargs["input"])
+            return alias
         if "out" in kwargs and isinstance(kwargs["out"], Tensor):
             return self._into(kwargs["out"], func, present, present_kwargs)
         if func in SWITCHES:
@@ -161,6 +190,9 @@ class RelevanceMode(TorchFunctionMode):
         if isinstance(value, Tensor):
             if self.rewrites:
                 value = self.rewrites.read(value)
+            if value.is_inference():
+                with torch.inference_mode(False):
+                    value = value.clone()  # autograd can save it
             return value.detach() if value.requires_grad and value.is_leaf else value
         if type(value) is tuple or type(value) is list:
             return type(value)([self._present(each) for each in value])

@@ -15,8 +15,9 @@ from lrprism.engine import beside
 from lrprism.engine.audit import Audit, Ledger, relevance_sum
 from lrprism.engine.graph import Graph, study
 from lrprism.engine.mode import RelevanceMode
+from lrprism.engine.places import Place, places_of
 from lrprism.engine.tokens import LookedUp, Tokens
-from lrprism.ops import Call, Kind, OwnOps, tensors_in
+from lrprism.ops import Call, Kind, OwnOps
 from lrprism.rules import Pass, gives_beside
 
 LayerOutputs = dict[str, list[Tensor]]
@@ -29,7 +30,7 @@ class Trace:
 
     Args:
         inputs: The inputs at which relevance is read: leaves of the autograd graph, and token ids.
-        output: What the model returned.
+        output: The tensor to explain.
         calls: Every recorded call in order of execution.
         nodes: The nodes of the autograd graph that each call made.
         layers: Outputs of the modules that were asked for, by path, one per call of the module.
@@ -38,7 +39,7 @@ class Trace:
     """
 
     inputs: tuple[Tensor, ...]
-    output: Any
+    output: Tensor
     calls: list[Call]
     nodes: list[tuple[Call, list[Any]]]
     layers: LayerOutputs
@@ -50,9 +51,9 @@ class Trace:
         """The numbers of the inputs whose token ids were looked up."""
         return {each.number for each in self.looked_up}
 
-    def study(self, output: Any) -> Graph:
-        """Look at the calls that an output, or a part of it, depends on."""
-        return study([tensor for tensor in tensors_in(output) if tensor.requires_grad])
+    def study(self) -> Graph:
+        """Look at the calls that the output depends on."""
+        return study([self.output])
 
     def reached(self, graph: Graph) -> list[Call]:
         """The calls that relevance reaches, in order of execution; and those that stop it."""
@@ -63,11 +64,15 @@ class Trace:
             if call.kind is Kind.STOPPED or any(node in graph.reached for node in made.get(call, ()))
         ]
 
-    def backward(self, output: Tensor, seeds: Sequence[Tensor], graph: Graph) -> Relevances:
-        """Carry each seed, the modified gradient at an output, back to the inputs."""
+    def backward(self, seeds: Sequence[Tensor], graph: Graph) -> Relevances:
+        """Carry each seed, the modified gradient at the output, back to the inputs."""
+        output = self.output
         leaves = [x for x in self.inputs if x.is_floating_point()]
         vectors = [each.vectors for each in self.looked_up]
-        places = [*leaves, *vectors, *(tensor for each in self.layers.values() for tensor in each)]
+        outputs = [tensor for each in self.layers.values() for tensor in each]
+        groups = [[Place(tensor, tensor)] for tensor in (*leaves, *vectors)]
+        groups += [places_of(tensor, graph, self.calls) for tensor in outputs]
+        edges: list[Any] = [place.edge for group in groups for place in group]
         counted = list(self.ledger.tensors()) if self.ledger is not None else []
         for call in graph.inputs:
             call.ratios = {} if len(seeds) > 1 and self.ledger is None else None
@@ -76,20 +81,17 @@ class Trace:
         for index, seed in enumerate(seeds):
             keep = has_beside or index < len(seeds) - 1
             gradients.append(
-                torch.autograd.grad(output, places + counted, seed, retain_graph=keep, allow_unused=True)
+                torch.autograd.grad(output, (*edges, *counted), seed, retain_graph=keep, allow_unused=True)
             )
             besides.append(beside.collect(graph, graph.inputs) if has_beside else {})
-        per_seed = [
-            [_relevance(*each, extra) for each in zip(places, found, strict=False)]
-            for found, extra in zip(gradients, besides, strict=True)
-        ]
+        per_seed = [_read(groups, *each) for each in zip(gradients, besides, strict=True)]
         found = Relevances(
             [self._at_inputs(each) for each in per_seed],
             [each[len(leaves) + len(vectors) :] for each in per_seed],
         )
         if self.ledger is None:
             return found
-        rows = self.ledger.balance([each[len(places) :] for each in gradients], besides)
+        rows = self.ledger.balance([each[len(edges) :] for each in gradients], besides)
         explained = sum(relevance_sum(output, seed) for seed in seeds)
         arrived = sum(float(x.sum(dtype=torch.float64)) for each in found.inputs for x in each)
         return Relevances(
@@ -119,10 +121,13 @@ class Relevances:
     audit: Audit | None = None
 
 
-def _relevance(tensor: Tensor, gradient: Tensor | None, extra: beside.Beside) -> Tensor:
-    found = torch.zeros_like(tensor) if gradient is None else tensor.detach() * gradient
-    more = beside.total(extra, tensor) if extra else None
-    return found if more is None else found + more
+def _read(
+    groups: Sequence[Sequence[Place]], gradients: Sequence[Tensor | None], extra: beside.Beside
+) -> list[Tensor]:
+    """The relevance of each group of places, from the gradients of all of them in order."""
+    each = iter(gradients)
+    found = ([place.relevance(next(each), extra) for place in group] for group in groups)
+    return [sum(rest, start=first) for first, *rest in found]
 
 
 def unwrap(model: nn.Module) -> nn.Module:
@@ -158,6 +163,7 @@ def trace(
     arrange: Callable[[list[Tensor]], Arguments],
     ops: OwnOps | None = None,
     *,
+    choose: Callable[[Any], Tensor] = lambda returned: returned,
     wants: Callable[[str], bool] = lambda _: False,
     audit: bool = False,
 ) -> Trace:
@@ -168,16 +174,15 @@ def trace(
         inputs: The tensors that receive relevance; integer ones hold token ids.
         arrange: Puts the inputs among the model's arguments and keyword arguments.
         ops: What to do at torch functions outside the dispatch table.
+        choose: Returns the tensor to explain from what the model returns; its torch calls are seen too.
         wants: Whether relevance is wanted at the output of the module of a path.
         audit: Whether to keep an account.
     """
     layers: LayerOutputs = {}
 
-    def on_return(path: str, output: Any) -> None:
+    def on_return(path: str, outputs: list[Tensor]) -> None:
         if wants(path):
-            layers.setdefault(path, []).extend(
-                tensor for tensor in tensors_in(output) if tensor.requires_grad
-            )
+            layers.setdefault(path, []).extend(tensor for tensor in outputs if tensor.requires_grad)
 
     ledger = Ledger() if audit else None
     with torch.inference_mode(False), torch.enable_grad():  # whatever the caller has switched off
@@ -187,8 +192,8 @@ def trace(
         mode = RelevanceMode(model, on_return, tokens, ops or {}, ledger)
         args, kwargs = arrange(live)
         with _same_state(model, own), mode:
-            output = model(*args, **kwargs)
-        output = mode.rewrites.read_all(output)
+            output = choose(model(*args, **kwargs))
+        output = mode.rewrites.read(output)
         return Trace(own, output, mode.calls, mode.nodes, layers, tokens.found, ledger)
 
 
@@ -214,6 +219,9 @@ def _same_state(model: nn.Module, inputs: Sequence[Tensor]) -> Iterator[None]:
 def constants(values: Any) -> Any:
     """Detach every tensor in nested tuples, lists and dicts."""
     if isinstance(values, Tensor):
+        if values.is_inference():
+            with torch.inference_mode(False):
+                return values.clone()
         return values.detach() if values.requires_grad else values
     if type(values) in (tuple, list):
         return type(values)(constants(value) for value in values)

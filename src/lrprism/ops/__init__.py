@@ -21,11 +21,20 @@ from lrprism.ops import (
     routing,
     scaled,
 )
-from lrprism.ops.affine import call_of
+from lrprism.ops.affine import call_of, producer_of
 from lrprism.ops.call import Call, Sinks
 from lrprism.ops.kinds import Kind
 from lrprism.ops.names import builtin_named, every_name_of
-from lrprism.ops.op import INSIDE, OVERWRITE, UNKNOWN, AbstractOp, Recorder, is_live, tensors_in
+from lrprism.ops.op import (
+    INSIDE,
+    OVERWRITE,
+    UNKNOWN,
+    AbstractOp,
+    Recorder,
+    is_live,
+    returned_tensors,
+    tensors_in,
+)
 from lrprism.ops.products import DEFAULT_PRODUCT_RULE
 from lrprism.ops.routing import MOVING
 
@@ -76,5 +85,7 @@ __all__ = [
     "is_live",
     "op_of",
     "own",
+    "producer_of",
+    "returned_tensors",
     "tensors_in",
 ]

@@ -91,7 +91,11 @@ class _Backward:
                     self._give_beside(part.inputs * c)
                 else:
                     shares[part.inputs] = shares[part.inputs] + c if part.inputs in shares else c
-        return self._combine(shares)
+        c = self._combine(shares)
+        if self.call.beside is None:
+            return c
+        self._give_beside(self.a * c)  # all on one way, so that shifts and scales keep it together
+        return torch.zeros_like(c)
 
     def _give_beside(self, relevance: Tensor) -> None:
         """Add relevance that does not depend on the value of the input."""

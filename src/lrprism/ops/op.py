@@ -46,6 +46,14 @@ def tensors_in(values: Any) -> Iterator[Tensor]:
             yield from tensors_in(value)
 
 
+def returned_tensors(values: Any) -> Iterator[Tensor]:
+    """Yield the tensors in what a module returns: also in dataclasses and plain objects."""
+    if isinstance(values, (Tensor, tuple, list, Mapping)) or not hasattr(values, "__dict__"):
+        yield from tensors_in(values)
+    else:
+        yield from tensors_in(tuple(vars(values).values()))
+
+
 def is_live(values: Any) -> bool:
     """Whether relevance reaches any tensor in ``values``; parameters and buffers are constants."""
     return any(tensor.requires_grad for tensor in tensors_in(values))

@@ -15,8 +15,8 @@ class SignalTakesAll(AbstractProductRule):
     .. math:: o = a \cdot \mathrm{gate}: \quad R_a = R_o, \quad R_\mathrm{gate} = 0; \qquad
               O = A V: \quad R_V = V \odot \Bigl(A^\top \frac{R_O}{O}\Bigr), \quad R_A = 0
 
-    The output of a sigmoid, a softmax or a norm is a gate; among the others, so is the output of an activation with an
-    upper bound (ReLU6), and then that of any activation. Factors equally like a gate share equally.
+    The output of a sigmoid, a softmax or a norm is a gate; among the others, so is that of an activation
+    with an upper bound (ReLU6), and then that of any activation. Factors equally like a gate share equally.
 
     Conserves: the sum of relevance.
     Use: recurrent networks, squeeze-and-excite and other gates; attention in CP-LRP.

@@ -1,0 +1,72 @@
+"""Where relevance is read: at a tensor, or at the merged op that took the place of the op that made it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.autograd.graph import GradientEdge
+
+from lrprism.engine import beside
+from lrprism.engine.graph import Graph
+from lrprism.ops import Call, Kind, call_of, producer_of
+
+
+@dataclass(frozen=True, eq=False)
+class Place:
+    """A place in the autograd graph at which relevance is read as ``value * g``.
+
+    Args:
+        edge: The place, as autograd takes it.
+        value: The activation there.
+    """
+
+    edge: Tensor | GradientEdge
+    value: Tensor
+
+    def relevance(self, gradient: Tensor | None, extra: beside.Beside) -> Tensor:
+        """The relevance that arrived, with what travelled beside ``a * g``."""
+        value = self.value.detach()
+        found = torch.zeros_like(value) if gradient is None else value * gradient
+        more = beside.total(extra, self.edge) if extra and isinstance(self.edge, Tensor) else None
+        return found if more is None else found + more.to(found.dtype)
+
+
+def places_of(tensor: Tensor, graph: Graph, calls: Sequence[Call]) -> list[Place]:
+    """Where to read the relevance of a module's output.
+
+    A convolution that was merged with the batch norm behind it left the graph: the relevance of its output is
+    that of the two together. That of a batch norm merged with the convolution behind it is what the two hand
+    down.
+
+    Args:
+        tensor: The output.
+        graph: What is known about the forward pass.
+        calls: Every recorded call.
+    """
+    made = producer_of(tensor)
+    if tensor.grad_fn in graph.reached or made is None:
+        return [Place(tensor, tensor)]
+    nodes = {call_of(node): node for node in graph.reached}
+    heirs = _heirs(made[0], calls)
+    return [_place(nodes[heir], made[0]) for heir in heirs if heir in nodes] or [Place(tensor, tensor)]
+
+
+def _heirs(call: Call, calls: Sequence[Call]) -> list[Call]:
+    """The calls that took the place of a call, of those that took their place, and so on."""
+    found = [call]
+    for each in calls:
+        if each.replaces in found:
+            found.append(each)
+    return found[1:]
+
+
+def _place(node: Any, replaced: Call) -> Place:
+    """The input of a merged op, if it replaced a batch norm in front of it; else its output."""
+    a, z = node.saved_tensors
+    if replaced.kind is Kind.NORMALIZATION:
+        return Place(GradientEdge(*node.next_functions[0]), a)
+    return Place(GradientEdge(node, 0), z)

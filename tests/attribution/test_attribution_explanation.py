@@ -1,0 +1,244 @@
+"""What an explanation holds: targets, layers and the account, each number worked out by hand."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+import lrprism as lp
+from lrprism import presets, select
+from lrprism.rules import Epsilon, Gamma
+
+LRP_0 = presets.Epsilon(0)
+
+
+class Model(nn.Module):
+    def __init__(self, function: Callable[..., Tensor], **layers: nn.Module) -> None:
+        super().__init__()
+        self.function = function
+        for name, layer in layers.items():
+            self.add_module(name, layer)
+
+    def forward(self, *inputs: Tensor) -> Tensor:
+        return self.function(self, *inputs)
+
+
+def linear(weight: list[list[float]], bias: list[float] | None = None) -> nn.Linear:
+    layer = nn.Linear(len(weight[0]), len(weight), bias=bias is not None).double()
+    layer.weight.data = torch.tensor(weight, dtype=torch.float64)
+    if bias is not None:
+        layer.bias.data = torch.tensor(bias, dtype=torch.float64)
+    return layer
+
+
+def columns(*rows: list[float]) -> Tensor:
+    return torch.tensor(rows, dtype=torch.float64)
+
+
+# three logits of two inputs: class k gets R_i = a_i w_ki
+WEIGHT = [[1.0, 2.0], [-3.0, 5.0], [7.0, -11.0]]
+A = columns([1.0, 1.0], [2.0, -1.0])
+CONTRIBUTIONS = A * torch.tensor(WEIGHT, dtype=torch.float64)[:, None]
+
+
+def explained(target: Any, composite: Any = LRP_0, **options: Any) -> lp.Explanation:
+    return lp.LRP(linear(WEIGHT), composite).explain(A, target, **options)
+
+
+@pytest.mark.parametrize(
+    ("target", "classes"),
+    [
+        (None, [0, 2]),  # logits (3, 2, -4) and (0, -11, 25)
+        (1, [1, 1]),
+        ([2, 0], [2, 0]),
+        ((1, 2), [1, 2]),
+        (range(2), [0, 1]),
+        (torch.tensor(2), [2, 2]),
+        (torch.tensor([0, 2], dtype=torch.uint8), [0, 2]),
+        (torch.tensor([[1, 2]])[0], [1, 2]),
+    ],
+)
+def test_one_class_of_each_sample(target: Any, classes: list[int]) -> None:
+    found = explained(target)
+    assert found.target.tolist() == classes
+    assert torch.equal(found.relevance, CONTRIBUTIONS[classes, range(2)])
+    assert torch.equal(found.output, A @ torch.tensor(WEIGHT, dtype=torch.float64).T)
+    assert found.audit is None
+    assert found.layers == {}
+
+
+@pytest.mark.parametrize(
+    ("target", "classes"),
+    [("all", [0, 1, 2]), (lp.target.each(2, 0), [2, 0]), (lp.target.each(1), [1])],
+)
+def test_several_classes_of_every_sample_get_an_axis_in_front(target: Any, classes: list[int]) -> None:
+    found = explained(target)
+    assert found.target.tolist() == classes
+    assert torch.equal(found.relevance, CONTRIBUTIONS[classes])
+
+
+def test_two_inputs_and_several_classes_give_each_input_the_axis() -> None:
+    model = Model(lambda m, a, b: m.layer(a) + b, layer=linear(WEIGHT))
+    b = columns([1.0, 2.0, 3.0], [4.0, 5.0, 6.0])
+    of_a, of_b = lp.LRP(model, LRP_0).explain((A, b), lp.target.each(2, 1)).relevance
+    assert torch.equal(of_a, CONTRIBUTIONS[[2, 1]])
+    assert of_b.tolist() == [[[0.0, 0.0, 3.0], [0.0, 0.0, 6.0]], [[0.0, 2.0, 0.0], [0.0, 5.0, 0.0]]]
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "expected"),
+    [
+        (0, 2, CONTRIBUTIONS[0] - CONTRIBUTIONS[2]),
+        ([0, 1], 2, CONTRIBUTIONS[[0, 1], range(2)] - CONTRIBUTIONS[2]),
+        (torch.tensor([2, 2]), [0, 1], CONTRIBUTIONS[2] - CONTRIBUTIONS[[0, 1], range(2)]),
+        (1, 1, torch.zeros(2, 2)),
+    ],
+)
+def test_a_contrast_is_the_difference_of_two_classes(one: Any, other: Any, expected: Tensor) -> None:
+    found = explained(lp.target.contrast(one, other))
+    assert torch.equal(found.relevance, expected.double())
+    assert found.target is None
+
+
+def test_a_contrast_of_the_two_sides_of_one_logit_is_twice_the_logit() -> None:
+    # logit 3 a: + for class 1 and - for class 0
+    found = lp.LRP(linear([[3.0]]), LRP_0).explain(columns([2.0], [-1.0]), lp.target.contrast(1, 0))
+    assert found.relevance.tolist() == [[12.0], [-6.0]]
+
+
+def test_one_logit_of_exactly_zero_is_class_0() -> None:
+    found = lp.LRP(linear([[1.0, -1.0]]), LRP_0).explain(columns([2.0, 2.0]))
+    assert found.target.tolist() == [0]
+    assert found.relevance.tolist() == [[-2.0, 2.0]]
+
+
+PRESETS = [
+    presets.Epsilon(),
+    presets.EpsilonGamma(),
+    presets.EpsilonPlus(),
+    presets.EpsilonAlpha2Beta1(),
+    presets.EpsilonPlusFlat(),
+    presets.EpsilonAlpha2Beta1Flat(),
+    presets.EpsilonGammaBox(-4.0, 4.0),
+    presets.AttnLRP(),
+    presets.CPLRP(),
+    presets.Hyper3DNetTutorial(),
+]
+
+
+@pytest.mark.parametrize("composite", PRESETS, ids=lambda each: type(each).__name__)
+@pytest.mark.parametrize("audit", [False, True])
+def test_all_classes_in_one_pass_equal_one_class_at_a_time(composite: Any, *, audit: bool) -> None:
+    torch.manual_seed(0)
+    model = nn.Sequential(
+        nn.Conv2d(2, 4, 3), nn.BatchNorm2d(4), nn.ReLU(), nn.Conv2d(4, 3, 2), nn.SiLU(), nn.AvgPool2d(2)
+    )
+    model.append(nn.Flatten()).append(nn.LayerNorm(3)).append(nn.Linear(3, 4)).double()
+    x = torch.randn(2, 2, 5, 5, dtype=torch.float64)
+    explainer = lp.LRP(model, composite)
+    together = explainer.explain(x, "all", layers=["2", "4"], audit=audit)
+    alone = [explainer.explain(x, number, layers=["2", "4"], audit=audit) for number in range(4)]
+    torch.testing.assert_close(
+        together.relevance, torch.stack([each.relevance for each in alone]), rtol=1e-12, atol=1e-14
+    )
+    for path in ("2", "4"):
+        expected = torch.stack([each.layers[path] for each in alone])
+        torch.testing.assert_close(together.layers[path], expected, rtol=1e-12, atol=1e-14)
+    if audit:
+        for rows in zip(together.audit, *(each.audit for each in alone), strict=True):
+            for name in ("relevance_out", "relevance_in", "to_bias", "to_stabilizer", "to_rule"):
+                summed = sum(getattr(row, name) for row in rows[1:])
+                assert getattr(rows[0], name) == pytest.approx(summed, rel=1e-10, abs=1e-10)
+        assert together.audit.explained == pytest.approx(sum(each.audit.explained for each in alone))
+        assert together.audit.reached == pytest.approx(sum(each.audit.reached for each in alone))
+
+
+@pytest.mark.parametrize("composite", PRESETS, ids=lambda each: type(each).__name__)
+def test_keeping_the_account_changes_no_bit_of_relevance(composite: Any) -> None:
+    torch.manual_seed(0)
+    model = nn.Sequential(
+        nn.Conv2d(2, 4, 3), nn.BatchNorm2d(4), nn.ReLU(), nn.Conv2d(4, 3, 2), nn.GELU(), nn.AvgPool2d(2)
+    )
+    model.append(nn.Flatten()).append(nn.LayerNorm(3)).append(nn.Linear(3, 4))
+    x = torch.randn(2, 2, 5, 5)
+    explainer = lp.LRP(model, composite)
+    for target in (None, "all", lp.target.contrast(0, 1)):
+        with_account = explainer.explain(x, target, audit=True, layers=["*"])
+        without = explainer.explain(x, target, layers=["*"])
+        assert torch.equal(with_account.relevance, without.relevance)
+        for path, found in without.layers.items():
+            assert torch.equal(with_account.layers[path], found)
+
+
+def test_relevance_at_a_layer_by_hand() -> None:
+    # z = (2, -1) -> relu (2, 0) -> logit 3 * 2 + 5 * 0 = 6
+    model = nn.Sequential(linear([[2.0], [-1.0]]), nn.ReLU(), linear([[3.0, 5.0]]))
+    found = lp.LRP(model, LRP_0).explain(columns([1.0]), 1, layers="*")
+    assert {path: each.tolist() for path, each in found.layers.items()} == {
+        "": [[6.0]],
+        "0": [[6.0, 0.0]],
+        "1": [[6.0, 0.0]],
+        "2": [[6.0]],
+    }
+
+
+def test_a_layer_with_two_outputs_and_one_whose_output_is_written_in_place() -> None:
+    # halves (1, 2) and (3, 4); 2 left + 3 right = (11, 16), then times 10 in place
+    model = nn.Sequential(Model(lambda _, x: x.chunk(2, 1)), Model(lambda _, halves: summed(*halves)))
+    found = lp.LRP(model, LRP_0).explain(columns([1.0, 2.0, 3.0, 4.0]), 1, layers=["0", "1"])
+    left, right = found.layers["0"]
+    assert (left.tolist(), right.tolist()) == ([[0.0, 40.0]], [[0.0, 120.0]])
+    assert found.layers["1"].tolist() == [[0.0, 160.0]]
+
+
+def summed(left: Tensor, right: Tensor) -> Tensor:
+    z = 2 * left + 3 * right
+    z.mul_(10.0)
+    return z
+
+
+def test_what_reaches_a_layer_is_what_left_the_one_before() -> None:
+    torch.manual_seed(0)
+    model = nn.Sequential(nn.Conv1d(2, 3, 3), nn.ReLU(), nn.Conv1d(3, 3, 3), nn.ReLU(), nn.Flatten())
+    model.append(nn.Linear(6, 2)).double()
+    rules = [(select.kind(select.Kind.CONVOLUTION), Gamma(0.25, 0)), (select.last(), Epsilon(0))]
+    found = lp.LRP(model, rules).explain(
+        torch.randn(3, 2, 6, dtype=torch.float64), layers=["1", "3"], audit=True
+    )
+    by_path = {row.module: row for row in found.audit}
+    assert float(found.layers["3"].sum()) == pytest.approx(by_path["5"].relevance_in, rel=1e-12)
+    assert float(found.layers["1"].sum()) == pytest.approx(by_path["2"].relevance_in, rel=1e-12)
+    assert float(found.relevance.sum()) == pytest.approx(by_path["0"].relevance_in, rel=1e-12)
+
+
+def shifted(by: float) -> lp.Explanation:
+    """4 a + by with a = 1: of what is explained, 4 arrive and ``by`` stay with the bias."""
+    return lp.LRP(linear([[4.0]], [by]), LRP_0).explain(columns([1.0]), 1, audit=True)
+
+
+@pytest.mark.parametrize(("by", "tolerance"), [(0.0, 0.0), (1.0, 0.2), (-1.0, 1 / 3), (-8.0, 2.0)])
+def test_a_check_passes_up_to_its_tolerance(by: float, tolerance: float) -> None:
+    shifted(by).check(tolerance + 1e-12)
+    if by:
+        with pytest.raises(lp.ConservationError, match="explained output should be lost on the way"):
+            shifted(by).check(tolerance - 1e-12)
+
+
+def test_a_failed_check_names_the_worst_ops_first() -> None:
+    model = nn.Sequential(linear([[2.0]], [1.0]), nn.Sequential(linear([[1.0]], [-30.0])), nn.Flatten())
+    expected = (
+        r"^at most 0\.001 of the explained output should be lost on the way to the inputs\. "
+        r"Found -27 explained, 2 arrived, 0 unaccounted for\. "
+        r"Most is here: linear in 1\.0 kept -30; linear in 0 kept 1\.$"
+    )
+    with pytest.raises(lp.ConservationError, match=expected):
+        lp.LRP(model, LRP_0).explain(columns([1.0]), 1, audit=True).check()
+
+
+def test_a_check_needs_an_account() -> None:
+    with pytest.raises(
+        lp.InputError, match=r"^check\(\) should have an account\. Found none\. Try .*audit=True"
+    ):
+        explained(1).check()
