@@ -210,3 +210,48 @@ def test_a_table_with_a_longest_norm_stays_as_it_is(look_up: Callable[..., Tenso
     found = lp.LRP(model, LRP_0).explain(torch.tensor([[0, 1]]), 0)
     torch.testing.assert_close(found.relevance, torch.tensor([[1.4, 0.3]]).double(), rtol=1e-6, atol=1e-6)
     assert table.weight.tolist() == [[3.0, 4.0], [0.1, 0.2]]
+
+
+CLASS_TOKEN = torch.ones(2, 1, dtype=torch.int64)
+FURTHER_WAYS: dict[str, tuple[Callable[[Any, Tensor], Tensor], float]] = {
+    "behind a class token": (lambda table, ids: table(torch.cat([CLASS_TOKEN, ids], 1)).sum(1), 44),
+    "padded": (lambda table, ids: table(F.pad(ids, (1, 0), value=2)).sum(1), 66),
+    "padded by position": (lambda table, ids: table(F.pad(ids, (0, 1), "constant", 2)).sum(1), 66),
+    "stacked": (lambda table, ids: table(torch.stack([ids, 0 * CLASS_TOKEN.expand(2, 3)])).sum((0, 2)), 66),
+    "clamped": (lambda table, ids: table(ids.clamp(max=3)).sum(1), 0),
+    "shifted and back": (lambda table, ids: table((ids + 5) - 5).sum(1), 0),
+    "an attribute": (lambda table, ids: table(ids.T).sum(0), 0),
+    "a keyword": (lambda table, ids: table(torch.reshape(input=ids, shape=(3, 2))).view(2, 3, 2).sum(1), 0),
+    "an index": (lambda table, ids: table.weight[ids].sum(1), 0),
+    "a selection": (lambda _, ids: torch.index_select(TABLE, 0, ids.flatten()).view(2, 3, 2).sum(1), 0),
+    "one-hot vectors": (lambda _, ids: (F.one_hot(ids, 4).double() @ TABLE).sum(1), 0),
+}
+
+
+@pytest.mark.parametrize("way", FURTHER_WAYS)
+def test_tokens_that_are_joined_or_changed_are_followed(way: str) -> None:
+    # what is joined to them is worth a number that is no input's: the account has it as a constant
+    function, constant = FURTHER_WAYS[way]
+    found = lp.LRP(Model(function), LRP_0, strict=True).explain(IDS, 0, audit=True)
+    torch.testing.assert_close(found.relevance, WORTH, rtol=1e-12, atol=1e-12)
+    assert found.audit is not None
+    assert sum(row.to_constant for row in found.audit) == pytest.approx(constant, abs=1e-9)
+    assert found.audit.unaccounted == pytest.approx(0, abs=1e-9)
+
+
+def test_a_token_that_is_masked_by_another_gets_nothing() -> None:
+    def masked(table: Any, ids: Tensor) -> Tensor:
+        return table(torch.where(ids > 1, ids, 0)).sum(1)
+
+    assert relevance(masked).tolist() == [[44, 0, 0], [0, 33, 0]]
+    assert relevance(lambda table, ids: table(ids.masked_fill(ids == 1, 0)).sum(1)).tolist() == [
+        [44, 0, 0],
+        [11, 33, 11],
+    ]
+
+
+def test_tokens_of_two_inputs_are_told_apart_after_they_were_joined() -> None:
+    first, second = relevance(
+        lambda table, a, b: table(torch.cat([a, b], 1)).sum(1), (IDS[:, :1], IDS[:, 1:])
+    )
+    assert torch.equal(torch.cat([first, second], 1), WORTH)

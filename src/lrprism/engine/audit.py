@@ -170,7 +170,8 @@ class Ledger:
         aliases: list[Tensor] = []
         before = len(mode.calls)
         result = op.run(mode, func, _alias(args, aliases), _alias(kwargs, aliases))
-        if len(mode.calls) > before:
+        is_written = any(entry.call is mode.calls[-1] for entry in self._entries[-1:])  # by an op inside
+        if len(mode.calls) > before and not is_written:
             call = mode.calls[-1]
             outputs = [tensor for tensor in tensors_in(result) if tensor.requires_grad]
             inputs = aliases if call.source is None else [call.source]

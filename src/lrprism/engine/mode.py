@@ -125,7 +125,14 @@ class RelevanceMode(TorchFunctionMode):
 
     def embedded(self, tokens: Tensor, vectors: Tensor) -> Tensor:
         """Return vectors that carry relevance, if the tokens belong to an input."""
-        return self._tokens.looked_up(tokens, vectors)
+        found = self._tokens.looked_up(tokens, vectors)
+        if found is None:
+            return vectors
+        live, is_input = found
+        if is_input.all():
+            return live
+        joined: Tensor = self._run(torch.where, (is_input.unsqueeze(-1), live, vectors.detach()), {})
+        return joined
 
     def __torch_function__(
         self, func: Callable[..., Any], types: Any, args: Any = (), kwargs: dict[str, Any] | None = None
@@ -247,7 +254,8 @@ class RelevanceMode(TorchFunctionMode):
         if len(self.calls) > before and not op.is_composed:
             self.nodes.append((self.calls[-1], [tensor.grad_fn for tensor in tensors_in(result)]))
         if self._tokens:
-            self._tokens.follow(func, args, kwargs, result)
+            tokens = self._tokens.follow(func, args, kwargs, result)
+            return result if tokens is None else self.embedded(tokens, result)
         return result
 
 

@@ -8,32 +8,53 @@ from typing import Any
 
 import torch
 from torch import Tensor
+from torch.nn import functional as F
 
-from lrprism.ops import MOVING
+from lrprism.ops import MOVING, every_name_of, tensors_in
+
+_JOINING = frozenset().union(
+    *(every_name_of(each) for each in (torch.cat, torch.concat, torch.concatenate, torch.stack)),
+    *(every_name_of(each) for each in (torch.hstack, torch.vstack, torch.column_stack, torch.where)),
+)
+_FILLING = {F.pad: 3, **dict.fromkeys(every_name_of(torch.masked_fill), 2)}
+"""Functions that put a number beside or over tokens, and the position of that number."""
+
+_SELECTING = frozenset(every_name_of(torch.index_select))
+_NO_TOKEN = -1
+
+
+def token_spans(inputs: Sequence[Tensor]) -> dict[int, range]:
+    """Number the tokens of all integer inputs through, and return the numbers of each input by its place."""
+    found: dict[int, range] = {}
+    start = 0
+    for number, tensor in enumerate(inputs):
+        if not tensor.is_floating_point():
+            found[number] = range(start, start + tensor.numel())
+            start += tensor.numel()
+    return found
 
 
 @dataclass(frozen=True, eq=False)
 class LookedUp:
-    """Vectors that were looked up for tokens of an input.
+    """Vectors that were looked up for tokens of the inputs.
 
     Args:
-        number: Which of the inputs.
-        positions: Flat position in that input of each token, ``[*tokens]``.
+        places: The number of each token, ``[*tokens]``; -1 for one that no input holds.
         vectors: ``[*tokens, features]``; a leaf of the autograd graph.
     """
 
-    number: int
-    positions: Tensor
+    places: Tensor
     vectors: Tensor
 
-    def relevance(self, of_vectors: Tensor, like: Tensor) -> Tensor:
-        """Sum the relevance of each token's vector and put it in its place in an input shaped ``like``."""
-        flat = of_vectors.new_zeros(like.numel())
-        return flat.index_add(0, self.positions.flatten(), of_vectors.sum(-1).flatten()).view(like.shape)
+    def relevance(self, of_vectors: Tensor, count: int) -> Tensor:
+        """Sum the relevance of each token's vector: one number for each of ``count`` tokens."""
+        places, each = self.places.flatten(), of_vectors.sum(-1).flatten()
+        known = places != _NO_TOKEN
+        return each.new_zeros(count).index_add(0, places[known], each[known])
 
 
 class Tokens:
-    """Follows integer inputs through reshaping and slicing to the tables in which they are looked up.
+    """Follows integer inputs on their way to the tables in which they are looked up.
 
     Args:
         inputs: All inputs; the integer ones are followed.
@@ -42,12 +63,13 @@ class Tokens:
     def __init__(self, inputs: Sequence[Tensor]) -> None:
         """Number the tokens of every input."""
         self.found: list[LookedUp] = []
-        # by the tensor's id; the tensor itself is kept alive so that its id stays its own
-        self._places: dict[int, tuple[Tensor, int, Tensor]] = {}
-        for number, tensor in enumerate(inputs):
-            if not tensor.is_floating_point():
-                places = torch.arange(tensor.numel(), device=tensor.device).view(tensor.shape)
-                self._places[id(tensor)] = (tensor, number, places)
+        # both by the tensor's id; the tensor itself is kept alive so that its id stays its own
+        self._places: dict[int, tuple[Tensor, Tensor]] = {}
+        self._one_hot: dict[int, tuple[Tensor, Tensor]] = {}
+        for number, span in token_spans(inputs).items():
+            tensor = inputs[number]
+            places = torch.arange(span.start, span.stop, device=tensor.device).view(tensor.shape)
+            self._places[id(tensor)] = (tensor, places)
 
     def __bool__(self) -> bool:
         """Whether there is any integer input."""
@@ -55,27 +77,94 @@ class Tokens:
 
     def follow(
         self, func: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any], result: Any
-    ) -> None:
-        """Remember where the tokens went, if ``func`` moved any."""
-        known = self._places.get(id(args[0])) if args and func in MOVING else None
-        if known is None:
-            return
-        _, number, places = known
-        moved = places if _only_converts(result, args[0]) else func(places, *args[1:], **kwargs)
-        pairs = [(result, moved)] if isinstance(result, Tensor) else zip(result, moved, strict=True)
-        for tensor, where in pairs:
-            self._places[id(tensor)] = (tensor, number, where)
+    ) -> Tensor | None:
+        """Remember where the tokens went; return them, if ``result`` holds the vectors of a constant table.
 
-    def looked_up(self, tokens: Tensor, vectors: Tensor) -> Tensor:
-        """Return ``vectors`` as tensors that carry relevance, if the tokens belong to an input."""
+        Args:
+            func: The torch function that was called.
+            args: Its arguments.
+            kwargs: Its keyword arguments.
+            result: What it returned.
+        """
+        given = list(tensors_in((args, kwargs)))
+        if given and id(given[0]) in self._one_hot and _is_float(result):
+            return self._one_hot[id(given[0])][1]
+        tokens = [tensor for tensor in given if id(tensor) in self._places]
+        if not tokens:
+            return None
+        if _is_float(result):
+            return tokens[0] if _looks_up(func, args, tokens[0]) else None
+        if func is F.one_hot:
+            self._one_hot[id(result)] = (result, tokens[0])
+            return None
+        moved = self._moved(func, args, kwargs, result, tokens)
+        pairs = zip(tensors_in(result), tensors_in(moved), strict=False)
+        self._places |= {id(tensor): (tensor, places) for tensor, places in pairs}
+        return None
+
+    def _moved(
+        self,
+        func: Callable[..., Any],
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+        result: Any,
+        tokens: list[Tensor],
+    ) -> Any:
+        """The numbers of the tokens in ``result``; None where they cannot be told."""
+        first = tokens[0]
+        own = self._places[id(first)][1]
+        if func in _JOINING:
+            return func(*self._numbered(func, args), **self._numbered(func, kwargs))
+        if func in _FILLING:
+            place = _FILLING[func]
+            if len(args) > place:
+                return func(own, *args[1:place], _NO_TOKEN)
+            return func(own, *args[1:], **{**kwargs, "value": _NO_TOKEN})
+        if func in MOVING and not _only_converts(result, first):
+            is_first = first is (args[0] if args else kwargs.get("input"))
+            rest = {key: value for key, value in kwargs.items() if key != "input"}
+            return func(own, *args[1:], **rest) if is_first else None
+        keeps_places = isinstance(result, Tensor) and result.shape == first.shape and len(tokens) == 1
+        return own if keeps_places and result.dtype is not torch.bool else None
+
+    def _numbered(self, func: Callable[..., Any], values: Any) -> Any:
+        """Put the numbers of tokens in their place, and -1 in the place of what is joined to them."""
+        if isinstance(values, Tensor):
+            if id(values) in self._places:
+                return self._places[id(values)][1]
+            joins = func in _JOINING and values.dtype is not torch.bool
+            return torch.full_like(values, _NO_TOKEN, dtype=torch.int64) if joins else values
+        if type(values) in (tuple, list):
+            return type(values)(self._numbered(func, value) for value in values)
+        if type(values) is dict:
+            return {key: self._numbered(func, value) for key, value in values.items()}
+        is_filled = func in _WHERE and type(values) is int
+        return _NO_TOKEN if is_filled else values
+
+    def looked_up(self, tokens: Tensor, vectors: Tensor) -> tuple[Tensor, Tensor] | None:
+        """Return vectors that carry relevance, and which tokens are an input's; None if none of them is."""
         known = self._places.get(id(tokens))
         if known is None:
-            return vectors
+            return None
         leaf = vectors.detach().requires_grad_()
-        self.found.append(LookedUp(known[1], known[2], leaf))
-        return leaf.view_as(leaf)  # no leaf: the mode takes leaves for parameters
+        self.found.append(LookedUp(known[1], leaf))
+        return leaf.view_as(leaf), known[1] != _NO_TOKEN  # no leaf: the mode takes leaves for parameters
+
+
+_WHERE = frozenset(every_name_of(torch.where))
 
 
 def _only_converts(result: Any, tokens: Tensor) -> bool:
     """Whether a function changed only type or device."""
     return isinstance(result, Tensor) and (result.dtype, result.device) != (tokens.dtype, tokens.device)
+
+
+def _is_float(result: Any) -> bool:
+    return isinstance(result, Tensor) and result.is_floating_point()
+
+
+def _looks_up(func: Callable[..., Any], args: tuple[Any, ...], tokens: Tensor) -> bool:
+    """Whether a function took rows of a constant table."""
+    is_index = func is Tensor.__getitem__ and args[1] is tokens
+    is_selection = func in _SELECTING and len(args) > 2 and args[1] == 0 and args[2] is tokens
+    return (is_index or is_selection) and not args[0].requires_grad

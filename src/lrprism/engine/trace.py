@@ -16,7 +16,7 @@ from lrprism.engine.audit import Audit, Ledger, relevance_sum
 from lrprism.engine.graph import Graph, study
 from lrprism.engine.mode import RelevanceMode
 from lrprism.engine.places import Place, places_of
-from lrprism.engine.tokens import LookedUp, Tokens
+from lrprism.engine.tokens import LookedUp, Tokens, token_spans
 from lrprism.ops import Call, Kind, OwnOps
 from lrprism.rules import Pass, gives_beside
 
@@ -48,8 +48,9 @@ class Trace:
 
     @property
     def tokens_seen(self) -> set[int]:
-        """The numbers of the inputs whose token ids were looked up."""
-        return {each.number for each in self.looked_up}
+        """Which of the inputs hold token ids that were looked up."""
+        places = {int(place) for each in self.looked_up for place in each.places.flatten()}
+        return {number for number, span in token_spans(self.inputs).items() if places.intersection(span)}
 
     def study(self) -> Graph:
         """Look at the calls that the output depends on."""
@@ -101,15 +102,15 @@ class Trace:
     def _at_inputs(self, relevance: Sequence[Tensor]) -> list[Tensor]:
         """Relevance of each input: of a float tensor as it is, of tokens from the vectors looked up."""
         floats = iter(relevance)
-        found = [next(floats) if x.is_floating_point() else None for x in self.inputs]
-        for looked_up, of_vectors in zip(self.looked_up, floats, strict=False):
-            own = looked_up.relevance(of_vectors, self.inputs[looked_up.number])
-            before = found[looked_up.number]
-            found[looked_up.number] = own if before is None else before + own
-        return [
-            torch.zeros(x.shape, device=x.device) if each is None else each
-            for x, each in zip(self.inputs, found, strict=True)
-        ]
+        found = {number: next(floats) for number, x in enumerate(self.inputs) if x.is_floating_point()}
+        spans = token_spans(self.inputs)
+        count = max((span.stop for span in spans.values()), default=0)
+        of_tokens = [each.relevance(own, count) for each, own in zip(self.looked_up, floats, strict=False)]
+        for number, span in spans.items():
+            x = self.inputs[number]
+            each = [own[span.start : span.stop].view(x.shape) for own in of_tokens]
+            found[number] = sum(each, start=torch.zeros(x.shape, device=x.device))
+        return [found[number] for number in range(len(self.inputs))]
 
 
 @dataclass(frozen=True)

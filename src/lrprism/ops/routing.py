@@ -79,5 +79,8 @@ def _table() -> dict[Any, AbstractOp]:
 
 
 TABLE = _table()
-MOVING = frozenset(function for name in MOVES.split() for function in functions_named(name))
-"""The functions of :data:`MOVES`."""
+MOVING = frozenset(
+    [function for name in MOVES.split() for function in functions_named(name)]
+    + [getattr(Tensor, name).__get__ for name in _PROPERTIES.split()]
+)
+"""The functions of :data:`MOVES`, and properties such as ``.T``."""

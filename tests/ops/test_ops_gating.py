@@ -1,0 +1,198 @@
+"""Which factor of a product is the gate."""
+
+from collections.abc import Callable
+
+import pytest
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+import lrprism as lp
+from lrprism import presets, select
+from lrprism.composites import AbstractComposite
+from lrprism.ops import Kind
+from lrprism.rules import SignalTakesAll, Uniform
+
+LRP_0 = presets.Epsilon(0)
+Function = Callable[..., Tensor]
+
+
+class Model(nn.Module):
+    def __init__(self, function: Function, *layers: nn.Module) -> None:
+        super().__init__()
+        self.function, self.layers = function, nn.ModuleList(layers)
+
+    def forward(self, *inputs: Tensor) -> Tensor:
+        return self.function(*inputs)
+
+
+def numbers(*shapes: tuple[int, ...]) -> tuple[Tensor, ...]:
+    torch.manual_seed(0)
+    return tuple(torch.randn(shape, dtype=torch.float64) for shape in shapes)
+
+
+def explained(
+    model: nn.Module,
+    *inputs: Tensor,
+    composite: AbstractComposite = LRP_0,
+    seed: Callable[[Tensor], Tensor] = torch.ones_like,
+) -> tuple[Tensor, ...]:
+    """The relevance of each input; the same in both modes, with an account that adds up."""
+    expected = model.eval()(*inputs).detach()
+    explainer = lp.LRP(model, composite, strict=True)
+    first = explainer.explain(inputs, seed).relevance
+    model.train()
+    found = explainer.explain(inputs, seed, audit=True)
+    assert found.audit is not None
+    assert abs(found.audit.unaccounted) <= 1e-9 * max(1.0, abs(found.audit.explained))
+    torch.testing.assert_close(found.output, expected, rtol=1e-11, atol=1e-12)
+    torch.testing.assert_close(found.relevance, first, rtol=1e-11, atol=1e-12)
+    assert isinstance(found.relevance, tuple)
+    return found.relevance
+
+
+def close(found: Tensor, expected: Tensor) -> None:
+    torch.testing.assert_close(found, expected, rtol=1e-10, atol=1e-11)
+
+
+TAKES_ALL, SHARES = (
+    lp.Composite([(select.kind(Kind.PRODUCT), rule)]) for rule in (SignalTakesAll(), Uniform())
+)
+FLAT = (2, 4)
+GATES: dict[str, Function] = {
+    "sigmoid": lambda g: g.sigmoid(),
+    "nn.Sigmoid": nn.Sigmoid(),
+    "hardsigmoid": F.hardsigmoid,
+    "softmax": lambda g: g.softmax(-1),
+    "of straight lines": lambda g: F.relu6(g + 3) / 6,
+    "clamped": lambda g: (0.2 * g + 0.5).clamp(0, 1),
+    "hardtanh": lambda g: F.hardtanh(g, 0, 1),
+    "relu": lambda g: g.relu(),
+    "silu": F.silu,
+    "tanh": torch.tanh,
+    "its complement": lambda g: 1 - g.sigmoid(),
+    "scaled and shifted": lambda g: 2 * g.sigmoid() / 3 - 0.1,
+    "divided by what is live": lambda g: g.softmax(-1) / g.softmax(-1).amax(1, keepdim=True),
+    "reshaped": lambda g: g.sigmoid().view(4, 2).t().reshape(2, 4),
+    "expanded": lambda g: g.sigmoid()[:, :1].expand(2, 4),
+    "averaged": lambda g: g.sigmoid().mean(1, keepdim=True),
+    "chosen": lambda g: g.softmax(-1).topk(1)[0],
+    "masked": lambda g: g.sigmoid().masked_fill(g > 0, 0.0),
+    "written by hand": lambda g: g * g.sigmoid(),
+    "the sum of chosen ones": lambda g: (p := g.softmax(-1).topk(2)[0])[:, :1] / p.sum(1, keepdim=True),
+}
+
+
+@pytest.mark.parametrize("name", GATES)
+@pytest.mark.parametrize("first", [True, False])
+def test_the_signal_takes_all_and_the_gate_nothing(name: str, *, first: bool) -> None:
+    gate = GATES[name]
+    a, g = numbers(FLAT, FLAT)
+    model = Model((lambda a, g: a * gate(g)) if first else (lambda a, g: gate(g) * a))
+    of_a, of_g = explained(model, a, g, composite=TAKES_ALL)
+    close(of_a, a * gate(g))
+    assert not of_g.any()
+
+
+@pytest.mark.parametrize("name", ["sigmoid", "hardsigmoid", "relu", "tanh", "silu"])
+def test_uniform_gives_gate_and_signal_a_half(name: str) -> None:
+    gate = GATES[name]
+    a, g = numbers(FLAT, FLAT)
+    of_a, of_g = explained(Model(lambda a, g: a * gate(g)), a, g, composite=SHARES)
+    close(of_a, a * gate(g) / 2)
+    close(of_g, a * gate(g) / 2)
+
+
+PAIRS: dict[str, tuple[Function, Function]] = {
+    "tanh, sigmoid": (torch.tanh, torch.sigmoid),
+    "tanh, hardsigmoid": (torch.tanh, F.hardsigmoid),
+    "relu, softmax": (torch.relu, lambda g: g.softmax(-1)),
+    "tanh, relu6": (torch.tanh, F.relu6),
+    "silu, hardtanh": (F.silu, lambda g: F.hardtanh(g, 0, 1)),
+    "tanh, clamp": (torch.tanh, lambda g: g.clamp(-0.5, 0.5)),
+    "tanh, clip": (torch.tanh, lambda g: g.clip(-0.5, 0.5)),
+    "relu6, sigmoid": (F.relu6, torch.sigmoid),
+    "the signal, relu": (lambda a: a, torch.relu),
+}
+
+
+@pytest.mark.parametrize("name", PAIRS)
+@pytest.mark.parametrize("first", [True, False])
+def test_of_two_activations_the_one_more_like_a_gate_gets_nothing(name: str, *, first: bool) -> None:
+    a, g = numbers(FLAT, FLAT)
+    signal, gate = PAIRS[name]
+    model = Model(lambda a, g: signal(a) * gate(g) if first else gate(g) * signal(a))
+    of_a, of_g = explained(model, a, g, composite=TAKES_ALL)
+    close(of_a, signal(a) * gate(g))
+    assert not of_g.any()
+
+
+def test_functions_of_two_tensors_are_no_activation_of_one() -> None:
+    # z = (a + g) sigmoid(a - g): a half to each factor, which each shares between a and g
+    a, g = numbers(FLAT, FLAT)
+    of_a, of_g = explained(Model(lambda a, g: (a + g) * (a - g).sigmoid()), a, g, composite=SHARES)
+    half = (a + g) * (a - g).sigmoid() / 2
+    close(of_a, a * (half / (a + g) + half / (a - g)))
+    close(of_g, g * (half / (a + g) - half / (a - g)))
+
+
+def test_two_gates_share_equally() -> None:
+    a, g = numbers(FLAT, FLAT)
+    of_a, of_g = explained(Model(lambda a, g: a.sigmoid() * g.softmax(-1)), a, g, composite=TAKES_ALL)
+    half = a.sigmoid() * g.softmax(-1) / 2
+    close(of_a, half)
+    close(of_g, g * (half - g.softmax(-1) * half.sum(1, keepdim=True)))  # the rule of a softmax
+
+
+OWN_GATES: dict[str, Function] = {
+    "swish": lambda a: a * a.sigmoid(),
+    "swish, gate in front": lambda a: a.sigmoid() * a,
+    "hardswish": lambda a: a * (F.relu6(a + 3) / 6),
+    "hardswish, divided last": lambda a: a * F.relu6(a + 3) / 6,
+    "mish": lambda a: a * F.softplus(a).tanh(),
+    "gelu": lambda a: 0.5 * a * (1 + torch.erf(a / 2**0.5)),
+    "tanh of gelu": lambda a: 0.5 * a * (1 + torch.tanh(0.8 * (a + 0.04 * a**3))),
+    "squared relu": lambda a: a.relu() * a.relu(),
+}
+
+
+@pytest.mark.parametrize("name", OWN_GATES)
+@pytest.mark.parametrize("composite", [TAKES_ALL, SHARES])
+def test_an_activation_written_as_a_product_passes_relevance_on(
+    name: str, composite: AbstractComposite
+) -> None:
+    (a,) = numbers((3, 4))
+    close(explained(Model(OWN_GATES[name]), a, composite=composite)[0], OWN_GATES[name](a))
+
+
+def test_squeeze_and_excite_gives_relevance_to_the_signal() -> None:
+    squeeze, excite = nn.Conv2d(4, 2, 1).double(), nn.Conv2d(2, 4, 1).double()
+    (a,) = numbers((2, 4, 3, 3))
+
+    def gate(a: Tensor) -> Tensor:
+        return excite(squeeze(F.adaptive_avg_pool2d(a, 1)).relu()).sigmoid()
+
+    (found,) = explained(Model(lambda a: a * gate(a), squeeze, excite), a)
+    close(found, a * gate(a).detach())
+
+
+GLUS: dict[str, Function] = {
+    "swish": lambda up, gate: F.silu(gate) * up,
+    "swish by hand": lambda up, gate: (gate * gate.sigmoid()) * up,
+    "gelu": lambda up, gate: F.gelu(gate) * up,
+    "relu": lambda up, gate: F.relu(gate) * up,
+    "sigmoid": lambda up, gate: F.glu(torch.cat([up, gate], 1), 1),
+    "sigmoid of chunks": lambda up, gate: (c := torch.cat([up, gate], 1).chunk(2, 1))[0] * c[1].sigmoid(),
+}
+
+
+@pytest.mark.parametrize("name", GLUS)
+def test_gated_linear_units(name: str) -> None:
+    up, gate = (nn.Linear(4, 3, bias=False).double() for _ in range(2))
+    (a,) = numbers((2, 4))
+    model = Model(lambda a: GLUS[name](up(a), gate(a)), up, gate)
+    of_signal = (GLUS[name](up(a), gate(a)) / up(a)).detach() @ up.weight.detach() * a
+    close(explained(model, a, composite=presets.CPLRP())[0], of_signal)
+    z = GLUS[name](up(a), gate(a)).detach()
+    of_gate = (z / gate(a)).detach() @ gate.weight.detach() * a
+    close(explained(model, a, composite=presets.AttnLRP())[0], (of_signal + of_gate) / 2)

@@ -1,0 +1,140 @@
+"""Ops for functions that the library does not know, in the words of their user."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+import lrprism as lp
+from lrprism import presets, select
+from lrprism.ops import AbstractOp, Kind, own
+from lrprism.rules import Uniform
+
+LRP_0 = presets.Epsilon(0)
+Function = Callable[..., Tensor]
+
+
+class Model(nn.Module):
+    def __init__(self, function: Function, *layers: nn.Module) -> None:
+        super().__init__()
+        self.function, self.layers = function, nn.ModuleList(layers)
+
+    def forward(self, *inputs: Tensor) -> Tensor:
+        return self.function(*inputs)
+
+
+def numbers(*shapes: tuple[int, ...]) -> tuple[Tensor, ...]:
+    torch.manual_seed(0)
+    return tuple(torch.randn(shape, dtype=torch.float64) for shape in shapes)
+
+
+def close(found: Tensor, expected: Tensor) -> None:
+    torch.testing.assert_close(found, expected, rtol=1e-10, atol=1e-11)
+
+
+FLAT = (2, 3)
+K = torch.tensor([1.5, -0.5, 2.0], dtype=torch.float64)
+
+
+def found(
+    function: Function, ops: dict[Any, AbstractOp], *inputs: Tensor, composite: Any = LRP_0
+) -> tuple[Tensor, ...]:
+    result = lp.LRP(Model(function), composite, strict=True, ops=ops).explain(
+        inputs, torch.ones_like, audit=True
+    )
+    assert result.audit is not None
+    assert abs(result.audit.unaccounted) <= 1e-9
+    close(result.output, function(*inputs).detach())
+    assert isinstance(result.relevance, tuple)
+    return result.relevance
+
+
+@pytest.mark.parametrize("key", [torch.lgamma, Tensor.lgamma])
+@pytest.mark.parametrize(
+    "call", [torch.lgamma, Tensor.lgamma, lambda a: torch.lgamma(input=a), lambda a: (1 * a).lgamma_()]
+)
+def test_an_activation_passes_relevance_unchanged_under_every_name(
+    key: Callable[..., Tensor], call: Function
+) -> None:
+    a = numbers(FLAT)[0].abs() + 0.1
+    close(found(call, {key: own.activation("lgamma")}, a)[0], a.lgamma())
+
+
+def test_routing_has_its_gradient() -> None:
+    a, b = numbers(FLAT, FLAT)
+    of_a, of_b = found(torch.logaddexp, {torch.logaddexp: own.routing("logaddexp")}, a, b)
+    close(of_a, a * (a - torch.logaddexp(a, b)).exp())
+    close(of_b, b * (b - torch.logaddexp(a, b)).exp())
+
+
+def test_a_product_is_shared_by_a_rule() -> None:
+    a, b = numbers(FLAT, FLAT)
+    ops = {torch.linalg.cross: own.product("cross")}
+    for composite in (LRP_0, [(select.op("cross"), Uniform())]):
+        of_a, of_b = found(torch.linalg.cross, ops, a, b, composite=composite)
+        close(of_a.sum(1), torch.linalg.cross(a, b).sum(1) / 2)
+        close(of_b.sum(1), of_a.sum(1))
+    close(
+        found(lambda a: torch.linalg.cross(a, K[None]), ops, a)[0].sum(1),
+        torch.linalg.cross(a, K[None]).sum(1),
+    )
+    gated = found(lambda a, b: torch.linalg.cross(a, b.sigmoid()), ops, a, b)
+    close(gated[0].sum(1), torch.linalg.cross(a, b.sigmoid()).sum(1))
+    assert not gated[1].any()
+
+
+def test_a_constant_stops_relevance() -> None:
+    a, b = numbers(FLAT, FLAT)
+    of_a, of_b = found(lambda a, b: torch.digamma(a) * b, {torch.digamma: own.constant("digamma")}, a, b)
+    assert not of_a.any()
+    close(of_b, torch.digamma(a) * b)
+
+
+def test_a_composed_op_runs_its_parts() -> None:
+    def parts(input: Tensor, other: Tensor) -> Tensor:
+        return (input.square() + other.square()).sqrt()
+
+    a, b = numbers(FLAT, FLAT)
+    of_a, of_b = found(torch.hypot, {torch.hypot: own.composed("hypot", parts)}, a, b)
+    close(of_a, a**2 / torch.hypot(a, b))
+    close(of_b, b**2 / torch.hypot(a, b))
+
+
+def test_own_ops_are_named_in_the_plan() -> None:
+    a = numbers(FLAT)[0].abs()
+    kinds = {
+        own.activation: Kind.ACTIVATION,
+        own.routing: Kind.ROUTING,
+        own.constant: Kind.STOPPED,
+        own.product: Kind.ROUTING,
+    }
+    for word, kind in kinds.items():
+        model = Model(lambda a: torch.lgamma(a) + a)
+        first = lp.LRP(model, ops={torch.lgamma: word("my op")}, strict=True).plan(a)[0]
+        assert (first.op, first.kind) == ("my op", kind.value)
+
+
+@pytest.mark.parametrize(
+    ("function", "kind"),
+    [(torch.relu, "routing"), (Tensor.sigmoid, "activation"), (F.linear, "linear"), (torch.mul, "product")],
+)
+def test_a_function_that_is_known_is_refused(function: Callable[..., Tensor], kind: str) -> None:
+    with pytest.raises(
+        lp.InputError,
+        match=rf"ops should name functions that have no op yet\. Found \w+, which is {kind} already\. Leave",
+    ):
+        lp.LRP(nn.Identity(), ops={function: own.activation("mine")})
+
+
+def test_a_function_named_twice_is_refused() -> None:
+    ops = {torch.lgamma: own.activation("one"), Tensor.lgamma: own.routing("two")}
+    with pytest.raises(lp.InputError, match=r"Found lgamma, which is activation already"):
+        lp.LRP(nn.Identity(), ops=ops)
+
+
+def test_without_an_op_of_ones_own_the_function_is_unknown() -> None:
+    with pytest.raises(lp.ModelError, match=r"no rule is known for lgamma in \(model\).*own\.activation"):
+        found(torch.lgamma, {}, numbers(FLAT)[0].abs())
