@@ -43,9 +43,11 @@ class Explanation:
             tolerance: The share of the explained output, summed over the batch, that may be lost on the way.
 
         Raises:
-            InputError: If no account was kept.
+            InputError: If no account was kept, or ``tolerance`` is negative.
             ConservationError: If more was lost; names the ops that kept most.
         """
+        if not tolerance >= 0:
+            raise InputError(f"tolerance should be >= 0. Found {tolerance!r}.")
         if self.audit is None:
             raise InputError("check() should have an account. Found none. Try explain(..., audit=True).")
         audit = self.audit

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -73,6 +74,10 @@ def arranged(inputs: Inputs, args: Sequence[Any], kwargs: Mapping[str, Any] | No
     Raises:
         InputError: If one is no tensor, none can receive relevance, or one holds NaN or inf.
     """
+    if not isinstance(args, (tuple, list)):
+        raise InputError(f"args should be a tuple or a list. Found {type(args).__name__}. Try args=(value,).")
+    if not isinstance(kwargs or {}, Mapping):
+        raise InputError(f"kwargs should be a mapping of names. Found {type(kwargs).__name__}.")
     rest = tuple(constants(list(args))), {key: constants(value) for key, value in (kwargs or {}).items()}
     if isinstance(inputs, Mapping):
         named = {key: value for key, value in inputs.items() if _can_receive(value)}
@@ -102,10 +107,21 @@ def _check(tensor: Any, name: str) -> None:
         )
     if not _can_receive(tensor):
         raise InputError(f"{name} should be a float tensor. Found {tensor.dtype}. Try {name}.float().")
+    if tensor.is_meta or tensor.layout is not torch.strided:
+        found = "a tensor without values (meta)" if tensor.is_meta else f"layout {tensor.layout}"
+        raise InputError(f"{name} should be a dense tensor with values. Found {found}.")
     finite = torch.isfinite(tensor)
     if not finite.all():
         where = tuple(int(i) for i in (~finite).nonzero()[0])
         raise InputError(f"{name} should hold finite numbers. Found {tensor[where].item()} at index {where}.")
+
+
+_ABOUT_FIT = re.compile(r"dtype|device|scalar type|input type|\b(Float|Double|Half|Long|Int)\b|type .* but")
+
+
+def is_about_fit(message: str) -> bool:
+    """Whether torch complains of a type or a device."""
+    return _ABOUT_FIT.search(message) is not None
 
 
 def misfit(model: nn.Module, tensors: Sequence[Tensor]) -> str | None:

@@ -21,13 +21,15 @@ def layer_paths(model: nn.Module, layers: Sequence[str]) -> set[str]:
     """The module paths that the globs in ``layers`` name.
 
     Raises:
-        InputError: If a glob names none.
+        InputError: If a glob names none, or is no text.
     """
     if not layers:
         return set()
     known = [path for path, _ in model.named_modules()]
     found: set[str] = set()
     for glob in [layers] if isinstance(layers, str) else layers:
+        if not isinstance(glob, str):
+            raise InputError(f"layers should be paths of modules, as text. Found {glob!r}.")
         matches = {path for path in known if fnmatchcase(path, glob)}
         if not matches:
             shown = ", ".join([*known[1:13], *(["..."] if len(known) > 13 else [])])

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from lrprism._errors import InputError, ModelError, RelevanceWarning
 from lrprism.attribution.explanation import Explanation
-from lrprism.attribution.inputs import Arranged, Inputs, arranged, misfit
+from lrprism.attribution.inputs import Arranged, Inputs, arranged, is_about_fit, misfit
 from lrprism.attribution.layers import by_path, layer_paths
 from lrprism.attribution.output import Output, check_dependence, chosen
 from lrprism.attribution.plan import Plan
@@ -173,6 +173,7 @@ class LRP:
         Raises:
             InputError: If an input does not fit the model, or a layer is not reached.
             RuntimeError: If the model itself fails.
+            ValueError: If the model itself refuses its input.
         """
         paths = layer_paths(self.model, layers)
         try:
@@ -185,8 +186,8 @@ class LRP:
                 wants=paths.__contains__,
                 audit=audit,
             )
-        except RuntimeError as error:
-            difference = misfit(self.model, given.tensors)
+        except (RuntimeError, ValueError) as error:
+            difference = misfit(self.model, given.tensors) if is_about_fit(str(error)) else None
             if difference is None:
                 raise
             raise InputError(difference) from error
@@ -235,10 +236,15 @@ def _own_ops(ops: OwnOps) -> dict[Callable[..., Any], AbstractOp]:
     """The user's ops under every name of their functions.
 
     Raises:
-        InputError: If one of them is known already.
+        InputError: If one of them is known already, or no function or no op.
     """
     found: dict[Callable[..., Any], AbstractOp] = {}
     for function, op in ops.items():
+        if not callable(function) or not isinstance(op, AbstractOp):
+            raise InputError(
+                "ops should map torch functions to ops of lrprism.ops.own. "
+                f"Found {function!r}: {op!r}. Try {{torch.lgamma: own.activation('lgamma')}}."
+            )
         names = every_name_of(function)
         known = [each for each in (TABLE.get(name) or found.get(name) for name in names) if each is not None]
         if known:

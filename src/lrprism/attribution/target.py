@@ -29,10 +29,12 @@ def each(*classes: int) -> Each:
         classes: The classes, such as ``each(0, 3)``.
 
     Raises:
-        TargetError: If there is none.
+        TargetError: If there is none, or one is no whole number.
     """
     if not classes:
         raise TargetError("each() should name at least one class. Found none. Try each(0, 1).")
+    if not all(isinstance(number, int) for number in classes):
+        raise TargetError(f"each() should name whole numbers. Found {classes!r}. Try each(0, 1).")
     return Each(tuple(classes))
 
 
@@ -122,7 +124,15 @@ def _classes(output: Tensor, target: int | Sequence[int] | Tensor) -> Tensor:
     Raises:
         TargetError: If they are no whole numbers, of another length, or out of range.
     """
-    classes = torch.as_tensor(target, device=output.device)
+    try:
+        classes = torch.as_tensor(target, device=output.device)
+    except (TypeError, ValueError, RuntimeError, OverflowError) as error:
+        raise TargetError(
+            "target should be None, a class, one class per sample, 'all', each(...) or a callable. "
+            f"Found {target!r}."
+        ) from error
+    if not classes.numel():
+        raise TargetError("target should hold at least one class. Found none.")
     if classes.dtype.is_floating_point or classes.dtype.is_complex or classes.dtype is torch.bool:
         raise TargetError(f"target should hold whole numbers. Found {classes.dtype}.")
     if classes.dim() == 0:
@@ -155,4 +165,6 @@ def _checked_seed(seed: object, output: Tensor) -> Tensor:
             f"a callable target should return a seed of the output's shape {tuple(output.shape)}. "
             f"Found {found}."
         )
+    if not seed.isfinite().all():
+        raise TargetError("a callable target should return a finite seed. Found NaN or inf.")
     return seed.to(output.dtype)

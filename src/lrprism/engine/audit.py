@@ -238,6 +238,8 @@ def relevance_sum(tensor: Tensor, gradient: Tensor | None) -> float:
     """The sum of ``a * g``; an entry without gradient, such as a masked score of -inf, has no relevance."""
     if gradient is None:
         return 0.0
+    if tensor.is_complex():
+        tensor, gradient = torch.view_as_real(tensor.detach()), torch.view_as_real(gradient)
     return float(torch.where(gradient == 0, 0, tensor.detach() * gradient).sum(dtype=torch.float64))
 
 

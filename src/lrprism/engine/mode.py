@@ -15,7 +15,19 @@ from torch.utils.hooks import BackwardHook
 from lrprism.engine.in_place import SWITCHES, Rewrites, is_in_place, twin_of
 from lrprism.engine.modules import ModuleStack
 from lrprism.engine.tokens import Tokens
-from lrprism.ops import OVERWRITE, AbstractOp, Call, Kind, OwnOps, Sinks, op_of, returned_tensors, tensors_in
+from lrprism.ops import (
+    OVERWRITE,
+    AbstractOp,
+    Call,
+    Kind,
+    OwnOps,
+    Sinks,
+    builtin_named,
+    op_of,
+    packet_of,
+    returned_tensors,
+    tensors_in,
+)
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -42,6 +54,9 @@ _ALIASES = frozenset({torch.detach, Tensor.detach, Tensor.data.__get__})  # type
 _ASSIGN_DATA = Tensor.data.__set__  # type: ignore[attr-defined]
 """Assignment to ``.data``, as in a weight constraint."""
 
+_ASKED_FOR = frozenset({Tensor.requires_grad_, Tensor.requires_grad.__set__})  # type: ignore[attr-defined]
+"""A model that asks for gradients of a tensor: without effect while explaining."""
+
 _STANDING = frozenset(getattr(Tensor, name).__get__ for name in ("requires_grad", "is_leaf", "grad_fn"))
 """Questions about a tensor's standing in autograd: the answer is about the tensor as the model has it."""
 
@@ -51,6 +66,9 @@ def _for_backward_hooks(func: Callable[..., Any]) -> bool:
     asks = sys._getframe(2).f_code is BackwardHook._apply_on_tensors.__code__
     return asks and func is Tensor.requires_grad.__get__  # type: ignore[attr-defined]
 
+
+_TRANSFORM = torch._C._functorch.peek_interpreter_stack
+"""The transformation of torch.func, such as ``vmap``, that is running; what it calls cannot be followed."""
 
 _TOP_HOOKS = torch._C._autograd._top_saved_tensors_default_hooks
 """The hooks that take hold of what autograd saves, as gradient checkpointing does."""
@@ -80,6 +98,7 @@ class RelevanceMode(TorchFunctionMode):
         self.calls: list[Call] = []
         self.nodes: list[tuple[Call, list[Any]]] = []
         self.rewrites = Rewrites()
+        self.unseen: set[str] = set()
         self._modules = ModuleStack(model, self._returned)
         self._buffers = {id(buffer) for buffer in model.buffers()}
         self._on_return = on_return
@@ -139,8 +158,13 @@ class RelevanceMode(TorchFunctionMode):
     ) -> Any:
         """Run one torch call with its rule."""
         del types
+        if _TRANSFORM() is not None:
+            self.unseen.add("torch.func")
+            return func(*args, **(kwargs or {}))
         if func is _GRAD_SWITCH:
             return None
+        if func in _ASKED_FOR:
+            return args[0]
         if func in _STANDING:
             return not _for_backward_hooks(func) and func(*args)
         kwargs = kwargs or {}
@@ -236,11 +260,19 @@ class RelevanceMode(TorchFunctionMode):
         op: AbstractOp | None = None,
     ) -> Any:
         """Run one op; what autograd saves stays in its hands, also under gradient checkpointing."""
-        op = op or self._ops.get(func) or op_of(func)
+        op = op or (self._own_op(func) if self._ops else None) or op_of(func)
         if _TOP_HOOKS(True) is not self._hooks:
             with torch.autograd.graph.saved_tensors_hooks(_itself, _itself):
                 return self._run_op(op, func, args, kwargs)
         return self._run_op(op, func, args, kwargs)
+
+    def _own_op(self, func: Callable[..., Any]) -> AbstractOp | None:
+        """What the user said of a function, or of the one that an ``aten`` op stands for."""
+        found = self._ops.get(func)
+        packet = packet_of(func)
+        if found is None and packet is not None:
+            found = self._ops.get(packet) or self._ops.get(builtin_named(packet.__name__))
+        return found
 
     def _run_op(
         self, op: AbstractOp, func: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]

@@ -30,7 +30,9 @@ class Place:
     def relevance(self, gradient: Tensor | None, extra: beside.Beside) -> Tensor:
         """The relevance that arrived, with what travelled beside ``a * g``."""
         value = self.value.detach()
-        found = torch.zeros_like(value) if gradient is None else value * gradient
+        found = torch.zeros_like(value)
+        if gradient is not None:
+            found = torch.where(gradient == 0, found, value * gradient)  # a masked score of -inf has none
         more = beside.total(extra, self.edge) if extra and isinstance(self.edge, Tensor) else None
         return found if more is None else found + more.to(found.dtype)
 

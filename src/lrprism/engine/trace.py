@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import torch
@@ -34,6 +35,7 @@ class Trace:
         calls: Every recorded call in order of execution.
         nodes: The nodes of the autograd graph that each call made.
         layers: Outputs of the modules that were asked for, by path, one per call of the module.
+        unseen: What ran where no torch call can be followed.
         looked_up: The vectors of token ids.
         ledger: The account, where one is kept.
     """
@@ -43,6 +45,7 @@ class Trace:
     calls: list[Call]
     nodes: list[tuple[Call, list[Any]]]
     layers: LayerOutputs
+    unseen: set[str] = field(default_factory=set)
     looked_up: list[LookedUp] = field(default_factory=list)
     ledger: Ledger | None = None
 
@@ -54,7 +57,8 @@ class Trace:
 
     def study(self) -> Graph:
         """Look at the calls that the output depends on."""
-        return study([self.output])
+        graph = study([self.output])
+        return replace(graph, unseen=[*graph.unseen, *sorted(self.unseen)])
 
     def reached(self, graph: Graph) -> list[Call]:
         """The calls that relevance reaches, in order of execution; and those that stop it."""
@@ -192,16 +196,21 @@ def trace(
         tokens = Tokens(live)
         mode = RelevanceMode(model, on_return, tokens, ops or {}, ledger)
         args, kwargs = arrange(live)
-        with _same_state(model, own), mode:
+        with _uncompiled(), _same_state(model, own), mode:
             output = choose(model(*args, **kwargs))
         output = mode.rewrites.read(output)
-        return Trace(own, output, mode.calls, mode.nodes, layers, tokens.found, ledger)
+        return Trace(own, output, mode.calls, mode.nodes, layers, mode.unseen, tokens.found, ledger)
 
 
 def _own(x: Tensor) -> Tensor:
     """A tensor of our own with the values of an input; a leaf, if it can carry relevance."""
     x = x.clone() if x.is_inference() else x
     return x.detach().requires_grad_() if x.is_floating_point() else x
+
+
+def _uncompiled() -> AbstractContextManager[Any]:
+    """Run compiled parts of a model as they were written; nothing to do where nothing was compiled."""
+    return torch.compiler.set_stance("force_eager") if "torch._dynamo" in sys.modules else nullcontext()
 
 
 @contextmanager

@@ -5,8 +5,6 @@ from functools import cache
 from types import FunctionType
 from typing import Any
 
-import torch
-
 from lrprism.ops import (
     attention,
     batch_norm,
@@ -24,7 +22,7 @@ from lrprism.ops import (
 from lrprism.ops.affine import call_of, producer_of
 from lrprism.ops.call import Call, Sinks
 from lrprism.ops.kinds import Kind
-from lrprism.ops.names import builtin_named, every_name_of
+from lrprism.ops.names import builtin_named, every_name_of, packet_of
 from lrprism.ops.op import (
     INSIDE,
     OVERWRITE,
@@ -63,8 +61,8 @@ def op_of(func: Callable[..., Any]) -> AbstractOp:
     """Return what to do at a torch function or at an ``aten`` op of an exported program."""
     if func in TABLE:
         return TABLE[func]
-    if isinstance(func, torch._ops.OpOverload):
-        packet = func.overloadpacket
+    packet = packet_of(func)
+    if packet is not None:
         return TABLE.get(packet) or TABLE.get(builtin_named(packet.__name__), UNKNOWN)
     return INSIDE if isinstance(func, FunctionType) and func.__module__.startswith("torch.") else UNKNOWN
 
@@ -80,11 +78,13 @@ __all__ = [
     "OwnOps",
     "Recorder",
     "Sinks",
+    "builtin_named",
     "call_of",
     "every_name_of",
     "is_live",
     "op_of",
     "own",
+    "packet_of",
     "producer_of",
     "returned_tensors",
     "tensors_in",

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, final
 
+import torch
 from torch import Tensor
 
 from lrprism.ops.affine import AbstractAffine, apply_affine, producer_of, take_over
@@ -32,8 +33,12 @@ class AffineOp(AbstractOp):
     def run(self, recorder: Recorder, func: Callable[..., Any], args: Arguments, kwargs: Keywords) -> Any:
         """Run the affine op under its rule; with a live weight it is a product."""
         a, affine = self.bind(*args, **kwargs)
-        if is_live((affine.weight, affine.bias)):
+        if is_live(affine.weight):
             return run_product(recorder, self.name, func, args, kwargs, addends=(2, "bias"))
+        if affine.bias is not None and is_live(affine.bias):
+            with recorder.watching():
+                z = func(*args[:2], None, *args[3:], **{k: v for k, v in kwargs.items() if k != "bias"})
+                return z + affine.spread_bias(affine.bias)
         if not a.requires_grad:
             return func(*args, **kwargs)
         return run_affine(recorder, self.kind, self.name, a, affine)
@@ -42,7 +47,8 @@ class AffineOp(AbstractOp):
 def run_affine(recorder: Recorder, kind: Kind, name: str, a: Tensor, affine: AbstractAffine) -> Tensor:
     """Record an affine op and run it, together with a batch norm right in front of it."""
     a = in_autocast_precision(a)
-    affine = affine if a.dtype is affine.weight.dtype else affine.with_type(a.dtype)
+    if a.dtype is not affine.weight.dtype and torch.is_autocast_enabled(a.device.type):
+        affine = affine.with_type(a.dtype)
     norm = _batch_norm_before(a, affine)
     call = recorder.record(kind, name if norm is None else f"batch_norm + {name}", (AbstractAffineRule, Pass))
     if norm is not None:

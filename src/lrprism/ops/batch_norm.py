@@ -188,6 +188,7 @@ def _table() -> dict[Any, AbstractOp]:
     return {
         F.batch_norm: BatchNorm(norm, "batch_norm", _bind_functional),
         torch.batch_norm: BatchNorm(norm, "batch_norm", _bind_builtin),
+        torch.native_batch_norm: BatchNorm(norm, "batch_norm", _bind_builtin, 3),
         torch.ops.aten._native_batch_norm_legit_no_training: BatchNorm(
             norm, "batch_norm", _bind_inference, 3
         ),

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from lrprism._errors import ModelError
 from lrprism.ops.kinds import Kind
 from lrprism.ops.op import AbstractOp, Arguments, Keywords, Recorder, is_live
 
@@ -54,16 +55,23 @@ def _bag(  # noqa: PLR0913 - torch's own signature
     include_last_offset: bool = False,
     padding_idx: int | None = None,
 ) -> Tensor:
-    """The sum, mean or maximum of the vectors of each bag."""
+    """The sum, mean or maximum of the vectors of each bag.
+
+    Raises:
+        ModelError: If maxima are taken over bags of several lengths.
+    """
     del scale_grad_by_freq, sparse
-    counts = torch.ones_like(input) if padding_idx is None else (input != padding_idx).to(input.dtype)
+    padding = None if padding_idx is None else padding_idx % len(weight)  # may count from the end
+    counts = torch.ones_like(input) if padding is None else (input != padding).to(input.dtype)
     vectors = F.embedding(input, weight, None, max_norm, norm_type)
     if mode == "max":
         if input.dim() != 2:
-            raise NotImplementedError(
-                "embedding_bag of mode 'max' should get bags of one length, (N, tokens)."
+            raise ModelError(
+                "embedding_bag of mode 'max' should get bags of one length, (N, tokens), to be explained. "
+                f"Found tokens of shape {tuple(input.shape)}."
             )
-        return vectors.masked_fill((counts == 0)[..., None], float("-inf")).amax(1)
+        largest = vectors.masked_fill((counts == 0)[..., None], float("-inf")).amax(1)
+        return largest.where(counts.any(1)[:, None], 0.0)
     factor = counts if per_sample_weights is None else counts * per_sample_weights
     vectors = vectors * factor[..., None].to(vectors.dtype)
     if input.dim() == 2:

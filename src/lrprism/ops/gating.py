@@ -9,7 +9,7 @@ from torch import Tensor
 
 from lrprism.rules import Gating
 
-_GATES = frozenset({"sigmoid", "hardsigmoid"})
+_GATES = frozenset({"sigmoid", "hardsigmoid", "expit"})
 """Activations between 0 and 1."""
 
 _BOUNDED = frozenset({"clamp", "clip", "hardtanh", "relu6"})
@@ -19,12 +19,18 @@ _STATISTICS = frozenset({"LinalgVectorNormBackward", "NormBackward", "StdBackwar
 """Nodes of scales that normalise: a signal times its norm is gated by it."""
 
 _RESHAPING = """
-    AsStrided Cat Clone Expand Gather Index IndexSelect Permute ReshapeAlias Select Slice Split
-    SplitWithSizes Squeeze Stack T Topk Transpose Unbind UnsafeView Unsqueeze View
+    Amax AsStrided AvgPool2D AvgPool3D Cat Clone ConstantPadNd Expand Flip Gather Index IndexSelect Max
+    MaxPool2DWithIndices MaxPool3DWithIndices AdaptiveAvgPool2D AdaptiveAvgPool3D Permute Repeat ReshapeAlias
+    Roll Scatter Select Slice Sort Split SplitWithSizes Squeeze Stack T Topk Transpose Unbind UnsafeView
+    Unsqueeze UpsampleBicubic2D UpsampleBilinear2D UpsampleLinear1D UpsampleNearest1D UpsampleNearest2D
+    UpsampleNearest3D UpsampleTrilinear3D View
 """
 _ELEMENTWISE = "Add Alias Clone Div MaskedFill Mean Mul Neg Rsub Sub ToCopy Where _Damped _Shared"
 _THROUGH = frozenset(f"{name}Backward" for name in (_RESHAPING + _ELEMENTWISE).split())
 """Nodes with one live input that leave a gate a gate."""
+
+_JOINING = frozenset({"AddBackward", "CatBackward", "StackBackward"})
+"""Nodes with several live inputs that make a gate of gates."""
 
 _BETWEEN = frozenset(f"{name}Backward" for name in f"{_ELEMENTWISE} Relu _Passed".split())
 """Nodes of elementwise functions."""
@@ -79,6 +85,8 @@ def _look(node: Any) -> Gating:
     if name == "_PassedBackward" and node.op_name in _BOUNDED:
         return Gating.BOUNDED
     sources = _sources(node)
+    if name in _JOINING and len(sources) > 1:
+        return Gating(min(_look(source).value for source, _ in sources[:_LIMIT]))
     is_own_gate = name == "MulBackward" and len(sources) == 2 and _have_one_origin(sources)
     return Gating.ACTIVATION if is_own_gate or name in {"_PassedBackward", "ReluBackward"} else Gating.NONE
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, final
@@ -13,7 +14,7 @@ from torch.nn import functional as F
 from lrprism.ops.affine import passed_on
 from lrprism.ops.call import Call, Sinks
 from lrprism.ops.kinds import Kind
-from lrprism.ops.op import AbstractOp, Arguments, Keywords, Recorder
+from lrprism.ops.op import AbstractOp, Arguments, Keywords, Recorder, is_live
 from lrprism.rules import Epsilon, Pass
 
 
@@ -68,6 +69,8 @@ class _Group:
 
     def back(self, a: Tensor, g: Tensor) -> Tensor:
         """Carry ``g`` from the normalised values to ``a``, the scale being a constant."""
+        if not a.numel():
+            return torch.zeros_like(a)
         grouped, g = (each.reshape(self.shape or each.shape) for each in (_wide(a), _wide(g)))
         var = (
             torch.var(grouped, self.dims, correction=0, keepdim=True)
@@ -108,6 +111,9 @@ class GroupedNorm(AbstractOp):
         a, how = self.bind(*args, **kwargs)
         if not a.requires_grad:
             return func(*args, **kwargs)
+        if is_live((how.weight, how.bias)):
+            recorder.record(Kind.UNKNOWN, self.name)
+            return func(*args, **kwargs)
         call = recorder.record(self.kind, self.name, (Epsilon, Pass))
 
         def normalize() -> Tensor:
@@ -147,7 +153,7 @@ def bind_group(
 ) -> tuple[Tensor, _Group]:
     """Read the arguments of ``F.group_norm``."""
     del cudnn_enabled
-    shape = (input.shape[0], num_groups, -1)
+    shape = (input.shape[0], num_groups, math.prod(input.shape[1:]) // num_groups)
     w, b = (None if each is None else each.view(-1, *(1,) * (input.dim() - 2)) for each in (weight, bias))
     return input, _Group((-1,), eps, w, b, shape=shape)
 
@@ -173,6 +179,7 @@ def _table() -> dict[Any, AbstractOp]:
         torch.layer_norm: GroupedNorm(norm, "layer_norm", _bind_layer),
         torch.native_layer_norm: GroupedNorm(norm, "layer_norm", _bind_layer, 3),
         F.rms_norm: GroupedNorm(norm, "rms_norm", _bind_rms),
+        torch.ops.aten._fused_rms_norm: GroupedNorm(norm, "rms_norm", _bind_rms, 2),
         torch.rms_norm: GroupedNorm(norm, "rms_norm", _bind_rms),
         F.group_norm: GroupedNorm(norm, "group_norm", bind_group),
         torch.group_norm: GroupedNorm(norm, "group_norm", bind_group),

@@ -38,7 +38,7 @@ class Linear(AbstractAffine):
 
     def scaled(self, scale: Tensor, shift: Tensor, z: Tensor) -> Linear | None:
         """Scale the rows of the weight where the last dimension of ``z`` holds the channels."""
-        if z.dim() != 2:
+        if z.dim() != 2 or self.weight.dim() != 2:
             return None
         return Linear(self.weight * scale[:, None], shift if self.bias is None else self.bias * scale + shift)
 
@@ -102,7 +102,9 @@ class MatrixProduct(AbstractOp):
         factors = factors_of(args, kwargs, self.addends)
         live = [factor for factor in factors if factor.requires_grad]
         added = [args[key : key + 1] if isinstance(key, int) else kwargs.get(key) for key in self.addends]
-        if len(factors) != 2 or len(live) != 1 or is_live(added):
+        if is_live(added):
+            return _added(recorder, func, args, kwargs)
+        if len(factors) != 2 or len(live) != 1:
             if not live:
                 return func(*args, **kwargs)
             return run_product(recorder, self.name, func, args, kwargs, self.addends)
@@ -131,6 +133,15 @@ class MatrixProduct(AbstractOp):
         with torch.no_grad():
             bias = compute(torch.zeros_like(a), weight, without_bias=False)
         return Contraction(weight, bias, lambda x, w: compute(x, w, without_bias=True))
+
+
+def _added(recorder: Recorder, func: Callable[..., Any], args: Arguments, kwargs: Keywords) -> Any:
+    """A sum of a live tensor and a product, one after the other."""
+    addend = args[0] if args else kwargs["input"]
+    zero = torch.zeros_like(addend, requires_grad=False)
+    rest = {key: value for key, value in kwargs.items() if key != "input"}
+    with recorder.watching():
+        return func(zero, *args[1:], **rest) + rest.get("beta", 1) * addend
 
 
 def _swapped(values: Any, new: dict[int, Tensor]) -> Any:

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-_OWNERS = (torch, torch._C._nn, torch.special, torch.linalg, Tensor, F)
+_OWNERS = (torch, torch._C._nn, torch.special, torch.linalg, torch.fft, Tensor, F)
 
 
 def functions_named(name: str) -> set[Any]:
@@ -25,7 +25,17 @@ def _aten_named(name: str) -> set[Any]:
 
 def every_name_of(function: Any) -> set[Any]:
     """Return a torch function together with the functions and methods of the same name."""
+    packet = packet_of(function)
+    if packet is not None:
+        return {function, packet} | functions_named(packet.__name__)
     return {function} | functions_named(getattr(function, "__name__", ""))
+
+
+def packet_of(function: Any) -> Any:
+    """Return all overloads of an ``aten`` op in one, or None for any other function."""
+    if isinstance(function, torch._ops.OpOverload):
+        return function.overloadpacket
+    return function if isinstance(function, torch._ops.OpOverloadPacket) else None
 
 
 def builtin_named(name: str) -> Any:

@@ -135,7 +135,15 @@ class NativeOp(AbstractOp):
 @final
 @dataclass(frozen=True)
 class IdentityOp(AbstractOp):
-    """An op that is switched off while explaining: it returns its first argument."""
+    """An op that is switched off while explaining: it returns its first argument.
+
+    Args:
+        kind: What the op does to relevance.
+        name: The op's name.
+        has_mask: Whether it also returns a mask of what it keeps.
+    """
+
+    has_mask: bool = False
 
     def run(self, recorder: Recorder, func: Callable[..., Any], args: Arguments, kwargs: Keywords) -> Any:
         """Return the input."""
@@ -143,7 +151,7 @@ class IdentityOp(AbstractOp):
         value = args[0] if args else kwargs["input"]
         if is_live(value):
             recorder.record(self.kind, self.name)
-        return value
+        return (value, torch.ones_like(value, dtype=torch.bool)) if self.has_mask else value
 
 
 @final

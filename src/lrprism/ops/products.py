@@ -14,6 +14,7 @@ from lrprism.ops.gating import gatings
 from lrprism.ops.kinds import Kind
 from lrprism.ops.names import functions_named
 from lrprism.ops.op import AbstractOp, Arguments, Keywords, Recorder, detached, is_live, replaced, tensors_in
+from lrprism.ops.scaled import Activation
 from lrprism.rules import AbstractProductRule, Gating, SignalTakesAll
 
 DEFAULT_PRODUCT_RULE = SignalTakesAll()
@@ -73,15 +74,14 @@ def run_product(
     call = recorder.record(Kind.PRODUCT, name, (AbstractProductRule,))
     looks = gatings(factors)
     numbers = iter(range(len(factors)))
-    is_factor = {id(factor) for factor in factors}
 
     def share(tensor: Tensor) -> Tensor:
-        if id(tensor) not in is_factor:
-            return tensor
         number = next(numbers)
         return shared(tensor, lambda: shares_of(call, looks)[number])
 
-    return func(*replaced(args, share), **replaced(dict(kwargs), share))
+    positional = [value if place in addends else replaced(value, share) for place, value in enumerate(args)]
+    named = {key: value if key in addends else replaced(value, share) for key, value in kwargs.items()}
+    return func(*positional, **named)
 
 
 def live_factors(args: Arguments, kwargs: Keywords, addends: tuple[int | str, ...] = ()) -> list[Tensor]:
@@ -131,6 +131,8 @@ class Quotient(AbstractOp):
         """Divide by the detached divisor."""
         if not is_live((args, kwargs)):
             return func(*args, **kwargs)
+        if kwargs.get("rounding_mode") is not None:
+            return Activation(Kind.ACTIVATION, self.name).run(recorder, func, args, kwargs)
         divisor = [*args[self.divisor : self.divisor + 1], *(kwargs.get(name) for name in self.names)]
         fixed = [detached(value) if place == self.divisor else value for place, value in enumerate(args)]
         named = {key: detached(value) if key in self.names else value for key, value in kwargs.items()}

@@ -21,6 +21,7 @@ MOVES = """
     positive ravel
     repeat repeat_interleave reshape reshape_as roll rot90 select split split_with_sizes squeeze
     swapaxes swapdims t take take_along_dim
+    unsafe_chunk unsafe_split unsafe_split_with_sizes
     tensor_split tile to transpose type type_as unbind unflatten unfold
     unsqueeze view view_as vsplit __getitem__
 """
@@ -35,12 +36,15 @@ _ASSEMBLIES = """
 """
 _ADDITIONS = """
     add cumsum diff index_add interpolate neg negative nansum rsub scatter_add sub subtract sum sum_to_size
+    fft fft2 fftn ifft ifft2 ifftn rfft rfft2 rfftn irfft irfft2 irfftn view_as_complex view_as_real conj
+    nanmean index_reduce scatter_reduce
     trace upsample upsample_bicubic2d upsample_bilinear upsample_bilinear2d upsample_linear1d upsample_nearest
     upsample_nearest1d upsample_nearest2d upsample_nearest3d upsample_trilinear3d
     __add__ __radd__ __sub__ __rsub__ __neg__ __pos__
 """
 _NORMS = "dist frobenius_norm linalg_norm linalg_vector_norm matrix_norm norm std vector_norm"
 _SELECTIONS = """
+    aminmax msort nanmedian nanquantile quantile
     adaptive_max_pool1d adaptive_max_pool2d adaptive_max_pool3d amax amin clamp_min cummax cummin fmax fmin
     fractional_max_pool2d fractional_max_pool3d kthvalue leaky_relu max max_pool1d max_pool1d_with_indices
     max_pool2d max_pool2d_with_indices max_pool3d max_pool3d_with_indices max_unpool1d max_unpool2d
@@ -53,7 +57,7 @@ _SAMPLERS = "grid_sampler grid_sampler_2d grid_sampler_3d"
 _SOFTMAXES = "log_softmax logcumsumexp logsumexp softmax _softmax _log_softmax"
 _STOPS = "detach reciprocal rsqrt"
 _DATA = "data"
-_PROPERTIES = "H T mH mT real"
+_PROPERTIES = "H T imag mH mT real"
 
 
 def _named(names: str, make: Callable[[str], AbstractOp]) -> dict[Any, AbstractOp]:
@@ -70,7 +74,7 @@ def _table() -> dict[Any, AbstractOp]:
     table |= _named("prelu _prelu_kernel", lambda name: NativeOp(Kind.ROUTING, name, constants=(1, "weight")))
     table |= _named(_SAMPLERS, lambda name: NativeOp(Kind.ROUTING, name, constants=(1, "grid")))
     table |= _named(_SOFTMAXES, lambda name: NativeOp(Kind.SOFTMAX, name))
-    table |= _named(_DROPOUTS, lambda name: IdentityOp(Kind.IDENTITY, name))
+    table |= _named(_DROPOUTS, lambda name: IdentityOp(Kind.IDENTITY, name, name == "native_dropout"))
     table |= _named(_STOPS, lambda name: StoppedOp(Kind.STOPPED, name))
     for name in _PROPERTIES.split():
         table[getattr(Tensor, name).__get__] = NativeOp(Kind.ROUTING, name)

@@ -12,7 +12,7 @@ from torch import Tensor
 from lrprism.ops.call import Call
 from lrprism.ops.kinds import Kind
 from lrprism.ops.names import functions_named
-from lrprism.ops.op import AbstractOp, Arguments, Keywords, Recorder, is_live
+from lrprism.ops.op import AbstractOp, Arguments, Keywords, Recorder, detached, is_live, tensors_in
 from lrprism.rules import Epsilon
 
 
@@ -55,19 +55,20 @@ class _Passed(torch.autograd.Function):
         (g,) = grad_outputs
         a, value = ctx.saved_tensors
         is_zero = a == 0
-        factor = value / torch.where(is_zero, 1, a)
-        return torch.where(is_zero | (g == 0), 0, g * factor).to(a.dtype), None, None
+        if a.dtype is torch.float16:  # f(a) / a leaves its range where f(0) is not 0
+            a, value, g = a.float(), value.float(), g.float()
+        c = torch.where(is_zero | (g == 0), 0, g * (value / torch.where(is_zero, 1, a)))
+        limit = torch.finfo(ctx.saved_tensors[0].dtype).max
+        return c.clamp(-limit, limit).to(ctx.saved_tensors[0].dtype), None, None
 
 
 _ACTIVATIONS = """
-    abs absolute
-    acos acosh arccos arcsin arcsinh arctan arctanh asin asinh atan atanh celu clamp clamp_max clip
-    cos cosh
-    deg2rad elu erf erfc exp exp2 expm1 float_power frac gelu hardshrink hardsigmoid hardswish hardtanh
-    i0 log
-    log10 log1p log2 logit logsigmoid log_sigmoid_forward mish nan_to_num pow rad2deg relu6 selu sigmoid
-    silu sign sin sinc sinh softplus softshrink softsign sqrt square tan tanh tanhshrink threshold xlogy
-    __abs__ __pow__
+    abs absolute acos acosh arccos arcsin arcsinh arctan arctanh asin asinh atan atanh ceil celu clamp
+    clamp_max clip copysign cos cosh deg2rad elu entr erf erfc exp exp2 expit expm1 fix float_power floor
+    floor_divide fmod frac gelu hardshrink hardsigmoid hardswish hardtanh heaviside i0 log log10 log1p
+    log2 log_sigmoid_forward logit logsigmoid mish nan_to_num ndtr pow rad2deg relu6 remainder round selu
+    sgn sigmoid sign silu sin sinc sinh softplus softshrink softsign sqrt square tan tanh tanhshrink
+    threshold trunc xlogy __abs__ __floordiv__ __mod__ __pow__
 """
 _POWERS = frozenset({"pow", "float_power", "__pow__"})
 _MEANS = """
@@ -92,30 +93,28 @@ class AveragePooling(AbstractOp):
 @final
 @dataclass(frozen=True)
 class Activation(AbstractOp):
-    """An elementwise function ``f(a)`` of its first argument: R_in = R_out.
+    """An elementwise function ``f(a)`` of its only live argument: R_in = R_out.
 
     A power below zero is a scale and counts as a constant.
     """
 
     def run(self, recorder: Recorder, func: Callable[..., Any], args: Arguments, kwargs: Keywords) -> Any:
         """Return ``f(a)``; relevance passes it unchanged."""
-        a = args[0] if args else kwargs["input"]
-        rest = {key: value for key, value in kwargs.items() if key != "input"}
-        if not is_live((a, args[1:], rest)):
+        live = [tensor for tensor in tensors_in((args, kwargs)) if tensor.requires_grad]
+        if not live:
             return func(*args, **kwargs)
-        if not isinstance(a, Tensor) or not a.requires_grad or is_live((args[1:], rest)):
+        value = func(*detached(args), **detached(dict(kwargs)))
+        (a,) = live[:1]
+        if len(live) > 1 or not isinstance(value, Tensor) or value.shape != a.shape:
             recorder.record(Kind.UNKNOWN, self.name)
             return func(*args, **kwargs)
-        value = func(a.detach(), *args[1:], **rest)
-        if self.name in _POWERS and _is_negative(args[1] if len(args) > 1 else rest["exponent"]):
-            recorder.record(Kind.STOPPED, self.name)
-            return value
+        if self.name in _POWERS and a is (args[0] if args else kwargs["input"]):
+            exponent = args[1] if len(args) > 1 else kwargs["exponent"]
+            if bool((torch.as_tensor(exponent) < 0).all()):
+                recorder.record(Kind.STOPPED, self.name)
+                return value
         recorder.record(self.kind, self.name)
         return _Passed.apply(a, value, self.name)  # type: ignore[no-untyped-call]
-
-
-def _is_negative(exponent: Tensor | float) -> bool:
-    return bool((torch.as_tensor(exponent) < 0).all())
 
 
 def _table() -> dict[Any, AbstractOp]:
