@@ -10,10 +10,20 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor
 from torch.overrides import TorchFunctionMode
-from torch.utils.hooks import BackwardHook
 
 from lrprism.engine.in_place import SWITCHES, Rewrites, is_in_place, twin_of
 from lrprism.engine.modules import ModuleStack
+from lrprism.engine.questions import (
+    ALIASES,
+    ASKED_FOR,
+    ASSIGN_DATA,
+    GRAD_SWITCH,
+    QUESTIONS,
+    STANDING,
+    for_backward_hooks,
+    running_transform,
+    top_hooks,
+)
 from lrprism.engine.tokens import Tokens
 from lrprism.ops import (
     OVERWRITE,
@@ -36,42 +46,6 @@ if TYPE_CHECKING:
 
     from lrprism.engine.audit import Ledger
     from lrprism.rules import AbstractRule
-
-_GRAD_SWITCH = torch._C._set_grad_enabled
-"""Without effect while explaining: ``torch.no_grad`` inside a model means no training, not no relevance."""
-
-_QUESTIONS = frozenset({
-    Tensor.dim, Tensor.size, Tensor.numel, Tensor.stride, Tensor.is_floating_point, Tensor.is_contiguous,
-    Tensor.__len__,
-    *(getattr(Tensor, name).__get__ for name in ("shape", "ndim", "dtype", "device", "is_cuda", "layout")),
-})  # fmt: skip
-"""Functions that only ask about a tensor."""
-
-
-_ALIASES = frozenset({torch.detach, Tensor.detach, Tensor.data.__get__})  # type: ignore[attr-defined]
-"""Functions whose result has the memory of their argument, unknown to autograd."""
-
-_ASSIGN_DATA = Tensor.data.__set__  # type: ignore[attr-defined]
-"""Assignment to ``.data``, as in a weight constraint."""
-
-_ASKED_FOR = frozenset({Tensor.requires_grad_, Tensor.requires_grad.__set__})  # type: ignore[attr-defined]
-"""A model that asks for gradients of a tensor: without effect while explaining."""
-
-_STANDING = frozenset(getattr(Tensor, name).__get__ for name in ("requires_grad", "is_leaf", "grad_fn"))
-"""Questions about a tensor's standing in autograd: the answer is about the tensor as the model has it."""
-
-
-def _for_backward_hooks(func: Callable[..., Any]) -> bool:
-    """Whether a module asks because it has backward hooks: they are for gradients, not relevance."""
-    asks = sys._getframe(2).f_code is BackwardHook._apply_on_tensors.__code__
-    return asks and func is Tensor.requires_grad.__get__  # type: ignore[attr-defined]
-
-
-_TRANSFORM = torch._C._functorch.peek_interpreter_stack
-"""The transformation of torch.func, such as ``vmap``, that is running; what it calls cannot be followed."""
-
-_TOP_HOOKS = torch._C._autograd._top_saved_tensors_default_hooks
-"""The hooks that take hold of what autograd saves, as gradient checkpointing does."""
 
 
 class RelevanceMode(TorchFunctionMode):
@@ -105,7 +79,7 @@ class RelevanceMode(TorchFunctionMode):
         self._tokens = tokens
         self._ops = ops
         self._ledger = ledger
-        self._hooks = _TOP_HOOKS(True)
+        self._hooks = top_hooks(True)
 
     def _returned(self, path: str, output: Any) -> None:
         """Pass on what a module returned, after in-place ops; no call of the model is recorded."""
@@ -158,19 +132,19 @@ class RelevanceMode(TorchFunctionMode):
     ) -> Any:
         """Run one torch call with its rule."""
         del types
-        if _TRANSFORM() is not None:
+        if running_transform() is not None:
             self.unseen.add("torch.func")
             return func(*args, **(kwargs or {}))
-        if func is _GRAD_SWITCH:
+        if func is GRAD_SWITCH:
             return None
-        if func in _ASKED_FOR:
+        if func in ASKED_FOR:
             return args[0]
-        if func in _STANDING:
-            return not _for_backward_hooks(func) and func(*args)
+        if func in STANDING:
+            return not for_backward_hooks(func, sys._getframe(1)) and func(*args)
         kwargs = kwargs or {}
         present = tuple([self._present(value) for value in args])
         present_kwargs = {key: self._present(value) for key, value in kwargs.items()} if kwargs else kwargs
-        if func in _QUESTIONS:
+        if func in QUESTIONS:
             return func(*present, **present_kwargs)
         if torch.is_grad_enabled() and not torch.is_inference_mode_enabled():
             return self._dispatch(func, args, kwargs, present, present_kwargs)
@@ -202,9 +176,9 @@ class RelevanceMode(TorchFunctionMode):
             if target is not args[0]:
                 present = (self._present(target), *present[1:])
             return self.rewrites.write(target, self._out_of_place(func, present, present_kwargs))
-        if func == _ASSIGN_DATA:
+        if func == ASSIGN_DATA:
             return self.rewrites.replace(args[0], present[1])
-        if func in _ALIASES:
+        if func in ALIASES:
             alias: Tensor = self._run(func, present, present_kwargs)
             self.rewrites.share(alias, args[0] if args else kwargs["input"])
             return alias
@@ -261,7 +235,7 @@ class RelevanceMode(TorchFunctionMode):
     ) -> Any:
         """Run one op; what autograd saves stays in its hands, also under gradient checkpointing."""
         op = op or (self._own_op(func) if self._ops else None) or op_of(func)
-        if _TOP_HOOKS(True) is not self._hooks:
+        if top_hooks(True) is not self._hooks:
             with torch.autograd.graph.saved_tensors_hooks(_itself, _itself):
                 return self._run_op(op, func, args, kwargs)
         return self._run_op(op, func, args, kwargs)
