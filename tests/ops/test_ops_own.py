@@ -138,3 +138,28 @@ def test_a_function_named_twice_is_refused() -> None:
 def test_without_an_op_of_ones_own_the_function_is_unknown() -> None:
     with pytest.raises(lp.ModelError, match=r"no rule is known for lgamma in \(model\).*own\.activation"):
         found(torch.lgamma, {}, numbers(FLAT)[0].abs())
+
+
+@torch.library.custom_op("lrprism_tests::cube", mutates_args=())
+def cube(a: Tensor) -> Tensor:
+    return a**3
+
+
+cube.register_autograd(
+    lambda ctx, g: 3 * g * ctx.saved_tensors[0] ** 2,
+    setup_context=lambda ctx, inputs, output: ctx.save_for_backward(inputs[0]),
+)
+CUBES = [cube, torch.ops.lrprism_tests.cube, torch.ops.lrprism_tests.cube.default]
+
+
+@pytest.mark.parametrize("key", CUBES)
+@pytest.mark.parametrize("call", CUBES)
+def test_a_custom_op_is_meant_by_every_name(key: Callable[..., Tensor], call: Callable[..., Tensor]) -> None:
+    (a,) = numbers((2, 3))
+    model = Model(lambda a: call(a))
+    close(
+        lp.LRP(model, strict=True, ops={key: own.activation("cube")}).explain(a, torch.ones_like).relevance,
+        a**3,
+    )
+    with pytest.raises(lp.ModelError, match=r"but no rule is known for cube[.a-z]* in \(model\): the plain"):
+        lp.LRP(model, strict=True).explain(a)

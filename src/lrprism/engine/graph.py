@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -87,8 +87,13 @@ class Graph:
     unseen: list[str]
 
 
-def study(outputs: Iterable[Tensor]) -> Graph:
-    """Fill in ``first``, ``at_input``, ``rectified`` and ``nonnegative`` of the calls behind ``outputs``."""
+def study(outputs: Iterable[Tensor], recorded: Collection[Any] = ()) -> Graph:
+    """Fill in ``first``, ``at_input``, ``rectified`` and ``nonnegative`` of the calls behind ``outputs``.
+
+    Args:
+        outputs: Tensors of the model.
+        recorded: Nodes that recorded calls made.
+    """
     roots = [output.grad_fn for output in outputs if output.grad_fn is not None]
     order = inputs_first(roots)
     consumers = _consumers(order)
@@ -105,7 +110,7 @@ def study(outputs: Iterable[Tensor]) -> Graph:
             call.rectified = node not in roots and _is_rectified(node, consumers)
             inputs[call] = source
     affine = sorted((call for call in inputs if call.kind.is_affine), key=lambda call: call.index)
-    return Graph(affine, inputs, set(order), _unseen(order))
+    return Graph(affine, inputs, set(order), _unseen([node for node in order if node not in recorded]))
 
 
 def _unseen(order: list[Any]) -> list[str]:

@@ -57,7 +57,7 @@ class Trace:
 
     def study(self) -> Graph:
         """Look at the calls that the output depends on."""
-        graph = study([self.output])
+        graph = study([self.output], {node for _, nodes in self.nodes for node in nodes})
         return replace(graph, unseen=[*graph.unseen, *sorted(self.unseen)])
 
     def reached(self, graph: Graph) -> list[Call]:

@@ -25,7 +25,7 @@ def _aten_named(name: str) -> set[Any]:
 
 def every_name_of(function: Any) -> set[Any]:
     """Return a torch function together with the functions and methods of the same name."""
-    packet = packet_of(function)
+    packet = packet_of(getattr(function, "_opoverload", function))  # a custom op holds its overload
     if packet is not None:
         return {function, packet} | functions_named(packet.__name__)
     return {function} | functions_named(getattr(function, "__name__", ""))
