@@ -145,10 +145,12 @@ def cube(a: Tensor) -> Tensor:
     return a**3
 
 
-cube.register_autograd(
-    lambda ctx, g: 3 * g * ctx.saved_tensors[0] ** 2,
-    setup_context=lambda ctx, inputs, output: ctx.save_for_backward(inputs[0]),
-)
+def keep_input(ctx: Any, inputs: tuple[Tensor], output: Tensor) -> None:
+    del output
+    ctx.save_for_backward(inputs[0])
+
+
+cube.register_autograd(lambda ctx, g: 3 * g * ctx.saved_tensors[0] ** 2, setup_context=keep_input)
 CUBES = [cube, torch.ops.lrprism_tests.cube, torch.ops.lrprism_tests.cube.default]
 
 
