@@ -14,13 +14,11 @@ from torch.overrides import TorchFunctionMode
 from lrprism.engine.in_place import SWITCHES, Rewrites, is_in_place, twin_of
 from lrprism.engine.modules import ModuleStack
 from lrprism.engine.questions import (
-    ALIASES,
-    ASKED_FOR,
+    ANSWERED,
     ASSIGN_DATA,
-    GRAD_SWITCH,
     QUESTIONS,
-    STANDING,
-    for_backward_hooks,
+    SHARING,
+    answer,
     running_transform,
     top_hooks,
 )
@@ -135,12 +133,8 @@ class RelevanceMode(TorchFunctionMode):
         if running_transform() is not None:
             self.unseen.add("torch.func")
             return func(*args, **(kwargs or {}))
-        if func is GRAD_SWITCH:
-            return None
-        if func in ASKED_FOR:
-            return args[0]
-        if func in STANDING:
-            return not for_backward_hooks(func, sys._getframe(1)) and func(*args)
+        if func in ANSWERED:
+            return answer(func, args, sys._getframe(1))
         kwargs = kwargs or {}
         present = tuple([self._present(value) for value in args])
         present_kwargs = {key: self._present(value) for key, value in kwargs.items()} if kwargs else kwargs
@@ -176,9 +170,9 @@ class RelevanceMode(TorchFunctionMode):
             if target is not args[0]:
                 present = (self._present(target), *present[1:])
             return self.rewrites.write(target, self._out_of_place(func, present, present_kwargs))
-        if func == ASSIGN_DATA:
-            return self.rewrites.replace(args[0], present[1])
-        if func in ALIASES:
+        if func in SHARING:
+            if func == ASSIGN_DATA:
+                return self.rewrites.replace(args[0], present[1])
             alias: Tensor = self._run(func, present, present_kwargs)
             self.rewrites.share(alias, args[0] if args else kwargs["input"])
             return alias
