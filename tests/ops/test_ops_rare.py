@@ -99,6 +99,18 @@ def test_a_gate_is_a_gate_whatever_it_went_through(how: str) -> None:
     torch.testing.assert_close(signal, GATED[how](a, g))
 
 
+def test_a_gate_that_was_added_to_itself_fifty_times_is_found_at_once() -> None:
+    def summed(a: Tensor, g: Tensor) -> Tensor:  # 2^50 ways lead back to the sigmoid
+        g = g.sigmoid()
+        for _ in range(50):
+            g = g / 2 + g / 2
+        return a * g
+
+    signal, gate = explained(summed, numbers(2, 3), numbers(3, 2).T)
+    assert not gate.any()
+    assert signal.all()
+
+
 @pytest.mark.parametrize(
     "function",
     [

@@ -9,23 +9,23 @@ from torch import Tensor
 
 from lrprism.rules import Gating
 
-_GATES = frozenset({"sigmoid", "hardsigmoid", "expit"})
-"""Activations between 0 and 1."""
-
-_BOUNDED = frozenset({"clamp", "clip", "hardtanh", "relu6"})
-"""Activations with an upper bound, as most write a gate of straight lines: ``relu6(a + 3) / 6``."""
+_GATES = {
+    **dict.fromkeys(("sigmoid", "hardsigmoid", "expit"), Gating.GATE),
+    **dict.fromkeys(("clamp", "clip", "hardtanh", "relu6"), Gating.BOUNDED),
+}
+"""Activations between 0 and 1; and those with an upper bound, of which many a gate is made by hand."""
 
 _STATISTICS = frozenset({"LinalgVectorNormBackward", "NormBackward", "StdBackward", "VarBackward"})
 """Nodes of scales that normalise: a signal times its norm is gated by it."""
 
 _RESHAPING = """
     Amax AsStrided AvgPool2D AvgPool3D Cat Clone ConstantPadNd Expand Flip Gather Index IndexSelect Max
-    MaxPool2DWithIndices MaxPool3DWithIndices AdaptiveAvgPool2D AdaptiveAvgPool3D Permute Repeat ReshapeAlias
-    Roll Scatter Select Slice Sort Split SplitWithSizes Squeeze Stack T Topk Transpose Unbind UnsafeView
-    Unsqueeze UpsampleBicubic2D UpsampleBilinear2D UpsampleLinear1D UpsampleNearest1D UpsampleNearest2D
-    UpsampleNearest3D UpsampleTrilinear3D View
+    MaxPool2DWithIndices MaxPool3DWithIndices AdaptiveAvgPool2D AdaptiveAvgPool3D Mean Permute Repeat
+    ReshapeAlias Roll Scatter Select Slice Sort Split SplitWithSizes Squeeze Stack T Topk Transpose Unbind
+    UnsafeView Unsqueeze UpsampleBicubic2D UpsampleBilinear2D UpsampleLinear1D UpsampleNearest1D
+    UpsampleNearest2D UpsampleNearest3D UpsampleTrilinear3D View
 """
-_ELEMENTWISE = "Add Alias Clone Div MaskedFill Mean Mul Neg Rsub Sub ToCopy Where _Damped _Shared"
+_ELEMENTWISE = "Add Alias Clone Div MaskedFill Mul Neg Rsub Sub ToCopy Where _Damped _Shared"
 _THROUGH = frozenset(f"{name}Backward" for name in (_RESHAPING + _ELEMENTWISE).split())
 """Nodes with one live input that leave a gate a gate."""
 
@@ -72,23 +72,37 @@ def _have_one_origin(factors: Sequence[Place]) -> bool:
 
 
 def _look(node: Any) -> Gating:
-    """What the tensor that a node made comes from, seen through reshaping, scaling and shifting."""
-    while _name(node) in _THROUGH and len(_sources(node)) == 1:
-        node = _sources(node)[0][0]
+    """What the tensor that a node made comes from, seen through reshaping, scaling, shifting and joining."""
+    found = Gating.SELF
+    seen: set[Any] = set()
+    pending = [node]
+    while pending and found is not Gating.NONE:
+        node = pending.pop()
+        while _name(node) in _THROUGH and len(_sources(node)) == 1:
+            node = _sources(node)[0][0]
+        if node in seen:
+            continue
+        if len(seen) == _LIMIT:
+            return Gating.NONE
+        seen.add(node)
+        sources = _sources(node)
+        if _name(node) in _JOINING and len(sources) > 1:
+            pending.extend(source for source, _ in sources)
+        else:
+            found = min(found, _look_at(node), key=lambda each: each.value)
+    return found
+
+
+def _look_at(node: Any) -> Gating:
+    """What the tensor that a node made is, by that node alone."""
     name = _name(node)
-    if (
-        name in _STATISTICS
-        or name == "SoftmaxBackward"
-        or (name == "_PassedBackward" and node.op_name in _GATES)
-    ):
+    if name in _STATISTICS or name == "SoftmaxBackward":
         return Gating.GATE
-    if name == "_PassedBackward" and node.op_name in _BOUNDED:
-        return Gating.BOUNDED
+    if name == "_PassedBackward":
+        return _GATES.get(node.op_name, Gating.ACTIVATION)
     sources = _sources(node)
-    if name in _JOINING and len(sources) > 1:
-        return Gating(min(_look(source).value for source, _ in sources[:_LIMIT]))
     is_own_gate = name == "MulBackward" and len(sources) == 2 and _have_one_origin(sources)
-    return Gating.ACTIVATION if is_own_gate or name in {"_PassedBackward", "ReluBackward"} else Gating.NONE
+    return Gating.ACTIVATION if is_own_gate or name == "ReluBackward" else Gating.NONE
 
 
 def _origins(start: Place) -> set[Place]:
