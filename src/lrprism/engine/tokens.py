@@ -46,6 +46,10 @@ class LookedUp:
     places: Tensor
     vectors: Tensor
 
+    def holds_one_of(self, span: range) -> bool:
+        """Whether any of the tokens has a number in ``span``."""
+        return bool(((self.places >= span.start) & (self.places < span.stop)).any())
+
     def relevance(self, of_vectors: Tensor, count: int) -> Tensor:
         """Sum the relevance of each token's vector: one number for each of ``count`` tokens."""
         places, each = self.places.flatten(), of_vectors.sum(-1).flatten()

@@ -52,8 +52,8 @@ class Trace:
     @property
     def tokens_seen(self) -> set[int]:
         """Which of the inputs hold token ids that were looked up."""
-        places = {int(place) for each in self.looked_up for place in each.places.flatten()}
-        return {number for number, span in token_spans(self.inputs).items() if places.intersection(span)}
+        spans = token_spans(self.inputs).items()
+        return {number for number, span in spans if any(each.holds_one_of(span) for each in self.looked_up)}
 
     def study(self) -> Graph:
         """Look at the calls that the output depends on."""
