@@ -51,7 +51,8 @@ class RelevanceMode(TorchFunctionMode):
 
     Args:
         model: The model that will run.
-        on_return: Called with the path and the tensors of each of its modules that returns.
+        wants: Whether the outputs of the module of a path are wanted.
+        on_return: Called with the path and the tensors of each such module when it returns.
         tokens: The integer inputs.
         ops: What to do at torch functions outside the dispatch table.
         ledger: Where an audited pass is written down, or None.
@@ -60,6 +61,7 @@ class RelevanceMode(TorchFunctionMode):
     def __init__(
         self,
         model: nn.Module,
+        wants: Callable[[str], bool],
         on_return: Callable[[str, list[Tensor]], None],
         tokens: Tokens,
         ops: OwnOps,
@@ -73,7 +75,7 @@ class RelevanceMode(TorchFunctionMode):
         self.unseen: set[str] = set()
         self._modules = ModuleStack(model, self._returned)
         self._buffers = {id(buffer) for buffer in model.buffers()}
-        self._on_return = on_return
+        self._wants, self._on_return = wants, on_return
         self._tokens = tokens
         self._ops = ops
         self._ledger = ledger
@@ -81,6 +83,8 @@ class RelevanceMode(TorchFunctionMode):
 
     def _returned(self, path: str, output: Any) -> None:
         """Pass on what a module returned, after in-place ops; no call of the model is recorded."""
+        if not self._wants(path):
+            return
         with torch._C.DisableTorchFunction():
             self._on_return(path, [self.rewrites.read(tensor) for tensor in returned_tensors(output)])
 

@@ -22,17 +22,22 @@ class Place:
     Args:
         edge: The place, as autograd takes it.
         value: The activation there.
+        is_finite: Whether that holds finite numbers only, as an input does.
     """
 
     edge: Tensor | GradientEdge
     value: Tensor
+    is_finite: bool = False
 
     def relevance(self, gradient: Tensor | None, extra: beside.Beside) -> Tensor:
         """The relevance that arrived, with what travelled beside ``a * g``."""
         value = self.value.detach()
-        found = torch.zeros_like(value)
-        if gradient is not None:
-            found = torch.where(gradient == 0, found, value * gradient)  # a masked score of -inf has none
+        if gradient is None:
+            found = torch.zeros_like(value)
+        else:
+            found = value * gradient
+            if not self.is_finite:
+                found = torch.where(gradient == 0, 0, found)  # a masked score of -inf has no relevance
         more = beside.total(extra, self.edge) if extra and isinstance(self.edge, Tensor) else None
         return found if more is None else found + more.to(found.dtype)
 

@@ -75,7 +75,7 @@ class Trace:
         leaves = [x for x in self.inputs if x.is_floating_point()]
         vectors = [each.vectors for each in self.looked_up]
         outputs = [tensor for each in self.layers.values() for tensor in each]
-        groups = [[Place(tensor, tensor)] for tensor in (*leaves, *vectors)]
+        groups = [[Place(tensor, tensor, is_finite=True)] for tensor in (*leaves, *vectors)]
         groups += [places_of(tensor, graph, self.calls) for tensor in outputs]
         edges: list[Any] = [place.edge for group in groups for place in group]
         counted = list(self.ledger.tensors()) if self.ledger is not None else []
@@ -186,15 +186,14 @@ def trace(
     layers: LayerOutputs = {}
 
     def on_return(path: str, outputs: list[Tensor]) -> None:
-        if wants(path):
-            layers.setdefault(path, []).extend(tensor for tensor in outputs if tensor.requires_grad)
+        layers.setdefault(path, []).extend(tensor for tensor in outputs if tensor.requires_grad)
 
     ledger = Ledger() if audit else None
     with torch.inference_mode(False), torch.enable_grad():  # whatever the caller has switched off
         own = tuple(_own(x) for x in inputs)
         live = [x.view_as(x) for x in own]  # no leaf: the mode takes leaves for parameters
         tokens = Tokens(live)
-        mode = RelevanceMode(model, on_return, tokens, ops or {}, ledger)
+        mode = RelevanceMode(model, wants, on_return, tokens, ops or {}, ledger)
         args, kwargs = arrange(live)
         with _uncompiled(), _same_state(model, own), mode:
             output = choose(model(*args, **kwargs))
