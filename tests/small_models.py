@@ -37,7 +37,7 @@ def explained(
     seed: Callable[[Tensor], Tensor] = torch.ones_like,
 ) -> tuple[Tensor, ...]:
     """The relevance of each input; the same in both modes, with an account that adds up."""
-    expected = model.eval()(*inputs).detach()
+    expected = model.eval()(*(a.clone() for a in inputs)).detach()  # the model may write in place
     explainer = lp.LRP(model, composite, strict=True)
     first = explainer.explain(inputs, seed).relevance
     model.train()

@@ -9,31 +9,10 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 import lrprism as lp
-from lrprism import presets, select
+from lrprism import select
 from lrprism.ops import AbstractOp, Kind, own
 from lrprism.rules import Uniform
-
-LRP_0 = presets.Epsilon(0)
-Function = Callable[..., Tensor]
-
-
-class Model(nn.Module):
-    def __init__(self, function: Function, *layers: nn.Module) -> None:
-        super().__init__()
-        self.function, self.layers = function, nn.ModuleList(layers)
-
-    def forward(self, *inputs: Tensor) -> Tensor:
-        return self.function(*inputs)
-
-
-def numbers(*shapes: tuple[int, ...]) -> tuple[Tensor, ...]:
-    torch.manual_seed(0)
-    return tuple(torch.randn(shape, dtype=torch.float64) for shape in shapes)
-
-
-def close(found: Tensor, expected: Tensor) -> None:
-    torch.testing.assert_close(found, expected, rtol=1e-10, atol=1e-11)
-
+from small_models import LRP_0, Function, Model, close, numbers
 
 FLAT = (2, 3)
 K = torch.tensor([1.5, -0.5, 2.0], dtype=torch.float64)

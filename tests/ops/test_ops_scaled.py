@@ -1,7 +1,5 @@
 """Activations pass relevance unchanged; LRP-ε damps average pooling; pools of the greatest select."""
 
-from collections.abc import Callable
-
 import pytest
 import torch
 from torch import Tensor, nn
@@ -9,49 +7,7 @@ from torch.nn import functional as F
 
 import lrprism as lp
 from lrprism import presets
-from lrprism.composites import AbstractComposite
-
-LRP_0 = presets.Epsilon(0)
-Function = Callable[..., Tensor]
-
-
-class Model(nn.Module):
-    def __init__(self, function: Function, *layers: nn.Module) -> None:
-        super().__init__()
-        self.function, self.layers = function, nn.ModuleList(layers)
-
-    def forward(self, *inputs: Tensor) -> Tensor:
-        return self.function(*inputs)
-
-
-def numbers(*shapes: tuple[int, ...]) -> tuple[Tensor, ...]:
-    torch.manual_seed(0)
-    return tuple(torch.randn(shape, dtype=torch.float64) for shape in shapes)
-
-
-def explained(
-    model: nn.Module,
-    *inputs: Tensor,
-    composite: AbstractComposite = LRP_0,
-    seed: Callable[[Tensor], Tensor] = torch.ones_like,
-) -> tuple[Tensor, ...]:
-    """The relevance of each input; the same in both modes, with an account that adds up."""
-    expected = model.eval()(*(a.clone() for a in inputs)).detach()
-    explainer = lp.LRP(model, composite, strict=True)
-    first = explainer.explain(inputs, seed).relevance
-    model.train()
-    found = explainer.explain(inputs, seed, audit=True)
-    assert found.audit is not None
-    assert abs(found.audit.unaccounted) <= 1e-9 * max(1.0, abs(found.audit.explained))
-    torch.testing.assert_close(found.output, expected, rtol=1e-11, atol=1e-12)
-    torch.testing.assert_close(found.relevance, first, rtol=1e-11, atol=1e-12)
-    assert isinstance(found.relevance, tuple)
-    return found.relevance
-
-
-def close(found: Tensor, expected: Tensor) -> None:
-    torch.testing.assert_close(found, expected, rtol=1e-10, atol=1e-11)
-
+from small_models import LRP_0, Function, Model, close, explained, numbers
 
 FLAT = (3, 4)
 MODULES = [
