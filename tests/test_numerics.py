@@ -56,12 +56,32 @@ def test_custom_is_the_function() -> None:
     assert Custom(lambda z: z.abs() + 3)(torch.tensor([-1.0])).item() == 4.0
 
 
+@pytest.mark.parametrize("stabilizer", [Signed(0.25), Unsigned(0.25), Clip(0.25)])
+@pytest.mark.parametrize("sign", [1, -1])
+def test_the_short_way_for_numbers_of_one_sign_is_the_same(stabilizer: Signed, sign: int) -> None:
+    z = sign * torch.tensor([[0.0625, 0.125, 3.0], [0.25, 0.5, 0.75]], dtype=torch.float64)
+    assert torch.equal(stabilizer.definite_(z.clone(), sign), stabilizer(z))
+
+
+@pytest.mark.parametrize("make", [Signed, Unsigned, Clip])
+@pytest.mark.parametrize("eps", [0.0, 0.25])
+def test_the_short_way_leaves_no_zero(make: type[Signed], eps: float) -> None:
+    assert (make(eps).definite_(torch.zeros(3), 1) > 0).all()
+
+
 @pytest.mark.parametrize(
-    "stabilizer", [Signed(0.25), Unsigned(0.25), Clip(0.25), NormScaled(0.25), Custom(lambda z: z + 2)]
+    "stabilizer",
+    [Signed(0.25), Signed(0), Unsigned(0.25), Clip(0.25), NormScaled(0.25), Custom(lambda z: z + 2)],
 )
-def test_the_short_way_for_numbers_that_are_not_negative_is_the_same(stabilizer: AbstractStabilizer) -> None:
-    z = torch.tensor([[0.0, 0.125, 3.0], [0.0, 0.0, 0.0]], dtype=torch.float64)
-    assert torch.equal(stabilizer.nonnegative_(z.clone()), stabilizer(z))
+@pytest.mark.parametrize("nonnegative", [False, True])
+def test_damping_is_a_quotient(stabilizer: AbstractStabilizer, nonnegative: bool) -> None:
+    z = torch.tensor([[0.0, 0.125, 3.0], [-0.5, 1e-3, -8.0]], dtype=torch.float64)
+    z = z.abs() if nonnegative else z
+    g = torch.tensor([[2.0, -1.0, 0.0], [3.0, -5.0, 7.0]], dtype=torch.float64)
+    expected = g if stabilizer.changes_nothing else g * z / stabilizer(z)
+    torch.testing.assert_close(
+        stabilizer.damped(g, z, nonnegative=nonnegative), expected, rtol=1e-12, atol=1e-15
+    )
 
 
 def test_what_stands_for_a_stabilizer() -> None:

@@ -37,8 +37,30 @@ class AbstractStabilizer(ABC):
     def __call__(self, z: Tensor) -> Tensor:
         """Return the stabilised ``z``, of the same shape."""
 
-    def nonnegative_(self, z: Tensor) -> Tensor:
-        """Stabilise a ``z`` that holds no negative number, in place where that is possible."""
+    @property
+    def is_symmetric(self) -> bool:
+        """Whether ``-z`` is moved as ``z`` is, to the other side."""
+        return True
+
+    def damped(self, g: Tensor, z: Tensor, *, nonnegative: bool = False) -> Tensor:
+        r"""Return :math:`g z / \mathrm{st}(z)`, a new tensor unless nothing changes.
+
+        Args:
+            g: The modified gradient, or any other factor.
+            z: The denominator.
+            nonnegative: Whether ``z`` holds no negative number.
+        """
+        del nonnegative
+        return g if self.changes_nothing else self.quotient(z, z).mul_(g)
+
+    def definite_(self, z: Tensor, sign: int) -> Tensor:
+        """Return a ``z`` whose entries have one sign, stabilised in place and without a zero.
+
+        Args:
+            z: The denominator.
+            sign: The sign of its entries, 1 or -1.
+        """
+        del sign
         return z.copy_(self(z))
 
     def quotient(self, z: Tensor, denominator: Tensor) -> Tensor:
@@ -83,9 +105,9 @@ class _AbstractStep(AbstractStabilizer):
         """``eps``, or the smallest normal number of ``z``'s type where that is larger; zero stays zero."""
         return max(self.eps, torch.finfo(z.dtype).tiny) if self.eps else 0.0
 
-    def _positive_step(self, z: Tensor) -> float:
-        """A step that keeps an entry of zero from being divided by zero."""
-        return max(self.eps, torch.finfo(z.dtype).tiny)
+    def definite_(self, z: Tensor, sign: int) -> Tensor:
+        """Stabilise in place; the step that keeps a zero from being left is next to nothing for ε = 0."""
+        return z.add_(sign * max(self.eps, torch.finfo(z.dtype).tiny))
 
 
 @final
@@ -103,9 +125,13 @@ class Signed(_AbstractStep):
         step = self._step(z)
         return torch.where(z >= 0, z + step, z - step)
 
-    def nonnegative_(self, z: Tensor) -> Tensor:
-        """Add the step in place."""
-        return z.add_(self._positive_step(z))
+    def damped(self, g: Tensor, z: Tensor, *, nonnegative: bool = False) -> Tensor:
+        r"""Return :math:`g z / \mathrm{st}(z) = g - g \varepsilon / (|z| + \varepsilon)`."""
+        step = self._step(z)
+        if step == 0:
+            return g
+        size = z + step if nonnegative else z.abs().add_(step)
+        return torch.addcdiv(g, g, size, value=-step, out=size)
 
 
 @final
@@ -120,9 +146,18 @@ class Unsigned(_AbstractStep):
         r"""Return :math:`z + \varepsilon`."""
         return z + self._step(z)
 
-    def nonnegative_(self, z: Tensor) -> Tensor:
-        """Add the step in place."""
-        return z.add_(self._positive_step(z))
+    @property
+    def is_symmetric(self) -> bool:
+        """A negative number may be moved to zero."""
+        return False
+
+    def damped(self, g: Tensor, z: Tensor, *, nonnegative: bool = False) -> Tensor:
+        r"""Return :math:`g z / (z + \varepsilon)`."""
+        return Signed(self.eps).damped(g, z, nonnegative=True) if nonnegative else super().damped(g, z)
+
+    def definite_(self, z: Tensor, sign: int) -> Tensor:
+        """Add the step in place; entries of -ε become zero."""
+        return super().definite_(z, 1) if sign > 0 else z.add_(self._step(z))
 
 
 @final
@@ -140,9 +175,10 @@ class Clip(_AbstractStep):
         step = self._step(z)
         return torch.where(z >= 0, z.clamp(min=step), z.clamp(max=-step))
 
-    def nonnegative_(self, z: Tensor) -> Tensor:
-        """Raise small entries in place."""
-        return z.clamp_(min=self._positive_step(z))
+    def definite_(self, z: Tensor, sign: int) -> Tensor:
+        """Move small entries in place."""
+        step = max(self.eps, torch.finfo(z.dtype).tiny)
+        return z.clamp_(min=step) if sign > 0 else z.clamp_(max=-step)
 
 
 @final

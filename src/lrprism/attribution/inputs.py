@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -28,6 +29,7 @@ class Arranged:
         names: What each is called in messages, or its key in a mapping.
         args: Further positional arguments of the model.
         kwargs: Keyword arguments of the model.
+        nonnegative: Which of the tensors hold no negative number.
     """
 
     given: Inputs
@@ -35,6 +37,7 @@ class Arranged:
     names: tuple[str, ...]
     args: tuple[Any, ...]
     kwargs: dict[str, Any]
+    nonnegative: tuple[int, ...]
 
     def arguments(self, live: Sequence[Tensor]) -> tuple[tuple[Any, ...], dict[str, Any]]:
         """Put tensors in the place of the inputs among the model's arguments."""
@@ -91,16 +94,22 @@ def arranged(inputs: Inputs, args: Sequence[Any], kwargs: Mapping[str, Any] | No
         names = ("inputs",) if is_one else tuple(f"inputs[{number}]" for number in range(len(tensors)))
     if not tensors:
         raise InputError("inputs should hold at least one tensor. Found an empty tuple.")
-    for name, tensor in zip(names, tensors, strict=True):
-        _check(tensor, f"inputs[{name!r}]" if isinstance(inputs, Mapping) else name)
-    return Arranged(inputs, tensors, names, *rest)
+    shown = [f"inputs[{name!r}]" if isinstance(inputs, Mapping) else name for name in names]
+    lowest = [_check(tensor, name) for name, tensor in zip(shown, tensors, strict=True)]
+    nonnegative = tuple(number for number, low in enumerate(lowest) if low >= 0)
+    return Arranged(inputs, tensors, names, *rest, nonnegative)
 
 
 def _can_receive(value: Any) -> bool:
     return isinstance(value, Tensor) and value.dtype is not torch.bool and not value.is_complex()
 
 
-def _check(tensor: Any, name: str) -> None:
+def _check(tensor: Any, name: str) -> float:
+    """Return the lowest number of an input that can receive relevance; 0 where there is no float.
+
+    Raises:
+        InputError: If it cannot.
+    """
     if not isinstance(tensor, Tensor):
         raise InputError(
             f"{name} should be a tensor. Found {type(tensor).__name__}. Try torch.as_tensor(...)."
@@ -110,10 +119,13 @@ def _check(tensor: Any, name: str) -> None:
     if tensor.is_meta or tensor.layout is not torch.strided:
         found = "a tensor without values (meta)" if tensor.is_meta else f"layout {tensor.layout}"
         raise InputError(f"{name} should be a dense tensor with values. Found {found}.")
-    finite = torch.isfinite(tensor)
-    if not finite.all():
-        where = tuple(int(i) for i in (~finite).nonzero()[0])
+    if not tensor.is_floating_point() or not tensor.numel():
+        return 0.0
+    low, high = torch.stack(tensor.detach().aminmax()).tolist()  # one look at it, which a GPU is waited for
+    if not (math.isfinite(low) and math.isfinite(high)):
+        where = tuple(int(i) for i in (~torch.isfinite(tensor)).nonzero()[0])
         raise InputError(f"{name} should hold finite numbers. Found {tensor[where].item()} at index {where}.")
+    return float(low)
 
 
 _ABOUT_FIT = re.compile(r"dtype|device|scalar type|input type|\b(Float|Double|Half|Long|Int)\b|type .* but")

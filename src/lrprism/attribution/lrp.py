@@ -184,6 +184,7 @@ class LRP:
                 self._ops,
                 choose=lambda returned: chosen(returned, output),
                 wants=paths.__contains__,
+                nonnegative=given.nonnegative,
                 audit=audit,
             )
         except (RuntimeError, ValueError) as error:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -87,18 +87,21 @@ class Graph:
     unseen: list[str]
 
 
-def study(outputs: Iterable[Tensor], recorded: Collection[Any] = ()) -> Graph:
+def study(
+    outputs: Iterable[Tensor], recorded: Collection[Any] = (), nonnegative: Sequence[Tensor] = ()
+) -> Graph:
     """Fill in ``first``, ``at_input``, ``rectified`` and ``nonnegative`` of the calls behind ``outputs``.
 
     Args:
         outputs: Tensors of the model.
         recorded: Nodes that recorded calls made.
+        nonnegative: Inputs that hold no negative number.
     """
     roots = [output.grad_fn for output in outputs if output.grad_fn is not None]
     order = inputs_first(roots)
     consumers = _consumers(order)
     behind_affine, at_input = _behind_affine(order), _at_input(order)
-    nonnegative = _nonnegative(order)
+    without_negative = _nonnegative(order, {id(each) for each in nonnegative})
     inputs: dict[Call, tuple[Any, int]] = {}
     for node in order:
         call = call_of(node)
@@ -106,7 +109,7 @@ def study(outputs: Iterable[Tensor], recorded: Collection[Any] = ()) -> Graph:
             source = node.next_functions[0]
             call.first = node not in behind_affine
             call.at_input = source[0] in at_input
-            call.nonnegative = source[0] in nonnegative
+            call.nonnegative = source[0] in without_negative
             call.rectified = node not in roots and _is_rectified(node, consumers)
             inputs[call] = source
     affine = sorted((call for call in inputs if call.kind.is_affine), key=lambda call: call.index)
@@ -163,13 +166,13 @@ def _at_input(order: list[Any]) -> set[Any]:
     return found
 
 
-def _nonnegative(order: list[Any]) -> set[Any]:
-    """The nodes whose output is known to hold no negative number."""
+def _nonnegative(order: list[Any], inputs: set[int]) -> set[Any]:
+    """The nodes whose output is known to hold no negative number, as these inputs do not."""
     found: set[Any] = set()
     for node in order:
         sources = [source for source, _ in node.next_functions]  # None stands for a constant, of unknown sign
         keeps = name_of(node) in _KEEPS_SIGN and bool(sources) and all(source in found for source in sources)
-        if name_of(node) == "ReluBackward" or keeps:
+        if keeps or name_of(node) == "ReluBackward" or id(getattr(node, "variable", None)) in inputs:
             found.add(node)
     return found
 

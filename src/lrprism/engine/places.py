@@ -12,7 +12,7 @@ from torch.autograd.graph import GradientEdge
 
 from lrprism.engine import beside
 from lrprism.engine.graph import Graph
-from lrprism.ops import Call, Kind, call_of, producer_of
+from lrprism.ops import Call, Kind, call_of, ends_of, producer_of
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,7 +73,7 @@ def _heirs(call: Call, calls: Sequence[Call]) -> list[Call]:
 
 def _place(node: Any, replaced: Call) -> Place:
     """The input of a merged op, if it replaced a batch norm in front of it; else its output."""
-    a, z = node.saved_tensors
+    a, z = ends_of(node)
     if replaced.kind is Kind.NORMALIZATION:
         return Place(GradientEdge(*node.next_functions[0]), a)
     return Place(GradientEdge(node, 0), z)

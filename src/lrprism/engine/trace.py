@@ -37,6 +37,7 @@ class Trace:
         layers: Outputs of the modules that were asked for, by path, one per call of the module.
         unseen: What ran where no torch call can be followed.
         looked_up: The vectors of token ids.
+        nonnegative: Which of the inputs hold no negative number.
         ledger: The account, where one is kept.
     """
 
@@ -47,6 +48,7 @@ class Trace:
     layers: LayerOutputs
     unseen: set[str] = field(default_factory=set)
     looked_up: list[LookedUp] = field(default_factory=list)
+    nonnegative: Sequence[int] = ()
     ledger: Ledger | None = None
 
     @property
@@ -57,7 +59,8 @@ class Trace:
 
     def study(self) -> Graph:
         """Look at the calls that the output depends on."""
-        graph = study([self.output], {node for _, nodes in self.nodes for node in nodes})
+        recorded = {node for _, nodes in self.nodes for node in nodes}
+        graph = study([self.output], recorded, [self.inputs[number] for number in self.nonnegative])
         return replace(graph, unseen=[*graph.unseen, *sorted(self.unseen)])
 
     def reached(self, graph: Graph) -> list[Call]:
@@ -80,10 +83,12 @@ class Trace:
         edges: list[Any] = [place.edge for group in groups for place in group]
         counted = list(self.ledger.tensors()) if self.ledger is not None else []
         for call in graph.inputs:
-            call.ratios = {} if len(seeds) > 1 and self.ledger is None else None
+            call.ratios = {} if len(seeds) > 1 else None
         has_beside = any(gives_beside(call.rule) or isinstance(call.rule, Pass) for call in graph.inputs)
         gradients, besides = [], []
         for index, seed in enumerate(seeds):
+            for call in graph.inputs:
+                call.repeats = index < len(seeds) - 1
             keep = has_beside or index < len(seeds) - 1
             gradients.append(
                 torch.autograd.grad(output, (*edges, *counted), seed, retain_graph=keep, allow_unused=True)
@@ -170,6 +175,7 @@ def trace(
     *,
     choose: Callable[[Any], Tensor] = lambda returned: returned,
     wants: Callable[[str], bool] = lambda _: False,
+    nonnegative: Sequence[int] = (),
     audit: bool = False,
 ) -> Trace:
     """Run ``model`` once, ready for the ways back. Nothing of the model changes.
@@ -181,6 +187,7 @@ def trace(
         ops: What to do at torch functions outside the dispatch table.
         choose: Returns the tensor to explain from what the model returns; its torch calls are seen too.
         wants: Whether relevance is wanted at the output of the module of a path.
+        nonnegative: Which of the inputs are known to hold no negative number.
         audit: Whether to keep an account.
     """
     layers: LayerOutputs = {}
@@ -198,7 +205,9 @@ def trace(
         with _uncompiled(), _same_state(model, own), mode:
             output = choose(model(*args, **kwargs))
         output = mode.rewrites.read(output)
-        return Trace(own, output, mode.calls, mode.nodes, layers, mode.unseen, tokens.found, ledger)
+        return Trace(
+            own, output, mode.calls, mode.nodes, layers, mode.unseen, tokens.found, nonnegative, ledger
+        )
 
 
 def _own(x: Tensor) -> Tensor:

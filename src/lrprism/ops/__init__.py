@@ -19,7 +19,7 @@ from lrprism.ops import (
     routing,
     scaled,
 )
-from lrprism.ops.affine import call_of, producer_of
+from lrprism.ops.affine import call_of, ends_of, producer_of
 from lrprism.ops.call import Call, Sinks
 from lrprism.ops.kinds import Kind
 from lrprism.ops.names import builtin_named, every_name_of, packet_of
@@ -80,6 +80,7 @@ __all__ = [
     "Sinks",
     "builtin_named",
     "call_of",
+    "ends_of",
     "every_name_of",
     "is_live",
     "op_of",

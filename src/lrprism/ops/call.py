@@ -1,7 +1,9 @@
 """One call of an op in the forward pass: where it happened, its rule, what became of its relevance."""
 
+from collections.abc import Hashable
 from dataclasses import dataclass, field
 
+import torch
 from torch import Tensor
 
 from lrprism.ops.kinds import Kind
@@ -14,6 +16,58 @@ class Sinks:
 
     bias: Tensor | float = 0.0
     stabilizer: Tensor | float = 0.0
+
+    def count(self, s: Tensor, bias: Tensor | None, step: Tensor | None) -> None:
+        """Add what the bias and the step of the stabiliser keep of a term.
+
+        Args:
+            s: Relevance per unit of the term's denominator.
+            bias: The bias in that denominator, in a shape that broadcasts, or None.
+            step: What the stabiliser added to it, or None.
+        """
+        if bias is not None:
+            self.bias += (bias * s).sum(dtype=torch.float64)
+        if step is not None:
+            self.stabilizer += (step * s).sum(dtype=torch.float64)
+
+
+Sent = tuple[Tensor, Tensor | None]
+"""``s`` of one term of a rule; and what the stabiliser added to the denominator, where an account is kept."""
+
+
+class Kept:
+    """The output of an affine op, kept for the way back: ``z``, or its positive part, or neither.
+
+    It is an alias without a place in the autograd graph: what the graph holds cannot hold the graph.
+    """
+
+    def __init__(self) -> None:
+        """Start with nothing."""
+        self._value: Tensor | None = None
+        self._version = 0
+        self._is_rectified = False
+
+    def keep(self, value: Tensor, *, rectified: bool = False) -> None:
+        """Keep an output, or its positive part, in the place of what was kept."""
+        self._value, self._version, self._is_rectified = value.detach(), value._version, rectified
+
+    def drop(self) -> None:
+        """Give the memory back; whoever needs the output then has to work it out again."""
+        self._value = None
+
+    def read(self, *, rectified: bool) -> Tensor | None:
+        """Return the output, or its positive part where that will do; None if it is not at hand.
+
+        Raises:
+            RuntimeError: If it was written to, by something that no torch call shows.
+        """
+        if self._value is None or (self._is_rectified and not rectified):
+            return None
+        if self._value._version != self._version:
+            raise RuntimeError(
+                "one of the activations needed for relevance has been modified by an inplace operation"
+            )
+        return self._value if self._is_rectified or not rectified else self._value.clamp(min=0)
 
 
 @dataclass(eq=False)
@@ -39,7 +93,9 @@ class Call:
             does.
         source: The input that was taken over from there; kept only where an account is.
         sinks: Where relevance stayed; None unless audited.
-        ratios: Kept ``z / st(z_rho)`` per term, while several targets are explained over one forward pass.
+        kept: The output of an affine op, for the way back.
+        repeats: Whether another way back over the same forward pass will follow.
+        ratios: Kept ``f z / st(z_rho)`` per term, while several targets are explained over one forward pass.
         beside: Relevance that the rule gives to the input whatever its value; filled in on the way back.
     """
 
@@ -58,5 +114,7 @@ class Call:
     replaces: "Call | None" = field(default=None, repr=False)
     source: Tensor | None = field(default=None, repr=False)
     sinks: Sinks | None = None
-    ratios: dict[int, Tensor] | None = field(default=None, repr=False)
+    kept: Kept = field(default_factory=Kept, repr=False)
+    repeats: bool = False
+    ratios: dict[Hashable, Sent] | None = field(default=None, repr=False)
     beside: Tensor | None = field(default=None, repr=False)

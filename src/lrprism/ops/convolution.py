@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +13,9 @@ from torch.nn import functional as F
 from lrprism.ops.affine import AbstractAffine
 from lrprism.ops.affine_op import AffineOp
 from lrprism.ops.kinds import Kind
+
+_FEW_CHANNELS = 16
+"""With so few input channels the way back for two weights at once takes hardly longer than for one."""
 
 
 @dataclass(frozen=True)
@@ -35,17 +38,21 @@ class Convolution(AbstractAffine):
     """A convolution of a batched input ``[N, channels, *positions]``.
 
     Args:
-        weight: ``[out, in / groups, *kernel]``, or ``[in, out / groups, *kernel]`` where transposed.
+        weight: ``[out, in / groups, *kernel]``, or ``[in, out / groups, *kernel]`` where transposed; or how
+            to work it out.
         bias: ``[out]``, or ``[1, out, *positions]`` where it differs between positions, or None.
         geometry: How the kernel moves.
     """
 
-    def __init__(self, weight: Tensor, bias: Tensor | None, geometry: Geometry) -> None:
+    has_batch = True
+
+    def __init__(
+        self, weight: Tensor | Callable[[], Tensor], bias: Tensor | None, geometry: Geometry
+    ) -> None:
         """Keep the parameters and the geometry."""
         super().__init__(weight, bias)
         self.geometry = geometry
-
-        self.batched_dim = weight.dim()
+        self.batched_dim = len(geometry.stride) + 2
 
     def forward(self, a: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
         """Return the convolution of ``a``."""
@@ -85,6 +92,14 @@ class Convolution(AbstractAffine):
         )[0]
         return F.pad(c, [-each for each in m.extra]) if m.extra else c
 
+    def transposes(self, s: Tensor, weights: Sequence[Tensor], a: Tensor) -> list[Tensor]:
+        """Return the gradients for several weights; of few input channels, all in one go."""
+        m, count = self.geometry, len(weights)
+        if m.transposed or m.groups > 1 or a.shape[1] > _FEW_CHANNELS or count == 1:
+            return super().transposes(s, weights, a)
+        together = a.new_empty(a.shape[0], count * a.shape[1], *a.shape[2:])  # its shape is all that counts
+        return list(self.transpose(s, torch.cat(list(weights), 1), together).chunk(count, 1))
+
     def spread_bias(self, bias: Tensor) -> Tensor:
         """Return the bias as ``[out, 1, ...]``."""
         return bias if bias.dim() > 1 else bias.view(-1, *(1,) * len(self.geometry.stride))
@@ -94,13 +109,13 @@ class Convolution(AbstractAffine):
         del z
         if self.bias is not None:
             shift = self._like_bias(scale) * self.bias + self._like_bias(shift)
-        return Convolution(self._per_output(scale), shift, self.geometry)
+        return Convolution(lambda: self._per_output(scale), shift, self.geometry)
 
     def behind(self, scale: Tensor, shift: Tensor, a: Tensor) -> Convolution:
         """Scale the weights of each input channel; what the shift adds differs at a padded border."""
         everywhere = shift.view(1, -1, *(1,) * (a.dim() - 2)).expand(1, *a.shape[1:])
         bias = self.forward(everywhere, self.weight, self.bias)
-        return Convolution(self._per_input(scale), bias, self.geometry)
+        return Convolution(lambda: self._per_input(scale), bias, self.geometry)
 
     def _like_bias(self, values: Tensor) -> Tensor:
         """Return one number per output channel in a shape that broadcasts to the bias."""
@@ -109,22 +124,22 @@ class Convolution(AbstractAffine):
 
     def _per_output(self, scale: Tensor) -> Tensor:
         """The weight with one factor per output channel."""
-        if not self.geometry.transposed:
-            return self.weight * scale.view(-1, *(1,) * (self.weight.dim() - 1))
-        return self._second_dimension(scale)
+        return self._second_dimension(scale) if self.geometry.transposed else self._first_dimension(scale)
 
     def _per_input(self, scale: Tensor) -> Tensor:
         """The weight with one factor per input channel."""
-        if self.geometry.transposed:
-            return self.weight * scale.view(-1, *(1,) * (self.weight.dim() - 1))
-        return self._second_dimension(scale)
+        return self._first_dimension(scale) if self.geometry.transposed else self._second_dimension(scale)
+
+    def _first_dimension(self, scale: Tensor) -> Tensor:
+        """The weight with one factor per channel of its first dimension."""
+        return self.weight * scale.view(-1, *(1,) * (self.batched_dim - 1))
 
     def _second_dimension(self, scale: Tensor) -> Tensor:
         """The weight with one factor per channel of its second dimension, counted group by group."""
-        groups, kernel = self.geometry.groups, self.weight.shape[2:]
-        by_group = self.weight.view(groups, -1, self.weight.shape[1], *kernel)
-        factors = scale.view(groups, 1, -1, *(1,) * len(kernel))
-        return (by_group * factors).view_as(self.weight)
+        weight, groups = self.weight, self.geometry.groups
+        by_group = weight.view(groups, -1, *weight.shape[1:])
+        factors = scale.view(groups, 1, -1, *(1,) * (weight.dim() - 2))
+        return (by_group * factors).view_as(weight)
 
 
 def _each(value: int | Sequence[int], dimensions: int) -> tuple[int, ...]:

@@ -40,13 +40,14 @@ class Linear(AbstractAffine):
         """Scale the rows of the weight where the last dimension of ``z`` holds the channels."""
         if z.dim() != 2 or self.weight.dim() != 2:
             return None
-        return Linear(self.weight * scale[:, None], shift if self.bias is None else self.bias * scale + shift)
+        bias = shift if self.bias is None else self.bias * scale + shift
+        return Linear(lambda: self.weight * scale[:, None], bias)
 
     def behind(self, scale: Tensor, shift: Tensor, a: Tensor) -> Linear | None:
         """Scale the columns of the weight where the last dimension of ``a`` holds the channels."""
         if a.dim() != 2 or self.weight.dim() != 2:
             return None
-        return Linear(self.weight * scale, F.linear(shift, self.weight, self.bias))
+        return Linear(lambda: self.weight * scale, F.linear(shift, self.weight, self.bias))
 
 
 class Contraction(AbstractAffine):

@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, final
 
 from torch import Tensor
 
+from lrprism.ops.affine import rectify
 from lrprism.ops.kinds import Kind
 from lrprism.ops.names import functions_named
-from lrprism.ops.op import AbstractOp, IdentityOp, NativeOp, StoppedOp
+from lrprism.ops.op import (
+    AbstractOp,
+    Arguments,
+    IdentityOp,
+    Keywords,
+    NativeOp,
+    Recorder,
+    StoppedOp,
+    is_live,
+)
 
 MOVES = """
     adjoint alias
@@ -48,7 +59,7 @@ _SELECTIONS = """
     adaptive_max_pool1d adaptive_max_pool2d adaptive_max_pool3d amax amin clamp_min cummax cummin fmax fmin
     fractional_max_pool2d fractional_max_pool3d kthvalue leaky_relu max max_pool1d max_pool1d_with_indices
     max_pool2d max_pool2d_with_indices max_pool3d max_pool3d_with_indices max_unpool1d max_unpool2d
-    max_unpool3d maximum median min minimum mode relu sort topk
+    max_unpool3d maximum median min minimum mode sort topk
 """
 _DROPOUTS = """
     alpha_dropout dropout dropout1d dropout2d dropout3d feature_alpha_dropout feature_dropout native_dropout
@@ -58,6 +69,20 @@ _SOFTMAXES = "log_softmax logcumsumexp logsumexp softmax _softmax _log_softmax"
 _STOPS = "detach reciprocal rsqrt"
 _DATA = "data"
 _PROPERTIES = "H T imag mH mT real"
+
+
+@final
+@dataclass(frozen=True)
+class Rectifier(AbstractOp):
+    """A ReLU: its own gradient is the rule; the layer in front needs no more than what it lets through."""
+
+    def run(self, recorder: Recorder, func: Callable[..., Any], args: Arguments, kwargs: Keywords) -> Any:
+        """Run the op as it is."""
+        r = func(*args, **kwargs)
+        if is_live(r):
+            recorder.record(self.kind, self.name)
+            rectify(args[0] if args else kwargs["input"], r)
+        return r
 
 
 def _named(names: str, make: Callable[[str], AbstractOp]) -> dict[Any, AbstractOp]:
@@ -72,6 +97,7 @@ def _routing(name: str) -> AbstractOp:
 def _table() -> dict[Any, AbstractOp]:
     table = _named(MOVES + _ASSEMBLIES + _ADDITIONS + _NORMS + _SELECTIONS, _routing)
     table |= _named("prelu _prelu_kernel", lambda name: NativeOp(Kind.ROUTING, name, constants=(1, "weight")))
+    table |= _named("relu", lambda name: Rectifier(Kind.ROUTING, name))
     table |= _named(_SAMPLERS, lambda name: NativeOp(Kind.ROUTING, name, constants=(1, "grid")))
     table |= _named(_SOFTMAXES, lambda name: NativeOp(Kind.SOFTMAX, name))
     table |= _named(_DROPOUTS, lambda name: IdentityOp(Kind.IDENTITY, name, name == "native_dropout"))

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 from enum import Enum
 
+import torch
 from torch import Tensor
 
 from lrprism.numerics import AbstractStabilizer, Stabilizer, as_stabilizer
@@ -69,16 +70,80 @@ class Term:
         parts: The products that add up to the denominator. Each entry of ``a`` takes part in at most one.
         outputs: The pre-activations ``z`` that the term serves; of ``z`` without its bias, if no part of the
             rule adds the bias.
-        dominates: Whether ``z_rho`` has the sign of ``z`` and at least its size wherever the term serves
-            ``z``; saves time.
         factor: The share ``f`` of the relevance that the term hands on. The factors of the terms that serve
             one ``z`` should add up to one.
     """
 
     parts: tuple[Part, ...]
     outputs: Sign = Sign.ANY
-    dominates: bool = False
     factor: float = 1.0
+
+    @property
+    def counts_bias(self) -> bool:
+        """Whether any part adds the bias."""
+        return any(part.bias for part in self.parts)
+
+
+@dataclass(frozen=True)
+class Contributions:
+    r"""Relevance shared by contributions :math:`a_i w_{ij}` and :math:`b_j` to ``z``, weighed by their sign.
+
+    .. math:: z_\rho = u \sum_i (a_i w_{ij})^+ + v \sum_i (a_i w_{ij})^- + u b_j^+ + v b_j^-
+
+    The rules of the field for hidden layers are of this form. It says the same as a :class:`Term` with
+    :math:`\rho(w) = u w^+ + v w^-` for positive inputs and :math:`v w^+ + u w^-` for negative ones, but lets
+    the engine choose how few passes through the op it takes.
+
+    Args:
+        positive: Weight ``u`` of the positive contributions. Must be >= 0.
+        negative: Weight ``v`` of the negative contributions. Must be >= 0.
+        outputs: The pre-activations ``z`` that are served; of ``z`` without its bias, if ``bias`` is False.
+        factor: The share of the relevance that is handed on, as in a :class:`Term`.
+        bias: Whether the bias is one of the contributions.
+    """
+
+    positive: float = 1.0
+    negative: float = 1.0
+    outputs: Sign = Sign.ANY
+    factor: float = 1.0
+    bias: bool = True
+
+    @property
+    def counts_bias(self) -> bool:
+        """Whether the bias is one of the contributions."""
+        return self.bias
+
+    def weigh(self, w: Tensor) -> Tensor:
+        """Return :math:`u w^+ + v w^-`: the weights of positive inputs, and the bias."""
+        return _weighed(w, self.positive, self.negative)
+
+    def weigh_reversed(self, w: Tensor) -> Tensor:
+        """Return :math:`v w^+ + u w^-`: the weights of negative inputs."""
+        return _weighed(w, self.negative, self.positive)
+
+    def as_term(self) -> Term:
+        """Say the same in the general form."""
+        up, down = (
+            Part(self.weigh, Sign.POSITIVE, self.bias),
+            Part(self.weigh_reversed, Sign.NEGATIVE, bias=False),
+        )
+        if self.positive == self.negative:
+            return Term((Part(self.weigh, bias=self.bias),), self.outputs, self.factor)
+        return Term((up, down), self.outputs, self.factor)
+
+
+def _weighed(w: Tensor, positive: float, negative: float) -> Tensor:
+    """``positive * w⁺ + negative * w⁻``."""
+    if positive == negative:
+        return w if positive == 1 else w * positive
+    if positive == 0 or negative == 0:
+        part = w.clamp(max=0) if positive == 0 else w.clamp(min=0)
+        return part if positive + negative == 1 else part.mul_(positive + negative)
+    if positive > negative:
+        found = torch.add(w, w.clamp(min=0), alpha=positive / negative - 1)
+        return found if negative == 1 else found.mul_(negative)
+    found = torch.add(w, w.clamp(max=0), alpha=negative / positive - 1)
+    return found if positive == 1 else found.mul_(positive)
 
 
 def _shown(value: object) -> str:
@@ -118,14 +183,17 @@ class AbstractAffineRule(AbstractRule):
         return as_stabilizer(self.eps)
 
     @abstractmethod
-    def terms(self) -> tuple[Term, ...]:
+    def terms(self) -> tuple[Term | Contributions, ...]:
         """The formula: relevance is the sum over these terms."""
 
 
 def gives_beside(rule: AbstractRule | None) -> bool:
     """Whether a rule hands relevance to inputs whatever their value, so that only a first op can have it."""
     return isinstance(rule, AbstractAffineRule) and any(
-        isinstance(part.inputs, Constant) for term in rule.terms() for part in term.parts
+        isinstance(part.inputs, Constant)
+        for term in rule.terms()
+        if isinstance(term, Term)
+        for part in term.parts
     )
 
 

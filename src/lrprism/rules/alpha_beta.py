@@ -6,8 +6,7 @@ from typing import final
 
 from lrprism._errors import RuleError
 from lrprism.numerics import Stabilizer
-from lrprism.rules._base import AbstractAffineRule, Part, Sign, Term
-from lrprism.rules._signs import negative, positive
+from lrprism.rules._base import AbstractAffineRule, Contributions
 
 
 @final
@@ -60,9 +59,8 @@ class AlphaBeta(AbstractAffineRule):
             )
         super().__post_init__()
 
-    def terms(self) -> tuple[Term, ...]:
+    def terms(self) -> tuple[Contributions, ...]:
         """One term for the positive contributions, one for the negative ones; none for a share of zero."""
-        up = (Part(positive, Sign.POSITIVE, self.bias), Part(negative, Sign.NEGATIVE, bias=False))
-        down = (Part(negative, Sign.POSITIVE, self.bias), Part(positive, Sign.NEGATIVE, bias=False))
-        terms = (Term(up, dominates=True, factor=self.alpha), Term(down, factor=-self.beta))
-        return tuple(term for term in terms if term.factor)
+        up = Contributions(1, 0, factor=self.alpha, bias=self.bias)
+        down = Contributions(0, 1, factor=-self.beta, bias=self.bias)
+        return tuple(term for term in (up, down) if term.factor)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import final
 
 from lrprism.numerics import Stabilizer
-from lrprism.rules._base import AbstractAffineRule, Part, Term
+from lrprism.rules._base import AbstractAffineRule, Contributions
 
 
 @final
@@ -38,6 +38,6 @@ class Epsilon(AbstractAffineRule):
     eps: Stabilizer = 1e-6
     bias: bool = True
 
-    def terms(self) -> tuple[Term, ...]:
-        """One term: all inputs, weights as they are."""
-        return (Term((Part(bias=self.bias),)),)
+    def terms(self) -> tuple[Contributions, ...]:
+        """One term: all contributions as they are."""
+        return (Contributions(bias=self.bias),)

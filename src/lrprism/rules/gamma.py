@@ -3,11 +3,9 @@
 from dataclasses import dataclass
 from typing import final
 
-from torch import Tensor
-
 from lrprism._errors import RuleError
 from lrprism.numerics import Stabilizer
-from lrprism.rules._base import AbstractAffineRule, Part, Sign, Term
+from lrprism.rules._base import AbstractAffineRule, Contributions, Sign
 
 
 @final
@@ -65,21 +63,10 @@ class Gamma(AbstractAffineRule):
             raise RuleError(f"gamma should be a finite number >= 0. Found {self.gamma!r}.")
         super().__post_init__()
 
-    def terms(self) -> tuple[Term, ...]:
+    def terms(self) -> tuple[Contributions, ...]:
         """One term for positive ``z``, one for negative ``z``."""
-
-        def favour_positive(w: Tensor) -> Tensor:
-            return w + self.gamma * w.clamp(min=0)
-
-        def favour_negative(w: Tensor) -> Tensor:
-            return w + self.gamma * w.clamp(max=0)
-
-        positive = (
-            Part(favour_positive, Sign.POSITIVE, self.bias),
-            Part(favour_negative, Sign.NEGATIVE, bias=False),
+        favoured = 1 + self.gamma
+        return (
+            Contributions(favoured, 1, Sign.POSITIVE, bias=self.bias),
+            Contributions(1, favoured, Sign.NEGATIVE, bias=self.bias),
         )
-        negative = (
-            Part(favour_negative, Sign.POSITIVE, self.bias),
-            Part(favour_positive, Sign.NEGATIVE, bias=False),
-        )
-        return Term(positive, Sign.POSITIVE, dominates=True), Term(negative, Sign.NEGATIVE, dominates=True)

@@ -4,8 +4,7 @@ from dataclasses import dataclass
 from typing import final
 
 from lrprism.numerics import Stabilizer
-from lrprism.rules._base import AbstractAffineRule, Term
-from lrprism.rules.alpha_beta import AlphaBeta
+from lrprism.rules._base import AbstractAffineRule, Contributions
 
 
 @final
@@ -37,6 +36,6 @@ class ZPlus(AbstractAffineRule):
     eps: Stabilizer = 1e-6
     bias: bool = True
 
-    def terms(self) -> tuple[Term, ...]:
-        """The positive term of :class:`AlphaBeta`."""
-        return AlphaBeta(1, 0, self.eps, self.bias).terms()
+    def terms(self) -> tuple[Contributions, ...]:
+        """Positive contributions only."""
+        return (Contributions(1, 0, bias=self.bias),)

@@ -1,0 +1,242 @@
+r"""Backward steps by rules that weigh contributions to ``z`` by their sign, in as few passes as it takes.
+
+With :math:`p` the sum of the positive contributions to :math:`y` (which is ``z``, or ``z`` without its bias)
+and :math:`m = L(|a|; |w|) + |b|`, the sum of their magnitudes:
+
+.. math:: z_\rho = u p + v (y - p) = v y + (u - v) p, \qquad p = (y + m) / 2
+
+so that one pass through the op gives the denominators of all terms, where ``y`` and ``p`` do not cancel.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor
+
+from lrprism.ops.call import Call, Sent
+from lrprism.rules import AbstractAffineRule, Contributions, Sign
+
+if TYPE_CHECKING:
+    from lrprism.ops.affine import AbstractAffine
+
+_MILD = 64
+"""Up to this ratio of the weights of a term the two halves of a sum may be told apart by a difference."""
+
+
+def weighs_contributions(rule: AbstractAffineRule) -> bool:
+    """Whether a rule is of the form that :class:`ContributionStep` carries out."""
+    return rule.stabilizer.is_elementwise and all(
+        isinstance(term, Contributions) and (_is_plain(term) or _is_pure(term) or _favours(term))
+        for term in rule.terms()
+    )
+
+
+def _is_plain(term: Contributions) -> bool:
+    """Whether all contributions count as they are."""
+    return term.positive == term.negative == 1 and term.outputs is Sign.ANY
+
+
+def _is_pure(term: Contributions) -> bool:
+    """Whether only the contributions of one sign count, for every ``z``."""
+    return term.outputs is Sign.ANY and 0 == min(term.positive, term.negative) < term.positive + term.negative
+
+
+def _favours(term: Contributions) -> bool:
+    """Whether contributions that speak for the sign of ``z`` count more than the others, but all count."""
+    if term.outputs is Sign.POSITIVE:
+        return term.positive >= term.negative > 0
+    return term.outputs is Sign.NEGATIVE and term.negative >= term.positive > 0
+
+
+@dataclass(frozen=True)
+class ContributionStep:
+    """One backward step through an affine op.
+
+    Args:
+        affine: The op.
+        call: Its call; what is known of the sign of its input and output.
+        rule: A rule for which :func:`weighs_contributions` holds.
+        a: The input.
+        z: The output; where the call is rectified, its positive part will do.
+    """
+
+    affine: AbstractAffine
+    call: Call
+    rule: AbstractAffineRule
+    a: Tensor
+    z: Tensor
+
+    def propagate(self, g: Tensor) -> Tensor:
+        """Carry the modified gradient ``g`` of ``z`` back to ``a``."""
+        sent = [self._kept(term, g) for term in self._terms]
+        if self.call.sinks is not None:
+            for term, (s, step) in zip(self._terms, sent, strict=True):
+                bias = self._bias_of(term)
+                self.call.sinks.count(s, None if bias is None else self.affine.spread_bias(bias), step)
+        if len(sent) == 2 and not self.call.nonnegative and all(map(_is_mildly_favouring, self._terms)):
+            return self._back_by_halves(*(s for s, _ in sent))
+        back = [self._back(term, s) for term, (s, _) in zip(self._terms, sent, strict=True)]
+        return back[0] if len(back) == 1 else sum(back[1:], start=back[0])
+
+    @cached_property
+    def _terms(self) -> Sequence[Contributions]:
+        """The terms that serve a ``z`` at which relevance arrives."""
+        every = [term for term in self.rule.terms() if isinstance(term, Contributions)]
+        if not self.call.rectified or self._ignores_bias:
+            return every
+        return [term for term in every if term.outputs is not Sign.NEGATIVE]
+
+    @cached_property
+    def _ignores_bias(self) -> bool:
+        return self.affine.bias is not None and not any(term.counts_bias for term in self.rule.terms())
+
+    @cached_property
+    def _weight(self) -> Tensor:
+        return self.affine.weight  # worked out once: a merged op has none at hand
+
+    @cached_property
+    def _positive_weight(self) -> Tensor:
+        return self._weight.clamp(min=0)
+
+    @cached_property
+    def _y(self) -> Tensor:
+        """What the contributions add up to."""
+        return self.affine.forward(self.a, self._weight, None) if self._ignores_bias else self.z
+
+    @cached_property
+    def _p(self) -> Tensor:
+        """The sum of the positive contributions to ``y``; of use where ``y`` does not cancel it."""
+        bias = None if self._ignores_bias else self.affine.bias
+        if self.call.nonnegative:
+            return self.affine.forward(
+                self.a, self._positive_weight, None if bias is None else bias.clamp(min=0)
+            )
+        sizes = self.affine.forward(self.a.abs(), self._weight.abs(), None if bias is None else bias.abs())
+        return sizes.add_(self._y).mul_(0.5)
+
+    def _kept(self, term: Contributions, g: Tensor) -> Sent:
+        """``s`` of one term; what it takes is kept while other targets are still to come."""
+        kept = self.call.ratios
+        if kept is None or _is_plain(term):  # which takes no more than what is kept would take to read
+            return self._send(term, g)
+        if term not in kept:
+            kept[term] = self._send(term, torch.ones_like(self.z))
+        ratio, step = kept[term]
+        return g * ratio, step
+
+    def _send(self, term: Contributions, g: Tensor) -> Sent:
+        """``s = f g z / st(z_rho)``."""
+        if _is_plain(term):
+            s, step = self._send_plain(g)
+        else:
+            s, step = self._send_pure(term, g) if _is_pure(term) else self._send_favoured(term, g)
+        if term.factor != 1:
+            s = s * term.factor if s is g else s.mul_(term.factor)
+        return s, step
+
+    def _send_plain(self, g: Tensor) -> Sent:
+        if self._y is self.z:
+            s = self.rule.stabilizer.damped(g, self.z, nonnegative=self.call.rectified)
+        else:
+            s = self.rule.stabilizer.quotient(self.z, self._y).mul_(g)
+        return s, self._step(self._y)
+
+    def _send_favoured(self, term: Contributions, g: Tensor) -> Sent:
+        """Where all count, those that speak for ``y`` most: ``v y`` and ``(u - v) p`` do not cancel."""
+        sign, u, v = 1 if term.outputs is Sign.POSITIVE else -1, term.positive, term.negative
+        own = self._y_of(sign)
+        out = self._p if len(self._terms) == 1 else None
+        z_rho = torch.add(own, self._p, alpha=u / v - 1, out=out)
+        if v != 1:
+            z_rho *= v
+        if self._y is self.z:
+            return self._divided(own, z_rho, sign, g, is_safe=True)
+        z = torch.ops.aten.threshold_backward(self.z, self._y if sign > 0 else -self._y, 0)
+        return self._divided(z, z_rho, sign, g)
+
+    def _y_of(self, sign: int) -> Tensor:
+        """``y`` where it has this sign, zero elsewhere."""
+        if sign < 0:
+            return self._y.clamp(max=0)
+        return self._y if self.call.rectified and self._y is self.z else self._y.clamp(min=0)
+
+    def _send_pure(self, term: Contributions, g: Tensor) -> Sent:
+        """Where the contributions of one sign count alone."""
+        bias = self._bias_of(term)
+        if self.call.nonnegative:
+            z_rho = self.affine.forward(self.a, self._weighed(term), bias)
+        else:
+            z_rho = self.affine.forward(self.a.clamp(min=0), self._weighed(term), bias)
+            z_rho += self.affine.forward(self.a.clamp(max=0), self._weighed(term, -1), None)
+        covers_z = self.call.rectified and term.positive > 0 and self._y is self.z
+        return self._divided(self.z, z_rho, 1 if term.positive else -1, g, is_safe=covers_z)
+
+    def _weighed(self, term: Contributions, sign: int = 1) -> Tensor:
+        """The weights of inputs of one sign."""
+        key = (term.positive, term.negative)[::sign]
+        if key == (1, 0):
+            return self._positive_weight
+        return term.weigh(self._weight) if sign > 0 else term.weigh_reversed(self._weight)
+
+    def _bias_of(self, term: Contributions) -> Tensor | None:
+        """The bias as it stands in the denominator of a term, or None where it has no place there."""
+        return None if self.affine.bias is None or not term.bias else term.weigh(self.affine.bias)
+
+    def _divided(self, z: Tensor, z_rho: Tensor, sign: int, g: Tensor, *, is_safe: bool = False) -> Sent:
+        """``g z / st(z_rho)`` for a ``z_rho`` of this sign, which may be overwritten.
+
+        Args:
+            z: The numerator.
+            z_rho: The denominator.
+            sign: Its sign where it is not zero.
+            g: The modified gradient.
+            is_safe: Whether ``z`` is zero wherever ``z_rho`` is next to it.
+        """
+        stabilizer = self.rule.stabilizer
+        if stabilizer.may_vanish and not (is_safe and (sign > 0 or stabilizer.is_symmetric)):
+            return stabilizer.quotient(z, z_rho).mul_(g), self._step(z_rho)
+        before = z_rho.clone() if self._counts_step else None
+        stabilized = stabilizer.definite_(z_rho, sign)
+        step = None if before is None else stabilized - before
+        return torch.div(z, stabilized, out=stabilized).mul_(g), step
+
+    @cached_property
+    def _counts_step(self) -> bool:
+        return self.call.sinks is not None and not self.rule.stabilizer.changes_nothing
+
+    def _step(self, z_rho: Tensor) -> Tensor | None:
+        """What the stabiliser adds to a denominator, where an account is kept."""
+        return self.rule.stabilizer(z_rho) - z_rho if self._counts_step else None
+
+    def _back(self, term: Contributions, s: Tensor) -> Tensor:
+        """What ``s`` of one term becomes at ``a``."""
+        if self.call.nonnegative or term.positive == term.negative:
+            return self.affine.transpose(s, self._weighed(term), self.a)
+        up, down = self.affine.transposes(s, (self._weighed(term), self._weighed(term, -1)), self.a)
+        return torch.where(self.a >= 0, up, down)
+
+    def _back_by_halves(self, s_one: Tensor, s_two: Tensor) -> Tensor:
+        r"""What ``s`` of two terms becomes at an ``a`` of any sign, in two passes instead of four.
+
+        With :math:`w^\pm = (w \pm |w|) / 2` a term gives
+        :math:`\frac{u + v}{2} L^T(w) s + \mathrm{sgn}(a) \frac{u - v}{2} L^T(|w|) s`.
+        """
+        one, two = self._terms
+        even = torch.add(
+            s_one * ((one.positive + one.negative) / 2), s_two, alpha=(two.positive + two.negative) / 2
+        )
+        odd = torch.add(
+            s_one * ((one.positive - one.negative) / 2), s_two, alpha=(two.positive - two.negative) / 2
+        )
+        c = self.affine.transpose(odd, self._weight.abs(), self.a).mul_(self.a.sign())
+        return c.add_(self.affine.transpose(even, self._weight, self.a))
+
+
+def _is_mildly_favouring(term: Contributions) -> bool:
+    """Whether the weights of a term are near enough for :meth:`ContributionStep._back_by_halves`."""
+    return _favours(term) and max(term.positive, term.negative) <= _MILD * min(term.positive, term.negative)
