@@ -37,7 +37,8 @@ class Failing(nn.Module):
 def follow(model: nn.Module) -> tuple[ModuleStack, list[tuple[str, float]]]:
     """A stack for the model, told to every noting module, and what it reports."""
     returned: list[tuple[str, float]] = []
-    stack = ModuleStack(model, lambda path, output: returned.append((path, output.item())))
+    paths = {id(module): path for path, module in model.named_modules()}
+    stack = ModuleStack(paths, type(model), lambda path, output: returned.append((path, output.item())))
     for each in model.modules():
         if isinstance(each, Noting):
             each.stack = stack

@@ -14,7 +14,7 @@ from lrprism import select
 from lrprism.numerics import Clip, NormScaled, Unsigned
 from lrprism.ops.affine import AbstractAffine
 from lrprism.ops.call import Call, Sinks
-from lrprism.ops.contributions import ContributionStep, weighs_contributions
+from lrprism.ops.contributions import ContributionStep
 from lrprism.ops.convolution import Convolution, Geometry
 from lrprism.ops.kinds import Kind
 from lrprism.ops.linear import Linear
@@ -75,7 +75,7 @@ def layers() -> dict[str, tuple[AbstractAffine, tuple[int, ...]]]:
 def test_the_short_way_is_the_rule_as_it_is_written(
     rule: AbstractAffineRule, layer: str, *, nonnegative: bool, rectified: bool, keeps: bool
 ) -> None:
-    assert weighs_contributions(rule)
+    assert rule.weighs_contributions
     affine, shape = layers()[layer]
     a = torch.randn(shape, dtype=torch.float64)
     a = a.clamp(min=0) if nonnegative else a
@@ -98,7 +98,7 @@ def test_the_short_way_is_the_rule_as_it_is_written(
 
 @pytest.mark.parametrize("rule", [Epsilon(NormScaled(0.1)), Gamma(0.25, NormScaled(0.1)), Flat(), WSquare()])
 def test_other_rules_take_the_long_way(rule: AbstractAffineRule) -> None:
-    assert not weighs_contributions(rule)
+    assert not rule.weighs_contributions
 
 
 class Counting(TorchDispatchMode):

@@ -121,11 +121,11 @@ def _check(tensor: Any, name: str) -> float:
         raise InputError(f"{name} should be a dense tensor with values. Found {found}.")
     if not tensor.is_floating_point() or not tensor.numel():
         return 0.0
-    low, high = torch.stack(tensor.detach().aminmax()).tolist()  # one look at it, which a GPU is waited for
+    low, high = (float(each) for each in tensor.detach().aminmax())
     if not (math.isfinite(low) and math.isfinite(high)):
         where = tuple(int(i) for i in (~torch.isfinite(tensor)).nonzero()[0])
         raise InputError(f"{name} should hold finite numbers. Found {tensor[where].item()} at index {where}.")
-    return float(low)
+    return low
 
 
 _ABOUT_FIT = re.compile(r"dtype|device|scalar type|input type|\b(Float|Double|Half|Long|Int)\b|type .* but")

@@ -155,7 +155,7 @@ def _seed(output: Tensor, classes: Tensor) -> Tensor:
     """One at the explained logit, zero elsewhere."""
     if output.shape[1] == 1:
         return (2 * classes - 1).to(output.dtype).unsqueeze(1)
-    return torch.nn.functional.one_hot(classes, output.shape[1]).to(output.dtype)
+    return torch.zeros_like(output, requires_grad=False).scatter_(1, classes.unsqueeze(1), 1)
 
 
 def _checked_seed(seed: object, output: Tensor) -> Tensor:

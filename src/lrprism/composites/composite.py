@@ -2,8 +2,9 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import ClassVar, final
+from dataclasses import dataclass, fields
+from functools import cached_property
+from typing import Any, ClassVar, final
 
 from lrprism._errors import RuleError
 from lrprism.composites.selectors import AbstractSelector, Place
@@ -25,6 +26,15 @@ class AbstractComposite(ABC):
         """Refuse impossible settings at once, not at the first explanation."""
         self.entries()
 
+    @cached_property
+    def _stated(self) -> Sequence[Entry]:
+        """The entries, made once."""
+        return self.entries()
+
+    def __getstate__(self) -> dict[str, Any]:
+        """The settings alone: selectors cannot be pickled."""
+        return {each.name: getattr(self, each.name) for each in fields(self)}
+
     @abstractmethod
     def entries(self) -> Sequence[Entry]:
         """The selectors and their rules, in order."""
@@ -40,7 +50,7 @@ class AbstractComposite(ABC):
             RuleError: If a rule is for the first op behind an input only and this is another, or an entry
                 means nothing but ops that its rule cannot serve.
         """
-        entries = self.entries()
+        entries = self._stated
         positions = {call: position for position, call in enumerate(graph.affine)}
         served: set[int] = set()
         misfits: dict[int, Call] = {}
@@ -69,7 +79,7 @@ class AbstractComposite(ABC):
         places = [(call, Place(positions.get(call), len(positions))) for call in calls]
         return [
             str(selector)
-            for selector, _ in self.entries()
+            for selector, _ in self._stated
             if not any(selector.matches(call, place) for call, place in places)
         ]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from torch import Tensor
@@ -36,9 +37,15 @@ _OURS = frozenset({
 })  # fmt: skip
 
 
+@cache
+def _kind_named(name: str) -> str:
+    return name.rpartition(":")[2].rstrip("0123456789")
+
+
 def name_of(node: Any) -> str:
     """The kind of a node, without the number that torch puts behind it."""
-    return str(node.name()).rpartition(":")[2].rstrip("0123456789")
+    kind = type(node).__name__  # quicker to have than the name
+    return _kind_named(node.name() if kind == "CppFunction" else kind)
 
 
 def sources_of(node: Any) -> list[Any]:
@@ -98,22 +105,77 @@ def study(
         nonnegative: Inputs that hold no negative number.
     """
     roots = [output.grad_fn for output in outputs if output.grad_fn is not None]
+    survey = _Survey({id(each) for each in nonnegative})
     order = inputs_first(roots)
-    consumers = _consumers(order)
-    behind_affine, at_input = _behind_affine(order), _at_input(order)
-    without_negative = _nonnegative(order, {id(each) for each in nonnegative})
-    inputs: dict[Call, tuple[Any, int]] = {}
     for node in order:
-        call = call_of(node)
-        if call is not None:
-            source = node.next_functions[0]
-            call.first = node not in behind_affine
-            call.at_input = source[0] in at_input
-            call.nonnegative = source[0] in without_negative
-            call.rectified = node not in roots and _is_rectified(node, consumers)
-            inputs[call] = source
+        survey.visit(node)
+    inputs: dict[Call, tuple[Any, int]] = {}
+    for node, call, source in survey.called:
+        call.first = node not in survey.behind_affine
+        call.at_input = source[0] in survey.at_input
+        call.nonnegative = source[0] in survey.nonnegative
+        call.rectified = node not in roots and survey.is_rectified(node)
+        inputs[call] = source
     affine = sorted((call for call in inputs if call.kind.is_affine), key=lambda call: call.index)
     return Graph(affine, inputs, set(order), _unseen([node for node in order if node not in recorded]))
+
+
+class _Survey:
+    """What is found out about the nodes of a graph, visited each after its inputs.
+
+    Args:
+        inputs: The ids of the inputs that hold no negative number.
+    """
+
+    def __init__(self, inputs: set[int]) -> None:
+        """Start with nothing."""
+        self._inputs = inputs
+        self._affine: set[Any] = set()
+        self._consumers: dict[Any, list[tuple[Any, str]]] = {}
+        self.called: list[tuple[Any, Call, tuple[Any, int]]] = []
+        """The nodes with a call, their calls, and what made their inputs."""
+        self.behind_affine: set[Any] = set()
+        """The nodes between which and an input of the model lies an affine op, on at least one way."""
+        self.at_input: set[Any] = set()
+        """The nodes between which and the inputs lie only moves, and shifts and scales of one tensor."""
+        self.nonnegative: set[Any] = set()
+        """The nodes whose output is known to hold no negative number."""
+
+    def visit(self, node: Any) -> None:
+        """Find out about one node."""
+        name, edges = name_of(node), node.next_functions
+        sources = [source for source, _ in edges if source is not None]
+        self._consumers[node] = []
+        for source in sources:
+            self._consumers[source].append((node, name))
+        if not sources:
+            self.at_input.add(node)
+            if id(getattr(node, "variable", None)) in self._inputs:
+                self.nonnegative.add(node)
+            return
+        self._look_back(node, name, edges, sources)
+        call = call_of(node)
+        if call is not None:
+            self.called.append((node, call, edges[0]))
+            if call.kind.is_affine:
+                self._affine.add(node)
+
+    def _look_back(self, node: Any, name: str, edges: Sequence[Any], sources: list[Any]) -> None:
+        """Conclude from the sources of a node; one that is no node stands for a constant, of unknown sign."""
+        if any(source in self.behind_affine or source in self._affine for source in sources):
+            self.behind_affine.add(node)
+        elif (name in MOVES or is_scale(node)) and all(source in self.at_input for source in sources):
+            self.at_input.add(node)
+        keeps = name in _KEEPS_SIGN and len(sources) == len(edges)
+        if name == "ReluBackward" or (keeps and all(source in self.nonnegative for source in sources)):
+            self.nonnegative.add(node)
+
+    def is_rectified(self, node: Any) -> bool:
+        """Whether relevance comes back to ``node`` through nothing but ReLUs."""
+        return all(
+            name == "ReluBackward" or (name == "AliasBackward" and self.is_rectified(consumer))
+            for consumer, name in self._consumers[node]
+        )
 
 
 def _unseen(order: list[Any]) -> list[str]:
@@ -121,66 +183,8 @@ def _unseen(order: list[Any]) -> list[str]:
     strange = [
         node
         for node in order
-        if (_is_own_function(node) and node.name() not in _OURS)
+        if (isinstance(node, BackwardCFunction) and name_of(node) not in _OURS)
         or "CppNode" in node.name()
         or node.name().startswith("GeneratedBackwardFor")
     ]
     return sorted({node.name() for node in strange})
-
-
-def _is_own_function(node: Any) -> bool:
-    return isinstance(node, BackwardCFunction)
-
-
-def _consumers(order: list[Any]) -> dict[Any, list[Any]]:
-    """What each node's output feeds."""
-    found: dict[Any, list[Any]] = {node: [] for node in order}
-    for node in order:
-        for source in sources_of(node):
-            found[source].append(node)
-    return found
-
-
-def _is_affine(node: Any) -> bool:
-    call = call_of(node)
-    return call is not None and call.kind.is_affine
-
-
-def _behind_affine(order: list[Any]) -> set[Any]:
-    """The nodes between which and an input of the model lies an affine op, on at least one way."""
-    found: set[Any] = set()
-    for node in order:
-        if any(source in found or _is_affine(source) for source in sources_of(node)):
-            found.add(node)
-    return found
-
-
-def _at_input(order: list[Any]) -> set[Any]:
-    """The nodes between which and the inputs lie nothing but moves, and shifts and scales of one tensor."""
-    found: set[Any] = set()
-    for node in order:
-        sources = sources_of(node)
-        carries = name_of(node) in MOVES or is_scale(node)
-        if not sources or (carries and all(source in found for source in sources)):
-            found.add(node)
-    return found
-
-
-def _nonnegative(order: list[Any], inputs: set[int]) -> set[Any]:
-    """The nodes whose output is known to hold no negative number, as these inputs do not."""
-    found: set[Any] = set()
-    for node in order:
-        sources = [source for source, _ in node.next_functions]  # None stands for a constant, of unknown sign
-        keeps = name_of(node) in _KEEPS_SIGN and bool(sources) and all(source in found for source in sources)
-        if keeps or name_of(node) == "ReluBackward" or id(getattr(node, "variable", None)) in inputs:
-            found.add(node)
-    return found
-
-
-def _is_rectified(node: Any, consumers: dict[Any, list[Any]]) -> bool:
-    """Whether relevance comes back to ``node`` through nothing but ReLUs."""
-    return all(
-        name_of(consumer) == "ReluBackward"
-        or (name_of(consumer) == "AliasBackward" and _is_rectified(consumer, consumers))
-        for consumer in consumers[node]
-    )

@@ -29,8 +29,10 @@ from lrprism.ops import (
     Call,
     Kind,
     OwnOps,
+    Rectifier,
     Sinks,
     builtin_named,
+    is_output_of_layer,
     op_of,
     packet_of,
     returned_tensors,
@@ -73,13 +75,17 @@ class RelevanceMode(TorchFunctionMode):
         self.nodes: list[tuple[Call, list[Any]]] = []
         self.rewrites = Rewrites()
         self.unseen: set[str] = set()
-        self._modules = ModuleStack(model, self._returned)
-        self._buffers = {id(buffer) for buffer in model.buffers()}
+        modules = list(model.named_modules())
+        paths = {id(module): path for path, module in modules}
+        self._modules = ModuleStack(paths, type(model), self._returned)
+        self._own_buffers = [(module, dict(module._buffers)) for _, module in modules if module._buffers]
+        self._buffers = {id(each) for _, own in self._own_buffers for each in own.values()}
         self._wants, self._on_return = wants, on_return
         self._tokens = tokens
         self._ops = ops
         self._ledger = ledger
         self._hooks = top_hooks(True)
+        self._latest: Any = None
 
     def _returned(self, path: str, output: Any) -> None:
         """Pass on what a module returned, after in-place ops; no call of the model is recorded."""
@@ -87,6 +93,11 @@ class RelevanceMode(TorchFunctionMode):
             return
         with torch._C.DisableTorchFunction():
             self._on_return(path, [self.rewrites.read(tensor) for tensor in returned_tensors(output)])
+
+    def restore_buffers(self) -> None:
+        """Give back every buffer that ``forward`` has assigned anew."""
+        for module, own in self._own_buffers:
+            module._buffers.update(own)
 
     def __enter__(self) -> RelevanceMode:
         """Start to see torch calls and module calls of this thread."""
@@ -170,6 +181,8 @@ class RelevanceMode(TorchFunctionMode):
     ) -> Any:
         """Run one call on the present values of its arguments."""
         if is_in_place(func):
+            if self._is_spare(args[0], twin_of(func)):
+                return self._run(func, present, present_kwargs, op_of(twin_of(func)))
             target = self.rewrites.origin(args[0])
             if target is not args[0]:
                 present = (self._present(target), *present[1:])
@@ -183,10 +196,21 @@ class RelevanceMode(TorchFunctionMode):
         if "out" in kwargs and isinstance(kwargs["out"], Tensor):
             return self._into(kwargs["out"], func, present, present_kwargs)
         if func in SWITCHES:
+            if self._is_spare(args[0] if args else None, func):
+                return self._run(func, present, present_kwargs)
             present, present_kwargs, in_place = _switch_off(SWITCHES[func], present, present_kwargs)
             result = self._run(func, present, present_kwargs)
             return self.rewrites.write(args[0] if args else kwargs["input"], result) if in_place else result
         return self._run(func, present, present_kwargs)
+
+    def _is_spare(self, tensor: Any, func: Callable[..., Any]) -> bool:
+        """Whether a ReLU may write over ``tensor``: the output of a layer that no other call has seen."""
+        return (
+            tensor is self._latest
+            and self._ledger is None
+            and isinstance(op_of(func), Rectifier)
+            and is_output_of_layer(tensor)
+        )
 
     def _present(self, value: Any) -> Any:
         """Read what in-place ops have written, and detach parameters: they carry no relevance."""
@@ -255,6 +279,7 @@ class RelevanceMode(TorchFunctionMode):
             result = op.run(self, func, args, kwargs)
         else:
             result = self._ledger.run(self, op, func, args, kwargs)
+        self._latest = result
         if len(self.calls) > before and not op.is_composed:
             self.nodes.append((self.calls[-1], [tensor.grad_fn for tensor in tensors_in(result)]))
         if self._tokens:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from torch.nn.modules.module import register_module_forward_hook, register_module_forward_pre_hook
@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from torch.utils.hooks import RemovableHandle
 
 
+def _ignore(path: str, output: Any) -> None:
+    """Nobody asks what a module returned."""
+
+
 class ModuleStack:
     """The modules of one model that are running in this thread, innermost last.
 
@@ -22,14 +26,17 @@ class ModuleStack:
     model, and calls of other threads and of other models are ignored.
 
     Args:
-        model: The model to follow.
+        paths: The path of each module of the model, by its id.
+        model_type: The class of the model.
         on_return: Called with the path and the output of each module that returns.
     """
 
-    def __init__(self, model: nn.Module, on_return: Callable[[str, Any], None]) -> None:
-        """Learn the paths of the model's modules."""
-        self._paths = {id(module): path for path, module in model.named_modules()}
-        self._running: list[tuple[str, type]] = [("", type(model))]
+    def __init__(
+        self, paths: Mapping[int, str], model_type: type, on_return: Callable[[str, Any], None]
+    ) -> None:
+        """Get ready; nothing is listened to before it is entered."""
+        self._paths = paths
+        self._running: list[tuple[str, type]] = [("", model_type)]
         self._thread = threading.get_ident()
         self._on_return = on_return
         self._handles: list[RemovableHandle] = []
@@ -53,6 +60,7 @@ class ModuleStack:
         """Stop listening, also after an exception."""
         for handle in self._handles:
             handle.remove()
+        self._on_return = _ignore  # whose owner holds this object: no cycle may keep what a pass has saved
 
     def _path(self, module: nn.Module) -> str | None:
         return self._paths.get(id(module)) if threading.get_ident() == self._thread else None

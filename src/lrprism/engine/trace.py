@@ -90,8 +90,10 @@ class Trace:
             for call in graph.inputs:
                 call.repeats = index < len(seeds) - 1
             keep = has_beside or index < len(seeds) - 1
+            with torch.inference_mode(False), torch.enable_grad():
+                explained = (output * _own(seed).detach()).sum()  # a seed beside it has torch load sympy
             gradients.append(
-                torch.autograd.grad(output, (*edges, *counted), seed, retain_graph=keep, allow_unused=True)
+                torch.autograd.grad(explained, (*edges, *counted), retain_graph=keep, allow_unused=True)
             )
             besides.append(beside.collect(graph, graph.inputs) if has_beside else {})
         per_seed = [_read(groups, *each) for each in zip(gradients, besides, strict=True)]
@@ -102,10 +104,10 @@ class Trace:
         if self.ledger is None:
             return found
         rows = self.ledger.balance([each[len(edges) :] for each in gradients], besides)
-        explained = sum(relevance_sum(output, seed) for seed in seeds)
+        started = sum(relevance_sum(output, seed) for seed in seeds)
         arrived = sum(float(x.sum(dtype=torch.float64)) for each in found.inputs for x in each)
         return Relevances(
-            found.inputs, found.layers, Audit(tuple(rows), explained, arrived, tuple(graph.unseen))
+            found.inputs, found.layers, Audit(tuple(rows), started, arrived, tuple(graph.unseen))
         )
 
     def _at_inputs(self, relevance: Sequence[Tensor]) -> list[Tensor]:
@@ -202,8 +204,12 @@ def trace(
         tokens = Tokens(live)
         mode = RelevanceMode(model, wants, on_return, tokens, ops or {}, ledger)
         args, kwargs = arrange(live)
-        with _uncompiled(), _same_state(model, own), mode:
-            output = choose(model(*args, **kwargs))
+        with _uncompiled(), _same_randomness(own):
+            try:
+                with mode:
+                    output = choose(model(*args, **kwargs))
+            finally:
+                mode.restore_buffers()
         output = mode.rewrites.read(output)
         return Trace(
             own, output, mode.calls, mode.nodes, layers, mode.unseen, tokens.found, nonnegative, ledger
@@ -222,16 +228,16 @@ def _uncompiled() -> AbstractContextManager[Any]:
 
 
 @contextmanager
-def _same_state(model: nn.Module, inputs: Sequence[Tensor]) -> Iterator[None]:
-    """Give back every buffer that ``forward`` assigns anew, and the state of the random numbers."""
-    before = [(module, dict(module._buffers)) for module in model.modules() if module._buffers]
-    devices = sorted({x.device.index for x in inputs if x.is_cuda})
+def _same_randomness(inputs: Sequence[Tensor]) -> Iterator[None]:
+    """Give back the state of the random numbers, on the CPU and where the inputs lie."""
+    devices = {x.device for x in inputs if x.is_cuda}
+    before = torch.get_rng_state(), [(device, torch.cuda.get_rng_state(device)) for device in devices]
     try:
-        with torch.random.fork_rng(devices):
-            yield
+        yield
     finally:
-        for module, buffers in before:
-            module._buffers.update(buffers)
+        torch.set_rng_state(before[0])
+        for device, state in before[1]:
+            torch.cuda.set_rng_state(state, device)
 
 
 def constants(values: Any) -> Any:

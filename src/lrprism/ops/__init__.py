@@ -19,7 +19,7 @@ from lrprism.ops import (
     routing,
     scaled,
 )
-from lrprism.ops.affine import call_of, ends_of, producer_of
+from lrprism.ops.affine import call_of, ends_of, is_output_of_layer, producer_of
 from lrprism.ops.call import Call, Sinks
 from lrprism.ops.kinds import Kind
 from lrprism.ops.names import builtin_named, every_name_of, packet_of
@@ -34,7 +34,7 @@ from lrprism.ops.op import (
     tensors_in,
 )
 from lrprism.ops.products import DEFAULT_PRODUCT_RULE
-from lrprism.ops.routing import MOVING
+from lrprism.ops.routing import MOVING, Rectifier
 
 TABLE: dict[Any, AbstractOp] = {
     **routing.TABLE,
@@ -77,12 +77,14 @@ __all__ = [
     "Kind",
     "OwnOps",
     "Recorder",
+    "Rectifier",
     "Sinks",
     "builtin_named",
     "call_of",
     "ends_of",
     "every_name_of",
     "is_live",
+    "is_output_of_layer",
     "op_of",
     "own",
     "packet_of",

@@ -15,7 +15,9 @@ from torch import Tensor
 
 from lrprism._errors import RuleError
 from lrprism.ops.call import Call
-from lrprism.ops.contributions import ContributionStep, weighs_contributions
+from lrprism.ops.contributions import ContributionStep
+from lrprism.ops.functions import entry_of
+from lrprism.ops.kinds import Kind
 from lrprism.ops.terms import TermStep
 from lrprism.rules import AbstractAffineRule, Epsilon, Pass
 
@@ -104,7 +106,7 @@ def _propagate(affine: AbstractAffine, call: Call, a: Tensor, z: Tensor, g: Tens
     if isinstance(call.rule, Pass):
         return passed_on(a, z, g, call)
     rule = call.rule if isinstance(call.rule, AbstractAffineRule) else _LRP_0
-    step = ContributionStep if weighs_contributions(rule) else TermStep
+    step = ContributionStep if rule.weighs_contributions else TermStep
     if a.dtype is not torch.float16 or (isinstance(rule, Epsilon) and rule.bias):
         return step(affine, call, rule, a, z).propagate(g)
     # a modified denominator can be far smaller than z: too small for the range of half precision
@@ -133,6 +135,9 @@ class _AffineFunction(torch.autograd.Function):
         return c, None, None, None
 
 
+_enter = entry_of(_AffineFunction)
+
+
 def ends_of(node: Any) -> tuple[Tensor, Tensor]:
     """Input and output of the op that made a node; of a rectified output the positive part."""
     (a,) = node.saved_tensors
@@ -150,34 +155,50 @@ def apply_affine(affine: AbstractAffine, a: Tensor, call: Call, z: Tensor | None
         z: Its output, where that is known already; a tensor of its own.
     """
     known = () if z is None else (z,)
-    return _AffineFunction.apply(a, affine, call, known)  # type: ignore[no-any-return, no-untyped-call]
+    z_live: Tensor = _enter(a, affine, call, known)
+    return z_live
+
+
+_WITH_CALL = frozenset({"_AffineFunctionBackward", "_NormalizedBackward"})
 
 
 def call_of(node: object) -> Call | None:
     """Return the call that made a node of the autograd graph, or None where no rule can bring ``beside``."""
-    names = {"_AffineFunctionBackward", "_NormalizedBackward"}
-    return getattr(node, "call", None) if type(node).__name__ in names else None
+    return node.call if type(node).__name__ in _WITH_CALL else None  # type: ignore[attr-defined]
 
 
-def _affine_node(tensor: Tensor) -> Any:
+_COPIES = frozenset({"AliasBackward0", "CloneBackward0"})
+
+
+def affine_node(tensor: Tensor) -> Any:
     """The node of the affine op that made ``tensor``, or None."""
     node: Any = tensor.grad_fn
-    while node is not None and node.name() in {"AliasBackward0", "CloneBackward0"}:
+    while type(node).__name__ in _COPIES:
         node = node.next_functions[0][0]
-    return node if hasattr(node, "affine") and call_of(node) is not None else None
+    return node if type(node).__name__ == "_AffineFunctionBackward" else None
 
 
-def producer_of(tensor: Tensor) -> tuple[Call, AbstractAffine, Tensor] | None:
-    """Return the call, the op and the input of the affine op that made ``tensor``, or None."""
-    node = _affine_node(tensor)
-    return None if node is None else (node.call, node.affine, node.saved_tensors[0])
+def producer_of(tensor: Tensor, kind: Kind | None = None) -> tuple[Call, AbstractAffine, Tensor] | None:
+    """Return the call, the op and the input of the affine op that made ``tensor``, or None.
+
+    Args:
+        tensor: Any tensor.
+        kind: The only kind of op that is asked for; None for any.
+    """
+    node = affine_node(tensor)
+    if node is None or (kind is not None and node.call.kind is not kind):
+        return None
+    return node.call, node.affine, node.saved_tensors[0]
 
 
-def rectify(z: Tensor, r: Tensor) -> None:
-    """Let the affine op that made ``z`` keep its positive part ``r`` instead: relevance may need no more."""
-    node = _affine_node(z)
-    if node is not None:
-        node.call.kept.keep(r, rectified=True)
+def is_output_of_layer(tensor: Tensor) -> bool:
+    """Whether a tensor is what an affine op returned, and no view of it."""
+    return type(tensor.grad_fn).__name__ == "_AffineFunctionBackward"
+
+
+def rectify(node: Any, r: Tensor) -> None:
+    """Let the affine op that made a node keep ``r``, the positive part of its output: that may be enough."""
+    node.call.kept.keep(r, rectified=True)
 
 
 def take_over(call: Call, replaced: Call, a: Tensor) -> Tensor:

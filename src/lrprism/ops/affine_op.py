@@ -44,11 +44,15 @@ class AffineOp(AbstractOp):
         return run_affine(recorder, self.kind, self.name, a, affine)
 
 
+any_autocast = torch._C._is_any_autocast_enabled
+"""Whether autocast is on for any kind of device: the quick question to ask first."""
+
+
 def run_affine(recorder: Recorder, kind: Kind, name: str, a: Tensor, affine: AbstractAffine) -> Tensor:
     """Record an affine op and run it, together with a batch norm right in front of it."""
-    a = in_autocast_precision(a)
-    if a.dtype is not affine.weight.dtype and torch.is_autocast_enabled(a.device.type):
-        affine = affine.with_type(a.dtype)
+    if any_autocast() and torch.is_autocast_enabled(a.device.type):
+        a = in_autocast_precision(a)
+        affine = affine if a.dtype is affine.weight.dtype else affine.with_type(a.dtype)
     norm = _batch_norm_before(a, affine)
     call = recorder.record(kind, name if norm is None else f"batch_norm + {name}", (AbstractAffineRule, Pass))
     if norm is not None:
@@ -60,8 +64,8 @@ def run_affine(recorder: Recorder, kind: Kind, name: str, a: Tensor, affine: Abs
 
 def _batch_norm_before(a: Tensor, affine: AbstractAffine) -> tuple[Call, Tensor, AbstractAffine] | None:
     """The call and the input of the batch norm that made ``a``, and the two ops as one; or None."""
-    made = producer_of(a)
-    if made is None or made[0].kind is not Kind.NORMALIZATION or a.dim() == affine.batched_dim - 1:
+    made = producer_of(a, Kind.NORMALIZATION)
+    if made is None or a.dim() == affine.batched_dim - 1:
         return None
     call, norm, before = made
     assert norm.bias is not None  # the shift of a batch norm

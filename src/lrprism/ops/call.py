@@ -41,6 +41,8 @@ class Kept:
     It is an alias without a place in the autograd graph: what the graph holds cannot hold the graph.
     """
 
+    __slots__ = ("_is_rectified", "_value", "_version")
+
     def __init__(self) -> None:
         """Start with nothing."""
         self._value: Tensor | None = None
@@ -70,7 +72,7 @@ class Kept:
         return self._value if self._is_rectified or not rectified else self._value.clamp(min=0)
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, slots=True)
 class Call:
     """One call of an op, in the order of execution.
 

@@ -11,9 +11,8 @@ so that one pass through the op gives the denominators of all terms, where ``y``
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor
@@ -28,48 +27,26 @@ _MILD = 64
 """Up to this ratio of the weights of a term the two halves of a sum may be told apart by a difference."""
 
 
-def weighs_contributions(rule: AbstractAffineRule) -> bool:
-    """Whether a rule is of the form that :class:`ContributionStep` carries out."""
-    return rule.stabilizer.is_elementwise and all(
-        isinstance(term, Contributions) and (_is_plain(term) or _is_pure(term) or _favours(term))
-        for term in rule.terms()
-    )
-
-
-def _is_plain(term: Contributions) -> bool:
-    """Whether all contributions count as they are."""
-    return term.positive == term.negative == 1 and term.outputs is Sign.ANY
-
-
-def _is_pure(term: Contributions) -> bool:
-    """Whether only the contributions of one sign count, for every ``z``."""
-    return term.outputs is Sign.ANY and 0 == min(term.positive, term.negative) < term.positive + term.negative
-
-
-def _favours(term: Contributions) -> bool:
-    """Whether contributions that speak for the sign of ``z`` count more than the others, but all count."""
-    if term.outputs is Sign.POSITIVE:
-        return term.positive >= term.negative > 0
-    return term.outputs is Sign.NEGATIVE and term.negative >= term.positive > 0
-
-
-@dataclass(frozen=True)
 class ContributionStep:
     """One backward step through an affine op.
 
     Args:
         affine: The op.
         call: Its call; what is known of the sign of its input and output.
-        rule: A rule for which :func:`weighs_contributions` holds.
+        rule: A rule that weighs contributions.
         a: The input.
         z: The output; where the call is rectified, its positive part will do.
     """
 
-    affine: AbstractAffine
-    call: Call
-    rule: AbstractAffineRule
-    a: Tensor
-    z: Tensor
+    def __init__(
+        self, affine: AbstractAffine, call: Call, rule: AbstractAffineRule, a: Tensor, z: Tensor
+    ) -> None:
+        """Get ready; nothing is worked out before it is needed."""
+        self.affine, self.call, self.rule, self.a, self.z = affine, call, rule, a, z
+        self._ignores_bias = affine.bias is not None and not rule.counts_bias
+        self._terms: Sequence[Any] = rule.stated  # those that serve a z at which relevance arrives
+        if call.rectified and not self._ignores_bias:
+            self._terms = [term for term in rule.stated if term.outputs is not Sign.NEGATIVE]
 
     def propagate(self, g: Tensor) -> Tensor:
         """Carry the modified gradient ``g`` of ``z`` back to ``a``."""
@@ -84,18 +61,6 @@ class ContributionStep:
         return back[0] if len(back) == 1 else sum(back[1:], start=back[0])
 
     @cached_property
-    def _terms(self) -> Sequence[Contributions]:
-        """The terms that serve a ``z`` at which relevance arrives."""
-        every = [term for term in self.rule.terms() if isinstance(term, Contributions)]
-        if not self.call.rectified or self._ignores_bias:
-            return every
-        return [term for term in every if term.outputs is not Sign.NEGATIVE]
-
-    @cached_property
-    def _ignores_bias(self) -> bool:
-        return self.affine.bias is not None and not any(term.counts_bias for term in self.rule.terms())
-
-    @cached_property
     def _weight(self) -> Tensor:
         return self.affine.weight  # worked out once: a merged op has none at hand
 
@@ -103,10 +68,14 @@ class ContributionStep:
     def _positive_weight(self) -> Tensor:
         return self._weight.clamp(min=0)
 
-    @cached_property
+    @property
     def _y(self) -> Tensor:
         """What the contributions add up to."""
-        return self.affine.forward(self.a, self._weight, None) if self._ignores_bias else self.z
+        return self._without_bias if self._ignores_bias else self.z
+
+    @cached_property
+    def _without_bias(self) -> Tensor:
+        return self.affine.forward(self.a, self._weight, None)
 
     @cached_property
     def _p(self) -> Tensor:
@@ -122,7 +91,7 @@ class ContributionStep:
     def _kept(self, term: Contributions, g: Tensor) -> Sent:
         """``s`` of one term; what it takes is kept while other targets are still to come."""
         kept = self.call.ratios
-        if kept is None or _is_plain(term):  # which takes no more than what is kept would take to read
+        if kept is None or term.is_plain:  # which takes no more than what is kept would take to read
             return self._send(term, g)
         if term not in kept:
             kept[term] = self._send(term, torch.ones_like(self.z))
@@ -131,10 +100,10 @@ class ContributionStep:
 
     def _send(self, term: Contributions, g: Tensor) -> Sent:
         """``s = f g z / st(z_rho)``."""
-        if _is_plain(term):
+        if term.is_plain:
             s, step = self._send_plain(g)
         else:
-            s, step = self._send_pure(term, g) if _is_pure(term) else self._send_favoured(term, g)
+            s, step = self._send_pure(term, g) if term.is_pure else self._send_favoured(term, g)
         if term.factor != 1:
             s = s * term.factor if s is g else s.mul_(term.factor)
         return s, step
@@ -178,6 +147,8 @@ class ContributionStep:
 
     def _weighed(self, term: Contributions, sign: int = 1) -> Tensor:
         """The weights of inputs of one sign."""
+        if term.is_plain:
+            return self._weight
         key = (term.positive, term.negative)[::sign]
         if key == (1, 0):
             return self._positive_weight
@@ -205,7 +176,7 @@ class ContributionStep:
         step = None if before is None else stabilized - before
         return torch.div(z, stabilized, out=stabilized).mul_(g), step
 
-    @cached_property
+    @property
     def _counts_step(self) -> bool:
         return self.call.sinks is not None and not self.rule.stabilizer.changes_nothing
 
@@ -239,4 +210,4 @@ class ContributionStep:
 
 def _is_mildly_favouring(term: Contributions) -> bool:
     """Whether the weights of a term are near enough for :meth:`ContributionStep._back_by_halves`."""
-    return _favours(term) and max(term.positive, term.negative) <= _MILD * min(term.positive, term.negative)
+    return term.favours and max(term.positive, term.negative) <= _MILD * min(term.positive, term.negative)

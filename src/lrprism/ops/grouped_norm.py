@@ -13,6 +13,7 @@ from torch.nn import functional as F
 
 from lrprism.ops.affine import passed_on
 from lrprism.ops.call import Call, Sinks
+from lrprism.ops.functions import entry_of
 from lrprism.ops.kinds import Kind
 from lrprism.ops.op import AbstractOp, Arguments, Keywords, Recorder, is_live
 from lrprism.rules import Epsilon, Pass
@@ -42,6 +43,9 @@ class _Normalized(torch.autograd.Function):
             call.sinks.bias += (how.bias * g).sum(dtype=torch.float64)
         g = g if how.weight is None else g * how.weight
         return how.back(a, g).to(a.dtype), None, None, None
+
+
+_enter = entry_of(_Normalized)
 
 
 def _damped(z: Tensor, bias: Tensor | None, rule: Epsilon, g: Tensor, sinks: Sinks | None) -> Tensor:
@@ -120,7 +124,7 @@ class GroupedNorm(AbstractOp):
             found: Tensor = func(*args, **kwargs) if self.results == 1 else func(*args, **kwargs)[0]
             return found
 
-        z = _Normalized.apply(a, how, call, normalize)  # type: ignore[no-untyped-call]
+        z = _enter(a, how, call, normalize)
         return z if self.results == 1 else (z, *(None,) * (self.results - 1))
 
 

@@ -34,6 +34,10 @@ class Recorder(Protocol):
         """Take the vectors of token ids for an input, where relevance is read, if the tokens are one."""
 
 
+_ATOMS = frozenset({type(None), bool, int, float, str})
+"""What most arguments are that are no tensors."""
+
+
 def tensors_in(values: Any) -> Iterator[Tensor]:
     """Yield the tensors of nested tuples, lists and dicts."""
     if isinstance(values, Tensor):
@@ -41,7 +45,7 @@ def tensors_in(values: Any) -> Iterator[Tensor]:
     elif isinstance(values, (tuple, list)):
         for value in values:
             yield from tensors_in(value)
-    elif isinstance(values, Mapping):
+    elif type(values) not in _ATOMS and isinstance(values, Mapping):
         for value in values.values():
             yield from tensors_in(value)
 
@@ -56,7 +60,16 @@ def returned_tensors(values: Any) -> Iterator[Tensor]:
 
 def is_live(values: Any) -> bool:
     """Whether relevance reaches any tensor in ``values``; parameters and buffers are constants."""
-    return any(tensor.requires_grad for tensor in tensors_in(values))
+    if isinstance(values, Tensor):
+        return values.requires_grad
+    if type(values) in _ATOMS:
+        return False
+    if isinstance(values, (tuple, list)):
+        for value in values:  # noqa: SIM110 - any() would make a generator at every call of every op
+            if is_live(value):
+                return True
+        return False
+    return isinstance(values, Mapping) and is_live(tuple(values.values()))
 
 
 def replaced(values: Any, replace: Callable[[Tensor], Tensor]) -> Any:
@@ -81,10 +94,8 @@ def in_full_precision(a: Tensor) -> Tensor:
 
 
 def in_autocast_precision(a: Tensor) -> Tensor:
-    """Return a float32 ``a`` in autocast's type, where autocast is on."""
-    if a.dtype is not torch.float32 or not torch.is_autocast_enabled(a.device.type):
-        return a
-    return a.to(torch.get_autocast_dtype(a.device.type))
+    """Return a float32 ``a`` in autocast's type; to be asked only where autocast is on."""
+    return a.to(torch.get_autocast_dtype(a.device.type)) if a.dtype is torch.float32 else a
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from lrprism.ops.call import Call
+from lrprism.ops.functions import entry_of
 from lrprism.ops.gating import gatings
 from lrprism.ops.kinds import Kind
 from lrprism.ops.names import functions_named
@@ -38,9 +39,13 @@ class _Shared(torch.autograd.Function):
         return g if share == 1 else g * share, None
 
 
+_enter = entry_of(_Shared)
+
+
 def shared(factor: Tensor, share: Callable[[], float]) -> Tensor:
     """Return ``factor``, which will get the share of relevance that is known on the way back."""
-    return _Shared.apply(factor, share)  # type: ignore[no-any-return, no-untyped-call]
+    found: Tensor = _enter(factor, share)
+    return found
 
 
 def shares_of(call: Call, looks: Sequence[Gating]) -> tuple[float, ...]:

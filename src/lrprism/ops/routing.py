@@ -8,7 +8,7 @@ from typing import Any, final
 
 from torch import Tensor
 
-from lrprism.ops.affine import rectify
+from lrprism.ops.affine import affine_node, rectify
 from lrprism.ops.kinds import Kind
 from lrprism.ops.names import functions_named
 from lrprism.ops.op import (
@@ -77,11 +77,14 @@ class Rectifier(AbstractOp):
     """A ReLU: its own gradient is the rule; the layer in front needs no more than what it lets through."""
 
     def run(self, recorder: Recorder, func: Callable[..., Any], args: Arguments, kwargs: Keywords) -> Any:
-        """Run the op as it is."""
+        """Run the op as it is, in place or not."""
+        z = args[0] if args else kwargs["input"]
+        node = affine_node(z)
         r = func(*args, **kwargs)
         if is_live(r):
             recorder.record(self.kind, self.name)
-            rectify(args[0] if args else kwargs["input"], r)
+        if node is not None:
+            rectify(node, r)
         return r
 
 

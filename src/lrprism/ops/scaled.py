@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from lrprism.ops.call import Call
+from lrprism.ops.functions import entry_of
 from lrprism.ops.kinds import Kind
 from lrprism.ops.names import functions_named
 from lrprism.ops.op import AbstractOp, Arguments, Keywords, Recorder, detached, is_live, tensors_in
@@ -62,6 +63,8 @@ class _Passed(torch.autograd.Function):
         return c.clamp(-limit, limit).to(ctx.saved_tensors[0].dtype), None, None
 
 
+_enter_damped, _enter_passed = entry_of(_Damped), entry_of(_Passed)
+
 _ACTIVATIONS = """
     abs absolute acos acosh arccos arcsin arcsinh arctan arctanh asin asinh atan atanh ceil celu clamp
     clamp_max clip copysign cos cosh deg2rad elu entr erf erfc exp exp2 expit expm1 fix float_power floor
@@ -87,7 +90,7 @@ class AveragePooling(AbstractOp):
         z = func(*args, **kwargs)
         if not is_live(z):
             return z
-        return _Damped.apply(z, recorder.record(self.kind, self.name, (Epsilon,)))  # type: ignore[no-untyped-call]
+        return _enter_damped(z, recorder.record(self.kind, self.name, (Epsilon,)))
 
 
 @final
@@ -114,7 +117,7 @@ class Activation(AbstractOp):
                 recorder.record(Kind.STOPPED, self.name)
                 return value
         recorder.record(self.kind, self.name)
-        return _Passed.apply(a, value, self.name)  # type: ignore[no-untyped-call]
+        return _enter_passed(a, value, self.name)
 
 
 def _table() -> dict[Any, AbstractOp]:

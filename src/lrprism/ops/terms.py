@@ -38,8 +38,8 @@ class TermStep:
     def propagate(self, g: Tensor) -> Tensor:
         """Carry the modified gradient ``g`` of ``z`` back to ``a``."""
         shares: dict[Sign, Tensor] = {}
-        terms = [each.as_term() if isinstance(each, Contributions) else each for each in self.rule.terms()]
-        ignores_bias = self.affine.bias is not None and not any(term.counts_bias for term in terms)
+        terms = [each.as_term() if isinstance(each, Contributions) else each for each in self.rule.stated]
+        ignores_bias = self.affine.bias is not None and not self.rule.counts_bias
         weight = self.affine.weight  # worked out once: a merged op has none at hand
         for term in terms:
             parts = [

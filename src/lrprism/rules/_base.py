@@ -4,6 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 from enum import Enum
+from functools import cached_property
 
 import torch
 from torch import Tensor
@@ -113,6 +114,24 @@ class Contributions:
         """Whether the bias is one of the contributions."""
         return self.bias
 
+    @cached_property
+    def is_plain(self) -> bool:
+        """Whether all contributions count as they are."""
+        return self.positive == self.negative == 1 and self.outputs is Sign.ANY
+
+    @cached_property
+    def is_pure(self) -> bool:
+        """Whether only the contributions of one sign count, for every ``z``."""
+        least, most = sorted((self.positive, self.negative))
+        return self.outputs is Sign.ANY and 0 == least < most
+
+    @cached_property
+    def favours(self) -> bool:
+        """Whether what speaks for the sign of ``z`` counts at least as much as the rest, which counts too."""
+        if self.outputs is Sign.POSITIVE:
+            return self.positive >= self.negative > 0
+        return self.outputs is Sign.NEGATIVE and self.negative >= self.positive > 0
+
     def weigh(self, w: Tensor) -> Tensor:
         """Return :math:`u w^+ + v w^-`: the weights of positive inputs, and the bias."""
         return _weighed(w, self.positive, self.negative)
@@ -177,10 +196,28 @@ class AbstractAffineRule(AbstractRule):
         ]
         return f"{type(self).__name__}({', '.join(shown)})"
 
-    @property
+    @cached_property
     def stabilizer(self) -> AbstractStabilizer:
         """What keeps the denominators of the rule away from zero."""
         return as_stabilizer(self.eps)
+
+    @cached_property
+    def stated(self) -> tuple[Term | Contributions, ...]:
+        """The terms, made once."""
+        return tuple(self.terms())
+
+    @cached_property
+    def counts_bias(self) -> bool:
+        """Whether any term adds the bias."""
+        return any(term.counts_bias for term in self.stated)
+
+    @cached_property
+    def weighs_contributions(self) -> bool:
+        """Whether the terms weigh contributions in a way that needs no general backward step."""
+        return self.stabilizer.is_elementwise and all(
+            isinstance(term, Contributions) and (term.is_plain or term.is_pure or term.favours)
+            for term in self.stated
+        )
 
     @abstractmethod
     def terms(self) -> tuple[Term | Contributions, ...]:
@@ -191,7 +228,7 @@ def gives_beside(rule: AbstractRule | None) -> bool:
     """Whether a rule hands relevance to inputs whatever their value, so that only a first op can have it."""
     return isinstance(rule, AbstractAffineRule) and any(
         isinstance(part.inputs, Constant)
-        for term in rule.terms()
+        for term in rule.stated
         if isinstance(term, Term)
         for part in term.parts
     )
