@@ -32,7 +32,7 @@ from lrprism.ops import (
     Rectifier,
     Sinks,
     builtin_named,
-    is_output_of_layer,
+    is_written_once,
     op_of,
     packet_of,
     returned_tensors,
@@ -181,7 +181,7 @@ class RelevanceMode(TorchFunctionMode):
     ) -> Any:
         """Run one call on the present values of its arguments."""
         if is_in_place(func):
-            if self._is_spare(args[0], twin_of(func)):
+            if self._is_spare(present[0], twin_of(func)):
                 return self._run(func, present, present_kwargs, op_of(twin_of(func)))
             target = self.rewrites.origin(args[0])
             if target is not args[0]:
@@ -196,7 +196,7 @@ class RelevanceMode(TorchFunctionMode):
         if "out" in kwargs and isinstance(kwargs["out"], Tensor):
             return self._into(kwargs["out"], func, present, present_kwargs)
         if func in SWITCHES:
-            if self._is_spare(args[0] if args else None, func):
+            if present and self._is_spare(present[0], func):
                 return self._run(func, present, present_kwargs)
             present, present_kwargs, in_place = _switch_off(SWITCHES[func], present, present_kwargs)
             result = self._run(func, present, present_kwargs)
@@ -204,12 +204,12 @@ class RelevanceMode(TorchFunctionMode):
         return self._run(func, present, present_kwargs)
 
     def _is_spare(self, tensor: Any, func: Callable[..., Any]) -> bool:
-        """Whether a ReLU may write over ``tensor``: the output of a layer that no other call has seen."""
+        """Whether a ReLU may write over ``tensor``: what a layer or a sum made and no other call has seen."""
         return (
             tensor is self._latest
             and self._ledger is None
             and isinstance(op_of(func), Rectifier)
-            and is_output_of_layer(tensor)
+            and is_written_once(tensor)
         )
 
     def _present(self, value: Any) -> Any:

@@ -19,7 +19,7 @@ from lrprism.ops import (
     routing,
     scaled,
 )
-from lrprism.ops.affine import call_of, ends_of, is_output_of_layer, producer_of
+from lrprism.ops.affine import call_of, ends_of, is_written_once, producer_of
 from lrprism.ops.call import Call, Sinks
 from lrprism.ops.kinds import Kind
 from lrprism.ops.names import builtin_named, every_name_of, packet_of
@@ -84,7 +84,7 @@ __all__ = [
     "ends_of",
     "every_name_of",
     "is_live",
-    "is_output_of_layer",
+    "is_written_once",
     "op_of",
     "own",
     "packet_of",

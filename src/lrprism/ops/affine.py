@@ -191,9 +191,9 @@ def producer_of(tensor: Tensor, kind: Kind | None = None) -> tuple[Call, Abstrac
     return node.call, node.affine, node.saved_tensors[0]
 
 
-def is_output_of_layer(tensor: Tensor) -> bool:
-    """Whether a tensor is what an affine op returned, and no view of it."""
-    return type(tensor.grad_fn).__name__ == "_AffineFunctionBackward"
+def is_written_once(tensor: Tensor) -> bool:
+    """Whether a tensor is what an affine op or a sum returned: no view, and not what its node has saved."""
+    return type(tensor.grad_fn).__name__ in {"_AffineFunctionBackward", "AddBackward0"}
 
 
 def rectify(node: Any, r: Tensor) -> None:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor
+from torch.nn import functional as F
 
 from lrprism.ops.call import Call, Sent
 from lrprism.rules import AbstractAffineRule, Contributions, Sign
@@ -50,15 +51,17 @@ class ContributionStep:
 
     def propagate(self, g: Tensor) -> Tensor:
         """Carry the modified gradient ``g`` of ``z`` back to ``a``."""
-        sent = [self._kept(term, g) for term in self._terms]
+        sent = self._send_mirrored(g) if self._can_mirror else [self._kept(term, g) for term in self._terms]
         if self.call.sinks is not None:
             for term, (s, step) in zip(self._terms, sent, strict=True):
                 bias = self._bias_of(term)
                 self.call.sinks.count(s, None if bias is None else self.affine.spread_bias(bias), step)
         if len(sent) == 2 and not self.call.nonnegative and all(map(_is_mildly_favouring, self._terms)):
             return self._back_by_halves(*(s for s, _ in sent))
-        back = [self._back(term, s) for term, (s, _) in zip(self._terms, sent, strict=True)]
-        return back[0] if len(back) == 1 else sum(back[1:], start=back[0])
+        c, *others = (self._back(term, s) for term, (s, _) in zip(self._terms, sent, strict=True))
+        for other in others:
+            c += other
+        return c
 
     @cached_property
     def _weight(self) -> Tensor:
@@ -115,6 +118,40 @@ class ContributionStep:
             s = self.rule.stabilizer.quotient(self.z, self._y).mul_(g)
         return s, self._step(self._y)
 
+    @property
+    def _can_mirror(self) -> bool:
+        return (
+            len(self._terms) == 2
+            and self.rule.mirrors
+            and self.rule.stabilizer.is_symmetric
+            and self._y is self.z
+            and self._terms[0].negative == 1
+        )
+
+    def _send_mirrored(self, g: Tensor) -> list[Sent]:
+        """``s`` of two terms that treat both signs of ``y`` alike, from ``|y|`` and ``|z_rho|``."""
+        kept, key = self.call.ratios, "both signs"
+        if kept is not None and key in kept:
+            ratio, step = kept[key]
+            s = g * ratio
+        else:
+            s, step = self._size_ratio()
+            if kept is not None:
+                kept[key] = s, step
+            s = s.mul_(g) if kept is None else g * s
+        s_positive = torch.ops.aten.threshold_backward(s, self.z, 0)
+        s_negative = s.sub_(s_positive)
+        return [(s_positive, step), (s_negative, None if step is None else -step)]
+
+    def _size_ratio(self) -> Sent:
+        r"""``|y| / st(|z_rho|)``, with :math:`|z_\rho| = y^+ + u |y^-| + (u - 1) p`."""
+        u = self._terms[0].positive
+        size = F.leaky_relu(self.z, -u).add_(self._p, alpha=u - 1)
+        before = size.clone() if self._counts_step else None
+        stabilized = self.rule.stabilizer.definite_(size, 1)
+        step = None if before is None else stabilized - before
+        return torch.abs(self.z, out=self._p).div_(stabilized), step
+
     def _send_favoured(self, term: Contributions, g: Tensor) -> Sent:
         """Where all count, those that speak for ``y`` most: ``v y`` and ``(u - v) p`` do not cancel."""
         sign, u, v = 1 if term.outputs is Sign.POSITIVE else -1, term.positive, term.negative
@@ -152,6 +189,9 @@ class ContributionStep:
         key = (term.positive, term.negative)[::sign]
         if key == (1, 0):
             return self._positive_weight
+        if key[0] > key[1] > 0:
+            found = torch.add(self._weight, self._positive_weight, alpha=key[0] / key[1] - 1)
+            return found if key[1] == 1 else found.mul_(key[1])
         return term.weigh(self._weight) if sign > 0 else term.weigh_reversed(self._weight)
 
     def _bias_of(self, term: Contributions) -> Tensor | None:

@@ -212,6 +212,15 @@ class AbstractAffineRule(AbstractRule):
         return any(term.counts_bias for term in self.stated)
 
     @cached_property
+    def mirrors(self) -> bool:
+        """Whether there are two terms that favour what speaks for positive and for negative ``z`` alike."""
+        match self.stated:
+            case (Contributions() as one, Contributions() as two):
+                alike = (one.positive, one.negative) == (two.negative, two.positive)
+                return one.favours and alike and (one.outputs, two.outputs) == (Sign.POSITIVE, Sign.NEGATIVE)
+        return False
+
+    @cached_property
     def weighs_contributions(self) -> bool:
         """Whether the terms weigh contributions in a way that needs no general backward step."""
         return self.stabilizer.is_elementwise and all(
