@@ -111,7 +111,6 @@ class _AbstractStep(AbstractStabilizer):
 
 
 @final
-@dataclass(frozen=True)
 class Signed(_AbstractStep):
     r"""Push ``z`` away from zero: :math:`z + \varepsilon\,\mathrm{sgn}(z)`, :math:`\mathrm{sgn}(0) = 1`."""
 
@@ -135,7 +134,6 @@ class Signed(_AbstractStep):
 
 
 @final
-@dataclass(frozen=True)
 class Unsigned(_AbstractStep):
     r"""Add the step whatever the sign: :math:`z + \varepsilon`.
 
@@ -161,7 +159,6 @@ class Unsigned(_AbstractStep):
 
 
 @final
-@dataclass(frozen=True)
 class Clip(_AbstractStep):
     r"""Move only small ``z``: :math:`\mathrm{sgn}(z)\max(|z|, \varepsilon)`, :math:`\mathrm{sgn}(0) = 1`."""
 
@@ -182,7 +179,6 @@ class Clip(_AbstractStep):
 
 
 @final
-@dataclass(frozen=True)
 class NormScaled(_AbstractStep):
     r"""Step in proportion to the sample: :math:`z + \varepsilon\,\|z\|\,\mathrm{sgn}(z)`.
 

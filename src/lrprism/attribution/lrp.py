@@ -5,12 +5,14 @@ from __future__ import annotations
 import sys
 import warnings
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from lrprism._errors import InputError, ModelError, RelevanceWarning
+from lrprism.attribution.batches import batches, number_of_samples, put_together
 from lrprism.attribution.explanation import Explanation
 from lrprism.attribution.inputs import Arranged, Inputs, arranged, is_about_fit, misfit
 from lrprism.attribution.layers import by_path, layer_paths
@@ -73,6 +75,7 @@ class LRP:
         output: Output = None,
         layers: Sequence[str] = (),
         audit: bool = False,
+        batch_size: int | None = None,
     ) -> Explanation:
         """Return the relevance of ``inputs`` for ``target``.
 
@@ -88,6 +91,9 @@ class LRP:
                 callable; None for the only one, or the one named ``logits``.
             layers: Paths (or globs such as ``"block.*"``) of modules at whose output relevance is wanted.
             audit: Keep the account: where each unit of relevance went.
+            batch_size: Explain at most so many samples at a time: memory grows with it, not with ``N``. Every
+                tensor of ``inputs`` is cut along its first dimension, ``args`` and ``kwargs`` are not; a
+                callable target sees the output of one batch. None for all at once.
 
         Raises:
             InputError: If an input can receive no relevance, holds NaN or inf, or does not fit the model's
@@ -97,6 +103,12 @@ class LRP:
             RuleError: If a rule was given to an op that it cannot serve.
         """
         given = arranged(inputs, args, kwargs)
+        if batch_size is not None:
+            explain = partial(
+                self.explain, args=args, kwargs=kwargs, output=output, layers=layers, audit=audit
+            )
+            cut = batches(inputs, target, number_of_samples(given, batch_size), batch_size)
+            return put_together([explain(*each) for each in cut], has_class_axis=has_class_axis(target))
         passed, graph = self._trace(given, output, layers, audit=audit)
         starts, classes = seeds(passed.output, target)
         found = passed.backward(starts, graph)

@@ -38,9 +38,20 @@ def each(*classes: int) -> Each:
     return Each(tuple(classes))
 
 
-def contrast(
-    for_class: int | Sequence[int] | Tensor, against: int | Sequence[int] | Tensor
-) -> Callable[[Tensor], Tensor]:
+@final
+@dataclass(frozen=True, eq=False)
+class Contrast:
+    """One class against another; see :func:`contrast`."""
+
+    for_class: int | Sequence[int] | Tensor
+    against: int | Sequence[int] | Tensor
+
+    def __call__(self, output: Tensor) -> Tensor:
+        """Return the seed: 1 at the one logit, -1 at the other."""
+        return _seed(output, _classes(output, self.for_class)) - _seed(output, _classes(output, self.against))
+
+
+def contrast(for_class: int | Sequence[int] | Tensor, against: int | Sequence[int] | Tensor) -> Contrast:
     """Explain what speaks for one class and against another: the difference of their logits.
 
     Args:
@@ -50,11 +61,7 @@ def contrast(
     Returns:
         A target for :meth:`lrprism.LRP.explain`.
     """
-
-    def seed(output: Tensor) -> Tensor:
-        return _seed(output, _classes(output, for_class)) - _seed(output, _classes(output, against))
-
-    return seed
+    return Contrast(for_class, against)
 
 
 def has_class_axis(target: Target) -> bool:

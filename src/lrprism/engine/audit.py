@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from itertools import repeat
 from typing import TYPE_CHECKING, Any
 
@@ -55,6 +55,11 @@ class Row:
     to_constant: float
     to_unknown: float
 
+    def plus(self, other: Row) -> Row:
+        """This row with the relevance of another one added."""
+        names = [each.name for each in fields(self) if isinstance(getattr(self, each.name), float)]
+        return replace(self, **{name: getattr(self, name) + getattr(other, name) for name in names})
+
     @property
     def lost(self) -> float:
         """What did not come through to the op's inputs."""
@@ -79,6 +84,22 @@ class Audit(Sequence[Row]):
     explained: float
     reached: float
     unseen: tuple[str, ...] = ()
+
+    @staticmethod
+    def sum_of(audits: Sequence[Audit]) -> Audit | None:
+        """The account of several batches together, row by row; None of none."""
+        if not audits:
+            return None
+        rows: dict[tuple[int, str, str, str], Row] = {}
+        for row in (row for audit in audits for row in audit.rows):
+            key = row.call, row.module, row.op, row.rule
+            rows[key] = row if key not in rows else rows[key].plus(row)
+        return Audit(
+            tuple(rows.values()),
+            sum(audit.explained for audit in audits),
+            sum(audit.reached for audit in audits),
+            tuple(sorted({name for audit in audits for name in audit.unseen})),
+        )
 
     @property
     def unaccounted(self) -> float:

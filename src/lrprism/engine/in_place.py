@@ -1,6 +1,5 @@
 """In-place ops made out-of-place, so that neither the user's tensors nor saved activations change."""
 
-import inspect
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -61,7 +60,7 @@ def _switches() -> dict[Any, int]:
     for name in dir(F):
         function = getattr(F, name)
         if callable(function) and hasattr(function, "__code__") and not name.startswith("_"):
-            parameters = list(inspect.signature(function).parameters)
+            parameters = function.__code__.co_varnames[: function.__code__.co_argcount]
             if "inplace" in parameters:
                 table[function] = parameters.index("inplace")
     return table

@@ -35,7 +35,6 @@ class _Shares:
 
 
 @final
-@dataclass(frozen=True)
 class Attention(AbstractOp):
     r"""``softmax(q k^T / scale + mask) v`` in one call, dropout off.
 

@@ -86,7 +86,6 @@ def _bag(  # noqa: PLR0913 - torch's own signature
 
 
 @final
-@dataclass(frozen=True)
 class EmbeddingBag(AbstractOp):
     """Sums and means of looked up vectors, written out."""
 

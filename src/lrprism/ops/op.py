@@ -100,7 +100,7 @@ def in_autocast_precision(a: Tensor) -> Tensor:
 
 @dataclass(frozen=True)
 class AbstractOp(ABC):
-    """One entry of the dispatch table.
+    """One entry of the dispatch table. A kind of op without settings of its own is a dataclass as it is.
 
     Args:
         kind: What the op does to relevance.
@@ -166,7 +166,6 @@ class IdentityOp(AbstractOp):
 
 
 @final
-@dataclass(frozen=True)
 class StoppedOp(AbstractOp):
     """An op whose result counts as a constant, such as ``detach`` or the inverse of a norm."""
 
@@ -220,7 +219,6 @@ def _never(*_: Any) -> bool:
 
 
 @final
-@dataclass(frozen=True)
 class UnknownOp(AbstractOp):
     """Any torch function outside the table: the plain gradient is used, and said."""
 
@@ -240,7 +238,6 @@ INSIDE = ComposedOp(Kind.ROUTING, "")
 
 
 @final
-@dataclass(frozen=True)
 class OverwriteOp(AbstractOp):
     """An in-place function without an out-of-place twin, such as a slice's assignment: done on a copy."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, final
 
 from torch import Tensor
@@ -72,7 +71,6 @@ _PROPERTIES = "H T imag mH mT real"
 
 
 @final
-@dataclass(frozen=True)
 class Rectifier(AbstractOp):
     """A ReLU: its own gradient is the rule; the layer in front needs no more than what it lets through."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, final
 
 import torch
@@ -81,7 +80,6 @@ _MEANS = """
 
 
 @final
-@dataclass(frozen=True)
 class AveragePooling(AbstractOp):
     """A mean over positions: a linear op without weights, which LRP-ε can damp."""
 
@@ -94,7 +92,6 @@ class AveragePooling(AbstractOp):
 
 
 @final
-@dataclass(frozen=True)
 class Activation(AbstractOp):
     """An elementwise function ``f(a)`` of its only live argument: R_in = R_out.
 

@@ -1,0 +1,148 @@
+"""Explaining in batches gives what explaining all samples at once gives."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+import lrprism as lp
+from lrprism import InputError, TargetError, presets
+
+
+class Two(nn.Module):
+    """Two inputs, two outputs, a hidden layer and a constant argument."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        torch.manual_seed(0)
+        self.a, self.b, self.last = nn.Linear(4, 5), nn.Linear(3, 5), nn.Linear(5, 3)
+
+    def forward(
+        self, x: Tensor, y: Tensor, *, mask: Tensor | None = None, scale: Tensor | None = None
+    ) -> Any:
+        hidden = torch.relu(self.a(x) + self.b(y))
+        hidden = hidden if mask is None else hidden * mask
+        logits = self.last(hidden)
+        return {"logits": logits if scale is None else logits * scale, "hidden": hidden}
+
+
+X, Y = torch.randn(7, 4, generator=torch.Generator().manual_seed(0)), torch.linspace(-1, 1, 21).view(7, 3)
+TARGETS: dict[str, Any] = {
+    "predicted": None,
+    "one class": 2,
+    "one per sample": torch.tensor([0, 1, 2, 0, 1, 2, 0]),
+    "a list": [0, 1, 2, 0, 1, 2, 0],
+    "all": "all",
+    "each": lp.target.each(0, 2),
+    "a contrast": lp.target.contrast(0, 1),
+    "a contrast per sample": lp.target.contrast([0, 1, 2, 0, 1, 2, 0], 1),
+    "a callable": torch.ones_like,
+}
+
+
+def same(found: Any, expected: Any) -> None:
+    torch.testing.assert_close(found, expected, rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize("batch_size", [1, 3, 7, 100])
+def test_batches_give_the_whole(target: str, batch_size: int) -> None:
+    explainer, options = lp.LRP(Two()), {"layers": ["a", "last"], "audit": True}
+    at_once = explainer.explain((X, Y), TARGETS[target], **options)
+    cut = explainer.explain((X, Y), TARGETS[target], **options, batch_size=batch_size)
+    same(cut.relevance, at_once.relevance)
+    same(cut.output, at_once.output)
+    same(cut.layers, at_once.layers)
+    assert (cut.target is None) == (at_once.target is None)
+    if cut.target is not None:
+        assert torch.equal(cut.target, at_once.target)
+    assert cut.audit.explained == pytest.approx(at_once.audit.explained, rel=1e-5)
+    assert cut.audit.reached == pytest.approx(at_once.audit.reached, rel=1e-5)
+    assert [row.op for row in cut.audit] == [row.op for row in at_once.audit]
+    for one, other in zip(cut.audit, at_once.audit, strict=True):
+        assert (one.relevance_in, one.to_bias) == pytest.approx((other.relevance_in, other.to_bias), abs=1e-4)
+
+
+def test_every_tensor_of_a_mapping_is_cut_and_a_constant_argument_is_not() -> None:
+    mask = torch.arange(7)[:, None] % 2 == 0
+    inputs, options = {"x": X, "y": Y, "mask": mask}, {"kwargs": {"scale": torch.tensor([1.0, 2.0, 3.0])}}
+    at_once = lp.LRP(Two()).explain(inputs, 0, **options)
+    cut = lp.LRP(Two()).explain(inputs, 0, **options, batch_size=2)
+    same(cut.relevance, at_once.relevance)
+    assert set(cut.relevance) == {"x", "y"}
+
+
+def test_tokens_are_cut_too() -> None:
+    torch.manual_seed(0)
+    model = nn.Sequential(nn.Embedding(9, 4), nn.Flatten(), nn.Linear(12, 2))
+    tokens = torch.randint(9, (5, 3))
+    same(lp.LRP(model).explain(tokens, batch_size=2).relevance, lp.LRP(model).explain(tokens).relevance)
+
+
+def test_no_sample_at_all() -> None:
+    found = lp.LRP(nn.Linear(4, 2)).explain(torch.empty(0, 4), 0, batch_size=2)
+    assert found.relevance.shape == (0, 4)
+
+
+def test_no_more_samples_than_the_batch_size_are_seen_at_once() -> None:
+    sizes: list[int] = []
+    model = nn.Sequential(nn.Linear(4, 2))
+    model.register_forward_pre_hook(lambda _, args: sizes.append(len(args[0])))
+    lp.LRP(model).explain(X, batch_size=3)
+    assert sizes == [3, 3, 1]
+
+
+@pytest.mark.parametrize("batch_size", [0, -1, 2.0, True, "3"])
+def test_a_batch_size_that_is_none(batch_size: Any) -> None:
+    with pytest.raises(InputError, match=r"batch_size should be a whole number from 1 on, or None\. Found "):
+        lp.LRP(nn.Linear(4, 2)).explain(X, batch_size=batch_size)
+
+
+BAD: dict[str, tuple[Callable[[], Any], type[Exception], str]] = {
+    "different numbers of samples": (
+        lambda: lp.LRP(Two()).explain((X, Y[:1]), batch_size=2),
+        InputError,
+        r"with batch_size, all inputs should have the samples as their first dimension\. Found inputs\[0\] "
+        r"\(7, 4\), inputs\[1\] \(1, 3\)\.",
+    ),
+    "too few classes": (
+        lambda: lp.LRP(Two()).explain((X, Y), [0, 1], batch_size=2),
+        TargetError,
+        r"target should be one class or one per sample \(7\)\. Found 2 classes\.",
+    ),
+    "a NaN is named by its place among all samples": (
+        lambda: lp.LRP(nn.Linear(4, 2)).explain(X.index_fill(0, torch.tensor(5), torch.nan), batch_size=2),
+        InputError,
+        r"Found nan at index \(5, 0\)\.",
+    ),
+    "a layer with the samples elsewhere": (
+        lambda: lp.LRP(nn.Sequential(nn.Linear(4, 2), nn.Flatten(0), nn.Unflatten(0, (-1, 2)))).explain(
+            X, 0, layers=["1"], batch_size=3
+        ),
+        InputError,
+        r"with batch_size, layers should return the samples as their first dimension\. Found 1\.",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", BAD)
+def test_what_cannot_be_cut_is_said(case: str) -> None:
+    call, error, message = BAD[case]
+    with pytest.raises(error, match=message):
+        call()
+
+
+def test_rows_of_models_that_run_differently_stand_side_by_side() -> None:
+    class Branch(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.layer = nn.Linear(4, 2)
+
+        def forward(self, x: Tensor) -> Tensor:
+            return self.layer(x if len(x) > 1 else x.relu())
+
+    audit = lp.LRP(Branch(), presets.Epsilon(0)).explain(X, 0, audit=True, batch_size=3).audit
+    assert [row.op for row in audit] == ["linear", "relu", "linear"]
+    assert audit.unaccounted == pytest.approx(0, abs=1e-5)
