@@ -42,6 +42,11 @@ class AbstractStabilizer(ABC):
         """Whether ``-z`` is moved as ``z`` is, to the other side."""
         return True
 
+    @property
+    def adds(self) -> float | None:
+        """What is added to every ``z`` above zero, if that is always the same."""
+        return None
+
     def damped(self, g: Tensor, z: Tensor, *, nonnegative: bool = False) -> Tensor:
         r"""Return :math:`g z / \mathrm{st}(z)`, a new tensor unless nothing changes.
 
@@ -119,6 +124,11 @@ class Signed(_AbstractStep):
         """Only if the step is next to nothing."""
         return self.eps < _SMALL
 
+    @property
+    def adds(self) -> float:
+        """The step."""
+        return self.eps
+
     def __call__(self, z: Tensor) -> Tensor:
         r"""Return :math:`z + \varepsilon\,\mathrm{sgn}(z)`."""
         step = self._step(z)
@@ -148,6 +158,11 @@ class Unsigned(_AbstractStep):
     def is_symmetric(self) -> bool:
         """A negative number may be moved to zero."""
         return False
+
+    @property
+    def adds(self) -> float:
+        """The step."""
+        return self.eps
 
     def damped(self, g: Tensor, z: Tensor, *, nonnegative: bool = False) -> Tensor:
         r"""Return :math:`g z / (z + \varepsilon)`."""

@@ -81,7 +81,6 @@ class Trace:
         groups = [[Place(tensor, tensor, is_finite=True)] for tensor in (*leaves, *vectors)]
         groups += [places_of(tensor, graph, self.calls) for tensor in outputs]
         edges: list[Any] = [place.edge for group in groups for place in group]
-        counted = list(self.ledger.tensors()) if self.ledger is not None else []
         for call in graph.inputs:
             call.ratios = {} if len(seeds) > 1 else None
         has_beside = any(gives_beside(call.rule) or isinstance(call.rule, Pass) for call in graph.inputs)
@@ -92,9 +91,8 @@ class Trace:
             keep = has_beside or index < len(seeds) - 1
             with torch.inference_mode(False), torch.enable_grad():
                 explained = (output * _own(seed).detach()).sum()  # a seed beside it has torch load sympy
-            gradients.append(
-                torch.autograd.grad(explained, (*edges, *counted), retain_graph=keep, allow_unused=True)
-            )
+            with self.ledger.counting() if self.ledger is not None else nullcontext():
+                gradients.append(torch.autograd.grad(explained, edges, retain_graph=keep, allow_unused=True))
             besides.append(beside.collect(graph, graph.inputs) if has_beside else {})
         per_seed = [_read(groups, *each) for each in zip(gradients, besides, strict=True)]
         found = Relevances(
@@ -103,8 +101,8 @@ class Trace:
         )
         if self.ledger is None:
             return found
-        rows = self.ledger.balance([each[len(edges) :] for each in gradients], besides)
-        started = sum(relevance_sum(output, seed) for seed in seeds)
+        rows = self.ledger.balance(besides)
+        started = sum(float(relevance_sum(output.detach(), seed)) for seed in seeds)
         arrived = sum(float(x.sum(dtype=torch.float64)) for each in found.inputs for x in each)
         return Relevances(
             found.inputs, found.layers, Audit(tuple(rows), started, arrived, tuple(graph.unseen))

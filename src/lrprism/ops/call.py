@@ -17,21 +17,27 @@ class Sinks:
     bias: Tensor | float = 0.0
     stabilizer: Tensor | float = 0.0
 
-    def count(self, s: Tensor, bias: Tensor | None, step: Tensor | None) -> None:
+    def count(self, s: Tensor, bias: Tensor | None, step: Tensor | float | None) -> None:
         """Add what the bias and the step of the stabiliser keep of a term.
 
         Args:
             s: Relevance per unit of the term's denominator.
             bias: The bias in that denominator, in a shape that broadcasts, or None.
-            step: What the stabiliser added to it, or None.
+            step: What the stabiliser added to it, everywhere the same or not, or None.
         """
-        if bias is not None:
-            self.bias += (bias * s).sum(dtype=torch.float64)
-        if step is not None:
+        if isinstance(step, Tensor):
             self.stabilizer += (step * s).sum(dtype=torch.float64)
+            step = None
+        if bias is None and step is None:
+            return
+        sums = s.sum_to_size(s.shape[-1:] if bias is None else bias.shape).double()
+        if bias is not None:
+            self.bias += (bias * sums).sum()
+        if step is not None:
+            self.stabilizer += step * sums.sum()
 
 
-Sent = tuple[Tensor, Tensor | None]
+Sent = tuple[Tensor, Tensor | float | None]
 """``s`` of one term of a rule; and what the stabiliser added to the denominator, where an account is kept."""
 
 

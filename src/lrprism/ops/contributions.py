@@ -147,9 +147,7 @@ class ContributionStep:
         r"""``|y| / st(|z_rho|)``, with :math:`|z_\rho| = y^+ + u |y^-| + (u - 1) p`."""
         u = self._terms[0].positive
         size = F.leaky_relu(self.z, -u).add_(self._p, alpha=u - 1)
-        before = size.clone() if self._counts_step else None
-        stabilized = self.rule.stabilizer.definite_(size, 1)
-        step = None if before is None else stabilized - before
+        stabilized, step = self._stabilized(size, 1)
         return torch.abs(self.z, out=self._p).div_(stabilized), step
 
     def _send_favoured(self, term: Contributions, g: Tensor) -> Sent:
@@ -211,18 +209,31 @@ class ContributionStep:
         stabilizer = self.rule.stabilizer
         if stabilizer.may_vanish and not (is_safe and (sign > 0 or stabilizer.is_symmetric)):
             return stabilizer.quotient(z, z_rho).mul_(g), self._step(z_rho)
-        before = z_rho.clone() if self._counts_step else None
-        stabilized = stabilizer.definite_(z_rho, sign)
-        step = None if before is None else stabilized - before
+        stabilized, step = self._stabilized(z_rho, sign)
         return torch.div(z, stabilized, out=stabilized).mul_(g), step
+
+    def _stabilized(self, z_rho: Tensor, sign: int) -> Sent:
+        """A denominator of one sign, stabilised in place; and what was added, where an account is kept."""
+        stabilizer = self.rule.stabilizer
+        if not self._counts_step:
+            return stabilizer.definite_(z_rho, sign), None
+        if stabilizer.adds is not None:
+            return stabilizer.definite_(z_rho, sign), stabilizer.adds * (
+                sign if stabilizer.is_symmetric else 1
+            )
+        before = z_rho.clone()
+        return stabilizer.definite_(z_rho, sign), z_rho - before
 
     @property
     def _counts_step(self) -> bool:
         return self.call.sinks is not None and not self.rule.stabilizer.changes_nothing
 
-    def _step(self, z_rho: Tensor) -> Tensor | None:
+    def _step(self, z_rho: Tensor) -> Tensor | float | None:
         """What the stabiliser adds to a denominator, where an account is kept."""
-        return self.rule.stabilizer(z_rho) - z_rho if self._counts_step else None
+        if not self._counts_step:
+            return None
+        is_same = self.call.rectified and z_rho is self.z and self.rule.stabilizer.adds is not None
+        return self.rule.stabilizer.adds if is_same else self.rule.stabilizer(z_rho) - z_rho
 
     def _back(self, term: Contributions, s: Tensor) -> Tensor:
         """What ``s`` of one term becomes at ``a``."""
