@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from lrprism.engine import trace
+from lrprism.engine import Request, trace
 
 Forward = Callable[[Any, Tensor], Any]
 
@@ -28,7 +28,9 @@ class Model(nn.Module):
 
 def facts(forward: Forward, *, audit: bool = False) -> list[tuple[str, bool, bool, bool]]:
     """Path, first, rectified, nonnegative of each affine call in order of execution."""
-    passed = trace(Model(forward), [torch.randn(2, 4)], lambda live: (tuple(live), {}), audit=audit)
+    passed = trace(
+        Model(forward), [torch.randn(2, 4)], lambda live: (tuple(live), {}), request=Request(audit=audit)
+    )
     calls = passed.study().affine
     return [(call.module, call.first, call.rectified, call.nonnegative) for call in calls]
 

@@ -21,7 +21,7 @@ from lrprism.attribution.plan import Plan
 from lrprism.attribution.target import Target, has_class_axis, seeds
 from lrprism.composites import AbstractComposite, Composite, presets
 from lrprism.composites.composite import Entry
-from lrprism.engine import Graph, Trace, trace, unwrap
+from lrprism.engine import Graph, Request, Trace, trace, unwrap
 from lrprism.ops import TABLE, AbstractOp, Call, Kind, OwnOps, every_name_of
 
 
@@ -194,10 +194,13 @@ class LRP:
                 given.tensors,
                 given.arguments,
                 self._ops,
-                choose=lambda returned: chosen(returned, output),
-                wants=paths.__contains__,
-                nonnegative=given.nonnegative,
-                audit=audit,
+                Request(
+                    choose=lambda returned: chosen(returned, output),
+                    wants=paths.__contains__,
+                    nonnegative=given.nonnegative,
+                    needs_outputs=self.composite.needs_outputs,
+                    audit=audit,
+                ),
             )
         except (RuntimeError, ValueError) as error:
             difference = misfit(self.model, given.tensors) if is_about_fit(str(error)) else None

@@ -10,7 +10,7 @@ from lrprism._errors import RuleError
 from lrprism.composites.selectors import AbstractSelector, Place
 from lrprism.engine import Graph
 from lrprism.ops import DEFAULT_PRODUCT_RULE, Call, Kind
-from lrprism.rules import AbstractRule, gives_beside
+from lrprism.rules import AbstractAffineRule, AbstractRule, Pass, gives_beside
 
 Entry = tuple[AbstractSelector, AbstractRule]
 
@@ -30,6 +30,14 @@ class AbstractComposite(ABC):
     def _stated(self) -> Sequence[Entry]:
         """The entries, made once."""
         return self.entries()
+
+    @cached_property
+    def needs_outputs(self) -> bool:
+        """Whether any of the rules needs the output of a layer, as LRP-0 does not."""
+        return any(
+            isinstance(rule, Pass) or (isinstance(rule, AbstractAffineRule) and not rule.is_gradient)
+            for _, rule in self._stated
+        )
 
     def __getstate__(self) -> dict[str, Any]:
         """The settings alone: selectors cannot be pickled."""

@@ -2,6 +2,17 @@
 
 from lrprism.engine.audit import Audit, Row, format_table
 from lrprism.engine.graph import Graph
-from lrprism.engine.trace import Relevances, Trace, constants, trace, unwrap
+from lrprism.engine.trace import Relevances, Request, Trace, constants, trace, unwrap
 
-__all__ = ["Audit", "Graph", "Relevances", "Row", "Trace", "constants", "format_table", "trace", "unwrap"]
+__all__ = [
+    "Audit",
+    "Graph",
+    "Relevances",
+    "Request",
+    "Row",
+    "Trace",
+    "constants",
+    "format_table",
+    "trace",
+    "unwrap",
+]

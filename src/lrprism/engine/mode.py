@@ -86,6 +86,8 @@ class RelevanceMode(TorchFunctionMode):
         self._ledger = ledger
         self._hooks = top_hooks(True)
         self._latest: Any = None
+        self.needs_outputs = True
+        """Whether a rule may need the outputs of layers."""
 
     def _returned(self, path: str, output: Any) -> None:
         """Pass on what a module returned, after in-place ops; no call of the model is recorded."""
@@ -126,6 +128,7 @@ class RelevanceMode(TorchFunctionMode):
         module, module_type = self._modules.innermost
         sinks = Sinks() if self._ledger is not None else None
         call = Call(len(self.calls), kind, name, module, module_type, accepts, sinks=sinks)
+        call.kept.is_wanted = self.needs_outputs
         self.calls.append(call)
         return call
 

@@ -167,16 +167,31 @@ def unwrap(model: nn.Module) -> nn.Module:
     return model
 
 
+@dataclass(frozen=True)
+class Request:
+    """What is asked of a pass.
+
+    Args:
+        choose: Returns the tensor to explain from what the model returns; its torch calls are seen too.
+        wants: Whether relevance is wanted at the output of the module of a path.
+        nonnegative: Which of the inputs are known to hold no negative number.
+        needs_outputs: Whether a rule that layers may get needs their outputs.
+        audit: Whether to keep an account.
+    """
+
+    choose: Callable[[Any], Tensor] = lambda returned: returned
+    wants: Callable[[str], bool] = lambda _: False
+    nonnegative: Sequence[int] = ()
+    needs_outputs: bool = True
+    audit: bool = False
+
+
 def trace(
     model: nn.Module,
     inputs: Sequence[Tensor],
     arrange: Callable[[list[Tensor]], Arguments],
     ops: OwnOps | None = None,
-    *,
-    choose: Callable[[Any], Tensor] = lambda returned: returned,
-    wants: Callable[[str], bool] = lambda _: False,
-    nonnegative: Sequence[int] = (),
-    audit: bool = False,
+    request: Request | None = None,
 ) -> Trace:
     """Run ``model`` once, ready for the ways back. Nothing of the model changes.
 
@@ -185,33 +200,31 @@ def trace(
         inputs: The tensors that receive relevance; integer ones hold token ids.
         arrange: Puts the inputs among the model's arguments and keyword arguments.
         ops: What to do at torch functions outside the dispatch table.
-        choose: Returns the tensor to explain from what the model returns; its torch calls are seen too.
-        wants: Whether relevance is wanted at the output of the module of a path.
-        nonnegative: Which of the inputs are known to hold no negative number.
-        audit: Whether to keep an account.
+        request: What is asked of the pass.
     """
+    request = request or Request()
     layers: LayerOutputs = {}
 
     def on_return(path: str, outputs: list[Tensor]) -> None:
         layers.setdefault(path, []).extend(tensor for tensor in outputs if tensor.requires_grad)
 
-    ledger = Ledger() if audit else None
+    ledger = Ledger() if request.audit else None
     with torch.inference_mode(False), torch.enable_grad():  # whatever the caller has switched off
         own = tuple(_own(x) for x in inputs)
         live = [x.view_as(x) for x in own]  # no leaf: the mode takes leaves for parameters
         tokens = Tokens(live)
-        mode = RelevanceMode(model, wants, on_return, tokens, ops or {}, ledger)
+        mode = RelevanceMode(model, request.wants, on_return, tokens, ops or {}, ledger)
+        mode.needs_outputs = request.needs_outputs
         args, kwargs = arrange(live)
         with _uncompiled(), _same_randomness(own):
             try:
                 with mode:
-                    output = choose(model(*args, **kwargs))
+                    output = request.choose(model(*args, **kwargs))
             finally:
                 mode.restore_buffers()
         output = mode.rewrites.read(output)
-        return Trace(
-            own, output, mode.calls, mode.nodes, layers, mode.unseen, tokens.found, nonnegative, ledger
-        )
+        found = mode.calls, mode.nodes, layers, mode.unseen, tokens.found
+        return Trace(own, output, *found, request.nonnegative, ledger)
 
 
 def _own(x: Tensor) -> Tensor:

@@ -19,7 +19,7 @@ from lrprism.ops.contributions import ContributionStep
 from lrprism.ops.functions import entry_of
 from lrprism.ops.kinds import Kind
 from lrprism.ops.terms import TermStep
-from lrprism.rules import AbstractAffineRule, Epsilon, Pass
+from lrprism.rules import AbstractAffineRule, AbstractRule, Epsilon, Pass
 
 
 class AbstractAffine(ABC):
@@ -80,10 +80,6 @@ class AbstractAffine(ABC):
         return other
 
 
-_LRP_0 = Epsilon(0)
-"""What an affine op without a rule gets: the plain gradient."""
-
-
 def passed_on(a: Tensor, z: Tensor, g: Tensor, call: Call) -> Tensor:
     """Carry ``g`` of ``z`` to an ``a`` of the same shape so that relevance stays as it is, entry by entry.
 
@@ -101,11 +97,24 @@ def passed_on(a: Tensor, z: Tensor, g: Tensor, call: Call) -> Tensor:
     return torch.where(a == 0, 0, g * (z / a.where(a != 0, 1)))
 
 
+def _is_gradient(rule: AbstractRule | None) -> bool:
+    """Whether the plain gradient follows a rule: LRP-0, which needs no output."""
+    return rule.is_gradient if isinstance(rule, AbstractAffineRule) else rule is None
+
+
+def _gradient(affine: AbstractAffine, call: Call, a: Tensor, g: Tensor) -> Tensor:
+    """Carry ``g`` back to ``a`` by LRP-0."""
+    if call.sinks is not None and affine.bias is not None:
+        call.sinks.count(g, affine.spread_bias(affine.bias), None)
+    return affine.transpose(g, affine.weight, a)
+
+
 def _propagate(affine: AbstractAffine, call: Call, a: Tensor, z: Tensor, g: Tensor) -> Tensor:
     """Carry ``g`` of ``z`` back to ``a`` by the rule of the call."""
     if isinstance(call.rule, Pass):
         return passed_on(a, z, g, call)
-    rule = call.rule if isinstance(call.rule, AbstractAffineRule) else _LRP_0
+    rule = call.rule
+    assert isinstance(rule, AbstractAffineRule)
     step = ContributionStep if rule.weighs_contributions else TermStep
     if a.dtype is not torch.float16 or (isinstance(rule, Epsilon) and rule.bias):
         return step(affine, call, rule, a, z).propagate(g)
@@ -123,13 +132,17 @@ class _AffineFunction(torch.autograd.Function):
         z = known[0] if known else affine.forward(a, affine.weight, affine.bias)
         ctx.save_for_backward(a)
         ctx.affine, ctx.call = affine, call
-        call.kept.keep(z)
+        if call.kept.is_wanted:
+            call.kept.keep(z)
         return z
 
     @staticmethod
     def backward(ctx: Any, *grad_outputs: Tensor) -> tuple[Tensor, None, None, None]:
         call: Call = ctx.call
-        c = _propagate(ctx.affine, call, *ends_of(ctx), grad_outputs[0])
+        if _is_gradient(call.rule):
+            c = _gradient(ctx.affine, call, ctx.saved_tensors[0], grad_outputs[0])
+        else:
+            c = _propagate(ctx.affine, call, *ends_of(ctx), grad_outputs[0])
         if not call.repeats:
             call.kept.drop()
         return c, None, None, None
@@ -198,7 +211,8 @@ def is_written_once(tensor: Tensor) -> bool:
 
 def rectify(node: Any, r: Tensor) -> None:
     """Let the affine op that made a node keep ``r``, the positive part of its output: that may be enough."""
-    node.call.kept.keep(r, rectified=True)
+    if node.call.kept.is_wanted:
+        node.call.kept.keep(r, rectified=True)
 
 
 def take_over(call: Call, replaced: Call, a: Tensor) -> Tensor:

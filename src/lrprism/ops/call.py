@@ -47,10 +47,11 @@ class Kept:
     It is an alias without a place in the autograd graph: what the graph holds cannot hold the graph.
     """
 
-    __slots__ = ("_is_rectified", "_value", "_version")
+    __slots__ = ("_is_rectified", "_value", "_version", "is_wanted")
 
     def __init__(self) -> None:
         """Start with nothing."""
+        self.is_wanted = True
         self._value: Tensor | None = None
         self._version = 0
         self._is_rectified = False

@@ -52,8 +52,10 @@ def _damped(z: Tensor, bias: Tensor | None, rule: Epsilon, g: Tensor, sinks: Sin
     """``s = g z / st(z)``, or ``g z / st(z - b)`` for a rule that leaves the bias out."""
     kept = bias if rule.bias else None
     denominator = z if bias is None or rule.bias else z - bias
-    if denominator is not z or not rule.stabilizer.changes_nothing:
+    if denominator is not z:
         g = g * rule.stabilizer.quotient(z, denominator)
+    elif not rule.stabilizer.changes_nothing:
+        g = rule.stabilizer.damped(g, z)
     if sinks is not None:
         sinks.stabilizer += ((rule.stabilizer(denominator) - denominator) * g).sum(dtype=torch.float64)
         sinks.bias += 0.0 if kept is None else (kept * g).sum(dtype=torch.float64)

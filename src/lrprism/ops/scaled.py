@@ -32,7 +32,7 @@ class _Damped(torch.autograd.Function):
         if not isinstance(call.rule, Epsilon) or call.rule.stabilizer.changes_nothing:
             return g, None
         (z,) = ctx.saved_tensors
-        s = g * call.rule.stabilizer.quotient(z, z)
+        s = call.rule.stabilizer.damped(g, z)
         if call.sinks is not None:
             call.sinks.stabilizer += ((call.rule.stabilizer(z) - z) * s).sum(dtype=torch.float64)
         return s, None

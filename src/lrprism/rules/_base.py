@@ -212,6 +212,14 @@ class AbstractAffineRule(AbstractRule):
         return any(term.counts_bias for term in self.stated)
 
     @cached_property
+    def is_gradient(self) -> bool:
+        """Whether the plain gradient follows this rule: LRP-0."""
+        match self.stated:
+            case (Contributions() as term,):
+                return term.is_plain and term.bias and term.factor == 1 and self.stabilizer.changes_nothing
+        return False
+
+    @cached_property
     def mirrors(self) -> bool:
         """Whether there are two terms that favour what speaks for positive and for negative ``z`` alike."""
         match self.stated:
