@@ -7,7 +7,7 @@ PEERS  := .venv-parity
 # torch without help (tests/torchvision_beside_cpu.py), and transformers imports it where it is installed.
 VISION := $(VENV)/vision
 
-.PHONY: demo test lint types bench parity clean
+.PHONY: demo test lint types bench bench-quick bench-cuda parity clean
 
 demo: $(READY)
 	$(BIN)/lrprism demo --out runs/demo --overwrite
@@ -22,8 +22,21 @@ lint: $(READY)
 types: $(READY)
 	$(BIN)/mypy
 
-bench: $(READY)
-	$(BIN)/python -m benchmarks.gradient_ratio
+LARGE := hyper3dnetlite-16,hybridsn,vgg16,resnet50,vit,bert
+
+# Measured where the peers are, written where the figures can be drawn; best on a machine with nothing else to do.
+bench: $(PEERS)/.ready $(READY)
+	PYTHONPATH=tests $(PEERS)/bin/python -m benchmarks --json docs/benchmarks.json
+	MALLOC_TRIM_THRESHOLD_=1000000000 MALLOC_MMAP_THRESHOLD_=1000000000 PYTHONPATH=tests \
+	  $(PEERS)/bin/python -m benchmarks --only $(LARGE) --no-peers --no-memory --seconds 20 --json docs/benchmarks-kept.json
+	$(BIN)/python -m benchmarks --read docs/benchmarks.json docs/benchmarks-kept.json \
+	  $(wildcard docs/benchmarks-cuda.json) --page docs/benchmarks.md
+
+bench-cuda: $(PEERS)/.ready
+	PYTHONPATH=tests $(PEERS)/bin/python -m benchmarks --device cuda --json docs/benchmarks-cuda.json
+
+bench-quick: $(READY)
+	$(BIN)/python -m benchmarks --quick
 
 parity: $(PEERS)/.ready
 	OMP_NUM_THREADS=1 $(PEERS)/bin/python -m pytest parity -q --page docs/parity.md

@@ -1,1 +1,1 @@
-"""Timings, printed and never asserted."""
+"""Time and memory of explanations, printed and written, never asserted: ``make bench``."""

@@ -1,11 +1,6 @@
 """The page docs/parity.md, written from what a run of the suite measured."""
 
-import os
-import platform
-from collections.abc import Iterable, Sequence
-from importlib.metadata import version
-from pathlib import Path
-
+from benchmarks.markdown import setting, table
 from parity.results import TOLERANCE, Answer, Results
 
 LIBRARIES = ("lrprism", "zennit", "captum", "autolrp")
@@ -68,7 +63,7 @@ def render(results: Results) -> str:
     """Return the whole page."""
     parts = [
         _HEAD,
-        _setting(),
+        table(("setting", "value"), setting("make parity", "one thread", VERSIONS)),
         _AGREEMENT.format(tolerance=TOLERANCE),
         _agreements(results),
         _TRAPS.format(tolerance=TOLERANCE),
@@ -79,40 +74,12 @@ def render(results: Results) -> str:
     return "\n".join(parts)
 
 
-def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    lines = [head, ["---"] * len(head), *rows]
-    return "".join(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in line)} |\n" for line in lines)
-
-
-def _setting() -> str:
-    system = platform.system()
-    if system == "Linux":
-        system = platform.freedesktop_os_release().get("PRETTY_NAME", system)
-    rows = [
-        ("command", "`make parity`"),
-        ("processor", f"{_processor()}, {os.cpu_count()} cores, one thread used"),
-        ("system", system),
-        ("Python", platform.python_version()),
-        *((name, version(name)) for name in VERSIONS),
-    ]
-    return _table(("setting", "value"), rows)
-
-
-def _processor() -> str:
-    cpuinfo = Path("/proc/cpuinfo")
-    if cpuinfo.exists():
-        for line in cpuinfo.read_text(encoding="utf-8").splitlines():
-            if line.startswith("model name"):
-                return line.partition(":")[2].strip()
-    return platform.processor() or platform.machine()
-
-
 def _agreements(results: Results) -> str:
     rows = [
         (each.model, each.preset, each.peer, f"{each.single:.1e}", f"{each.double:.1e}")
         for each in results.agreements
     ]
-    return _table(("model", "preset", "peer", "float32", "float64"), rows)
+    return table(("model", "preset", "peer", "float32", "float64"), rows)
 
 
 def _traps(results: Results) -> str:
@@ -124,7 +91,7 @@ def _traps(results: Results) -> str:
         )
         for each in results.traps
     ]
-    return _table(("case", "textbook sum, and why", *LIBRARIES), rows)
+    return table(("case", "textbook sum, and why", *LIBRARIES), rows)
 
 
 def _cell(answer: Answer) -> str:
@@ -141,4 +108,4 @@ def _size(distance: float) -> str:
 
 def _definitions(results: Results) -> str:
     rows = [(each.what, f"{each.distance:.1e}") for each in results.definitions]
-    return _table(("maps compared", "difference"), rows)
+    return table(("maps compared", "difference"), rows)

@@ -56,7 +56,8 @@ def layer_map(
     ]
 
 
-def _zennit_composite(preset: str, canonizers: list[object], sums: float) -> composites.Composite:
+def zennit_composite(preset: str, canonizers: list[object], sums: float) -> composites.Composite:
+    """Return zennit's composite of a preset, with the stabiliser of residual sums."""
     first = [((Sum,), rules.Norm(sums))]  # zennit takes the first match
     epsilon = {"Epsilon": 1e-6, "Epsilon, eps 1e-9": 1e-9}
     if preset in epsilon:
@@ -96,7 +97,7 @@ def by_zennit(preset: str, *, resnet: bool = False, sums: float = 1e-12) -> Expl
         sums: Stabiliser of residual sums. zennit's own is 1e-6; lrprism does not damp a sum.
     """
     canonizer = ResNetCanonizer() if resnet else SequentialMergeBatchNorm()
-    return by_zennit_with(_zennit_composite(preset, [canonizer], sums))
+    return by_zennit_with(zennit_composite(preset, [canonizer], sums))
 
 
 def by_captum(model: nn.Module, x: Tensor, classes: Tensor) -> Tensor:

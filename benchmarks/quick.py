@@ -1,0 +1,38 @@
+"""The short run of continuous integration: one number per preset, printed and never asserted."""
+
+import torch
+
+from benchmarks import cells, goals
+from benchmarks.contestants import GRADIENT, own
+from benchmarks.measuring import Setting, timed_by_name
+from benchmarks.subjects import HYPER3DNETLITE, MLP, Subject
+from benchmarks.timing import Rounds, summary
+
+ROUNDS = Rounds(seconds=10.0, least=3, most=101)
+
+
+def main() -> None:
+    """Print one line per preset on Hyper3DNetLite, and the fixed cost on the MLP."""
+    print(f"torch {torch.__version__}, {torch.get_num_threads()} threads: time as a multiple of one gradient")
+    for subject in (HYPER3DNETLITE, MLP):
+        print("\n".join(lines(subject)), flush=True)
+
+
+def lines(subject: Subject, rounds: Rounds = ROUNDS) -> list[str]:
+    """Return the lines of one model.
+
+    Args:
+        subject: The model.
+        rounds: How many rounds.
+    """
+    presets = [each for each in own(subject) if each.library == "lrprism" and not each.extra]
+    seconds = timed_by_name(subject, [GRADIENT, *presets], Setting(rounds=rounds))
+    base = seconds[GRADIENT.name]
+    found = [
+        f"{subject.title}: one gradient {cells.seconds(summary(base, base).seconds)}, {len(base)} rounds"
+    ]
+    for each in presets:
+        goal = goals.of_preset(subject.key, each.preset)
+        ratio = goal.marked(summary(seconds[each.name], base).ratio)
+        found.append(f"  {each.preset:20s}{ratio:6s} goal {goal.goal:.2f}, limit {goal.limit:.2f}")
+    return found

@@ -1,0 +1,119 @@
+"""Seconds of contestants that take turns.
+
+All take their turn in every round, and each round begins with another one, so that a machine whose speed
+drifts slows them alike. A ratio is formed within a round; the medians over the rounds are reported.
+"""
+
+import gc
+import statistics
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import torch
+
+SLOW = 3.0  # seconds of a single run; who needs more is stopped after LEAST_SLOW rounds
+LEAST_SLOW = 3
+
+Clock = Callable[[Callable[[], object]], float]
+
+
+def wall_clock(run: Callable[[], object]) -> float:
+    """Return the seconds of a call."""
+    start = time.perf_counter()
+    run()
+    return time.perf_counter() - start
+
+
+def cuda_clock(run: Callable[[], object]) -> float:
+    """Return the seconds of a call between two CUDA events."""
+    start, end = torch.cuda.Event(enable_timing=True), torch.cuda.Event(enable_timing=True)
+    torch.cuda.synchronize()
+    start.record()
+    run()
+    end.record()
+    torch.cuda.synchronize()
+    return start.elapsed_time(end) / 1000
+
+
+def clock_of(device: str) -> Clock:
+    """Return the clock for a device."""
+    return cuda_clock if device.startswith("cuda") else wall_clock
+
+
+@dataclass(frozen=True)
+class Rounds:
+    """How many rounds to run.
+
+    Args:
+        seconds: After this time no further round begins,
+        least: but not before so many rounds,
+        most: and never more than so many.
+    """
+
+    seconds: float = 40.0
+    least: int = 5
+    most: int = 101
+
+    def go_on(self, done: int, elapsed: float) -> bool:
+        """Whether another round begins."""
+        return done < self.least or (done < self.most and elapsed < self.seconds)
+
+
+Turn = Callable[[int], Callable[[], object]]
+"""Makes the call to be timed, for a round's number. Its own time does not count."""
+
+
+def interleaved(
+    turns: Mapping[str, Turn], rounds: Rounds, clock: Clock = wall_clock, *, slow: float = SLOW
+) -> dict[str, list[float]]:
+    """Return the seconds of each contestant in each round; every one of them should have run once before.
+
+    Args:
+        turns: Who takes part.
+        rounds: How many rounds.
+        clock: What measures a call.
+        slow: Who needs more seconds than this is stopped after :data:`LEAST_SLOW` rounds.
+    """
+    seconds: dict[str, list[float]] = {name: [] for name in turns}
+    start, done = time.perf_counter(), 0
+    while rounds.go_on(done, time.perf_counter() - start):
+        gc.collect()
+        for name in rotated(list(turns), done):
+            is_slow = statistics.median(seconds[name] or [0.0]) > slow
+            if not (is_slow and done >= LEAST_SLOW):
+                seconds[name].append(clock(turns[name](done + 1)))
+        done += 1
+    return seconds
+
+
+def rotated(names: Sequence[str], by: int) -> list[str]:
+    """Return the names, beginning at another one."""
+    begin = by % len(names)
+    return [*names[begin:], *names[:begin]]
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What the rounds say about one contestant.
+
+    Args:
+        seconds: Median over the rounds.
+        ratio: Median of the ratio to the base of the same round.
+        low: Lower quartile of that ratio.
+        high: Upper quartile of that ratio.
+        rounds: How many there were.
+    """
+
+    seconds: float
+    ratio: float
+    low: float
+    high: float
+    rounds: int
+
+
+def summary(seconds: Sequence[float], base: Sequence[float]) -> Summary:
+    """Sum up the rounds of one contestant beside those of the base, which may have run more rounds."""
+    ratios = [own / other for own, other in zip(seconds, base, strict=False)]
+    low, middle, high = statistics.quantiles(ratios, n=4, method="inclusive") if ratios[1:] else ratios * 3
+    return Summary(statistics.median(seconds), middle, low, high, len(ratios))
