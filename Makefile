@@ -28,7 +28,7 @@ LARGE := hyper3dnetlite-16,hybridsn,vgg16,resnet50,vit,bert
 bench: $(PEERS)/.ready $(READY)
 	PYTHONPATH=tests $(PEERS)/bin/python -m benchmarks --json docs/benchmarks.json
 	MALLOC_TRIM_THRESHOLD_=1000000000 MALLOC_MMAP_THRESHOLD_=1000000000 PYTHONPATH=tests \
-	  $(PEERS)/bin/python -m benchmarks --only $(LARGE) --no-peers --no-memory --seconds 20 --json docs/benchmarks-kept.json
+	  $(PEERS)/bin/python -m benchmarks --only $(LARGE) --no-peers --no-memory --json docs/benchmarks-kept.json
 	$(BIN)/python -m benchmarks --read docs/benchmarks.json docs/benchmarks-kept.json \
 	  $(wildcard docs/benchmarks-cuda.json) --page docs/benchmarks.md
 

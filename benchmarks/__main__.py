@@ -30,7 +30,7 @@ def options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--only", help=f"some of {', '.join(keys)}; on a GPU the models alone if not given")
     parser.add_argument("--device", default="cpu", help="cpu or cuda")
     parser.add_argument("--threads", type=int, default=2, help="threads of torch")
-    parser.add_argument("--seconds", type=float, default=40.0, help="time for the rounds of one model")
+    parser.add_argument("--seconds", type=float, default=20.0, help="time for the rounds of one model")
     parser.add_argument("--rounds", type=int, help="at most so many rounds, and no least number")
     parser.add_argument("--no-memory", action="store_true", help="leave memory out")
     parser.add_argument("--no-peers", action="store_true", help="leave the peers out")

@@ -40,8 +40,7 @@ def peak(subject: Subject, contestant: Contestant, device: str = "cpu", *, narro
     Raises:
         MemoryError: If the process was killed, most likely for its memory.
     """
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["benchmarks.memory", "benchmarks.rivals"])  # imported once, run by no one
+    context = multiprocessing.get_context("spawn")  # a fork of a process with threads of OpenMP can hang
     with ProcessPoolExecutor(1, mp_context=context) as pool:
         try:
             threads = torch.get_num_threads()

@@ -123,8 +123,8 @@ METHOD = """\
 ## How it was measured
 
 - All contestants take turns in every round, and each round begins with another one. Ratios are formed
-  within a round; the tables show medians. At least 5 rounds, more for quick models, 3 for a contestant that
-  needs more than 3 s per call.
+  within a round; the tables show medians. At least 3 rounds, up to 101 for quick
+  models.
 - Every round has new random inputs, the same for all contestants, and explains the predicted classes. No
   result can be reused.
 - Weights are random and seeded, models in eval mode, and no parameter asks for a gradient, which is the

@@ -51,8 +51,8 @@ class Rounds:
         most: and never more than so many.
     """
 
-    seconds: float = 40.0
-    least: int = 5
+    seconds: float = 20.0
+    least: int = 3
     most: int = 101
 
     def go_on(self, done: int, elapsed: float) -> bool:
