@@ -101,7 +101,8 @@ GROWTH = """\
 The first four columns are the exponent p of cost ~ size^p, fitted to the three largest sizes, where fixed
 costs no longer flatter: 1.00 is linear. The last two are our time as a multiple of the gradient's, at the
 smallest and at the largest size. Several classes are compared with as many gradients after one forward pass.
-Where the gradient itself gets cheaper as it grows, as between 50 and 120 bands, torch has taken another kernel.
+Where the gradient itself gets cheaper as it grows, as between 50 and 120 bands, torch has taken another
+kernel.
 
 ![Time and memory against batch, bands, layers and classes](figures/benchmarks-growth.png)
 """
