@@ -83,6 +83,28 @@ def test_an_output_that_was_given_up_is_worked_out_again_where_it_is_needed(comp
     torch.testing.assert_close(*found, rtol=1e-12, atol=1e-12)
 
 
+@pytest.mark.parametrize("composite", [presets.Epsilon(0.1), presets.EpsilonGamma(), presets.EpsilonPlus()])
+def test_an_output_that_a_batch_norm_and_a_relu_take_is_worked_out_again(composite: Any) -> None:
+    class TwoUses(nn.Module):
+        def __init__(self, rectify: Callable[[Tensor], Tensor]) -> None:
+            super().__init__()
+            torch.manual_seed(0)
+            self.conv, self.norm, self.last = nn.Conv1d(1, 3, 3), nn.BatchNorm1d(3), nn.Linear(15, 2)
+            self.norm.running_mean += torch.randn(3)
+            self.rectify = rectify
+
+        def forward(self, x: Tensor) -> Tensor:
+            z = self.conv(x)
+            r = self.rectify(z)
+            return self.last((r + self.norm(z)).flatten(1))
+
+    x = torch.randn(4, 1, 7, dtype=torch.float64)
+    models = [TwoUses(torch.relu).double(), TwoUses(lambda z: z.clamp_min(0)).double()]
+    found = [lp.LRP(model, composite).explain(x, 0, audit=True) for model in models]
+    torch.testing.assert_close(found[0].relevance, found[1].relevance, rtol=1e-12, atol=1e-12)
+    assert abs(found[0].audit.unaccounted) < 1e-12
+
+
 @pytest.mark.parametrize("relu", ["module", "function", "method"])
 def test_a_relu_in_place_writes_over_what_no_other_call_has_seen(relu: str) -> None:
     class Model(nn.Module):

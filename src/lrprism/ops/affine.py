@@ -155,7 +155,10 @@ def ends_of(node: Any) -> tuple[Tensor, Tensor]:
     """Input and output of the op that made a node; of a rectified output the positive part."""
     (a,) = node.saved_tensors
     z = node.call.kept.read(rectified=node.call.rectified)
-    return a, node.affine.forward(a, node.affine.weight, node.affine.bias) if z is None else z
+    if z is None:
+        z = node.affine.forward(a, node.affine.weight, node.affine.bias)
+        z = z.clamp_(min=0) if node.call.rectified else z
+    return a, z
 
 
 def apply_affine(affine: AbstractAffine, a: Tensor, call: Call, z: Tensor | None = None) -> Tensor:
