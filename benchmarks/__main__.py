@@ -58,7 +58,8 @@ def run(chosen: argparse.Namespace, setting: Setting, save: Callable[[Results], 
     """Measure what was asked for; what is there is saved after each step."""
     asked = set(chosen.only.split(","))
     precision = "bfloat16" if setting.narrow else "float32"
-    found = Results(rows(chosen), chosen.device, precision, "MALLOC_TRIM_THRESHOLD_" in os.environ)
+    keeps_memory = "MALLOC_TRIM_THRESHOLD_" in os.environ
+    found = Results(rows(chosen), chosen.device, precision, keeps_memory=keeps_memory)
     if "imports" in asked:
         setting.tell("import")
         found.imports = growth.imports()

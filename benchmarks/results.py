@@ -106,21 +106,21 @@ class Results:
         setting: Rows of the first table of the page.
         device: ``cpu`` or a CUDA device.
         precision: ``float32``, or ``bfloat16`` for autocast.
-        keeps_memory: Whether the allocator was told not to give freed memory back to the system.
         models: One per model.
         imports: Seconds of ``import torch`` and of ``import lrprism``, medians.
         growth: Points of the growth curves.
         parts: A large batch in parts.
+        keeps_memory: Whether the allocator was told not to give freed memory back to the system.
     """
 
     setting: list[tuple[str, str]]
     device: str = "cpu"
     precision: str = "float32"
-    keeps_memory: bool = False
     models: list[Measured] = field(default_factory=list)
     imports: dict[str, float] = field(default_factory=dict)
     growth: list[Point] = field(default_factory=list)
     parts: list[Part] = field(default_factory=list)
+    keeps_memory: bool = False
 
 
 def write(path: Path, results: list[Results]) -> None:
