@@ -32,6 +32,9 @@ HEAVY = (
     "scipy",
     "spectral",
     "tensorly",
+    "dask",
+    "zarr",
+    "rasterio",
 )
 
 

@@ -58,7 +58,7 @@ def test_pairs_of_integers_do_not_overflow() -> None:
     cube = xr.DataArray(
         np.full((2, 1, 1), 40000, dtype=np.uint16),
         dims=("band", "y", "x"),
-        coords={name: ("band", [1, 2]) for name in ("band", "wavelength", "fwhm", "original_band")},
+        coords={name: ("band", [1, 2]) for name in ("band", "wavelength", "fwhm", "original_band", "good")},
     )
     assert average_pairs(cube).values.ravel().tolist() == [40000]
 

@@ -56,12 +56,15 @@ def average_pairs(data: BandData) -> BandData:
 
 def _pair_coords(data: BandData) -> dict[str, tuple[str, npt.NDArray[np.generic]]]:
     stop = data.sizes["band"] // 2 * 2
-    nm, width, names = (data[name].values[:stop] for name in ("wavelength", "fwhm", "original_band"))
+    nm, width, names, good = (
+        data[name].values[:stop] for name in ("wavelength", "fwhm", "original_band", "good")
+    )
     return {
         "band": ("band", np.arange(stop // 2)),
         "wavelength": ("band", (nm[0::2] + nm[1::2]) / 2),
         "fwhm": ("band", np.abs(nm[1::2] - nm[0::2]) + (width[0::2] + width[1::2]) / 2),
         "original_band": ("band", np.array([f"{names[i]}+{names[i + 1]}" for i in range(0, stop, 2)])),
+        "good": ("band", good[0::2] & good[1::2]),
     }
 
 

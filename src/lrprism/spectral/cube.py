@@ -3,9 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import dask.array as da
 import numpy as np
 import numpy.typing as npt
 import xarray as xr
+from typing_extensions import TypeIs
 
 from lrprism._errors import DataError
 
@@ -18,6 +20,7 @@ def make_cube(  # noqa: PLR0913  # one argument for each fact that a cube must s
     *,
     fwhm: npt.ArrayLike | None = None,
     original_band: Sequence[str | int] | None = None,
+    good: npt.ArrayLike | None = None,
     title: str,
     attribution: str = "",
     quantity: str,
@@ -29,11 +32,13 @@ def make_cube(  # noqa: PLR0913  # one argument for each fact that a cube must s
     Shapes: ``values``: ``[band, y, x]``; ``wavelength``, ``fwhm``, ``original_band``: ``[band]``.
 
     Args:
-        values: The measurements; stored as float32, which is exact for 16-bit integers.
+        values: The measurements, NaN where there is none; stored as float32, which is exact for 16-bit
+            integers. A dask array stays lazy.
         wavelength: Centre of each band in nm. Need not increase.
         fwhm: Full width at half maximum of each band in nm; NaN where it is unknown.
         original_band: 0-based number of each band in the sensor's own list of channels;
             by default the position in this cube.
+        good: Whether each band is fit for use; by default all are.
         title: What the cube shows.
         attribution: Whom to name when the data or a figure of it is published.
         quantity: What was measured, e.g. "radiance".
@@ -41,12 +46,13 @@ def make_cube(  # noqa: PLR0913  # one argument for each fact that a cube must s
         assumed: Everything that was taken for granted on reading, one sentence each.
 
     Returns:
-        Array with dims ``(band, y, x)`` and coords ``band``, ``wavelength``, ``fwhm``, ``original_band``.
+        Array with dims ``(band, y, x)`` and coords ``band``, ``wavelength``, ``fwhm``, ``original_band``,
+        ``good``.
 
     Raises:
         DataError: If the values are not numbers in three dimensions, or a list does not fit them.
     """
-    array = np.asarray(values)
+    array = values if is_lazy(values) else np.asarray(values)
     if array.ndim != 3 or array.dtype.kind not in "iuf":
         raise DataError(
             f"a cube should hold numbers as (band, y, x). Found shape {array.shape} of {array.dtype}. "
@@ -55,7 +61,7 @@ def make_cube(  # noqa: PLR0913  # one argument for each fact that a cube must s
     return xr.DataArray(
         array.astype(np.float32),
         dims=("band", "y", "x"),
-        coords=band_coords(len(array), wavelength, fwhm=fwhm, original_band=original_band),
+        coords=band_coords(len(array), wavelength, fwhm=fwhm, original_band=original_band, good=good),
         attrs={
             "title": title,
             "attribution": attribution,
@@ -66,25 +72,33 @@ def make_cube(  # noqa: PLR0913  # one argument for each fact that a cube must s
     )
 
 
+def is_lazy(values: object) -> TypeIs[da.Array]:
+    """Whether the values are a dask array, read piece by piece when they are needed."""
+    return isinstance(values, da.Array)
+
+
 def band_coords(
     bands: int,
     wavelength: npt.ArrayLike,
     *,
     fwhm: npt.ArrayLike | None = None,
     original_band: Sequence[str | int] | None = None,
+    good: npt.ArrayLike | None = None,
 ) -> dict[str, tuple[str, npt.NDArray[np.generic]]]:
     """Check the facts about each band and lay them out as xarray coordinates.
 
-    Shapes: ``wavelength``, ``fwhm``, ``original_band``: ``[bands]``.
+    Shapes: ``wavelength``, ``fwhm``, ``original_band``, ``good``: ``[bands]``.
 
     Args:
         bands: Number of bands that the facts must fit.
         wavelength: Centre of each band in nm.
         fwhm: Full width at half maximum in nm; NaN, or no array at all, where it is unknown.
         original_band: Number of each band in the sensor's own list; by default 0, 1, 2, ...
+        good: Whether each band is fit for use; by default all are.
 
     Returns:
-        Coordinates ``band``, ``wavelength``, ``fwhm`` and ``original_band`` along dimension ``band``.
+        Coordinates ``band``, ``wavelength``, ``fwhm``, ``original_band`` and ``good`` along dimension
+        ``band``.
 
     Raises:
         DataError: If a list has another length, or a wavelength or width is impossible.
@@ -92,7 +106,8 @@ def band_coords(
     centre = check_wavelengths(wavelength, bands)
     width = np.full(bands, np.nan) if fwhm is None else np.asarray(fwhm, dtype=np.float64)
     names = [str(name) for name in (range(bands) if original_band is None else original_band)]
-    for label, shape in (("fwhm", width.shape), ("original_band", (len(names),))):
+    fit = np.ones(bands, dtype=bool) if good is None else np.asarray(good, dtype=bool)
+    for label, shape in (("fwhm", width.shape), ("original_band", (len(names),)), ("good", fit.shape)):
         if shape != (bands,):
             raise DataError(f"{label} should have one entry per band, {bands} in all. Found shape {shape}.")
     if np.any(width <= 0) or np.any(np.isinf(width)):
@@ -105,6 +120,7 @@ def band_coords(
         "wavelength": ("band", centre),
         "fwhm": ("band", width),
         "original_band": ("band", np.array(names)),
+        "good": ("band", fit),
     }
 
 
