@@ -253,7 +253,7 @@ def test_a_kill_leaves_the_old_run_whole(tmp_path: Path) -> None:
         (folder / "relevance.nc").write_text("old")
     script = """
 import os, signal, sys
-from lrprism.report.run_folder import write_json, writing_run
+from lrprism.report import write_json, writing_run
 with writing_run(sys.argv[1], overwrite=True) as folder:
     write_json(folder / "run.json", {"seed": 1})
     (folder / "relevance.nc").write_text("half of the n")

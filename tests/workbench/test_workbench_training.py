@@ -8,7 +8,7 @@ import pytest
 from safetensors.torch import load_file
 
 import lrprism as lp
-from lrprism.report.run_folder import file_hash
+from lrprism.report import file_hash
 from lrprism.spectral import load_indian_pines
 from lrprism.training import TrainingConfig
 from lrprism.workbench import Preparation, TrainingSettings, open_samples, train_into

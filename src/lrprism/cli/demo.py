@@ -9,7 +9,7 @@ import typer
 from rich.console import Console
 
 from lrprism.cli import options, output
-from lrprism.report.run_folder import writing_run
+from lrprism.report import writing_run
 from lrprism.workbench import ExplanationSettings, demonstrate
 from lrprism.workbench.demo import TRAINING
 from lrprism.workbench.progress import Reporter

@@ -8,7 +8,7 @@ import typer
 from rich.console import Console
 
 from lrprism.cli import options, output
-from lrprism.report.run_folder import read_run, writing_run
+from lrprism.report import read_run, writing_run
 from lrprism.workbench import ExplanationSettings, explain_into
 from lrprism.workbench.progress import Reporter
 

@@ -7,7 +7,7 @@ import typer
 from rich.console import Console
 
 from lrprism.cli import options, output
-from lrprism.report.run_folder import writing_run
+from lrprism.report import writing_run
 from lrprism.spectral import parse_bands
 from lrprism.training import TrainingConfig
 from lrprism.workbench import Preparation, TrainingSettings, train_into

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from lrprism.report.run_folder import read_run
+from lrprism.report import read_run
 from lrprism.training import TrainingConfig
 from lrprism.workbench.explaining import ExplanationSettings, explain_into, named_composite
 from lrprism.workbench.progress import Reporter

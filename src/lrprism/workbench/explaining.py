@@ -16,7 +16,7 @@ from lrprism.attribution import LRP, Explanation, predicted_class
 from lrprism.composites import AbstractComposite, presets
 from lrprism.engine import Audit
 from lrprism.models import Hyper3DNetLite, load_weights
-from lrprism.report.run_folder import file_hash, read_run, versions, write_json
+from lrprism.report import file_hash, read_run, versions, write_json
 from lrprism.report.tables import conservation_table
 from lrprism.spectral import PatchSet, band_table
 from lrprism.training import resolve_device

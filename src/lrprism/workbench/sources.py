@@ -12,7 +12,7 @@ import xarray as xr
 from torch import Tensor
 
 from lrprism._errors import DataError
-from lrprism.report.run_folder import array_hash, file_hash
+from lrprism.report import array_hash, file_hash
 from lrprism.spectral import (
     PatchSet,
     Scene,

@@ -11,7 +11,7 @@ from torch.utils.data import TensorDataset
 
 from lrprism._errors import DataError
 from lrprism.models import Hyper3DNetLite, save_weights
-from lrprism.report.run_folder import file_hash, versions, write_json
+from lrprism.report import file_hash, versions, write_json
 from lrprism.spectral import Split, band_std, disjoint_blocks, overlap_share, random_split
 from lrprism.training import Metrics, TrainingConfig, TrainingResult, evaluate, fit, predict, resolve_device
 from lrprism.workbench.progress import Reporter
