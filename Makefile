@@ -7,7 +7,7 @@ PEERS  := .venv-parity
 # torch without help (tests/torchvision_beside_cpu.py), and transformers imports it where it is installed.
 VISION := $(VENV)/vision
 
-.PHONY: demo test lint types bench bench-quick bench-cuda parity clean
+.PHONY: demo test lint types bench bench-quick bench-cuda evidence parity clean
 
 demo: $(READY)
 	$(BIN)/lrprism demo --out runs/demo --overwrite
@@ -37,6 +37,9 @@ bench-cuda: $(PEERS)/.ready
 
 bench-quick: $(READY)
 	$(BIN)/python -m benchmarks --quick
+
+evidence: $(READY)
+	$(BIN)/python -m pytest tests/workbench/test_workbench_resuming.py --kills 20
 
 parity: $(PEERS)/.ready
 	OMP_NUM_THREADS=1 $(PEERS)/bin/python -m pytest parity -q --page docs/parity.md

@@ -12,6 +12,10 @@ from small_runs import SILENT, settings_for, write_patches
 torch.set_num_threads(1)
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--kills", type=int, default=4, help="how often a long explanation is killed")
+
+
 @pytest.fixture(scope="session")
 def patch_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A small patch file in the tutorial's layout."""

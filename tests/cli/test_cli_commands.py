@@ -53,11 +53,11 @@ def test_train_then_explain_then_inspect(lrprism: object, tmp_path: Path) -> Non
     assert str(run / "model.safetensors") in text
     assert "training Hyper3DNetLite, epoch 12 of 12" in progress
 
-    code, text, progress = lrprism("explain", run, data, "--heatmaps", "0", "--device", "cpu", "--out", out)
+    code, text, progress = lrprism("explain", run, data, "--heatmaps", "0", "--out", out)
     assert code == 0, progress
     assert "The three bands that speak most for each class:" in text
     assert "  elm: " in text
-    assert str(out / "relevance.nc") in text
+    assert str(out / "relevance.zarr") in text
     assert "explaining 12 patches by tutorial" in progress
     assert json.loads((out / "run.json").read_text())["training"]["class_names"] == ["oak", "elm", "ash"]
 
@@ -88,7 +88,7 @@ def test_the_demo_on_few_bands_and_patches(
     assert "CC BY 3.0" in text
     names = {path.name for path in (tmp_path / "demo").iterdir()}
     assert names >= {
-        "relevance.nc",
+        "relevance.zarr",
         "bands.csv",
         "conservation.csv",
         "figures",
@@ -152,8 +152,8 @@ def test_help_has_examples(lrprism: object) -> None:
         (("explain", "nowhere", "--out", "{out}"), "error: A run folder should hold a run.json"),
         (("explain", "{run}", "--rule", "magic", "--out", "{out}"), "error: rule should be one of"),
         (
-            ("explain", "{run}", "--device", "tpu", "--out", "{out}"),
-            "error: device should be one of this machine's",
+            ("explain", "{run}", "--accelerator", "gpu", "--out", "{out}"),
+            "error: accelerator, devices and strategy should be this machine's. Found",
         ),
         (("inspect", "no.hdf5"), "error: data should be an HDF5 patch file"),
     ],
@@ -173,13 +173,13 @@ def test_a_user_s_error_is_one_line_and_exit_code_2(
 
 def test_results_are_not_overwritten_unasked(lrprism: object, trained: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
-    options = ("--heatmaps", "0", "--per-class", "1", "--device", "cpu", "--out", out)
+    options = ("--heatmaps", "0", "--per-class", "1", "--out", out)
     assert lrprism("explain", trained, *options)[0] == 0
-    before = (out / "relevance.nc").read_bytes()
+    before = (out / "bands.csv").read_bytes()
     code, _, errors = lrprism("explain", trained, *options)
     assert code == 2
     assert "--overwrite" in errors
     assert lrprism("explain", trained, *options, "--target", "oak", "--overwrite")[0] == 2
-    assert (out / "relevance.nc").read_bytes() == before
+    assert (out / "bands.csv").read_bytes() == before
     assert lrprism("explain", trained, *options, "--target", "1", "--overwrite")[0] == 0
-    assert (out / "relevance.nc").read_bytes() != before
+    assert (out / "bands.csv").read_bytes() != before

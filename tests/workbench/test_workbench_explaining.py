@@ -10,20 +10,26 @@ import xarray as xr
 
 import lrprism as lp
 from lrprism.models import Hyper3DNetLite, load_weights
-from lrprism.workbench import ExplanationSettings, explain_into, train_into
+from lrprism.workbench import Devices, ExplanationSettings, explain_into, train_into
 from lrprism.workbench.explaining import COMPOSITES, TrainedNetwork
 from small_runs import SILENT, settings_for, write_patches
+
+CPU = Devices("cpu")
+
+
+def relevance_of(folder: Path) -> xr.Dataset:
+    return xr.open_zarr(folder / "relevance.zarr").load()
 
 
 @pytest.fixture(scope="module")
 def explained(trained: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("explained")
-    explain_into(folder, trained, ExplanationSettings(device="cpu", batch_size=5, per_class=None), SILENT)
+    explain_into(folder, trained, ExplanationSettings(devices=CPU, batch_size=5, per_class=None), SILENT)
     return folder
 
 
 def test_relevance_is_that_of_the_library_on_the_same_patches(explained: Path, trained: Path) -> None:
-    dataset = xr.load_dataset(explained / "relevance.nc", engine="h5netcdf")
+    dataset = relevance_of(explained)
     std = json.loads((trained / "run.json").read_text())["training"]["band_std"]
     model = Hyper3DNetLite(6, 3, 5)
     load_weights(model, trained / "model.safetensors")
@@ -45,7 +51,7 @@ def test_only_the_test_part_of_the_training_data_is_explained(explained: Path, t
 
 def test_the_files_of_a_run(explained: Path) -> None:
     names = {path.name for path in explained.iterdir()}
-    assert names == {"relevance.nc", "bands.csv", "conservation.csv", "figures", "run.json"}
+    assert names == {"relevance.zarr", "bands.csv", "conservation.csv", "figures", "run.json"}
     record = json.loads((explained / "run.json").read_text())
     assert record["training"]["test"]["accuracy"] == 1.0
     assert {"lrprism", "torch", "python"} <= set(record["versions"])
@@ -55,7 +61,7 @@ def test_the_files_of_a_run(explained: Path) -> None:
 
 def test_the_band_table_sums_what_the_relevance_file_holds(explained: Path) -> None:
     table = pd.read_csv(explained / "bands.csv", dtype={"original_band": str})
-    dataset = xr.load_dataset(explained / "relevance.nc", engine="h5netcdf")
+    dataset = relevance_of(explained)
     own = table[table["class"] == 1]
     expected = dataset["relevance"][dataset["target"].values == 1].sum(("y", "x")).mean("sample")
     np.testing.assert_allclose(own["sum"], expected, rtol=1e-4, atol=1e-6)
@@ -65,7 +71,7 @@ def test_the_band_table_sums_what_the_relevance_file_holds(explained: Path) -> N
 
 def test_the_account_closes(explained: Path) -> None:
     summary = json.loads((explained / "run.json").read_text())["explanation"]["conservation"]
-    dataset = xr.load_dataset(explained / "relevance.nc", engine="h5netcdf")
+    dataset = relevance_of(explained)
     assert summary["explained"] == pytest.approx(dataset["output"].max("class").mean().item(), rel=1e-5)
     assert summary["at_input"] == pytest.approx(
         dataset["relevance"].sum(("band", "y", "x")).mean().item(), rel=1e-4
@@ -75,19 +81,19 @@ def test_the_account_closes(explained: Path) -> None:
 
 @pytest.mark.parametrize(("target", "expected"), [("true", None), ("1", 1), ("CLASS 2", 2)])
 def test_targets_in_words(trained: Path, tmp_path: Path, target: str, expected: int | None) -> None:
-    settings = ExplanationSettings(device="cpu", target=target, rule="lrp-0", heatmaps=0, per_class=2)
+    settings = ExplanationSettings(devices=CPU, target=target, rule="lrp-0", heatmaps=0, per_class=2)
     explain_into(tmp_path, trained, settings, SILENT)
-    dataset = xr.load_dataset(tmp_path / "relevance.nc", engine="h5netcdf")
+    dataset = relevance_of(tmp_path)
     wanted = dataset["label"].values if expected is None else np.full(6, expected)
     assert (dataset["target"].values == wanted).all()
 
 
 @pytest.mark.parametrize("rule", COMPOSITES)
 def test_the_account_closes_under_every_rule(trained: Path, tmp_path: Path, rule: str) -> None:
-    settings = ExplanationSettings(device="cpu", rule=rule, heatmaps=0, per_class=1)
+    settings = ExplanationSettings(devices=CPU, rule=rule, heatmaps=0, per_class=1)
     explain_into(tmp_path, trained, settings, SILENT)
     summary = json.loads((tmp_path / "run.json").read_text())["explanation"]["conservation"]
-    dataset = xr.load_dataset(tmp_path / "relevance.nc", engine="h5netcdf")
+    dataset = relevance_of(tmp_path)
     assert summary["at_input"] == pytest.approx(
         dataset["relevance"].sum(("band", "y", "x")).mean().item(), rel=1e-4
     )
@@ -99,8 +105,8 @@ def test_two_classes_have_one_logit(tmp_path: Path) -> None:
     (tmp_path / "run").mkdir()
     (tmp_path / "out").mkdir()
     train_into(tmp_path / "run", settings_for(data), SILENT)
-    explain_into(tmp_path / "out", tmp_path / "run", ExplanationSettings(device="cpu", heatmaps=0), SILENT)
-    dataset = xr.load_dataset(tmp_path / "out" / "relevance.nc", engine="h5netcdf")
+    explain_into(tmp_path / "out", tmp_path / "run", ExplanationSettings(devices=CPU, heatmaps=0), SILENT)
+    dataset = relevance_of(tmp_path / "out")
     assert dataset["output"].dims == ("sample", "logit")
     assert set(dataset["target"].values) == {0, 1}
 

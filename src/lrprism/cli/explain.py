@@ -8,8 +8,8 @@ import typer
 from rich.console import Console
 
 from lrprism.cli import options, output
-from lrprism.report import read_run, writing_run
-from lrprism.workbench import ExplanationSettings, explain_into
+from lrprism.report import UnfinishedRun, read_run
+from lrprism.workbench import Devices, ExplanationSettings, explain_into, plan_of
 from lrprism.workbench.progress import Reporter
 
 
@@ -25,18 +25,24 @@ def explain(
     heatmaps: Annotated[int, typer.Option(help="Samples per explained class that get heatmaps.", min=0)] = 1,
     batch_size: Annotated[int, typer.Option(min=1)] = 32,
     seed: options.Seed = 0,
-    device: options.Device = "auto",
+    accelerator: Annotated[str, typer.Option(help="auto, cpu, gpu or mps.")] = "auto",
+    devices: Annotated[str, typer.Option(help="How many or which: 2, 0,1, or auto for all.")] = "1",
+    strategy: Annotated[str, typer.Option(help="Lightning's strategy: auto, ddp.")] = "auto",
+    nodes: Annotated[int, typer.Option(help="Number of machines.", min=1)] = 1,
     overwrite: options.Overwrite = False,
     quiet: options.Quiet = False,
 ) -> None:
     """Explain samples with a trained network; write relevance, tables and figures.
 
-    Of the data that the network was trained on, only the test part is explained.
+    Of the data that the network was trained on, only the test part is explained. After a kill the same
+    command goes on where it stopped.
 
     Examples:
         lrprism explain runs/kochia weed_dataset_w25.hdf5 --out results/kochia
 
         lrprism explain runs/pines --target Corn-notill --rule epsilon-gamma --out results/corn
+
+        lrprism explain runs/pines --per-class 0 --devices 2 --strategy ddp --out results/pines
     """
     settings = ExplanationSettings(
         source=data,
@@ -44,12 +50,15 @@ def explain(
         target=target,
         per_class=per_class or None,
         batch_size=batch_size,
-        device=device,
+        devices=Devices(accelerator, devices, strategy, nodes),
         seed=seed,
         heatmaps=heatmaps,
     )
-    with writing_run(out, overwrite=overwrite) as folder:
-        record = explain_into(folder, run, settings, Reporter(not quiet))
+    with UnfinishedRun.open(out, plan_of(run, settings), overwrite=overwrite) as unfinished:
+        record = explain_into(unfinished.work, run, settings, Reporter(not quiet))
+        if record is None:  # another process goes on
+            return
+        unfinished.finish()
     console = Console()
     output.print_bands(console, pd.read_csv(out / "bands.csv", dtype={"original_band": str}))
     output.print_conservation(console, record["conservation"])

@@ -26,7 +26,7 @@ def check_parts(dataset: xr.Dataset, names: Iterable[str]) -> None:
         found = ", ".join(sorted(map(str, dataset.variables))) or "nothing"
         raise DataError(
             f"A relevance dataset should hold {', '.join(missing)}. Found {found}. "
-            "Try the relevance.nc of a run as it was written."
+            "Try the relevance.zarr of a run as it was written."
         )
 
 

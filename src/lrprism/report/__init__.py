@@ -1,6 +1,16 @@
 """Results on disk: run folders that are whole or not there, and what makes a run repeatable."""
 
-from lrprism.report.record import array_hash, file_hash, read_run, versions, write_json
+from lrprism.report.record import array_hash, file_hash, read_json, read_run, versions, write_json
 from lrprism.report.run_folder import writing_run
+from lrprism.report.unfinished import UnfinishedRun
 
-__all__ = ["array_hash", "file_hash", "read_run", "versions", "write_json", "writing_run"]
+__all__ = [
+    "UnfinishedRun",
+    "array_hash",
+    "file_hash",
+    "read_json",
+    "read_run",
+    "versions",
+    "write_json",
+    "writing_run",
+]

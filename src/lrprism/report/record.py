@@ -47,13 +47,35 @@ def read_run(folder: str | Path) -> dict[str, Any]:
     Raises:
         DataError: If the folder has no ``run.json``, or it is not a JSON object.
     """
-    path = Path(folder) / RUN_FILE
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
+        return read_json(Path(folder) / RUN_FILE)
+    except FileNotFoundError as error:
         raise DataError(
             f"A run folder should hold a {RUN_FILE} that can be read. Found {folder}: {error.strerror}. "
             "Give the folder that `lrprism train`, `explain` or `demo` wrote."
+        ) from error
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """Read a JSON object.
+
+    Args:
+        path: The file.
+
+    Returns:
+        Its content.
+
+    Raises:
+        DataError: If it is not a JSON object, or cannot be read.
+        FileNotFoundError: If there is no such file.
+    """
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        raise DataError(
+            f"{path} should be a file that can be read. Found: {error.strerror}. Check it."
         ) from error
     except ValueError as error:
         raise DataError(

@@ -40,7 +40,7 @@ def writing_run(folder: str | Path, *, overwrite: bool = False) -> Iterator[Path
         {'seed': 0}
     """
     folder = Path(os.path.abspath(Path(folder).expanduser()))
-    _check_free(folder, overwrite=overwrite)
+    check_free(folder, overwrite=overwrite)
     partial = sibling(folder, "partial")
     with write_errors(folder):
         partial.mkdir(parents=True)
@@ -54,14 +54,23 @@ def writing_run(folder: str | Path, *, overwrite: bool = False) -> Iterator[Path
         shutil.rmtree(partial, ignore_errors=True)
         raise
     try:
-        _check_free(folder, overwrite=overwrite)  # another process may have been faster
+        check_free(folder, overwrite=overwrite)  # another process may have been faster
         with write_errors(folder):
-            _swap(partial, folder)
+            swap(partial, folder)
     except ResultsError as error:
         raise ResultsError(f"{error} The finished results are whole in {partial}.") from error
 
 
-def _check_free(folder: Path, *, overwrite: bool) -> None:
+def check_free(folder: Path, *, overwrite: bool) -> None:
+    """Refuse a folder that cannot take a run.
+
+    Args:
+        folder: Where the results should be in the end.
+        overwrite: Whether a run that is already there may be replaced.
+
+    Raises:
+        ResultsError: As :func:`writing_run` says.
+    """
     kinds = {"a link": folder.is_symlink(), "a mount point": folder.is_mount(), "a file": folder.is_file()}
     kind = next((kind for kind, found in kinds.items() if found), None)
     if kind:
@@ -84,8 +93,16 @@ def _check_free(folder: Path, *, overwrite: bool) -> None:
         )
 
 
-def _swap(partial: Path, folder: Path) -> None:
-    # what was there before goes only once the new name is taken
+def swap(partial: Path, folder: Path) -> None:
+    """Give the partial folder the final name; what was there before goes only once the name is taken.
+
+    Args:
+        partial: The folder to rename.
+        folder: Its final name.
+
+    Raises:
+        OSError: If it cannot be renamed; what was there before has its name again.
+    """
     if not folder.exists():
         partial.rename(folder)
         return

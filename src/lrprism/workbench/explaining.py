@@ -1,28 +1,23 @@
 """Explain labelled samples with a trained network and write relevance, tables and figures."""
 
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
-import torch
-import xarray as xr
-from torch import Tensor
 
 from lrprism._errors import DataError, InputError
-from lrprism.attribution import LRP, Explanation, predicted_class
 from lrprism.composites import AbstractComposite, presets
-from lrprism.engine import Audit
 from lrprism.models import Hyper3DNetLite, load_weights
 from lrprism.report import file_hash, read_run, versions, write_json
 from lrprism.report.tables import conservation_table
 from lrprism.spectral import PatchSet, band_table
-from lrprism.training import resolve_device
+from lrprism.workbench.batches import Devices, PatchExplainer, explain_batches
 from lrprism.workbench.figures import draw_figures
 from lrprism.workbench.progress import Reporter
-from lrprism.workbench.sources import Numbers, Preparation, Samples, network_inputs, open_samples
+from lrprism.workbench.relevance_store import RelevanceStore
+from lrprism.workbench.sources import Numbers, Preparation, Samples, open_samples
 from lrprism.workbench.training import SPLIT, WEIGHTS, at_most
 
 COMPOSITES: dict[str, AbstractComposite] = {
@@ -48,7 +43,7 @@ class ExplanationSettings:
         target: ``"predicted"``, ``"true"``, the number of a class or its name.
         per_class: At most so many samples of each true class; all of them if None.
         batch_size: Patches at a time.
-        device: Where to run; see :func:`lrprism.training.resolve_device`.
+        devices: Where to run.
         seed: Seed of the draw of samples.
         heatmaps: How many samples of each explained class get a grid of heatmaps.
     """
@@ -58,7 +53,7 @@ class ExplanationSettings:
     target: str = "predicted"
     per_class: int | None = 20
     batch_size: int = 32
-    device: str = "auto"
+    devices: Devices = field(default_factory=Devices)
     seed: int = 0
     heatmaps: int = 1
 
@@ -106,8 +101,10 @@ class TrainedNetwork:
 
 def explain_into(
     folder: Path, network: Path, settings: ExplanationSettings, reporter: Reporter
-) -> dict[str, Any]:
+) -> dict[str, Any] | None:
     """Explain samples; write relevance, two tables, figures and ``run.json``.
+
+    Batches that an earlier call finished in the same folder are not explained again.
 
     Args:
         folder: Where to write; it must exist.
@@ -116,7 +113,7 @@ def explain_into(
         reporter: Where to say what is being done.
 
     Returns:
-        What ``run.json`` holds about the explanation.
+        What ``run.json`` holds about the explanation; None where another process writes it.
 
     Raises:
         DataError: If the network or the data cannot be read, or they do not fit each other.
@@ -127,17 +124,28 @@ def explain_into(
     with reporter.step(f"reading {settings.source or trained.record['source']}"):
         samples = open_samples(settings.source or trained.record["source"], trained.preparation)
         numbers, part = _chosen(samples, trained, settings)
-        patches = samples.cut(numbers)
-        _check_fit(patches, trained, samples)
-    relevance, conservation = _explain(patches, trained, settings, composite, reporter)
+        _check_fit(samples.cut(numbers[:1]), trained, samples)
+    explainer = PatchExplainer(
+        trained.model,
+        composite,
+        samples,
+        trained.record["band_std"],
+        trained.record["class_names"],
+        settings.target,
+    )
+    store = RelevanceStore(folder, len(numbers), settings.batch_size)
+    store.create(explainer.explain(numbers[:1])[0])
+    what = f"explaining {len(numbers)} patches by {settings.rule}"
+    try:
+        leads = explain_batches(explainer, store, numbers, settings.devices, reporter, what)
+    except BaseException:
+        store.drop_if_empty()
+        raise
+    if not leads:
+        return None
+    relevance, conservation = store.read(), conservation_table(store.audits(), len(numbers))
     with reporter.step("writing tables"):
-        relevance.to_netcdf(
-            folder / "relevance.nc",
-            engine="h5netcdf",
-            encoding={"relevance": {"zlib": True}, "patch": {"zlib": True}},
-        )
-        bands = band_table(relevance)
-        bands.to_csv(folder / "bands.csv", index=False)
+        band_table(relevance).to_csv(folder / "bands.csv", index=False)
         conservation.to_csv(folder / "conservation.csv", index=False)
     figures = draw_figures(folder / "figures", relevance, conservation, settings.heatmaps, reporter)
     record = {
@@ -152,7 +160,26 @@ def explain_into(
     write_json(
         folder / "run.json", {"versions": versions(), "training": trained.record, "explanation": record}
     )
+    store.close()
     return record
+
+
+def plan_of(network: Path, settings: ExplanationSettings) -> dict[str, Any]:
+    """All that an explanation depends on but the data: work is taken up again where this is the same.
+
+    Args:
+        network: The run folder of the trained network.
+        settings: What to explain, and how.
+
+    Returns:
+        Plain JSON.
+
+    Raises:
+        DataError: If the folder holds no run, or no weights.
+    """
+    read_run(network)
+    weights = file_hash(network / WEIGHTS)
+    return {"explanation": asdict(settings), "weights_sha256": weights, "versions": versions()}
 
 
 def named_composite(rule: str) -> AbstractComposite:
@@ -189,78 +216,6 @@ def _check_fit(patches: PatchSet, trained: TrainedNetwork, samples: Samples) -> 
             f"as the network was trained. Found {found[0]} bands and {found[1]} pixels. Explain data of the "
             "same sensor and window."
         )
-
-
-def _explain(
-    patches: PatchSet,
-    trained: TrainedNetwork,
-    settings: ExplanationSettings,
-    composite: AbstractComposite,
-    reporter: Reporter,
-) -> tuple[xr.Dataset, pd.DataFrame]:
-    """Relevance of all patches, batch by batch, and the account of all batches together."""
-    device = resolve_device(settings.device)
-    explainer = LRP(trained.model.to(device), composite, strict=True)
-    class_names = trained.record["class_names"]
-    starts = range(0, patches.sizes["sample"], settings.batch_size)
-    found: list[Explanation] = []
-    for start in reporter.track(starts, f"explaining {patches.sizes['sample']} patches by {settings.rule}"):
-        batch = patches.isel(sample=slice(start, start + settings.batch_size))
-        inputs = network_inputs(batch, trained.record["band_std"]).to(device)
-        target = _target(settings.target, batch["label"].values, class_names)
-        found.append(explainer.explain(inputs, target, audit=True))
-    relevance = torch.cat([_tensor(each.relevance).squeeze(1).cpu() for each in found])
-    output = torch.cat([each.output.cpu() for each in found])
-    targets = torch.cat([_tensor(each.target).cpu() for each in found])
-    audits = [each.audit for each in found if isinstance(each.audit, Audit)]
-    dataset = _dataset(patches, class_names, composite, (relevance, output, targets))
-    return dataset, conservation_table(audits, patches.sizes["sample"])
-
-
-def _tensor(value: object) -> Tensor:
-    if not isinstance(value, Tensor):
-        raise TypeError(f"one input and a class target give one tensor. Found {type(value).__name__}.")
-    return value
-
-
-def _target(target: str, labels: np.ndarray[Any, Any], class_names: Sequence[str]) -> Tensor | int | None:
-    """Read a target in words: None for the predicted classes.
-
-    Raises:
-        InputError: If it is neither a word nor a class.
-    """
-    if target == "predicted":
-        return None
-    if target == "true":
-        return torch.from_numpy(labels)
-    names = [name.casefold() for name in class_names]
-    if target.casefold() in names:
-        return names.index(target.casefold())
-    if target.isdecimal() and int(target) < len(names):
-        return int(target)
-    raise InputError(
-        f"target should be predicted, true, a class number from 0 to {len(names) - 1}, or one of "
-        f"{', '.join(class_names)}. Found '{target}'."
-    )
-
-
-def _dataset(
-    patches: PatchSet,
-    class_names: Sequence[str],
-    composite: AbstractComposite,
-    tensors: tuple[Tensor, Tensor, Tensor],
-) -> xr.Dataset:
-    """Lay relevance out beside the patches that it explains."""
-    relevance, output, targets = (tensor.numpy() for tensor in tensors)
-    dataset = patches.copy()
-    dataset["relevance"] = (("sample", "band", "y", "x"), relevance, {"units": "logit"})
-    dataset["target"] = ("sample", targets)
-    dataset["predicted"] = ("sample", predicted_class(tensors[1]).numpy())
-    dataset["output"] = (("sample", "class" if output.shape[1] == len(class_names) else "logit"), output)
-    dataset = dataset.assign_coords(class_name=("class", list(class_names)))
-    dataset["wavelength"].attrs["units"] = dataset["fwhm"].attrs["units"] = "nm"
-    dataset.attrs = {**patches.attrs, "class_names": list(class_names), "composite": repr(composite)}
-    return dataset
 
 
 def _summary(table: pd.DataFrame) -> dict[str, float]:

@@ -1,8 +1,9 @@
 """What is being done, and how long is left."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from time import monotonic
 from typing import TypeVar
 
@@ -39,12 +40,16 @@ class Reporter:
             yield
         self._done(what, started)
 
-    def track(self, items: Sequence[Item], what: str) -> Iterable[Item]:
-        """Yield items behind a bar that names what is being done and how long is left.
+    @contextmanager
+    def bar(self, total: int, what: str) -> Iterator[Callable[[], None]]:
+        """Show a bar that names what is being done and how long is left.
 
         Args:
-            items: What to go over.
+            total: How many pieces there are.
             what: What is being done with them.
+
+        Yields:
+            A function to call after each piece.
         """
         started = monotonic()
         if self.shows_progress and self.console.is_terminal:
@@ -55,10 +60,23 @@ class Reporter:
                 TimeRemainingColumn(),
             )
             with Progress(*columns, console=self.console, transient=True) as progress:
-                yield from progress.track(items, description=what)
+                task = progress.add_task(what, total=total)
+                yield partial(progress.advance, task)
         else:
-            yield from items
+            yield lambda: None
         self._done(what, started)
+
+    def track(self, items: Sequence[Item], what: str) -> Iterable[Item]:
+        """Yield items behind a :meth:`bar`.
+
+        Args:
+            items: What to go over.
+            what: What is being done with them.
+        """
+        with self.bar(len(items), what) as advance:
+            for item in items:
+                yield item
+                advance()
 
     def _done(self, what: str, started: float) -> None:
         if self.shows_progress:

@@ -1,0 +1,45 @@
+"""What Lightning says and does that a user's terminal should not see."""
+
+import logging
+import signal
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+
+@contextmanager
+def quiet_lightning() -> Iterator[None]:
+    """Keep Lightning's advertisements and its own deprecated calls out of the user's terminal."""
+    loggers = [
+        logging.getLogger(name) for name in ("lightning.pytorch", "lightning.pytorch.utilities.rank_zero")
+    ]
+    levels = [logger.level for logger in loggers]
+    for logger in loggers:
+        logger.setLevel(logging.WARNING)
+    try:
+        with warnings.catch_warnings():
+            # Lightning 2.6 asks `isinstance(treespec, LeafSpec)`, which torch 2.13 deprecates: not our call
+            warnings.filterwarnings("ignore", message=r".*treespec, LeafSpec", category=FutureWarning)
+            # batches are cut in the main process on purpose: they are slices of an array that is there
+            warnings.filterwarnings("ignore", message=r".*does not have many workers")
+            yield
+    finally:
+        for logger, level in zip(loggers, levels, strict=True):
+            logger.setLevel(level)
+
+
+@contextmanager
+def keyboard_interrupt() -> Iterator[None]:
+    """Hand on Ctrl-C: Lightning would end the process and leave Ctrl-C dead.
+
+    Raises:
+        KeyboardInterrupt: If the user pressed Ctrl-C.
+    """
+    handler = signal.getsignal(signal.SIGINT)
+    try:
+        yield
+    except SystemExit as error:
+        if not isinstance(error.__context__, KeyboardInterrupt):
+            raise
+        signal.signal(signal.SIGINT, handler)
+        raise KeyboardInterrupt from None

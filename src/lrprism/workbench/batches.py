@@ -1,0 +1,257 @@
+"""Batches of samples to be explained: what one batch gives, and going over all of them on many devices."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol, Self
+
+import lightning
+import numpy as np
+import torch
+import xarray as xr
+from lightning.fabric.utilities.exceptions import MisconfigurationException
+from torch import Tensor, nn
+from torch.utils.data import DataLoader, Dataset
+
+from lrprism._errors import InputError
+from lrprism.attribution import LRP, predicted_class
+from lrprism.composites import AbstractComposite
+from lrprism.engine import Audit
+from lrprism.spectral import PatchSet
+from lrprism.training import resolve_device
+from lrprism.training.lightning_quirks import keyboard_interrupt, quiet_lightning
+from lrprism.workbench.progress import Reporter
+from lrprism.workbench.relevance_store import RelevanceStore, sample_arrays
+from lrprism.workbench.sources import Deviations, Numbers, Samples, network_inputs
+
+
+@dataclass(frozen=True, eq=False)
+class PatchExplainer:
+    """Explains the patches of some samples with a trained network.
+
+    Args:
+        model: The network.
+        composite: Which op gets which rule.
+        samples: Where the patches come from.
+        std: Standard deviation of each band over the training patches.
+        class_names: Name of each class, class 0 first.
+        target: ``"predicted"``, ``"true"``, the number of a class or its name.
+    """
+
+    model: nn.Module
+    composite: AbstractComposite
+    samples: Samples
+    std: Deviations
+    class_names: Sequence[str]
+    target: str
+
+    def explain(self, numbers: Numbers) -> tuple[xr.Dataset, Audit]:
+        """Explain some samples at once.
+
+        Args:
+            numbers: Numbers of the samples.
+
+        Returns:
+            The patches with their relevance beside them, and the account.
+        """
+        patches = self.samples.cut(numbers)
+        device = next(self.model.parameters()).device
+        inputs = network_inputs(patches, self.std).to(device)
+        target = class_target(self.target, patches["label"].values, self.class_names)
+        found = LRP(self.model, self.composite, strict=True).explain(inputs, target, audit=True)
+        dataset = self._dataset(patches, _tensor(found.relevance), found.output, _tensor(found.target))
+        return dataset, _audit(found.audit)
+
+    def _dataset(self, patches: PatchSet, relevance: Tensor, output: Tensor, target: Tensor) -> xr.Dataset:
+        """Lay relevance out beside the patches that it explains."""
+        names = list(self.class_names)
+        dataset = patches.copy()
+        values = relevance.squeeze(1).cpu().numpy()
+        dataset["relevance"] = (("sample", "band", "y", "x"), values, {"units": "logit"})
+        dataset["target"] = ("sample", target.cpu().numpy())
+        dataset["predicted"] = ("sample", predicted_class(output).cpu().numpy())
+        logits = output.detach().cpu().numpy()
+        dataset["output"] = (("sample", "class" if logits.shape[1] == len(names) else "logit"), logits)
+        dataset = dataset.assign_coords(class_name=("class", names))
+        dataset["wavelength"].attrs["units"] = dataset["fwhm"].attrs["units"] = "nm"
+        dataset.attrs = {
+            **patches.attrs,
+            "class_names": names,
+            "composite": repr(self.composite),
+            "data_sha256": self.samples.hash,
+        }
+        return dataset
+
+
+def class_target(
+    target: str, labels: np.ndarray[Any, Any], class_names: Sequence[str]
+) -> Tensor | int | None:
+    """Read a target in words.
+
+    Args:
+        target: ``"predicted"``, ``"true"``, the number of a class or its name.
+        labels: True class of each sample.
+        class_names: Name of each class, class 0 first.
+
+    Returns:
+        None for the predicted classes, else the class or classes.
+
+    Raises:
+        InputError: If it is neither a word nor a class.
+    """
+    if target == "predicted":
+        return None
+    if target == "true":
+        return torch.from_numpy(labels)
+    names = [name.casefold() for name in class_names]
+    if target.casefold() in names:
+        return names.index(target.casefold())
+    if target.isdecimal() and int(target) < len(names):
+        return int(target)
+    raise InputError(
+        f"target should be predicted, true, a class number from 0 to {len(names) - 1}, or one of "
+        f"{', '.join(class_names)}. Found '{target}'."
+    )
+
+
+def _tensor(value: object) -> Tensor:
+    if not isinstance(value, Tensor):
+        raise TypeError(f"one input and a class target give one tensor. Found {type(value).__name__}.")
+    return value
+
+
+def _audit(value: object) -> Audit:
+    if not isinstance(value, Audit):
+        raise TypeError(f"an explanation with audit=True has an account. Found {type(value).__name__}.")
+    return value
+
+
+class ExplainsSamples(Protocol):
+    """What can explain some samples with a network."""
+
+    @property
+    def model(self) -> nn.Module:
+        """The network."""
+
+    def explain(self, numbers: Numbers) -> tuple[xr.Dataset, Audit]:
+        """Explain the samples of these numbers at once."""
+
+
+@dataclass(frozen=True)
+class Devices:
+    """Where the batches are explained, in Lightning's own words.
+
+    Args:
+        accelerator: ``"auto"``, ``"cpu"``, ``"gpu"``, ``"mps"``.
+        devices: How many, or which: ``"2"``, ``"0,1"``, ``"auto"`` for all.
+        strategy: ``"auto"``, ``"ddp"``; under SLURM Lightning finds its place by itself.
+        nodes: Number of machines.
+    """
+
+    accelerator: str = "auto"
+    devices: str = "1"
+    strategy: str = "auto"
+    nodes: int = 1
+
+    @classmethod
+    def named(cls, name: str) -> Self:
+        """Return the one device of a name; see :func:`lrprism.training.resolve_device`.
+
+        Args:
+            name: Such as ``"auto"``, ``"cpu"`` or ``"cuda:1"``.
+        """
+        device = resolve_device(name)
+        kind = "gpu" if device.type == "cuda" else device.type
+        return cls(kind, f"{device.index}," if device.index is not None else "1")
+
+
+class _Explaining(lightning.LightningModule):
+    """One batch of samples a step; nothing is trained."""
+
+    def __init__(self, explainer: ExplainsSamples, store: RelevanceStore, numbers: Numbers) -> None:
+        super().__init__()
+        self.model, self._explainer, self._store, self._numbers = explainer.model, explainer, store, numbers
+
+    def predict_step(self, batch: int) -> int:
+        dataset, audit = self._explainer.explain(self._numbers[self._store.part(batch)])
+        self._store.write(batch, sample_arrays(dataset), audit)
+        return batch
+
+
+class _Numbers(Dataset[int]):
+    def __init__(self, numbers: Sequence[int]) -> None:
+        self._numbers = numbers
+
+    def __len__(self) -> int:
+        return len(self._numbers)
+
+    def __getitem__(self, index: int) -> int:
+        return self._numbers[index]
+
+
+class _Progress(lightning.Callback):
+    def __init__(self, advance: Any) -> None:
+        self._advance = advance
+
+    def on_predict_batch_end(self, *_: Any, **__: Any) -> None:
+        self._advance()
+
+
+def explain_batches(
+    explainer: ExplainsSamples,
+    store: RelevanceStore,
+    numbers: Numbers,
+    devices: Devices,
+    reporter: Reporter,
+    what: str,
+) -> bool:
+    """Explain every batch that is not yet in the store.
+
+    Args:
+        explainer: What explains a batch.
+        store: Where the results go.
+        numbers: Numbers of all samples.
+        devices: Where to run.
+        reporter: Where to say what is being done.
+        what: What is being done, in words.
+
+    Returns:
+        Whether this process is the one that goes on; with several processes the others are done.
+
+    Raises:
+        InputError: If the devices are not there.
+    """
+    missing = store.batches()
+    if not missing:
+        return True
+    with reporter.bar(len(missing), what) as advance, quiet_lightning(), keyboard_interrupt():
+        trainer = _trainer(devices, _Progress(advance))
+        loader: DataLoader[int] = DataLoader(_Numbers(missing), batch_size=1, collate_fn=_only)
+        trainer.predict(_Explaining(explainer, store, numbers), loader, return_predictions=False)
+        trainer.strategy.barrier("every batch is written")
+    return bool(trainer.is_global_zero)
+
+
+def _trainer(devices: Devices, progress: lightning.Callback) -> lightning.Trainer:
+    try:
+        return lightning.Trainer(
+            accelerator=devices.accelerator,
+            devices=devices.devices,
+            strategy=devices.strategy,
+            num_nodes=devices.nodes,
+            callbacks=[progress],
+            logger=False,
+            enable_checkpointing=False,
+            enable_progress_bar=False,
+            enable_model_summary=False,
+            inference_mode=False,
+        )
+    except (ValueError, MisconfigurationException) as error:
+        reason = str(error).rstrip(".")
+        raise InputError(
+            f"accelerator, devices and strategy should be this machine's. Found {devices}: {reason}. "
+            "Try --accelerator cpu --devices 1."
+        ) from error
+
+
+def _only(batches: list[int]) -> int:
+    return batches[0]
