@@ -22,7 +22,7 @@ from lrprism._errors import (
     TargetError,
 )
 from lrprism.attribution import LRP, Explanation, explain, target
-from lrprism.composites import Composite, presets
+from lrprism.composites import Composite, Within, presets
 from lrprism.composites import selectors as select
 
 __version__ = "0.1.0"
@@ -40,6 +40,7 @@ __all__ = [
     "ResultsError",
     "RuleError",
     "TargetError",
+    "Within",
     "explain",
     "ops",
     "presets",

@@ -2,5 +2,6 @@
 
 from lrprism.composites import presets, selectors
 from lrprism.composites.composite import AbstractComposite, Composite
+from lrprism.composites.within import Within
 
-__all__ = ["AbstractComposite", "Composite", "presets", "selectors"]
+__all__ = ["AbstractComposite", "Composite", "Within", "presets", "selectors"]

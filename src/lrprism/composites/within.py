@@ -1,0 +1,138 @@
+"""Rules for one part of a model, LRP-0 for what stands around it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any, final
+
+from lrprism._errors import RuleError
+from lrprism.composites.composite import AbstractComposite, Entry
+from lrprism.composites.selectors import AbstractSelector, Place, kind, where
+from lrprism.engine import Graph
+from lrprism.ops import Call, Kind, call_of
+from lrprism.rules import Epsilon, gives_beside
+
+
+@final
+@dataclass(frozen=True)
+class Within(AbstractComposite):
+    """The rules of a composite for the ops inside one module, LRP-0 for affine ops outside it.
+
+    Use: preprocessing in front of a network, such as PCA. It is no layer that the network learnt: the rules
+    and the counting (``first``, ``last``, ``position``) of ``inner`` belong to the network. Outside, other
+    ops than affine ones go their default way.
+
+    Args:
+        path: Dotted path of the module, such as ``"network"``; submodules belong to it.
+        inner: The composite for it.
+
+    Raises:
+        RuleError: If ``inner`` is no composite.
+
+    Example:
+        >>> from lrprism import presets
+        >>> Within("network", presets.Epsilon(0))
+        Within(path='network', inner=Epsilon(eps=0, bias=True))
+    """
+
+    path: str
+    inner: AbstractComposite
+
+    def __post_init__(self) -> None:
+        """Check that there is a composite.
+
+        Raises:
+            RuleError: If there is another thing.
+        """
+        if not isinstance(self.inner, AbstractComposite):
+            raise RuleError(
+                f"inner should be a composite such as presets.EpsilonGamma(). Found {self.inner!r}. "
+                "Wrap a list of (selector, rule) in Composite."
+            )
+
+    def entries(self) -> Sequence[Entry]:
+        """Those of ``inner`` inside the module, LRP-0 for affine ops outside."""
+        outside = where(lambda call, _: not self._holds(call), f"outside {self.path}")
+        affine = kind(Kind.CONVOLUTION, Kind.LINEAR)
+        inside: list[Entry] = [(self._inside(selector), rule) for selector, rule in self.inner.entries()]
+        return [*inside, (outside & affine, Epsilon(0))]
+
+    def assign(self, calls: Sequence[Call], graph: Graph) -> None:
+        """Give each call its rule and the reason for it, with the affine ops inside counted alone.
+
+        Args:
+            calls: Every call of a forward pass.
+            graph: What is known about the calls that the output depends on.
+
+        Raises:
+            RuleError: If no op happens inside the module, or a rule for the input only would serve its first
+                op and that does not stand at the model's input, or an entry means nothing but ops that its
+                rule cannot serve.
+        """
+        inside = [call for call in calls if self._holds(call)]
+        if not inside:
+            raise RuleError(
+                f"path should name a module in which ops run. Found {self.path!r}, but ops in "
+                f"{', '.join(sorted({call.module or '(model)' for call in calls}))}. "
+                "Name one of these or a module around them."
+            )
+        affine = [call for call in graph.affine if self._holds(call)]
+        _count_first(affine, graph)
+        self._refuse_input_rules(inside, affine)
+        super().assign(calls, replace(graph, affine=affine))
+
+    def _holds(self, call: Call) -> bool:
+        """Whether a call happens in the module."""
+        return call.module == self.path or call.module.startswith(f"{self.path}.")
+
+    def _inside(self, selector: AbstractSelector) -> AbstractSelector:
+        """The selector, for ops in the module alone."""
+        return where(
+            lambda call, place: self._holds(call) and selector.matches(call, place),
+            f"{selector} in {self.path}",
+        )
+
+    def _refuse_input_rules(self, inside: Sequence[Call], affine: Sequence[Call]) -> None:
+        """Refuse a rule for the input that the module alone would have at its first op.
+
+        Raises:
+            RuleError: If something stands between the model's input and the module.
+        """
+        merged = {call.replaces for call in inside}
+        ops = (call for call in inside if call.kind not in _TRANSPARENT and call not in merged)
+        start = next(ops, None)
+        if start not in affine or start is None or start.at_input:
+            return
+        alone, place = replace(start, at_input=True), Place(affine.index(start), len(affine))
+        matching = (rule for selector, rule in self._stated if selector.matches(alone, place))
+        rule = next((rule for rule in matching if isinstance(rule, start.accepts)), None)
+        if gives_beside(rule):
+            raise RuleError(
+                f"{type(rule).__name__} should serve the first op behind the model's input, with nothing but "
+                "moves and constant shifts and scales between: it gives relevance to inputs that are zero. "
+                f"Found {start.name} in module {start.module!r}, with other ops between it and the input. "
+                "Choose a composite without it, or explain the module alone on preprocessed data."
+            )
+
+
+_TRANSPARENT = frozenset({Kind.ROUTING, Kind.IDENTITY})
+"""The kinds of op that may come before the first op of a module."""
+
+
+def _count_first(affine: Sequence[Call], graph: Graph) -> None:
+    """Let ``first`` mean that none of these calls, rather than no affine call at all, lies before a call."""
+    own = set(affine)
+    for call in affine:
+        call.first = not _is_behind(graph.inputs[call][0], own)
+
+
+def _is_behind(node: Any, calls: set[Call]) -> bool:
+    """Whether one of the calls made a node or anything that the node depends on."""
+    pending, seen = [node], {node}
+    while pending:
+        node = pending.pop()
+        if call_of(node) in calls:
+            return True
+        sources = [source for source, _ in node.next_functions if source is not None and source not in seen]
+        pending.extend(sources)
+        seen.update(sources)
+    return False

@@ -1,0 +1,86 @@
+"""What every step does along the band axis: check it, shift and scale it, multiply it by a matrix."""
+
+from collections.abc import Sequence
+from typing import TypeAlias
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from lrprism._errors import InputError
+
+Numbers: TypeAlias = Sequence[float] | Tensor
+"""One number per band; a tensor keeps its float type, other numbers get torch's default type."""
+
+
+def numbers(name: str, values: Numbers, *, dims: int = 1) -> Tensor:
+    """Return ``values`` as a detached float tensor with ``dims`` axes.
+
+    Raises:
+        InputError: If there are none, not all are finite, or the shape is another.
+    """
+    found = torch.as_tensor(values).detach()
+    found = found if found.is_floating_point() else found.to(torch.get_default_dtype())
+    if found.dim() != dims or not found.numel() or not bool(found.isfinite().all()):
+        raise InputError(
+            f"{name} should be finite numbers on {dims} axes, the last of them the bands. Found shape "
+            f"{tuple(found.shape)}{_count_odd(found)}. Fit the step on the training part."
+        )
+    return found.clone()
+
+
+def _count_odd(values: Tensor) -> str:
+    odd = int((~values.isfinite()).sum())
+    return f" with {odd} NaN or inf" if odd else ""
+
+
+def check_same_length(first: tuple[str, Tensor], second: tuple[str, Tensor]) -> None:
+    """Refuse two lists of numbers that belong to different numbers of bands.
+
+    Raises:
+        InputError: If the lengths differ.
+    """
+    (name, values), (other, others) = first, second
+    if values.shape[-1] != others.shape[-1]:
+        raise InputError(
+            f"{name} and {other} should have as many numbers each. Found {values.shape[-1]} and "
+            f"{others.shape[-1]}. Take both from one set of bands."
+        )
+
+
+def check_bands(step: str, x: Tensor, bands: int) -> None:
+    """Refuse data that does not have ``bands`` bands on axis 1.
+
+    Raises:
+        InputError: If it has others.
+    """
+    if x.dim() < 2 or x.shape[1] != bands:
+        raise InputError(
+            f"{step} should get {bands} bands on axis 1. Found shape {tuple(x.shape)}. "
+            "Give the bands that the step was made for, as [N, band, y, x] or [N, band]."
+        )
+
+
+def broadcast(values: Tensor, x: Tensor) -> Tensor:
+    """Return one number per band in a shape and type that broadcast to ``x``, ``[N, band, ...]``."""
+    return values.to(x.dtype).view(1, -1, *(1,) * (x.dim() - 2))
+
+
+def shifted_and_scaled(x: Tensor, shift: Tensor, scale: Tensor) -> Tensor:
+    r"""Return :math:`y_b = (x_b - c_b) / s_b`, a diagonal affine step.
+
+    Shapes: ``x``, ``y``: ``[N, band, ...]``; ``shift``, ``scale``: ``[band]``.
+    """
+    return (x - broadcast(shift, x)) / broadcast(scale, x)
+
+
+def times_matrix(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
+    r"""Return :math:`y_k = \sum_b W_{kb} x_b + b_k`: one linear layer over the bands of every pixel.
+
+    The bands stand last for the layer and are moved back, so that no batch norm behind it becomes one with
+    it: that belongs to the network.
+
+    Shapes: ``x``: ``[N, band, ...]``; ``y``: ``[N, band', ...]``; ``weight``: ``[band', band]``.
+    """
+    added = None if bias is None else bias.to(x.dtype)
+    return F.linear(x.movedim(1, -1), weight.to(x.dtype), added).movedim(-1, 1)

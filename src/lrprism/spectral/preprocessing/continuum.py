@@ -1,0 +1,93 @@
+"""Continuum removal: depths of absorption features, whatever the brightness of a pixel."""
+
+from typing import final
+
+import torch
+from torch import Tensor, nn
+
+from lrprism._errors import InputError
+from lrprism.spectral.preprocessing.axis import Numbers, broadcast, check_bands, numbers
+
+
+@final
+class ContinuumRemoval(nn.Module):
+    r"""Divide each spectrum by its upper convex hull over wavelength.
+
+    .. math:: y_b = \frac{x_b}{h_b}, \quad
+              h_b = (1 - t_b)\, x_l + t_b\, x_r, \quad
+              t_b = \frac{\lambda_b - \lambda_l}{\lambda_r - \lambda_l}
+
+    where l and r are the hull's vertices on either side of band b; at a vertex :math:`y_b = 1`. Where the
+    hull is zero the spectrum is left as it is. The gradient goes through the values at the vertices, not
+    through their choice. Under LRP the hull counts as a constant: it says how bright a pixel is. So
+
+    .. math:: R(x_b) = x_b \frac{1}{h_b} \frac{R(y_b)}{y_b} = R(y_b)
+
+    Conserves: relevance, band by band.
+    Shapes: ``x``, ``y``: ``[N, band, ...]``, ``x`` in the data's units, ``y`` without unit.
+    Reference: Clark and Roush 1984, Journal of Geophysical Research 89(B7).
+
+    Args:
+        wavelength: Centre of each band in nm, each another, at least two; in any order, as the bands of
+            overlapping detectors are.
+
+    Raises:
+        InputError: If two are the same, or there are fewer than two.
+
+    Example:
+        >>> ContinuumRemoval([400.0, 500.0, 600.0])(torch.tensor([[1.0, 1.0, 3.0]]))
+        tensor([[1.0000, 0.5000, 1.0000]])
+    """
+
+    wavelength: Tensor
+
+    def __init__(self, wavelength: Numbers) -> None:
+        """Keep the wavelengths as a buffer.
+
+        Raises:
+            InputError: If two are the same, or there are fewer than two.
+        """
+        super().__init__()
+        self.register_buffer("wavelength", numbers("wavelength", wavelength))
+        different = len(set(self.wavelength.tolist()))
+        if different < max(2, len(self.wavelength)):
+            raise InputError(
+                "wavelength should differ from band to band, in nm, over at least 2 bands. Found "
+                f"{different} different wavelengths in {len(self.wavelength)} bands. "
+                "Leave out one of two bands at the same wavelength."
+            )
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return ``x``, ``[N, band, ...]``, divided by its hull."""
+        check_bands("ContinuumRemoval", x, len(self.wavelength))
+        nm, order = self.wavelength.to(x.dtype).sort()
+        hull = _hull(x.index_select(1, order), nm).index_select(1, order.argsort())
+        return x / torch.where(hull == 0, 1.0, hull)
+
+
+def _hull(x: Tensor, nm: Tensor) -> Tensor:
+    """The upper convex hull of spectra with rising wavelengths, at each band."""
+    left, right = _vertices_beside(x.detach(), nm)
+    t = (broadcast(nm, x) - nm[left]) / (nm[right] - nm[left])
+    return x.gather(1, left) * (1 - t) + x.gather(1, right) * t
+
+
+def _vertices_beside(x: Tensor, nm: Tensor) -> tuple[Tensor, Tensor]:
+    """For each band, the numbers of the hull's vertices at or before it and behind it, like ``x``.
+
+    From each vertex the hull goes on to the band in the steepest direction, for all spectra at once.
+    """
+    spectra = x.movedim(1, -1)
+    bands = torch.arange(len(nm), device=x.device)
+    left = torch.zeros(spectra.shape, dtype=torch.long, device=x.device)
+    right = torch.zeros_like(left)
+    vertex = left[..., :1]
+    while bool((vertex < len(nm) - 1).any()):
+        is_ahead = bands > vertex
+        rise = (spectra - spectra.gather(-1, vertex)) / (nm - nm[vertex]).where(is_ahead, 1)
+        steepest = rise.where(is_ahead, -torch.inf).argmax(-1, keepdim=True)
+        following = torch.maximum(steepest, (vertex + 1).clamp(max=len(nm) - 1))
+        is_between = (vertex < following) & (bands >= vertex) & (bands <= following)
+        left, right = torch.where(is_between, vertex, left), torch.where(is_between, following, right)
+        vertex = following
+    return left.movedim(-1, 1), right.movedim(-1, 1)

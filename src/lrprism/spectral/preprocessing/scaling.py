@@ -1,0 +1,190 @@
+r"""Shift and scale each band: z-score, range, standard deviation alone.
+
+All three are diagonal, :math:`y_b = (x_b - c_b) / s_b`. With :math:`g_b = R(y_b) / y_b`, a band gets
+:math:`R(x_b) = x_b g_b / s_b` whatever the composite, and the shift, a constant of the model, takes
+:math:`-c_b g_b / s_b`, which the account lists as ``to_constant``. Where nothing but such a step stands
+before the network, rules for the input (z-box, flat, w²) still serve its first layer.
+"""
+
+from typing import Self, final
+
+from torch import Tensor, nn
+
+from lrprism._errors import InputError
+from lrprism.spectral.preprocessing.axis import (
+    Numbers,
+    broadcast,
+    check_bands,
+    check_same_length,
+    numbers,
+    shifted_and_scaled,
+)
+from lrprism.spectral.preprocessing.moments import Batches, moments, varying
+
+
+def _check_positive(name: str, values: Tensor) -> None:
+    """Refuse a divisor that is not positive.
+
+    Raises:
+        InputError: If one is not.
+    """
+    wrong = (values <= 0).nonzero().flatten().tolist()
+    if wrong:
+        raise InputError(
+            f"{name} should be positive in each band. Found {values[wrong[0]]:g} in band {wrong[0]}. "
+            "Leave bands out that do not vary."
+        )
+
+
+@final
+class ZScore(nn.Module):
+    r"""Subtract the mean of each band and divide by its standard deviation.
+
+    .. math:: y_b = \frac{x_b - \mu_b}{\sigma_b}
+
+    Shapes: ``x``, ``y``: ``[N, band, ...]``, ``x`` in the data's units, ``y`` without unit.
+
+    Args:
+        mean: Mean of each band, in the data's units.
+        std: Standard deviation of each band, in the data's units, positive.
+
+    Raises:
+        InputError: If the lengths differ, or a number is not finite, or a deviation not positive.
+
+    Example:
+        >>> import torch
+        >>> ZScore([1.0, 2.0], [2.0, 4.0])(torch.tensor([[3.0, 0.0]]))
+        tensor([[ 1.0000, -0.5000]])
+    """
+
+    mean: Tensor
+    std: Tensor
+
+    def __init__(self, mean: Numbers, std: Numbers) -> None:
+        """Keep the statistics as buffers."""
+        super().__init__()
+        self.register_buffer("mean", numbers("mean", mean))
+        self.register_buffer("std", numbers("std", std))
+        check_same_length(("mean", self.mean), ("std", self.std))
+        _check_positive("std", self.std)
+
+    @classmethod
+    def fit(cls, patches: Batches) -> Self:
+        """Take the statistics from the training part: over all samples and pixels, divided by their number.
+
+        Args:
+            patches: One tensor or batches, ``[N, band, ...]``, in the data's units.
+
+        Raises:
+            DataError: If a band does not vary, or there is no batch, or batches differ in their bands.
+            InputError: If a batch is no float tensor with finite pixels.
+        """
+        found = moments(patches)
+        std = varying(found.std, "standard deviation")
+        return cls(found.mean.to(found.dtype), std.to(found.dtype))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return the z-scores of ``x``, ``[N, band, ...]``."""
+        check_bands("ZScore", x, len(self.mean))
+        return shifted_and_scaled(x, self.mean, self.std)
+
+
+@final
+class MinMax(nn.Module):
+    r"""Bring each band to the range 0 to 1 of the training part; other data may lie outside.
+
+    .. math:: y_b = \frac{x_b - l_b}{h_b - l_b}
+
+    Shapes: ``x``, ``y``: ``[N, band, ...]``, ``x`` in the data's units, ``y`` without unit.
+
+    Args:
+        low: Value of each band that becomes 0, in the data's units.
+        high: Value of each band that becomes 1, above ``low``.
+
+    Raises:
+        InputError: If the lengths differ, or a number is not finite, or ``high`` is not above ``low``.
+
+    Example:
+        >>> import torch
+        >>> MinMax([0.0, 10.0], [4.0, 20.0])(torch.tensor([[1.0, 25.0]]))
+        tensor([[0.2500, 1.5000]])
+    """
+
+    low: Tensor
+    high: Tensor
+
+    def __init__(self, low: Numbers, high: Numbers) -> None:
+        """Keep the range as buffers."""
+        super().__init__()
+        self.register_buffer("low", numbers("low", low))
+        self.register_buffer("high", numbers("high", high))
+        check_same_length(("low", self.low), ("high", self.high))
+        _check_positive("high - low", self.high - self.low)
+
+    @classmethod
+    def fit(cls, patches: Batches) -> Self:
+        """Take the range of each band from the training part.
+
+        Args:
+            patches: One tensor or batches, ``[N, band, ...]``, in the data's units.
+
+        Raises:
+            DataError: If a band does not vary, or there is no batch, or batches differ in their bands.
+            InputError: If a batch is no float tensor with finite pixels.
+        """
+        found = moments(patches)
+        varying(found.high - found.low, "range")
+        return cls(found.low.to(found.dtype), found.high.to(found.dtype))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return ``x``, ``[N, band, ...]``, as shares of the range."""
+        check_bands("MinMax", x, len(self.low))
+        return shifted_and_scaled(x, self.low, self.high - self.low)
+
+
+@final
+class ScaleByStd(nn.Module):
+    r"""Divide each band by its standard deviation, without a shift: zero stays zero, no relevance is kept.
+
+    .. math:: y_b = \frac{x_b}{\sigma_b}
+
+    Shapes: ``x``, ``y``: ``[N, band, ...]``, ``x`` in the data's units, ``y`` without unit.
+
+    Args:
+        std: Standard deviation of each band, in the data's units, positive.
+
+    Raises:
+        InputError: If a number is not finite or not positive.
+
+    Example:
+        >>> import torch
+        >>> ScaleByStd([2.0, 4.0])(torch.tensor([[3.0, 1.0]]))
+        tensor([[1.5000, 0.2500]])
+    """
+
+    std: Tensor
+
+    def __init__(self, std: Numbers) -> None:
+        """Keep the deviations as a buffer."""
+        super().__init__()
+        self.register_buffer("std", numbers("std", std))
+        _check_positive("std", self.std)
+
+    @classmethod
+    def fit(cls, patches: Batches) -> Self:
+        """Take the deviations from the training part, as :meth:`ZScore.fit` does.
+
+        Args:
+            patches: One tensor or batches, ``[N, band, ...]``, in the data's units.
+
+        Raises:
+            DataError: If a band does not vary, or there is no batch, or batches differ in their bands.
+            InputError: If a batch is no float tensor with finite pixels.
+        """
+        found = moments(patches)
+        return cls(varying(found.std, "standard deviation").to(found.dtype))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return ``x``, ``[N, band, ...]``, in standard deviations."""
+        check_bands("ScaleByStd", x, len(self.std))
+        return x / broadcast(self.std, x)

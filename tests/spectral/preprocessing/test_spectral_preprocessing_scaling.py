@@ -1,0 +1,69 @@
+"""Shift and scale per band: fits against numpy, bad statistics."""
+
+import numpy as np
+import pytest
+import torch
+
+import lrprism as lp
+from lrprism._errors import DataError, InputError
+from lrprism.rules import ZBox
+from lrprism.spectral.preprocessing import MinMax, ScaleByStd, ZScore
+
+X = torch.randn(9, 4, 3, 3, generator=torch.Generator().manual_seed(0), dtype=torch.float64) * 5 + 100
+STEPS = (ZScore, MinMax, ScaleByStd)
+
+
+def test_the_z_score_of_the_training_part_has_mean_0_and_deviation_1() -> None:
+    y = ZScore.fit(X)(X).movedim(1, 0).reshape(4, -1).numpy()
+    np.testing.assert_allclose(y.mean(1), 0, atol=1e-12)
+    np.testing.assert_allclose(y.std(1), 1, rtol=1e-12)
+
+
+def test_the_range_of_the_training_part_becomes_0_to_1() -> None:
+    y = MinMax.fit(X)(X)
+    assert y.amin((0, 2, 3)).tolist() == [0] * 4
+    assert y.amax((0, 2, 3)).tolist() == [1] * 4
+
+
+def test_the_deviation_is_numpy_s_and_zero_stays_zero() -> None:
+    step = ScaleByStd.fit(X)
+    np.testing.assert_allclose(step.std, X.movedim(1, 0).reshape(4, -1).numpy().std(1), rtol=1e-12)
+    assert not bool(step(torch.zeros(1, 4)).any())
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_batches_give_what_one_tensor_gives_in_its_type(step: type[ZScore | MinMax | ScaleByStd]) -> None:
+    whole, parts = step.fit(X.float()), step.fit(X.float().split(2))
+    torch.testing.assert_close(parts.state_dict(), whole.state_dict())
+    assert {each.dtype for each in whole.buffers()} == {torch.float32}
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_a_band_that_does_not_vary_is_refused(step: type[ZScore | MinMax | ScaleByStd]) -> None:
+    still = X.clone()
+    still[:, [1, 3]] = 7
+    words = r"^each band should vary over .* Found a (range|standard deviation) of 0 in bands 1, 3\. Leave"
+    with pytest.raises(DataError, match=words):
+        step.fit(still)
+
+
+def test_divisors_that_are_not_positive_are_refused() -> None:
+    with pytest.raises(InputError, match=r"^std should be positive in each band\. Found 0 in band 1\. Leave"):
+        ZScore([0.0, 0.0], [1.0, 0.0])
+    with pytest.raises(
+        InputError, match=r"^std should be positive in each band\. Found -1 in band 0\. Leave"
+    ):
+        ScaleByStd([-1.0, 1.0])
+    with pytest.raises(InputError, match=r"^high - low should be positive .*Found -2 in band 0\. Leave"):
+        MinMax([3.0], [1.0])
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_rules_for_the_input_serve_the_first_layer_behind_it(
+    step: type[ZScore | MinMax | ScaleByStd],
+) -> None:
+    model = torch.nn.Sequential(step.fit(X), torch.nn.Conv2d(4, 2, 3), torch.nn.Flatten()).double()
+    found = lp.LRP(model, lp.presets.EpsilonGammaBox(-30.0, 40.0)).explain(X, 1)
+    plan = lp.LRP(model, lp.presets.EpsilonGammaBox(-30.0, 40.0)).plan(X)
+    assert [row.rule for row in plan if row.op == "conv2d"] == [repr(ZBox(-30.0, 40.0, 1e-6))]
+    torch.testing.assert_close(found.relevance.sum((1, 2, 3)), found.output[:, 1], rtol=1e-5, atol=1e-5)
