@@ -14,7 +14,7 @@ from torch.nn.modules.batchnorm import _BatchNorm
 
 import lrprism as lp
 from architectures import written_out
-from lrprism import presets
+from lrprism import models, presets
 
 vision = torchvision.models
 TOKENS = torch.tensor([[2, 15, 7, 64, 33, 3, 0, 0], [2, 8, 8, 21, 90, 41, 76, 3]])
@@ -68,9 +68,9 @@ RELU_NETS = {
     "DenseNet-121": Case(published("densenet121"), IMAGE),
     "Inception v3": Case(published("inception_v3", aux_logits=False, init_weights=False), (2, 3, 80, 80)),
     "U-Net": Case(lambda: written_out.UNet(4, 5), (2, 4, 16, 16)),
-    "HybridSN": Case(lambda: written_out.HybridSN(bands=16, window=11, classes=10), (2, 1, 16, 11, 11)),
-    "SSRN": Case(lambda: written_out.SSRN(bands=40, window=7, classes=10), (2, 1, 40, 7, 7)),
-    "Hyper3DNetLite": Case(lambda: written_out.Hyper3DNetLiteWithNorm(6, 3), (2, 1, 6, 13, 13)),
+    "HybridSN": Case(lambda: models.HybridSN(bands=16, classes=10, window=11), (2, 1, 16, 11, 11)),
+    "SSRN": Case(lambda: models.SSRN(bands=40, classes=10, window=7), (2, 1, 40, 7, 7)),
+    "Hyper3DNetLite": Case(lambda: models.Hyper3DNetLitePublished(6, 3, 17), (2, 1, 6, 17, 17)),
     "R3D-18": Case(lambda: vision.video.r3d_18(num_classes=10), (2, 3, 4, 32, 32)),
 }
 OTHER_IMAGE_NETS = {

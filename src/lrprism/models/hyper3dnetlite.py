@@ -4,12 +4,12 @@ Source: Morales, G., Sheppard, J. W., Logan, R. D. and Shaw, J. A., "Hyperspectr
 Based on Inter-Band Redundancy Analysis and Greedy Spectral Selection", Remote Sensing 13(18), 2021.
 """
 
-from typing import Final
+from typing import ClassVar, Final
 
 import torch
 from torch import Tensor, nn
 
-from lrprism._errors import InputError, ModelError
+from lrprism.models.sizes import check_shape, check_sizes
 
 FILTERS: Final = 16
 """Filters of each of the two 3-D convolutions."""
@@ -84,11 +84,13 @@ class Hyper3DNetLite(nn.Module):
         195411
     """
 
+    layout: ClassVar[str] = "volume"
+    """Layout of the input: ``[N, 1, band, y, x]``."""
+
     def __init__(self, bands: int, classes: int, window: int = 25) -> None:
         """Build the layers."""
         super().__init__()
-        for name, value, least in (("bands", bands, 1), ("classes", classes, 2), ("window", window, 3)):
-            _check_whole_number(name, value, least)
+        check_sizes("Hyper3DNetLite", bands=(bands, 1), classes=(classes, 2), window=(window, 3))
         self.bands, self.classes, self.window = bands, classes, window
         stride = 1 if window <= LARGEST_SMALL_WINDOW else 2
         remaining = -(-window // stride**2)  # ceil(ceil(window / stride) / stride)
@@ -114,22 +116,10 @@ class Hyper3DNetLite(nn.Module):
         Raises:
             InputError: If the patches have another layout, number of bands or window.
         """
-        if patch.shape[1:] != (1, self.bands, self.window, self.window):
-            raise InputError(
-                f"Patches should have shape (N, 1, {self.bands}, {self.window}, {self.window}). Found "
-                f"{tuple(patch.shape)}. Add the channel axis, or build it for these bands and window."
-            )
+        check_shape("Patches", patch, (1, self.bands, self.window, self.window))
         hidden = self.relu_2(self.conv3d_2(self.relu_1(self.conv3d_1(patch))))
         hidden = torch.flatten(hidden, start_dim=1, end_dim=2)
         hidden = hidden.contiguous(memory_format=torch.channels_last)  # its depthwise gradients are faster
         hidden = self.pool(self.block_3(self.block_2(self.block_1(hidden))))
         logits: Tensor = self.linear(torch.flatten(hidden, start_dim=1))
         return logits
-
-
-def _check_whole_number(name: str, value: object, least: int) -> None:
-    if not isinstance(value, int) or isinstance(value, bool) or value < least:
-        raise ModelError(
-            f"{name} of Hyper3DNetLite should be a whole number of at least {least}. Found {value!r}. "
-            f"Give {name}={least} or more."
-        )

@@ -68,10 +68,24 @@ def load_weights(model: nn.Module, path: str | Path) -> None:
         raise DataError(
             f"The weights should be a whole safetensors file. Found {path}: {error}. Write or copy it again."
         ) from error
+    fill(model, found, path)
+
+
+def fill(model: nn.Module, tensors: dict[str, Tensor], path: Path) -> None:
+    """Copy tensors into a model, if every one of them fits.
+
+    Args:
+        model: The model to fill, in place; its tensors keep their device and dtype.
+        tensors: The tensors by the names of the model's state dict.
+        path: Where they come from, for the messages.
+
+    Raises:
+        ModelError: If a tensor is missing, left over, or of another shape than the model's.
+    """
     expected = model.state_dict()
-    _check_names(expected, found, path)
-    _check_shapes(expected, found, path)
-    model.load_state_dict(found)
+    _check_names(expected, tensors, path)
+    _check_shapes(expected, tensors, path)
+    model.load_state_dict(tensors)
 
 
 def _check_names(expected: dict[str, Tensor], found: dict[str, Tensor], path: Path) -> None:
