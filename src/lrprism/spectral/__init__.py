@@ -4,15 +4,17 @@ from lrprism.spectral.bands import (
     TUTORIAL_BANDS,
     average_pairs,
     band_std,
+    good_bands,
     parse_bands,
     scale_by_std,
     select_bands,
 )
 from lrprism.spectral.block_split import disjoint_blocks
-from lrprism.spectral.cube import Scene, make_cube
+from lrprism.spectral.cube import Scene, cube_hash, make_cube
 from lrprism.spectral.features import FEATURES, Feature, FeatureKind, describe, features_near
 from lrprism.spectral.indian_pines import INDIAN_PINES_CLASSES, load_indian_pines
-from lrprism.spectral.patch_file import read_patch_file
+from lrprism.spectral.leakage import Leakage, leakage
+from lrprism.spectral.patch_file import is_patch_file, read_patch_file
 from lrprism.spectral.patches import PatchSet, centres_of, make_patches
 from lrprism.spectral.splits import RANDOM_SPLIT_NOTE, Split, overlap_share, random_split
 from lrprism.spectral.statistics import band_table, top_bands
@@ -26,6 +28,7 @@ __all__ = [
     "TUTORIAL_BANDS",
     "Feature",
     "FeatureKind",
+    "Leakage",
     "PatchSet",
     "Scene",
     "Split",
@@ -35,10 +38,14 @@ __all__ = [
     "band_table",
     "centres_of",
     "check_window",
+    "cube_hash",
     "cut_windows",
     "describe",
     "disjoint_blocks",
     "features_near",
+    "good_bands",
+    "is_patch_file",
+    "leakage",
     "load_indian_pines",
     "make_cube",
     "make_patches",

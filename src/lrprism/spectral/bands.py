@@ -112,6 +112,26 @@ def select_bands(data: BandData, bands: Sequence[int]) -> BandData:
     return selected
 
 
+def good_bands(data: BandData) -> BandData:
+    """Keep the bands whose flag ``good`` is set; ``attrs["assumed"]`` says how many were left out.
+
+    Args:
+        data: Cube or patch set.
+
+    Returns:
+        The same without the others.
+
+    Raises:
+        DataError: If no band is good.
+    """
+    good = data["good"].values
+    kept = select_bands(data, np.flatnonzero(good).tolist())
+    kept.attrs = with_note(
+        data.attrs, f"{int((~good).sum())} of {len(good)} bands are flagged bad and were left out"
+    )
+    return kept
+
+
 def parse_bands(text: str) -> tuple[int, ...]:
     """Read band numbers from text such as "0,1,3,10-20" (both ends included) or "tutorial".
 

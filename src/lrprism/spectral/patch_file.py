@@ -67,6 +67,18 @@ def read_patch_file(
     )
 
 
+def is_patch_file(path: str | PathLike[str]) -> bool:
+    """Whether a file is HDF5 and holds one of the datasets of a patch file.
+
+    Args:
+        path: The file.
+    """
+    if not Path(path).is_file() or not h5py.is_hdf5(path):
+        return False
+    with h5py.File(path, "r") as opened:
+        return _PATCHES in opened or _LABELS in opened
+
+
 def _datasets(opened: h5py.File, file: Path) -> tuple[h5py.Dataset, h5py.Dataset]:
     items = {name: opened.get(name) for name in opened}  # None for a link that leads nowhere
     found = {name: item for name, item in items.items() if isinstance(item, h5py.Dataset)}

@@ -8,7 +8,9 @@ from lrprism.spectral.cube import Scene, with_note
 from lrprism.spectral.patches import PatchSet, make_patches
 
 
-def cut_windows(scene: Scene, size: int, *, pixels: npt.ArrayLike | None = None) -> PatchSet:
+def cut_windows(
+    scene: Scene, size: int, *, pixels: npt.ArrayLike | None = None, labelled: bool = True
+) -> PatchSet:
     """Cut a window of ``size`` x ``size`` pixels round each labelled pixel.
 
     Windows that would leave the scene are dropped; ``attrs["assumed"]`` says how many.
@@ -20,15 +22,17 @@ def cut_windows(scene: Scene, size: int, *, pixels: npt.ArrayLike | None = None)
         size: Odd number of pixels along a side.
         pixels: Which pixels, as numbers row * width + column such as ``Split.train``; by default every
             labelled pixel.
+        labelled: Whether all of these must have a label.
 
     Returns:
-        The patches in float32, each with its centre pixel's label less 1, ``row`` and ``column``.
+        The patches in float32, each with its centre pixel's label less 1 (-1 where it has none), ``row`` and
+        ``column``.
 
     Raises:
         DataError: If the size or a pixel is impossible, or no window is left.
     """
     check_window(scene, size)
-    centres = _centres(scene, pixels)
+    centres = _centres(scene, pixels, labelled=labelled)
     radius = size // 2
     inside = ((centres >= radius) & (centres < np.array(scene.labels.shape) - radius)).all(axis=1)
     kept = centres[inside]
@@ -37,8 +41,12 @@ def cut_windows(scene: Scene, size: int, *, pixels: npt.ArrayLike | None = None)
             f"at least one window of {size} x {size} pixels should lie inside the scene. Found "
             f"{len(centres)} pixels, all too near its border. Use a smaller window."
         )
-    corner = kept - radius
-    windows = np.lib.stride_tricks.sliding_window_view(scene.cube.values, (size, size), axis=(1, 2))
+    first, last = int(kept[:, 0].min()) - radius, int(kept[:, 0].max()) + radius
+    rows = slice(first, last + 1)  # no more of a lazy cube is read
+    corner = kept - radius - np.array([first, 0])
+    windows = np.lib.stride_tricks.sliding_window_view(
+        scene.cube.isel(y=rows).values, (size, size), axis=(1, 2)
+    )
     return make_patches(
         np.ascontiguousarray(np.moveaxis(windows, 0, 2)[corner[:, 0], corner[:, 1]], dtype=np.float32),
         scene.labels.values[kept[:, 0], kept[:, 1]] - 1,
@@ -72,14 +80,14 @@ def _band_coords(scene: Scene) -> dict[str, tuple[str, npt.NDArray[np.generic]]]
     return {str(name): ("band", coord.values) for name, coord in coords if coord.dims == ("band",)}
 
 
-def _centres(scene: Scene, pixels: npt.ArrayLike | None) -> npt.NDArray[np.int64]:
+def _centres(scene: Scene, pixels: npt.ArrayLike | None, *, labelled: bool) -> npt.NDArray[np.int64]:
     """Find row and column of each wanted pixel.
 
     Returns:
         Centres ``[sample, 2]``.
 
     Raises:
-        DataError: If a pixel is not a labelled pixel of the scene.
+        DataError: If a pixel is not a (labelled) pixel of the scene.
     """
     flat = scene.labels.values.ravel()
     wanted = np.flatnonzero(flat) if pixels is None else np.asarray(pixels)
@@ -89,11 +97,13 @@ def _centres(scene: Scene, pixels: npt.ArrayLike | None) -> npt.NDArray[np.int64
             "Number pixels as row * width + column."
         )
     wrong = wanted[(wanted < 0) | (wanted >= flat.size)]
-    wrong = wrong if wrong.size else wanted[flat[wanted] == 0]
+    if labelled and not wrong.size:
+        wrong = wanted[flat[wanted] == 0]
     if wrong.size:
         raise DataError(
-            f"pixels should be labelled pixels of the scene, numbered 0..{flat.size - 1}. "
-            f"Found {wrong[0]} and {wrong.size - 1} more that are not. Split the labels of this very scene."
+            f"pixels should be {'labelled ' if labelled else ''}pixels of the scene, numbered "
+            f"0..{flat.size - 1}. Found {wrong[0]} and {wrong.size - 1} more that are not. Split the labels "
+            "of this very scene."
         )
     return np.stack(np.unravel_index(wanted, scene.labels.shape), axis=1).astype(np.int64)
 

@@ -44,16 +44,18 @@ def to_nm(values: npt.ArrayLike, units: str | None = None) -> tuple[npt.NDArray[
     stated = (units or "").strip().lower()
     if stated in _UNSTATED:
         return numbers * _TO_NM[guess], (
-            f"wavelengths are taken to be in {guess}, since their largest value is {largest:g}: no unit is stated",
+            f"wavelengths are taken to be in {guess}, since their largest value is {largest:g}: "
+            "no unit is stated",
         )
     if stated not in _TO_NM:
         raise DataError(
-            f"wavelength units should be nm, µm or another unit of length. Found {units!r}. Correct the header, "
-            "or give the wavelengths in nm in a text file."
+            f"wavelength units should be nm, µm or another unit of length. Found {units!r}. Correct the "
+            "header, or give the wavelengths in nm in a text file."
         )
     if _TO_NM[stated] == 1.0 and guess == "µm":
         return numbers * _TO_NM["µm"], (
-            f"wavelengths are taken to be in µm, since their largest value is {largest:g}: the file says {units}",
+            f"wavelengths are taken to be in µm, since their largest value is {largest:g}: "
+            f"the file says {units}",
         )
     return numbers * _TO_NM[stated], ()
 
@@ -83,14 +85,15 @@ def decoded(
     """
     if divisor == 0 or not np.isfinite(divisor) or not np.isfinite(offset):
         raise DataError(
-            f"a scale should be a finite number other than 0, an offset finite. Found {divisor:g} and {offset:g}. "
-            "Correct the header."
+            f"a scale should be a finite number other than 0, an offset finite. Found {divisor:g} and "
+            f"{offset:g}. Correct the header."
         )
-    array = stored if isinstance(stored, da.Array) else da.from_array(stored)
-    values = (array.astype(np.float32) / np.float32(divisor)) + np.float32(offset)
+    array = stored if isinstance(stored, da.Array) else da.from_array(stored)  # type: ignore[no-untyped-call]
+    values: da.Array = (array.astype(np.float32) / np.float32(divisor)) + np.float32(offset)
     if nodata is None or np.isnan(nodata):
         return values
-    return da.where(array == nodata, np.float32(np.nan), values)
+    present: da.Array = da.where(array == nodata, np.float32(np.nan), values)
+    return present
 
 
 def in_water_vapour(wavelength: npt.ArrayLike) -> npt.NDArray[np.bool_]:
@@ -103,4 +106,5 @@ def in_water_vapour(wavelength: npt.ArrayLike) -> npt.NDArray[np.bool_]:
         Boolean array of the same shape.
     """
     centre = np.asarray(wavelength, dtype=np.float64)
-    return np.any([(centre >= low) & (centre <= high) for low, high in WATER_VAPOUR_NM], axis=0)
+    inside = [(centre >= low) & (centre <= high) for low, high in WATER_VAPOUR_NM]
+    return np.asarray(np.any(inside, axis=0), dtype=bool)

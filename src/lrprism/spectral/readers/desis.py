@@ -1,0 +1,29 @@
+"""Reflectance of the DESIS spectrometer: L2A products of DLR."""
+
+from os import PathLike
+from pathlib import Path
+
+import xarray as xr
+
+from lrprism.spectral.readers.metadata_xml import find_pair, read_product
+from lrprism.spectral.readers.naming import naming
+
+
+def read_desis(path: str | PathLike[str]) -> xr.DataArray:
+    """Open a DESIS L2A product.
+
+    Args:
+        path: The file ``*METADATA.XML``, the file ``*SPECTRAL_IMAGE.TIF``, or their folder.
+
+    Returns:
+        The cube ``(band, y, x)``, on the image's map grid.
+
+    Raises:
+        InputError: If rasterio is not installed.
+        DataError: If a file is missing or damaged, or they do not fit each other.
+    """
+    with naming(path):
+        metadata, image = find_pair(Path(path), "SPECTRAL_IMAGE.TIF")
+        return read_product(
+            metadata, image, "band", "wavelengthCenterOfBand", "wavelengthWidthOfBand", "DESIS L2A"
+        )

@@ -1,0 +1,139 @@
+"""Cubes in GeoTIFF files, with the wavelengths that their tags or band names tell."""
+
+import re
+from os import PathLike
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+import xarray as xr
+
+from lrprism._errors import DataError
+from lrprism.spectral.cube import make_cube
+from lrprism.spectral.georeference import georeferenced
+from lrprism.spectral.readers.facts import decoded, to_nm
+from lrprism.spectral.readers.naming import naming
+from lrprism.spectral.readers.raster import opened_raster, raster_georeference, raster_values
+from lrprism.spectral.wavelengths import WavelengthSource, read_wavelengths
+
+_Axis = tuple[npt.NDArray[np.float64], npt.NDArray[np.float64] | None, tuple[str, ...]]
+_NUMBER_AND_UNIT: Final = re.compile(
+    r"\s*([0-9]+(?:\.[0-9]+)?)\s*\(?(nm|um|µm|nanometers|micrometers)\)?\s*", re.IGNORECASE
+)
+SENTINEL_2A: Final = {
+    "B01": (442.7, 20.0), "B02": (492.7, 65.0), "B03": (559.8, 35.0), "B04": (664.6, 30.0),
+    "B05": (704.1, 14.0), "B06": (740.5, 14.0), "B07": (782.8, 19.0), "B08": (832.8, 105.0),
+    "B8A": (864.7, 21.0), "B09": (945.1, 19.0), "B10": (1373.5, 29.0), "B11": (1613.7, 90.0),
+    "B12": (2202.4, 174.0),
+}  # fmt: skip
+"""Centre and width in nm of the bands of Sentinel-2A, as ESA's Sentinel-2 user guide gives them."""
+
+
+def read_geotiff(path: str | PathLike[str], *, wavelengths: WavelengthSource | None = None) -> xr.DataArray:
+    """Open a GeoTIFF; its values are read window by window when they are needed.
+
+    Wavelengths come from the tags of the bands, from the tags of the file, or from the names of the bands:
+    numbers with a unit ("550.3 nm"), or Sentinel-2's names ("B02").
+
+    Args:
+        path: The file.
+        wavelengths: A list in nm, ``"FIRST:LAST"`` in nm, or a text file, in place of the file's own.
+
+    Returns:
+        The cube ``(band, y, x)``.
+
+    Raises:
+        InputError: If rasterio is not installed.
+        DataError: If the file is damaged, or its wavelengths are nowhere to be found.
+    """
+    file = Path(path)
+    with naming(path), opened_raster(file) as dataset:
+        centre, fwhm, notes = _axis(dataset, wavelengths)
+        values = decoded(raster_values(dataset), nodata=dataset.nodata)
+        scales, offsets = (np.asarray(given, np.float32) for given in (dataset.scales, dataset.offsets))
+        if np.any(scales != 1) or np.any(offsets != 0):
+            values = values * scales[:, None, None] + offsets[:, None, None]
+        scale = 1.0 / float(scales[0]) if scales[0] != 0 and np.all(scales == scales[0]) else 1.0
+        cube = make_cube(
+            values,
+            centre,
+            fwhm=fwhm,
+            title=file.name,
+            quantity="values as stored",
+            units="unknown",
+            assumed=(*notes, "the file does not say what its values are"),
+        ).assign_attrs(scale=scale, source=file.name)
+        reference = raster_georeference(dataset)
+        return cube if reference is None else georeferenced(cube, reference)
+
+
+def _axis(dataset: Any, wavelengths: WavelengthSource | None) -> _Axis:  # rasterio is not typed
+    if wavelengths is not None:
+        centre, fwhm = read_wavelengths(wavelengths, dataset.count)
+        return centre, fwhm, ("wavelengths are those given, not the file's",)
+    for source in (_band_tags, _imagery_tags, _file_tags, _descriptions, _sentinel_2):
+        axis = source(dataset)
+        if axis is not None:
+            return axis
+    raise DataError(
+        f"'{dataset.name}' should state the wavelength of its {dataset.count} bands. "
+        "Found none in tags or band "
+        "names. Give them: wavelengths='FIRST:LAST' in nm, a list, or a text file."
+    )
+
+
+def _floats(words: list[str], what: str) -> npt.NDArray[np.float64]:
+    try:
+        return np.array([float(word) for word in words])
+    except ValueError as error:
+        raise DataError(f"{what} should be numbers. Found: {error}. Give the wavelengths in nm.") from error
+
+
+def _band_tags(dataset: Any) -> _Axis | None:  # rasterio is not typed
+    tags = [dataset.tags(band) for band in dataset.indexes]
+    if not all("wavelength" in tag for tag in tags):
+        return None
+    centre = _floats([tag["wavelength"] for tag in tags], "tags 'wavelength'")
+    nm, notes = to_nm(centre, tags[0].get("wavelength_units"))
+    return nm, None, notes
+
+
+def _imagery_tags(dataset: Any) -> _Axis | None:  # rasterio is not typed
+    tags = [dataset.tags(band, ns="IMAGERY") for band in dataset.indexes]
+    if not all("CENTRAL_WAVELENGTH_UM" in tag for tag in tags):
+        return None
+    centre = _floats([tag["CENTRAL_WAVELENGTH_UM"] for tag in tags], "tags 'CENTRAL_WAVELENGTH_UM'")
+    return centre * 1000, _floats([tag.get("FWHM_UM", "nan") for tag in tags], "tags 'FWHM_UM'") * 1000, ()
+
+
+def _file_tags(dataset: Any) -> _Axis | None:  # rasterio is not typed
+    tags = dataset.tags(ns="ENVI")
+    if "wavelength" not in tags:
+        return None
+    units = tags.get("wavelength_units")
+    lists = [
+        _floats(tags[name].strip("{} \n").split(","), f"tag '{name}'")
+        for name in ("wavelength", "fwhm")
+        if name in tags
+    ]
+    centre, notes = to_nm(lists[0], units)
+    factor = centre[0] / lists[0][0] if lists[0][0] else 1.0
+    return centre, lists[1] * factor if len(lists) > 1 else None, notes
+
+
+def _descriptions(dataset: Any) -> _Axis | None:  # rasterio is not typed
+    found = [_NUMBER_AND_UNIT.fullmatch(name or "") for name in dataset.descriptions]
+    matches = [match for match in found if match]
+    if len(matches) != dataset.count:
+        return None
+    centre, notes = to_nm([float(match[1]) for match in matches], matches[0][2])
+    return centre, None, (*notes, "wavelengths are those in the names of the bands")
+
+
+def _sentinel_2(dataset: Any) -> _Axis | None:  # rasterio is not typed
+    names = [(name or "").strip().upper() for name in dataset.descriptions]
+    if not all(name in SENTINEL_2A for name in names):
+        return None
+    table = np.array([SENTINEL_2A[name] for name in names])
+    return table[:, 0], table[:, 1], ("wavelengths are Sentinel-2A's, from the names of the bands",)

@@ -1,0 +1,140 @@
+"""Label maps: the class on the ground of each pixel."""
+
+import warnings
+from collections.abc import Sequence
+from os import PathLike
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+import xarray as xr
+
+from lrprism._errors import DataError, InputError
+from lrprism.spectral.readers.envi_header import read_header
+from lrprism.spectral.readers.matlab import read_matlab_labels
+from lrprism.spectral.readers.naming import naming
+
+_ENDINGS: Final = ".mat, .npy, .tif, .csv or an ENVI classification (.hdr)"
+_MOST_CLASSES: Final = 10_000  # a map of heights or identifiers is no map of classes
+_UNNAMED: Final = frozenset({"unclassified", "unlabelled", "unlabeled", "background"})
+
+
+def read_labels(
+    path: str | PathLike[str], *, key: str | None = None, class_names: Sequence[str] | None = None
+) -> xr.DataArray:
+    """Read the label map that belongs to a cube.
+
+    Args:
+        path: A ``.mat``, ``.npy``, ``.tif`` or ``.csv`` file, or an ENVI classification with its header.
+        key: Name of the variable in a ``.mat`` file that holds several.
+        class_names: Name of each class, the one labelled 1 first; by default those in the file, else
+            "class 1", "class 2", ...
+
+    Returns:
+        int64 array ``(y, x)``: 0 where unlabelled, else 1 + the class; ``attrs["class_names"]``.
+
+    Raises:
+        InputError: If ``key`` is given for another format.
+        DataError: If the file is damaged, is not a map of whole numbers from 0, or has more classes than
+            names.
+    """
+    file = Path(path)
+    if not file.is_file():
+        raise DataError(f"'{file}' should be a label map. Found no such file. Correct the path.")
+    ending = file.suffix.lower()
+    if ending == ".mat":
+        labels = read_matlab_labels(file, key=key)
+        return _named(file, labels.values, class_names or labels.attrs["class_names"])
+    if key is not None:
+        raise InputError(
+            f"key should name a variable of a .mat file. Found {key!r} for '{file}'. Leave it out."
+        )
+    values, names = _read(file, ending)
+    with naming(file):
+        return _named(file, _whole_numbers(values), class_names or names)
+
+
+def _read(file: Path, ending: str) -> tuple[npt.NDArray[np.generic], list[str] | None]:
+    try:
+        if ending == ".npy":
+            return np.load(file, mmap_mode="r", allow_pickle=False), None
+        if ending == ".csv":
+            return np.loadtxt(file, delimiter=",", ndmin=2), None
+        if ending in {".tif", ".tiff"}:
+            return _read_tiff(file), None
+    except DataError:
+        raise
+    except (ValueError, OSError) as error:
+        raise DataError(
+            f"'{file}' should be a whole label map. Found one that cannot be read: {error}. Copy it again."
+        ) from error
+    return _read_envi_classes(file)
+
+
+def _read_tiff(file: Path) -> npt.NDArray[np.generic]:
+    try:
+        import rasterio  # installed by the extra "geo" only
+    except ImportError as error:
+        raise InputError(
+            "GeoTIFF should be read with the package rasterio. Found it missing. "
+            "Install it: pip install 'lrprism[geo]'."
+        ) from error
+    with _opened(rasterio, file) as opened:
+        if opened.count != 1:
+            raise DataError(
+                f"'{file}' should have one band, the labels. Found {opened.count}. Give the label map."
+            )
+        values: npt.NDArray[np.generic] = opened.read(1)
+    return values
+
+
+def _opened(rasterio: Any, file: Path) -> Any:
+    with warnings.catch_warnings():
+        # labels need no place of their own: they lie on the pixels of their cube
+        warnings.simplefilter("ignore", rasterio.errors.NotGeoreferencedWarning)
+        return rasterio.open(file)
+
+
+def _read_envi_classes(file: Path) -> tuple[npt.NDArray[np.generic], list[str] | None]:
+    try:
+        header = read_header(file)
+    except DataError as error:
+        raise DataError(f"'{file}' should be a label map: {_ENDINGS}. Found none of them. {error}") from error
+    bands = header.integer("bands", 1, least=1)
+    shape = (header.integer("lines", least=1), header.integer("samples", least=1))
+    if bands != 1:
+        raise DataError(f"'{file}' should have one band, the labels. Found {bands}. Give the label map.")
+    header.check_size(shape)
+    mapped = np.memmap(header.data, header.dtype(), "r", header.integer("header offset", 0), shape)
+    names = header.words("class names")
+    return mapped, names[1:] if names and names[0].lower() in _UNNAMED else names or None
+
+
+def _whole_numbers(values: npt.NDArray[np.generic]) -> npt.NDArray[np.int64]:
+    if values.ndim != 2 or not values.size or values.dtype.kind not in "iufb":
+        raise DataError(
+            f"labels should be numbers as (y, x). Found shape {values.shape} of {values.dtype}. "
+            "Give one label per pixel."
+        )
+    numbers = np.asarray(values, dtype=np.float64)
+    wrong = np.argwhere(~((numbers >= 0) & (numbers <= _MOST_CLASSES) & (numbers == np.floor(numbers))))
+    if len(wrong):
+        y, x = wrong[0]
+        raise DataError(
+            f"labels should be whole numbers from 0, the unlabelled, to {_MOST_CLASSES}. Found "
+            f"{numbers[y, x]:g} at row {y}, column {x} ({len(wrong)} such pixels). Number the "
+            "classes 1, 2, 3, ..."
+        )
+    return numbers.astype(np.int64)
+
+
+def _named(file: Path, labels: npt.NDArray[np.int64], names: Sequence[str] | None) -> xr.DataArray:
+    highest = int(labels.max())
+    known = [str(name) for name in names or [f"class {number + 1}" for number in range(highest)]]
+    if len(known) < highest:
+        raise DataError(
+            f"class names should be given for all {highest} classes of '{file}'. Found {len(known)}. Name "
+            "each class, the one labelled 1 first."
+        )
+    return xr.DataArray(labels, dims=("y", "x"), attrs={"class_names": known})

@@ -1,0 +1,119 @@
+"""Bands of a GeoTIFF, read window by window when they are needed."""
+
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, final
+
+import dask.array as da
+import numpy as np
+import numpy.typing as npt
+
+from lrprism._errors import DataError, InputError
+from lrprism.spectral.georeference import Georeference
+from lrprism.spectral.readers.declared import check_declared
+from lrprism.spectral.readers.stored import AbstractStored
+
+_PIECE_VALUES: Final = 2**22  # 16 MiB of float32
+
+
+@contextmanager
+def opened_raster(path: Path) -> Iterator[Any]:
+    """Open a GeoTIFF with rasterio; what GDAL finds wrong with it becomes one of our errors.
+
+    Args:
+        path: The file.
+
+    Yields:
+        The open dataset.
+
+    Raises:
+        InputError: If rasterio is not installed.
+        DataError: If there is no such file, or it is damaged.
+    """
+    try:
+        import rasterio  # an optional dependency
+        from rasterio.errors import NotGeoreferencedWarning, RasterioError
+    except ImportError as error:
+        raise InputError(
+            "reading a GeoTIFF should find the package rasterio. Found none. Run: pip install 'lrprism[geo]'"
+        ) from error
+    if not path.is_file():
+        raise DataError(f"'{path}' should be a GeoTIFF. Found no such file. Correct the path.")
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", NotGeoreferencedWarning)  # a cube without a map is one of ours
+            dataset = rasterio.open(path, driver="GTiff")
+        with dataset:
+            yield dataset
+    except (DataError, InputError):
+        raise
+    except (RasterioError, OSError, ValueError, MemoryError) as error:
+        raise DataError(
+            f"'{path}' should be a whole GeoTIFF. Found an unreadable one: {error}. Download it again."
+        ) from error
+
+
+@final
+@dataclass(frozen=True)
+class _StoredRaster(AbstractStored):
+    """The bands of a GeoTIFF; ``file_shape`` is (band, y, x)."""
+
+    def _read(self, index: tuple[slice, ...]) -> npt.NDArray[np.generic]:
+        parts = [part.indices(length) for part, length in zip(index, self.file_shape, strict=True)]
+        bands, rows, columns = (range(*part) for part in parts)
+        with opened_raster(self.path) as dataset:
+            values = dataset.read(
+                [band + 1 for band in bands],
+                window=((rows.start, rows.stop), (columns.start, columns.stop)),
+            )
+        return np.asarray(values)[:, :: rows.step, :: columns.step]
+
+
+def raster_values(dataset: Any) -> da.Array:  # rasterio is not typed
+    """Make a lazy array of all bands, in pieces that follow the file's own blocks.
+
+    Args:
+        dataset: The open dataset; it may be closed afterwards.
+
+    Returns:
+        The stored numbers, ``[band, y, x]``; nothing has been read yet.
+
+    Raises:
+        DataError: If the bands are not real numbers of one type, or too large for the file.
+    """
+    path, types = Path(dataset.name), set(dataset.dtypes)
+    if len(types) != 1 or np.dtype(dataset.dtypes[0]).kind not in "iuf":
+        raise DataError(
+            f"bands of '{path}' should be real numbers of one type. Found {sorted(types)}. Convert the file."
+        )
+    shape, dtype = (dataset.count, dataset.height, dataset.width), np.dtype(dataset.dtypes[0])
+    check_declared(path, "bands", shape, dtype)
+    height, width = dataset.block_shapes[0]
+    bands = max(1, min(shape[0], _PIECE_VALUES // (height * width)))
+    rows = max(1, min(height, _PIECE_VALUES // width))
+    rows *= max(1, min(shape[1], _PIECE_VALUES // (bands * width)) // rows)
+    array: da.Array = da.from_array(  # type: ignore[no-untyped-call]  # dask.array is not typed
+        _StoredRaster(path, shape, dtype, (0, 1, 2)),
+        chunks=(bands, rows, min(width, shape[2])),
+        name=False,
+        meta=np.empty((0, 0, 0), dtype),
+    )
+    return array
+
+
+def raster_georeference(dataset: Any) -> Georeference | None:  # rasterio is not typed
+    """Read where the pixels lie.
+
+    Args:
+        dataset: The open dataset.
+
+    Returns:
+        The georeference, or None where the file names no reference system.
+    """
+    if dataset.crs is None:
+        return None
+    t0, t1, t2, t3, t4, t5 = dataset.transform.to_gdal()
+    return Georeference(dataset.crs.to_wkt(), (t0, t1, t2, t3, t4, t5))

@@ -1,0 +1,164 @@
+"""Arrays that stay in their file: each piece is read when it is needed, and the file closed again."""
+
+import math
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, final
+
+import dask.array as da
+import h5py
+import numpy as np
+import numpy.typing as npt
+
+_PIECE_BYTES: Final = 2**24  # 16 MiB
+_VALUE_BYTES: Final = 4  # pieces are float32 once decoded
+
+
+@dataclass(frozen=True)
+class AbstractStored(ABC):
+    """An array in a file, which dask slices piece by piece.
+
+    Args:
+        path: The file.
+        file_shape: Shape as the file lays it out, slowest axis first.
+        dtype: Type of the stored numbers.
+        axes: Which of the file's axes is the first, second, ... of this array.
+    """
+
+    path: Path
+    file_shape: tuple[int, ...]
+    dtype: np.dtype[np.generic]
+    axes: tuple[int, ...]
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Shape of this array, in the order of ``axes``."""
+        return tuple(self.file_shape[axis] for axis in self.axes)
+
+    @property
+    def ndim(self) -> int:
+        """Number of axes."""
+        return len(self.axes)
+
+    def __getitem__(self, index: tuple[slice | int, ...]) -> npt.NDArray[np.generic]:
+        """Open the file, read one piece, and close the file; a number drops its axis, as in numpy."""
+        in_file = [slice(None)] * self.ndim
+        for axis, part in zip(self.axes, index, strict=True):
+            in_file[axis] = part if isinstance(part, slice) else slice(part, part + 1)
+        kept = tuple(slice(None) if isinstance(part, slice) else 0 for part in index)
+        return np.asarray(self._read(tuple(in_file)).transpose(self.axes)[kept])
+
+    @abstractmethod
+    def _read(self, index: tuple[slice, ...]) -> npt.NDArray[np.generic]: ...
+
+
+@final
+@dataclass(frozen=True)
+class StoredBinary(AbstractStored):
+    """Numbers one after another in a plain file.
+
+    Args:
+        path: The file.
+        file_shape: Shape as the file lays it out, slowest axis first.
+        dtype: Type of the stored numbers, with its byte order.
+        axes: Which of the file's axes is the first, second, ... of this array.
+        skip: Bytes before the first number.
+        fortran: Whether the first axis is the one that runs fastest.
+    """
+
+    skip: int = 0
+    fortran: bool = False
+
+    def _read(self, index: tuple[slice, ...]) -> npt.NDArray[np.generic]:
+        mapped = np.memmap(
+            self.path, self.dtype, "r", self.skip, self.file_shape, order="F" if self.fortran else "C"
+        )
+        return np.array(mapped[index])
+
+
+@final
+@dataclass(frozen=True)
+class StoredHdf(AbstractStored):
+    """A dataset of an HDF5 file.
+
+    Args:
+        path: The file.
+        file_shape: Shape as the file lays it out, slowest axis first.
+        dtype: Type of the stored numbers.
+        axes: Which of the file's axes is the first, second, ... of this array.
+        key: Path of the dataset inside the file.
+    """
+
+    key: str = ""
+
+    def _read(self, index: tuple[slice, ...]) -> npt.NDArray[np.generic]:
+        with h5py.File(self.path, "r") as opened:
+            return np.asarray(opened[self.key][index])
+
+
+def lazy(stored: AbstractStored) -> da.Array:
+    """Wrap a stored array so that dask reads it in pieces of at most 16 MiB, along the file's own order.
+
+    Args:
+        stored: The array in its file.
+
+    Returns:
+        A dask array of the same shape; nothing has been read yet.
+    """
+    order = sorted(range(stored.ndim), reverse=isinstance(stored, StoredBinary) and stored.fortran)
+    in_file = dict(zip(order, pieces([stored.file_shape[axis] for axis in order]), strict=True))
+    return _from_array(stored, tuple(in_file[axis] for axis in stored.axes), stored.dtype)
+
+
+def in_memory(values: npt.NDArray[np.generic]) -> da.Array:
+    """Wrap an array that had to be read at once, without copying it, in pieces of at most 16 MiB.
+
+    Args:
+        values: The array.
+
+    Returns:
+        A dask array of the same shape.
+    """
+    return _from_array(values, pieces(values.shape), values.dtype)
+
+
+def _from_array(
+    source: AbstractStored | npt.NDArray[np.generic], chunks: tuple[int, ...], dtype: np.dtype[np.generic]
+) -> da.Array:
+    meta = np.empty((0,) * source.ndim, dtype)
+    array: da.Array = da.from_array(  # type: ignore[no-untyped-call]  # dask.array is not typed
+        source, chunks=chunks, name=False, fancy=False, meta=meta
+    )
+    return array
+
+
+def reordered(values: da.Array, axes: tuple[int, ...]) -> da.Array:
+    """Put the axes of a dask array into another order.
+
+    Args:
+        values: The array.
+        axes: Which of its axes comes first, second, ...
+
+    Returns:
+        The array, still lazy.
+    """
+    array: da.Array = values.transpose(axes)  # type: ignore[no-untyped-call]  # dask.array is not typed
+    return array
+
+
+def pieces(shape: list[int] | tuple[int, ...]) -> tuple[int, ...]:
+    """Split an array along its slowest axes until a piece, as float32, has at most 16 MiB.
+
+    Args:
+        shape: Shape with the slowest axis first.
+
+    Returns:
+        Length of a piece along each axis.
+    """
+    left = _PIECE_BYTES // _VALUE_BYTES
+    lengths = list(shape)
+    for axis, length in enumerate(shape):
+        rest = math.prod(shape[axis + 1 :])
+        lengths[axis] = max(1, min(length, left // max(1, rest)))
+    return tuple(lengths)

@@ -1,0 +1,94 @@
+"""GeoTIFF files with wavelengths in tags and names."""
+
+import importlib.util
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+import rasterio
+import xarray as xr
+from rasterio.transform import Affine
+
+from lrprism._errors import DataError
+from lrprism.spectral.readers.desis import read_desis
+from lrprism.spectral.readers.enmap import read_enmap
+from lrprism.spectral.readers.geotiff import read_geotiff
+
+
+def write(path: Path, values: npt.NDArray[np.int16], names: tuple[str, ...] = ()) -> Path:
+    bands, height, width = values.shape
+    place = {"crs": "EPSG:32616", "transform": Affine(30, 0, 5000, 0, -30, 9000)}
+    with rasterio.open(
+        path,
+        "w",
+        driver="GTiff",
+        count=bands,
+        height=height,
+        width=width,
+        dtype=values.dtype,
+        nodata=-1,
+        **place,
+    ) as file:
+        file.write(values)
+        if names:
+            file.descriptions = names
+    return path
+
+
+SMALL = np.array([[[1, 2]], [[3, -1]]], dtype=np.int16)
+
+
+def test_names_with_units(tmp_path: Path) -> None:
+    cube = read_geotiff(write(tmp_path / "a.tif", SMALL, ("550.3 nm", "660 nm")))
+    assert cube.wavelength.values.tolist() == [550.3, 660]
+    np.testing.assert_array_equal(cube.values, [[[1, 2]], [[3, np.nan]]])
+    assert cube.x.values.tolist() == [5015, 5045]
+
+
+def test_no_wavelengths(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.tif", SMALL)
+    with pytest.raises(DataError, match="Found none in tags or band names"):
+        read_geotiff(path)
+    assert read_geotiff(path, wavelengths=[500, 600]).wavelength.values.tolist() == [500, 600]
+
+
+def test_truncated(tmp_path: Path) -> None:
+    path = tmp_path / "a.tif"
+    path.write_bytes(b"II*\0\x08")
+    with pytest.raises(DataError, match="should be a whole GeoTIFF"):
+        read_geotiff(path)
+
+
+def test_real_sentinel_2_values(tmp_path: Path) -> None:
+    spec = importlib.util.find_spec("spyndex")
+    if spec is None or spec.origin is None:
+        pytest.skip("spyndex, which ships the values, is not installed")
+    text = (Path(spec.origin).parent / "data/S2_10m.json").read_text(encoding="utf-8")
+    values = np.array(json.loads(text)).astype(np.int16)
+    cube = read_geotiff(write(tmp_path / "s2.tif", values, ("B02", "B03", "B04", "B08")))
+    assert cube.wavelength.values.tolist() == [492.7, 559.8, 664.6, 832.8]
+    np.testing.assert_array_equal(cube.values, values)
+
+
+@pytest.mark.parametrize(("reader", "band", "width"), [
+    (read_enmap, "bandID", "FWHMOfBand"), (read_desis, "band", "wavelengthWidthOfBand"),
+])  # fmt: skip
+def test_satellite_products(
+    tmp_path: Path, reader: Callable[[Path], xr.DataArray], band: str, width: str
+) -> None:
+    write(tmp_path / "X-SPECTRAL_IMAGE.TIF", SMALL * np.int16(1000))
+    inner = "".join(
+        f"<{band}><wavelengthCenterOfBand>{nm}</wavelengthCenterOfBand><{width}>7</{width}></{band}>"
+        for nm in (420.5, 425.5)
+    )
+    metadata = tmp_path / "X-METADATA.XML"
+    metadata.write_text(f"<level><bands>{inner}</bands></level>")
+    cube = reader(tmp_path)
+    np.testing.assert_allclose(cube.values[:, 0, 0], [0.1, 0.3], rtol=1e-6)
+    assert cube.wavelength.values.tolist() == [420.5, 425.5]
+    metadata.write_text("<!DOCTYPE a><a/>")
+    with pytest.raises(DataError, match="should be plain XML"):
+        reader(metadata)

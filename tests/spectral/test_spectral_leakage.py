@@ -1,0 +1,40 @@
+import numpy as np
+import pytest
+
+from lrprism._errors import DataError
+from lrprism.spectral import Scene, Split, disjoint_blocks, random_split
+from lrprism.spectral.leakage import Leakage, leakage
+from lrprism.spectral.splits import coverage_table
+
+
+def split_of(train: list[int], test: list[int]) -> Split:
+    parts = [np.array(part, dtype=np.int64) for part in (train, test)]
+    return Split(parts[0], parts[1], coverage_table(np.zeros(400, dtype=np.int64), *parts, ["a"]))
+
+
+def test_by_hand() -> None:
+    # width 20, training pixel (0, 0); test pixels (0, 1), (2, 2), (0, 3), (5, 1): distances 1, 2, 3, 5
+    split = split_of([0], [1, 42, 3, 101])
+    assert leakage(split, 3, 20) == Leakage(overlapping=0.5, centres_seen=0.25, nearest=1)
+
+
+def test_indian_pines_leaks_at_random_and_not_in_blocks(indian_pines: Scene) -> None:
+    labels, width = indian_pines.labels, indian_pines.labels.sizes["x"]
+    pixels = np.flatnonzero(labels.values)
+    drawn = random_split(labels.values.ravel()[pixels].astype(int) - 1, seed=0)
+    scattered = Split(pixels[drawn.train], pixels[drawn.test], drawn.coverage)
+    assert leakage(scattered, 5, width).overlapping > 0.99
+    blocks = leakage(disjoint_blocks(labels, block=16, guard=2, seed=0), 5, width)
+    assert (blocks.overlapping, blocks.centres_seen) == (0, 0)
+    assert blocks.nearest >= 5
+
+
+@pytest.mark.parametrize(("window", "width"), [(0, 20), (4, 20), (3, 0)])
+def test_sizes_that_cannot_be(window: int, width: int) -> None:
+    with pytest.raises(DataError, match=f"odd and at least 1, .* Found window {window}, width {width}"):
+        leakage(split_of([0], [1]), window, width)
+
+
+def test_an_empty_part() -> None:
+    with pytest.raises(DataError, match=r"both parts should have pixels\. Found 1 for training and 0 for"):
+        leakage(split_of([0], []), 3, 20)
