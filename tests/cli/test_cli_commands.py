@@ -63,7 +63,7 @@ def test_train_then_explain_then_inspect(lrprism: object, tmp_path: Path) -> Non
 
     code, text, _ = lrprism("inspect", run, "--rule", "epsilon-gamma")
     assert code == 0
-    assert "Hyper3DNetLite: 6 bands, 5 x 5 pixels, 3 classes, 195,411 parameters" in text
+    assert "hyper3dnetlite: 6 bands, 5 x 5 pixels, 3 classes, 195,411 parameters" in text
     assert "Gamma(gamma=0.25, eps=1e-06)" in text
 
 
@@ -132,7 +132,7 @@ def test_help_has_examples(lrprism: object) -> None:
     [
         (
             ("train", "no.hdf5", "--out", "{out}"),
-            "error: data should be an HDF5 patch file or 'indian-pines'. Found no file",
+            "error: data should be a cube, an HDF5 patch file or 'indian-pines'. Found no file",
         ),
         (("train", "{data}", "--out", "{out}"), "error: "),
         (
@@ -155,7 +155,7 @@ def test_help_has_examples(lrprism: object) -> None:
             ("explain", "{run}", "--accelerator", "gpu", "--out", "{out}"),
             "error: accelerator, devices and strategy should be this machine's. Found",
         ),
-        (("inspect", "no.hdf5"), "error: data should be an HDF5 patch file"),
+        (("inspect", "no.hdf5"), "error: data should be a cube"),
     ],
 )
 def test_a_user_s_error_is_one_line_and_exit_code_2(

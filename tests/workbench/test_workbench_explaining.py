@@ -7,9 +7,10 @@ import pandas as pd
 import pytest
 import torch
 import xarray as xr
+from safetensors.torch import load_file
 
 import lrprism as lp
-from lrprism.models import Hyper3DNetLite, load_weights
+from lrprism.models import Hyper3DNetLite
 from lrprism.workbench import Devices, ExplanationSettings, explain_into, train_into
 from lrprism.workbench.explaining import COMPOSITES, TrainedNetwork
 from small_runs import SILENT, settings_for, write_patches
@@ -30,10 +31,11 @@ def explained(trained: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_relevance_is_that_of_the_library_on_the_same_patches(explained: Path, trained: Path) -> None:
     dataset = relevance_of(explained)
-    std = json.loads((trained / "run.json").read_text())["training"]["band_std"]
+    weights = load_file(trained / "model.safetensors")
+    std = weights["steps.0.std"].numpy()
     model = Hyper3DNetLite(6, 3, 5)
-    load_weights(model, trained / "model.safetensors")
-    x = torch.from_numpy(dataset["patch"].values / np.array(std, np.float32)[:, None, None]).unsqueeze(1)
+    model.load_state_dict({name[8:]: value for name, value in weights.items() if name.startswith("network.")})
+    x = torch.from_numpy(dataset["patch"].values / std[:, None, None]).unsqueeze(1)
     expected = lp.LRP(model, lp.presets.Hyper3DNetTutorial()).explain(x)
     np.testing.assert_allclose(
         dataset["relevance"].values, expected.relevance.squeeze(1), rtol=1e-4, atol=1e-6
@@ -140,7 +142,9 @@ def test_weights_for_another_number_of_bands(trained: Path, tmp_path: Path) -> N
     record = json.loads((tmp_path / "run" / "run.json").read_text())
     record["training"]["network"]["bands"] = 9
     (tmp_path / "run" / "run.json").write_text(json.dumps(record))
-    with pytest.raises(lp.ModelError, match=r"block_1\.depthwise"):
+    with pytest.raises(
+        lp.ModelError, match=r"Tensor steps\.0\.std should have shape \(9,\) in this model\. Found \(6,\)"
+    ):
         TrainedNetwork.load(tmp_path / "run")
 
 

@@ -25,6 +25,9 @@ def explain(
     heatmaps: Annotated[int, typer.Option(help="Samples per explained class that get heatmaps.", min=0)] = 1,
     batch_size: Annotated[int, typer.Option(min=1)] = 32,
     seed: options.Seed = 0,
+    every_pixel: Annotated[
+        bool, typer.Option("--every-pixel", help="Explain every pixel of a scene; write maps.")
+    ] = False,
     accelerator: Annotated[str, typer.Option(help="auto, cpu, gpu or mps.")] = "auto",
     devices: Annotated[str, typer.Option(help="How many or which: 2, 0,1, or auto for all.")] = "1",
     strategy: Annotated[str, typer.Option(help="Lightning's strategy: auto, ddp.")] = "auto",
@@ -42,6 +45,8 @@ def explain(
 
         lrprism explain runs/pines --target Corn-notill --rule epsilon-gamma --out results/corn
 
+        lrprism explain runs/pines --every-pixel --batch-size 256 --out results/pines-map
+
         lrprism explain runs/pines --per-class 0 --devices 2 --strategy ddp --out results/pines
     """
     settings = ExplanationSettings(
@@ -53,6 +58,7 @@ def explain(
         devices=Devices(accelerator, devices, strategy, nodes),
         seed=seed,
         heatmaps=heatmaps,
+        every_pixel=every_pixel,
     )
     with UnfinishedRun.open(out, plan_of(run, settings), overwrite=overwrite) as unfinished:
         record = explain_into(unfinished.work, run, settings, Reporter(not quiet))
@@ -60,7 +66,8 @@ def explain(
             return
         unfinished.finish()
     console = Console()
-    output.print_bands(console, pd.read_csv(out / "bands.csv", dtype={"original_band": str}))
+    if not every_pixel:
+        output.print_bands(console, pd.read_csv(out / "bands.csv", dtype={"original_band": str}))
     output.print_conservation(console, record["conservation"])
     output.print_attribution(console, read_run(out)["training"])
     output.print_files(console, out)

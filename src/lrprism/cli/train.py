@@ -7,28 +7,42 @@ import typer
 from rich.console import Console
 
 from lrprism.cli import options, output
+from lrprism.models import NETWORKS
 from lrprism.report import writing_run
 from lrprism.spectral import parse_bands
 from lrprism.training import TrainingConfig
 from lrprism.workbench import Preparation, TrainingSettings, train_into
+from lrprism.workbench.networks import SCALINGS, NetworkSettings
 from lrprism.workbench.progress import Reporter
 
 
 def train(
     data: Annotated[
-        str, typer.Argument(help="An HDF5 patch file (train_img, train_labels), or indian-pines.")
+        str,
+        typer.Argument(help="A cube, an HDF5 patch file (train_img, train_labels), or indian-pines."),
     ],
     out: options.Out,
+    labels: Annotated[
+        str | None, typer.Option(help="For a cube: its label map (.mat, .npy, .tif, .csv, .hdr).")
+    ] = None,
+    key: Annotated[str | None, typer.Option(help="For a file of several arrays: the cube's name.")] = None,
     average_pairs: Annotated[
         bool, typer.Option("--average-pairs", help="Average bands 2i and 2i+1 first.")
     ] = False,
     bands: Annotated[str | None, typer.Option(help="Bands to keep, from 0: 0,1,3,10-20 or tutorial.")] = None,
     window: Annotated[int, typer.Option(help="Side of the windows cut from a scene, pixels.", min=3)] = 7,
     wavelengths: Annotated[
-        str | None, typer.Option(help="For a patch file: FIRST:LAST in nm, or a text file.")
+        str | None, typer.Option(help="Where the file has none: FIRST:LAST in nm, or a text file.")
     ] = None,
     class_names: Annotated[
-        str | None, typer.Option(help="For a patch file: names, class 0 first, by commas.")
+        str | None, typer.Option(help="Where the file has none: names, class 0 first, by commas.")
+    ] = None,
+    model: Annotated[str, typer.Option(help=f"Network: {', '.join(NETWORKS)}.")] = NetworkSettings.name,
+    scaling: Annotated[
+        str, typer.Option(help=f"Of each band: {', '.join(SCALINGS)}.")
+    ] = NetworkSettings.scaling,
+    pca: Annotated[
+        int | None, typer.Option(help="Principal components that the network sees.", min=1)
     ] = None,
     epochs: Annotated[int, typer.Option(min=1)] = 20,
     batch_size: Annotated[int, typer.Option(min=1)] = TrainingConfig.batch_size,
@@ -43,12 +57,16 @@ def train(
     overwrite: options.Overwrite = False,
     quiet: options.Quiet = False,
 ) -> None:
-    """Train Hyper3DNetLite; write weights, split and run.json.
+    """Train a network; write weights, split and run.json.
 
     Examples:
         lrprism train weed_dataset_w25.hdf5 --average-pairs --bands tutorial --out runs/kochia
 
         lrprism train indian-pines --average-pairs --window 9 --epochs 30 --out runs/pines
+
+        lrprism train paviaU.mat --labels paviaU_gt.mat --model hybridsn --pca 30 --window 9 --out runs/pavia
+
+        lrprism train indian-pines --model hybridsn --pca 30 --window 9 --out runs/hybridsn
     """
     settings = TrainingSettings(
         source=data,
@@ -58,7 +76,10 @@ def train(
             window,
             wavelengths,
             None if class_names is None else tuple(name.strip() for name in class_names.split(",")),
+            labels,
+            key,
         ),
+        network=NetworkSettings(model, scaling, pca),
         block=block,
         test_fraction=test_fraction,
         per_class=per_class,

@@ -23,7 +23,7 @@ def conservation_table(audits: Sequence[Audit], samples: int) -> pd.DataFrame:
     """Join the accounts of several batches into means per sample.
 
     Args:
-        audits: The accounts of the batches, of the same op calls each.
+        audits: The accounts of the batches, of the same op calls each; empty where nothing was explained.
         samples: Number of samples of all batches together.
 
     Returns:
@@ -34,7 +34,7 @@ def conservation_table(audits: Sequence[Audit], samples: int) -> pd.DataFrame:
     Raises:
         DataError: If there is no account, or the batches ran different ops.
     """
-    tables = [pd.DataFrame([asdict(row) for row in audit]) for audit in audits]
+    tables = [pd.DataFrame([asdict(row) for row in audit]) for audit in audits if len(audit)]
     if not tables or len({tuple(zip(table["module"], table["op"], strict=True)) for table in tables}) != 1:
         raise DataError(
             f"the accounts to join should be of the same op calls. Found {len(tables)} that differ."

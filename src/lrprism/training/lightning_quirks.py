@@ -34,6 +34,7 @@ def keyboard_interrupt() -> Iterator[None]:
 
     Raises:
         KeyboardInterrupt: If the user pressed Ctrl-C.
+        SystemExit: If the process is to end for another reason.
     """
     handler = signal.getsignal(signal.SIGINT)
     try:

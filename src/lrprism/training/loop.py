@@ -1,10 +1,6 @@
 """Train a network and keep its best weights."""
 
-import logging
-import signal
-import warnings
 from collections.abc import Iterator, Sized
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, cast, final
 
@@ -19,6 +15,7 @@ from lrprism.training.classifier import Classifier, EpochRecord, class_weights
 from lrprism.training.config import TrainingConfig
 from lrprism.training.devices import resolve_device
 from lrprism.training.initialisation import initialize
+from lrprism.training.lightning_quirks import keyboard_interrupt, quiet_lightning
 from lrprism.training.metrics import check_labels, check_logits
 from lrprism.training.prediction import evaluating
 from lrprism.training.progress import TrainingProgress
@@ -47,6 +44,7 @@ def fit(
     config: TrainingConfig | None = None,
     *,
     progress: bool = True,
+    name: str | None = None,
 ) -> TrainingResult:
     """Train a classifier in place; it ends with the weights of its best epoch on the validation part.
 
@@ -60,6 +58,7 @@ def fit(
         config: The settings; the defaults of :class:`TrainingConfig` if ``None``.
         progress: Whether to show a progress bar on the standard error, or a line per epoch without
             a terminal.
+        name: What the progress calls the model; by default its class.
 
     Returns:
         The best epoch and the history.
@@ -72,11 +71,12 @@ def fit(
     config = config or TrainingConfig()
     device = resolve_device(config.device)
     labels = _check_parts(model, train, validation, config)
+    title = (name or type(model).__name__) if progress else None
     with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
         torch.manual_seed(config.seed)
         if config.initialize:
             initialize(model, _some_inputs(train, config.seed))
-        classifier = _run(model, (train, validation), labels, config, device, progress=progress)
+        classifier = _run(model, (train, validation), labels, config, device, name=title)
     best, weights = cast(tuple[EpochRecord, dict[str, Tensor]], classifier.best)
     model.load_state_dict(weights)
     model.eval()
@@ -90,7 +90,7 @@ def _run(
     config: TrainingConfig,
     device: torch.device,
     *,
-    progress: bool,
+    name: str | None,
 ) -> Classifier:
     order = torch.Generator().manual_seed(config.seed)
     train = _Batches(DataLoader(parts[0], config.batch_size, shuffle=True, generator=order))
@@ -98,10 +98,10 @@ def _run(
     steps = config.epochs * len(train)
     weights = class_weights(*labels) if config.class_weights else None
     classifier = Classifier(model, config, steps=steps, weights=weights)
-    callbacks: list[Callback] = [TrainingProgress(type(model).__name__, steps)] if progress else []
+    callbacks: list[Callback] = [TrainingProgress(name, steps)] if name else []
     if config.patience:
         callbacks.append(EarlyStopping("score", mode="max", patience=config.patience))
-    with _quiet_lightning(), _keyboard_interrupt():
+    with quiet_lightning(), keyboard_interrupt():
         trainer = lightning.Trainer(
             max_epochs=config.epochs,
             accelerator=device.type,
@@ -163,35 +163,3 @@ def _labels(part: Dataset[Any]) -> Tensor:
 def _some_inputs(part: Dataset[Any], seed: int, count: int = 64) -> Tensor:
     order = torch.randperm(len(cast(Sized, part)), generator=torch.Generator().manual_seed(seed))
     return torch.stack([torch.as_tensor(part[index][0]) for index in order[:count].tolist()])
-
-
-@contextmanager
-def _quiet_lightning() -> Iterator[None]:
-    """Keep Lightning's advertisements and its own deprecated call out of the user's terminal."""
-    loggers = [
-        logging.getLogger(name) for name in ("lightning.pytorch", "lightning.pytorch.utilities.rank_zero")
-    ]
-    levels = [logger.level for logger in loggers]
-    for logger in loggers:
-        logger.setLevel(logging.WARNING)
-    try:
-        with warnings.catch_warnings():
-            # Lightning 2.6 asks `isinstance(treespec, LeafSpec)`, which torch 2.13 deprecates: not our call
-            warnings.filterwarnings("ignore", message=r".*treespec, LeafSpec", category=FutureWarning)
-            yield
-    finally:
-        for logger, level in zip(loggers, levels, strict=True):
-            logger.setLevel(level)
-
-
-@contextmanager
-def _keyboard_interrupt() -> Iterator[None]:
-    # on Ctrl-C Lightning ends the process and leaves Ctrl-C dead: hand on the interrupt instead
-    handler = signal.getsignal(signal.SIGINT)
-    try:
-        yield
-    except SystemExit as error:
-        if not isinstance(error.__context__, KeyboardInterrupt):
-            raise
-        signal.signal(signal.SIGINT, handler)
-        raise KeyboardInterrupt from None

@@ -14,14 +14,16 @@ from torch.utils.data import DataLoader, Dataset
 
 from lrprism._errors import InputError
 from lrprism.attribution import LRP, predicted_class
-from lrprism.composites import AbstractComposite
+from lrprism.composites import AbstractComposite, Within
 from lrprism.engine import Audit
 from lrprism.spectral import PatchSet
+from lrprism.spectral.preprocessing import Pipeline
 from lrprism.training import resolve_device
 from lrprism.training.lightning_quirks import keyboard_interrupt, quiet_lightning
+from lrprism.workbench.networks import NETWORK
 from lrprism.workbench.progress import Reporter
 from lrprism.workbench.relevance_store import RelevanceStore, sample_arrays
-from lrprism.workbench.sources import Deviations, Numbers, Samples, network_inputs
+from lrprism.workbench.sources import Numbers, Samples, network_inputs
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,18 +31,16 @@ class PatchExplainer:
     """Explains the patches of some samples with a trained network.
 
     Args:
-        model: The network.
-        composite: Which op gets which rule.
+        model: The network with its preprocessing in front.
+        composite: Which op of the network gets which rule.
         samples: Where the patches come from.
-        std: Standard deviation of each band over the training patches.
         class_names: Name of each class, class 0 first.
         target: ``"predicted"``, ``"true"``, the number of a class or its name.
     """
 
-    model: nn.Module
+    model: Pipeline
     composite: AbstractComposite
     samples: Samples
-    std: Deviations
     class_names: Sequence[str]
     target: str
 
@@ -53,11 +53,23 @@ class PatchExplainer:
         Returns:
             The patches with their relevance beside them, and the account.
         """
-        patches = self.samples.cut(numbers)
+        return self.explain_patches(self.samples.cut(numbers))
+
+    def explain_patches(self, patches: PatchSet) -> tuple[xr.Dataset, Audit]:
+        """Explain some patches at once.
+
+        Args:
+            patches: The patches, in the data's own units.
+
+        Returns:
+            The patches with their relevance beside them, and the account.
+        """
         device = next(self.model.parameters()).device
-        inputs = network_inputs(patches, self.std).to(device)
+        inputs = network_inputs(patches).to(device)
         target = class_target(self.target, patches["label"].values, self.class_names)
-        found = LRP(self.model, self.composite, strict=True).explain(inputs, target, audit=True)
+        found = LRP(self.model, Within(NETWORK, self.composite), strict=True).explain(
+            inputs, target, audit=True
+        )
         dataset = self._dataset(patches, _tensor(found.relevance), found.output, _tensor(found.target))
         return dataset, _audit(found.audit)
 
@@ -65,7 +77,7 @@ class PatchExplainer:
         """Lay relevance out beside the patches that it explains."""
         names = list(self.class_names)
         dataset = patches.copy()
-        values = relevance.squeeze(1).cpu().numpy()
+        values = relevance.cpu().numpy()
         dataset["relevance"] = (("sample", "band", "y", "x"), values, {"units": "logit"})
         dataset["target"] = ("sample", target.cpu().numpy())
         dataset["predicted"] = ("sample", predicted_class(output).cpu().numpy())

@@ -1,20 +1,26 @@
 """Explain labelled samples with a trained network and write relevance, tables and figures."""
 
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
+import xarray as xr
 
 from lrprism._errors import DataError, InputError
 from lrprism.composites import AbstractComposite, presets
-from lrprism.models import Hyper3DNetLite, load_weights
+from lrprism.models import load_weights
 from lrprism.report import file_hash, read_run, versions, write_json
 from lrprism.report.tables import conservation_table
 from lrprism.spectral import PatchSet, band_table
-from lrprism.workbench.batches import Devices, PatchExplainer, explain_batches
+from lrprism.spectral.preprocessing import Pipeline
+from lrprism.spectral.writers import write_cube
+from lrprism.workbench.batches import Devices, ExplainsSamples, PatchExplainer, explain_batches
+from lrprism.workbench.every_pixel import PixelExplainer
 from lrprism.workbench.figures import draw_figures
+from lrprism.workbench.networks import network_of
 from lrprism.workbench.progress import Reporter
 from lrprism.workbench.relevance_store import RelevanceStore
 from lrprism.workbench.sources import Numbers, Preparation, Samples, open_samples
@@ -46,6 +52,7 @@ class ExplanationSettings:
         devices: Where to run.
         seed: Seed of the draw of samples.
         heatmaps: How many samples of each explained class get a grid of heatmaps.
+        every_pixel: Whether every pixel of a scene is explained, labelled or not, and laid out as a map.
     """
 
     source: str | None = None
@@ -56,6 +63,7 @@ class ExplanationSettings:
     devices: Devices = field(default_factory=Devices)
     seed: int = 0
     heatmaps: int = 1
+    every_pixel: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,12 +71,12 @@ class TrainedNetwork:
     """A network with its weights and what it was trained on.
 
     Args:
-        model: The network in evaluation mode.
+        model: The network in evaluation mode, with its preprocessing in front.
         record: What ``run.json`` says about its training.
         folder: Its run folder.
     """
 
-    model: Hyper3DNetLite
+    model: Pipeline
     record: dict[str, Any]
     folder: Path
 
@@ -88,8 +96,7 @@ class TrainedNetwork:
             raise DataError(
                 f"'{folder}' should hold a trained network. Found none in its run.json. Run lrprism train."
             )
-        spec = record["network"]
-        model = Hyper3DNetLite(spec["bands"], spec["classes"], spec["window"])
+        model = network_of(record["network"])
         load_weights(model, folder / WEIGHTS)
         return cls(model.eval(), record, folder)
 
@@ -123,37 +130,19 @@ def explain_into(
     trained = TrainedNetwork.load(network)
     with reporter.step(f"reading {settings.source or trained.record['source']}"):
         samples = open_samples(settings.source or trained.record["source"], trained.preparation)
-        numbers, part = _chosen(samples, trained, settings)
-        _check_fit(samples.cut(numbers[:1]), trained, samples)
-    explainer = PatchExplainer(
-        trained.model,
-        composite,
-        samples,
-        trained.record["band_std"],
-        trained.record["class_names"],
-        settings.target,
-    )
-    store = RelevanceStore(folder, len(numbers), settings.batch_size)
-    store.create(explainer.explain(numbers[:1])[0])
-    what = f"explaining {len(numbers)} patches by {settings.rule}"
-    try:
-        leads = explain_batches(explainer, store, numbers, settings.devices, reporter, what)
-    except BaseException:
-        store.drop_if_empty()
-        raise
-    if not leads:
+        job = (_every_pixel if settings.every_pixel else _patches)(samples, trained, settings, composite)
+    store = RelevanceStore(folder, len(job.numbers), settings.batch_size)
+    if not _explain(job, store, settings, reporter):
         return None
-    relevance, conservation = store.read(), conservation_table(store.audits(), len(numbers))
-    with reporter.step("writing tables"):
-        band_table(relevance).to_csv(folder / "bands.csv", index=False)
-        conservation.to_csv(folder / "conservation.csv", index=False)
-    figures = draw_figures(folder / "figures", relevance, conservation, settings.heatmaps, reporter)
+    relevance, conservation = store.read(), conservation_table(store.audits(), len(job.numbers))
+    conservation.to_csv(folder / "conservation.csv", index=False)
+    figures = job.write(folder, relevance, conservation, reporter)
     record = {
         "settings": asdict(settings),
         "composite": repr(composite),
         "data_sha256": samples.hash,
         "weights_sha256": file_hash(trained.folder / WEIGHTS),
-        "samples": {"part": part, "count": len(numbers), "numbers": numbers.tolist()},
+        "samples": {"part": job.part, "count": len(job.numbers), **job.listed},
         "conservation": _summary(conservation),
         "figures": [str(path.relative_to(folder)) for path in figures],
     }
@@ -162,6 +151,84 @@ def explain_into(
     )
     store.close()
     return record
+
+
+@dataclass(frozen=True, eq=False)
+class _Job:
+    """What to explain, and what to make of it.
+
+    Args:
+        explainer: What explains a batch.
+        numbers: Numbers of the samples.
+        first: A sample whose explanation shows what one looks like.
+        part: Which samples these are, in a word.
+        listed: What the record says about each of them.
+        write: Writes tables, maps and figures, and returns the figures.
+    """
+
+    explainer: ExplainsSamples
+    numbers: Numbers
+    first: Numbers
+    part: str
+    listed: dict[str, list[int]]
+    write: Callable[[Path, xr.Dataset, pd.DataFrame, Reporter], list[Path]]
+
+
+def _patches(
+    samples: Samples, trained: TrainedNetwork, settings: ExplanationSettings, composite: AbstractComposite
+) -> _Job:
+    numbers, part = _chosen(samples, trained, settings)
+    _check_fit(samples.cut(numbers[:1]), trained, samples)
+    explainer = _patch_explainer(samples, trained, settings, composite)
+
+    def write(
+        folder: Path, relevance: xr.Dataset, conservation: pd.DataFrame, reporter: Reporter
+    ) -> list[Path]:
+        with reporter.step("writing the table of bands"):
+            band_table(relevance).to_csv(folder / "bands.csv", index=False)
+        return draw_figures(folder / "figures", relevance, conservation, settings.heatmaps, reporter)
+
+    return _Job(explainer, numbers, numbers[:1], part, {"numbers": numbers.tolist()}, write)
+
+
+def _every_pixel(
+    samples: Samples, trained: TrainedNetwork, settings: ExplanationSettings, composite: AbstractComposite
+) -> _Job:
+    if samples.scene is None:
+        raise InputError(
+            f"every pixel of a scene can be explained. Found patches in '{samples.source}'. Leave out "
+            "--every-pixel."
+        )
+    patches = _patch_explainer(samples, trained, settings, composite)
+    explainer = PixelExplainer(patches, samples.scene, trained.record["network"]["window"])
+    _check_fit(samples.cut(samples.numbers[:1]), trained, samples)
+
+    def write(folder: Path, relevance: xr.Dataset, _: pd.DataFrame, reporter: Reporter) -> list[Path]:
+        with reporter.step("writing the maps"):
+            for name, each in explainer.maps(relevance).items():
+                write_cube(each, folder / f"{name}.nc", overwrite=True)
+        return []
+
+    return _Job(explainer, explainer.numbers, explainer.first, "every pixel", {}, write)
+
+
+def _patch_explainer(
+    samples: Samples, trained: TrainedNetwork, settings: ExplanationSettings, composite: AbstractComposite
+) -> PatchExplainer:
+    names = trained.record["class_names"]
+    return PatchExplainer(trained.model, composite, samples, names, settings.target)
+
+
+def _explain(job: _Job, store: RelevanceStore, settings: ExplanationSettings, reporter: Reporter) -> bool:
+    store.create(job.explainer.explain(job.first)[0])
+    what = (
+        f"explaining {len(job.numbers)} {'pixels' if settings.every_pixel else 'patches'} by {settings.rule}"
+    )
+    try:
+        return explain_batches(job.explainer, store, job.numbers, settings.devices, reporter, what)
+    except BaseException:
+        store.drop_if_empty()
+        raise
 
 
 def plan_of(network: Path, settings: ExplanationSettings) -> dict[str, Any]:

@@ -7,7 +7,9 @@ import torch
 import xarray as xr
 
 from lrprism.attribution import LRP
+from lrprism.composites import Within
 from lrprism.workbench.explaining import TrainedNetwork, named_composite
+from lrprism.workbench.networks import NETWORK
 from lrprism.workbench.sources import Preparation, Samples, open_samples
 
 
@@ -71,7 +73,7 @@ def describe_network(folder: Path, rule: str) -> str:
     composite = named_composite(rule)
     trained = TrainedNetwork.load(folder)
     record, spec = trained.record, trained.record["network"]
-    sample = torch.ones(1, 1, spec["bands"], spec["window"], spec["window"])
+    sample = torch.ones(1, spec["bands"], spec["window"], spec["window"])
     parameters = sum(parameter.numel() for parameter in trained.model.parameters())
     return "\n".join(
         [
@@ -81,6 +83,6 @@ def describe_network(folder: Path, rule: str) -> str:
             f"{record['split']['kind']}; test accuracy {100 * record['test']['accuracy']:.1f} %, "
             f"macro F1 {record['test']['macro_f1']:.3f}",
             "",
-            str(LRP(trained.model, composite).plan(sample)),
+            str(LRP(trained.model, Within(NETWORK, composite)).plan(sample)),
         ]
     )

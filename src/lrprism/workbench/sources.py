@@ -1,6 +1,6 @@
 """Labelled samples of a scene or of a patch file, behind one face."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Self, TypeVar
@@ -9,27 +9,30 @@ import numpy as np
 import numpy.typing as npt
 import torch
 import xarray as xr
+from scipy import ndimage
 from torch import Tensor
 
 from lrprism._errors import DataError
-from lrprism.report import array_hash, file_hash
+from lrprism.report import file_hash
 from lrprism.spectral import (
     PatchSet,
     Scene,
     average_pairs,
     check_window,
+    cube_hash,
     cut_windows,
+    good_bands,
+    is_patch_file,
     load_indian_pines,
     read_patch_file,
-    scale_by_std,
     select_bands,
 )
+from lrprism.spectral.readers import read_cube, read_labels
 
 INDIAN_PINES = "indian-pines"
 """The name that stands for the scene that comes with the package tensorly."""
 
 Numbers = npt.NDArray[np.int64]
-Deviations = Sequence[float] | npt.NDArray[np.float64]
 Bands = TypeVar("Bands", xr.DataArray, xr.Dataset)
 
 
@@ -41,9 +44,11 @@ class Preparation:
         average_pairs: Whether bands 2i and 2i+1 are averaged.
         bands: Numbers of the bands that are kept (after averaging), 0-based; all of them if None.
         window: Side of the windows cut from a scene, in pixels, odd; not used for patch files.
-        wavelengths: For patch files: ``"FIRST:LAST"`` in nm or the path of a text file; None where those of
-            the tutorial's camera are right.
-        class_names: For patch files: a name per class.
+        wavelengths: ``"FIRST:LAST"`` in nm or the path of a text file; None where those of the file, or of
+            the tutorial's camera, are right.
+        class_names: A name per class, where the data name none.
+        labels: For cubes: the path of a label map.
+        key: For files of several arrays: the name of the cube's.
     """
 
     average_pairs: bool = False
@@ -51,6 +56,8 @@ class Preparation:
     window: int = 7
     wavelengths: str | None = None
     class_names: tuple[str, ...] | None = None
+    labels: str | None = None
+    key: str | None = None
 
     @classmethod
     def from_record(cls, record: dict[str, Any]) -> Self:
@@ -63,7 +70,9 @@ class Preparation:
         return asdict(self)
 
     def of_bands(self, data: Bands) -> Bands:
-        """Average and select the bands of a cube or a patch set."""
+        """Average and select the bands of a cube or a patch set; without a choice, those flagged good."""
+        if self.bands is None and not data["good"].values.all():
+            data = good_bands(data)
         averaged = average_pairs(data) if self.average_pairs else data
         return averaged if self.bands is None else select_bands(averaged, self.bands)
 
@@ -105,7 +114,8 @@ def open_samples(source: str, preparation: Preparation) -> Samples:
     """Open a scene or a patch file and prepare its bands.
 
     Args:
-        source: ``"indian-pines"``, or the path of an HDF5 patch file (``train_img``, ``train_labels``).
+        source: ``"indian-pines"``, the path of an HDF5 patch file (``train_img``, ``train_labels``), or that
+            of a cube in any format that :func:`lrprism.spectral.readers.read_cube` knows.
         preparation: What is done to the bands, and the window for a scene.
 
     Raises:
@@ -113,33 +123,54 @@ def open_samples(source: str, preparation: Preparation) -> Samples:
     """
     if source == INDIAN_PINES:
         return _scene_samples(source, load_indian_pines(), preparation)
-    if not Path(source).is_file():
+    if not Path(source).exists():
         raise DataError(
-            f"data should be an HDF5 patch file or '{INDIAN_PINES}'. Found no file '{source}'. "
+            f"data should be a cube, an HDF5 patch file or '{INDIAN_PINES}'. Found no file '{source}'. "
             "Correct the path."
         )
-    patches = read_patch_file(
-        source, wavelengths=preparation.wavelengths, class_names=preparation.class_names
-    )
-    return _file_samples(source, preparation.of_bands(patches))
+    if is_patch_file(source):
+        patches = read_patch_file(
+            source, wavelengths=preparation.wavelengths, class_names=preparation.class_names
+        )
+        return _file_samples(source, preparation.of_bands(patches))
+    return _scene_samples(source, _scene(source, preparation), preparation)
+
+
+def _scene(source: str, preparation: Preparation) -> Scene:
+    """Read a cube and its labels; without labels no pixel has one."""
+    cube = read_cube(source, wavelengths=preparation.wavelengths, key=preparation.key)
+    if preparation.labels is not None:
+        return Scene(cube, read_labels(preparation.labels, class_names=preparation.class_names))
+    unknown = np.zeros((cube.sizes["y"], cube.sizes["x"]), dtype=np.int64)
+    return Scene(cube, xr.DataArray(unknown, dims=("y", "x"), attrs={"class_names": []}))
 
 
 def _scene_samples(source: str, scene: Scene, preparation: Preparation) -> Samples:
-    """Samples of the labelled pixels whose window lies inside the scene."""
+    """Samples of the labelled pixels whose window lies inside the scene and holds no missing value."""
     check_window(scene, preparation.window)
-    data_hash = array_hash(scene.cube.values)
-    prepared = Scene(preparation.of_bands(scene.cube), _inner_labels(scene.labels, preparation.window // 2))
+    cube = preparation.of_bands(scene.cube)
+    inner = _inner_labels(scene.labels, preparation.window // 2)
+    whole = _whole_windows(cube, preparation.window)
+    prepared = Scene(cube, inner.where(whole, 0))
     flat = prepared.labels.values.ravel()
     numbers = np.flatnonzero(flat).astype(np.int64)
-    lost = int((scene.labels.values > 0).sum()) - len(numbers)
+    lost = int((scene.labels.values > 0).sum() - (inner.values > 0).sum())
+    missing = int((inner.values > 0).sum()) - len(numbers)
     notes = [f"{lost} labelled pixels lie too near the border of the scene for a window"] if lost else []
+    notes += [f"{missing} labelled pixels have missing values in their window"] if missing else []
     attrs = {**prepared.cube.attrs, "class_names": prepared.class_names}
     attrs["assumed"] = [*attrs["assumed"], *notes]
 
     def cut(wanted: Numbers) -> PatchSet:
         return cut_windows(prepared, preparation.window, pixels=wanted)
 
-    return Samples(source, numbers, flat[numbers] - 1, attrs, data_hash, prepared, cut)
+    return Samples(source, numbers, flat[numbers] - 1, attrs, cube_hash(scene.cube), prepared, cut)
+
+
+def _whole_windows(cube: xr.DataArray, window: int) -> npt.NDArray[np.bool_]:
+    """Mark the pixels whose window holds no missing value."""
+    finite = cube.notnull().all("band").values
+    return np.asarray(ndimage.minimum_filter(finite, size=window, mode="nearest"), dtype=bool)
 
 
 def _inner_labels(labels: xr.DataArray, radius: int) -> xr.DataArray:
@@ -161,12 +192,6 @@ def _file_samples(source: str, patches: PatchSet) -> Samples:
     )
 
 
-def network_inputs(patches: PatchSet, std: Deviations) -> Tensor:
-    """Return patches as a network takes them: ``[N, 1, band, y, x]``, in standard deviations of the band.
-
-    Args:
-        patches: Patches in the data's own units.
-        std: Standard deviation of each band over the training patches.
-    """
-    scaled = scale_by_std(patches, np.asarray(std))
-    return torch.from_numpy(scaled["patch"].values).unsqueeze(1)
+def network_inputs(patches: PatchSet) -> Tensor:
+    """Return patches as a pipeline takes them: ``[N, band, y, x]``, in the data's own units."""
+    return torch.from_numpy(patches["patch"].values)

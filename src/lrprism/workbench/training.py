@@ -1,4 +1,4 @@
-"""Train Hyper3DNetLite on labelled samples and write what a later explanation needs."""
+"""Train a network on labelled samples and write what a later explanation needs."""
 
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -10,12 +10,14 @@ import torch
 from torch.utils.data import TensorDataset
 
 from lrprism._errors import DataError
-from lrprism.models import Hyper3DNetLite, save_weights
+from lrprism.models import save_weights
 from lrprism.report import file_hash, versions, write_json
-from lrprism.spectral import Split, band_std, disjoint_blocks, overlap_share, random_split
+from lrprism.spectral import Split, disjoint_blocks, overlap_share, random_split
+from lrprism.spectral.preprocessing import Pipeline
 from lrprism.training import Metrics, TrainingConfig, TrainingResult, evaluate, fit, predict, resolve_device
+from lrprism.workbench.networks import NetworkSettings
 from lrprism.workbench.progress import Reporter
-from lrprism.workbench.sources import Deviations, Numbers, Preparation, Samples, network_inputs, open_samples
+from lrprism.workbench.sources import Numbers, Preparation, Samples, network_inputs, open_samples
 
 WEIGHTS = "model.safetensors"
 SPLIT = "split.csv"
@@ -31,6 +33,7 @@ class TrainingSettings:
     Args:
         source: ``"indian-pines"``, or the path of an HDF5 patch file.
         preparation: What is done to the bands, and the window for a scene.
+        network: Which network, and what stands in front of it.
         block: Side of the disjoint training and test blocks of a scene, in pixels.
         test_fraction: Share of the samples to test on.
         validation_fraction: Share of the training part that chooses the best epoch.
@@ -40,6 +43,7 @@ class TrainingSettings:
 
     source: str
     preparation: Preparation = field(default_factory=Preparation)
+    network: NetworkSettings = field(default_factory=NetworkSettings)
     block: int = 16
     test_fraction: float = 0.5
     validation_fraction: float = 0.15
@@ -79,26 +83,27 @@ def train_into(folder: Path, settings: TrainingSettings, reporter: Reporter) -> 
     with reporter.step("splitting into training and test part"):
         parts = _split(samples, settings)
         train, validation = samples.cut(parts.train), samples.cut(parts.validation)
-        std = band_std(train).values
-    window = train.sizes["x"]
-    model = Hyper3DNetLite(train.sizes["band"], len(samples.class_names), window)
+        model = settings.network.fitted(network_inputs(train), len(samples.class_names))
     datasets = [
-        TensorDataset(network_inputs(each, std), torch.from_numpy(each["label"].values))
+        TensorDataset(network_inputs(each), torch.from_numpy(each["label"].values))
         for each in (train, validation)
     ]
-    result = fit(model, datasets[0], datasets[1], settings.training, progress=reporter.shows_progress)
+    result = fit(
+        model,
+        datasets[0],
+        datasets[1],
+        settings.training,
+        progress=reporter.shows_progress,
+        name=type(model.network).__name__,
+    )
     with reporter.step(f"testing on {len(parts.test)} patches"):
-        metrics = _test(model, samples, parts.test, std, settings.training)
+        metrics = _test(model, samples, parts.test, settings.training)
     save_weights(model, folder / WEIGHTS)
     _write_split(folder / SPLIT, samples, parts)
     record = _record(settings, samples, parts, result, metrics)
-    record["network"] = {
-        "name": "Hyper3DNetLite",
-        "bands": model.bands,
-        "classes": model.classes,
-        "window": window,
-    }
-    record["band_std"] = std.tolist()
+    record["network"] = settings.network.record(
+        train.sizes["band"], len(samples.class_names), train.sizes["x"]
+    )
     record["weights_sha256"] = file_hash(folder / WEIGHTS)
     write_json(folder / "run.json", {"versions": versions(), "training": record})
     return record
@@ -158,14 +163,12 @@ def at_most(numbers: Numbers, labels: Numbers, per_class: int, seed: int) -> Num
     return chosen
 
 
-def _test(
-    model: Hyper3DNetLite, samples: Samples, test: Numbers, std: Deviations, config: TrainingConfig
-) -> Metrics:
+def _test(model: Pipeline, samples: Samples, test: Numbers, config: TrainingConfig) -> Metrics:
     """Score the test part, a thousand patches at a time."""
     logits = [
         predict(
             model,
-            network_inputs(samples.cut(part), std),
+            network_inputs(samples.cut(part)),
             batch_size=4 * config.batch_size,
             device=config.device,
         )
