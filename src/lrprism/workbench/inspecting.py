@@ -1,6 +1,8 @@
 """What a data file holds, and which rule each layer of a network gets, in words."""
 
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -8,36 +10,69 @@ import xarray as xr
 
 from lrprism.attribution import LRP
 from lrprism.composites import Within
+from lrprism.spectral import Scene
+from lrprism.spectral.georeference import georeference_of
+from lrprism.spectral.readers import is_spectral_library, read_spectral_library
 from lrprism.workbench.explaining import TrainedNetwork, named_composite
 from lrprism.workbench.networks import NETWORK
 from lrprism.workbench.sources import Preparation, Samples, open_samples
 
 
-def describe_data(source: str, wavelengths: str | None = None) -> str:
-    """Return shape, bands, wavelengths, range, classes and what was assumed.
+def describe_data(source: str, preparation: Preparation | None = None) -> str:
+    """Return shape, bands, wavelengths, range, place, classes and what was assumed.
 
     Args:
-        source: The path of a patch file, or ``"indian-pines"``.
-        wavelengths: For a patch file: ``"FIRST:LAST"`` in nm, or a text file.
+        source: The path of a cube, a patch file or an ENVI spectral library, or ``"indian-pines"``.
+        preparation: What the file leaves open: wavelengths, labels, the name of its array.
 
     Raises:
         DataError: If the data cannot be read.
     """
-    samples = open_samples(source, Preparation(window=1, wavelengths=wavelengths))
-    data = samples.scene.cube if samples.scene is not None else samples.cut(samples.numbers)["patch"]
-    quantity = f"{samples.attrs['quantity']} ({samples.attrs['units']})"
-    rows = {
-        "title": samples.attrs["title"],
+    if is_spectral_library(source):
+        library = read_spectral_library(source)
+        return _rows(_facts(library) | {"assumed": _assumed(library.attrs)})
+    samples = open_samples(source, replace(preparation or Preparation(), window=1))
+    scene = samples.scene
+    data = scene.cube if scene is not None else samples.cut(samples.numbers)["patch"]
+    data = data.assign_attrs(samples.attrs)
+    return _rows(
+        _facts(data)
+        | ({"place": _place(scene)} if scene is not None else {})
+        | {
+            "labelled": f"{len(samples.numbers)} {'pixels' if scene is not None else 'patches'}",
+            "classes": "; ".join(_class_counts(samples)) or "none: give a label map with --labels",
+            "assumed": _assumed(samples.attrs),
+            "data": samples.attrs["attribution"] or "attribution unknown",
+            "SHA-256": samples.hash,
+        }
+    )
+
+
+def _rows(rows: dict[str, str]) -> str:
+    return "\n".join(f"{name:10s}{value}" for name, value in rows.items())
+
+
+def _facts(data: xr.DataArray) -> dict[str, str]:
+    low, high = (float(each) for each in (data.min(), data.max()))
+    return {
+        "title": str(data.attrs["title"]),
         "shape": ", ".join(f"{size} {name}" for name, size in data.sizes.items()),
         "bands": _bands(data),
-        "values": f"{float(data.min()):g} to {float(data.max()):g}, {quantity}",
-        "labelled": f"{len(samples.numbers)} {'pixels' if samples.scene is not None else 'patches'}",
-        "classes": "; ".join(_class_counts(samples)),
-        "assumed": "; ".join(samples.attrs["assumed"]) or "nothing",
-        "data": samples.attrs["attribution"] or "attribution unknown",
-        "SHA-256": samples.hash,
+        "values": f"{low:g} to {high:g}, {data.attrs['quantity']} ({data.attrs['units']})",
     }
-    return "\n".join(f"{name:10s}{value}" for name, value in rows.items())
+
+
+def _assumed(attrs: dict[Any, Any]) -> str:
+    return "; ".join(attrs["assumed"]) or "nothing"
+
+
+def _place(scene: Scene) -> str:
+    place = georeference_of(scene.cube)
+    if place is None:
+        return "not on a map"
+    left, width, _, top, _, height = place.transform
+    name = place.crs.split('"')[1] if '"' in place.crs else place.crs
+    return f"{name}; upper left corner {left:.10g}, {top:.10g}; pixels of {width:.6g} x {abs(height):.6g}"
 
 
 def _bands(data: xr.DataArray) -> str:
@@ -48,7 +83,9 @@ def _bands(data: xr.DataArray) -> str:
         else ", FWHM unknown"
     )
     order = "" if (np.diff(nm) > 0).all() else ", not in rising order"
-    return f"{len(nm)}, from {nm.min():.1f} to {nm.max():.1f} nm{order}{widths}"
+    bad = int((~data["good"].values).sum())
+    flagged = f", {bad} flagged bad" if bad else ""
+    return f"{len(nm)}, from {nm.min():.1f} to {nm.max():.1f} nm{order}{widths}{flagged}"
 
 
 def _class_counts(samples: Samples) -> list[str]:

@@ -80,6 +80,11 @@ def train_into(folder: Path, settings: TrainingSettings, reporter: Reporter) -> 
     resolve_device(settings.training.device)  # a wrong name should not cost reading and splitting first
     with reporter.step(f"reading {settings.source}"):
         samples = open_samples(settings.source, settings.preparation)
+        if not len(samples.numbers):
+            raise DataError(
+                f"'{settings.source}' should have labelled samples to train on. Found none. Give a label map "
+                "with --labels."
+            )
     with reporter.step("splitting into training and test part"):
         parts = _split(samples, settings)
         train, validation = samples.cut(parts.train), samples.cut(parts.validation)

@@ -2,6 +2,7 @@
 
 import re
 from functools import partial
+from os import PathLike
 from pathlib import Path
 from typing import Final
 
@@ -43,6 +44,22 @@ def format_of(path: Path) -> str:
     return _known(path, found)
 
 
+def is_spectral_library(path: str | PathLike[str]) -> bool:
+    """Whether a file, or the header beside it, is that of an ENVI spectral library.
+
+    Args:
+        path: The library or its header.
+    """
+    file = Path(path)
+    candidates = (file, Path(f"{file}.hdr"), file.with_suffix(".hdr"))
+    return any(_is_library(each) for each in candidates if each.is_file() and each.suffix.lower() == ".hdr")
+
+
+def _is_library(header: Path) -> bool:
+    with header.open("rb") as opened:
+        return _LIBRARY.search(opened.read(_TEXT_BYTES)) is not None
+
+
 def _known(path: Path, found: str | None) -> str:
     if found is None:
         raise DataError(
@@ -79,9 +96,7 @@ def _by_first_bytes(path: Path, start: bytes) -> str | None:
 
 
 def _format_of_header(path: Path) -> str:
-    with path.open("rb") as opened:
-        text = opened.read(_TEXT_BYTES)
-    if _LIBRARY.search(text):
+    if _is_library(path):
         raise DataError(
             f"'{path}' should describe an image. Found a spectral library. Use read_spectral_library."
         )

@@ -1,0 +1,42 @@
+from importlib.util import find_spec
+from pathlib import Path
+
+import numpy as np
+
+from lrprism.spectral import make_cube
+from lrprism.spectral.georeference import Georeference, georeferenced
+from lrprism.spectral.writers import write_cube
+from lrprism.workbench import Preparation
+from lrprism.workbench.inspecting import describe_data
+
+
+def test_a_cube_is_described_with_its_place_and_bad_bands(tmp_path: Path) -> None:
+    cube = make_cube(
+        np.ones((2, 3, 4)), [500.0, 1400.0], good=[True, False], title="t", quantity="reflectance", units="1"
+    )
+    place = Georeference("EPSG:32616", (500000.0, 20.0, 0.0, 4480000.0, 0.0, -20.0))
+    write_cube(georeferenced(cube, place), tmp_path / "scene.nc")
+    np.save(tmp_path / "labels.npy", np.eye(3, 4, dtype=np.uint8))
+    text = describe_data(str(tmp_path / "scene.nc"), Preparation(labels=str(tmp_path / "labels.npy")))
+    assert "bands     1, from 500.0 to 500.0 nm" in text
+    assert "1 of 2 bands are flagged bad and were left out" in text
+    assert "upper left corner 500000, 4480000; pixels of 20 x 20" in text
+    assert "labelled  3 pixels" in text
+    assert "0 class 1 (3)" in text
+
+
+def test_a_cube_without_labels_says_how_to_give_them(tmp_path: Path) -> None:
+    cube = make_cube(np.ones((2, 3, 4)), [500.0, 600.0], title="t", quantity="reflectance", units="1")
+    write_cube(cube, tmp_path / "scene.zarr")
+    text = describe_data(str(tmp_path / "scene.zarr"))
+    assert "classes   none: give a label map with --labels" in text
+    assert "place     not on a map" in text
+
+
+def test_a_spectral_library_is_described() -> None:
+    package = find_spec("earthlib")
+    assert package is not None
+    assert package.origin is not None
+    text = describe_data(str(Path(package.origin).parent / "data" / "spectra.sli"))
+    assert "shape     7261 spectrum, 180 band" in text
+    assert "bands     180, from 400.0 to 2450.0 nm" in text
