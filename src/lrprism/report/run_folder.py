@@ -33,6 +33,7 @@ def writing_run(folder: str | Path, *, overwrite: bool = False) -> Iterator[Path
 
     Example:
         >>> import tempfile
+        >>> from lrprism.report import read_run, write_json
         >>> with tempfile.TemporaryDirectory() as parent:
         ...     with writing_run(Path(parent) / "run") as partial:
         ...         _ = write_json(partial / "run.json", {"seed": 0})
