@@ -4,7 +4,7 @@ import pytest
 import xarray as xr
 
 from lrprism._errors import DataError
-from lrprism.spectral import Scene, centres_of, cut_windows, disjoint_blocks, overlap_share
+from lrprism.spectral import Scene, cut_windows, disjoint_blocks, leakage
 from lrprism.spectral.splits import Split
 
 
@@ -57,7 +57,7 @@ def scene_split(indian_pines: Scene) -> Split:
 def test_indian_pines_windows_do_not_leak(indian_pines: Scene, scene_split: Split) -> None:
     small = Scene(indian_pines.cube.isel(band=[0]), indian_pines.labels)
     train, test = (cut_windows(small, 9, pixels=part) for part in (scene_split.train, scene_split.test))
-    assert overlap_share(centres_of(train), centres_of(test), 9) == 0
+    assert leakage(scene_split, 9, indian_pines.labels.sizes["x"]).overlapping == 0
     assert (train.sizes["sample"], test.sizes["sample"]) == (len(scene_split.train), len(scene_split.test))
     assert not any("dropped" in note for note in train.attrs["assumed"] + test.attrs["assumed"])
 

@@ -1,9 +1,9 @@
 import numpy as np
+import pandas as pd
 import pytest
 
 from lrprism._errors import DataError
-from lrprism.spectral import Scene, Split, disjoint_blocks, random_split
-from lrprism.spectral.leakage import Leakage, leakage
+from lrprism.spectral import Leakage, Scene, Split, disjoint_blocks, leakage, random_split
 from lrprism.spectral.splits import coverage_table
 
 
@@ -16,6 +16,19 @@ def test_by_hand() -> None:
     # width 20, training pixel (0, 0); test pixels (0, 1), (2, 2), (0, 3), (5, 1): distances 1, 2, 3, 5
     split = split_of([0], [1, 42, 3, 101])
     assert leakage(split, 3, 20) == Leakage(overlapping=0.5, centres_seen=0.25, nearest=1)
+
+
+def test_against_drawn_windows() -> None:
+    generator = np.random.default_rng(0)
+    train, test = generator.integers(3, 60, (40, 2)), generator.integers(3, 60, (50, 2))
+    drawn = np.zeros((64, 64), dtype=bool)
+    for y, x in train:
+        drawn[y - 3 : y + 4, x - 3 : x + 4] = True
+    hit = [drawn[y - 3 : y + 4, x - 3 : x + 4].any() for y, x in test]
+    parts = [part[:, 0] * 64 + part[:, 1] for part in (train, test)]
+    found = leakage(Split(parts[0], parts[1], pd.DataFrame()), 7, 64)
+    assert found.overlapping == pytest.approx(np.mean(hit))
+    assert found.centres_seen == pytest.approx(np.mean([drawn[y, x] for y, x in test]))
 
 
 def test_indian_pines_leaks_at_random_and_not_in_blocks(indian_pines: Scene) -> None:

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from lrprism._errors import DataError
-from lrprism.spectral import RANDOM_SPLIT_NOTE, overlap_share, random_split
+from lrprism.spectral import RANDOM_SPLIT_NOTE, random_split
 
 LABELS = np.array([0] * 10 + [1] * 4 + [3] * 3 + [4])
 
@@ -55,28 +55,3 @@ def test_the_seed_decides() -> None:
 def test_labels_that_cannot_be_split(labels: list[int], fraction: float, message: str) -> None:
     with pytest.raises(DataError, match=message):
         random_split(labels, test_fraction=fraction, seed=0)
-
-
-def test_overlap_by_hand() -> None:
-    train = [[10, 10]]
-    # windows of 3 pixels: centres 2 apart share a column or a pixel at the corner, 3 apart share nothing
-    test = [[10, 12], [12, 12], [10, 13], [13, 10]]
-    assert overlap_share(train, test, 3) == 0.5
-    assert overlap_share(train, test, 1) == 0
-    assert overlap_share(train, train, 1) == 1
-
-
-def test_overlap_against_drawn_windows() -> None:
-    generator = np.random.default_rng(0)
-    train, test = generator.integers(3, 60, (40, 2)), generator.integers(3, 60, (50, 2))
-    drawn = np.zeros((64, 64), dtype=bool)
-    for y, x in train:
-        drawn[y - 3 : y + 4, x - 3 : x + 4] = True
-    hit = [drawn[y - 3 : y + 4, x - 3 : x + 4].any() for y, x in test]
-    assert overlap_share(train, test, 7) == pytest.approx(np.mean(hit))
-
-
-@pytest.mark.parametrize("centres", [[], [[1, 2, 3]], [1, 2]])
-def test_centres_that_are_no_pairs(centres: list[int]) -> None:
-    with pytest.raises(DataError, match=r"centres should be pairs of row and column, shape \(samples, 2\)"):
-        overlap_share([[1, 2]], centres, 3)

@@ -153,6 +153,21 @@ class Rows(Dataset[tuple[Tensor, int]]):
         return self._data[index][0], int(self._data[index][1])
 
 
+def test_adadelta_takes_the_steps_of_torch_s() -> None:
+    train, model, twin = blobs(8, 3, 0), nn.Linear(2, 3), nn.Linear(2, 3)
+    twin.load_state_dict(model.state_dict())
+    config = TrainingConfig(
+        epochs=1, batch_size=8, optimizer="adadelta", learning_rate=1.0, weight_decay=0, device="cpu",
+        class_weights=False, centre_gradients=False,
+    )  # fmt: skip
+    fit(model, train, train, config, progress=False)
+    optimizer = torch.optim.Adadelta(twin.parameters(), lr=1.0)
+    nn.functional.cross_entropy(twin(train.tensors[0]), train.tensors[1]).backward()
+    optimizer.step()
+    for one, other in zip(model.parameters(), twin.parameters(), strict=True):
+        torch.testing.assert_close(one, other)
+
+
 def test_any_dataset_of_pairs_will_do() -> None:
     config = TrainingConfig(epochs=2, device="cpu")
     train, validation = blobs(30, 3, 0), blobs(15, 3, 1)
@@ -251,6 +266,7 @@ def test_augmentation_needs_square_patches() -> None:
             {"best_by": "luck"},
             r"best_by should be 'macro_f1' or 'loss'\. Found 'luck'\. Choose one of them\.",
         ),
+        ({"optimizer": "sgd"}, r"optimizer should be 'adamw' or 'adadelta'\. Found 'sgd'\. Choose one of"),
     ],
 )
 def test_settings_out_of_range_are_refused(setting: dict[str, float], message: str) -> None:

@@ -97,3 +97,27 @@ def test_the_window_must_fit_and_the_file_exist(tmp_path: Path) -> None:
         lp.DataError, match=r"window size should be odd and fit the scene of 145 x 145 pixels\. Found 8"
     ):
         train_into(tmp_path, even, SILENT)
+
+
+def test_random_pixels_of_a_scene_leak_and_the_record_says_how_much(tmp_path: Path) -> None:
+    settings = TrainingSettings(
+        "indian-pines",
+        Preparation(bands=(10, 40, 60), window=3),
+        split="random",
+        per_class=5,
+        training=TrainingConfig(
+            epochs=1, optimizer="adadelta", learning_rate=1.0, device="cpu", initialize=True
+        ),
+    )
+    split = train_into(tmp_path, settings, SILENT)["split"]
+    assert split["kind"] == "random"
+    assert split["block"] is None
+    assert split["test_windows_that_overlap_a_training_window"] > 0.9
+    parts = pd.read_csv(tmp_path / "split.csv")
+    labels = load_indian_pines().labels.values.ravel()
+    assert (labels[parts["sample"]] == parts["label"] + 1).all()
+
+
+def test_an_unknown_split_is_refused() -> None:
+    with pytest.raises(lp.InputError, match=r"split should be one of blocks, random\. Found 'plants'"):
+        TrainingSettings("indian-pines", split="plants")

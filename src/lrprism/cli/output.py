@@ -16,6 +16,9 @@ def print_training(console: Console, record: dict[str, Any]) -> None:
     if split["kind"] == "disjoint blocks":
         where += f" in blocks of {split['block']} pixels that share none with the training windows"
     _line(console, f"Accuracy {100 * test['accuracy']:.1f} %, macro F1 {test['macro_f1']:.3f} on {where}.")
+    overlap = split["test_windows_that_overlap_a_training_window"]
+    if overlap:
+        _line(console, f"{100 * overlap:.1f} % of the test windows overlap a training window.")
     for note in [*record["data"]["assumed"], *split["notes"]]:
         _line(console, f"Note: {note}.")
 

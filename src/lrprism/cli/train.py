@@ -1,7 +1,7 @@
 """``lrprism train``."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal, cast
 
 import typer
 from rich.console import Console
@@ -14,6 +14,7 @@ from lrprism.training import TrainingConfig
 from lrprism.workbench import Preparation, TrainingSettings, train_into
 from lrprism.workbench.networks import SCALINGS, NetworkSettings
 from lrprism.workbench.progress import Reporter
+from lrprism.workbench.training import SPLITS
 
 
 def train(
@@ -46,10 +47,14 @@ def train(
     ] = None,
     epochs: Annotated[int, typer.Option(min=1)] = 20,
     batch_size: Annotated[int, typer.Option(min=1)] = TrainingConfig.batch_size,
+    optimizer: Annotated[str, typer.Option(help="adamw or adadelta.")] = TrainingConfig.optimizer,
     learning_rate: Annotated[
-        float, typer.Option(help="Peak of the one cycle.")
+        float, typer.Option(help="Peak of the one cycle; 1 for adadelta.")
     ] = TrainingConfig.learning_rate,
     test_fraction: Annotated[float, typer.Option(help="Share of the samples to test on.")] = 0.5,
+    split: Annotated[
+        str, typer.Option(help=f"Of a scene: {', '.join(SPLITS)}. Windows of random pixels overlap.")
+    ] = TrainingSettings.split,
     block: Annotated[int, typer.Option(help="Side of the disjoint blocks of a scene, pixels.", min=1)] = 16,
     per_class: Annotated[int | None, typer.Option(help="Training samples per class at most.", min=1)] = None,
     seed: options.Seed = 0,
@@ -80,12 +85,14 @@ def train(
             key,
         ),
         network=NetworkSettings(model, scaling, pca),
+        split=split,
         block=block,
         test_fraction=test_fraction,
         per_class=per_class,
         training=TrainingConfig(
             epochs=epochs,
             batch_size=batch_size,
+            optimizer=cast(Literal["adamw", "adadelta"], optimizer),
             learning_rate=learning_rate,
             seed=seed,
             device=device,

@@ -16,7 +16,7 @@ from lrprism.spectral.indian_pines import INDIAN_PINES_CLASSES, load_indian_pine
 from lrprism.spectral.leakage import Leakage, leakage
 from lrprism.spectral.patch_file import is_patch_file, read_patch_file
 from lrprism.spectral.patches import PatchSet, centres_of, make_patches
-from lrprism.spectral.splits import RANDOM_SPLIT_NOTE, Split, overlap_share, random_split
+from lrprism.spectral.splits import RANDOM_SPLIT_NOTE, Split, random_split
 from lrprism.spectral.statistics import band_table, top_bands
 from lrprism.spectral.wavelengths import WavelengthSource, read_wavelengths
 from lrprism.spectral.windows import check_window, cut_windows
@@ -49,7 +49,6 @@ __all__ = [
     "load_indian_pines",
     "make_cube",
     "make_patches",
-    "overlap_share",
     "parse_bands",
     "random_split",
     "read_patch_file",

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy.spatial import KDTree
 
 from lrprism._errors import DataError
 
@@ -133,31 +132,3 @@ def _draw(
 ) -> npt.NDArray[np.int64]:
     wanted = min(max(round(len(samples) * fraction), 1), len(samples) - 1)
     return generator.permutation(samples)[:wanted]
-
-
-def overlap_share(train: npt.ArrayLike, test: npt.ArrayLike, size: int) -> float:
-    r"""Share of the test windows that have at least one pixel in common with a training window.
-
-    Windows of ``size`` pixels round the centres p and q overlap when
-    :math:`\max(|p_y - q_y|, |p_x - q_x|) < \text{size}`. Shapes: ``train``, ``test``: ``[sample, 2]``.
-
-    Args:
-        train: Row and column of the centre of each training window; see :func:`centres_of`.
-        test: Row and column of the centre of each test window.
-        size: Pixels along a side of a window.
-
-    Returns:
-        A number from 0 (no leak) to 1.
-
-    Raises:
-        DataError: If a part is not a non-empty list of rows and columns.
-    """
-    parts = [np.asarray(part, dtype=np.float64) for part in (train, test)]
-    for part in parts:
-        if part.ndim != 2 or part.shape[1] != 2 or not len(part):
-            raise DataError(
-                f"centres should be pairs of row and column, shape (samples, 2). Found {part.shape}. "
-                "Take them from patches cut from a scene."
-            )
-    distance, _ = KDTree(parts[0]).query(parts[1], p=np.inf)
-    return float(np.mean(distance < size))

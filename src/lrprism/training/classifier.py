@@ -109,12 +109,12 @@ class Classifier(lightning.LightningModule):
         self._validated: list[tuple[Tensor, Tensor]] = []
         self._started = monotonic()
 
-    def configure_optimizers(self) -> OptimizerLRSchedulerConfig:
-        """Set up AdamW with a one-cycle learning rate that moves every step."""
-        config = self._config
-        optimizer = torch.optim.AdamW(
-            self.model.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay
-        )
+    def configure_optimizers(self) -> torch.optim.Optimizer | OptimizerLRSchedulerConfig:
+        """Set up AdamW with a one-cycle learning rate that moves every step, or Adadelta alone."""
+        config, parameters = self._config, self.model.parameters()
+        if config.optimizer == "adadelta":
+            return torch.optim.Adadelta(parameters, config.learning_rate, weight_decay=config.weight_decay)
+        optimizer = torch.optim.AdamW(parameters, lr=config.learning_rate, weight_decay=config.weight_decay)
         # a rise over the first quarter needs more than 4 steps: torch divides by its length
         schedule = torch.optim.lr_scheduler.OneCycleLR(
             optimizer, config.learning_rate, total_steps=max(self._steps, 8), pct_start=0.25

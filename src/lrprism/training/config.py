@@ -12,12 +12,14 @@ from lrprism._errors import InputError
 class TrainingConfig:
     """Settings of :func:`lrprism.training.fit`.
 
-    Adam with decoupled weight decay; the learning rate climbs to its peak over the first quarter of the steps
-    and falls to nearly nothing at the end (one cycle).
+    Adam with decoupled weight decay: the learning rate climbs to its peak over the first quarter of the steps
+    and falls to nearly nothing at the end (one cycle). Or Adadelta, which finds its own step lengths: the
+    learning rate, usually 1, stays as it is.
 
     Args:
         epochs: Passes over the training part, at least 1.
         batch_size: Patches per step, at least 1.
+        optimizer: ``"adamw"`` or ``"adadelta"``.
         learning_rate: Peak of the learning rate, above 0.
         weight_decay: Decoupled weight decay, 0 or more.
         seed: Seed of the weights (with ``initialize``), the order of the patches and the augmentation.
@@ -36,11 +38,12 @@ class TrainingConfig:
         InputError: If a setting is out of its range.
 
     Source: Smith and Topin, "Super-convergence", 2018 (one cycle); Loshchilov and Hutter, "Decoupled weight
-    decay regularization", 2019.
+    decay regularization", 2019; Zeiler, "ADADELTA: an adaptive learning rate method", 2012.
     """
 
     epochs: int = 12
     batch_size: int = 8
+    optimizer: Literal["adamw", "adadelta"] = "adamw"
     learning_rate: float = 3e-4
     weight_decay: float = 1e-4
     seed: int = 0
@@ -62,10 +65,15 @@ class TrainingConfig:
                 raise InputError(
                     f"{name} should be a finite number, {bound}. Found {value}. Try its default."
                 )
-        if self.best_by not in {"macro_f1", "loss"}:
-            raise InputError(
-                f"best_by should be 'macro_f1' or 'loss'. Found {self.best_by!r}. Choose one of them."
-            )
+        _check_choice("best_by", self.best_by, ("macro_f1", "loss"))
+        _check_choice("optimizer", self.optimizer, ("adamw", "adadelta"))
+
+
+def _check_choice(name: str, value: object, choices: tuple[str, str]) -> None:
+    if value not in choices:
+        raise InputError(
+            f"{name} should be '{choices[0]}' or '{choices[1]}'. Found {value!r}. Choose one of them."
+        )
 
 
 def _check_whole_number(name: str, value: object, least: int) -> None:

@@ -1,6 +1,6 @@
 """Train a network on labelled samples and write what a later explanation needs."""
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -9,10 +9,10 @@ import pandas as pd
 import torch
 from torch.utils.data import TensorDataset
 
-from lrprism._errors import DataError
+from lrprism._errors import DataError, InputError
 from lrprism.models import save_weights
 from lrprism.report import file_hash, versions, write_json
-from lrprism.spectral import Split, disjoint_blocks, overlap_share, random_split
+from lrprism.spectral import Leakage, Split, disjoint_blocks, leakage, random_split
 from lrprism.spectral.preprocessing import Pipeline
 from lrprism.training import Metrics, TrainingConfig, TrainingResult, evaluate, fit, predict, resolve_device
 from lrprism.workbench.networks import NetworkSettings
@@ -21,6 +21,7 @@ from lrprism.workbench.sources import Numbers, Preparation, Samples, network_inp
 
 WEIGHTS = "model.safetensors"
 SPLIT = "split.csv"
+SPLITS = ("blocks", "random")
 VALIDATION_NOTE = (
     "the best epoch was chosen on windows drawn at random from the training part, never on the test part"
 )
@@ -34,6 +35,8 @@ class TrainingSettings:
         source: ``"indian-pines"``, or the path of an HDF5 patch file.
         preparation: What is done to the bands, and the window for a scene.
         network: Which network, and what stands in front of it.
+        split: How a scene is split: "blocks" that share no window, or "random" pixels, whose windows overlap;
+            a patch file is always split at random.
         block: Side of the disjoint training and test blocks of a scene, in pixels.
         test_fraction: Share of the samples to test on.
         validation_fraction: Share of the training part that chooses the best epoch.
@@ -44,11 +47,21 @@ class TrainingSettings:
     source: str
     preparation: Preparation = field(default_factory=Preparation)
     network: NetworkSettings = field(default_factory=NetworkSettings)
+    split: str = "blocks"
     block: int = 16
     test_fraction: float = 0.5
     validation_fraction: float = 0.15
     per_class: int | None = None
     training: TrainingConfig = field(default_factory=TrainingConfig)
+
+    def __post_init__(self) -> None:
+        """Check the split.
+
+        Raises:
+            InputError: If it is none of the known.
+        """
+        if self.split not in SPLITS:
+            raise InputError(f"split should be one of {', '.join(SPLITS)}. Found '{self.split}'. Take one.")
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,7 +72,7 @@ class _Parts:
     validation: Numbers
     test: Numbers
     split: Split
-    overlap: float | None
+    leakage: Leakage | None
 
 
 def train_into(folder: Path, settings: TrainingSettings, reporter: Reporter) -> dict[str, Any]:
@@ -117,19 +130,19 @@ def train_into(folder: Path, settings: TrainingSettings, reporter: Reporter) -> 
 def _split(samples: Samples, settings: TrainingSettings) -> _Parts:
     """Disjoint blocks for a scene, a random draw for a patch file; then the validation part and the cap."""
     seed, names = settings.training.seed, samples.class_names
-    if samples.scene is not None:
-        radius = settings.preparation.window // 2
+    if samples.scene is not None and settings.split == "blocks":
         split = disjoint_blocks(
             samples.scene.labels,
             block=settings.block,
-            guard=radius,
+            guard=settings.preparation.window // 2,
             seed=seed,
             test_fraction=settings.test_fraction,
         )
     else:
-        split = random_split(
+        drawn = random_split(
             samples.labels, test_fraction=settings.test_fraction, seed=seed, class_names=names
         )
+        split = replace(drawn, train=samples.numbers[drawn.train], test=samples.numbers[drawn.test])
     labels = samples.labels_of(split.train)
     inner = random_split(labels, test_fraction=settings.validation_fraction, seed=seed, class_names=names)
     chosen = (
@@ -137,12 +150,10 @@ def _split(samples: Samples, settings: TrainingSettings) -> _Parts:
         if settings.per_class is None
         else at_most(inner.train, labels[inner.train], settings.per_class, seed)
     )
-    overlap = None
+    found = None
     if samples.scene is not None:
-        width = samples.scene.labels.sizes["x"]
-        centres = [np.stack(np.divmod(part, width), axis=1) for part in (split.train, split.test)]
-        overlap = overlap_share(centres[0], centres[1], settings.preparation.window)
-    return _Parts(split.train[chosen], split.train[inner.test], split.test, split, overlap)
+        found = leakage(split, settings.preparation.window, samples.scene.labels.sizes["x"])
+    return _Parts(split.train[chosen], split.train[inner.test], split.test, split, found)
 
 
 def at_most(numbers: Numbers, labels: Numbers, per_class: int, seed: int) -> Numbers:
@@ -202,6 +213,7 @@ def _record(
     settings: TrainingSettings, samples: Samples, parts: _Parts, result: TrainingResult, metrics: Metrics
 ) -> dict[str, Any]:
     """What ``run.json`` says about the training."""
+    blocks = samples.scene is not None and settings.split == "blocks"
     f1 = dict(zip(samples.class_names, metrics.f1, strict=True))
     return {
         "source": settings.source,
@@ -210,10 +222,10 @@ def _record(
         "preparation": settings.preparation.record(),
         "class_names": samples.class_names,
         "split": {
-            "kind": "random" if samples.scene is None else "disjoint blocks",
-            "block": None if samples.scene is None else settings.block,
-            "guard": None if samples.scene is None else settings.preparation.window // 2,
-            "test_windows_that_overlap_a_training_window": parts.overlap,
+            "kind": "disjoint blocks" if blocks else "random",
+            "block": settings.block if blocks else None,
+            "guard": settings.preparation.window // 2 if blocks else None,
+            "test_windows_that_overlap_a_training_window": parts.leakage and parts.leakage.overlapping,
             "coverage": parts.split.coverage.to_dict("records"),
             "classes_missing_from_a_part": parts.split.missing_classes,
             "notes": [*parts.split.notes, VALIDATION_NOTE],
