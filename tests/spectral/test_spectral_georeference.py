@@ -51,3 +51,19 @@ def test_a_transform_in_words_is_refused() -> None:
     attrs = {"crs_wkt": "EPSG:4326", "GeoTransform": "0 one 0 0 0 1"}
     with pytest.raises(DataError, match=r"GeoTransform should be six numbers. Found '0 one 0 0 0 1'"):
         georeference_of(plain().assign_coords(spatial_ref=xr.Variable((), 0, attrs)))
+
+
+def test_a_cropped_array_lies_where_its_pixels_lie() -> None:
+    whole = georeferenced(plain(), Georeference("EPSG:32616", (500000.0, 20.0, 0.0, 4480000.0, 0.0, -20.0)))
+    place = georeference_of(whole.isel(x=slice(1, 3), y=[1]))
+    assert place == Georeference("EPSG:32616", (500020.0, 20.0, 0.0, 4479980.0, 0.0, -20.0))
+    coarser = georeference_of(whole.isel(x=slice(None, None, 2)))
+    assert coarser is not None
+    assert coarser.transform[:2] == (499990.0, 40.0)
+
+
+def test_a_grid_with_a_gap_is_refused() -> None:
+    wide = xr.DataArray(np.zeros((2, 5)), dims=("y", "x"))
+    placed = georeferenced(wide, Georeference("EPSG:32616", (0.0, 1.0, 0.0, 0.0, 0.0, -1.0)))
+    with pytest.raises(DataError, match=r"coordinate x should be evenly spaced.*steps from 1 to 3"):
+        georeference_of(placed.isel(x=[0, 1, 4]))

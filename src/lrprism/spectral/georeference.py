@@ -78,16 +78,17 @@ def georeferenced(data: xr.DataArray, georeference: Georeference) -> xr.DataArra
 
 
 def georeference_of(data: xr.DataArray) -> Georeference | None:
-    """Read back what :func:`georeferenced` put on an array.
+    """Say where the pixels of an array lie, also after rows or columns were left out.
 
     Args:
         data: A cube, labels, or any map over the pixels.
 
     Returns:
-        Where its pixels lie, or None where it does not say so.
+        What :func:`georeferenced` put on the whole array, or what the coordinates ``x`` and ``y`` say of the
+        pixels that are left; None where it has no place.
 
     Raises:
-        DataError: If the transform cannot be read.
+        DataError: If the transform cannot be read, or the coordinates are not evenly spaced.
     """
     if GRID_MAPPING not in data.coords:
         return None
@@ -103,4 +104,26 @@ def georeference_of(data: xr.DataArray) -> Georeference | None:
             f"GeoTransform should be six numbers. Found {attrs['GeoTransform']!r}. Correct the file's map "
             "information."
         ) from error
+    if {"x", "y"} <= set(data.dims) & set(data.coords):
+        first, x_step = _edge_and_step(data.coords["x"], first, x_step)
+        top, y_step = _edge_and_step(data.coords["y"], top, y_step)
     return Georeference(str(attrs["crs_wkt"]), (first, x_step, x_turn, top, y_turn, y_step))
+
+
+def _edge_and_step(centres: xr.DataArray, edge: float, step: float) -> tuple[float, float]:
+    """Edge and step of the pixels that are left: those stated where the centres agree with them.
+
+    Raises:
+        DataError: If the centres are not evenly spaced.
+    """
+    values = np.asarray(centres, dtype=np.float64)
+    if np.allclose(values, edge + step * (np.arange(values.size) + 0.5), rtol=0, atol=abs(step) * 1e-6):
+        return edge, step
+    if values.size > 1:
+        step = float(values[-1] - values[0]) / (values.size - 1)
+        if not np.allclose(np.diff(values), step, rtol=1e-6, atol=abs(step) * 1e-3):
+            raise DataError(
+                f"coordinate {centres.name} should be evenly spaced to be georeferenced. Found steps from "
+                f"{np.diff(values).min():g} to {np.diff(values).max():g}. Keep every n-th row and column."
+            )
+    return float(values[0] - step / 2), step

@@ -13,9 +13,11 @@ import xarray as xr
 from rasterio.transform import Affine
 
 from lrprism._errors import DataError
+from lrprism.spectral import make_cube
 from lrprism.spectral.readers.desis import read_desis
 from lrprism.spectral.readers.enmap import read_enmap
 from lrprism.spectral.readers.geotiff import read_geotiff
+from lrprism.spectral.writers import write_cube
 
 
 def write(path: Path, values: npt.NDArray[np.int16], names: tuple[str, ...] = ()) -> Path:
@@ -92,3 +94,17 @@ def test_satellite_products(
     metadata.write_text("<!DOCTYPE a><a/>")
     with pytest.raises(DataError, match="should be plain XML"):
         reader(metadata)
+
+
+def test_what_our_own_writer_says_is_read_back(tmp_path: Path) -> None:
+    cube = make_cube(
+        np.ones((2, 3, 4)), [550.25, 1400.5], fwhm=[8.0, np.nan], original_band=["7", "9+10"],
+        good=[True, False], title="Field 3", attribution="who measured it", quantity="reflectance", units="1",
+        assumed=("a first sentence", "a second, with a comma"),
+    )  # fmt: skip
+    write_cube(cube, tmp_path / "cube.tif")
+    back = read_geotiff(tmp_path / "cube.tif")
+    for name in ("wavelength", "fwhm", "original_band", "good"):
+        np.testing.assert_array_equal(back[name].values, cube[name].values)
+    for name in ("title", "attribution", "quantity", "units", "assumed"):
+        assert back.attrs[name] == cube.attrs[name]

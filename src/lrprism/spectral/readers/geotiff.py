@@ -1,5 +1,6 @@
 """Cubes in GeoTIFF files, with the wavelengths that their tags or band names tell."""
 
+import json
 import re
 from os import PathLike
 from pathlib import Path
@@ -59,13 +60,44 @@ def read_geotiff(path: str | PathLike[str], *, wavelengths: WavelengthSource | N
             values,
             centre,
             fwhm=fwhm,
-            title=file.name,
-            quantity="values as stored",
-            units="unknown",
-            assumed=(*notes, "the file does not say what its values are"),
+            **_band_facts(dataset),
+            **_file_facts(dataset, file.name, notes),
         ).assign_attrs(scale=scale, source=file.name)
         reference = raster_georeference(dataset)
         return cube if reference is None else georeferenced(cube, reference)
+
+
+def _band_facts(dataset: Any) -> dict[str, Any]:  # rasterio is not typed
+    """Number of each band in the sensor's list, and whether it is good, where every band has such a tag."""
+    tags = [dataset.tags(band) for band in dataset.indexes]
+    facts: dict[str, Any] = {}
+    if all("original_band" in tag for tag in tags):
+        facts["original_band"] = [tag["original_band"] for tag in tags]
+    if all(tag.get("good") in {"0", "1"} for tag in tags):
+        facts["good"] = [tag["good"] == "1" for tag in tags]
+    return facts
+
+
+def _file_facts(dataset: Any, name: str, notes: tuple[str, ...]) -> dict[str, Any]:  # rasterio is not typed
+    """What was measured and whose it is, where the file says so."""
+    tags = dataset.tags()
+    unsaid = () if tags.get("quantity") else ("the file does not say what its values are",)
+    return {
+        "title": tags.get("title", name),
+        "attribution": tags.get("attribution", ""),
+        "quantity": tags.get("quantity", "values as stored"),
+        "units": tags.get("units", "unknown"),
+        "assumed": (*_sentences(tags.get("assumed", "[]")), *notes, *unsaid),
+    }
+
+
+def _sentences(text: str) -> list[str]:
+    """The sentences of a tag: a JSON list, or one sentence as it stands."""
+    try:
+        found = json.loads(text)
+    except ValueError:
+        return [text]
+    return [str(each) for each in found] if isinstance(found, list) else [text]
 
 
 def _axis(dataset: Any, wavelengths: WavelengthSource | None) -> _Axis:  # rasterio is not typed
@@ -95,8 +127,12 @@ def _band_tags(dataset: Any) -> _Axis | None:  # rasterio is not typed
     if not all("wavelength" in tag for tag in tags):
         return None
     centre = _floats([tag["wavelength"] for tag in tags], "tags 'wavelength'")
-    nm, notes = to_nm(centre, tags[0].get("wavelength_units"))
-    return nm, None, notes
+    units = tags[0].get("wavelength_units")
+    nm, notes = to_nm(centre, units)
+    if not any("fwhm" in tag for tag in tags):
+        return nm, None, notes
+    factor = float(nm[0] / centre[0]) if centre[0] else 1.0
+    return nm, _floats([tag.get("fwhm", "nan") for tag in tags], "tags 'fwhm'") * factor, notes
 
 
 def _imagery_tags(dataset: Any) -> _Axis | None:  # rasterio is not typed

@@ -11,8 +11,8 @@ import numpy.typing as npt
 import xarray as xr
 
 from lrprism._errors import DataError
-from lrprism.spectral.georeference import Georeference
-from lrprism.spectral.writers.layout import as_stack, is_code, place_of, store, stored_type, wkt_of, writing
+from lrprism.spectral.georeference import Georeference, georeference_of
+from lrprism.spectral.writers.layout import as_stack, is_code, store, stored_type, wkt_of, writing
 
 _DATA_TYPES: Final = {"uint8": 1, "int16": 2, "int32": 3, "float32": 4}
 _UTM = re.compile(r"WGS[ _]?(?:19)?84[^\"]*UTM[ _]zone[ _](\d+)([NS])", re.IGNORECASE)
@@ -82,7 +82,7 @@ def _header(stack: xr.DataArray, kind: np.dtype[np.generic]) -> str:
         **_band_fields(stack),
         **({} if kind.kind != "f" else {"data ignore value": "nan"}),
         **({} if names is None else _class_fields([str(name) for name in names])),
-        **_place_fields(place_of(stack)),
+        **_place_fields(georeference_of(stack)),
         **_attribute_fields(stack),
     }
     return "ENVI\n" + "".join(f"{name} = {value}\n" for name, value in fields.items())

@@ -10,7 +10,8 @@ import numpy.typing as npt
 import xarray as xr
 
 from lrprism._errors import InputError
-from lrprism.spectral.writers.layout import as_stack, place_of, store, stored_type, writing
+from lrprism.spectral.georeference import georeference_of
+from lrprism.spectral.writers.layout import as_stack, store, stored_type, writing
 
 _TILE = 128  # pixels; a multiple of 16, as TIFF has it
 
@@ -70,7 +71,7 @@ def _profile(stack: xr.DataArray, kind: np.dtype[np.generic]) -> dict[str, Any]:
     from rasterio.transform import Affine
 
     bands, height, width = stack.shape
-    place = place_of(stack)
+    place = georeference_of(stack)
     return {
         "driver": "GTiff",
         "count": bands,

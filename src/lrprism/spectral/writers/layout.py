@@ -17,7 +17,7 @@ import xarray as xr
 
 from lrprism._errors import DataError, ResultsError
 from lrprism.spectral.cube import is_lazy
-from lrprism.spectral.georeference import Georeference, georeference_of, georeferenced
+from lrprism.spectral.georeference import georeference_of, georeferenced
 
 _CODE = re.compile(r"\w+:\w+")
 
@@ -82,40 +82,6 @@ def stored_type(data: xr.DataArray) -> np.dtype[np.generic]:
     )
 
 
-def place_of(data: xr.DataArray) -> Georeference | None:
-    """Say where the pixels lie, also after rows or columns were left out.
-
-    Args:
-        data: Any array.
-
-    Returns:
-        The place by the coordinates ``x`` and ``y`` where there are any, else the one that was put on the
-        whole array; None where it has none.
-
-    Raises:
-        DataError: If the coordinates are not evenly spaced.
-    """
-    place = georeference_of(data)
-    if place is None or not {"x", "y"} <= set(data.dims) & set(data.coords):
-        return place
-    _, dx, turned_x, _, turned_y, dy = place.transform
-    x0, dx = _edge_and_step(data.coords["x"], dx)
-    y0, dy = _edge_and_step(data.coords["y"], dy)
-    return Georeference(place.crs, (x0, dx, turned_x, y0, turned_y, dy))
-
-
-def _edge_and_step(centres: xr.DataArray, step: float) -> tuple[float, float]:
-    values = np.asarray(centres, dtype=np.float64)
-    if values.size > 1:
-        step = float(values[-1] - values[0]) / (values.size - 1)
-        if not np.allclose(np.diff(values), step, rtol=1e-6, atol=abs(step) * 1e-3):
-            raise DataError(
-                f"coordinate {centres.name} should be evenly spaced to be georeferenced. Found steps from "
-                f"{np.diff(values).min():g} to {np.diff(values).max():g}. Keep every n-th row and column."
-            )
-    return float(values[0] - step / 2), step
-
-
 def placed_anew(data: xr.DataArray) -> xr.DataArray:
     """Make the georeference agree with the rows and columns that are left.
 
@@ -123,9 +89,10 @@ def placed_anew(data: xr.DataArray) -> xr.DataArray:
         data: Any array.
 
     Returns:
-        The array with ``spatial_ref`` as :func:`place_of` says, or the array itself where it has no place.
+        The array with ``spatial_ref`` as :func:`georeference_of` says; the array itself where it has no
+        place.
     """
-    place = place_of(data)
+    place = georeference_of(data)
     return data if place is None else georeferenced(data, place)
 
 
