@@ -13,7 +13,8 @@ from torch import Tensor, nn
 
 from lrprism._errors import ModelError
 from lrprism.engine import beside
-from lrprism.engine.audit import Audit, Ledger, relevance_sum
+from lrprism.engine.audit import Audit, Ledger
+from lrprism.engine.counting import relevance_sum
 from lrprism.engine.graph import Graph, study
 from lrprism.engine.mode import RelevanceMode
 from lrprism.engine.places import Place, places_of
