@@ -11,6 +11,8 @@ from lrprism.models import Hyper3DNetLite
 from lrprism.spectral import Scene, make_cube
 from lrprism.spectral.georeference import Georeference, georeference_of, georeferenced
 from lrprism.spectral.preprocessing import Pipeline
+from lrprism.spectral.readers import read_cube
+from lrprism.spectral.writers import write_cube
 from lrprism.workbench import Devices, ExplanationSettings, explain_into
 from lrprism.workbench.batches import PatchExplainer
 from lrprism.workbench.every_pixel import PixelExplainer
@@ -95,3 +97,17 @@ def test_patches_have_no_scene(trained: Path, tmp_path: Path) -> None:
     settings = ExplanationSettings(devices=Devices("cpu"), every_pixel=True)
     with pytest.raises(lp.InputError, match=r"every pixel of a scene can be explained\. Found patches in"):
         explain_into(tmp_path, trained, settings, SILENT)
+
+
+def test_a_scene_without_a_label_is_explained(trained: Path, tmp_path: Path) -> None:
+    values = np.random.default_rng(0).uniform(0.1, 0.8, (12, 8, 9))
+    cube = make_cube(values, np.linspace(400, 950, 12), title="t", quantity="reflectance", units="1")
+    write_cube(cube, tmp_path / "scene.nc")
+    settings = ExplanationSettings(
+        source=str(tmp_path / "scene.nc"), devices=Devices("cpu"), every_pixel=True, batch_size=20
+    )
+    (tmp_path / "out").mkdir()
+    explain_into(tmp_path / "out", trained, settings, SILENT)
+    relevance = read_cube(tmp_path / "out" / "relevance_map.nc")
+    assert relevance.shape == (6, 8, 9)
+    assert int(relevance.notnull().all("band").sum()) == 4 * 5

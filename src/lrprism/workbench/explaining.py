@@ -14,7 +14,7 @@ from lrprism.composites import AbstractComposite, presets
 from lrprism.models import load_weights
 from lrprism.report import file_hash, read_run, versions, write_json
 from lrprism.report.tables import conservation_table
-from lrprism.spectral import PatchSet, band_table
+from lrprism.spectral import PatchSet, band_table, cut_windows
 from lrprism.spectral.preprocessing import Pipeline
 from lrprism.spectral.writers import write_cube
 from lrprism.workbench.batches import Devices, ExplainsSamples, PatchExplainer, explain_batches
@@ -200,8 +200,9 @@ def _every_pixel(
             "--every-pixel."
         )
     patches = _patch_explainer(samples, trained, settings, composite)
-    explainer = PixelExplainer(patches, samples.scene, trained.record["network"]["window"])
-    _check_fit(samples.cut(samples.numbers[:1]), trained, samples)
+    window = trained.record["network"]["window"]
+    explainer = PixelExplainer(patches, samples.scene, window)
+    _check_fit(cut_windows(samples.scene, window, pixels=explainer.first, labelled=False), trained, samples)
 
     def write(folder: Path, relevance: xr.Dataset, _: pd.DataFrame, reporter: Reporter) -> list[Path]:
         with reporter.step("writing the maps"):
