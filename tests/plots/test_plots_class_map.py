@@ -8,6 +8,7 @@ from matplotlib.figure import Figure
 
 from lrprism._errors import DataError
 from lrprism.plots import class_spectra
+from lrprism.spectral import sample_spectra
 
 MakeRelevance = Callable[..., xr.Dataset]
 Check = Callable[[Figure], None]
@@ -73,3 +74,10 @@ def test_readable(make_relevance: MakeRelevance, assert_readable: Check, classes
 def test_missing_target(relevance: xr.Dataset) -> None:
     with pytest.raises(DataError, match=r"A relevance dataset should hold target\."):
         class_spectra(relevance.drop_vars("target"))
+
+
+def test_reduced_samples_give_the_same_figure(relevance: xr.Dataset) -> None:
+    whole, reduced = (class_spectra(each) for each in (relevance, sample_spectra(relevance)))
+    for mesh, same in zip(the_map(whole).collections, the_map(reduced).collections, strict=True):
+        np.testing.assert_array_equal(np.asarray(mesh.get_array()), np.asarray(same.get_array()))
+    assert [text.get_text() for text in whole.texts] == [text.get_text() for text in reduced.texts]

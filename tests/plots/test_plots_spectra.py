@@ -8,6 +8,7 @@ from matplotlib.lines import Line2D
 
 from lrprism._errors import DataError
 from lrprism.plots import relevance_spectrum, style
+from lrprism.spectral import sample_spectra
 
 MakeRelevance = Callable[..., xr.Dataset]
 Check = Callable[[Figure], None]
@@ -153,3 +154,11 @@ def test_input_that_is_not_finite(relevance: xr.Dataset) -> None:
     relevance["patch"][0, 0, 0, 0] = np.inf
     with pytest.raises(DataError, match=r"patch should be finite everywhere\. Found 1 of"):
         relevance_spectrum(relevance, 0)
+
+
+def test_reduced_samples_give_the_same_figure(relevance: xr.Dataset) -> None:
+    whole, reduced = (relevance_spectrum(each, 0) for each in (relevance, sample_spectra(relevance)))
+    for one, other in zip(whole.axes, reduced.axes, strict=True):
+        for line, same in zip(one.lines, other.lines, strict=True):
+            np.testing.assert_array_equal(line.get_xydata(), same.get_xydata())
+    assert [text.get_text() for text in whole.texts] == [text.get_text() for text in reduced.texts]

@@ -1,10 +1,12 @@
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
 import xarray as xr
 
 from lrprism._errors import DataError
-from lrprism.spectral import band_table, top_bands
+from lrprism.spectral import band_table, sample_spectra, top_bands
 from lrprism.spectral.cube import band_coords
 
 
@@ -42,6 +44,34 @@ def test_a_class_by_hand(table: pd.DataFrame) -> None:
     assert rows["positive"].tolist() == [3, 2]
     assert rows["negative"].tolist() == [-2, -0.5]
     assert rows["rank"].tolist() == [2, 1]
+
+
+def test_spectra_of_samples_by_hand() -> None:
+    relevance = np.array([[[[1, -2]], [[0, -1]]], [[[-4, 3]], [[2, 2]]]])
+    data = dataset(relevance, [2, 0])
+    data["patch"] = data["relevance"] + 10
+    spectra = sample_spectra(data)
+    assert spectra["positive"].values.tolist() == [[1, 0], [3, 4]]
+    assert spectra["negative"].values.tolist() == [[-2, -1], [-4, 0]]
+    assert spectra["input"].values.tolist() == [[9.5, 9.5], [9.5, 12]]
+    assert spectra.attrs["window"] == (1, 2)
+    assert set(spectra.dims) == {"sample", "band", "class"}
+    assert sample_spectra(spectra) is spectra
+    pd.testing.assert_frame_equal(band_table(spectra), band_table(data))
+
+
+def test_spectra_of_samples_on_disk_are_those_in_memory(tmp_path: Path) -> None:
+    data = dataset(np.random.default_rng(0).normal(size=(9, 4, 3, 3)), [0, 1, 2] * 3)
+    data.chunk(sample=2).to_zarr(tmp_path / "relevance.zarr", zarr_format=2)
+    stored = xr.open_zarr(tmp_path / "relevance.zarr")
+    pd.testing.assert_frame_equal(band_table(stored), band_table(data))
+
+
+def test_a_missing_value_is_not_summed_over() -> None:
+    relevance = np.zeros((1, 2, 2, 2))
+    relevance[0, 1, 0, 0] = np.nan
+    spectra = sample_spectra(dataset(relevance, [0]))
+    assert np.isnan(spectra["positive"].values).tolist() == [[False, True]]
 
 
 def test_the_columns_and_rows_of_bands_csv(table: pd.DataFrame) -> None:

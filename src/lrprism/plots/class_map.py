@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from lrprism.plots import contract, style, wavelength_axis
 from lrprism.plots.scales import SymmetricScale, colour_bar, symmetric_scale
-from lrprism.plots.spectra import samples_of
+from lrprism.plots.spectra import checked_spectra
 
 MARGIN: Final = 3.0  # mm
 HEADING: Final = 11.5  # mm
@@ -41,9 +41,9 @@ def class_spectra(dataset: xr.Dataset, *, normalise: bool = False) -> Figure:
     Raises:
         DataError: If a part is missing or not finite, or a wavelength is not a positive number.
     """
-    contract.check_parts(dataset, ["target"])
-    classes = [int(target) for target in np.unique(dataset["target"].to_numpy())]
-    groups = [samples_of(dataset, target) for target in classes]
+    spectra = checked_spectra(dataset)
+    classes = [int(target) for target in np.unique(spectra["target"].to_numpy())]
+    groups = [spectra.isel(sample=np.flatnonzero(spectra["target"] == target)) for target in classes]
     means = np.stack([_mean_spectrum(group) for group in groups])
     if normalise:
         means /= np.maximum(np.abs(means).max(axis=1, keepdims=True), np.finfo(np.float64).tiny)
@@ -55,17 +55,15 @@ def class_spectra(dataset: xr.Dataset, *, normalise: bool = False) -> Figure:
     scale = symmetric_scale(means)
     figure, axes = _lay_out(names, wavelength)
     _draw_map(axes, means, wavelength, scale)
-    unit = contract.relevance_unit(dataset)
+    unit = contract.relevance_unit(spectra)
     label = "relevance / largest |R| of the class" if normalise else f"mean relevance per band ({unit})"
     colour_bar(figure, scale, (style.PAGE_WIDTH / 2, style.size_of(figure)[1] - BAR_HEIGHT), label)
-    _heading(figure, dataset, len(classes), normalise=normalise)
+    _heading(figure, spectra, len(classes), normalise=normalise)
     return figure
 
 
 def _mean_spectrum(group: xr.Dataset) -> NDArray[np.float64]:
-    values: NDArray[np.float64] = (
-        group["relevance"].to_numpy().astype(np.float64).sum(axis=(2, 3)).mean(axis=0)
-    )
+    values: NDArray[np.float64] = (group["positive"] + group["negative"]).to_numpy().mean(axis=0)
     return values
 
 

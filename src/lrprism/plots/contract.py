@@ -91,7 +91,8 @@ def wavelengths(dataset: xr.Dataset) -> NDArray[np.float64]:
 
 def relevance_unit(dataset: xr.Dataset) -> str:
     """The unit of relevance: that of the explained output, ``"logit"`` if the dataset does not say."""
-    return str(dataset["relevance"].attrs.get("units", "logit"))
+    name = "relevance" if "relevance" in dataset.variables else "positive"
+    return str(dataset[name].attrs.get("units", "logit"))
 
 
 def quantity_label(dataset: xr.Dataset) -> str:
@@ -147,4 +148,5 @@ def explained_output(sample: xr.Dataset) -> float:
 
 def pixels(dataset: xr.Dataset) -> str:
     """The window in words, ``"9 × 9 pixels"``."""
-    return f"{dataset.sizes['y']} × {dataset.sizes['x']} pixels"
+    y, x = dataset.attrs["window"] if "y" not in dataset.sizes else (dataset.sizes["y"], dataset.sizes["x"])
+    return f"{y} × {x} pixels"

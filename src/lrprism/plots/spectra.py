@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from lrprism._errors import DataError
 from lrprism.plots import contract, style, wavelength_axis
-from lrprism.spectral.statistics import band_table, top_bands
+from lrprism.spectral.statistics import band_table, sample_spectra, top_bands
 
 MARGIN: Final = 3.0  # mm
 LEFT: Final = 17.0  # mm, the left axis with its label
@@ -39,7 +39,8 @@ def relevance_spectrum(dataset: xr.Dataset, target: int) -> Figure:
 
     Args:
         dataset: A relevance dataset: ``relevance`` and ``patch`` ``[sample, band, y, x]``, ``target``,
-            ``wavelength`` in nm and the other coordinates of a band.
+            ``wavelength`` in nm and the other coordinates of a band; or its
+            :func:`lrprism.spectral.sample_spectra`.
         target: The explained class, 0-based.
 
     Returns:
@@ -60,7 +61,7 @@ def relevance_spectrum(dataset: xr.Dataset, target: int) -> Figure:
     axes = style.place(figure, LEFT, HEADING + strip + 1.0, width, PANEL)
     axes.set(xlim=ends, xlabel="wavelength (nm)")
     axes.yaxis.set_major_formatter(style.plain_numbers)
-    axes.set_ylabel(f"relevance per band ({contract.relevance_unit(dataset)})", color=style.BLUE)
+    axes.set_ylabel(f"relevance per band ({contract.relevance_unit(chosen)})", color=style.BLUE)
     table = band_table(chosen)
     _draw_relevance(axes, wavelength, table, chosen.sizes["sample"])
     right = _draw_input(axes, wavelength, chosen)
@@ -71,34 +72,51 @@ def relevance_spectrum(dataset: xr.Dataset, target: int) -> Figure:
 
 
 def samples_of(dataset: xr.Dataset, target: int) -> xr.Dataset:
-    """The samples that were explained for a class, checked.
+    """The spectra of the samples that were explained for a class, checked.
 
     Args:
-        dataset: A relevance dataset.
+        dataset: A relevance dataset, or its :func:`lrprism.spectral.sample_spectra`.
         target: The explained class, 0-based.
 
     Returns:
-        Those samples, dimensions in the order sample, band, y, x.
+        Those samples, dimensions in the order sample, band.
 
     Raises:
         DataError: If a part is missing or not finite, or no sample was explained for the class.
     """
-    contract.check_parts(
-        dataset, ["relevance", "patch", "target", "wavelength", "fwhm", "original_band", "class_name"]
-    )
-    for name in ("relevance", "patch"):
-        hint = "Keep the sample dimension: dataset.isel(sample=[0])."
-        contract.check_dimensions(dataset[name], ("sample", "band", "y", "x"), hint)
-    chosen = dataset.isel(sample=np.flatnonzero(dataset["target"].to_numpy() == target))
+    spectra = checked_spectra(dataset)
+    chosen = spectra.isel(sample=np.flatnonzero(spectra["target"].to_numpy() == target))
     if chosen.sizes["sample"] == 0:
-        known = np.unique(dataset["target"].to_numpy()).tolist()
+        known = np.unique(spectra["target"].to_numpy()).tolist()
         raise DataError(
             f"target should be a class that was explained, one of {known}. Found {target}. "
             "Explain samples for that class first."
         )
-    for name in ("relevance", "patch"):
-        contract.check_finite(chosen[name])
-    return chosen.transpose("sample", "band", "y", "x", ...)
+    return chosen
+
+
+def checked_spectra(dataset: xr.Dataset) -> xr.Dataset:
+    """The spectra of the samples of a relevance dataset, checked.
+
+    Args:
+        dataset: A relevance dataset, or its :func:`lrprism.spectral.sample_spectra`.
+
+    Returns:
+        The spectra, dimensions in the order sample, band.
+
+    Raises:
+        DataError: If a part is missing or not finite.
+    """
+    contract.check_parts(dataset, ["target", "wavelength", "fwhm", "original_band", "class_name"])
+    if "positive" not in dataset.variables:
+        contract.check_parts(dataset, ["relevance", "patch"])
+        for name in ("relevance", "patch"):
+            hint = "Keep the sample dimension: dataset.isel(sample=[0])."
+            contract.check_dimensions(dataset[name], ("sample", "band", "y", "x"), hint)
+    spectra = sample_spectra(dataset).transpose("sample", "band", ...)
+    contract.check_finite((spectra["positive"] + spectra["negative"]).rename("relevance"))
+    contract.check_finite(spectra["input"].rename("patch"))
+    return spectra
 
 
 def _heading(figure: Figure, chosen: xr.Dataset, target: int) -> None:
@@ -145,7 +163,7 @@ def _stand_alone_spread(
 
 
 def _draw_input(axes: Axes, wavelength: NDArray[np.float64], chosen: xr.Dataset) -> Axes:
-    spectra = chosen["patch"].to_numpy().astype(np.float64).mean(axis=(2, 3))
+    spectra = chosen["input"].to_numpy()
     mean, spread = spectra.mean(axis=0), spectra.std(axis=0)
     right = axes.twinx()
     axes.set_zorder(right.get_zorder() + 1)

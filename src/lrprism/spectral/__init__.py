@@ -17,7 +17,7 @@ from lrprism.spectral.leakage import Leakage, leakage
 from lrprism.spectral.patch_file import is_patch_file, read_patch_file
 from lrprism.spectral.patches import PatchSet, centres_of, make_patches
 from lrprism.spectral.splits import RANDOM_SPLIT_NOTE, Split, random_split
-from lrprism.spectral.statistics import band_table, top_bands
+from lrprism.spectral.statistics import band_table, sample_spectra, top_bands
 from lrprism.spectral.wavelengths import WavelengthSource, read_wavelengths
 from lrprism.spectral.windows import check_window, cut_windows
 
@@ -53,6 +53,7 @@ __all__ = [
     "random_split",
     "read_patch_file",
     "read_wavelengths",
+    "sample_spectra",
     "scale_by_std",
     "select_bands",
     "top_bands",

@@ -1,4 +1,4 @@
-"""Relevance per class and band, as one table."""
+"""Relevance per sample and band, and per class and band as one table."""
 
 import numpy as np
 import pandas as pd
@@ -6,7 +6,46 @@ import xarray as xr
 
 from lrprism._errors import DataError
 
-_NEEDED = ("relevance", "target", "wavelength", "fwhm", "original_band", "class_name")
+_NEEDED = ("target", "wavelength", "fwhm", "original_band", "class_name")
+_PIXELS = ("y", "x")
+
+
+def sample_spectra(relevance: xr.Dataset) -> xr.Dataset:
+    r"""Reduce the pixels of each sample to one spectrum, in float64.
+
+    .. math:: positive_{sb} = \sum_{yx} \max(R_{sbyx}, 0), \quad
+              negative_{sb} = \sum_{yx} \min(R_{sbyx}, 0), \quad
+              input_{sb} = \frac{1}{YX} \sum_{yx} x_{sbyx}
+
+    What lies on disk is read chunk by chunk, once.
+    Shapes: ``relevance``, ``patch``: ``[sample, band, y, x]``; results ``[sample, band]``.
+
+    Args:
+        relevance: Relevance dataset; one that is already reduced comes back as it is.
+
+    Returns:
+        The dataset without pixels: ``positive`` and ``negative`` in the unit of the explained output,
+        ``input`` in the data's units where there is a ``patch``, and all that had no pixels; the attribute
+        ``window`` keeps the number of pixels along y and x.
+
+    Raises:
+        DataError: If there is no relevance, or no sample.
+    """
+    if {"positive", "negative"} <= set(relevance.variables):
+        return relevance
+    _check_parts(relevance, ("relevance",))
+    found = relevance["relevance"].astype(np.float64)
+    spectra = relevance.drop_vars(
+        [name for name, each in relevance.variables.items() if {*each.dims} & {*_PIXELS}]
+    )
+    spectra["positive"] = np.maximum(found, 0).sum(_PIXELS, skipna=False)
+    spectra["negative"] = np.minimum(found, 0).sum(_PIXELS, skipna=False)
+    for name in ("positive", "negative"):
+        spectra[name].attrs = relevance["relevance"].attrs
+    if "patch" in relevance.variables:
+        spectra["input"] = relevance["patch"].astype(np.float64).mean(_PIXELS, skipna=False)
+    window = tuple(relevance.sizes[side] for side in _PIXELS)
+    return spectra.assign_attrs(window=window).compute()
 
 
 def band_table(relevance: xr.Dataset) -> pd.DataFrame:
@@ -24,7 +63,7 @@ def band_table(relevance: xr.Dataset) -> pd.DataFrame:
 
     Args:
         relevance: Relevance dataset: variables ``relevance`` and ``target`` (sample), band coordinates and
-            ``class_name`` (class).
+            ``class_name`` (class); or its :func:`sample_spectra`.
 
     Returns:
         A row per class and band with the columns class, class_name, band, original_band, wavelength_nm,
@@ -33,30 +72,34 @@ def band_table(relevance: xr.Dataset) -> pd.DataFrame:
     Raises:
         DataError: If a variable or coordinate is missing, or there is no sample.
     """
-    missing = [name for name in _NEEDED if name not in relevance.variables]
+    _check_parts(relevance, _NEEDED)
+    spectra = sample_spectra(relevance)
+    targets = np.unique(spectra["target"].values)
+    return pd.concat([_class_rows(spectra, int(target)) for target in targets], ignore_index=True)
+
+
+def _check_parts(relevance: xr.Dataset, needed: tuple[str, ...]) -> None:
+    missing = [name for name in needed if name not in relevance.variables]
     if missing or not relevance.sizes["sample"]:
         raise DataError(
-            f"a relevance dataset should hold {', '.join(_NEEDED)} and at least one sample. "
+            f"a relevance dataset should hold relevance, {', '.join(_NEEDED)} and at least one sample. "
             f"Found no {', '.join(missing) or 'sample'}. Explain some samples first."
         )
-    targets = np.unique(relevance["target"].values)
-    return pd.concat([_class_rows(relevance, int(target)) for target in targets], ignore_index=True)
 
 
-def _class_rows(relevance: xr.Dataset, target: int) -> pd.DataFrame:
-    values = relevance["relevance"].values[relevance["target"].values == target].astype(np.float64)
-    positive = np.maximum(values, 0).sum(axis=(2, 3))
-    negative = np.minimum(values, 0).sum(axis=(2, 3))
+def _class_rows(spectra: xr.Dataset, target: int) -> pd.DataFrame:
+    chosen = spectra["target"].values == target
+    positive, negative = (spectra[name].values[chosen] for name in ("positive", "negative"))
     per_sample = positive + negative
-    names = relevance["class_name"].values
+    names = spectra["class_name"].values
     table = pd.DataFrame(
         {
             "class": target,
             "class_name": str(names[target]) if target < len(names) else f"class {target}",
-            "band": np.arange(values.shape[1]),
-            "original_band": relevance["original_band"].values.astype(str),
-            "wavelength_nm": relevance["wavelength"].values,
-            "fwhm_nm": relevance["fwhm"].values,
+            "band": np.arange(positive.shape[1]),
+            "original_band": spectra["original_band"].values.astype(str),
+            "wavelength_nm": spectra["wavelength"].values,
+            "fwhm_nm": spectra["fwhm"].values,
             "sum": per_sample.mean(axis=0),
             "positive": positive.mean(axis=0),
             "negative": negative.mean(axis=0),

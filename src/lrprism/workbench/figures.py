@@ -11,6 +11,7 @@ import xarray as xr
 from matplotlib.figure import Figure
 
 from lrprism import plots
+from lrprism.spectral import sample_spectra
 from lrprism.workbench.progress import Reporter
 
 Job = tuple[str, Callable[[], Figure]]
@@ -31,13 +32,14 @@ def draw_figures(
     Returns:
         The files written.
     """
+    spectra = sample_spectra(relevance)
     jobs: list[Job] = [
         ("layer-sums", partial(plots.layer_sums, conservation)),
-        ("class-spectra", partial(plots.class_spectra, relevance)),
+        ("class-spectra", partial(plots.class_spectra, spectra)),
     ]
     for target in np.unique(relevance["target"].values):
         name = _slug(f"{int(target):02d}-{relevance['class_name'].values[target]}")
-        jobs.append((f"spectrum-{name}", partial(plots.relevance_spectrum, relevance, int(target))))
+        jobs.append((f"spectrum-{name}", partial(plots.relevance_spectrum, spectra, int(target))))
         jobs += [
             (
                 f"heatmaps-{name}-{number}",
