@@ -42,10 +42,15 @@ def _kind_named(name: str) -> str:
     return name.rpartition(":")[2].rstrip("0123456789")
 
 
+def _full_name(node: Any) -> str:
+    kind = type(node).__name__  # quicker to have than the name
+    found: str = node.name() if kind == "CppFunction" else kind
+    return found
+
+
 def name_of(node: Any) -> str:
     """The kind of a node, without the number that torch puts behind it."""
-    kind = type(node).__name__  # quicker to have than the name
-    return _kind_named(node.name() if kind == "CppFunction" else kind)
+    return _kind_named(_full_name(node))
 
 
 def sources_of(node: Any) -> list[Any]:
@@ -61,19 +66,26 @@ def is_scale(node: Any) -> bool:
     return name_of(node) in _SCALES and len(sources_of(node)) == 1
 
 
-def inputs_first(roots: Iterable[Any]) -> list[Any]:
-    """Every node that the roots depend on, each after all of its inputs."""
-    order: list[Any] = []
+Edges = Sequence[tuple[Any, int]]
+"""For each live or constant input of a node, the node that made it, or None, and which of its outputs."""
+
+
+def inputs_first(roots: Iterable[Any]) -> dict[Any, Edges]:
+    """Every node that the roots depend on, each after all of its inputs, and the edges to these."""
+    order: dict[Any, Edges] = {}
     seen: set[Any] = set()
-    pending: list[tuple[Any, bool]] = [(root, False) for root in roots]
+    pending: list[tuple[Any, Edges | None]] = [(root, None) for root in roots]
     while pending:
-        node, is_done = pending.pop()
-        if is_done:
-            order.append(node)
+        node, edges = pending.pop()
+        if edges is not None:
+            order[node] = edges
         elif node not in seen:
             seen.add(node)
-            pending.append((node, True))
-            pending.extend((source, False) for source in sources_of(node) if source not in seen)
+            edges = node.next_functions  # torch makes them anew at every question
+            pending.append((node, edges))
+            for source, _ in edges:
+                if source is not None and source not in seen:
+                    pending.append((source, None))
     return order
 
 
@@ -107,8 +119,8 @@ def study(
     roots = [output.grad_fn for output in outputs if output.grad_fn is not None]
     survey = _Survey({id(each) for each in nonnegative})
     order = inputs_first(roots)
-    for node in order:
-        survey.visit(node)
+    for node, edges in order.items():
+        survey.visit(node, edges)
     inputs: dict[Call, tuple[Any, int]] = {}
     for node, call, source in survey.called:
         call.first = node not in survey.behind_affine
@@ -130,7 +142,7 @@ class _Survey:
     def __init__(self, inputs: set[int]) -> None:
         """Start with nothing."""
         self._inputs = inputs
-        self._affine: set[Any] = set()
+        self._from_affine: set[Any] = set()  # affine ops and what lies behind them
         self._consumers: dict[Any, list[tuple[Any, str]]] = {}
         self.called: list[tuple[Any, Call, tuple[Any, int]]] = []
         """The nodes with a call, their calls, and what made their inputs."""
@@ -141,9 +153,9 @@ class _Survey:
         self.nonnegative: set[Any] = set()
         """The nodes whose output is known to hold no negative number."""
 
-    def visit(self, node: Any) -> None:
+    def visit(self, node: Any, edges: Edges) -> None:
         """Find out about one node."""
-        name, edges = name_of(node), node.next_functions
+        name = name_of(node)
         sources = [source for source, _ in edges if source is not None]
         self._consumers[node] = []
         for source in sources:
@@ -158,16 +170,17 @@ class _Survey:
         if call is not None:
             self.called.append((node, call, edges[0]))
             if call.kind.is_affine:
-                self._affine.add(node)
+                self._from_affine.add(node)
 
-    def _look_back(self, node: Any, name: str, edges: Sequence[Any], sources: list[Any]) -> None:
+    def _look_back(self, node: Any, name: str, edges: Edges, sources: list[Any]) -> None:
         """Conclude from the sources of a node; one that is no node stands for a constant, of unknown sign."""
-        if any(source in self.behind_affine or source in self._affine for source in sources):
+        if not self._from_affine.isdisjoint(sources):
             self.behind_affine.add(node)
-        elif (name in MOVES or is_scale(node)) and all(source in self.at_input for source in sources):
+            self._from_affine.add(node)
+        elif self.at_input.issuperset(sources) and (name in MOVES or is_scale(node)):
             self.at_input.add(node)
         keeps = name in _KEEPS_SIGN and len(sources) == len(edges)
-        if name == "ReluBackward" or (keeps and all(source in self.nonnegative for source in sources)):
+        if name == "ReluBackward" or (keeps and self.nonnegative.issuperset(sources)):
             self.nonnegative.add(node)
 
     def is_rectified(self, node: Any) -> bool:
@@ -184,7 +197,7 @@ def _unseen(order: list[Any]) -> list[str]:
         node
         for node in order
         if (isinstance(node, BackwardCFunction) and name_of(node) not in _OURS)
-        or "CppNode" in node.name()
-        or node.name().startswith("GeneratedBackwardFor")
+        or "CppNode" in (name := _full_name(node))
+        or name.startswith("GeneratedBackwardFor")
     ]
     return sorted({node.name() for node in strange})

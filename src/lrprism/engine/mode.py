@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -183,6 +184,8 @@ class RelevanceMode(TorchFunctionMode):
         present_kwargs: dict[str, Any],
     ) -> Any:
         """Run one call on the present values of its arguments."""
+        if _is_plain(func) and "out" not in kwargs:
+            return self._run(func, present, present_kwargs)
         if is_in_place(func):
             if self._is_spare(present[0], twin_of(func)):
                 return self._run(func, present, present_kwargs, op_of(twin_of(func)))
@@ -284,11 +287,18 @@ class RelevanceMode(TorchFunctionMode):
             result = self._ledger.run(self, op, func, args, kwargs)
         self._latest = result
         if len(self.calls) > before and not op.is_composed:
-            self.nodes.append((self.calls[-1], [tensor.grad_fn for tensor in tensors_in(result)]))
+            made = (result,) if isinstance(result, Tensor) else tensors_in(result)
+            self.nodes.append((self.calls[-1], [tensor.grad_fn for tensor in made]))
         if self._tokens:
             tokens = self._tokens.follow(func, args, kwargs, result)
             return result if tokens is None else self.embedded(tokens, result)
         return result
+
+
+@cache
+def _is_plain(func: Callable[..., Any]) -> bool:
+    """Whether a function writes into nothing and shares no memory that autograd does not know of."""
+    return not is_in_place(func) and func not in SHARING and func not in SWITCHES
 
 
 def _itself(tensor: Tensor) -> Tensor:

@@ -90,7 +90,7 @@ class Tokens:
             kwargs: Its keyword arguments.
             result: What it returned.
         """
-        given = list(tensors_in((args, kwargs)))
+        given = tensors_in((args, kwargs) if kwargs else args)
         if given and id(given[0]) in self._one_hot and _is_float(result):
             return self._one_hot[id(given[0])][1]
         tokens = [tensor for tensor in given if id(tensor) in self._places]

@@ -19,7 +19,7 @@ from lrprism.ops.contributions import ContributionStep
 from lrprism.ops.functions import entry_of
 from lrprism.ops.kinds import Kind
 from lrprism.ops.terms import TermStep
-from lrprism.rules import AbstractAffineRule, AbstractRule, Epsilon, Pass
+from lrprism.rules import AbstractAffineRule, AbstractRule, Pass
 
 
 class AbstractAffine(ABC):
@@ -115,8 +115,11 @@ def _propagate(affine: AbstractAffine, call: Call, a: Tensor, z: Tensor, g: Tens
         return passed_on(a, z, g, call)
     rule = call.rule
     assert isinstance(rule, AbstractAffineRule)
+    if rule.is_damping and call.sinks is None:
+        s = rule.stabilizer.damped(g, z, nonnegative=call.rectified)
+        return affine.transpose(s, affine.weight, a)
     step = ContributionStep if rule.weighs_contributions else TermStep
-    if a.dtype is not torch.float16 or (isinstance(rule, Epsilon) and rule.bias):
+    if a.dtype is not torch.float16 or rule.is_damping:
         return step(affine, call, rule, a, z).propagate(g)
     # a modified denominator can be far smaller than z: too small for the range of half precision
     wide = step(affine.with_type(torch.float32), call, rule, a.float(), z.float()).propagate(g.float())

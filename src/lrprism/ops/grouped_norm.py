@@ -12,6 +12,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from lrprism.ops.affine import passed_on
+from lrprism.ops.affine_op import any_autocast
 from lrprism.ops.call import Call, Sinks
 from lrprism.ops.functions import entry_of
 from lrprism.ops.kinds import Kind
@@ -23,8 +24,8 @@ class _Normalized(torch.autograd.Function):
     """``z = w (a - mean) / sigma + b`` over some dimensions, with ``sigma`` a constant on the way back."""
 
     @staticmethod
-    def forward(ctx: Any, a: Tensor, how: _Group, call: Call, normalize: Callable[[], Tensor]) -> Tensor:
-        z = normalize()
+    def forward(ctx: Any, a: Tensor, how: _Group, call: Call, normalize: Callable[[], _Found]) -> Tensor:
+        z, ctx.inverse_scale = normalize()
         ctx.save_for_backward(a, z)
         ctx.how, ctx.call = how, call
         return z
@@ -42,9 +43,11 @@ class _Normalized(torch.autograd.Function):
         elif call.sinks is not None and how.bias is not None:
             call.sinks.bias += (how.bias * g).sum(dtype=torch.float64)
         g = g if how.weight is None else g * how.weight
-        return how.back(a, g).to(a.dtype), None, None, None
+        return how.back(a, g, ctx.inverse_scale).to(a.dtype), None, None, None
 
 
+_Found = tuple[Tensor, Tensor | None]
+"""``z``, and ``1 / sigma`` where torch gave it back."""
 _enter = entry_of(_Normalized)
 
 
@@ -73,19 +76,22 @@ class _Group:
     centred: bool = True
     shape: tuple[int, ...] | None = None
 
-    def back(self, a: Tensor, g: Tensor) -> Tensor:
+    def back(self, a: Tensor, g: Tensor, inverse_scale: Tensor | None) -> Tensor:
         """Carry ``g`` from the normalised values to ``a``, the scale being a constant."""
         if not a.numel():
             return torch.zeros_like(a)
         grouped, g = (each.reshape(self.shape or each.shape) for each in (_wide(a), _wide(g)))
+        g = g * (self._inverse_scale(grouped) if inverse_scale is None else inverse_scale)
+        g = g.sub_(g.mean(self.dims, keepdim=True)) if self.centred else g
+        return g.reshape(a.shape)
+
+    def _inverse_scale(self, grouped: Tensor) -> Tensor:
         var = (
             torch.var(grouped, self.dims, correction=0, keepdim=True)
             if self.centred
             else grouped.square().mean(self.dims, keepdim=True)
         )
-        g = g * torch.rsqrt(var + self.eps)
-        g = g - g.mean(self.dims, keepdim=True) if self.centred else g
-        return g.reshape(a.shape)
+        return torch.rsqrt(var + self.eps)
 
 
 def _wide(a: Tensor) -> Tensor:
@@ -122,9 +128,12 @@ class GroupedNorm(AbstractOp):
             return func(*args, **kwargs)
         call = recorder.record(self.kind, self.name, (Epsilon, Pass))
 
-        def normalize() -> Tensor:
-            found: Tensor = func(*args, **kwargs) if self.results == 1 else func(*args, **kwargs)[0]
-            return found
+        def normalize() -> _Found:
+            if func in _LAYER_NORMS and a.dtype in _EXACT and not any_autocast():
+                shape = a.shape[how.dims[0] :]
+                z, _, inverse_scale = torch.native_layer_norm(a, shape, how.weight, how.bias, how.eps)
+                return z, inverse_scale
+            return (func(*args, **kwargs) if self.results == 1 else func(*args, **kwargs)[0]), None
 
         z = _enter(a, how, call, normalize)
         return z if self.results == 1 else (z, *(None,) * (self.results - 1))
@@ -176,6 +185,10 @@ def _bind_native_group(
 ) -> tuple[Tensor, _Group]:
     del N, C, HxW
     return bind_group(input, group, weight, bias, eps)
+
+
+_LAYER_NORMS = {F.layer_norm, torch.layer_norm}
+_EXACT = {torch.float32, torch.float64}  # the types in which torch gives 1 / sigma back unrounded
 
 
 def _table() -> dict[Any, AbstractOp]:

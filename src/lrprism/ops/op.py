@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import cache
@@ -38,24 +38,31 @@ _ATOMS = frozenset({type(None), bool, int, float, str})
 """What most arguments are that are no tensors."""
 
 
-def tensors_in(values: Any) -> Iterator[Tensor]:
-    """Yield the tensors of nested tuples, lists and dicts."""
+def tensors_in(values: Any) -> list[Tensor]:
+    """Return the tensors of nested tuples, lists and dicts."""
     if isinstance(values, Tensor):
-        yield values
-    elif isinstance(values, (tuple, list)):
+        return [values]
+    found: list[Tensor] = []
+    _collect(values, found)
+    return found
+
+
+def _collect(values: Any, found: list[Tensor]) -> None:
+    if isinstance(values, (tuple, list)):
         for value in values:
-            yield from tensors_in(value)
+            if isinstance(value, Tensor):
+                found.append(value)
+            elif type(value) not in _ATOMS:
+                _collect(value, found)
     elif type(values) not in _ATOMS and isinstance(values, Mapping):
-        for value in values.values():
-            yield from tensors_in(value)
+        _collect(tuple(values.values()), found)
 
 
-def returned_tensors(values: Any) -> Iterator[Tensor]:
-    """Yield the tensors in what a module returns: also in dataclasses and plain objects."""
+def returned_tensors(values: Any) -> list[Tensor]:
+    """Return the tensors in what a module returns: also in dataclasses and plain objects."""
     if isinstance(values, (Tensor, tuple, list, Mapping)) or not hasattr(values, "__dict__"):
-        yield from tensors_in(values)
-    else:
-        yield from tensors_in(tuple(vars(values).values()))
+        return tensors_in(values)
+    return tensors_in(tuple(vars(values).values()))
 
 
 def is_live(values: Any) -> bool:

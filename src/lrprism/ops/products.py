@@ -98,7 +98,7 @@ def factors_of(args: Arguments, kwargs: Keywords, addends: tuple[int | str, ...]
     """The tensors of a call, but for those that are added."""
     positional = [value for position, value in enumerate(args) if position not in addends]
     named = [value for key, value in kwargs.items() if key not in addends]
-    return list(tensors_in((positional, named)))
+    return tensors_in((positional, named))
 
 
 @final

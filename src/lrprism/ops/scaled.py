@@ -54,12 +54,12 @@ class _Passed(torch.autograd.Function):
     def backward(ctx: Any, *grad_outputs: Tensor) -> tuple[Tensor, None, None]:
         (g,) = grad_outputs
         a, value = ctx.saved_tensors
-        is_zero = a == 0
-        if a.dtype is torch.float16:  # f(a) / a leaves its range where f(0) is not 0
+        dtype = a.dtype
+        if dtype is torch.float16:  # f(a) / a leaves its range where f(0) is not 0
             a, value, g = a.float(), value.float(), g.float()
-        c = torch.where(is_zero | (g == 0), 0, g * (value / torch.where(is_zero, 1, a)))
-        limit = torch.finfo(ctx.saved_tensors[0].dtype).max
-        return c.clamp(-limit, limit).to(ctx.saved_tensors[0].dtype), None, None
+        limit = torch.finfo(dtype).max
+        c = torch.mul(g, value).div_(a).masked_fill_(a == 0, 0).clamp_(-limit, limit)
+        return c.to(dtype), None, None
 
 
 _enter_damped, _enter_passed = entry_of(_Damped), entry_of(_Passed)

@@ -212,12 +212,18 @@ class AbstractAffineRule(AbstractRule):
         return any(term.counts_bias for term in self.stated)
 
     @cached_property
-    def is_gradient(self) -> bool:
-        """Whether the plain gradient follows this rule: LRP-0."""
+    def is_damping(self) -> bool:
+        """Whether all contributions count as they are, and the stabiliser alone keeps relevance: LRP-ε."""
         match self.stated:
             case (Contributions() as term,):
-                return term.is_plain and term.bias and term.factor == 1 and self.stabilizer.changes_nothing
+                plain = term.is_plain and term.bias and term.factor == 1
+                return plain and self.stabilizer.is_elementwise
         return False
+
+    @cached_property
+    def is_gradient(self) -> bool:
+        """Whether the plain gradient follows this rule: LRP-0."""
+        return self.is_damping and self.stabilizer.changes_nothing
 
     @cached_property
     def mirrors(self) -> bool:
