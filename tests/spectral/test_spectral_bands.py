@@ -8,11 +8,9 @@ from lrprism.spectral import (
     PatchSet,
     Scene,
     average_pairs,
-    band_std,
     make_cube,
     parse_bands,
     read_wavelengths,
-    scale_by_std,
     select_bands,
 )
 
@@ -143,42 +141,3 @@ def test_text_that_names_no_bands(text: str, part: str) -> None:
         DataError, match=rf"should read like 0,1,3,10-20 or tutorial. Found '{part}' in '{text}'"
     ):
         parse_bands(text)
-
-
-def test_std_by_hand(small_patches: PatchSet) -> None:
-    two = small_patches.isel(sample=[0, 1], band=[0], y=[0], x=[0]).copy(deep=True)
-    two["patch"].values[:] = np.array([1, 5]).reshape(2, 1, 1, 1)
-    std = band_std(two)
-    assert std.values.tolist() == [2]  # mean 3, both 2 away from it
-    assert std["wavelength"].values.tolist() == [400]
-    assert scale_by_std(two, std)["patch"].values.ravel().tolist() == [0.5, 2.5]
-
-
-def test_scaled_patches_have_unit_deviation_and_keep_their_sign(small_patches: PatchSet) -> None:
-    scaled = scale_by_std(small_patches, band_std(small_patches))
-    np.testing.assert_allclose(band_std(scaled), np.ones(5), rtol=1e-5)
-    assert (scaled["patch"] > 0).all()
-    assert scaled["patch"].dtype == np.float32
-    assert scaled.attrs["units"] == "standard deviations of the band"
-    assert small_patches.attrs["units"] == "1"
-    for name in ("band", "wavelength", "fwhm", "original_band"):
-        assert scaled[name].identical(small_patches[name])
-
-
-def test_a_cube_is_scaled_along_its_own_axis(small_cube: xr.DataArray) -> None:
-    scaled = scale_by_std(small_cube, [1, 2, 4, 5, 10])
-    assert scaled.values[4, 0, 0] == 40
-    assert scaled.values[1, 1, 0] == 55
-
-
-def test_a_constant_band_is_named(small_patches: PatchSet) -> None:
-    small_patches["patch"].values[:, 1] = 0.5
-    with pytest.raises(DataError, match=r"Found a standard deviation of 0 in 1 bands: 1 \(410.0 nm\)"):
-        band_std(small_patches)
-    with pytest.raises(DataError, match=r"standard deviation of nan in 1 bands: 2 \(420.0 nm\)"):
-        scale_by_std(small_patches, [1, 1, np.nan, 1, 1])
-
-
-def test_a_std_of_other_bands_is_refused(small_patches: PatchSet) -> None:
-    with pytest.raises(DataError, match=r"one value per band, 5 in all. Found shape \(3,\)"):
-        scale_by_std(small_patches, [1, 1, 1])

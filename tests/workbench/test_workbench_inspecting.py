@@ -22,7 +22,8 @@ def test_a_cube_is_described_with_its_place_and_bad_bands(tmp_path: Path) -> Non
     assert "1 of 2 bands are flagged bad and were left out" in text
     assert "upper left corner 500000, 4480000; pixels of 20 x 20" in text
     assert "labelled  3 pixels" in text
-    assert "0 class 1 (3)" in text
+    assert "classes   0 class 1 (3)" in text
+    assert "values    1 to 1, reflectance, without unit" in text
 
 
 def test_a_cube_without_labels_says_how_to_give_them(tmp_path: Path) -> None:
@@ -40,3 +41,25 @@ def test_a_spectral_library_is_described() -> None:
     text = describe_data(str(Path(package.origin).parent / "data" / "spectra.sli"))
     assert "shape     7261 spectrum, 180 band" in text
     assert "bands     180, from 400.0 to 2450.0 nm" in text
+
+
+def test_what_the_file_does_not_say_is_said_to_be_missing(tmp_path: Path) -> None:
+    np.save(tmp_path / "cube.npy", np.ones((3, 4, 2), dtype=np.float32))
+    lines = describe_data(str(tmp_path / "cube.npy"), Preparation(wavelengths="500:600")).splitlines()
+    assert "values    1 to 1, quantity not stated, units not stated" in lines
+    assert "credit    not stated" in lines
+    assert "bands     2, from 500.0 to 600.0 nm, FWHM unknown" in lines
+    notes = lines[lines.index("credit    not stated") + 1 :]
+    assert notes[0].startswith("assumed   wavelengths are those given on reading")
+    assert all(note.startswith(" " * 10) for note in notes[1:])
+    assert len(notes) == 3
+
+
+def test_one_width_for_all_bands_is_said_once(tmp_path: Path) -> None:
+    cube = make_cube(
+        np.ones((2, 3, 4)), [500.0, 600.0], fwhm=[8, 8], title="t", quantity="radiance", units="code"
+    )
+    write_cube(cube, tmp_path / "scene.hdr")
+    text = describe_data(str(tmp_path / "scene.hdr"))
+    assert "FWHM 8.0 nm" in text
+    assert "radiance, in code" in text

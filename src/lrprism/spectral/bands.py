@@ -1,11 +1,11 @@
-"""Choose, average and scale bands; every coordinate goes with them.
+"""Choose and average bands; every coordinate goes with them.
 
 Each function takes a cube (:class:`xarray.DataArray`) or a patch set (:class:`xarray.Dataset`) and returns
 the same kind; variables without a dimension ``band`` stay as they are.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TypeAlias, TypeVar
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -13,11 +13,8 @@ import xarray as xr
 
 from lrprism._errors import DataError
 from lrprism.spectral.cube import with_note
-from lrprism.spectral.patches import PatchSet
 
 BandData = TypeVar("BandData", xr.DataArray, xr.Dataset)
-Values: TypeAlias = npt.NDArray[np.floating]
-Change: TypeAlias = Callable[[Values, int], Values]  # values and the axis of the bands to new values
 
 TUTORIAL_BANDS = (0, 1, 3, 11, 23, 33, 50, 68, 76, 82, 106, 128, 132, 136, 139, 143, 144, 146)
 """The 18 bands of the LRP tutorial, numbered after its 300 bands were averaged to 150."""
@@ -48,8 +45,8 @@ def average_pairs(data: BandData) -> BandData:
     bands = data.sizes["band"]
     if bands < 2:
         raise DataError(f"pairs need at least 2 bands. Found {bands}. Leave the bands as they are.")
-    coords = {**_coords(data, along_band=False), **_pair_coords(data)}
-    averaged = _change_bands(data, _mean_of_pairs, coords)
+    others = {str(name): coord for name, coord in data.coords.items() if "band" not in coord.dims}
+    averaged = _averaged(data, {**others, **_pair_coords(data)})
     averaged.attrs = with_note(data.attrs, *_pair_notes(data))
     return averaged
 
@@ -166,100 +163,23 @@ def _parse_part(part: str, text: str) -> range:
     )
 
 
-def band_std(patches: PatchSet) -> xr.DataArray:
-    r"""Standard deviation of each band over all samples and pixels, in the data's units.
-
-    .. math:: \sigma_b = \sqrt{\langle (x_{sbyx} - \langle x_{sbyx} \rangle)^2 \rangle}, \quad
-              \langle\cdot\rangle \text{ the mean over } s, y, x
-
-    Shapes: ``patch``: ``[sample, band, y, x]``; result: ``[band]``. Use the training patches only.
-
-    Args:
-        patches: The patches.
-
-    Returns:
-        The deviations in float64, with the coordinates of the bands.
-
-    Raises:
-        DataError: If a band is constant, so that nothing can be divided by its deviation.
-    """
-    values = patches["patch"].values
-    # band by band: a float64 copy of all bands at once would double or triple the memory
-    std = np.array([values[:, band].std(dtype=np.float64) for band in range(values.shape[1])])
-    _check_std(std, patches["wavelength"].values)
-    return xr.DataArray(std, dims="band", coords=_coords(patches, along_band=True), name="std")
-
-
-def scale_by_std(data: BandData, std: xr.DataArray | npt.ArrayLike) -> BandData:
-    r"""Divide each band by its standard deviation; the mean stays, so positive inputs stay positive.
-
-    .. math:: x'_{sbyx} = x_{sbyx} / \sigma_b
-
-    Shapes: ``std``: ``[band]``. This is the scaling of the LRP tutorial.
-
-    Args:
-        data: Cube or patch set.
-        std: Deviation of each band, from :func:`band_std` of the training patches.
-
-    Returns:
-        The same in units of the standard deviation.
-
-    Raises:
-        DataError: If there is not one positive deviation per band.
-    """
-    deviation = np.asarray(std, dtype=np.float64)
-    if deviation.shape != (data.sizes["band"],):
-        raise DataError(
-            f"std should have one value per band, {data.sizes['band']} in all. Found shape "
-            f"{deviation.shape}. "
-            "Use the std of the same bands."
-        )
-    _check_std(deviation, data["wavelength"].values)
-
-    def divide(values: Values, axis: int) -> Values:
-        shape = [-1 if dimension == axis else 1 for dimension in range(values.ndim)]
-        return values / deviation.astype(values.dtype).reshape(shape)
-
-    coords = {**_coords(data, along_band=False), **_coords(data, along_band=True)}
-    scaled = _change_bands(data, divide, coords)
-    scaled.attrs = {**data.attrs, "units": "standard deviations of the band"}
-    return scaled
-
-
-def _check_std(std: npt.NDArray[np.float64], wavelength: npt.NDArray[np.float64]) -> None:
-    wrong = np.flatnonzero(~(np.isfinite(std) & (std > 0)))
-    if wrong.size:
-        bad = _join(f"{band} ({wavelength[band]:.1f} nm)" for band in wrong[:5])
-        raise DataError(
-            f"every band should vary over the patches. Found a standard deviation of {std[wrong[0]]:g} in "
-            f"{wrong.size} bands: {bad}. Leave these bands out."
-        )
-
-
-def _change_bands(data: BandData, change: Change, coords: Mapping[str, object]) -> BandData:
-    """Apply ``change`` to the values, or to each variable with bands, and set the given coordinates."""
+def _averaged(data: BandData, coords: Mapping[str, object]) -> BandData:
+    """Average the values, or each variable with bands, and set the given coordinates."""
     if isinstance(data, xr.DataArray):
-        return xr.DataArray(_changed(data, change), dims=data.dims, coords=coords, name=data.name)
+        return xr.DataArray(_mean_of_pairs(data), dims=data.dims, coords=coords, name=data.name)
     variables = {
-        name: (array.dims, _changed(array, change)) if "band" in array.dims else (array.dims, array.values)
+        name: (array.dims, _mean_of_pairs(array) if "band" in array.dims else array.values)
         for name, array in data.data_vars.items()
     }
     return xr.Dataset(variables, coords=coords)
 
 
-def _changed(array: xr.DataArray, change: Change) -> Values:
+def _mean_of_pairs(array: xr.DataArray) -> npt.NDArray[np.floating]:
     values = array.values.astype(np.result_type(array.dtype, np.float32), copy=False)
-    return change(values, array.dims.index("band"))
-
-
-def _mean_of_pairs(values: Values, axis: int) -> Values:
+    axis = array.dims.index("band")
     stop = values.shape[axis] // 2 * 2
     first, second = (values[(slice(None),) * axis + (slice(start, stop, 2),)] for start in (0, 1))
-    return (first + second) / values.dtype.type(2)
-
-
-def _coords(data: BandData, *, along_band: bool) -> dict[str, xr.DataArray]:
-    return {str(name): coord for name, coord in data.coords.items() if ("band" in coord.dims) == along_band}
+    return np.asarray((first + second) / values.dtype.type(2))
 
 
 def _join(parts: Iterable[object]) -> str:

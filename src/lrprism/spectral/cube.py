@@ -42,7 +42,7 @@ def make_cube(  # noqa: PLR0913  # one argument for each fact that a cube must s
         good: Whether each band is fit for use; by default all are.
         title: What the cube shows.
         attribution: Whom to name when the data or a figure of it is published.
-        quantity: What was measured, e.g. "radiance".
+        quantity: What was measured, e.g. "radiance"; also the name of the array.
         units: The units of the values.
         assumed: Everything that was taken for granted on reading, one sentence each.
 
@@ -63,6 +63,7 @@ def make_cube(  # noqa: PLR0913  # one argument for each fact that a cube must s
         array.astype(np.float32),
         dims=("band", "y", "x"),
         coords=band_coords(len(array), wavelength, fwhm=fwhm, original_band=original_band, good=good),
+        name=quantity,
         attrs={
             "title": title,
             "attribution": attribution,

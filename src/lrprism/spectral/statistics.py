@@ -38,8 +38,8 @@ def sample_spectra(relevance: xr.Dataset) -> xr.Dataset:
     spectra = relevance.drop_vars(
         [name for name, each in relevance.variables.items() if {*each.dims} & {*_PIXELS}]
     )
-    spectra["positive"] = np.maximum(found, 0).sum(_PIXELS, skipna=False)
-    spectra["negative"] = np.minimum(found, 0).sum(_PIXELS, skipna=False)
+    spectra["positive"] = found.clip(min=0).sum(_PIXELS, skipna=False)
+    spectra["negative"] = found.clip(max=0).sum(_PIXELS, skipna=False)
     for name in ("positive", "negative"):
         spectra[name].attrs = relevance["relevance"].attrs
     if "patch" in relevance.variables:

@@ -47,6 +47,30 @@ def read_wavelengths(
     return check_wavelengths(table[:, 0], bands), table[:, 1] if table.shape[1] == 2 else None
 
 
+def read_response(path: str | PathLike[str]) -> npt.NDArray[np.float64]:
+    """Read the bands of a sensor from a text file with a line per band.
+
+    Shapes: ``[band, 2]``.
+
+    Args:
+        path: The file: centre and full width at half maximum in nm on each line.
+
+    Returns:
+        The numbers.
+
+    Raises:
+        DataError: If the file cannot be understood, or states no widths.
+    """
+    table = _read_table(Path(path))
+    check_wavelengths(table[:, 0], len(table))
+    if table.shape[1] != 2:
+        raise DataError(
+            f"'{path}' should state centre and FWHM of each band in nm. Found one number a line. "
+            "Add the FWHM."
+        )
+    return table
+
+
 def _read_table(path: Path) -> npt.NDArray[np.float64]:
     if not path.is_file():
         raise DataError(

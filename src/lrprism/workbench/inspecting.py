@@ -2,9 +2,10 @@
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
+import numpy.typing as npt
 import torch
 import xarray as xr
 
@@ -17,9 +18,12 @@ from lrprism.workbench.explaining import TrainedNetwork, named_composite
 from lrprism.workbench.networks import NETWORK
 from lrprism.workbench.sources import Preparation, Samples, open_samples
 
+_LONGEST_NAME: Final = 10
+_UNKNOWN: Final = "unknown"
+
 
 def describe_data(source: str, preparation: Preparation | None = None) -> str:
-    """Return shape, bands, wavelengths, range, place, classes and what was assumed.
+    """Return shape, bands, wavelengths, range, place, classes, whose data it is and what was assumed.
 
     Args:
         source: The path of a cube, a patch file or an ENVI spectral library, or ``"indian-pines"``.
@@ -30,7 +34,7 @@ def describe_data(source: str, preparation: Preparation | None = None) -> str:
     """
     if is_spectral_library(source):
         library = read_spectral_library(source)
-        return _rows(_facts(library) | {"assumed": _assumed(library.attrs)})
+        return _rows(_facts(library) | _origin(library.attrs))
     samples = open_samples(source, replace(preparation or Preparation(), window=1))
     scene = samples.scene
     data = scene.cube if scene is not None else samples.cut(samples.numbers)["patch"]
@@ -40,16 +44,19 @@ def describe_data(source: str, preparation: Preparation | None = None) -> str:
         | ({"place": _place(scene)} if scene is not None else {})
         | {
             "labelled": f"{len(samples.numbers)} {'pixels' if scene is not None else 'patches'}",
-            "classes": "; ".join(_class_counts(samples)) or "none: give a label map with --labels",
-            "assumed": _assumed(samples.attrs),
-            "data": samples.attrs["attribution"] or "attribution unknown",
+            "classes": "\n".join(_class_counts(samples)) or "none: give a label map with --labels",
             "SHA-256": samples.hash,
         }
+        | _origin(samples.attrs)
     )
 
 
 def _rows(rows: dict[str, str]) -> str:
-    return "\n".join(f"{name:10s}{value}" for name, value in rows.items())
+    """One fact a row; what fills several lines goes on below its first one."""
+    indent = "\n" + " " * _LONGEST_NAME
+    return "\n".join(
+        f"{name:{_LONGEST_NAME}s}{value.replace(chr(10), indent)}" for name, value in rows.items()
+    )
 
 
 def _facts(data: xr.DataArray) -> dict[str, str]:
@@ -58,12 +65,21 @@ def _facts(data: xr.DataArray) -> dict[str, str]:
         "title": str(data.attrs["title"]),
         "shape": ", ".join(f"{size} {name}" for name, size in data.sizes.items()),
         "bands": _bands(data),
-        "values": f"{low:g} to {high:g}, {data.attrs['quantity']} ({data.attrs['units']})",
+        "values": f"{low:g} to {high:g}, {_measured(data.attrs)}",
     }
 
 
-def _assumed(attrs: dict[Any, Any]) -> str:
-    return "; ".join(attrs["assumed"]) or "nothing"
+def _measured(attrs: dict[Any, Any]) -> str:
+    quantity, units = str(attrs["quantity"]), str(attrs["units"])
+    known = "quantity not stated" if quantity == _UNKNOWN else quantity
+    return f"{known}, " + {_UNKNOWN: "units not stated", "1": "without unit"}.get(units, f"in {units}")
+
+
+def _origin(attrs: dict[Any, Any]) -> dict[str, str]:
+    return {
+        "credit": str(attrs["attribution"]) or "not stated",
+        "assumed": "\n".join(attrs["assumed"]) or "nothing",
+    }
 
 
 def _place(scene: Scene) -> str:
@@ -77,15 +93,16 @@ def _place(scene: Scene) -> str:
 
 def _bands(data: xr.DataArray) -> str:
     nm, fwhm = data["wavelength"].values, data["fwhm"].values
-    widths = (
-        f", FWHM {np.nanmin(fwhm):.1f} to {np.nanmax(fwhm):.1f} nm"
-        if np.isfinite(fwhm).any()
-        else ", FWHM unknown"
-    )
+    widths = f", FWHM {_range(fwhm)} nm" if np.isfinite(fwhm).any() else ", FWHM unknown"
     order = "" if (np.diff(nm) > 0).all() else ", not in rising order"
     bad = int((~data["good"].values).sum())
     flagged = f", {bad} flagged bad" if bad else ""
     return f"{len(nm)}, from {nm.min():.1f} to {nm.max():.1f} nm{order}{widths}{flagged}"
+
+
+def _range(numbers: npt.NDArray[np.floating]) -> str:
+    """The lowest and the highest, or the one number that all of them are."""
+    return " to ".join(dict.fromkeys(f"{number:.1f}" for number in (np.nanmin(numbers), np.nanmax(numbers))))
 
 
 def _class_counts(samples: Samples) -> list[str]:

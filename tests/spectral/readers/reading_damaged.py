@@ -15,6 +15,7 @@ import numpy as np
 
 from lrprism._errors import DataError, InputError
 from lrprism.spectral.readers.door import read_cube
+from lrprism.spectral.readers.spectral_library import read_spectral_library
 
 MORE_MEMORY = 2**30
 LONGEST_S = 5
@@ -42,15 +43,16 @@ def damaged(content: bytes, kind: int, random: np.random.Generator) -> bytes:
 
 
 def outcome(path: Path, wavelengths: list[float] | None) -> str:
-    """Read a corner of the cube; the empty text is a good end."""
+    """Read a corner of the cube or library; the empty text is a good end."""
+    library = path.suffix == ".sli"
     try:
-        cube = read_cube(path, wavelengths=wavelengths)
-        corner = cube[:2, :2, :2].values
+        cube = (read_spectral_library if library else read_cube)(path, wavelengths=wavelengths)
+        corner = cube[(slice(2),) * cube.ndim].values
     except (DataError, InputError):
         return ""
     except BaseException:
         return traceback.format_exc(limit=-4)
-    if cube.dims != ("band", "y", "x") or any(
+    if cube.dims != (("spectrum", "band") if library else ("band", "y", "x")) or any(
         part != min(2, whole) for part, whole in zip(corner.shape, cube.shape, strict=True)
     ):
         return f"a cube of {cube.dims} {cube.shape} whose corner is {corner.shape}"

@@ -300,3 +300,24 @@ def test_missing_files(tmp_path: Path) -> None:
         read_envi(tmp_path / "gone.hdr")
     with pytest.raises(DataError, match=r"alone.hdr' should be an ENVI header. Found no such file"):
         read_envi(tmp_path / "alone.hdr")
+
+
+def test_a_stated_quantity_goes_before_what_a_scale_factor_implies(tmp_path: Path) -> None:
+    header = write(tmp_path / "a.hdr", reflectance_scale_factor="100", attribution="A. Person")
+    edit(header, "samples", "quantity = radiance\nunits = W m-2 sr-1 nm-1\nassumed = one; two\nsamples")
+    cube = read_envi(header)
+    assert cube.name == cube.attrs["quantity"] == "radiance"
+    assert cube.attrs["units"] == "W m-2 sr-1 nm-1"
+    assert cube.attrs["attribution"] == "A. Person"
+    assert cube.attrs["assumed"] == ["one; two"]
+    assert cube.values[2, 3, 4] == np.float32(2.34)
+
+
+def test_original_bands_are_read_back_or_refused(tmp_path: Path) -> None:
+    header = write(tmp_path / "a.hdr", original_band=["vnir:5", "9+10", "200"])
+    assert read_envi(header)["original_band"].values.tolist() == ["vnir:5", "9+10", "200"]
+    edit(header, ", 200", "")
+    with pytest.raises(
+        DataError, match=r"original_band should have one entry per band, 3 in all.*Found in '"
+    ):
+        read_envi(header)

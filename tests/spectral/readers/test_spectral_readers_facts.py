@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from lrprism._errors import DataError
-from lrprism.spectral.readers.facts import decoded, in_water_vapour, to_nm
+from lrprism.spectral.readers.facts import decoded, in_water_vapour, sentences, to_nm
 
 
 @pytest.mark.parametrize(
@@ -65,3 +65,10 @@ def test_an_impossible_scale_is_refused(divisor: float) -> None:
 def test_water_vapour_takes_the_bands_that_indian_pines_leaves_out() -> None:
     assert in_water_vapour([1352.7, 1400.0, 1850.0, 2500.0]).all()
     assert not in_water_vapour([550.0, 1300.0, 1700.0, 2200.0]).any()
+
+
+def test_sentences_are_a_list_or_stand_alone() -> None:
+    assert sentences('["one, two", "three"]') == ["one, two", "three"]
+    assert sentences("taken at noon, [sic") == ["taken at noon, [sic"]
+    assert sentences("7") == ["7"]
+    assert sentences("") == []

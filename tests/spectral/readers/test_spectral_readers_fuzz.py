@@ -10,9 +10,11 @@ import h5py
 import numpy as np
 import pytest
 import scipy.io
+import spectral.io.envi
 import xarray as xr
 
 from lrprism.spectral.readers.door import read_cube
+from lrprism.spectral.readers.spectral_library import read_spectral_library
 from lrprism.spectral.writers import write_cube
 
 PROGRAM = Path(__file__).with_name("reading_damaged.py")
@@ -116,10 +118,33 @@ def write_enmap(folder: Path, cube: xr.DataArray) -> Path:
     return folder / "ENMAP-METADATA.XML"
 
 
+def write_desis(folder: Path, cube: xr.DataArray) -> Path:
+    write_cube(cube, folder / "DESIS-SPECTRAL_IMAGE.tif")
+    bands = "".join(
+        f"<band><bandNumber>{number}</bandNumber><wavelengthCenterOfBand>{nm}</wavelengthCenterOfBand>"
+        "<wavelengthWidthOfBand>3.5</wavelengthWidthOfBand></band>"
+        for number, nm in enumerate(NM, start=1)
+    )
+    (folder / "DESIS-METADATA.xml").write_text(f"<hsi_doc><mission>DESIS</mission>{bands}</hsi_doc>")
+    return folder / "DESIS-METADATA.xml"
+
+
+def write_library(folder: Path, cube: xr.DataArray) -> Path:
+    spectra = cube.values.reshape(5, 24).T
+    header = {
+        "wavelength": [str(nm) for nm in NM],
+        "wavelength units": "Nanometers",
+        "spectra names": [*map(str, range(24))],
+    }
+    spectral.io.envi.SpectralLibrary(spectra, header).save(str(folder / "library"))
+    return folder / "library.sli"
+
+
 UNNAMED_BANDS = (write_matlab, write_matlab_73, write_npy)
 FORMATS = (
     write_envi, write_netcdf, write_zarr, write_geotiff, write_matlab, write_matlab_73, write_npy, write_npz,
-    write_neon, write_emit, write_prisma, write_enmap,
+    write_neon, write_emit, write_prisma, write_enmap, write_desis,
+    write_library,
 )  # fmt: skip
 
 
@@ -136,8 +161,9 @@ def cases(tmp_path: Path, small_cube: xr.DataArray) -> list[list[Any]]:
 
 def test_whole_files_are_read(cases: list[list[Any]]) -> None:
     for entry, wavelengths in cases:
-        cube = read_cube(entry, wavelengths=wavelengths)
-        assert cube.shape == (5, 4, 6), entry
+        read, shape = (read_spectral_library, (24, 5)) if entry.endswith(".sli") else (read_cube, (5, 4, 6))
+        cube = read(entry, wavelengths=wavelengths)
+        assert cube.shape == shape, entry
         np.testing.assert_allclose(cube.wavelength.values, NM, err_msg=entry)
 
 

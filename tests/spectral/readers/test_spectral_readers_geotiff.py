@@ -2,20 +2,16 @@
 
 import importlib.util
 import json
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 import pytest
 import rasterio
-import xarray as xr
 from rasterio.transform import Affine
 
 from lrprism._errors import DataError
 from lrprism.spectral import make_cube
-from lrprism.spectral.readers.desis import read_desis
-from lrprism.spectral.readers.enmap import read_enmap
 from lrprism.spectral.readers.geotiff import read_geotiff
 from lrprism.spectral.writers import write_cube
 
@@ -75,25 +71,48 @@ def test_real_sentinel_2_values(tmp_path: Path) -> None:
     np.testing.assert_array_equal(cube.values, values)
 
 
-@pytest.mark.parametrize(("reader", "band", "width"), [
-    (read_enmap, "bandID", "FWHMOfBand"), (read_desis, "band", "wavelengthWidthOfBand"),
+def with_band_tags(path: Path, *tags: dict[str, str]) -> Path:
+    write(path, SMALL)
+    with rasterio.open(path, "r+") as file:
+        for band, each in enumerate(tags, start=1):
+            file.update_tags(band, **each)
+    return path
+
+
+def test_tags_of_the_bands_are_read_in_their_units(tmp_path: Path) -> None:
+    unit = {"wavelength_units": "Micrometers", "fwhm": "0.01"}
+    path = with_band_tags(tmp_path / "a.tif", {"wavelength": "0.5", **unit}, {"wavelength": "0.6", **unit})
+    cube = read_geotiff(path)
+    np.testing.assert_allclose(cube.wavelength, [500, 600])
+    np.testing.assert_allclose(cube.fwhm, [10, 10])
+
+
+def test_tags_that_are_no_numbers_are_named(tmp_path: Path) -> None:
+    path = with_band_tags(tmp_path / "a.tif", {"wavelength": "500"}, {"wavelength": "red"})
+    with pytest.raises(
+        DataError, match=r"tags 'wavelength' should be numbers. Found: .*'red'.*Found in '.*a.tif"
+    ):
+        read_geotiff(path)
+
+
+@pytest.mark.parametrize(("name", "centres"), [
+    ("LC08_L2SP_field.tif", [482.04, 561.41]), ("le07-field.tif", [560, 661.5]),
 ])  # fmt: skip
-def test_satellite_products(
-    tmp_path: Path, reader: Callable[[Path], xr.DataArray], band: str, width: str
-) -> None:
-    write(tmp_path / "X-SPECTRAL_IMAGE.TIF", SMALL * np.int16(1000))
-    inner = "".join(
-        f"<{band}><wavelengthCenterOfBand>{nm}</wavelengthCenterOfBand><{width}>7</{width}></{band}>"
-        for nm in (420.5, 425.5)
-    )
-    metadata = tmp_path / "X-METADATA.XML"
-    metadata.write_text(f"<level><bands>{inner}</bands></level>")
-    cube = reader(tmp_path)
-    np.testing.assert_allclose(cube.values[:, 0, 0], [0.1, 0.3], rtol=1e-6)
-    assert cube.wavelength.values.tolist() == [420.5, 425.5]
-    metadata.write_text("<!DOCTYPE a><a/>")
-    with pytest.raises(DataError, match="should be plain XML"):
-        reader(metadata)
+def test_the_name_of_the_file_tells_the_satellite(tmp_path: Path, name: str, centres: list[float]) -> None:
+    cube = read_geotiff(write(tmp_path / name, SMALL, ("SR_B2", "SR_B3")))
+    assert cube.wavelength.values.tolist() == centres
+    assert "from the names of the bands" in cube.attrs["assumed"][0]
+
+
+def test_a_tag_tells_the_satellite(tmp_path: Path) -> None:
+    path = write(tmp_path / "field.tif", SMALL, ("B4", "B5"))
+    with pytest.raises(
+        DataError, match=r"bands B4, B5 should be those of one satellite.*Found in '.*field.tif'"
+    ):
+        read_geotiff(path)
+    with rasterio.open(path, "r+") as file:
+        file.update_tags(SPACECRAFT_ID="LANDSAT_5")
+    assert read_geotiff(path).wavelength.values.tolist() == [840, 1675.5]
 
 
 def test_what_our_own_writer_says_is_read_back(tmp_path: Path) -> None:

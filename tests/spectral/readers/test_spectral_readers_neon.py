@@ -38,3 +38,20 @@ def test_several_groups_are_refused(tmp_path: Path) -> None:
         file.create_group("BART")
     with pytest.raises(DataError, match="should hold the group of one site"):
         read_neon(path)
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [("EPSG Code", b"unknown"), ("Map_Info", b"UTM, 1.0, 1.0, east"), ("Map_Info", b"UTM")],
+)
+def test_a_place_that_cannot_be_read(tmp_path: Path, key: str, value: bytes) -> None:
+    path = write(tmp_path / "n.h5")
+    with h5py.File(path, "a") as file:
+        place = file["HARV/Reflectance/Metadata/Coordinate_System"]
+        del place[key]
+        place[key] = value
+    with pytest.raises(
+        DataError,
+        match=r"'EPSG Code' should be a number, 'Map_Info' a projection and six numbers. Found '.*Found in",
+    ):
+        read_neon(path)

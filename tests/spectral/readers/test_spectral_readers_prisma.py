@@ -59,3 +59,28 @@ def test_missing_attribute_is_named(tmp_path: Path) -> None:
         del file.attrs["List_Cw_Swir"]
     with pytest.raises(DataError, match="should have the attribute 'List_Cw_Swir'"):
         read_prisma(path)
+
+
+def test_both_spectrometers_see_the_same_pixels(tmp_path: Path) -> None:
+    path = write(tmp_path / "p.he5")
+    with h5py.File(path, "a") as file:
+        del file[f"{FIELDS}/SWIR_Cube"]
+        file[f"{FIELDS}/SWIR_Cube"] = np.ones((2, 2, 3), dtype=np.uint16)
+    with pytest.raises(DataError, match=r"the same pixels. Found \(2, 2\) and \(2, 3\) \(y, x\).*Found in"):
+        read_prisma(path)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "found"),
+    [("L2ScaleSwirMax", 0.0, "2 bands, 0 to 0"), ("List_Cw_Swir", [0.0, 0.0], "0 bands, 0 to 1")],
+)
+def test_a_spectrometer_without_bands_or_bounds(
+    tmp_path: Path, name: str, value: float | list[float], found: str
+) -> None:
+    path = write(tmp_path / "p.he5")
+    with h5py.File(path, "a") as file:
+        file.attrs[name] = value
+    with pytest.raises(
+        DataError, match=rf"Swir should have bands in use and increasing bounds. Found {found}"
+    ):
+        read_prisma(path)

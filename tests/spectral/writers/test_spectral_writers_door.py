@@ -14,6 +14,7 @@ import xarray as xr
 from lrprism._errors import DataError, InputError, ResultsError
 from lrprism.spectral import make_cube
 from lrprism.spectral.georeference import Georeference, georeference_of, georeferenced
+from lrprism.spectral.readers import read_cube
 from lrprism.spectral.readers.envi import read_envi
 from lrprism.spectral.readers.netcdf import read_netcdf, read_zarr
 from lrprism.spectral.writers import write_cube
@@ -45,13 +46,27 @@ def test_every_attribute_comes_back(tmp_path: Path, placed_cube: xr.DataArray, e
     assert back.original_band.values.tolist() == ["0", "1", "2", "vnir:5", "6"]
 
 
-@pytest.mark.parametrize("assumed", [[], ["one, with a comma"], ["ä", "b"]])
-@pytest.mark.parametrize("ending", [".nc", ".zarr"])
+@pytest.mark.parametrize("ending", [".nc", ".zarr", ".hdr", ".dat", ".tif"])
+def test_what_was_measured_comes_back_in_every_format(
+    tmp_path: Path, placed_cube: xr.DataArray, ending: str
+) -> None:
+    file = tmp_path / f"cube{ending}"
+    write_cube(placed_cube.assign_attrs(title="small, first"), file)
+    back = read_cube(file)
+    for name in ("quantity", "units", "attribution", "assumed"):
+        assert back.attrs[name] == placed_cube.attrs[name]
+    assert back.attrs["title"] == "small, first"
+    assert back.name == "radiance"
+    assert back.original_band.values.tolist() == ["0", "1", "2", "vnir:5", "6"]
+
+
+@pytest.mark.parametrize("assumed", [[], ["one, with a comma"], ["one; with a semicolon"], ["ä", 'b "c"']])
+@pytest.mark.parametrize("ending", [".nc", ".zarr", ".hdr", ".tif"])
 def test_a_list_of_any_length_comes_back(
     tmp_path: Path, small_cube: xr.DataArray, ending: str, assumed: list[str]
 ) -> None:
     write_cube(small_cube.assign_attrs(assumed=assumed), tmp_path / f"cube{ending}")
-    assert READERS[ending](tmp_path / f"cube{ending}").attrs["assumed"] == assumed
+    assert read_cube(tmp_path / f"cube{ending}").attrs["assumed"] == assumed
 
 
 @pytest.mark.parametrize("ending", ENDINGS)
@@ -163,6 +178,15 @@ def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path, small_cube: xr.Da
     (tmp_path / "file").write_text("")
     with pytest.raises(ResultsError, match=r"where it can be written. Found .*file"):
         write_cube(small_cube, tmp_path / "file" / "cube.nc")
+
+
+@pytest.mark.parametrize("ending", [".nc", ".hdr", ".tif"])
+def test_a_name_that_the_disk_refuses_is_named(tmp_path: Path, small_cube: xr.DataArray, ending: str) -> None:
+    file = tmp_path / f"{'x' * 240}{ending}"
+    with pytest.raises(
+        ResultsError, match=r"go where it can be written. Found .*xxx.*: .*. Choose another place"
+    ):
+        write_cube(small_cube, file)
 
 
 def test_uneven_coordinates_are_refused(tmp_path: Path, placed_cube: xr.DataArray) -> None:

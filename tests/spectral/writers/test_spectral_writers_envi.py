@@ -30,10 +30,10 @@ def test_spectral_reads_values_and_bands(tmp_path: Path, placed_cube: xr.DataArr
 def test_spectral_reads_the_attributes(tmp_path: Path, placed_cube: xr.DataArray) -> None:
     write_cube(placed_cube, tmp_path / "cube.dat")
     known = spectral_envi.read_envi_header(tmp_path / "cube.hdr")
-    assert known["description"] == "small; (first)"
+    assert known["description"] == "small, (first)"
     assert known["quantity"] == "radiance"
     assert known["attribution"] == "A. Person, 2020"
-    assert known["assumed"] == "made up, all of it; units guessed"
+    assert known["assumed"] == '["made up, all of it", "units guessed"]'
 
 
 def test_gdal_reads_values_place_and_wavelengths(tmp_path: Path, placed_cube: xr.DataArray) -> None:

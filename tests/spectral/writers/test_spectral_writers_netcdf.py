@@ -16,11 +16,11 @@ def test_the_file_follows_the_conventions(tmp_path: Path, placed_cube: xr.DataAr
     write_cube(placed_cube, tmp_path / "cube.nc")
     with h5py.File(tmp_path / "cube.nc") as opened:
         assert opened.attrs["Conventions"] == "CF-1.10"
-        assert opened["cube"].attrs["grid_mapping"] == "spatial_ref"
-        assert opened["cube"].compression == "gzip"
+        assert opened["radiance"].attrs["grid_mapping"] == "spatial_ref"
+        assert opened["radiance"].compression == "gzip"
         assert opened["good"].dtype == np.int8
         assert opened["wavelength"].attrs["units"] == "nm"
-        assert list(opened["cube"].attrs["assumed"]) == ["made up, all of it", "units guessed"]
+        assert list(opened["radiance"].attrs["assumed"]) == ["made up, all of it", "units guessed"]
         assert "_FillValue" not in opened["wavelength"].attrs
         assert opened["x"].attrs["standard_name"] == "projection_x_coordinate"
 
@@ -51,9 +51,9 @@ def test_xarray_alone_opens_the_cube(tmp_path: Path, placed_cube: xr.DataArray, 
         warnings.simplefilter("error")
         engine = {".nc": "h5netcdf", ".zarr": "zarr"}[ending]
         with xr.open_dataset(tmp_path / f"cube{ending}", engine=engine) as opened:
-            assert set(opened.data_vars) == {"cube"}
+            assert set(opened.data_vars) == {"radiance"}
             assert opened.good.dtype == bool
-            np.testing.assert_array_equal(opened.cube.values, placed_cube.values)
+            np.testing.assert_array_equal(opened.radiance.values, placed_cube.values)
 
 
 @pytest.mark.parametrize("ending", [".nc", ".zarr"])
@@ -72,7 +72,7 @@ def test_pieces_of_uneven_length_are_written(tmp_path: Path, small_cube: xr.Data
     write_cube(uneven, tmp_path / f"cube{ending}")
     engine = {".nc": "h5netcdf", ".zarr": "zarr"}[ending]
     with xr.open_dataset(tmp_path / f"cube{ending}", engine=engine) as opened:
-        np.testing.assert_array_equal(opened.cube.values, small_cube.values)
+        np.testing.assert_array_equal(opened.radiance.values, small_cube.values)
 
 
 def test_the_given_array_is_left_as_it_was(tmp_path: Path, placed_cube: xr.DataArray) -> None:

@@ -1,12 +1,10 @@
 """Reflectance of the DESIS spectrometer: L2A products of DLR."""
 
 from os import PathLike
-from pathlib import Path
 
 import xarray as xr
 
-from lrprism.spectral.readers.metadata_xml import find_pair, read_product
-from lrprism.spectral.readers.naming import naming
+from lrprism.spectral.readers.metadata_xml import read_product
 
 
 def read_desis(path: str | PathLike[str]) -> xr.DataArray:
@@ -22,8 +20,4 @@ def read_desis(path: str | PathLike[str]) -> xr.DataArray:
         InputError: If rasterio is not installed.
         DataError: If a file is missing or damaged, or they do not fit each other.
     """
-    with naming(path):
-        metadata, image = find_pair(Path(path), "SPECTRAL_IMAGE.TIF")
-        return read_product(
-            metadata, image, "band", "wavelengthCenterOfBand", "wavelengthWidthOfBand", "DESIS L2A"
-        )
+    return read_product(path, band="band", fwhm="wavelengthWidthOfBand", title="DESIS L2A")

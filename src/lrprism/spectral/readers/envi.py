@@ -1,7 +1,7 @@
 """ENVI images: a file of plain numbers, bsq, bil or bip, and a text header beside it."""
 
 from os import PathLike
-from typing import Final
+from typing import Any, Final
 
 import dask.array as da
 import numpy as np
@@ -13,7 +13,7 @@ from lrprism.spectral.cube import make_cube
 from lrprism.spectral.georeference import georeferenced
 from lrprism.spectral.readers.envi_header import EnviHeader, read_header, stated_bands
 from lrprism.spectral.readers.envi_map import map_information
-from lrprism.spectral.readers.facts import decoded
+from lrprism.spectral.readers.facts import decoded, sentences
 from lrprism.spectral.readers.naming import naming
 from lrprism.spectral.readers.stored import StoredBinary, lazy
 from lrprism.spectral.wavelengths import WavelengthSource
@@ -33,7 +33,8 @@ def read_envi(path: str | PathLike[str], *, wavelengths: WavelengthSource | None
     .. math:: v = \frac{s}{d} \quad\text{or}\quad v_b = s_b\,\mathrm{gain}_b + \mathrm{offset}_b
 
     with the stored number s and d the ``reflectance scale factor``. The number under ``data ignore value``
-    becomes NaN.
+    becomes NaN. What lrprism's own writer adds to the header (quantity, units, attribution, what was assumed,
+    original bands) is read back.
 
     Args:
         path: The header (``x.hdr``, ``x.dat.hdr``) or the file of numbers.
@@ -60,15 +61,27 @@ def _read(header: EnviHeader, wavelengths: WavelengthSource | None) -> xr.DataAr
         _values(header, lazy(stored), divisor),
         centre,
         fwhm=fwhm,
+        original_band=header.words("original band") or None,
         good=header.reals("bbl", bands),
-        title=header.fields.get("description", "").strip() or header.data.name,
-        quantity="unknown" if divisor is None else "reflectance",
-        units="unknown" if divisor is None else "1",
-        assumed=[*assumed, *unplaced, *([_UNKNOWN_QUANTITY] if divisor is None else [])],
+        title=header.fields.get("description") or header.data.name,
+        attribution=header.fields.get("attribution", ""),
+        **_measured(header, divisor, (*assumed, *unplaced)),
     )
     cube.attrs["scale"] = 1.0 if divisor is None else divisor
     cube.attrs["source"] = header.data.name
     return cube if place is None else georeferenced(cube, place)
+
+
+def _measured(header: EnviHeader, divisor: float | None, notes: tuple[str, ...]) -> dict[str, Any]:
+    """Quantity and units as stated, else as a reflectance scale factor implies; and what was assumed."""
+    implied = ("unknown", "unknown") if divisor is None else ("reflectance", "1")
+    quantity = header.fields.get("quantity")
+    unsaid = () if quantity or divisor is not None else (_UNKNOWN_QUANTITY,)
+    return {
+        "quantity": quantity or implied[0],
+        "units": header.fields.get("units") or implied[1],
+        "assumed": (*sentences(header.fields.get("assumed", "")), *notes, *unsaid),
+    }
 
 
 def _stored(header: EnviHeader) -> StoredBinary:

@@ -1,5 +1,6 @@
 """What every reader must settle alike: units of wavelength, stored numbers to values, which bands are bad."""
 
+import json
 from typing import Final
 
 import dask.array as da
@@ -94,6 +95,22 @@ def decoded(
         return values
     present: da.Array = da.where(array == nodata, np.float32(np.nan), values)
     return present
+
+
+def sentences(text: str) -> list[str]:
+    """Read what was assumed out of a header or tag.
+
+    Args:
+        text: A JSON list, as lrprism writes it, or one sentence as it stands; nothing is no sentence.
+
+    Returns:
+        The sentences.
+    """
+    try:
+        found = json.loads(text)
+    except ValueError:
+        return [text] if text else []
+    return [str(each) for each in found] if isinstance(found, list) else [text]
 
 
 def in_water_vapour(wavelength: npt.ArrayLike) -> npt.NDArray[np.bool_]:

@@ -1,6 +1,5 @@
 """Cubes in GeoTIFF files, with the wavelengths that their tags or band names tell."""
 
-import json
 import re
 from os import PathLike
 from pathlib import Path
@@ -13,29 +12,24 @@ import xarray as xr
 from lrprism._errors import DataError
 from lrprism.spectral.cube import make_cube
 from lrprism.spectral.georeference import georeferenced
-from lrprism.spectral.readers.facts import decoded, to_nm
+from lrprism.spectral.readers.facts import decoded, sentences, to_nm
 from lrprism.spectral.readers.naming import naming
 from lrprism.spectral.readers.raster import opened_raster, raster_georeference, raster_values
+from lrprism.spectral.readers.sensor_bands import named_bands
 from lrprism.spectral.wavelengths import WavelengthSource, read_wavelengths
 
 _Axis = tuple[npt.NDArray[np.float64], npt.NDArray[np.float64] | None, tuple[str, ...]]
 _NUMBER_AND_UNIT: Final = re.compile(
     r"\s*([0-9]+(?:\.[0-9]+)?)\s*\(?(nm|um|µm|nanometers|micrometers)\)?\s*", re.IGNORECASE
 )
-SENTINEL_2A: Final = {
-    "B01": (442.7, 20.0), "B02": (492.7, 65.0), "B03": (559.8, 35.0), "B04": (664.6, 30.0),
-    "B05": (704.1, 14.0), "B06": (740.5, 14.0), "B07": (782.8, 19.0), "B08": (832.8, 105.0),
-    "B8A": (864.7, 21.0), "B09": (945.1, 19.0), "B10": (1373.5, 29.0), "B11": (1613.7, 90.0),
-    "B12": (2202.4, 174.0),
-}  # fmt: skip
-"""Centre and width in nm of the bands of Sentinel-2A, as ESA's Sentinel-2 user guide gives them."""
 
 
 def read_geotiff(path: str | PathLike[str], *, wavelengths: WavelengthSource | None = None) -> xr.DataArray:
     """Open a GeoTIFF; its values are read window by window when they are needed.
 
     Wavelengths come from the tags of the bands, from the tags of the file, or from the names of the bands:
-    numbers with a unit ("550.3 nm"), or Sentinel-2's names ("B02").
+    numbers with a unit ("550.3 nm"), or the names of Sentinel-2 ("B02") and Landsat ("B2", "SR_B2") where the
+    file's name or tags say which satellite it is, e.g. ``LC08_field.tif``.
 
     Args:
         path: The file.
@@ -85,26 +79,17 @@ def _file_facts(dataset: Any, name: str, notes: tuple[str, ...]) -> dict[str, An
     return {
         "title": tags.get("title", name),
         "attribution": tags.get("attribution", ""),
-        "quantity": tags.get("quantity", "values as stored"),
+        "quantity": tags.get("quantity", "unknown"),
         "units": tags.get("units", "unknown"),
-        "assumed": (*_sentences(tags.get("assumed", "[]")), *notes, *unsaid),
+        "assumed": (*sentences(tags.get("assumed", "")), *notes, *unsaid),
     }
-
-
-def _sentences(text: str) -> list[str]:
-    """The sentences of a tag: a JSON list, or one sentence as it stands."""
-    try:
-        found = json.loads(text)
-    except ValueError:
-        return [text]
-    return [str(each) for each in found] if isinstance(found, list) else [text]
 
 
 def _axis(dataset: Any, wavelengths: WavelengthSource | None) -> _Axis:  # rasterio is not typed
     if wavelengths is not None:
         centre, fwhm = read_wavelengths(wavelengths, dataset.count)
         return centre, fwhm, ("wavelengths are those given, not the file's",)
-    for source in (_band_tags, _imagery_tags, _file_tags, _descriptions, _sentinel_2):
+    for source in (_band_tags, _imagery_tags, _file_tags, _descriptions, _satellite):
         axis = source(dataset)
         if axis is not None:
             return axis
@@ -167,9 +152,6 @@ def _descriptions(dataset: Any) -> _Axis | None:  # rasterio is not typed
     return centre, None, (*notes, "wavelengths are those in the names of the bands")
 
 
-def _sentinel_2(dataset: Any) -> _Axis | None:  # rasterio is not typed
-    names = [(name or "").strip().upper() for name in dataset.descriptions]
-    if not all(name in SENTINEL_2A for name in names):
-        return None
-    table = np.array([SENTINEL_2A[name] for name in names])
-    return table[:, 0], table[:, 1], ("wavelengths are Sentinel-2A's, from the names of the bands",)
+def _satellite(dataset: Any) -> _Axis | None:  # rasterio is not typed
+    names = [(name or "").strip() for name in dataset.descriptions]
+    return named_bands(names, (Path(dataset.name).name, *dataset.tags().values()))

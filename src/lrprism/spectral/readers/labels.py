@@ -1,10 +1,9 @@
 """Label maps: the class on the ground of each pixel."""
 
-import warnings
 from collections.abc import Sequence
 from os import PathLike
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -14,9 +13,10 @@ from lrprism._errors import DataError, InputError
 from lrprism.spectral.readers.envi_header import read_header
 from lrprism.spectral.readers.matlab import read_matlab_labels
 from lrprism.spectral.readers.naming import naming
+from lrprism.spectral.readers.raster import opened_raster
+from lrprism.spectral.readers.whole_numbers import whole_numbers
 
 _ENDINGS: Final = ".mat, .npy, .tif, .csv or an ENVI classification (.hdr)"
-_MOST_CLASSES: Final = 10_000  # a map of heights or identifiers is no map of classes
 _UNNAMED: Final = frozenset({"unclassified", "unlabelled", "unlabeled", "background"})
 
 
@@ -52,7 +52,7 @@ def read_labels(
         )
     values, names = _read(file, ending)
     with naming(file):
-        return _named(file, _whole_numbers(values), class_names or names)
+        return _named(file, whole_numbers(values), class_names or names)
 
 
 def _read(file: Path, ending: str) -> tuple[npt.NDArray[np.generic], list[str] | None]:
@@ -73,27 +73,13 @@ def _read(file: Path, ending: str) -> tuple[npt.NDArray[np.generic], list[str] |
 
 
 def _read_tiff(file: Path) -> npt.NDArray[np.generic]:
-    try:
-        import rasterio  # installed by the extra "geo" only
-    except ImportError as error:
-        raise InputError(
-            "GeoTIFF should be read with the package rasterio. Found it missing. "
-            "Install it: pip install 'lrprism[geo]'."
-        ) from error
-    with _opened(rasterio, file) as opened:
+    with opened_raster(file) as opened:
         if opened.count != 1:
             raise DataError(
                 f"'{file}' should have one band, the labels. Found {opened.count}. Give the label map."
             )
         values: npt.NDArray[np.generic] = opened.read(1)
     return values
-
-
-def _opened(rasterio: Any, file: Path) -> Any:
-    with warnings.catch_warnings():
-        # labels need no place of their own: they lie on the pixels of their cube
-        warnings.simplefilter("ignore", rasterio.errors.NotGeoreferencedWarning)
-        return rasterio.open(file)
 
 
 def _read_envi_classes(file: Path) -> tuple[npt.NDArray[np.generic], list[str] | None]:
@@ -109,24 +95,6 @@ def _read_envi_classes(file: Path) -> tuple[npt.NDArray[np.generic], list[str] |
     mapped = np.memmap(header.data, header.dtype(), "r", header.integer("header offset", 0), shape)
     names = header.words("class names")
     return mapped, names[1:] if names and names[0].lower() in _UNNAMED else names or None
-
-
-def _whole_numbers(values: npt.NDArray[np.generic]) -> npt.NDArray[np.int64]:
-    if values.ndim != 2 or not values.size or values.dtype.kind not in "iufb":
-        raise DataError(
-            f"labels should be numbers as (y, x). Found shape {values.shape} of {values.dtype}. "
-            "Give one label per pixel."
-        )
-    numbers = np.asarray(values, dtype=np.float64)
-    wrong = np.argwhere(~((numbers >= 0) & (numbers <= _MOST_CLASSES) & (numbers == np.floor(numbers))))
-    if len(wrong):
-        y, x = wrong[0]
-        raise DataError(
-            f"labels should be whole numbers from 0, the unlabelled, to {_MOST_CLASSES}. Found "
-            f"{numbers[y, x]:g} at row {y}, column {x} ({len(wrong)} such pixels). Number the "
-            "classes 1, 2, 3, ..."
-        )
-    return numbers.astype(np.int64)
 
 
 def _named(file: Path, labels: npt.NDArray[np.int64], names: Sequence[str] | None) -> xr.DataArray:

@@ -15,9 +15,9 @@ from lrprism.spectral.readers.facts import decoded
 from lrprism.spectral.readers.matlab_file import open_matlab, readable
 from lrprism.spectral.readers.naming import naming
 from lrprism.spectral.readers.stored import reordered
+from lrprism.spectral.readers.whole_numbers import whole_numbers
 from lrprism.spectral.wavelengths import WavelengthSource, read_wavelengths
 
-_MOST = 10_000  # a map of heights or of identifiers is no map of classes
 _CUBE_KEYS = frozenset(key for scene in BENCHMARK_SCENES for key in scene.cube_keys)
 _LABEL_KEYS = frozenset(key for scene in BENCHMARK_SCENES for key in scene.label_keys)
 
@@ -138,21 +138,8 @@ def read_matlab_labels(path: str | PathLike[str], *, key: str | None = None) -> 
         file = open_matlab(path)
         name = file.choose(key, _LABEL_KEYS, 2)
         with readable(file.path):
-            labels = _whole_numbers(np.asarray(file.read(name)))
+            labels = whole_numbers(np.asarray(file.read(name)))
     return xr.DataArray(labels, dims=("y", "x"), attrs={"class_names": _class_names(name, labels)})
-
-
-def _whole_numbers(values: npt.NDArray[np.generic]) -> npt.NDArray[np.int64]:
-    numbers = values.astype(np.float64)
-    wrong = np.argwhere(~((numbers >= 0) & (numbers <= _MOST) & (numbers == np.floor(numbers))))
-    if len(wrong):
-        y, x = wrong[0]
-        raise DataError(
-            f"labels should be whole numbers from 0, the unlabelled, to {_MOST}. Found {numbers[y, x]:g} at "
-            f"row {y}, column {x} ({len(wrong)} such pixels). Number the classes 1, 2, 3, ... or name the "
-            "variable that holds the labels with key=."
-        )
-    return numbers.astype(np.int64)
 
 
 def _class_names(name: str, labels: npt.NDArray[np.int64]) -> list[str]:

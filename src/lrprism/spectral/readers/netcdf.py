@@ -1,11 +1,11 @@
 """Cubes in NetCDF files and Zarr stores that name their wavelengths, among them those written by lrprism."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
-from typing import Final, final
+from typing import Final, Literal, TypeAlias, final
 
 import numpy as np
 import numpy.typing as npt
@@ -26,7 +26,8 @@ _UNREADABLE: Final = (
     OSError, ValueError, TypeError, LookupError, AttributeError, RuntimeError, MemoryError, SystemError,
 )  # fmt: skip  # the last two where a damaged text or list declares an impossible length
 _BEYOND_UM: Final = 1000.0  # no wavelength in µm: so that to_nm believes the stated unit of a width
-_Opener = Callable[[Path], xr.Dataset]
+_Engine: TypeAlias = Literal["h5netcdf", "zarr"]
+_WHAT: Final[Mapping[_Engine, str]] = {"h5netcdf": "NetCDF 4 file", "zarr": "Zarr store"}
 
 
 def read_netcdf(
@@ -48,11 +49,9 @@ def read_netcdf(
     Raises:
         DataError: If the file is damaged, or the variable or its wavelengths are missing or not certain.
     """
-    file = Path(path)
-    if not file.is_file():
-        raise DataError(f"'{file}' should be a NetCDF file. Found no such file. Correct the path.")
-    with naming(path), _readable(file, "NetCDF 4 file"):
-        return _read(file, _open_netcdf, variable, wavelengths)
+    if not Path(path).is_file():
+        raise DataError(f"'{path}' should be a NetCDF file. Found no such file. Correct the path.")
+    return _read(Path(path), "h5netcdf", variable, wavelengths)
 
 
 def read_zarr(
@@ -72,31 +71,22 @@ def read_zarr(
     Raises:
         DataError: If the store is damaged, or the variable or its wavelengths are missing or not certain.
     """
-    folder = Path(path)
-    if not folder.is_dir():
-        raise DataError(f"'{folder}' should be a Zarr store. Found no such folder. Correct the path.")
-    with naming(path), _readable(folder, "Zarr store"):
-        return _read(folder, _open_zarr, variable, wavelengths)
-
-
-def _open_netcdf(path: Path) -> xr.Dataset:
-    return xr.open_dataset(path, engine="h5netcdf", decode_times=False)
-
-
-def _open_zarr(path: Path) -> xr.Dataset:
-    return xr.open_dataset(path, engine="zarr", decode_times=False)
+    if not Path(path).is_dir():
+        raise DataError(f"'{path}' should be a Zarr store. Found no such folder. Correct the path.")
+    return _read(Path(path), "zarr", variable, wavelengths)
 
 
 @contextmanager
-def _readable(path: Path, what: str) -> Iterator[None]:
+def _opened(path: Path, engine: _Engine) -> Iterator[xr.Dataset]:
     try:
-        yield
+        with xr.open_dataset(path, engine=engine, decode_times=False) as dataset:
+            yield dataset
     except DataError:
         raise
     except _UNREADABLE as error:
         raise DataError(
-            f"'{path}' should be a whole {what}. Found an unreadable one: {type(error).__name__} {error}. "
-            "Copy or write it again."
+            f"'{path}' should be a whole {_WHAT[engine]}. Found an unreadable one: {type(error).__name__} "
+            f"{error}. Copy or write it again."
         ) from error
 
 
@@ -106,23 +96,23 @@ class _StoredVariable(AbstractStored):
     """A variable of a NetCDF file or Zarr store, decoded as the CF conventions say."""
 
     name: str = ""
-    opener: _Opener = _open_netcdf
+    engine: _Engine = "h5netcdf"
 
     def _read(self, index: tuple[slice, ...]) -> npt.NDArray[np.generic]:
-        with _readable(self.path, "file"), self.opener(self.path) as dataset:
+        with _opened(self.path, self.engine) as dataset:
             return np.asarray(dataset[self.name][index].values)
 
 
 def _read(
-    path: Path, opener: _Opener, variable: str | None, wavelengths: WavelengthSource | None
+    path: Path, engine: _Engine, variable: str | None, wavelengths: WavelengthSource | None
 ) -> xr.DataArray:
-    with opener(path) as dataset:
+    with naming(path), _opened(path, engine) as dataset:
         found = dataset[_choose(path, dataset, variable, given=wavelengths is not None)]
         _check(path, found)
         listed = _wavelength_of(found, dataset)
         dims = _order(found, listed)
         stored = _StoredVariable(
-            path, found.shape, found.dtype, tuple(map(found.get_axis_num, dims)), str(found.name), opener
+            path, found.shape, found.dtype, tuple(map(found.get_axis_num, dims)), str(found.name), engine
         )
         centre, fwhm, notes = _wavelengths(listed, found.sizes[dims[0]], wavelengths)
         if dims != ("band", "y", "x"):

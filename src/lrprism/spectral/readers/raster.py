@@ -1,6 +1,5 @@
 """Bands of a GeoTIFF, read window by window when they are needed."""
 
-import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,8 +10,9 @@ import dask.array as da
 import numpy as np
 import numpy.typing as npt
 
-from lrprism._errors import DataError, InputError
+from lrprism._errors import DataError
 from lrprism.spectral.georeference import Georeference
+from lrprism.spectral.raster_access import open_quietly, rasterio_package
 from lrprism.spectral.readers.declared import check_declared
 from lrprism.spectral.readers.stored import AbstractStored
 
@@ -21,7 +21,7 @@ _PIECE_VALUES: Final = 2**22  # 16 MiB of float32
 
 @contextmanager
 def opened_raster(path: Path) -> Iterator[Any]:
-    """Open a GeoTIFF with rasterio; what GDAL finds wrong with it becomes one of our errors.
+    """Open a GeoTIFF for reading; what GDAL finds wrong with it becomes one of our errors.
 
     Args:
         path: The file.
@@ -33,24 +33,15 @@ def opened_raster(path: Path) -> Iterator[Any]:
         InputError: If rasterio is not installed.
         DataError: If there is no such file, or it is damaged.
     """
-    try:
-        import rasterio  # an optional dependency
-        from rasterio.errors import NotGeoreferencedWarning, RasterioError
-    except ImportError as error:
-        raise InputError(
-            "reading a GeoTIFF should find the package rasterio. Found none. Run: pip install 'lrprism[geo]'"
-        ) from error
+    rasterio = rasterio_package()
     if not path.is_file():
         raise DataError(f"'{path}' should be a GeoTIFF. Found no such file. Correct the path.")
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", NotGeoreferencedWarning)  # a cube without a map is one of ours
-            dataset = rasterio.open(path, driver="GTiff")
-        with dataset:
+        with open_quietly(path) as dataset:
             yield dataset
-    except (DataError, InputError):
+    except DataError:
         raise
-    except (RasterioError, OSError, ValueError, MemoryError) as error:
+    except (rasterio.errors.RasterioError, OSError, ValueError, MemoryError) as error:
         raise DataError(
             f"'{path}' should be a whole GeoTIFF. Found an unreadable one: {error}. Download it again."
         ) from error

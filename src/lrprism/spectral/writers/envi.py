@@ -1,5 +1,6 @@
 """ENVI: a plain file of float32 band images, and a text header."""
 
+import json
 import re
 from collections.abc import Iterable, Sequence
 from io import BufferedWriter
@@ -70,7 +71,7 @@ def _header(stack: xr.DataArray, kind: np.dtype[np.generic]) -> str:
     bands, lines, samples = stack.shape
     names = stack.attrs.get("class_names")
     fields = {
-        "description": _braces([str(stack.attrs.get("title", ""))]),
+        "description": f"{{{_one_line(str(stack.attrs.get('title', '')))}}}",
         "samples": str(samples),
         "lines": str(lines),
         "bands": str(bands),
@@ -94,8 +95,10 @@ def _band_fields(stack: xr.DataArray) -> dict[str, str]:
     centre = np.atleast_1d(stack.coords["wavelength"].values)
     fields = {"wavelength units": "Nanometers", "wavelength": _braces(map(repr, centre.tolist()))}
     if "original_band" in stack.coords:
-        names = zip(np.atleast_1d(stack.coords["original_band"].values), centre, strict=True)
-        fields["band names"] = _braces(f"{name} ({nm:.1f} nm)" for name, nm in names)
+        original = [str(name) for name in np.atleast_1d(stack.coords["original_band"].values)]
+        named = zip(original, centre, strict=True)
+        fields["band names"] = _braces(f"{name} ({nm:.1f} nm)" for name, nm in named)
+        fields["original band"] = _braces(original)
     if "fwhm" in stack.coords:
         width = np.atleast_1d(stack.coords["fwhm"].values)
         if np.isfinite(width).any():
@@ -142,7 +145,8 @@ def _projection(wkt: str, corner: list[str]) -> list[str]:
 
 def _attribute_fields(stack: xr.DataArray) -> dict[str, str]:
     texts = {name: str(stack.attrs.get(name, "")) for name in ("quantity", "units", "attribution")}
-    texts["assumed"] = "; ".join(np.atleast_1d(np.asarray(stack.attrs.get("assumed", []), dtype=str)))
+    assumed = np.atleast_1d(np.asarray(stack.attrs.get("assumed", []), dtype=str)).tolist()
+    texts["assumed"] = json.dumps(assumed, ensure_ascii=False) if assumed else ""
     return {name: _one_line(text) for name, text in texts.items() if text}
 
 

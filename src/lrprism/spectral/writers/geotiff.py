@@ -1,7 +1,6 @@
 """GeoTIFF: tiles of float32 with the wavelength of each band where GDAL looks for it."""
 
 import json
-import warnings
 from pathlib import Path
 from typing import Any
 
@@ -9,8 +8,8 @@ import numpy as np
 import numpy.typing as npt
 import xarray as xr
 
-from lrprism._errors import InputError
 from lrprism.spectral.georeference import georeference_of
+from lrprism.spectral.raster_access import open_quietly, rasterio_package
 from lrprism.spectral.writers.layout import as_stack, store, stored_type, writing
 
 _TILE = 128  # pixels; a multiple of 16, as TIFF has it
@@ -29,57 +28,37 @@ def write_geotiff(data: xr.DataArray, path: Path) -> None:
     Raises:
         InputError: If rasterio is not installed.
     """
-    try:
-        import rasterio  # installed by the extra "geo" only, as all of rasterio below
-    except ImportError as error:
-        raise InputError(
-            "GeoTIFF should be written with the package rasterio. Found it missing. "
-            "Install it: pip install 'lrprism[geo]'."
-        ) from error
+    rasterio = rasterio_package()
     stack = as_stack(data)
     kind = stored_type(stack)
-    profile = _profile(stack, kind)
-    with writing(path) as partial, _opened(rasterio, partial, profile) as file:
+    profile = _profile(rasterio, stack, kind)
+    with writing(path) as partial, open_quietly(partial, "w", **profile) as file:
         _describe(file, stack)
-        store(stack, _Tiled(file), kind, tile=_TILE)
-
-
-def _opened(rasterio: Any, partial: Path, profile: dict[str, Any]) -> Any:
-    from rasterio.errors import NotGeoreferencedWarning
-
-    with warnings.catch_warnings():
-        # a cube in the geometry of the sensor has no place: nothing is missing from its file
-        warnings.simplefilter("ignore", NotGeoreferencedWarning)
-        return rasterio.open(partial, "w", **profile)
+        store(stack, _Tiled(rasterio, file), kind, tile=_TILE)
 
 
 class _Tiled:
     """Blocks of rows, each written into its window."""
 
-    def __init__(self, file: Any) -> None:
-        self._file = file
+    def __init__(self, rasterio: Any, file: Any) -> None:  # rasterio is not typed
+        self._window, self._file = rasterio.windows.Window, file
 
     def __setitem__(self, index: tuple[slice, ...], values: npt.NDArray[np.generic]) -> None:
-        from rasterio.windows import Window
-
         bands, rows, columns = index
-        window = Window(columns.start, rows.start, columns.stop - columns.start, rows.stop - rows.start)
+        window = self._window(columns.start, rows.start, columns.stop - columns.start, rows.stop - rows.start)
         self._file.write(values, indexes=[band + 1 for band in range(bands.start, bands.stop)], window=window)
 
 
-def _profile(stack: xr.DataArray, kind: np.dtype[np.generic]) -> dict[str, Any]:
-    from rasterio.transform import Affine
-
+def _profile(rasterio: Any, stack: xr.DataArray, kind: np.dtype[np.generic]) -> dict[str, Any]:
     bands, height, width = stack.shape
     place = georeference_of(stack)
     return {
-        "driver": "GTiff",
         "count": bands,
         "height": height,
         "width": width,
         "dtype": kind.name,
         "nodata": np.nan if kind.kind == "f" else None,
-        **({"crs": place.crs, "transform": Affine.from_gdal(*place.transform)} if place else {}),
+        **({"crs": place.crs, "transform": rasterio.Affine.from_gdal(*place.transform)} if place else {}),
         "compress": "deflate",
         "predictor": 3 if kind.kind == "f" else 2,
         "tiled": True,

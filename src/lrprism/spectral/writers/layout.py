@@ -1,6 +1,7 @@
 """What every writer must settle alike: band images, stored type, place on the ground, name."""
 
 import errno
+import os
 import re
 import shutil
 from collections.abc import Iterator
@@ -174,7 +175,7 @@ def _take_name(partial: Path, path: Path) -> None:
 
 
 def _remove(partial: Path) -> None:
-    if partial.is_dir():
+    if os.path.isdir(partial):  # unlike Path.is_dir, this is false of a name too long for the disk
         shutil.rmtree(partial)
-    else:
-        partial.unlink(missing_ok=True)
+    elif os.path.lexists(partial):
+        partial.unlink()
