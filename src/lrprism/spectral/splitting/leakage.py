@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.spatial import KDTree
 
-from lrprism._errors import DataError
-from lrprism.spectral.splits import Split
+from lrprism._errors import DataError, InputError
+from lrprism.spectral.splitting.split import Split
 
 
 @dataclass(frozen=True)
@@ -28,6 +28,7 @@ class Leakage:
 def leakage(split: Split, window: int, width: int) -> Leakage:
     r"""Compare the windows of the two parts of a split scene.
 
+    A validation part counts as training: it chooses the network that is tested.
     With :math:`d = \min_p \max(|p_y - q_y|, |p_x - q_x|)` over the training pixels p, the window of the test
     pixel q overlaps a training window when :math:`d < \text{window}`, and q lies inside one when
     :math:`d \le \lfloor \text{window} / 2 \rfloor`.
@@ -41,19 +42,21 @@ def leakage(split: Split, window: int, width: int) -> Leakage:
         The shares and the nearest distance.
 
     Raises:
-        DataError: If a part is empty, or the window or the width is impossible.
+        InputError: If the window or the width is impossible.
+        DataError: If a part is empty.
     """
     if window < 1 or window % 2 == 0 or width < 1:
-        raise DataError(
+        raise InputError(
             f"window should be odd and at least 1, and width at least 1. Found window {window}, "
             f"width {width}. Give the window and the scene that the patches are cut from."
         )
-    if not split.train.size or not split.test.size:
+    seen = np.concatenate([split.train, split.validation])
+    if not seen.size or not split.test.size:
         raise DataError(
-            f"both parts should have pixels. Found {split.train.size} for training and {split.test.size} "
+            f"both parts should have pixels. Found {seen.size} for training and {split.test.size} "
             "for testing. Split the scene again."
         )
-    train, test = (np.stack(np.divmod(part, width), axis=1) for part in (split.train, split.test))
+    train, test = (np.stack(np.divmod(part, width), axis=1) for part in (seen, split.test))
     distance, _ = KDTree(train).query(test, p=np.inf)
     return Leakage(
         overlapping=float(np.mean(distance < window)),

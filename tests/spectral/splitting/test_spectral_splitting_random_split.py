@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from lrprism._errors import DataError
+from lrprism._errors import DataError, InputError
 from lrprism.spectral import RANDOM_SPLIT_NOTE, random_split
 
 LABELS = np.array([0] * 10 + [1] * 4 + [3] * 3 + [4])
@@ -43,8 +43,6 @@ def test_the_seed_decides() -> None:
 @pytest.mark.parametrize(
     ("labels", "fraction", "message"),
     [
-        ([0, 1], 0.0, "test_fraction should lie between 0 and 1. Found 0"),
-        ([0, 1], 1.0, "test_fraction should lie between 0 and 1. Found 1"),
         ([0, 1], 0.5, "each class should have 2 or more samples to split"),
         ([0, -1], 0.5, "labels should be one list of integers from 0"),
         ([[0], [1]], 0.5, r"integers from 0. Found shape \(2, 1\)"),
@@ -55,3 +53,14 @@ def test_the_seed_decides() -> None:
 def test_labels_that_cannot_be_split(labels: list[int], fraction: float, message: str) -> None:
     with pytest.raises(DataError, match=message):
         random_split(labels, test_fraction=fraction, seed=0)
+
+
+@pytest.mark.parametrize("fraction", [0.0, 1.0])
+def test_a_fraction_that_leaves_a_part_empty(fraction: float) -> None:
+    with pytest.raises(InputError, match=f"test_fraction should lie between 0 and 1. Found {fraction:g}"):
+        random_split([0, 1], test_fraction=fraction, seed=0)
+
+
+def test_too_few_names() -> None:
+    with pytest.raises(DataError, match=r"class_names should name all 5 classes. Found 2 names"):
+        random_split(LABELS, seed=0, class_names=["a", "b"])

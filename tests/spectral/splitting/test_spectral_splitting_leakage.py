@@ -1,10 +1,12 @@
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 
-from lrprism._errors import DataError
+from lrprism._errors import DataError, InputError
 from lrprism.spectral import Leakage, Scene, Split, disjoint_blocks, leakage, random_split
-from lrprism.spectral.splits import coverage_table
+from lrprism.spectral.splitting import coverage_table
 
 
 def split_of(train: list[int], test: list[int]) -> Split:
@@ -16,6 +18,12 @@ def test_by_hand() -> None:
     # width 20, training pixel (0, 0); test pixels (0, 1), (2, 2), (0, 3), (5, 1): distances 1, 2, 3, 5
     split = split_of([0], [1, 42, 3, 101])
     assert leakage(split, 3, 20) == Leakage(overlapping=0.5, centres_seen=0.25, nearest=1)
+
+
+def test_a_validation_part_counts_as_seen() -> None:
+    # the training pixel (0, 19) is far from the test pixel (0, 1); the validation pixel (0, 0) beside it
+    split = replace(split_of([19], [1]), validation=np.array([0]))
+    assert leakage(split, 3, 20) == Leakage(overlapping=1, centres_seen=1, nearest=1)
 
 
 def test_against_drawn_windows() -> None:
@@ -44,7 +52,7 @@ def test_indian_pines_leaks_at_random_and_not_in_blocks(indian_pines: Scene) -> 
 
 @pytest.mark.parametrize(("window", "width"), [(0, 20), (4, 20), (3, 0)])
 def test_sizes_that_cannot_be(window: int, width: int) -> None:
-    with pytest.raises(DataError, match=f"odd and at least 1, .* Found window {window}, width {width}"):
+    with pytest.raises(InputError, match=f"odd and at least 1, .* Found window {window}, width {width}"):
         leakage(split_of([0], [1]), window, width)
 
 

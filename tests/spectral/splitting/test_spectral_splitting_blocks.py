@@ -1,31 +1,15 @@
 import numpy as np
-import numpy.typing as npt
 import pytest
-import xarray as xr
 
-from lrprism._errors import DataError
-from lrprism.spectral import Scene, cut_windows, disjoint_blocks, leakage
-from lrprism.spectral.splits import Split
-
-
-def labelled(values: npt.ArrayLike, classes: int = 3) -> xr.DataArray:
-    names = [f"class {number}" for number in range(classes)]
-    return xr.DataArray(np.asarray(values), dims=("y", "x"), attrs={"class_names": names})
-
-
-def random_labels(seed: int, shape: tuple[int, int] = (40, 50)) -> xr.DataArray:
-    return labelled(np.random.default_rng(seed).integers(0, 4, shape))
-
-
-def painted(shape: tuple[int, int], pixels: npt.NDArray[np.int64], radius: int) -> npt.NDArray[np.bool_]:
-    """Every pixel of every window, one window at a time."""
-    canvas = np.zeros(shape, dtype=bool)
-    for pixel in pixels:
-        y, x = divmod(int(pixel), shape[1])
-        assert radius <= y < shape[0] - radius
-        assert radius <= x < shape[1] - radius
-        canvas[y - radius : y + radius + 1, x - radius : x + radius + 1] = True
-    return canvas
+from lrprism._errors import DataError, InputError
+from lrprism.spectral import Scene, Split, checkerboard, cut_windows, disjoint_blocks, leakage
+from small_scenes import (
+    assert_counted,
+    assert_windows_disjoint,
+    labelled,
+    painted,
+    random_labels,
+)
 
 
 @pytest.mark.parametrize(
@@ -36,8 +20,8 @@ def test_no_window_of_one_part_shares_a_pixel_with_one_of_the_other(
 ) -> None:
     labels = random_labels(seed=block + guard)
     split = disjoint_blocks(labels, block=block, guard=guard, seed=0, test_fraction=fraction)
-    train, test = (painted(labels.shape, part, guard) for part in (split.train, split.test))
-    assert not (train & test).any()
+    assert_windows_disjoint(labels, split, guard)
+    assert_counted(labels, split, f"blocks of {block} pixels, guard of {guard}")
 
 
 def test_sparse_labels_are_disjoint_too_and_lose_little() -> None:
@@ -116,19 +100,22 @@ def test_the_test_fraction_is_met_about() -> None:
         (
             6,
             3,
-            r"block should be larger than twice the guard .* Found block 6, guard 3. Try blocks of 12 pixels",
+            r"block should be larger than twice the guard of 3 pixels. Found 6. Try blocks of 12 pixels",
         ),
-        (6, -1, r"Found block 6, guard -1"),
+        (6, -1, r"guard should be 0 or more pixels. Found -1. Give the radius"),
+        (0, 0, r"Found 0. Try blocks of 1 pixels"),
         (30, 1, r"at least two blocks should fit the scene of 40 x 50 pixels. Found blocks of 30"),
     ],
 )
 def test_sizes_that_cannot_be(block: int, guard: int, message: str) -> None:
-    with pytest.raises(DataError, match=message):
+    with pytest.raises(InputError, match=message):
         disjoint_blocks(random_labels(0), block=block, guard=guard, seed=0)
+    with pytest.raises(InputError, match=message):
+        checkerboard(random_labels(0), block=block, guard=guard)
 
 
 def test_a_test_fraction_that_cannot_be() -> None:
-    with pytest.raises(DataError, match=r"test_fraction should lie between 0 and 1. Found 1.5"):
+    with pytest.raises(InputError, match=r"test_fraction should lie between 0 and 1. Found 1.5"):
         disjoint_blocks(random_labels(0), block=10, guard=1, seed=0, test_fraction=1.5)
 
 
@@ -136,7 +123,25 @@ def test_a_test_fraction_that_cannot_be() -> None:
 def test_one_labelled_pixel_cannot_fill_two_parts(pixel: tuple[int, int]) -> None:
     values = np.zeros((40, 40), dtype=int)
     values[pixel] = 1
-    with pytest.raises(
-        DataError, match=r"both parts should keep labelled pixels. Found .* guard of 2 pixels"
-    ):
+    message = r"both parts should keep labelled pixels. Found .* with .* of 10 pixels, guard of 2. Split in"
+    with pytest.raises(DataError, match=message):
         disjoint_blocks(labelled(values, 1), block=10, guard=2, seed=0)
+    with pytest.raises(DataError, match=message):
+        checkerboard(labelled(values, 1), block=10, guard=2)
+
+
+def test_a_checkerboard_by_hand() -> None:
+    split = checkerboard(labelled(np.ones((4, 5), dtype=int), 1), block=2, guard=0)
+    # light squares: columns 2 and 3 of rows 0 and 1; columns 0, 1 and 4 of rows 2 and 3
+    assert split.test.tolist() == [2, 3, 7, 8, 10, 11, 14, 15, 16, 19]
+    assert split.train.tolist() == [0, 1, 4, 5, 6, 9, 12, 13, 17, 18]
+    assert split.notes == ("checkerboard of 2 pixels, guard of 0: 0 labelled pixels are in neither part",)
+
+
+@pytest.mark.parametrize(("guard", "block"), [(0, 1), (1, 3), (2, 9), (3, 8), (4, 20)])
+def test_a_checkerboard_shares_no_pixel(guard: int, block: int) -> None:
+    labels = random_labels(seed=block)
+    split = checkerboard(labels, block=block, guard=guard)
+    assert_windows_disjoint(labels, split, guard)
+    assert_counted(labels, split, f"checkerboard of {block} pixels, guard of {guard}")
+    assert leakage(split, 2 * guard + 1, labels.sizes["x"]).overlapping == 0
