@@ -4,6 +4,7 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
@@ -115,6 +116,27 @@ def test_negative_output_and_one_row(conservation: pd.DataFrame, assert_readable
     np.testing.assert_allclose(bar_sums(figure), -2.0)
     assert style.size_of(figure)[0] == pytest.approx(170)
     assert_readable(figure)
+
+
+@pytest.mark.parametrize("small", [0.0, -1.2e-7, -1.23e-107])
+def test_numbers_of_a_row_keep_their_distance(conservation: pd.DataFrame, small: float) -> None:
+    sinks = [column for column in conservation.columns if column.startswith("to_")]
+    conservation[sinks] = small
+    conservation.loc[[0, 1], ["relevance_out", "relevance_in"]] = -1.23e-7
+    figure = layer_sums(conservation)
+    renderer = FigureCanvasAgg(figure).get_renderer()
+    figure.draw(renderer)
+    texts = [text for text in figure.axes[0].texts if text.get_text() and text.get_position()[0] > 1]
+    boxes = [text.get_window_extent(renderer) for text in texts]
+    page_right = figure.bbox.x1
+    for row in {text.get_position()[1] for text in texts}:
+        here = sorted(
+            (box.x0, box.x1) for text, box in zip(texts, boxes, strict=True) if text.get_position()[1] == row
+        )
+        ends, starts = np.array(here)[:-1, 1], np.array(here)[1:, 0]
+        assert (starts - ends > figure.dpi / style.MM_PER_INCH).all()  # a millimetre
+        assert here[-1][1] < page_right
+        assert here[0][0] > figure.axes[0].bbox.x1
 
 
 def test_missing_column(conservation: pd.DataFrame) -> None:

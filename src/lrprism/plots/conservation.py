@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -44,10 +45,10 @@ MOST_ROWS: Final = 40  # with more ops than this, those that pass relevance on u
 MARGIN: Final = 3.0  # mm
 HEADING: Final = 15.0  # mm
 NAMES: Final = 46.0  # mm, the ops' names
-BARS: Final = 62.0  # mm
-TABLE: Final = 56.0  # mm, the numbers
+SPACE: Final = 2.0  # mm, between the columns of numbers
 ROW: Final = 5.4  # mm
 FOOT: Final = 23.0  # mm
+NUMBER: Final = 5.5  # points, of the numbers
 
 
 @style.styled
@@ -77,12 +78,14 @@ def layer_sums(table: pd.DataFrame, *, unit: str = "logit") -> Figure:
     explained = float(rows["relevance_out"].iloc[0])
     shown, hidden = _without_routing(rows)
     figure = style.new_figure(style.PAGE_WIDTH, HEADING + ROW * len(shown) + FOOT)
-    axes = style.place(figure, MARGIN + NAMES, HEADING, BARS, ROW * len(shown))
+    columns = _number_columns(shown)
+    bars = style.PAGE_WIDTH - 2 * MARGIN - NAMES - sum(column.width for column in columns)
+    axes = style.place(figure, MARGIN + NAMES, HEADING, bars, ROW * len(shown))
     axes.set(ylim=(len(shown) - 0.5, -0.5), yticks=[], xlabel=f"relevance ({unit}), mean per sample")
     axes.spines["left"].set_visible(False)
     _draw_bars(axes, shown, explained)
     _write_names(axes, shown)
-    _write_numbers(axes, shown)
+    _write_numbers(axes, columns, bars)
     _heading(figure, rows, hidden=hidden, unit=unit)
     figure.legend(
         *axes.get_legend_handles_labels(),
@@ -226,22 +229,41 @@ def _cut_off(text: str) -> str:
     return short
 
 
-def _write_numbers(axes: Axes, rows: pd.DataFrame) -> None:
-    columns = {"relevance_out": ("at output", style.BLUE), **SINKS}
-    step = TABLE / len(columns) / BARS
-    write = functools.partial(axes.text, ha="right", fontsize=style.FONT_TINY + 0.5)
+@dataclass(frozen=True)
+class _Column:
+    """A column of numbers in print; an empty text where there is nothing to say."""
+
+    title: str
+    colour: str
+    texts: list[str]
+
+    @property
+    def width(self) -> float:
+        """In mm, with the space left of it."""
+        return SPACE + max(style.text_width(text, NUMBER) for text in (self.title, *self.texts))
+
+
+def _number_columns(rows: pd.DataFrame) -> list[_Column]:
+    columns = [_Column("at output", style.BLUE, [style.number(value) for value in rows["relevance_out"]])]
+    for sink, (title, colour) in SINKS.items():
+        texts = [
+            "" if module == INPUT else style.number(value, 2)
+            for value, module in zip(rows[sink], rows["module"], strict=True)
+        ]
+        columns.append(_Column(title, colour, texts))
+    return columns
+
+
+def _write_numbers(axes: Axes, columns: list[_Column], bars: float) -> None:
+    place = axes.get_yaxis_transform()
+    write = functools.partial(axes.text, ha="right", fontsize=NUMBER, transform=place)
+    ends = 1 + np.cumsum([column.width for column in columns]) / bars
     top = -0.62
-    write(1 + 5 * step, top - 0.5, "taken by this op", transform=axes.get_yaxis_transform(), va="bottom")
-    for place, (column, (title, colour)) in enumerate(columns.items(), start=1):
-        at = 1 + place * step
-        write(at, top, title, transform=axes.get_yaxis_transform(), va="bottom", color=colour)
-        values = rows[column].to_numpy(dtype=np.float64)
-        for index, (value, module) in enumerate(zip(values, rows["module"], strict=True)):
-            if module == INPUT and column in SINKS:
-                continue
-            colour = style.BLACK if value else "#A0A0A0"
-            text = style.number(value, 2 if column in SINKS else 3)
-            write(at, index, text, transform=axes.get_yaxis_transform(), va="center", color=colour)
+    write(ends[-1], top - 0.5, "taken by this op", va="bottom")
+    for end, column in zip(ends, columns, strict=True):
+        write(end, top, column.title, va="bottom", color=column.colour)
+        for index, text in enumerate(column.texts):
+            write(end, index, text, va="center", color="#A0A0A0" if text == "0" else style.BLACK)
 
 
 def _heading(figure: Figure, rows: pd.DataFrame, *, hidden: int, unit: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable, Iterable, Sequence
 
 import numpy as np
 import xarray as xr
@@ -87,6 +87,29 @@ def wavelengths(dataset: xr.Dataset) -> NDArray[np.float64]:
             f"{wrong[0]} ({wrong.size} of {values.size} bands). Give the wavelengths when reading the data."
         )
     return values
+
+
+def checked_bands(bands: Sequence[int], count: int, hint: str) -> list[int]:
+    """Check which bands somebody wants to see.
+
+    Args:
+        bands: Positions along the band axis, 0-based, in the order wanted.
+        count: How many bands there are.
+        hint: What to do if they are wrong, a sentence.
+
+    Returns:
+        The same bands.
+
+    Raises:
+        DataError: If none is given, one is given twice, or one does not exist.
+    """
+    wrong = [band for band in bands if not 0 <= band < count]
+    if wrong or len(set(bands)) != len(bands) or not bands:
+        raise DataError(
+            f"bands should be different numbers from 0 to {count - 1}, at least one. Found {list(bands)}. "
+            f"{hint}"
+        )
+    return list(bands)
 
 
 def relevance_unit(dataset: xr.Dataset) -> str:

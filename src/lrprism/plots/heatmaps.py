@@ -11,7 +11,6 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from numpy.typing import NDArray
 
-from lrprism._errors import DataError
 from lrprism.plots import contract, style
 from lrprism.plots.grid import HEADING, MARGIN, SIDE, STRIP, GridPlan, plan_grid
 from lrprism.plots.picture import colour_picture
@@ -42,7 +41,9 @@ def band_heatmaps(
     """
     _check(sample)
     wavelength = contract.wavelengths(sample)
-    chosen = _chosen_bands(bands, wavelength.size)
+    chosen = list(range(wavelength.size))
+    if bands is not None:
+        chosen = contract.checked_bands(bands, wavelength.size, "Leave bands out to see all of them.")
     relevance = sample["relevance"].transpose("band", "y", "x").to_numpy()
     scale = symmetric_scale(relevance[chosen], percentile)
     titles = [f"{wavelength[band]:.1f} nm" for band in chosen]
@@ -50,7 +51,7 @@ def band_heatmaps(
     figure = style.new_figure(plan.width, plan.height)
     _heading(figure, sample, shown=len(chosen))
     _draw_side(figure, sample, plan, wavelength, scale)
-    numbers = np.asarray(sample["band"].to_numpy() if "band" in sample.coords else np.arange(wavelength.size))
+    numbers = sample["band"].to_numpy()  # positions where the data count none
     for index, (band, title) in enumerate(zip(chosen, titles, strict=True)):
         axes = style.place(figure, *plan.corner(index), *plan.panel)
         _draw_panel(axes, relevance[band], scale)
@@ -64,18 +65,6 @@ def _check(sample: xr.Dataset) -> None:
     for name in ("relevance", "patch"):
         contract.check_dimensions(sample[name], ("band", "y", "x"), hint)
         contract.check_finite(sample[name])
-
-
-def _chosen_bands(bands: Sequence[int] | None, count: int) -> list[int]:
-    if bands is None:
-        return list(range(count))
-    wrong = [band for band in bands if not 0 <= band < count]
-    if wrong or len(set(bands)) != len(bands) or not bands:
-        raise DataError(
-            f"bands should be different numbers from 0 to {count - 1}, at least one. Found {list(bands)}. "
-            "Leave bands out to see all of them."
-        )
-    return list(bands)
 
 
 def _heading(figure: Figure, sample: xr.Dataset, shown: int) -> None:

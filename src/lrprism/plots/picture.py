@@ -83,6 +83,13 @@ def stretch(values: NDArray[np.float64]) -> NDArray[np.float64]:
     return result
 
 
+def picture_title(wavelength: NDArray[np.float64]) -> str:
+    """What :func:`colour_picture` shows of bands of these wavelengths in nm: ``"RGB 646/548/453 nm"``."""
+    kind, bands = colour_bands(wavelength)
+    shown = bands[:1] if kind == "grey" else bands
+    return f"{kind} {'/'.join(f'{wavelength[band]:.0f}' for band in shown)} nm"
+
+
 def colour_picture(patch: NDArray[np.float64], wavelength: NDArray[np.float64]) -> ColourPicture:
     """A patch as a colour picture, stretched per channel from its 2nd to its 98th percentile.
 
@@ -93,7 +100,6 @@ def colour_picture(patch: NDArray[np.float64], wavelength: NDArray[np.float64]) 
     Returns:
         The picture and the title that says which wavelengths it shows.
     """
-    kind, bands = colour_bands(wavelength)
+    _, bands = colour_bands(wavelength)
     values = stretch(np.moveaxis(patch[list(bands)], 0, -1).astype(np.float64))
-    shown = bands[:1] if kind == "grey" else bands
-    return ColourPicture(values, bands, f"{kind} {'/'.join(f'{wavelength[band]:.0f}' for band in shown)} nm")
+    return ColourPicture(values, bands, picture_title(wavelength))
