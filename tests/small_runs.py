@@ -5,7 +5,7 @@ from pathlib import Path
 import h5py
 import numpy as np
 
-from lrprism.training import TrainingConfig
+from lrprism.training import Devices, TrainingConfig
 from lrprism.workbench import Preparation, TrainingSettings
 from lrprism.workbench.progress import Reporter
 
@@ -26,5 +26,7 @@ def write_patches(path: Path, *, samples: int = 24, size: int = 5, bands: int = 
 
 def settings_for(source: Path, **options: object) -> TrainingSettings:
     preparation = Preparation(average_pairs=True, wavelengths="400:950")
-    config = TrainingConfig(epochs=12, batch_size=4, learning_rate=1e-3, device="cpu", initialize=True)
+    config = TrainingConfig(
+        epochs=12, batch_size=4, learning_rate=1e-3, devices=Devices("cpu"), initialize=True
+    )
     return TrainingSettings(str(source), preparation, training=config, **options)  # type: ignore[arg-type]

@@ -1,12 +1,14 @@
 """The command line as a person types it."""
 
 import json
+import sys
 from dataclasses import replace
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 
 import pytest
+from safetensors.torch import load_file, save_file
 
 from lrprism.cli import main
 from lrprism.workbench import ExplanationSettings
@@ -19,6 +21,7 @@ Run = tuple[int, str, str]
 @pytest.fixture
 def lrprism(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> object:
     monkeypatch.setenv("COLUMNS", "200")
+    monkeypatch.setattr("sys.path", list(sys.path))  # the command adds the folder it is called in
 
     def run(*arguments: str | Path) -> Run:
         monkeypatch.setattr("sys.argv", ["lrprism", *map(str, arguments)])
@@ -43,13 +46,13 @@ def test_train_then_explain_then_inspect(lrprism: object, tmp_path: Path) -> Non
         "4",
         "--learning-rate",
         "1e-3",
-        "--device",
+        "--accelerator",
         "cpu",
     )
     code, text, progress = lrprism("train", data, *options, "--class-names", "oak, elm,ash", "--out", run)
     assert code == 0, progress
-    assert "Accuracy 100.0 %, macro F1 1.000 on 12 test patches." in text
-    assert "drawn at random" in text
+    assert "Accuracy 100.0 %, macro F1 1.000, kappa 1.000 on 12 test patches, split by random." in text
+    assert "were drawn at random" in text
     assert str(run / "model.safetensors") in text
     assert "training Hyper3DNetLite, epoch 12 of 12" in progress
 
@@ -73,7 +76,7 @@ def test_the_demo_on_few_bands_and_patches(
     few = replace(
         TRAINING,
         preparation=replace(TRAINING.preparation, bands=(5, 15, 40), window=5),
-        per_class=6,
+        split=replace(TRAINING.split, per_class=6),
         training=replace(TRAINING.training, epochs=1),
     )
     monkeypatch.setattr("lrprism.cli.demo.TRAINING", few)
@@ -82,7 +85,7 @@ def test_the_demo_on_few_bands_and_patches(
     )
     code, text, progress = lrprism("demo", "--device", "cpu", "--out", tmp_path / "demo")
     assert code == 0, progress
-    assert "in blocks of 16 pixels that share none with the training windows" in text
+    assert "No test window overlaps a window that the network was trained with." in text
     assert "The three bands that speak most for each class:" in text
     assert "503.2 nm" in text
     assert "CC BY 3.0" in text
@@ -95,6 +98,84 @@ def test_the_demo_on_few_bands_and_patches(
         "run.json",
         "model.safetensors",
     }
+
+
+OWN = """
+from torch import nn
+
+class Net(nn.Sequential):
+    layout = "patch"
+
+    def __init__(self, bands, classes):
+        super().__init__(nn.Conv2d(bands, 8, 5), nn.ReLU(), nn.Flatten(), nn.Linear(8, classes))
+"""
+
+
+def test_a_network_in_the_folder_is_trained_taken_over_and_explained(
+    lrprism: object, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    write_patches(tmp_path / "leaves.hdf5")
+    (tmp_path / "nets_in_this_folder.py").write_text(OWN, encoding="utf-8")
+    (tmp_path / "plants.csv").write_text("\n".join(str(each // 3) for each in range(24)), encoding="utf-8")
+    own, data = "nets_in_this_folder:Net", ("leaves.hdf5", "--wavelengths", "400:950")
+    steps = ("--preprocess", "savgol:3:1,zscore", "--pca", "6")
+    training = ("--groups", "plants.csv", "--seeds", "2", "--epochs", "12", "--learning-rate", "1e-2")
+    code, text, errors = lrprism("train", *data, "--model", own, *steps, *training, "--out", "run")
+    assert code == 0, errors
+    assert "split by groups." in text
+    assert "Over 2 seeds, mean with its 95 % interval:\n  accuracy " in text
+    assert "training Net, seed 1, epoch 12 of 12" in errors
+    assert not list(tmp_path.glob(".run*"))
+
+    weights = load_file("run/model.safetensors")
+    inner = {name[8:]: value for name, value in weights.items() if name.startswith("network.")}
+    save_file(inner, "best.safetensors")
+    code, text, errors = lrprism(
+        "adopt",
+        own,
+        *data,
+        *steps,
+        "--weights",
+        "best.safetensors",
+        "--split",
+        "run/split.csv",
+        "--out",
+        "mine",
+    )
+    assert code == 0, errors
+    assert "split by run/split.csv." in text
+    assert load_file("mine/model.safetensors").keys() == weights.keys()
+
+    code, _, errors = lrprism("explain", "mine", "--out", "why")
+    assert code == 2
+    assert f"If you trust it, add --model {own}." in errors
+    code, text, errors = lrprism("explain", "mine", "--model", own, "--heatmaps", "0", "--out", "why")
+    assert code == 0, errors
+    assert "The three bands that speak most for each class:" in text
+    code, text, errors = lrprism("inspect", "mine", "--model", own)
+    assert code == 0, errors
+    assert f"{own}: 12 bands" in text
+
+
+def test_the_same_command_goes_on_where_a_training_was_stopped(
+    lrprism: object, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data, out = write_patches(tmp_path / "leaves.hdf5"), tmp_path / "run"
+    command = ("train", data, "--wavelengths", "400:950", "--epochs", "3", "--out", out)
+    with monkeypatch.context() as patch:
+        patch.setattr("lrprism.workbench.training.save_weights", lambda *_: sys.exit(1))
+        assert lrprism(*command)[0] == 1
+    assert len(list((tmp_path / ".run.unfinished").glob("training-0.*.ckpt"))) == 1
+    code, _, errors = lrprism(*command, "--seeds", "2")
+    assert code == 2
+    assert "taken up with the settings it was begun with" in errors
+    code, _, errors = lrprism(*command)
+    assert code == 0, errors
+    assert "training Hyper3DNetLite" not in errors
+    assert sorted(path.name for path in out.iterdir()) == [
+        "model.safetensors", "plan.json", "run.json", "split.csv",
+    ]  # fmt: skip
 
 
 def test_inspect_a_patch_file(lrprism: object, patch_file: Path) -> None:
@@ -146,6 +227,40 @@ def test_help_has_examples(lrprism: object) -> None:
         (
             ("train", "indian-pines", "--window", "201", "--out", "{out}"),
             "error: window size should be odd and fit the scene of 145 x 145 pixels. Found 201.",
+        ),
+        (
+            ("train", "indian-pines", "--model", "vgg", "--out", "{out}"),
+            "error: the network should be one of cnn1d, ",
+        ),
+        (
+            ("train", "indian-pines", "--preprocess", "snv,log", "--out", "{out}"),
+            "error: preprocessing should be none or steps among continuum, ",
+        ),
+        (
+            ("train", "indian-pines", "--split", "plants", "--out", "{out}"),
+            "error: split should be one of blocks, checkerboard, ",
+        ),
+        (
+            ("train", "indian-pines", "--precision", "8", "--out", "{out}"),
+            "error: precision should be '32-true'",
+        ),
+        (
+            ("adopt", "ours:Net", "indian-pines", "--out", "{out}"),
+            "error: weights should be given for a network",
+        ),
+        (
+            (
+                "adopt",
+                "nowhere.nets:Net",
+                "{data}",
+                "--wavelengths",
+                "400:950",
+                "--weights",
+                "w.ckpt",
+                "--out",
+                "{out}",
+            ),
+            "error: nowhere.nets should be a module that Python can import.",
         ),
         (("demo", "--rule", "magic", "--out", "{out}"), "error: rule should be one of"),
         (("demo", "--device", "tpu", "--out", "{out}"), "error: device should be one of this machine's"),

@@ -1,4 +1,5 @@
 import logging
+import math
 import signal
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,20 +11,10 @@ from torch.utils.data import Dataset, TensorDataset
 
 from lrprism._errors import DataError, InputError, ModelError
 from lrprism.models import Hyper3DNetLite
-from lrprism.training import TrainingConfig, evaluate, fit, predict
+from lrprism.training import Devices, TrainingConfig, evaluate, fit, predict
+from small_trainings import blobs, small_model
 
-
-def blobs(samples: int, classes: int, seed: int) -> TensorDataset:
-    """Points about the corners of a triangle, so far apart that a line separates any two classes."""
-    generator = torch.Generator().manual_seed(seed)
-    labels = torch.arange(samples) % classes
-    centres = torch.tensor([[0.0, 0.0], [6.0, 0.0], [0.0, 6.0]])
-    return TensorDataset(centres[labels] + torch.randn(samples, 2, generator=generator), labels)
-
-
-def small_model(outputs: int = 3) -> nn.Module:
-    torch.manual_seed(5)
-    return nn.Sequential(nn.Linear(2, 8), nn.ReLU(), nn.Dropout(0.1), nn.Linear(8, outputs))
+CPU = Devices("cpu")
 
 
 @pytest.fixture(autouse=True)
@@ -38,7 +29,7 @@ def clean_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[No
 def test_separable_classes_are_learned(classes: int, outputs: int) -> None:
     model = small_model(outputs)
     train, validation = blobs(120, classes, 0), blobs(60, classes, 1)
-    config = TrainingConfig(epochs=8, batch_size=16, learning_rate=0.1, device="cpu")
+    config = TrainingConfig(epochs=8, batch_size=16, learning_rate=0.1, devices=CPU)
     result = fit(model, train, validation, config, progress=False)
     assert result.best.macro_f1 > 0.9
     assert result.device == "cpu"
@@ -54,7 +45,7 @@ def test_hyper3dnetlite_learns_a_bright_band() -> None:
     patches[labels == 1, :, 1] += 1
     data = TensorDataset(patches, labels)
     config = TrainingConfig(
-        epochs=20, batch_size=8, learning_rate=1e-3, device="cpu", augment=True, initialize=True
+        epochs=20, batch_size=8, learning_rate=1e-3, devices=CPU, augment=True, initialize=True
     )
     assert fit(Hyper3DNetLite(2, 2, 3), data, data, config, progress=False).best.accuracy == 1
 
@@ -62,7 +53,7 @@ def test_hyper3dnetlite_learns_a_bright_band() -> None:
 def test_same_seed_same_weights_and_another_seed_others() -> None:
     def weights(seed: int) -> Tensor:
         model = small_model()
-        config = TrainingConfig(epochs=2, seed=seed, device="cpu")
+        config = TrainingConfig(epochs=2, seed=seed, devices=CPU)
         fit(model, blobs(40, 3, 0), blobs(20, 3, 1), config, progress=False)
         return nn.utils.parameters_to_vector(model.parameters())
 
@@ -76,7 +67,7 @@ def test_global_random_state_and_logging_are_left_alone() -> None:
         nn.Linear(2, 3),
         blobs(12, 3, 0),
         blobs(6, 3, 1),
-        TrainingConfig(epochs=1, device="cpu"),
+        TrainingConfig(epochs=1, devices=CPU),
         progress=False,
     )
     model_drawn = torch.random.get_rng_state()
@@ -89,7 +80,7 @@ def test_global_random_state_and_logging_are_left_alone() -> None:
 @pytest.mark.parametrize("best_by", ["macro_f1", "loss"])
 def test_the_model_ends_with_the_weights_of_the_best_epoch(best_by: str) -> None:
     model, validation = small_model(), blobs(60, 3, 1)
-    config = TrainingConfig(epochs=4, learning_rate=0.3, device="cpu", best_by=best_by)  # type: ignore[arg-type]
+    config = TrainingConfig(epochs=4, learning_rate=0.3, devices=CPU, best_by=best_by)  # type: ignore[arg-type]
     result = fit(model, blobs(60, 3, 0), validation, config, progress=False)
     logits = predict(model, validation)
     assert evaluate(logits, validation.tensors[1]).macro_f1 == pytest.approx(result.best.macro_f1)
@@ -102,8 +93,22 @@ def test_the_model_ends_with_the_weights_of_the_best_epoch(best_by: str) -> None
     assert not model.training
 
 
+@pytest.mark.parametrize(("classes", "outputs"), [(3, 3), (2, 1)])
+def test_half_precision_trains_and_leaves_weights_and_validation_in_full(classes: int, outputs: int) -> None:
+    model, validation, seen = small_model(outputs), blobs(60, classes, 1), set()
+    model[0].register_forward_hook(lambda module, _, output: seen.add((module.training, output.dtype)))
+    config = TrainingConfig(epochs=8, batch_size=16, learning_rate=0.1, devices=CPU, precision="bf16-mixed")
+    result = fit(model, blobs(120, classes, 0), validation, config, progress=False)
+    assert seen == {(True, torch.bfloat16), (False, torch.float32)}
+    assert {parameter.dtype for parameter in model.parameters()} == {torch.float32}
+    assert all(math.isfinite(record.training_loss) for record in result.history)
+    assert result.best.macro_f1 > 0.9
+    metrics = evaluate(predict(model, validation), validation.tensors[1])
+    assert metrics.macro_f1 == pytest.approx(result.best.macro_f1, abs=1e-7)
+
+
 def test_patience_stops_early() -> None:
-    config = TrainingConfig(epochs=30, learning_rate=1e-12, patience=2, device="cpu")
+    config = TrainingConfig(epochs=30, learning_rate=1e-12, patience=2, devices=CPU)
     result = fit(small_model(), blobs(12, 3, 0), blobs(12, 3, 1), config, progress=False)
     assert len(result.history) == 3
 
@@ -113,7 +118,7 @@ def test_one_step_is_enough() -> None:
         nn.Linear(2, 3),
         blobs(3, 3, 0),
         blobs(3, 3, 1),
-        TrainingConfig(epochs=1, device="cpu"),
+        TrainingConfig(epochs=1, devices=CPU),
         progress=False,
     )
     assert len(result.history) == 1
@@ -128,13 +133,14 @@ def test_one_step_is_enough() -> None:
         {"batch_size": 5},
         {"centre_gradients": False},
         {"initialize": True},
+        {"precision": "bf16-mixed"},
     ],
 )
 def test_every_setting_changes_something(setting: dict[str, float]) -> None:
     def weights(**settings: float) -> Tensor:
         model = small_model()
         train = TensorDataset(*blobs(60, 3, 0)[10:50])
-        fit(model, train, blobs(20, 3, 1), TrainingConfig(epochs=2, device="cpu", **settings), progress=False)
+        fit(model, train, blobs(20, 3, 1), TrainingConfig(epochs=2, devices=CPU, **settings), progress=False)
         return nn.utils.parameters_to_vector(model.parameters())
 
     assert not torch.equal(weights(), weights(**setting))
@@ -157,7 +163,7 @@ def test_adadelta_takes_the_steps_of_torch_s() -> None:
     train, model, twin = blobs(8, 3, 0), nn.Linear(2, 3), nn.Linear(2, 3)
     twin.load_state_dict(model.state_dict())
     config = TrainingConfig(
-        epochs=1, batch_size=8, optimizer="adadelta", learning_rate=1.0, weight_decay=0, device="cpu",
+        epochs=1, batch_size=8, optimizer="adadelta", learning_rate=1.0, weight_decay=0, devices=CPU,
         class_weights=False, centre_gradients=False,
     )  # fmt: skip
     fit(model, train, train, config, progress=False)
@@ -169,7 +175,7 @@ def test_adadelta_takes_the_steps_of_torch_s() -> None:
 
 
 def test_any_dataset_of_pairs_will_do() -> None:
-    config = TrainingConfig(epochs=2, device="cpu")
+    config = TrainingConfig(epochs=2, devices=CPU)
     train, validation = blobs(30, 3, 0), blobs(15, 3, 1)
     expected = fit(small_model(), train, validation, config, progress=False)
     found = fit(small_model(), Rows(train), Rows(validation), config, progress=False)
@@ -177,7 +183,7 @@ def test_any_dataset_of_pairs_will_do() -> None:
 
 
 def test_a_line_per_epoch_without_a_terminal(capsys: pytest.CaptureFixture[str]) -> None:
-    fit(small_model(), blobs(12, 3, 0), blobs(12, 3, 1), TrainingConfig(epochs=2, device="cpu"))
+    fit(small_model(), blobs(12, 3, 0), blobs(12, 3, 1), TrainingConfig(epochs=2, devices=CPU))
     captured = capsys.readouterr()
     lines = captured.err.splitlines()
     assert captured.out == ""
@@ -187,7 +193,7 @@ def test_a_line_per_epoch_without_a_terminal(capsys: pytest.CaptureFixture[str])
 
 
 def test_nothing_is_said_without_progress(capsys: pytest.CaptureFixture[str]) -> None:
-    config = TrainingConfig(epochs=1, device="cpu")
+    config = TrainingConfig(epochs=1, devices=CPU)
     fit(small_model(), blobs(12, 3, 0), blobs(12, 3, 1), config, progress=False)
     assert capsys.readouterr() == ("", "")
 
@@ -207,14 +213,14 @@ class Interrupted(nn.Module):
 def test_ctrl_c_arrives_as_keyboard_interrupt_and_works_again_afterwards() -> None:
     handler = signal.getsignal(signal.SIGINT)
     with pytest.raises(KeyboardInterrupt):
-        fit(Interrupted(), blobs(6, 3, 0), blobs(6, 3, 1), TrainingConfig(epochs=1, device="cpu"))
+        fit(Interrupted(), blobs(6, 3, 0), blobs(6, 3, 1), TrainingConfig(epochs=1, devices=CPU))
     assert signal.getsignal(signal.SIGINT) is handler
 
 
 def test_a_loss_that_is_not_finite_is_an_error() -> None:
     train = blobs(12, 3, 0)
     train.tensors[0][3] = float("nan")
-    config = TrainingConfig(epochs=1, device="cpu")
+    config = TrainingConfig(epochs=1, devices=CPU)
     with pytest.raises(
         ModelError, match=r"loss should be finite\. Found nan in epoch 1, batch [12]\. Check the data"
     ):
@@ -265,6 +271,10 @@ def test_augmentation_needs_square_patches() -> None:
         (
             {"best_by": "luck"},
             r"best_by should be 'macro_f1' or 'loss'\. Found 'luck'\. Choose one of them\.",
+        ),
+        (
+            {"precision": "64-true"},
+            r"precision should be '32-true', 'bf16-mixed' or '16-mixed'\. Found '64-true'\. Choose",
         ),
         ({"optimizer": "sgd"}, r"optimizer should be 'adamw' or 'adadelta'\. Found 'sgd'\. Choose one of"),
     ],

@@ -5,8 +5,8 @@ import torch
 from torch import nn
 from torch.utils.data import TensorDataset
 
-from lrprism._errors import DataError, InputError
-from lrprism.training import predict, resolve_device
+from lrprism._errors import DataError
+from lrprism.training import predict
 
 
 def test_logits_come_in_order_whatever_the_batch_size() -> None:
@@ -48,16 +48,3 @@ def test_nothing_to_predict_is_refused() -> None:
         DataError, match=r"should hold at least 1 sample\. Found none\. Check the selection\."
     ):
         predict(nn.Linear(3, 2), torch.zeros(0, 3))
-
-
-def test_devices_of_this_machine() -> None:
-    assert resolve_device("cpu") == torch.device("cpu")
-    assert resolve_device("auto").type == ("cuda" if torch.cuda.is_available() else "cpu")
-
-
-@pytest.mark.parametrize("name", ["cuda:99", "cpu:3", "meta", "quantum", ""])
-def test_other_devices_are_refused(name: str) -> None:
-    with pytest.raises(
-        InputError, match=rf"this machine's \(1 cpu, .*\)\. Found '{name}'\. Try --device auto"
-    ):
-        resolve_device(name)

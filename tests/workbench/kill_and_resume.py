@@ -11,7 +11,8 @@ import torch
 import xarray as xr
 
 from lrprism.report import UnfinishedRun
-from lrprism.workbench import Devices, ExplanationSettings, explain_into, plan_of
+from lrprism.training import Devices
+from lrprism.workbench import ExplanationSettings, explain_into, plan_of
 from small_runs import SILENT
 
 SETTINGS = ExplanationSettings(devices=Devices("cpu"), batch_size=1, per_class=None, heatmaps=0)

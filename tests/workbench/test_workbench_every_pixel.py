@@ -13,7 +13,8 @@ from lrprism.spectral.georeference import Georeference, georeference_of, georefe
 from lrprism.spectral.preprocessing import Pipeline
 from lrprism.spectral.readers import read_cube
 from lrprism.spectral.writers import write_cube
-from lrprism.workbench import Devices, ExplanationSettings, explain_into
+from lrprism.training import Devices
+from lrprism.workbench import ExplanationSettings, explain_into
 from lrprism.workbench.batches import PatchExplainer
 from lrprism.workbench.every_pixel import PixelExplainer
 from lrprism.workbench.sources import Samples
@@ -42,7 +43,9 @@ def explainer() -> PixelExplainer:
     model = Pipeline([], Hyper3DNetLite(BANDS, 3, WINDOW), "volume").eval()
     composite = lp.presets.Hyper3DNetTutorial()
     patches = PatchExplainer(model, composite, samples, scene.class_names, "predicted")
-    return PixelExplainer(patches, scene, WINDOW)
+    inside = np.zeros((HEIGHT, WIDTH), dtype=bool)
+    inside[1:-1, 1:-1] = True
+    return PixelExplainer(patches, scene, WINDOW, inside)
 
 
 def test_each_pixel_gets_the_relevance_of_its_own_window(explainer: PixelExplainer) -> None:
@@ -90,7 +93,13 @@ def test_maps_lie_where_the_scene_lies(explainer: PixelExplainer) -> None:
 
 def test_the_true_class_of_every_pixel_is_not_known(explainer: PixelExplainer) -> None:
     with pytest.raises(lp.InputError, match=r"not every pixel has a true class\. Found 'true'"):
-        PixelExplainer(replace(explainer.patches, target="true"), explainer.scene, WINDOW)
+        replace(explainer, patches=replace(explainer.patches, target="true"))
+
+
+def test_a_scene_without_a_whole_window_is_refused(explainer: PixelExplainer) -> None:
+    none = np.zeros((HEIGHT, WIDTH), dtype=bool)
+    with pytest.raises(lp.DataError, match=r"windows of 3 x 3 pixels without a missing value\. Found none"):
+        replace(explainer, has_window=none)
 
 
 def test_patches_have_no_scene(trained: Path, tmp_path: Path) -> None:
@@ -101,6 +110,7 @@ def test_patches_have_no_scene(trained: Path, tmp_path: Path) -> None:
 
 def test_a_scene_without_a_label_is_explained(trained: Path, tmp_path: Path) -> None:
     values = np.random.default_rng(0).uniform(0.1, 0.8, (12, 8, 9))
+    values[5, 0, 0] = np.nan  # in one window of 5 x 5 pixels
     cube = make_cube(values, np.linspace(400, 950, 12), title="t", quantity="reflectance", units="1")
     write_cube(cube, tmp_path / "scene.nc")
     settings = ExplanationSettings(
@@ -110,4 +120,7 @@ def test_a_scene_without_a_label_is_explained(trained: Path, tmp_path: Path) -> 
     explain_into(tmp_path / "out", trained, settings, SILENT)
     relevance = read_cube(tmp_path / "out" / "relevance_map.nc")
     assert relevance.shape == (6, 8, 9)
-    assert int(relevance.notnull().all("band").sum()) == 4 * 5
+    assert int(relevance.notnull().all("band").sum()) == 4 * 5 - 1
+    assert read_cube(tmp_path / "out" / "relevance_map.nc").isel(y=2, x=2).isnull().all()
+    figure = tmp_path / "out" / "figures" / "scene-relevance.png"
+    assert figure.stat().st_size > 10_000

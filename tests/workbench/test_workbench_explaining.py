@@ -11,7 +11,8 @@ from safetensors.torch import load_file
 
 import lrprism as lp
 from lrprism.models import Hyper3DNetLite
-from lrprism.workbench import Devices, ExplanationSettings, explain_into, train_into
+from lrprism.training import Devices
+from lrprism.workbench import ExplanationSettings, explain_into, train_into
 from lrprism.workbench.explaining import COMPOSITES, TrainedNetwork
 from small_runs import SILENT, settings_for, write_patches
 
@@ -140,7 +141,7 @@ def test_bad_settings(trained: Path, tmp_path: Path, settings: ExplanationSettin
 def test_weights_for_another_number_of_bands(trained: Path, tmp_path: Path) -> None:
     shutil.copytree(trained, tmp_path / "run")
     record = json.loads((tmp_path / "run" / "run.json").read_text())
-    record["training"]["network"]["bands"] = 9
+    record["training"]["network"]["wavelength_nm"] = list(range(400, 409))
     (tmp_path / "run" / "run.json").write_text(json.dumps(record))
     with pytest.raises(
         lp.ModelError, match=r"Tensor steps\.0\.std should have shape \(9,\) in this model\. Found \(6,\)"

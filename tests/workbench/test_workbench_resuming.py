@@ -9,7 +9,8 @@ import xarray as xr
 
 import lrprism as lp
 from lrprism.report import UnfinishedRun
-from lrprism.workbench import Devices, ExplanationSettings, explain_into, plan_of
+from lrprism.training import Devices
+from lrprism.workbench import ExplanationSettings, explain_into, plan_of
 from small_runs import SILENT, write_patches
 
 SCRIPT = Path(__file__).parent / "kill_and_resume.py"

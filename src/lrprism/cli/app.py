@@ -2,12 +2,14 @@
 
 import sys
 from importlib.metadata import version
+from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
 
 from lrprism._errors import LRPrismError
+from lrprism.cli.adopt import adopt
 from lrprism.cli.demo import demo
 from lrprism.cli.explain import explain
 from lrprism.cli.inspect import inspect
@@ -40,12 +42,13 @@ def _options(
     del show_version
 
 
-for command in (demo, train, explain, inspect):
+for command in (demo, train, adopt, explain, inspect):
     app.command(no_args_is_help=command is not demo)(command)
 
 
 def main() -> None:
     """Run the command line; a user's error ends with one line and exit code 2."""
+    sys.path.append(str(Path.cwd()))  # last: a network in the folder is found, and no file hides a package
     try:
         app()
     except LRPrismError as error:

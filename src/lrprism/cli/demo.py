@@ -10,7 +10,8 @@ from rich.console import Console
 
 from lrprism.cli import options, output
 from lrprism.report import writing_run
-from lrprism.workbench import Devices, ExplanationSettings, demonstrate
+from lrprism.training import Devices
+from lrprism.workbench import ExplanationSettings, demonstrate
 from lrprism.workbench.demo import TRAINING
 from lrprism.workbench.progress import Reporter
 
@@ -29,10 +30,9 @@ def demo(
     Example:
         lrprism demo --out runs/demo
     """
-    training = replace(TRAINING, training=replace(TRAINING.training, seed=seed, device=device))
-    explanation = ExplanationSettings(
-        rule=rule, batch_size=batch_size, seed=seed, devices=Devices.named(device)
-    )
+    devices = Devices.named(device)
+    training = replace(TRAINING, training=replace(TRAINING.training, seed=seed, devices=devices))
+    explanation = ExplanationSettings(rule=rule, batch_size=batch_size, seed=seed, devices=devices)
     with writing_run(out, overwrite=overwrite) as folder:
         run = demonstrate(folder, training, explanation, Reporter(not quiet))
     console = Console()

@@ -9,7 +9,8 @@ from rich.console import Console
 
 from lrprism.cli import options, output
 from lrprism.report import UnfinishedRun, read_run
-from lrprism.workbench import Devices, ExplanationSettings, explain_into, plan_of
+from lrprism.training import Devices
+from lrprism.workbench import ExplanationSettings, explain_into, plan_of
 from lrprism.workbench.progress import Reporter
 
 
@@ -28,10 +29,11 @@ def explain(
     every_pixel: Annotated[
         bool, typer.Option("--every-pixel", help="Explain every pixel of a scene; write maps.")
     ] = False,
-    accelerator: Annotated[str, typer.Option(help="auto, cpu, gpu or mps.")] = "auto",
-    devices: Annotated[str, typer.Option(help="How many or which: 2, 0,1, or auto for all.")] = "1",
-    strategy: Annotated[str, typer.Option(help="Lightning's strategy: auto, ddp.")] = "auto",
-    nodes: Annotated[int, typer.Option(help="Number of machines.", min=1)] = 1,
+    model: options.TrustedModel = None,
+    accelerator: options.Accelerator = "auto",
+    devices: options.HowMany = "1",
+    strategy: options.Strategy = "auto",
+    nodes: options.Nodes = 1,
     overwrite: options.Overwrite = False,
     quiet: options.Quiet = False,
 ) -> None:
@@ -59,6 +61,7 @@ def explain(
         seed=seed,
         heatmaps=heatmaps,
         every_pixel=every_pixel,
+        model=model,
     )
     with UnfinishedRun.open(out, plan_of(run, settings), overwrite=overwrite) as unfinished:
         record = explain_into(unfinished.work, run, settings, Reporter(not quiet))

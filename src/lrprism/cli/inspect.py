@@ -23,6 +23,7 @@ def inspect(
         str | None, typer.Option(help="Where the file has none: FIRST:LAST in nm, or a text file.")
     ] = None,
     rule: options.Rule = "tutorial",
+    model: options.TrustedModel = None,
 ) -> None:
     """Show what a data file holds, or which rule each layer of a network gets.
 
@@ -34,7 +35,7 @@ def inspect(
         lrprism inspect runs/kochia --rule epsilon-gamma
     """
     if (Path(what) / RUN_FILE).is_file():
-        text = describe_network(Path(what), rule)
+        text = describe_network(Path(what), rule, model)
     else:
         text = describe_data(what, Preparation(wavelengths=wavelengths, labels=labels, key=key))
     Console().print(text, highlight=False, soft_wrap=True, markup=False)

@@ -12,15 +12,28 @@ from lrprism.spectral import describe, top_bands
 def print_training(console: Console, record: dict[str, Any]) -> None:
     """Say how good the network is, and on what."""
     test, split = record["test"], record["split"]
-    where = f"{split['test']} test patches"
-    if split["kind"] == "disjoint blocks":
-        where += f" in blocks of {split['block']} pixels that share none with the training windows"
-    _line(console, f"Accuracy {100 * test['accuracy']:.1f} %, macro F1 {test['macro_f1']:.3f} on {where}.")
+    kappa = "" if test["kappa"] is None else f", kappa {test['kappa']:.3f}"
+    scores = f"Accuracy {100 * test['accuracy']:.1f} %, macro F1 {test['macro_f1']:.3f}{kappa}"
+    _line(console, f"{scores} on {split['test']} test patches, split by {split['scheme']}.")
     overlap = split["test_windows_that_overlap_a_training_window"]
-    if overlap:
-        _line(console, f"{100 * overlap:.1f} % of the test windows overlap a training window.")
+    if overlap is not None:
+        found = (
+            "No test window overlaps" if not overlap else f"{100 * overlap:.1f} % of the test windows overlap"
+        )
+        _line(console, f"{found} a window that the network was trained with.")
     for note in [*record["data"]["assumed"], *split["notes"]]:
         _line(console, f"Note: {note}.")
+
+
+def print_seeds(console: Console, table: pd.DataFrame) -> None:
+    """Say how far the results of several seeds scatter."""
+    overall = table[table["quantity"] != "f1"]
+    _line(console, f"Over {int(table['n'].max())} seeds, mean with its 95 % interval:")
+    for _, row in overall.iterrows():
+        name = str(row["quantity"]).replace("_", " ").replace("f1", "F1")
+        _line(
+            console, f"  {name} {row['mean']:.4f} ({row['low']:.4f} to {row['high']:.4f}), sd {row['sd']:.4f}"
+        )
 
 
 def print_bands(console: Console, table: pd.DataFrame) -> None:

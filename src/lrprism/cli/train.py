@@ -1,68 +1,82 @@
 """``lrprism train``."""
 
-from pathlib import Path
 from typing import Annotated, Literal, cast
 
+import pandas as pd
 import typer
 from rich.console import Console
 
-from lrprism.cli import options, output
-from lrprism.models import NETWORKS
-from lrprism.report import writing_run
-from lrprism.spectral import parse_bands
-from lrprism.training import TrainingConfig
-from lrprism.workbench import Preparation, TrainingSettings, train_into
-from lrprism.workbench.networks import SCALINGS, NetworkSettings
+from lrprism.cli import options, output, settings
+from lrprism.report import UnfinishedRun
+from lrprism.training import Devices, TrainingConfig
+from lrprism.workbench import SplitSettings, TrainingSettings, train_into, training_plan
 from lrprism.workbench.progress import Reporter
-from lrprism.workbench.training import SPLITS
+
+TRAINING = "Training"
 
 
 def train(
-    data: Annotated[
-        str,
-        typer.Argument(help="A cube, an HDF5 patch file (train_img, train_labels), or indian-pines."),
-    ],
+    data: options.Data,
     out: options.Out,
-    labels: Annotated[
-        str | None, typer.Option(help="For a cube: its label map (.mat, .npy, .tif, .csv, .hdr).")
+    labels: options.Labels = None,
+    key: options.Key = None,
+    wavelengths: options.Wavelengths = None,
+    class_names: options.ClassNames = None,
+    average_pairs: options.AveragePairs = False,
+    bands: options.Bands = None,
+    window: options.Window = 7,
+    model: options.Model = "hyper3dnetlite",
+    layout: options.Layout = None,
+    preprocess: options.Preprocess = "std",
+    pca: options.Pca = None,
+    weights: options.Weights = None,
+    split: options.SplitBy = None,
+    groups: options.Groups = None,
+    block: options.Block = 16,
+    test_fraction: options.TestFraction = 0.5,
+    validation: options.Validation = "random",
+    per_class: Annotated[
+        int | None,
+        typer.Option(help="Training samples per class at most.", min=1, rich_help_panel=options.SPLIT),
     ] = None,
-    key: Annotated[str | None, typer.Option(help="For a file of several arrays: the cube's name.")] = None,
-    average_pairs: Annotated[
-        bool, typer.Option("--average-pairs", help="Average bands 2i and 2i+1 first.")
-    ] = False,
-    bands: Annotated[str | None, typer.Option(help="Bands to keep, from 0: 0,1,3,10-20 or tutorial.")] = None,
-    window: Annotated[int, typer.Option(help="Side of the windows cut from a scene, pixels.", min=3)] = 7,
-    wavelengths: Annotated[
-        str | None, typer.Option(help="Where the file has none: FIRST:LAST in nm, or a text file.")
-    ] = None,
-    class_names: Annotated[
-        str | None, typer.Option(help="Where the file has none: names, class 0 first, by commas.")
-    ] = None,
-    model: Annotated[str, typer.Option(help=f"Network: {', '.join(NETWORKS)}.")] = NetworkSettings.name,
-    scaling: Annotated[
-        str, typer.Option(help=f"Of each band: {', '.join(SCALINGS)}.")
-    ] = NetworkSettings.scaling,
-    pca: Annotated[
-        int | None, typer.Option(help="Principal components that the network sees.", min=1)
-    ] = None,
-    epochs: Annotated[int, typer.Option(min=1)] = 20,
-    batch_size: Annotated[int, typer.Option(min=1)] = TrainingConfig.batch_size,
-    optimizer: Annotated[str, typer.Option(help="adamw or adadelta.")] = TrainingConfig.optimizer,
+    epochs: Annotated[int, typer.Option(min=1, rich_help_panel=TRAINING)] = 20,
+    batch_size: Annotated[int, typer.Option(min=1, rich_help_panel=TRAINING)] = TrainingConfig.batch_size,
+    optimizer: Annotated[
+        str, typer.Option(help="adamw or adadelta.", rich_help_panel=TRAINING)
+    ] = TrainingConfig.optimizer,
     learning_rate: Annotated[
-        float, typer.Option(help="Peak of the one cycle; 1 for adadelta.")
+        float, typer.Option(help="Peak of the one cycle; 1 for adadelta.", rich_help_panel=TRAINING)
     ] = TrainingConfig.learning_rate,
-    test_fraction: Annotated[float, typer.Option(help="Share of the samples to test on.")] = 0.5,
-    split: Annotated[
-        str, typer.Option(help=f"Of a scene: {', '.join(SPLITS)}. Windows of random pixels overlap.")
-    ] = TrainingSettings.split,
-    block: Annotated[int, typer.Option(help="Side of the disjoint blocks of a scene, pixels.", min=1)] = 16,
-    per_class: Annotated[int | None, typer.Option(help="Training samples per class at most.", min=1)] = None,
+    patience: Annotated[
+        int | None,
+        typer.Option(help="Stop after so many epochs without a better one.", min=1, rich_help_panel=TRAINING),
+    ] = None,
+    augment: Annotated[
+        bool,
+        typer.Option(
+            help="Turn, mirror, brighten and darken patches while training.", rich_help_panel=TRAINING
+        ),
+    ] = True,
+    precision: Annotated[
+        str, typer.Option(help="32-true, bf16-mixed or 16-mixed.", rich_help_panel=TRAINING)
+    ] = TrainingConfig.precision,
+    seeds: Annotated[
+        int,
+        typer.Option(
+            help="Train with so many seeds and give intervals; the first network is kept.",
+            min=1,
+            rich_help_panel=TRAINING,
+        ),
+    ] = 1,
     seed: options.Seed = 0,
-    device: options.Device = "auto",
+    accelerator: options.Accelerator = "auto",
+    devices: options.HowMany = "1",
+    strategy: options.Strategy = "auto",
+    nodes: options.Nodes = 1,
     overwrite: options.Overwrite = False,
     quiet: options.Quiet = False,
 ) -> None:
-    """Train a network; write weights, split and run.json.
+    """Train a network; write weights, split and run.json. After a kill the same command goes on.
 
     Examples:
         lrprism train weed_dataset_w25.hdf5 --average-pairs --bands tutorial --out runs/kochia
@@ -71,38 +85,38 @@ def train(
 
         lrprism train paviaU.mat --labels paviaU_gt.mat --model hybridsn --pca 30 --window 9 --out runs/pavia
 
-        lrprism train indian-pines --model hybridsn --pca 30 --window 9 --out runs/hybridsn
+        lrprism train scene.hdr --labels gt.tif --model my_nets:Net --preprocess snv,zscore --out runs/mine
+
+        lrprism train leaves.hdf5 --groups plants.csv --seeds 5 --out runs/plants
     """
-    settings = TrainingSettings(
+    chosen = TrainingSettings(
         source=data,
-        preparation=Preparation(
-            average_pairs,
-            None if bands is None else parse_bands(bands),
-            window,
-            wavelengths,
-            None if class_names is None else tuple(name.strip() for name in class_names.split(",")),
-            labels,
-            key,
-        ),
-        network=NetworkSettings(model, scaling, pca),
-        split=split,
-        block=block,
-        test_fraction=test_fraction,
-        per_class=per_class,
+        preparation=settings.preparation(labels, key, wavelengths, class_names, average_pairs, bands, window),
+        network=settings.network(model, layout, preprocess, pca),
+        split=SplitSettings(split, groups, block, test_fraction, validation, per_class=per_class),
         training=TrainingConfig(
             epochs=epochs,
             batch_size=batch_size,
             optimizer=cast(Literal["adamw", "adadelta"], optimizer),
             learning_rate=learning_rate,
+            patience=patience,
+            precision=cast(Literal["32-true", "bf16-mixed", "16-mixed"], precision),
             seed=seed,
-            device=device,
-            augment=True,
+            devices=Devices(accelerator, devices, strategy, nodes),
+            augment=augment,
             initialize=True,
         ),
+        weights=weights,
+        seeds=seeds,
     )
-    with writing_run(out, overwrite=overwrite) as folder:
-        record = train_into(folder, settings, Reporter(not quiet))
+    with UnfinishedRun.open(out, training_plan(chosen), overwrite=overwrite) as unfinished:
+        record = train_into(unfinished.work, chosen, Reporter(not quiet))
+        if record is None:  # another process goes on
+            return
+        unfinished.finish()
     console = Console()
     output.print_training(console, record)
+    if seeds > 1:
+        output.print_seeds(console, pd.read_csv(out / "seeds.csv"))
     output.print_attribution(console, record)
-    output.print_files(console, Path(out))
+    output.print_files(console, out)

@@ -4,7 +4,13 @@ from lrprism.models.cnn1d import CNN1D
 from lrprism.models.hybridsn import HybridSN
 from lrprism.models.hyper3dnetlite import Hyper3DNetLite, SeparableBlock
 from lrprism.models.hyper3dnetlite_published import Hyper3DNetLitePublished
-from lrprism.models.loading import LoadedWeights, load_checkpoint, load_factory, load_program
+from lrprism.models.loading import (
+    LoadedWeights,
+    factory_signature,
+    load_checkpoint,
+    load_factory,
+    load_program,
+)
 from lrprism.models.registry import NETWORKS, build_network
 from lrprism.models.spectral_unet import SpectralUNet
 from lrprism.models.spectralformer import SpectralFormer
@@ -23,6 +29,7 @@ __all__ = [
     "SpectralFormer",
     "SpectralUNet",
     "build_network",
+    "factory_signature",
     "load_checkpoint",
     "load_factory",
     "load_program",

@@ -61,7 +61,8 @@ def load_program(path: str | Path) -> nn.Module:
         path: The ``.pt2`` file.
 
     Returns:
-        The program as a module. It takes inputs of the shapes it was exported for.
+        The program as a module. It takes inputs of the shapes it was exported for, and computes what it was
+        exported to, in training and in evaluation mode.
 
     Raises:
         DataError: If the file is missing, damaged, or holds anything else.
@@ -75,6 +76,8 @@ def load_program(path: str | Path) -> nn.Module:
             f"The program should be one that this torch ({torch.__version__}) can read. Found {path}: "
             f"{_first_line(error)}. Export it again with this version."
         ) from error
+    for name in ("train", "eval"):  # torch has these raise, so that no model around a program could be told
+        vars(module).pop(name, None)
     return module
 
 
@@ -118,6 +121,18 @@ def load_factory(
     if weights is not None:
         _logger.info("%s", load_checkpoint(model, weights))
     return model
+
+
+def factory_signature(factory: str) -> inspect.Signature:
+    """Return the arguments that a function or class of the user's own module takes; this imports the module.
+
+    Args:
+        factory: ``"package.module:factory"``.
+
+    Raises:
+        InputError: If there is no such module or factory.
+    """
+    return inspect.signature(_imported(factory))
 
 
 def load_checkpoint(model: nn.Module, path: str | Path) -> LoadedWeights:

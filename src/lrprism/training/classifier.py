@@ -1,9 +1,9 @@
 """The network, its loss and its optimiser, as Lightning wants them."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from time import monotonic
-from typing import Final, final
+from typing import Any, Final, cast, final
 
 import lightning
 import torch
@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from lrprism._errors import ModelError
+from lrprism.training.batches import derived_seed
 from lrprism.training.config import TrainingConfig
 from lrprism.training.gradients import centre_gradients
 from lrprism.training.metrics import evaluate
@@ -27,11 +28,11 @@ class EpochRecord:
 
     Args:
         epoch: Number of the epoch, from 1.
-        training_loss: Mean loss of the epoch's steps.
+        training_loss: Mean loss of the epoch's steps, over all processes.
         validation_loss: Loss on the validation part after the epoch.
         accuracy: Share of the validation part that is predicted right, 0 to 1.
         macro_f1: Macro F1 on the validation part, 0 to 1.
-        seconds: Time since the training began.
+        seconds: Time spent on training so far; the time between a kill and a resumption is left out.
     """
 
     epoch: int
@@ -90,21 +91,20 @@ class Classifier(lightning.LightningModule):
     Args:
         model: The network, trained in place.
         config: The settings.
-        steps: Steps of the whole training.
+        validated: Samples of the validation part.
         weights: Class weights of the training loss, ``[classes]``, or ``None``.
     """
 
     def __init__(
-        self, model: nn.Module, config: TrainingConfig, *, steps: int, weights: Tensor | None
+        self, model: nn.Module, config: TrainingConfig, *, validated: int, weights: Tensor | None
     ) -> None:
         """Start without a history."""
         super().__init__()
         self.weights: Tensor | None
-        self.model, self._config, self._steps = model, config, steps
+        self.model, self._config, self._samples = model, config, validated
         self.register_buffer("weights", weights)
         self.history: list[EpochRecord] = []
         self.best: tuple[EpochRecord, dict[str, Tensor]] | None = None
-        self._generator = torch.Generator().manual_seed(config.seed)
         self._losses: list[float] = []
         self._validated: list[tuple[Tensor, Tensor]] = []
         self._started = monotonic()
@@ -116,10 +116,15 @@ class Classifier(lightning.LightningModule):
             return torch.optim.Adadelta(parameters, config.learning_rate, weight_decay=config.weight_decay)
         optimizer = torch.optim.AdamW(parameters, lr=config.learning_rate, weight_decay=config.weight_decay)
         # a rise over the first quarter needs more than 4 steps: torch divides by its length
+        steps = max(int(self.trainer.estimated_stepping_batches), 8)
         schedule = torch.optim.lr_scheduler.OneCycleLR(
-            optimizer, config.learning_rate, total_steps=max(self._steps, 8), pct_start=0.25
+            optimizer, config.learning_rate, total_steps=steps, pct_start=0.25
         )
         return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
+
+    def on_train_epoch_start(self) -> None:
+        """Draw dropout and augmentation from the seed and the epoch alone, whatever was drawn before."""
+        torch.manual_seed(derived_seed(self._config.seed, self.current_epoch, self.global_rank))
 
     def training_step(self, batch: tuple[Tensor, Tensor], batch_idx: int) -> Tensor:
         """Compute the loss of one batch.
@@ -135,7 +140,7 @@ class Classifier(lightning.LightningModule):
             ModelError: If the loss is not finite.
         """
         inputs, labels = batch
-        loss = classification_loss(self.model(self._augment(inputs)), labels, self.weights)
+        loss = classification_loss(self.model(self._augment(inputs)).float(), labels, self.weights)
         if not math.isfinite(loss.item()):
             raise ModelError(
                 f"The training loss should be finite. Found {loss.item()} in epoch {self.current_epoch + 1}, "
@@ -151,17 +156,19 @@ class Classifier(lightning.LightningModule):
             centre_gradients(self.model)
 
     def validation_step(self, batch: tuple[Tensor, Tensor], batch_idx: int) -> None:  # noqa: ARG002 - Lightning's signature
-        """Collect the logits of one batch of the validation part."""
+        """Collect the logits of one batch of the validation part, in the precision of a later prediction."""
         inputs, labels = batch
-        self._validated.append((self.model(inputs).float().cpu(), labels.cpu()))
+        with torch.autocast(self.device.type, enabled=False):
+            self._validated.append((self.model(inputs).float(), labels))
 
     def on_validation_epoch_end(self) -> None:
         """Score the epoch, and keep its weights if it is the best one so far."""
-        logits, labels = (torch.cat(parts) for parts in zip(*self._validated, strict=True))
+        logits, labels = (self._in_order(torch.cat(shares)) for shares in zip(*self._validated, strict=True))
         metrics = evaluate(logits, labels)
+        losses = self._gathered(torch.tensor(self._losses))
         record = EpochRecord(
             epoch=self.current_epoch + 1,
-            training_loss=sum(self._losses) / len(self._losses),
+            training_loss=float(losses.double().mean()),
             validation_loss=float(classification_loss(logits, labels)),
             accuracy=metrics.accuracy,
             macro_f1=metrics.macro_f1,
@@ -170,10 +177,35 @@ class Classifier(lightning.LightningModule):
         self._losses.clear()
         self._validated.clear()
         self.history.append(record)
-        self.log("score", self._score(record)[0], logger=False)
+        self.log("score", self._score(record)[0], logger=False, sync_dist=True)
         if self.best is None or self._score(record) > self._score(self.best[0]):
             weights = {name: value.detach().cpu().clone() for name, value in self.model.state_dict().items()}
             self.best = (record, weights)
+
+    def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """Save the history and the best weights too."""
+        record, weights = cast(tuple[EpochRecord, dict[str, Tensor]], self.best)
+        checkpoint["history"] = [asdict(each) for each in self.history]
+        checkpoint["best"] = (record.epoch, weights)
+
+    def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """Take the history and the best weights up again."""
+        self.history = [EpochRecord(**each) for each in checkpoint["history"]]
+        epoch, weights = checkpoint["best"]
+        self.best = (self.history[epoch - 1], weights)
+        self._started = monotonic() - self.history[-1].seconds
+
+    def _gathered(self, values: Tensor) -> Tensor:
+        """The values of every process on the CPU, ``[processes, ...]``."""
+        shares = [values.to(self.device)]
+        if self.trainer.world_size > 1:  # Lightning's all_gather calls what torch 2.13 deprecates
+            shares = [torch.empty_like(shares[0]) for _ in range(self.trainer.world_size)]
+            torch.distributed.all_gather(shares, values.to(self.device))
+        return torch.stack(shares).cpu()
+
+    def _in_order(self, values: Tensor) -> Tensor:
+        """Put the shares of the validation part, every W-th sample each, back into its order."""
+        return self._gathered(values).transpose(0, 1).flatten(0, 1)[: self._samples]
 
     def _score(self, record: EpochRecord) -> tuple[float, float]:
         """What makes an epoch better: larger is better, ties go to the second number."""
@@ -183,8 +215,8 @@ class Classifier(lightning.LightningModule):
     def _augment(self, inputs: Tensor) -> Tensor:
         if not self._config.augment:
             return inputs
-        turns, mirror = torch.randint(4, (2,), generator=self._generator).tolist()
+        turns, mirror = torch.randint(4, (2,)).tolist()
         turned = torch.rot90(inputs, turns, (-2, -1))
-        light = 1 + GAIN * (2 * torch.rand(len(inputs), generator=self._generator) - 1)
+        light = 1 + GAIN * (2 * torch.rand(len(inputs)) - 1)
         brightened = turned * light.to(turned).view(-1, *(1,) * (turned.ndim - 1))
         return brightened.flip(-1) if mirror % 2 else brightened

@@ -1,10 +1,11 @@
 """How a network is trained: one frozen dataclass that goes into ``run.json`` as it is."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, final
 
 from lrprism._errors import InputError
+from lrprism.training.devices import Devices
 
 
 @final
@@ -18,12 +19,15 @@ class TrainingConfig:
 
     Args:
         epochs: Passes over the training part, at least 1.
-        batch_size: Patches per step, at least 1.
+        batch_size: Patches per step of each process, at least 1.
         optimizer: ``"adamw"`` or ``"adadelta"``.
         learning_rate: Peak of the learning rate, above 0.
         weight_decay: Decoupled weight decay, 0 or more.
         seed: Seed of the weights (with ``initialize``), the order of the patches and the augmentation.
-        device: ``"auto"``, ``"cpu"``, ``"cuda"``, ``"cuda:1"``, ``"mps"``.
+        devices: Where to run. With several processes (strategy ``"ddp"``) each takes its share of every
+            epoch, and a step learns from ``batch_size`` patches of each.
+        precision: ``"32-true"``; or ``"bf16-mixed"``, ``"16-mixed"`` (on a GPU only), in which the products
+            of a training step are computed in 16 bits. Weights and validation keep 32 bits.
         class_weights: Whether rare classes weigh more in the training loss, by one over the square root of
             their number of patches.
         patience: Stop after so many epochs without a better one; ``None`` never stops early.
@@ -38,7 +42,8 @@ class TrainingConfig:
         InputError: If a setting is out of its range.
 
     Source: Smith and Topin, "Super-convergence", 2018 (one cycle); Loshchilov and Hutter, "Decoupled weight
-    decay regularization", 2019; Zeiler, "ADADELTA: an adaptive learning rate method", 2012.
+    decay regularization", 2019; Zeiler, "ADADELTA: an adaptive learning rate method", 2012; Micikevicius et
+    al., "Mixed precision training", 2018.
     """
 
     epochs: int = 12
@@ -47,7 +52,8 @@ class TrainingConfig:
     learning_rate: float = 3e-4
     weight_decay: float = 1e-4
     seed: int = 0
-    device: str = "auto"
+    devices: Devices = field(default_factory=Devices)
+    precision: Literal["32-true", "bf16-mixed", "16-mixed"] = "32-true"
     class_weights: bool = True
     patience: int | None = None
     augment: bool = False
@@ -67,13 +73,13 @@ class TrainingConfig:
                 )
         _check_choice("best_by", self.best_by, ("macro_f1", "loss"))
         _check_choice("optimizer", self.optimizer, ("adamw", "adadelta"))
+        _check_choice("precision", self.precision, ("32-true", "bf16-mixed", "16-mixed"))
 
 
-def _check_choice(name: str, value: object, choices: tuple[str, str]) -> None:
+def _check_choice(name: str, value: object, choices: tuple[str, ...]) -> None:
     if value not in choices:
-        raise InputError(
-            f"{name} should be '{choices[0]}' or '{choices[1]}'. Found {value!r}. Choose one of them."
-        )
+        known = ", ".join(f"'{choice}'" for choice in choices[:-1]) + f" or '{choices[-1]}'"
+        raise InputError(f"{name} should be {known}. Found {value!r}. Choose one of them.")
 
 
 def _check_whole_number(name: str, value: object, least: int) -> None:

@@ -1,8 +1,72 @@
 """Where the arithmetic runs."""
 
+from dataclasses import dataclass
+from typing import Any, Self, final
+
+import lightning
 import torch
+from lightning.fabric.utilities.exceptions import MisconfigurationException
 
 from lrprism._errors import InputError
+from lrprism.training.lightning_quirks import quiet_lightning
+
+
+@final
+@dataclass(frozen=True)
+class Devices:
+    """Where many batches run, in Lightning's own words.
+
+    Args:
+        accelerator: ``"auto"``, ``"cpu"``, ``"gpu"``, ``"mps"``.
+        devices: How many, or which: ``"2"``, ``"0,1"``, ``"auto"`` for all.
+        strategy: ``"auto"``, ``"ddp"``; under SLURM Lightning finds its place by itself.
+        nodes: Number of machines.
+    """
+
+    accelerator: str = "auto"
+    devices: str = "1"
+    strategy: str = "auto"
+    nodes: int = 1
+
+    @classmethod
+    def named(cls, name: str) -> Self:
+        """Return the one device of a name; see :func:`resolve_device`.
+
+        Args:
+            name: Such as ``"auto"``, ``"cpu"`` or ``"cuda:1"``.
+        """
+        device = resolve_device(name)
+        kind = "gpu" if device.type == "cuda" else device.type
+        return cls(kind, f"{device.index}," if device.index is not None else "1")
+
+    def trainer(self, **options: Any) -> lightning.Trainer:
+        """Build Lightning's trainer for these devices; it prints, logs and saves nothing of its own.
+
+        Args:
+            options: Further arguments of the trainer.
+
+        Returns:
+            The trainer.
+
+        Raises:
+            InputError: If the devices are not this machine's.
+        """
+        silent = {"logger": False, "enable_progress_bar": False, "enable_model_summary": False}
+        try:
+            with quiet_lightning():
+                return lightning.Trainer(
+                    accelerator=self.accelerator,
+                    devices=self.devices,
+                    strategy=self.strategy,
+                    num_nodes=self.nodes,
+                    **{"enable_checkpointing": False, **silent, **options},
+                )
+        except (ValueError, MisconfigurationException) as error:
+            reason = str(error).rstrip(".")
+            raise InputError(
+                f"accelerator, devices and strategy should be this machine's. Found {self}: {reason}. "
+                "Try --accelerator cpu --devices 1."
+            ) from error
 
 
 def resolve_device(name: str) -> torch.device:

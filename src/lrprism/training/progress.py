@@ -17,25 +17,25 @@ class TrainingProgress(Callback):
 
     Args:
         title: What is trained, e.g. the name of the network's class.
-        steps: Steps of the whole training.
         console: Where to write; by default the standard error.
     """
 
-    def __init__(self, title: str, steps: int, console: Console | None = None) -> None:
+    def __init__(self, title: str, console: Console | None = None) -> None:
         """Note what to show; nothing is shown yet."""
-        self._title, self._steps = title, steps
+        self._title = title
         self._console = console or Console(stderr=True)
         self._columns = (TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn())
         self._bar: Progress | None = None
         self._task = TaskID(0)
-        self._started = 0.0
+        self._started, self._first, self._steps = 0.0, 0, 0
 
     def on_train_start(self, trainer: lightning.Trainer, pl_module: lightning.LightningModule) -> None:  # noqa: ARG002 - Lightning's signature
-        """Show the bar."""
-        self._started = monotonic()
-        if self._console.is_terminal:
+        """Show the bar, with the steps that an earlier call took."""
+        self._started, self._first = monotonic(), trainer.global_step
+        self._steps = int(trainer.estimated_stepping_batches)
+        if self._console.is_terminal and trainer.is_global_zero:
             self._bar = Progress(*self._columns, console=self._console)
-            self._task = self._bar.add_task(self._text(trainer), total=self._steps)
+            self._task = self._bar.add_task(self._text(trainer), total=self._steps, completed=self._first)
             self._bar.start()
 
     def on_train_batch_end(
@@ -53,11 +53,11 @@ class TrainingProgress(Callback):
 
     def on_train_epoch_end(self, trainer: lightning.Trainer, pl_module: lightning.LightningModule) -> None:
         """Write a line, without a terminal."""
-        if self._bar:
+        if self._bar or not trainer.is_global_zero:
             return
         record = cast(Classifier, pl_module).history[-1]
-        done = trainer.global_step / self._steps
-        left = (monotonic() - self._started) * (1 - done) / done
+        done, all_left = trainer.global_step - self._first, self._steps - trainer.global_step
+        left = (monotonic() - self._started) / done * all_left
         score = f"validation macro F1 {record.macro_f1:.3f}"
         text = f"{self._text(trainer, record.training_loss)}, {score}, about {left:.0f} s left"
         self._console.print(text, highlight=False, soft_wrap=True)

@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol, Self
+from functools import cached_property
+from typing import Any, Protocol
 
 import lightning
 import numpy as np
 import torch
 import xarray as xr
-from lightning.fabric.utilities.exceptions import MisconfigurationException
 from torch import Tensor, nn
 from torch.utils.data import DataLoader, Dataset
 
@@ -18,7 +18,7 @@ from lrprism.composites import AbstractComposite, Within
 from lrprism.engine import Audit
 from lrprism.spectral import PatchSet
 from lrprism.spectral.preprocessing import Pipeline
-from lrprism.training import resolve_device
+from lrprism.training import Devices
 from lrprism.training.lightning_quirks import keyboard_interrupt, quiet_lightning
 from lrprism.workbench.networks import NETWORK
 from lrprism.workbench.progress import Reporter
@@ -44,6 +44,10 @@ class PatchExplainer:
     class_names: Sequence[str]
     target: str
 
+    @cached_property
+    def _lrp(self) -> LRP:
+        return LRP(self.model, Within(NETWORK, self.composite), strict=True)
+
     def explain(self, numbers: Numbers) -> tuple[xr.Dataset, Audit]:
         """Explain some samples at once.
 
@@ -67,9 +71,7 @@ class PatchExplainer:
         device = next(self.model.parameters()).device
         inputs = network_inputs(patches).to(device)
         target = class_target(self.target, patches["label"].values, self.class_names)
-        found = LRP(self.model, Within(NETWORK, self.composite), strict=True).explain(
-            inputs, target, audit=True
-        )
+        found = self._lrp.explain(inputs, target, audit=True)
         dataset = self._dataset(patches, _tensor(found.relevance), found.output, _tensor(found.target))
         return dataset, _audit(found.audit)
 
@@ -148,34 +150,6 @@ class ExplainsSamples(Protocol):
         """Explain the samples of these numbers at once."""
 
 
-@dataclass(frozen=True)
-class Devices:
-    """Where the batches are explained, in Lightning's own words.
-
-    Args:
-        accelerator: ``"auto"``, ``"cpu"``, ``"gpu"``, ``"mps"``.
-        devices: How many, or which: ``"2"``, ``"0,1"``, ``"auto"`` for all.
-        strategy: ``"auto"``, ``"ddp"``; under SLURM Lightning finds its place by itself.
-        nodes: Number of machines.
-    """
-
-    accelerator: str = "auto"
-    devices: str = "1"
-    strategy: str = "auto"
-    nodes: int = 1
-
-    @classmethod
-    def named(cls, name: str) -> Self:
-        """Return the one device of a name; see :func:`lrprism.training.resolve_device`.
-
-        Args:
-            name: Such as ``"auto"``, ``"cpu"`` or ``"cuda:1"``.
-        """
-        device = resolve_device(name)
-        kind = "gpu" if device.type == "cuda" else device.type
-        return cls(kind, f"{device.index}," if device.index is not None else "1")
-
-
 class _Explaining(lightning.LightningModule):
     """One batch of samples a step; nothing is trained."""
 
@@ -236,33 +210,11 @@ def explain_batches(
     if not missing:
         return True
     with reporter.bar(len(missing), what) as advance, quiet_lightning(), keyboard_interrupt():
-        trainer = _trainer(devices, _Progress(advance))
+        trainer = devices.trainer(callbacks=[_Progress(advance)], inference_mode=False)
         loader: DataLoader[int] = DataLoader(_Numbers(missing), batch_size=1, collate_fn=_only)
         trainer.predict(_Explaining(explainer, store, numbers), loader, return_predictions=False)
         trainer.strategy.barrier("every batch is written")
     return bool(trainer.is_global_zero)
-
-
-def _trainer(devices: Devices, progress: lightning.Callback) -> lightning.Trainer:
-    try:
-        return lightning.Trainer(
-            accelerator=devices.accelerator,
-            devices=devices.devices,
-            strategy=devices.strategy,
-            num_nodes=devices.nodes,
-            callbacks=[progress],
-            logger=False,
-            enable_checkpointing=False,
-            enable_progress_bar=False,
-            enable_model_summary=False,
-            inference_mode=False,
-        )
-    except (ValueError, MisconfigurationException) as error:
-        reason = str(error).rstrip(".")
-        raise InputError(
-            f"accelerator, devices and strategy should be this machine's. Found {devices}: {reason}. "
-            "Try --accelerator cpu --devices 1."
-        ) from error
 
 
 def _only(batches: list[int]) -> int:

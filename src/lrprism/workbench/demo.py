@@ -8,14 +8,13 @@ from lrprism.training import TrainingConfig
 from lrprism.workbench.explaining import ExplanationSettings, explain_into, named_composite
 from lrprism.workbench.progress import Reporter
 from lrprism.workbench.sources import INDIAN_PINES, Preparation
+from lrprism.workbench.splitting import SplitSettings
 from lrprism.workbench.training import TrainingSettings, train_into
 
 TRAINING = TrainingSettings(
     source=INDIAN_PINES,
     preparation=Preparation(average_pairs=True, window=7),
-    block=16,
-    test_fraction=0.3,
-    per_class=200,
+    split=SplitSettings("blocks", test_fraction=0.3, per_class=200),
     training=TrainingConfig(epochs=10, augment=True, initialize=True),
 )
 

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
+import numpy.typing as npt
 import xarray as xr
 from torch import nn
 
-from lrprism._errors import InputError
+from lrprism._errors import DataError, InputError
 from lrprism.engine import Audit
 from lrprism.spectral import Scene, cut_windows
 from lrprism.spectral.georeference import georeference_of, georeferenced
@@ -16,7 +17,7 @@ from lrprism.workbench.batches import PatchExplainer
 from lrprism.workbench.sources import Numbers
 
 NO_CLASS: Final = -1
-"""Class of the pixels whose window would leave the scene."""
+"""Class of the pixels whose window would leave the scene or holds a missing value."""
 _AT_ONCE: Final = 2**22  # values of a piece of the map, 16 MiB
 
 
@@ -27,31 +28,40 @@ class PixelExplainer:
     .. math:: R_b(y, x) = \sum_{\Delta y, \Delta x} R^{(y,x)}_{b, y+\Delta y, x+\Delta x}
 
     where :math:`R^{(y,x)}` is the relevance for the decision on pixel (y, x). NaN where the window would
-    leave the scene.
+    leave the scene or holds a missing value.
 
     Args:
         patches: What explains windows.
         scene: The scene, its bands prepared.
         window: Side of the windows in pixels.
+        has_window: The pixels whose window lies inside the scene and holds no missing value, ``[y, x]``.
 
     Raises:
         InputError: If the target is the true class.
+        DataError: If there is no such pixel.
     """
 
     patches: PatchExplainer
     scene: Scene
     window: int
+    has_window: npt.NDArray[np.bool_]
 
     def __post_init__(self) -> None:
-        """Check the target.
+        """Check the target and the pixels.
 
         Raises:
-            InputError: If it is the true class.
+            InputError: If the target is the true class.
+            DataError: If no pixel has a window.
         """
         if self.patches.target == "true":
             raise InputError(
                 "target should be predicted or a class where every pixel is explained, since not every pixel "
                 "has a true class. Found 'true'. Try --target predicted."
+            )
+        if not self.has_window.any():
+            raise DataError(
+                f"the scene should have windows of {self.window} x {self.window} pixels without a missing "
+                "value. Found none. Leave out bands that are missing everywhere with --bands."
             )
 
     @property
@@ -67,9 +77,8 @@ class PixelExplainer:
 
     @property
     def first(self) -> Numbers:
-        """The first pixel whose window lies inside the scene."""
-        first: Numbers = self.numbers[self._inside(self.numbers)][:1]
-        return first
+        """The first pixel that has a window."""
+        return np.flatnonzero(self.has_window)[:1]
 
     def explain(self, numbers: Numbers) -> tuple[xr.Dataset, Audit]:
         """Explain the decisions on some pixels at once.
@@ -80,7 +89,7 @@ class PixelExplainer:
         Returns:
             Relevance (sample, band), target, predicted class and output of each, and the account.
         """
-        inside = self._inside(numbers)
+        inside = self.has_window.ravel()[numbers]
         if not inside.any():
             empty, _ = self.explain(self.first)
             return _spread(empty, np.zeros(len(numbers), dtype=bool)), Audit((), 0.0, 0.0)
@@ -88,12 +97,6 @@ class PixelExplainer:
         explained, audit = self.patches.explain_patches(windows)
         explained["relevance"] = explained["relevance"].sum(("y", "x"), keep_attrs=True)
         return _spread(explained.drop_vars(["patch", "label", "row", "column"]), inside), audit
-
-    def _inside(self, numbers: Numbers) -> np.ndarray[Any, np.dtype[np.bool_]]:
-        height, width = self.scene.labels.shape
-        row, column, radius = numbers // width, numbers % width, self.window // 2
-        inside = (row >= radius) & (row < height - radius) & (column >= radius) & (column < width - radius)
-        return np.asarray(inside, dtype=bool)
 
     def maps(self, dataset: xr.Dataset) -> Mapping[str, xr.DataArray]:
         """Lay the explained pixels out as maps.

@@ -1,7 +1,7 @@
 """Explain labelled samples with a trained network and write relevance, tables and figures."""
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,19 +12,22 @@ import xarray as xr
 from lrprism._errors import DataError, InputError
 from lrprism.composites import AbstractComposite, presets
 from lrprism.models import load_weights
+from lrprism.plots import save, scene_relevance
 from lrprism.report import file_hash, read_run, versions, write_json
 from lrprism.report.tables import conservation_table
 from lrprism.spectral import PatchSet, band_table, cut_windows
 from lrprism.spectral.preprocessing import Pipeline
 from lrprism.spectral.writers import write_cube
-from lrprism.workbench.batches import Devices, ExplainsSamples, PatchExplainer, explain_batches
+from lrprism.training import Devices
+from lrprism.workbench.batches import ExplainsSamples, PatchExplainer, explain_batches
 from lrprism.workbench.every_pixel import PixelExplainer
 from lrprism.workbench.figures import draw_figures
 from lrprism.workbench.networks import network_of
 from lrprism.workbench.progress import Reporter
 from lrprism.workbench.relevance_store import RelevanceStore
 from lrprism.workbench.sources import Numbers, Preparation, Samples, open_samples
-from lrprism.workbench.training import SPLIT, WEIGHTS, at_most
+from lrprism.workbench.splitting import at_most
+from lrprism.workbench.training import SPLIT, WEIGHTS
 
 COMPOSITES: dict[str, AbstractComposite] = {
     "tutorial": presets.Hyper3DNetTutorial(),
@@ -53,6 +56,7 @@ class ExplanationSettings:
         seed: Seed of the draw of samples.
         heatmaps: How many samples of each explained class get a grid of heatmaps.
         every_pixel: Whether every pixel of a scene is explained, labelled or not, and laid out as a map.
+        model: A network of the user's own that the run may import, ``"package.module:factory"``.
     """
 
     source: str | None = None
@@ -64,6 +68,7 @@ class ExplanationSettings:
     seed: int = 0
     heatmaps: int = 1
     every_pixel: bool = False
+    model: str | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,14 +86,16 @@ class TrainedNetwork:
     folder: Path
 
     @classmethod
-    def load(cls, folder: Path) -> "TrainedNetwork":
+    def load(cls, folder: Path, trusted: str | None = None) -> "TrainedNetwork":
         """Load what :func:`train_into` wrote.
 
         Args:
             folder: The run folder.
+            trusted: The user's own network that may be imported, ``"package.module:factory"``.
 
         Raises:
             DataError: If the folder holds no trained network, or its files cannot be read.
+            InputError: If the network is one of the user's own that is not trusted.
             ModelError: If the weights are those of another network.
         """
         record = read_run(folder).get("training")
@@ -96,14 +103,15 @@ class TrainedNetwork:
             raise DataError(
                 f"'{folder}' should hold a trained network. Found none in its run.json. Run lrprism train."
             )
-        model = network_of(record["network"])
+        model = network_of(record["network"], folder, trusted)
         load_weights(model, folder / WEIGHTS)
         return cls(model.eval(), record, folder)
 
     @property
     def preparation(self) -> Preparation:
-        """What was done to the data before the network saw it."""
-        return Preparation.from_record(self.record["preparation"])
+        """What is done to the data before the network sees it, with windows as the network takes them."""
+        made = Preparation.from_record(self.record["preparation"])
+        return replace(made, window=self.record["network"]["window"])
 
 
 def explain_into(
@@ -127,7 +135,7 @@ def explain_into(
         InputError: If the rule, the target or the device is unknown.
     """
     composite = named_composite(settings.rule)
-    trained = TrainedNetwork.load(network)
+    trained = TrainedNetwork.load(network, settings.model)
     with reporter.step(f"reading {settings.source or trained.record['source']}"):
         samples = open_samples(settings.source or trained.record["source"], trained.preparation)
         job = (_every_pixel if settings.every_pixel else _patches)(samples, trained, settings, composite)
@@ -194,21 +202,25 @@ def _patches(
 def _every_pixel(
     samples: Samples, trained: TrainedNetwork, settings: ExplanationSettings, composite: AbstractComposite
 ) -> _Job:
-    if samples.scene is None:
+    if samples.scene is None or samples.has_window is None:
         raise InputError(
             f"every pixel of a scene can be explained. Found patches in '{samples.source}'. Leave out "
             "--every-pixel."
         )
     patches = _patch_explainer(samples, trained, settings, composite)
     window = trained.record["network"]["window"]
-    explainer = PixelExplainer(patches, samples.scene, window)
+    explainer = PixelExplainer(patches, samples.scene, window, samples.has_window)
     _check_fit(cut_windows(samples.scene, window, pixels=explainer.first, labelled=False), trained, samples)
 
     def write(folder: Path, relevance: xr.Dataset, _: pd.DataFrame, reporter: Reporter) -> list[Path]:
+        maps = explainer.maps(relevance)
         with reporter.step("writing the maps"):
-            for name, each in explainer.maps(relevance).items():
+            for name, each in maps.items():
                 write_cube(each, folder / f"{name}.nc", overwrite=True)
-        return []
+        with reporter.step("drawing the scene"):
+            figure = scene_relevance(maps["relevance_map"], maps["class_map"], explainer.scene.cube)
+            attribution = str(samples.attrs["attribution"])
+            return [*save(figure, folder / "figures", "scene-relevance", dpi=200, attribution=attribution)]
 
     return _Job(explainer, explainer.numbers, explainer.first, "every pixel", {}, write)
 

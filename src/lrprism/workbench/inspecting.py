@@ -113,19 +113,20 @@ def _class_counts(samples: Samples) -> list[str]:
     ]
 
 
-def describe_network(folder: Path, rule: str) -> str:
+def describe_network(folder: Path, rule: str, trusted: str | None = None) -> str:
     """Return what a network was trained on, how good it is, and which rule each op gets and why.
 
     Args:
         folder: A folder that ``lrprism train`` wrote.
         rule: Name of a composite.
+        trusted: The user's own network that may be imported, ``"package.module:factory"``.
 
     Raises:
         DataError: If the folder holds no trained network.
-        InputError: If the rule is unknown.
+        InputError: If the rule is unknown, or the network is one of the user's own that is not trusted.
     """
     composite = named_composite(rule)
-    trained = TrainedNetwork.load(folder)
+    trained = TrainedNetwork.load(folder, trusted)
     record, spec = trained.record, trained.record["network"]
     sample = torch.ones(1, spec["bands"], spec["window"], spec["window"])
     parameters = sum(parameter.numel() for parameter in trained.model.parameters())
@@ -134,7 +135,7 @@ def describe_network(folder: Path, rule: str) -> str:
             f"{spec['name']}: {spec['bands']} bands, {spec['window']} x {spec['window']} pixels, "
             f"{spec['classes']} classes, {parameters:,} parameters",
             f"trained on {record['data']['title']}: {record['split']['train']} patches, split by "
-            f"{record['split']['kind']}; test accuracy {100 * record['test']['accuracy']:.1f} %, "
+            f"{record['split']['scheme']}; test accuracy {100 * record['test']['accuracy']:.1f} %, "
             f"macro F1 {record['test']['macro_f1']:.3f}",
             "",
             str(LRP(trained.model, Within(NETWORK, composite)).plan(sample)),

@@ -88,8 +88,10 @@ class Samples:
         labels: Class of every sample, from 0.
         attrs: Title, attribution, quantity, units, class names and what was assumed.
         hash: SHA-256 of the data.
-        scene: The prepared scene, or None for a patch file.
+        scene: The prepared scene, with labels where a whole window fits; None for a patch file.
         cut: Returns the patches of some numbers, in their order.
+        all_labels: Labels of all pixels of a scene, whether a window fits or not; None for a patch file.
+        has_window: Of a scene, the pixels whose window lies inside it and holds no missing value, ``[y, x]``.
     """
 
     source: str
@@ -99,6 +101,8 @@ class Samples:
     hash: str
     scene: Scene | None
     cut: Callable[[Numbers], PatchSet]
+    all_labels: xr.DataArray | None = None
+    has_window: npt.NDArray[np.bool_] | None = None
 
     @property
     def class_names(self) -> list[str]:
@@ -149,7 +153,7 @@ def _scene_samples(source: str, scene: Scene, preparation: Preparation) -> Sampl
     """Samples of the labelled pixels whose window lies inside the scene and holds no missing value."""
     check_window(scene, preparation.window)
     cube = preparation.of_bands(scene.cube)
-    inner = _inner_labels(scene.labels, preparation.window // 2)
+    inner = scene.labels.where(_inside(scene.labels.shape, preparation.window // 2), 0)
     whole = _whole_windows(cube, preparation.window)
     prepared = Scene(cube, inner.where(whole, 0))
     flat = prepared.labels.values.ravel()
@@ -164,7 +168,9 @@ def _scene_samples(source: str, scene: Scene, preparation: Preparation) -> Sampl
     def cut(wanted: Numbers) -> PatchSet:
         return cut_windows(prepared, preparation.window, pixels=wanted)
 
-    return Samples(source, numbers, flat[numbers] - 1, attrs, cube_hash(scene.cube), prepared, cut)
+    hashed = cube_hash(scene.cube)
+    has_window = whole & _inside(whole.shape, preparation.window // 2)
+    return Samples(source, numbers, flat[numbers] - 1, attrs, hashed, prepared, cut, scene.labels, has_window)
 
 
 def _whole_windows(cube: xr.DataArray, window: int) -> npt.NDArray[np.bool_]:
@@ -173,12 +179,11 @@ def _whole_windows(cube: xr.DataArray, window: int) -> npt.NDArray[np.bool_]:
     return np.asarray(ndimage.minimum_filter(finite, size=window, mode="nearest"), dtype=bool)
 
 
-def _inner_labels(labels: xr.DataArray, radius: int) -> xr.DataArray:
-    """Labels without those whose window would leave the scene."""
-    inner = xr.zeros_like(labels)
-    keep = (slice(radius, labels.sizes["y"] - radius), slice(radius, labels.sizes["x"] - radius))
-    inner.values[keep] = labels.values[keep]
-    return inner
+def _inside(shape: tuple[int, ...], radius: int) -> npt.NDArray[np.bool_]:
+    """Mark the pixels whose window lies inside the scene."""
+    inside = np.zeros(shape, dtype=bool)
+    inside[radius : shape[0] - radius, radius : shape[1] - radius] = True
+    return inside
 
 
 def _file_samples(source: str, patches: PatchSet) -> Samples:

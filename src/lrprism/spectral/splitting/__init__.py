@@ -2,6 +2,7 @@
 
 from lrprism.spectral.splitting.blocks import checkerboard, disjoint_blocks
 from lrprism.spectral.splitting.contiguous import CutAxis, contiguous_cut
+from lrprism.spectral.splitting.group_file import read_groups
 from lrprism.spectral.splitting.groups import group_split
 from lrprism.spectral.splitting.hold_out import hold_out
 from lrprism.spectral.splitting.leakage import Leakage, leakage
@@ -24,6 +25,7 @@ __all__ = [
     "hold_out",
     "leakage",
     "random_split",
+    "read_groups",
     "read_split",
     "region_split",
 ]
