@@ -7,7 +7,7 @@ PEERS  := .venv-parity
 # torch without help (tests/torchvision_beside_cpu.py), and transformers imports it where it is installed.
 VISION := $(VENV)/vision
 
-.PHONY: demo test lint types bench bench-quick bench-cuda evidence parity clean
+.PHONY: demo test lint types bench bench-quick bench-cuda evidence parity reproduce clean
 
 demo: $(READY)
 	$(BIN)/lrprism demo --out runs/demo --overwrite
@@ -40,6 +40,10 @@ bench-quick: $(READY)
 
 evidence: $(READY)
 	$(BIN)/python -m pytest tests/workbench/test_workbench_resuming.py --kills 20
+
+# The runs are kept: a call that was stopped goes on after its last epoch.
+reproduce: $(READY)
+	$(BIN)/python -m reproduce --page docs/reproduce.md
 
 parity: $(PEERS)/.ready
 	OMP_NUM_THREADS=1 $(PEERS)/bin/python -m pytest parity -q --page docs/parity.md

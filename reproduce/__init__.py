@@ -1,0 +1,1 @@
+"""Published results on Indian Pines, reproduced: ``make reproduce`` writes docs/reproduce.md."""

@@ -1,0 +1,101 @@
+"""docs/reproduce.md, written from what was measured."""
+
+from collections.abc import Sequence
+
+from benchmarks.markdown import Row, table
+from reproduce.accuracy import PUBLISHED, Trained
+from reproduce.scene import SceneMemory, SceneTimes
+
+HEAD = """\
+# Published results, reproduced
+
+Hyper3DNetLite as its authors published it (1,274,464 parameters, a batch norm behind every ReLU) on
+the 200 bands of Indian Pines. `make reproduce` measures every number of this page and writes it;
+nothing here is written by hand.
+"""
+
+ACCURACY = """\
+## Accuracy, by the published protocol and without leakage
+
+Windows of 5 x 5 pixels, half of the labelled pixels for testing, z-scores of the training part,
+Adadelta with a learning rate of 1, batches of 128. The best epoch is chosen on 15 % of the training
+part, never on the test part; patches are turned, mirrored and made brighter or darker while
+training.
+
+- **random** is the protocol of the publication: {published} % there, the mean of 10 draws of 100
+  epochs and more, the best epoch chosen on the test part. Nearly every test window shares pixels
+  with a training window.
+- **blocks** is the same network on squares of 16 pixels, dealt out so that no test window shares a
+  pixel with a training window. This is what the network is worth on ground that it has not seen.
+"""
+
+SCENE = """\
+## A whole scene explained
+
+Every labelled pixel with a whole window, the network above, rules `{rule}`, {batch} windows at a
+time. Both columns cut the windows; the explanation keeps the account of relevance and writes
+everything to disk. Each batch is explained and differentiated in turn, the order changing.
+"""
+
+MEMORY = """\
+## Memory
+
+Peak of the process of `lrprism explain` from start to end, with the table of bands and the figures
+of every class (no heatmaps). It grows with `--batch-size`, hardly with the number of samples.
+"""
+
+
+def render(
+    setting: Sequence[Row], trained: Sequence[Trained], times: SceneTimes, memory: Sequence[SceneMemory]
+) -> str:
+    """Return the page.
+
+    Args:
+        setting: Where it was measured.
+        trained: The runs.
+        times: What a whole scene cost.
+        memory: Peaks of memory.
+    """
+    sections = [
+        HEAD,
+        table(("setting", "value"), setting),
+        ACCURACY.format(published=PUBLISHED),
+        table(
+            (
+                "split", "training windows", "test windows", "test windows that overlap a training window",
+                "overall accuracy", "macro F1", "kappa", "epochs", "training",
+            ),
+            [_trained(each) for each in trained],
+        ),
+        SCENE.format(rule=times.rule, batch=times.batch_size),
+        table(
+            ("pixels", "explanation", "plain gradient", "ratio"),
+            [
+                (
+                    f"{times.pixels:,}", f"{times.explained:.1f} s", f"{times.gradient:.1f} s",
+                    f"{times.explained / times.gradient:.2f}",
+                )
+            ],
+        ),
+        MEMORY,
+        table(
+            ("samples", "batch size", "peak"),
+            [(f"{each.samples:,}", str(each.batch_size), f"{each.mebibytes:.0f} MiB") for each in memory],
+        ),
+    ]  # fmt: skip
+    return "\n".join(sections)
+
+
+def _trained(run: Trained) -> tuple[str, ...]:
+    split, test = run.record["split"], run.record["test"]
+    return (
+        run.scheme,
+        f"{split['train'] + split['validation']:,}",
+        f"{split['test']:,}",
+        f"{100 * split['test_windows_that_overlap_a_training_window']:.1f} %",
+        f"{100 * test['accuracy']:.2f} %",
+        f"{test['macro_f1']:.4f}",
+        f"{test['kappa']:.4f}",
+        str(len(run.record["history"])),
+        f"{run.record['history'][-1]['seconds'] / 60:.1f} min",
+    )
