@@ -1,6 +1,6 @@
 """Explain labelled samples with a trained network and write relevance, tables and figures."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,7 @@ import xarray as xr
 
 from lrprism._errors import DataError, InputError
 from lrprism.composites import AbstractComposite, presets
+from lrprism.engine import Audit
 from lrprism.models import load_weights
 from lrprism.plots import save, scene_relevance
 from lrprism.report import file_hash, read_run, versions, write_json
@@ -142,7 +143,8 @@ def explain_into(
     store = RelevanceStore(folder, len(job.numbers), settings.batch_size)
     if not _explain(job, store, settings, reporter):
         return None
-    relevance, conservation = store.read(), conservation_table(store.audits(), len(job.numbers))
+    relevance, audits = store.read(), store.audits()
+    conservation = conservation_table(audits, job.explained)
     conservation.to_csv(folder / "conservation.csv", index=False)
     figures = job.write(folder, relevance, conservation, reporter)
     record = {
@@ -150,8 +152,8 @@ def explain_into(
         "composite": repr(composite),
         "data_sha256": samples.hash,
         "weights_sha256": file_hash(trained.folder / WEIGHTS),
-        "samples": {"part": job.part, "count": len(job.numbers), **job.listed},
-        "conservation": _summary(conservation),
+        "samples": {"part": job.part, "count": job.explained, **job.listed},
+        "conservation": _summary(audits, job.explained),
         "figures": [str(path.relative_to(folder)) for path in figures],
     }
     write_json(
@@ -168,6 +170,7 @@ class _Job:
     Args:
         explainer: What explains a batch.
         numbers: Numbers of the samples.
+        explained: How many of them are explained: of a scene, those that have a window.
         first: A sample whose explanation shows what one looks like.
         part: Which samples these are, in a word.
         listed: What the record says about each of them.
@@ -176,6 +179,7 @@ class _Job:
 
     explainer: ExplainsSamples
     numbers: Numbers
+    explained: int
     first: Numbers
     part: str
     listed: dict[str, list[int]]
@@ -196,7 +200,8 @@ def _patches(
             band_table(relevance).to_csv(folder / "bands.csv", index=False)
         return draw_figures(folder / "figures", relevance, conservation, settings.heatmaps, reporter)
 
-    return _Job(explainer, numbers, numbers[:1], part, {"numbers": numbers.tolist()}, write)
+    listed = {"numbers": numbers.tolist()}
+    return _Job(explainer, numbers, len(numbers), numbers[:1], part, listed, write)
 
 
 def _every_pixel(
@@ -222,7 +227,8 @@ def _every_pixel(
             attribution = str(samples.attrs["attribution"])
             return [*save(figure, folder / "figures", "scene-relevance", dpi=200, attribution=attribution)]
 
-    return _Job(explainer, explainer.numbers, explainer.first, "every pixel", {}, write)
+    count = int(samples.has_window.sum())
+    return _Job(explainer, explainer.numbers, count, explainer.first, "every pixel", {}, write)
 
 
 def _patch_explainer(
@@ -298,14 +304,14 @@ def _check_fit(patches: PatchSet, trained: TrainedNetwork, samples: Samples) -> 
         )
 
 
-def _summary(table: pd.DataFrame) -> dict[str, float]:
+def _summary(audits: Sequence[Audit], samples: int) -> dict[str, float]:
     """Mean per sample of what went in, what arrived and where the rest stayed, in logit units."""
+    account = Audit.sum_of(audits)
+    assert account is not None  # every job has a sample
     sinks = ("to_bias", "to_stabilizer", "to_rule", "to_constant", "to_unknown")
-    explained, arrived = float(table["relevance_out"].iloc[-1]), float(table["relevance_in"].iloc[0])
-    taken = {name: float(table[name].sum()) for name in sinks}
     return {
-        "explained": explained,
-        "at_input": arrived,
-        **taken,
-        "unaccounted": explained - arrived - sum(taken.values()),
+        "explained": account.explained / samples,
+        "at_input": account.reached / samples,
+        **{name: sum(getattr(row, name) for row in account.rows) / samples for name in sinks},
+        "unaccounted": account.unaccounted / samples,
     }
