@@ -35,6 +35,19 @@ def test_sinks_add_up_by_hand(conservation: pd.DataFrame) -> None:
     np.testing.assert_allclose(rows["elsewhere"], 0, atol=1e-12)
 
 
+def test_what_arrived_on_all_ways_is_taken_from_the_row_of_the_input(
+    conservation: pd.DataFrame, words: Words
+) -> None:
+    one_way = conservation.copy()
+    one_way.loc[0, "relevance_in"] = 1.0  # of 3.6, the rest on another way to the input
+    first = one_way.iloc[[0]].assign(call=-1, op="input", relevance_out=3.6, relevance_in=3.6, to_bias=0.0)
+    table = pd.concat([first, one_way], ignore_index=True)
+    assert stack_rows(table)["relevance_out"].tolist()[-1] == 3.6
+    assert "at the input 3.6 + taken 0.4 + not accounted for 0 = explained 4 logit" in words(
+        layer_sums(table)
+    )
+
+
 def test_every_bar_adds_up_to_the_explained_output(conservation: pd.DataFrame) -> None:
     np.testing.assert_allclose(bar_sums(layer_sums(conservation)), 4.0)
 

@@ -16,7 +16,8 @@ def account(relevance: float, op: str = "linear") -> Audit:
 def test_the_mean_per_sample_of_two_batches() -> None:
     # batches of 3 and 1 samples: (10 + 2) / 4 at the output, (9 + 1) / 4 at the input, 2 / 4 to the bias
     table = conservation_table([account(10.0), account(2.0)], samples=4)
-    (row,) = table.to_dict("records")
+    first, row = table.to_dict("records")
+    assert (first["op"], first["relevance_in"], first["to_bias"]) == ("input", 2.5, 0.0)
     assert (row["call"], row["module"], row["op"], row["rule"]) == (0, "fc", "linear", "Epsilon(eps=0)")
     assert (row["relevance_out"], row["relevance_in"], row["to_bias"]) == (3.0, 2.5, 0.5)
 

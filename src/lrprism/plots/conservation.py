@@ -65,7 +65,8 @@ def layer_sums(table: pd.DataFrame, *, unit: str = "logit") -> Figure:
 
     Args:
         table: The conservation table: one row per op call in execution order with the columns of
-            :data:`COLUMNS`; means per sample.
+            :data:`COLUMNS`; means per sample. A row with the op "input" says what arrived at the input;
+            without one, what the first op handed down counts as all of it.
         unit: Unit of the explained output.
 
     Returns:
@@ -111,7 +112,8 @@ def stack_rows(table: pd.DataFrame) -> pd.DataFrame:
         DataError: If a column is missing, the table is empty, or a number is not finite.
     """
     _check(table)
-    rows = table.sort_values("call", ascending=False)[list(COLUMNS)].reset_index(drop=True)
+    rows = table[table["op"] != "input"].sort_values("call", ascending=False)[list(COLUMNS)]
+    rows = rows.reset_index(drop=True)
     words = ["module", "op", "rule"]
     rows[words] = rows[words].fillna("").astype(str)  # pandas reads an empty field of a CSV as NaN
     last = rows.iloc[-1]
@@ -122,7 +124,10 @@ def stack_rows(table: pd.DataFrame) -> pd.DataFrame:
         "rule": "",
         **dict.fromkeys(SINKS, 0.0),
     }
-    ground |= {"relevance_out": last["relevance_in"], "relevance_in": last["relevance_in"]}
+    arrived = table.loc[table["op"] == "input", "relevance_in"]
+    ground["relevance_out"] = ground["relevance_in"] = (
+        arrived.iloc[0] if len(arrived) else last["relevance_in"]
+    )
     rows = pd.concat([rows, pd.DataFrame([ground])], ignore_index=True)
     for sink in SINKS:
         rows[f"taken_{sink}"] = rows[sink].cumsum().shift(1, fill_value=0.0)

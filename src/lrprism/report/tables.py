@@ -8,6 +8,8 @@ import pandas as pd
 from lrprism._errors import DataError
 from lrprism.engine import Audit
 
+INPUT = "input"
+"""What stands for an op in the row that says what arrived at the inputs."""
 _AMOUNTS = [
     "relevance_out",
     "relevance_in",
@@ -29,7 +31,8 @@ def conservation_table(audits: Sequence[Audit], samples: int) -> pd.DataFrame:
     Returns:
         A row per op call in order of execution: ``call``, ``module``, ``op``, ``rule``, and in units of the
         explained output, mean per sample, ``relevance_out``, ``relevance_in``, ``to_bias``,
-        ``to_stabilizer``, ``to_rule``, ``to_constant``, ``to_unknown``.
+        ``to_stabilizer``, ``to_rule``, ``to_constant``, ``to_unknown``. Before them a row with the op
+        ``"input"``: what arrived at the inputs on all ways together.
 
     Raises:
         DataError: If there is no account, or the batches ran different ops.
@@ -41,4 +44,8 @@ def conservation_table(audits: Sequence[Audit], samples: int) -> pd.DataFrame:
         )
     joined = tables[0].copy()
     joined[_AMOUNTS] = sum(table[_AMOUNTS] for table in tables) / samples
-    return joined
+    arrived = sum(audit.reached for audit in audits) / samples
+    first = joined.iloc[[0]].assign(
+        call=-1, module="", op=INPUT, rule="", why="", **dict.fromkeys(_AMOUNTS, 0.0)
+    )
+    return pd.concat([first.assign(relevance_out=arrived, relevance_in=arrived), joined], ignore_index=True)
