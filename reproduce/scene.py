@@ -13,8 +13,8 @@ import numpy as np
 import torch
 
 from lrprism.report import read_run
-from lrprism.workbench.batches import PatchExplainer
 from lrprism.workbench.explaining import TrainedNetwork, named_composite
+from lrprism.workbench.patch_explainer import PatchExplainer
 from lrprism.workbench.relevance_store import RelevanceStore, sample_arrays
 from lrprism.workbench.sources import Numbers, Samples, network_inputs, open_samples
 

@@ -1,6 +1,7 @@
 """The command line as a person types it."""
 
 import json
+import subprocess
 import sys
 from dataclasses import replace
 from functools import partial
@@ -197,6 +198,12 @@ def test_inspect_indian_pines(lrprism: object) -> None:
         "15 Stone-Steel-Towers (93)",
     ):
         assert words in text
+
+
+def test_what_takes_seconds_to_import_is_not_imported_for_a_page_of_help() -> None:
+    code = "import sys, lrprism.cli; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert not {"lightning", "torchmetrics", "scipy.stats"} & set(done.stdout.split())
 
 
 def test_help_has_examples(lrprism: object) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import torch
 
+import lrprism.training.running  # noqa: F401 - here, so that no kill falls into an import
 from lrprism.training import Devices, TrainingConfig
 from small_trainings import outcome
 

@@ -15,8 +15,8 @@ from lrprism.spectral.readers import read_cube
 from lrprism.spectral.writers import write_cube
 from lrprism.training import Devices
 from lrprism.workbench import ExplanationSettings, explain_into
-from lrprism.workbench.batches import PatchExplainer
 from lrprism.workbench.every_pixel import PixelExplainer
+from lrprism.workbench.patch_explainer import PatchExplainer
 from lrprism.workbench.sources import Samples
 from small_runs import SILENT
 

@@ -64,7 +64,9 @@ def explain(
         model=model,
     )
     with UnfinishedRun.open(out, plan_of(run, settings), overwrite=overwrite) as unfinished:
-        record = explain_into(unfinished.work, run, settings, Reporter(not quiet))
+        record = explain_into(
+            unfinished.work, run, settings, Reporter(not quiet and output.is_first_process())
+        )
         if record is None:  # another process goes on
             return
         unfinished.finish()

@@ -9,6 +9,13 @@ from rich.console import Console
 from lrprism.spectral import describe, top_bands
 
 
+def is_first_process() -> bool:
+    """Whether this process speaks for all that work together."""
+    from lightning.pytorch.utilities import rank_zero_only  # late: it takes seconds
+
+    return getattr(rank_zero_only, "rank", 0) == 0
+
+
 def print_training(console: Console, record: dict[str, Any]) -> None:
     """Say how good the network is, and on what."""
     test, split = record["test"], record["split"]

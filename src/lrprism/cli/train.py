@@ -110,7 +110,7 @@ def train(
         seeds=seeds,
     )
     with UnfinishedRun.open(out, training_plan(chosen), overwrite=overwrite) as unfinished:
-        record = train_into(unfinished.work, chosen, Reporter(not quiet))
+        record = train_into(unfinished.work, chosen, Reporter(not quiet and output.is_first_process()))
         if record is None:  # another process goes on
             return
         unfinished.finish()

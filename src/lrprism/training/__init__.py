@@ -1,8 +1,8 @@
 """The loop that trains networks, and the numbers that say how good they are."""
 
-from lrprism.training.classifier import EpochRecord
 from lrprism.training.config import TrainingConfig
 from lrprism.training.devices import Devices, resolve_device
+from lrprism.training.epochs import EpochRecord
 from lrprism.training.gradients import centre_gradients
 from lrprism.training.initialisation import initialize
 from lrprism.training.loop import TrainingResult, check_devices, fit

@@ -1,88 +1,25 @@
 """The network, its loss and its optimiser, as Lightning wants them."""
 
 import math
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from time import monotonic
-from typing import Any, Final, cast, final
+from typing import Any, Final, cast
 
 import lightning
 import torch
 from lightning.pytorch.utilities.types import OptimizerLRSchedulerConfig
 from torch import Tensor, nn
-from torch.nn import functional
 
 from lrprism._errors import ModelError
 from lrprism.training.batches import derived_seed
 from lrprism.training.config import TrainingConfig
+from lrprism.training.epochs import EpochRecord
 from lrprism.training.gradients import centre_gradients
+from lrprism.training.losses import classification_loss
 from lrprism.training.metrics import evaluate
 
 GAIN: Final = 0.15
 """Largest share by which the augmentation makes a patch darker or brighter as a whole."""
-
-
-@final
-@dataclass(frozen=True)
-class EpochRecord:
-    """What one epoch brought.
-
-    Args:
-        epoch: Number of the epoch, from 1.
-        training_loss: Mean loss of the epoch's steps, over all processes.
-        validation_loss: Loss on the validation part after the epoch.
-        accuracy: Share of the validation part that is predicted right, 0 to 1.
-        macro_f1: Macro F1 on the validation part, 0 to 1.
-        seconds: Time spent on training so far; the time between a kill and a resumption is left out.
-    """
-
-    epoch: int
-    training_loss: float
-    validation_loss: float
-    accuracy: float
-    macro_f1: float
-    seconds: float
-
-
-def classification_loss(logits: Tensor, labels: Tensor, weights: Tensor | None = None) -> Tensor:
-    r"""Compute the cross entropy, weighted by class.
-
-    .. math:: L = \frac{\sum_n w_{c_n} \ell_n}{\sum_n w_{c_n}}, \qquad
-              \ell_n = -\log \mathrm{softmax}(z_n)_{c_n}, \text{ or with one logit }
-              \ell_n = \log\bigl(1 + e^{\mp z_n}\bigr)
-
-    with the minus sign for class 1.
-
-    Args:
-        logits: ``[N, classes]``, or ``[N, 1]`` for two classes.
-        labels: ``[N]``, whole numbers from 0.
-        weights: ``[classes]``; ``None`` weighs all alike.
-
-    Returns:
-        The loss, a scalar in nats.
-    """
-    if logits.shape[1] > 1:
-        return functional.cross_entropy(logits, labels, weights)
-    losses = functional.binary_cross_entropy_with_logits(logits[:, 0], labels.to(logits), reduction="none")
-    if weights is None:
-        return losses.mean()
-    return (weights[labels] * losses).sum() / weights[labels].sum()
-
-
-def class_weights(labels: Tensor, classes: int) -> Tensor:
-    r"""Weigh rare classes more, but not in full: by one over the square root of their number.
-
-    .. math:: w_c \propto n_c^{-1/2}, \qquad \sum_c n_c w_c = \sum_c n_c
-
-    Args:
-        labels: ``[N]``, whole numbers from 0.
-        classes: Number of classes.
-
-    Returns:
-        ``[classes]``; 0 for a class that does not occur.
-    """
-    counts = torch.bincount(labels, minlength=classes).float()
-    weights = torch.where(counts > 0, counts.clamp(min=1).rsqrt(), 0.0)
-    return weights * counts.sum() / (weights * counts).sum()
 
 
 class Classifier(lightning.LightningModule):

@@ -1,14 +1,17 @@
 """Where the arithmetic runs."""
 
-from dataclasses import dataclass
-from typing import Any, Self, final
+from __future__ import annotations
 
-import lightning
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Self, final
+
 import torch
-from lightning.fabric.utilities.exceptions import MisconfigurationException
 
 from lrprism._errors import InputError
 from lrprism.training.lightning_quirks import quiet_lightning
+
+if TYPE_CHECKING:
+    import lightning
 
 
 @final
@@ -51,6 +54,9 @@ class Devices:
         Raises:
             InputError: If the devices are not this machine's.
         """
+        import lightning  # late: it takes seconds
+        from lightning.fabric.utilities.exceptions import MisconfigurationException
+
         silent = {"logger": False, "enable_progress_bar": False, "enable_model_summary": False}
         try:
             with quiet_lightning():

@@ -22,6 +22,9 @@ def quiet_lightning() -> Iterator[None]:
             warnings.filterwarnings("ignore", message=r".*treespec, LeafSpec", category=FutureWarning)
             # batches are cut in the main process on purpose: they are slices of an array that is there
             warnings.filterwarnings("ignore", message=r".*does not have many workers")
+            # the weights of a depthwise convolution have one stride that means nothing, and channels-last
+            # gradients another: the buckets of DDP copy them, which costs next to nothing
+            warnings.filterwarnings("ignore", message=r"Grad strides do not match bucket view strides")
             yield
     finally:
         for logger, level in zip(loggers, levels, strict=True):

@@ -4,23 +4,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast, final
 
-import lightning
 import torch
-from lightning.pytorch.callbacks import Callback
 from torch import Tensor, nn
 from torch.utils.data import Dataset
 
 from lrprism._errors import InputError
-from lrprism.training.batches import Batches
-from lrprism.training.checkpoint import CheckpointFile, SaveEveryEpoch
-from lrprism.training.classifier import Classifier, EpochRecord, class_weights
 from lrprism.training.config import TrainingConfig
+from lrprism.training.epochs import EpochRecord
 from lrprism.training.initialisation import initialize
-from lrprism.training.lightning_quirks import keyboard_interrupt, quiet_lightning
-from lrprism.training.origin import origin_of
 from lrprism.training.parts import Parts
-from lrprism.training.patience import Patience
-from lrprism.training.progress import TrainingProgress
 
 
 @final
@@ -81,6 +73,8 @@ def fit(
         ModelError: If the model's output is not ``[N, classes]``, or the loss is not finite.
         ResultsError: If the checkpoint cannot be written.
     """
+    from lrprism.training.running import run  # late, as it says
+
     config = config or TrainingConfig()
     device = check_devices(config)
     parts = Parts.checked(model, train, validation, config)
@@ -90,7 +84,7 @@ def fit(
         torch.manual_seed(config.seed)
         if config.initialize and not resumes:
             initialize(model, parts.some_inputs(config.seed))
-        trainer, classifier = _run(model, parts, config, checkpoint, title, resumes=resumes)
+        trainer, classifier = run(model, parts, config, checkpoint, title, resumes=resumes)
     best, weights = cast(tuple[EpochRecord, dict[str, Tensor]], classifier.best)
     model.load_state_dict(weights)
     model.eval()
@@ -122,35 +116,3 @@ def check_devices(config: TrainingConfig) -> torch.device:
             f"{found}. Write a script, or train on 1 device."
         )
     return device
-
-
-def _run(
-    model: nn.Module,
-    parts: Parts,
-    config: TrainingConfig,
-    checkpoint: Path | None,
-    title: str | None,
-    *,
-    resumes: bool,
-) -> tuple[lightning.Trainer, Classifier]:
-    callbacks: list[Callback] = [TrainingProgress(title)] if title else []
-    if config.patience:
-        callbacks.append(Patience(config.patience))
-    if checkpoint:
-        callbacks.append(SaveEveryEpoch(checkpoint))
-    weights = class_weights(parts.train_labels, parts.classes) if config.class_weights else None
-    classifier = Classifier(model, config, validated=len(parts.validation_labels), weights=weights)
-    with quiet_lightning(), keyboard_interrupt():
-        trainer = config.devices.trainer(
-            max_epochs=config.epochs,
-            precision=config.precision,
-            callbacks=callbacks,
-            enable_checkpointing=checkpoint is not None,
-            num_sanity_val_steps=0,
-            use_distributed_sampler=False,
-        )
-        processes = trainer.num_devices * trainer.num_nodes
-        trainer.strategy.checkpoint_io = CheckpointFile(origin_of(model, parts, config, processes))
-        path = checkpoint if resumes else None
-        trainer.fit(classifier, datamodule=Batches(parts, config), ckpt_path=path, weights_only=True)
-    return trainer, classifier

@@ -5,11 +5,6 @@ from typing import final
 
 import torch
 from torch import Tensor
-from torchmetrics.functional.classification import (
-    multiclass_cohen_kappa,
-    multiclass_confusion_matrix,
-    multiclass_f1_score,
-)
 
 from lrprism._errors import DataError, ModelError
 from lrprism.attribution import predicted_class
@@ -76,6 +71,12 @@ def evaluate(logits: Tensor, labels: Tensor) -> Metrics:
     Raises:
         DataError: If there are no samples, the lengths differ, or a label is not one of the classes.
     """
+    from torchmetrics.functional.classification import (  # late: it imports text models too
+        multiclass_cohen_kappa,
+        multiclass_confusion_matrix,
+        multiclass_f1_score,
+    )
+
     check_logits(logits)
     predicted = predicted_class(logits).cpu()
     labels = labels.cpu()

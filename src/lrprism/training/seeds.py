@@ -6,7 +6,7 @@ from typing import Final
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+from scipy.special import stdtrit
 
 from lrprism._errors import InputError
 from lrprism.training.metrics import Metrics
@@ -64,7 +64,7 @@ def _row(quantity: str, class_name: str, values: list[float | None]) -> dict[str
     n = len(known)
     mean = float(known.mean()) if n else nan
     sd = float(known.std(ddof=1)) if n > 1 else nan
-    half = float(stats.t.ppf((1 + CONFIDENCE) / 2, n - 1)) * sd / sqrt(n) if n > 1 else nan
+    half = float(stdtrit(n - 1, (1 + CONFIDENCE) / 2)) * sd / sqrt(n) if n > 1 else nan
     return {
         "quantity": quantity,
         "class_name": class_name,

@@ -13,7 +13,7 @@ from lrprism._errors import DataError, InputError
 from lrprism.engine import Audit
 from lrprism.spectral import Scene, cut_windows
 from lrprism.spectral.georeference import georeference_of, georeferenced
-from lrprism.workbench.batches import PatchExplainer
+from lrprism.workbench.patch_explainer import PatchExplainer
 from lrprism.workbench.sources import Numbers
 
 NO_CLASS: Final = -1

@@ -20,10 +20,10 @@ from lrprism.spectral import PatchSet, band_table, cut_windows
 from lrprism.spectral.preprocessing import Pipeline
 from lrprism.spectral.writers import write_cube
 from lrprism.training import Devices
-from lrprism.workbench.batches import ExplainsSamples, PatchExplainer, explain_batches
 from lrprism.workbench.every_pixel import PixelExplainer
 from lrprism.workbench.figures import draw_figures
 from lrprism.workbench.networks import network_of
+from lrprism.workbench.patch_explainer import ExplainsSamples, PatchExplainer
 from lrprism.workbench.progress import Reporter
 from lrprism.workbench.relevance_store import RelevanceStore
 from lrprism.workbench.sources import Numbers, Preparation, Samples, open_samples
@@ -239,6 +239,8 @@ def _patch_explainer(
 
 
 def _explain(job: _Job, store: RelevanceStore, settings: ExplanationSettings, reporter: Reporter) -> bool:
+    from lrprism.workbench.batches import explain_batches  # late, as it says
+
     store.create(job.explainer.explain(job.first)[0])
     what = (
         f"explaining {len(job.numbers)} {'pixels' if settings.every_pixel else 'patches'} by {settings.rule}"

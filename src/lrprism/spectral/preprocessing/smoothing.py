@@ -5,7 +5,6 @@ from typing import final
 import numpy as np
 import numpy.typing as npt
 import torch
-from scipy.signal import savgol_coeffs
 from torch import Tensor, nn
 
 from lrprism._errors import InputError
@@ -67,6 +66,8 @@ class SavitzkyGolay(nn.Module):
 
 def _matrix(window: int, polyorder: int, deriv: int, bands: int) -> npt.NDArray[np.float64]:
     """One row per band: the weights of its window, evaluated where the band lies in it."""
+    from scipy.signal import savgol_coeffs  # late: it imports all of scipy.stats
+
     matrix = np.zeros((bands, bands))
     for band in range(bands):
         start = min(max(band - window // 2, 0), bands - window)
