@@ -6,12 +6,13 @@ from pathlib import Path
 import torch
 
 from benchmarks import markdown
+from lrprism import keep_freed_memory
 from lrprism.workbench.progress import Reporter
 from reproduce.accuracy import train_published
 from reproduce.page import render
 from reproduce.scene import peak_memory, time_scene
 
-RULE, BATCH = "tutorial", 128
+RULES, BATCH = ("epsilon", "tutorial"), 128
 
 
 def main() -> None:
@@ -23,13 +24,14 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=2)
     chosen = parser.parse_args()
     torch.set_num_threads(chosen.threads)
+    keep_freed_memory()  # as the command lrprism does
     trained = []
     for scheme in ("random", "blocks"):
         folder = chosen.runs / scheme
         folder.mkdir(parents=True, exist_ok=True)
         trained.append(train_published(folder, scheme, chosen.epochs, Reporter()))
     run = trained[-1].folder
-    times = time_scene(run, RULE, BATCH)
+    times = [time_scene(run, rule, BATCH) for rule in RULES]
     memory = [peak_memory(run, *each) for each in ((20, 32), (0, 32), (0, BATCH))]
     setting = markdown.setting(
         "make reproduce", f"{chosen.threads} threads", ("lrprism", "torch", "lightning", "numpy")

@@ -32,21 +32,25 @@ training.
 SCENE = """\
 ## A whole scene explained
 
-Every labelled pixel with a whole window, the network above, rules `{rule}`, {batch} windows at a
-time. Both columns cut the windows; the explanation keeps the account of relevance and writes
-everything to disk. Each batch is explained and differentiated in turn, the order changing.
+Every labelled pixel with a whole window, the network above, {batch} windows at a time. `epsilon` is
+LRP-ε everywhere, `tutorial` LRP-γ for the convolutions between the first and the last. Both columns
+cut the windows; the explanation keeps the account of relevance and writes everything to disk. Each
+batch is explained and differentiated in turn, the order changing.
 """
 
 MEMORY = """\
 ## Memory
 
 Peak of the process of `lrprism explain` from start to end, with the table of bands and the figures
-of every class (no heatmaps). It grows with `--batch-size`, hardly with the number of samples.
+of every class (no heatmaps).
 """
 
 
 def render(
-    setting: Sequence[Row], trained: Sequence[Trained], times: SceneTimes, memory: Sequence[SceneMemory]
+    setting: Sequence[Row],
+    trained: Sequence[Trained],
+    times: Sequence[SceneTimes],
+    memory: Sequence[SceneMemory],
 ) -> str:
     """Return the page.
 
@@ -67,14 +71,15 @@ def render(
             ),
             [_trained(each) for each in trained],
         ),
-        SCENE.format(rule=times.rule, batch=times.batch_size),
+        SCENE.format(batch=times[0].batch_size),
         table(
-            ("pixels", "explanation", "plain gradient", "ratio"),
+            ("rules", "pixels", "explanation", "plain gradient", "ratio"),
             [
                 (
-                    f"{times.pixels:,}", f"{times.explained:.1f} s", f"{times.gradient:.1f} s",
-                    f"{times.explained / times.gradient:.2f}",
+                    f"`{each.rule}`", f"{each.pixels:,}", f"{each.explained:.1f} s", f"{each.gradient:.1f} s",
+                    f"{each.explained / each.gradient:.2f}",
                 )
+                for each in times
             ],
         ),
         MEMORY,

@@ -1,6 +1,5 @@
 """A whole scene explained, beside the plain gradient of the same batches."""
 
-import resource
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -12,6 +11,7 @@ from time import perf_counter
 import numpy as np
 import torch
 
+from lrprism import keep_freed_memory
 from lrprism.report import read_run
 from lrprism.workbench.explaining import TrainedNetwork, named_composite
 from lrprism.workbench.patch_explainer import PatchExplainer
@@ -117,8 +117,10 @@ def _main() -> None:
     from lrprism.cli.app import app  # late: only the measured process pays for it
 
     run, out, *options = sys.argv[1:]
+    keep_freed_memory()
     app(["explain", run, "--out", out, *options], standalone_mode=False)
-    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+    status = Path("/proc/self/status").read_text(encoding="ascii")  # getrusage counts the parent's memory in
+    print(int(status.partition("VmHWM:")[2].split()[0]) / 1024)
 
 
 if __name__ == "__main__":

@@ -11,8 +11,8 @@ import lrprism
 
 PACKAGE = Path(lrprism.__file__).parent
 LAYERS = (
-    "_errors", "numerics", "rules", "ops", "engine", "composites", "attribution", ("models", "training"),
-    "spectral", "evaluation", ("plots", "report"), "workbench", "cli",
+    "_errors", ("memory", "numerics"), "rules", "ops", "engine", "composites", "attribution",
+    ("models", "training"), "spectral", "evaluation", ("plots", "report"), "workbench", "cli",
 )  # fmt: skip
 """From the bottom up; names in one tuple must not import each other."""
 LEVEL = {
@@ -20,7 +20,7 @@ LEVEL = {
     for level, names in enumerate(LAYERS)
     for name in ([names] if isinstance(names, str) else names)
 }
-TORCH_ALONE = ("_errors", "numerics", "rules", "ops", "engine", "composites", "attribution")
+TORCH_ALONE = ("_errors", "memory", "numerics", "rules", "ops", "engine", "composites", "attribution")
 HEAVY = (
     "matplotlib",
     "xarray",

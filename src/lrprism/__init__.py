@@ -24,6 +24,7 @@ from lrprism._errors import (
 from lrprism.attribution import LRP, Explanation, explain, target
 from lrprism.composites import Composite, Within, presets
 from lrprism.composites import selectors as select
+from lrprism.memory import keep_freed_memory
 
 __version__ = "0.1.0"
 
@@ -42,6 +43,7 @@ __all__ = [
     "TargetError",
     "Within",
     "explain",
+    "keep_freed_memory",
     "ops",
     "presets",
     "rules",

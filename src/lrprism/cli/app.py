@@ -14,6 +14,7 @@ from lrprism.cli.demo import demo
 from lrprism.cli.explain import explain
 from lrprism.cli.inspect import inspect
 from lrprism.cli.train import train
+from lrprism.memory import keep_freed_memory
 
 
 def _show_version(wanted: bool) -> None:
@@ -48,6 +49,7 @@ for command in (demo, train, adopt, explain, inspect):
 
 def main() -> None:
     """Run the command line; a user's error ends with one line and exit code 2."""
+    keep_freed_memory()
     sys.path.append(str(Path.cwd()))  # last: a network in the folder is found, and no file hides a package
     try:
         app()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -18,24 +19,32 @@ class Counter:
     def __init__(self, totals: dict[int, Tensor | float]) -> None:
         """Start with nothing seen."""
         self._totals = totals
-        self._latest: tuple[int, Tensor, Tensor | float] | None = None
+        self._latest: tuple[tuple[Any, Any], Tensor, Tensor | float] | None = None
 
     def count(self, number: int, tensor: Tensor, gradient: Tensor | None) -> None:
         """Add the relevance at a tensor; called by autograd with the modified gradient there, if any."""
         if gradient is None:
             return
-        latest = self._latest
-        if latest is not None and latest[0] == tensor.data_ptr() and _is_same(latest[1], gradient):
-            found = latest[2]
-        else:
-            found = relevance_sum(tensor, gradient)
-        self._latest = (tensor.data_ptr(), gradient, found)  # held: its memory is not another's meanwhile
+        latest, place = self._latest, (_place(tensor), _place(gradient))
+        found = latest[2] if latest is not None and latest[0] == place else relevance_sum(tensor, gradient)
+        self._latest = (place, gradient, found)  # held: its memory is not another's meanwhile
         self._totals[number] = self._totals.get(number, 0.0) + found
 
 
-def _is_same(one: Tensor, other: Tensor) -> bool:
-    """Whether two tensors are the same numbers in the same memory."""
-    return one.data_ptr() == other.data_ptr() and one.shape == other.shape and one.stride() == other.stride()
+def _place(tensor: Tensor) -> tuple[int, list[tuple[int, int]]]:
+    """Where the numbers of a tensor lie, one after the other; the same for every reshaped view of them.
+
+    Dimensions of which one continues the other are one: ``[2, 6]`` in a row lies as ``[12]`` does.
+    """
+    steps: list[tuple[int, int]] = []
+    for size, stride in zip(tensor.shape, tensor.stride(), strict=True):
+        if size == 1:
+            continue
+        if steps and steps[-1][1] == size * stride:
+            steps[-1] = (steps[-1][0] * size, stride)
+        else:
+            steps.append((size, stride))
+    return tensor.data_ptr(), steps
 
 
 def relevance_sum(tensor: Tensor, gradient: Tensor) -> Tensor | float:
@@ -48,12 +57,21 @@ def relevance_sum(tensor: Tensor, gradient: Tensor) -> Tensor | float:
     if tensor.is_cpu and tensor.dtype in _EXACT:
         a, g = _flat(tensor), _flat(gradient)
         is_alike = a is not None and g is not None and tensor.stride() == gradient.stride()
-        found = float(torch.dot(a, g) if is_alike else (tensor * gradient).sum())  # type: ignore[arg-type]
+        found = float(torch.dot(a, g)) if is_alike else _sum_of_products(tensor, gradient)  # type: ignore[arg-type]
         if math.isfinite(found):
             return found
     return torch.where(gradient == 0, 0, tensor * gradient).sum(dtype=torch.float64)
 
 
+def _sum_of_products(one: Tensor, other: Tensor) -> float:
+    """The same for any layouts, in pieces that stay in the processor's cache."""
+    if one.numel() <= _LARGE:
+        return float((one * other).sum())
+    pieces = zip(torch.split(one, 1), torch.split(other, 1), strict=True)
+    return sum(float((a * b).sum()) for a, b in pieces)
+
+
+_LARGE = 2**20
 _EXACT = frozenset({torch.float32, torch.float64})
 """Types in which sums lose little."""
 

@@ -212,6 +212,12 @@ class AbstractAffineRule(AbstractRule):
         return any(term.counts_bias for term in self.stated)
 
     @cached_property
+    def has_constant(self) -> bool:
+        """Whether a constant stands in the place of the input in any term."""
+        terms = [term for term in self.stated if isinstance(term, Term)]
+        return any(isinstance(part.inputs, Constant) for term in terms for part in term.parts)
+
+    @cached_property
     def is_damping(self) -> bool:
         """Whether all contributions count as they are, and the stabiliser alone keeps relevance: LRP-ε."""
         match self.stated:
@@ -249,12 +255,7 @@ class AbstractAffineRule(AbstractRule):
 
 def gives_beside(rule: AbstractRule | None) -> bool:
     """Whether a rule hands relevance to inputs whatever their value, so that only a first op can have it."""
-    return isinstance(rule, AbstractAffineRule) and any(
-        isinstance(part.inputs, Constant)
-        for term in rule.stated
-        if isinstance(term, Term)
-        for part in term.parts
-    )
+    return isinstance(rule, AbstractAffineRule) and rule.has_constant
 
 
 class Gating(Enum):
