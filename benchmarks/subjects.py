@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
-from lrprism.models import Hyper3DNetLite
+from lrprism.models import HybridSN, Hyper3DNetLite
 
 LOW, HIGH = -1.0, 1.0  # every float input lies between them, as in parity/models.py
 
@@ -147,15 +147,13 @@ def hyper3dnetlite(bands: int, classes: int) -> nn.Module:
 
 
 def hybridsn(bands: int, classes: int) -> nn.Module:
-    """HybridSN for windows of 25 x 25 pixels, as the tests have it."""
-    from architectures import written_out  # late: it lies in tests/, which the short run does not need
-
-    return draw(written_out.HybridSN(bands, 25, classes))
+    """HybridSN for windows of 25 x 25 pixels."""
+    return draw(HybridSN(bands, classes))
 
 
 def published(name: str) -> nn.Module:
     """A network of torchvision with 1000 classes."""
-    from torchvision_beside_cpu import import_torchvision  # late, as above
+    from torchvision_beside_cpu import import_torchvision  # late: it lies in tests/
 
     model = getattr(import_torchvision().models, name)(weights=None)
     return draw(model, layers=not name.startswith("vit"))
