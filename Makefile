@@ -39,7 +39,7 @@ bench-quick: $(READY)
 	$(BIN)/python -m benchmarks --quick
 
 evidence: $(READY)
-	$(BIN)/python -m pytest tests/workbench/test_workbench_resuming.py --kills 20
+	$(BIN)/python -m pytest tests/workbench/test_workbench_resuming.py tests/training/test_training_checkpoint.py --kills 20
 
 # The runs are kept: a call that was stopped goes on after its last epoch.
 reproduce: $(READY)
