@@ -163,6 +163,17 @@ def test_unfinished_work_on_other_data_is_refused(patch_file: Path, tmp_path: Pa
         train_into(tmp_path, replace(settings, source=str(other), seeds=2), SILENT)
 
 
+def test_a_checkpoint_that_a_kill_left_behind_goes_with_the_next_call(
+    patch_file: Path, tmp_path: Path
+) -> None:
+    settings = settings_for(patch_file)
+    data = open_samples(str(patch_file), settings.preparation).hash
+    train_into(tmp_path, settings, SILENT)
+    (tmp_path / f"training-0.{data[:16]}.ckpt").write_bytes(b"of a training that is done")
+    train_into(tmp_path, settings, SILENT)
+    assert not list(tmp_path.glob("*.ckpt"))
+
+
 def test_a_training_begun_on_other_data_is_not_taken_up(patch_file: Path, tmp_path: Path) -> None:
     (tmp_path / "training-0.0123456789abcdef.ckpt").write_bytes(b"of other data")
     with pytest.raises(lp.ResultsError, match=r"begin anew with --overwrite"):

@@ -3,10 +3,38 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
+
+
+class _Place(NamedTuple):
+    """Where the numbers of a tensor lie; of the tensor itself nothing is held."""
+
+    start: int
+    shape: tuple[int, ...]
+    stride: tuple[int, ...]
+
+    @classmethod
+    def of(cls, tensor: Tensor) -> _Place:
+        return cls(tensor.data_ptr(), tensor.shape, tensor.stride())
+
+    def is_same(self, other: _Place) -> bool:
+        """Whether the numbers are the same ones in the same order, in this shape or reshaped."""
+        return self == other or (self.start == other.start and self._steps() == other._steps())
+
+    def _steps(self) -> list[tuple[int, int]]:
+        """Sizes and strides; dimensions of which one continues the other are one: [2, 6] lies as [12]."""
+        steps: list[tuple[int, int]] = []
+        for size, stride in zip(self.shape, self.stride, strict=True):
+            if size == 1:
+                continue
+            if steps and steps[-1][1] == size * stride:
+                steps[-1] = (steps[-1][0] * size, stride)
+            else:
+                steps.append((size, stride))
+        return steps
 
 
 class Counter:
@@ -19,32 +47,19 @@ class Counter:
     def __init__(self, totals: dict[int, Tensor | float]) -> None:
         """Start with nothing seen."""
         self._totals = totals
-        self._latest: tuple[tuple[Any, Any], Tensor, Tensor | float] | None = None
+        self._latest: tuple[tuple[_Place, _Place], Tensor, Tensor | float] | None = None
 
     def count(self, number: int, tensor: Tensor, gradient: Tensor | None) -> None:
         """Add the relevance at a tensor; called by autograd with the modified gradient there, if any."""
         if gradient is None:
             return
-        latest, place = self._latest, (_place(tensor), _place(gradient))
-        found = latest[2] if latest is not None and latest[0] == place else relevance_sum(tensor, gradient)
-        self._latest = (place, gradient, found)  # held: its memory is not another's meanwhile
+        latest, places = self._latest, (_Place.of(tensor), _Place.of(gradient))
+        is_known = latest is not None and all(
+            one.is_same(other) for one, other in zip(latest[0], places, strict=True)
+        )
+        found = latest[2] if latest is not None and is_known else relevance_sum(tensor, gradient)
+        self._latest = (places, gradient, found)  # held: its memory is not another's meanwhile
         self._totals[number] = self._totals.get(number, 0.0) + found
-
-
-def _place(tensor: Tensor) -> tuple[int, list[tuple[int, int]]]:
-    """Where the numbers of a tensor lie, one after the other; the same for every reshaped view of them.
-
-    Dimensions of which one continues the other are one: ``[2, 6]`` in a row lies as ``[12]`` does.
-    """
-    steps: list[tuple[int, int]] = []
-    for size, stride in zip(tensor.shape, tensor.stride(), strict=True):
-        if size == 1:
-            continue
-        if steps and steps[-1][1] == size * stride:
-            steps[-1] = (steps[-1][0] * size, stride)
-        else:
-            steps.append((size, stride))
-    return tensor.data_ptr(), steps
 
 
 def relevance_sum(tensor: Tensor, gradient: Tensor) -> Tensor | float:

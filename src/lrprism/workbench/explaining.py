@@ -16,7 +16,7 @@ from lrprism.models import load_weights
 from lrprism.plots import save, scene_relevance
 from lrprism.report import file_hash, read_run, versions, write_json
 from lrprism.report.tables import conservation_table
-from lrprism.spectral import PatchSet, band_table, cut_windows
+from lrprism.spectral import PatchSet, band_table, cut_windows, sample_spectra
 from lrprism.spectral.preprocessing import Pipeline
 from lrprism.spectral.writers import write_cube
 from lrprism.training import Devices
@@ -197,8 +197,10 @@ def _patches(
         folder: Path, relevance: xr.Dataset, conservation: pd.DataFrame, reporter: Reporter
     ) -> list[Path]:
         with reporter.step("writing the table of bands"):
-            band_table(relevance).to_csv(folder / "bands.csv", index=False)
-        return draw_figures(folder / "figures", relevance, conservation, settings.heatmaps, reporter)
+            spectra = sample_spectra(relevance)
+            band_table(spectra).to_csv(folder / "bands.csv", index=False)
+        figures = folder / "figures"
+        return draw_figures(figures, relevance, spectra, conservation, settings.heatmaps, reporter)
 
     listed = {"numbers": numbers.tolist()}
     return _Job(explainer, numbers, len(numbers), numbers[:1], part, listed, write)

@@ -11,20 +11,25 @@ import xarray as xr
 from matplotlib.figure import Figure
 
 from lrprism import plots
-from lrprism.spectral import sample_spectra
 from lrprism.workbench.progress import Reporter
 
 Job = tuple[str, Callable[[], Figure]]
 
 
 def draw_figures(
-    folder: Path, relevance: xr.Dataset, conservation: pd.DataFrame, heatmaps: int, reporter: Reporter
+    folder: Path,
+    relevance: xr.Dataset,
+    spectra: xr.Dataset,
+    conservation: pd.DataFrame,
+    heatmaps: int,
+    reporter: Reporter,
 ) -> list[Path]:
     """Draw the spectrum of each class, an overview, the sums per layer, and heatmaps of some samples.
 
     Args:
         folder: Where to write.
         relevance: The relevance dataset.
+        spectra: Its :func:`lrprism.spectral.sample_spectra`, which read all of it.
         conservation: The conservation table.
         heatmaps: How many samples of each explained class get a grid of heatmaps.
         reporter: Where to say what is being done.
@@ -32,7 +37,6 @@ def draw_figures(
     Returns:
         The files written.
     """
-    spectra = sample_spectra(relevance)
     jobs: list[Job] = [
         ("layer-sums", partial(plots.layer_sums, conservation)),
         ("class-spectra", partial(plots.class_spectra, spectra)),

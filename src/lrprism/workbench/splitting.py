@@ -200,10 +200,19 @@ def everything(samples: Samples) -> Parts:
     """
     none = np.empty(0, dtype=np.int64)
     note = "it is not known which samples the network was trained on: the test accuracy may be too high"
-    labels = samples.labels if samples.all_labels is None else samples.all_labels
-    table = coverage_table(_classes(labels), none, samples.numbers, samples.class_names)
-    split = Split(none, samples.numbers, table, (note,))
+    split = _split(samples, none, none, samples.numbers, (note,))
     return Parts(none, none, samples.numbers, split, "unknown", None)
+
+
+def _split(
+    samples: Samples, train: Numbers, validation: Numbers, test: Numbers, notes: tuple[str, ...]
+) -> Split:
+    """The split of these parts, its coverage counted in all labelled samples."""
+    labels = samples.all_labels
+    classes = samples.labels if labels is None else labels.values.ravel().astype(np.int64) - 1
+    return Split(
+        train, test, coverage_table(classes, train, test, samples.class_names, validation), notes, validation
+    )
 
 
 def _labels(samples: Samples) -> xr.DataArray:
@@ -265,13 +274,7 @@ def _of_files(samples: Samples, settings: SplitSettings, *_: int) -> Split:
             f"training and test part should keep samples with a whole window. Found {train.size} and "
             f"{test.size}. Use a smaller window."
         )
-    table = coverage_table(_classes(labels), train, test, samples.class_names, validation)
-    return Split(train, test, table, (*split.notes, *note), validation)
-
-
-def _classes(labels: Numbers | xr.DataArray) -> Numbers:
-    """Class of each sample by its number, from 0; negative where it has none."""
-    return labels.values.ravel().astype(np.int64) - 1 if isinstance(labels, xr.DataArray) else labels
+    return _split(samples, train, validation, test, (*split.notes, *note))
 
 
 def _with_validation(samples: Samples, split: Split, settings: SplitSettings, guard: int, seed: int) -> Split:
@@ -295,9 +298,7 @@ def _with_validation(samples: Samples, split: Split, settings: SplitSettings, gu
         "the best epoch was chosen on samples drawn at random from the training part, never on the test part"
     )
     train, validation = split.train[inner.train], split.train[inner.test]
-    labels = samples.labels if samples.all_labels is None else samples.all_labels
-    table = coverage_table(_classes(labels), train, split.test, samples.class_names, validation)
-    return Split(train, split.test, table, (*split.notes, note), validation)
+    return _split(samples, train, validation, split.test, (*split.notes, note))
 
 
 _MAKERS: Final[dict[str, Callable[[Samples, SplitSettings, int, int], Split]]] = {

@@ -155,9 +155,10 @@ def train_into(folder: Path, settings: TrainingSettings, reporter: Reporter) -> 
             record |= _trained(settings, result)
         record["seeds"] = [*record.get("seeds", []), {"seed": seed, **asdict(metrics)}]
         write_json(folder / RUN_FILE, {"versions": versions(), "training": record})
-        checkpoint.unlink()
     if not is_main:
         return None
+    for checkpoint in folder.glob("training-*.ckpt"):  # one that a kill has left behind too
+        checkpoint.unlink()
     if settings.seeds > 1:
         table = over_seeds([_metrics(each) for each in record["seeds"]], samples.class_names)
         table.to_csv(folder / SEEDS, index=False)
@@ -187,10 +188,7 @@ def adopt_into(folder: Path, settings: AdoptionSettings, reporter: Reporter) -> 
         else:
             parts = parts_of(samples, settings.split, settings.preparation.window, settings.seed)
         fitted_on = parts.train if parts.train.size else parts.test
-        model = _built(samples, settings.network, fitted_on)
-        if settings.weights is not None:
-            load_checkpoint(model.network, settings.weights)
-        _check_runs(model, samples, settings.network.name)
+        model = _built(samples, settings, fitted_on)
         settings.network.keep_program(folder)
     metrics = _test(model.eval(), samples, parts.test, settings.batch_size, "cpu", reporter)
     record = _kept(folder, settings, samples, parts, model, metrics)
@@ -255,17 +253,19 @@ def _prepared(
         parts = parts_of(samples, settings.split, settings.preparation.window, seed)
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
-            model = _built(samples, settings.network, parts.train)
-        if settings.weights is not None:
-            load_checkpoint(model.network, settings.weights)
-        _check_runs(model, samples, settings.network.name)
+            model = _built(samples, settings, parts.train)
     return parts, model
 
 
-def _built(samples: Samples, network: NetworkSettings, numbers: Numbers) -> Pipeline:
+def _built(samples: Samples, settings: TrainingSettings | AdoptionSettings, numbers: Numbers) -> Pipeline:
+    """The network with the weights to begin with, its preprocessing fitted to some samples; it runs."""
     patches = samples.cut(numbers)
     nm = patches["wavelength"].values
-    return network.fitted(network_inputs(patches), nm, len(samples.class_names))
+    model = settings.network.fitted(network_inputs(patches), nm, len(samples.class_names))
+    if settings.weights is not None:
+        load_checkpoint(model.network, settings.weights)
+    _check_runs(model, samples, settings.network.name)
+    return model
 
 
 def _check_runs(model: Pipeline, samples: Samples, name: str) -> None:
