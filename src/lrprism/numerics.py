@@ -50,6 +50,8 @@ class AbstractStabilizer(ABC):
     def damped(self, g: Tensor, z: Tensor, *, nonnegative: bool = False) -> Tensor:
         r"""Return :math:`g z / \mathrm{st}(z)`, a new tensor unless nothing changes.
 
+        With ``nonnegative`` it is exactly zero where ``z`` is, unless nothing changes.
+
         Args:
             g: The modified gradient, or any other factor.
             z: The denominator.
@@ -135,11 +137,14 @@ class Signed(_AbstractStep):
         return torch.where(z >= 0, z + step, z - step)
 
     def damped(self, g: Tensor, z: Tensor, *, nonnegative: bool = False) -> Tensor:
-        r"""Return :math:`g z / \mathrm{st}(z) = g - g \varepsilon / (|z| + \varepsilon)`."""
+        r"""Return :math:`g z / \mathrm{st}(z)`, of any ``z`` as :math:`g - g \varepsilon / (|z| + \varepsilon)`."""
         step = self._step(z)
         if step == 0:
             return g
-        size = z + step if nonnegative else z.abs().add_(step)
+        if nonnegative:
+            stabilized = z + step
+            return torch.div(z, stabilized, out=stabilized).mul_(g)
+        size = z.abs().add_(step)
         return torch.addcdiv(g, g, size, value=-step, out=size)
 
 

@@ -196,9 +196,9 @@ class LRP:
                 self._ops,
                 Request(
                     choose=lambda returned: chosen(returned, output),
-                    wants=paths.__contains__,
+                    layers=paths,
                     nonnegative=given.nonnegative,
-                    needs_outputs=self.composite.needs_outputs,
+                    needs=self.composite.needs,
                     audit=audit,
                 ),
             )

@@ -9,7 +9,7 @@ from typing import Any, ClassVar, final
 from lrprism._errors import RuleError
 from lrprism.composites.selectors import AbstractSelector, Place
 from lrprism.engine import Graph
-from lrprism.ops import DEFAULT_PRODUCT_RULE, Call, Kind
+from lrprism.ops import DEFAULT_PRODUCT_RULE, Call, Kind, Needs
 from lrprism.rules import AbstractAffineRule, AbstractRule, Pass, gives_beside
 
 Entry = tuple[AbstractSelector, AbstractRule]
@@ -32,11 +32,17 @@ class AbstractComposite(ABC):
         return self.entries()
 
     @cached_property
-    def needs_outputs(self) -> bool:
-        """Whether any of the rules needs the output of a layer, as LRP-0 does not."""
-        return any(
-            isinstance(rule, Pass) or (isinstance(rule, AbstractAffineRule) and not rule.is_gradient)
-            for _, rule in self._stated
+    def needs(self) -> Needs:
+        """What the rules ask of a layer on the way back: LRP-0 nothing, LRP-ε its output."""
+        return Needs(
+            inputs=any(
+                _asks_for_input(rule) and selector.kinds & {Kind.LINEAR, Kind.NORMALIZATION}
+                for selector, rule in self._stated
+            ),
+            outputs=any(
+                isinstance(rule, Pass) or (isinstance(rule, AbstractAffineRule) and not rule.is_gradient)
+                for _, rule in self._stated
+            ),
         )
 
     def __getstate__(self) -> dict[str, Any]:
@@ -90,6 +96,10 @@ class AbstractComposite(ABC):
             for selector, _ in self._stated
             if not any(selector.matches(call, place) for call, place in places)
         ]
+
+
+def _asks_for_input(rule: AbstractRule) -> bool:
+    return isinstance(rule, Pass) or (isinstance(rule, AbstractAffineRule) and not rule.is_damping)
 
 
 def _misplaced(call: Call) -> str:

@@ -24,9 +24,17 @@ class Place:
     count: int
 
 
+_EVERY_KIND = frozenset(Kind)
+
+
 @dataclass(frozen=True)
 class AbstractSelector(ABC):
     """Decides which calls a rule is meant for; combine with ``&``, ``|`` and ``~``."""
+
+    @property
+    def kinds(self) -> frozenset[Kind]:
+        """The kinds of op that can be meant: what the engine need not keep of others it leaves out."""
+        return _EVERY_KIND
 
     @abstractmethod
     def matches(self, call: Call, place: Place) -> bool:
@@ -37,12 +45,15 @@ class AbstractSelector(ABC):
         return where(
             lambda call, place: self.matches(call, place) and other.matches(call, place),
             f"({self} & {other})",
+            self.kinds & other.kinds,
         )
 
     def __or__(self, other: AbstractSelector) -> AbstractSelector:
         """At least one matches."""
         return where(
-            lambda call, place: self.matches(call, place) or other.matches(call, place), f"({self} | {other})"
+            lambda call, place: self.matches(call, place) or other.matches(call, place),
+            f"({self} | {other})",
+            self.kinds | other.kinds,
         )
 
     def __invert__(self) -> AbstractSelector:
@@ -55,6 +66,11 @@ class AbstractSelector(ABC):
 class _Where(AbstractSelector):
     predicate: Callable[[Call, Place], bool]
     words: str
+    possible: frozenset[Kind]
+
+    @property
+    def kinds(self) -> frozenset[Kind]:
+        return self.possible
 
     def matches(self, call: Call, place: Place) -> bool:
         return self.predicate(call, place)
@@ -63,14 +79,25 @@ class _Where(AbstractSelector):
         return self.words
 
 
-def where(predicate: Callable[[Call, Place], bool], words: str = "a predicate") -> AbstractSelector:
-    """Select the calls for which ``predicate(call, place)`` holds; ``words`` name it in plans."""
-    return _Where(predicate, words)
+def where(
+    predicate: Callable[[Call, Place], bool],
+    words: str = "a predicate",
+    kinds: frozenset[Kind] = _EVERY_KIND,
+) -> AbstractSelector:
+    """Select calls by a predicate.
+
+    Args:
+        predicate: ``predicate(call, place)`` holds for those that are meant.
+        words: How plans name it.
+        kinds: The kinds of op for which it can hold.
+    """
+    return _Where(predicate, words, kinds)
 
 
 def kind(*kinds: Kind) -> AbstractSelector:
     """Select calls by what the op does: ``kind(Kind.CONVOLUTION, Kind.LINEAR)``."""
-    return where(lambda call, _: call.kind in kinds, " or ".join(each.value for each in kinds))
+    words = " or ".join(each.value for each in kinds)
+    return where(lambda call, _: call.kind in kinds, words, frozenset(kinds))
 
 
 def op(*names: str) -> AbstractSelector:

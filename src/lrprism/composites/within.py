@@ -89,6 +89,7 @@ class Within(AbstractComposite):
         return where(
             lambda call, place: self._holds(call) and selector.matches(call, place),
             f"{selector} in {self.path}",
+            selector.kinds,
         )
 
     def _refuse_input_rules(self, inside: Sequence[Call], affine: Sequence[Call]) -> None:

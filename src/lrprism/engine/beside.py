@@ -7,11 +7,21 @@ from typing import Any
 
 from torch import Tensor
 
-from lrprism.engine.graph import Graph, inputs_first, is_scale
+from lrprism.engine.graph import Graph, inputs_first, is_scale, name_of
 from lrprism.ops import Call
 
 Beside = dict[Any, dict[int, Tensor]]
 """Relevance per node of the autograd graph and output of that node."""
+
+
+def needs_saved_tensors(graph: Graph, calls: Iterable[Call]) -> bool:
+    """Whether :func:`collect` will ask for what autograd gives back after a way back, such as an index."""
+    nodes = inputs_first(graph.inputs[call][0] for call in calls)
+    return any(_holds_tensors(node) for node in nodes if not is_scale(node))
+
+
+def _holds_tensors(node: Any) -> bool:
+    return name_of(node) == "CopySlices" or any(name.startswith("_raw_saved") for name in dir(node))
 
 
 def collect(graph: Graph, calls: Iterable[Call]) -> Beside:

@@ -10,7 +10,7 @@ from typing import Any
 from torch import Tensor
 from torch.autograd.function import BackwardCFunction
 
-from lrprism.ops import Call, Kind, call_of
+from lrprism.ops import RELUS, Call, Kind, call_of
 
 _SIGN_KEEPERS = """
     AdaptiveAvgPool1D AdaptiveAvgPool2D AdaptiveAvgPool3D AdaptiveMaxPool2D AdaptiveMaxPool3D Alias
@@ -33,7 +33,8 @@ MOVES = frozenset(f"{name}Backward" for name in _MOVES.split()) | {"CopySlices",
 _SCALES = frozenset(f"{name}Backward" for name in ["Add", "Div", "Mul", "Neg", "Rsub", "Sub"])
 
 _OURS = frozenset({
-    "_AffineFunctionBackward", "_DampedBackward", "_NormalizedBackward", "_PassedBackward", "_SharedBackward",
+    "_AffineFunctionBackward", "_DampedBackward", "_NormalizedBackward", "_PassedBackward",
+    "_RectifiedBackward", "_SharedBackward",
 })  # fmt: skip
 
 
@@ -180,13 +181,13 @@ class _Survey:
         elif self.at_input.issuperset(sources) and (name in MOVES or is_scale(node)):
             self.at_input.add(node)
         keeps = name in _KEEPS_SIGN and len(sources) == len(edges)
-        if name == "ReluBackward" or (keeps and self.nonnegative.issuperset(sources)):
+        if name in RELUS or (keeps and self.nonnegative.issuperset(sources)):
             self.nonnegative.add(node)
 
     def is_rectified(self, node: Any) -> bool:
         """Whether relevance comes back to ``node`` through nothing but ReLUs."""
         return all(
-            name == "ReluBackward" or (name == "AliasBackward" and self.is_rectified(consumer))
+            name in RELUS or (name == "AliasBackward" and self.is_rectified(consumer))
             for consumer, name in self._consumers[node]
         )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -29,6 +29,7 @@ from lrprism.ops import (
     AbstractOp,
     Call,
     Kind,
+    Needs,
     OwnOps,
     Rectifier,
     Sinks,
@@ -54,20 +55,22 @@ class RelevanceMode(TorchFunctionMode):
 
     Args:
         model: The model that will run.
-        wants: Whether the outputs of the module of a path are wanted.
+        wanted: Paths of the modules whose outputs are wanted.
         on_return: Called with the path and the tensors of each such module when it returns.
         tokens: The integer inputs.
         ops: What to do at torch functions outside the dispatch table.
+        needs: What the way back may ask for.
         ledger: Where an audited pass is written down, or None.
     """
 
     def __init__(
         self,
         model: nn.Module,
-        wants: Callable[[str], bool],
+        wanted: Collection[str],
         on_return: Callable[[str, list[Tensor]], None],
         tokens: Tokens,
         ops: OwnOps,
+        needs: Needs,
         ledger: Ledger | None = None,
     ) -> None:
         """Get ready; nothing is listened to before the mode is entered."""
@@ -81,18 +84,17 @@ class RelevanceMode(TorchFunctionMode):
         self._modules = ModuleStack(paths, type(model), self._returned)
         self._own_buffers = [(module, dict(module._buffers)) for _, module in modules if module._buffers]
         self._buffers = {id(each) for _, own in self._own_buffers for each in own.values()}
-        self._wants, self._on_return = wants, on_return
+        self._wanted, self._on_return = wanted, on_return
         self._tokens = tokens
         self._ops = ops
+        self.needs = needs
         self._ledger = ledger
         self._hooks = top_hooks(True)
         self._latest: Any = None
-        self.needs_outputs = True
-        """Whether a rule may need the outputs of layers."""
 
     def _returned(self, path: str, output: Any) -> None:
         """Pass on what a module returned, after in-place ops; no call of the model is recorded."""
-        if not self._wants(path):
+        if path not in self._wanted:
             return
         with torch._C.DisableTorchFunction():
             self._on_return(path, [self.rewrites.read(tensor) for tensor in returned_tensors(output)])
@@ -129,7 +131,7 @@ class RelevanceMode(TorchFunctionMode):
         module, module_type = self._modules.innermost
         sinks = Sinks() if self._ledger is not None else None
         call = Call(len(self.calls), kind, name, module, module_type, accepts, sinks=sinks)
-        call.kept.is_wanted = self.needs_outputs
+        call.kept.is_wanted = self.needs.outputs
         self.calls.append(call)
         return call
 

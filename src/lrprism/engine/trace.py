@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.nn.modules.batchnorm import _BatchNorm
 
 from lrprism._errors import ModelError
 from lrprism.engine import beside
@@ -19,8 +20,8 @@ from lrprism.engine.graph import Graph, study
 from lrprism.engine.mode import RelevanceMode
 from lrprism.engine.places import Place, places_of
 from lrprism.engine.tokens import LookedUp, Tokens, token_spans
-from lrprism.ops import Call, Kind, OwnOps
-from lrprism.rules import Pass, gives_beside
+from lrprism.ops import Call, InputGoneError, Kind, Needs, OwnOps
+from lrprism.rules import AbstractRule, Pass, gives_beside
 
 LayerOutputs = dict[str, list[Tensor]]
 Arguments = tuple[tuple[Any, ...], Mapping[str, Any]]
@@ -84,17 +85,18 @@ class Trace:
         edges: list[Any] = [place.edge for group in groups for place in group]
         for call in graph.inputs:
             call.ratios = {} if len(seeds) > 1 else None
-        has_beside = any(gives_beside(call.rule) or isinstance(call.rule, Pass) for call in graph.inputs)
+        beside_calls = [call for call in graph.inputs if call.at_input and _may_give_beside(call.rule)]
+        needs_graph = beside.needs_saved_tensors(graph, beside_calls)
         gradients, besides = [], []
         for index, seed in enumerate(seeds):
             for call in graph.inputs:
                 call.repeats = index < len(seeds) - 1
-            keep = has_beside or index < len(seeds) - 1
+            keep = needs_graph or index < len(seeds) - 1
             with torch.inference_mode(False), torch.enable_grad():
                 explained = (output * _own(seed).detach()).sum()  # a seed beside it has torch load sympy
             with self.ledger.counting() if self.ledger is not None else nullcontext():
                 gradients.append(torch.autograd.grad(explained, edges, retain_graph=keep, allow_unused=True))
-            besides.append(beside.collect(graph, graph.inputs) if has_beside else {})
+            besides.append(beside.collect(graph, beside_calls) if beside_calls else {})
         per_seed = [_read(groups, *each) for each in zip(gradients, besides, strict=True)]
         found = Relevances(
             [self._at_inputs(each) for each in per_seed],
@@ -130,6 +132,10 @@ class Relevances:
     inputs: list[list[Tensor]]
     layers: list[list[Tensor]]
     audit: Audit | None = None
+
+
+def _may_give_beside(rule: AbstractRule | None) -> bool:
+    return gives_beside(rule) or isinstance(rule, Pass)
 
 
 def _read(
@@ -174,17 +180,23 @@ class Request:
 
     Args:
         choose: Returns the tensor to explain from what the model returns; its torch calls are seen too.
-        wants: Whether relevance is wanted at the output of the module of a path.
+        layers: Paths of the modules at whose output relevance is wanted.
         nonnegative: Which of the inputs are known to hold no negative number.
-        needs_outputs: Whether a rule that layers may get needs their outputs.
+        needs: What the rules ask for on the way back.
         audit: Whether to keep an account.
     """
 
     choose: Callable[[Any], Tensor] = lambda returned: returned
-    wants: Callable[[str], bool] = lambda _: False
+    layers: Collection[str] = ()
     nonnegative: Sequence[int] = ()
-    needs_outputs: bool = True
+    needs: Needs = field(default_factory=Needs)
     audit: bool = False
+
+    @property
+    def all_needs(self) -> Needs:
+        """What is asked for on the way back, with what it takes to read relevance between the ops."""
+        between = self.audit or bool(self.layers)
+        return replace(self.needs, inputs=self.needs.inputs or between, between=between)
 
 
 def trace(
@@ -204,6 +216,24 @@ def trace(
         request: What is asked of the pass.
     """
     request = request or Request()
+    needs = request.all_needs
+    if not needs.inputs and any(isinstance(module, _BatchNorm) for module in model.modules()):
+        needs = replace(needs, inputs=True)  # it may take the place of the layer in front
+    try:
+        return _run(model, inputs, arrange, ops or {}, request, needs)
+    except InputGoneError:  # a batch norm that is no module
+        return _run(model, inputs, arrange, ops or {}, request, replace(needs, inputs=True))
+
+
+def _run(
+    model: nn.Module,
+    inputs: Sequence[Tensor],
+    arrange: Callable[[list[Tensor]], Arguments],
+    ops: OwnOps,
+    request: Request,
+    needs: Needs,
+) -> Trace:
+    """Run ``model`` once, keeping what is needed."""
     layers: LayerOutputs = {}
 
     def on_return(path: str, outputs: list[Tensor]) -> None:
@@ -214,8 +244,7 @@ def trace(
         own = tuple(_own(x) for x in inputs)
         live = [x.view_as(x) for x in own]  # no leaf: the mode takes leaves for parameters
         tokens = Tokens(live)
-        mode = RelevanceMode(model, request.wants, on_return, tokens, ops or {}, ledger)
-        mode.needs_outputs = request.needs_outputs
+        mode = RelevanceMode(model, request.layers, on_return, tokens, ops, needs, ledger)
         args, kwargs = arrange(live)
         with _uncompiled(), _same_randomness(own):
             try:

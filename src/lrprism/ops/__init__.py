@@ -19,8 +19,9 @@ from lrprism.ops import (
     routing,
     scaled,
 )
-from lrprism.ops.affine import call_of, ends_of, is_written_once, producer_of
-from lrprism.ops.call import Call, Sinks
+from lrprism.ops.affine import InputGoneError, call_of, ends_of, is_written_once, producer_of
+from lrprism.ops.call import Call, Needs, Sinks
+from lrprism.ops.functions import RELUS
 from lrprism.ops.kinds import Kind
 from lrprism.ops.names import builtin_named, every_name_of, packet_of
 from lrprism.ops.op import (
@@ -71,10 +72,13 @@ __all__ = [
     "DEFAULT_PRODUCT_RULE",
     "MOVING",
     "OVERWRITE",
+    "RELUS",
     "TABLE",
     "AbstractOp",
     "Call",
+    "InputGoneError",
     "Kind",
+    "Needs",
     "OwnOps",
     "Recorder",
     "Rectifier",

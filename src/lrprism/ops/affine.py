@@ -33,6 +33,9 @@ class AbstractAffine(ABC):
     batched_dim: int = 0
     """Number of dimensions of an input with a batch in front; one less is taken as a batch of one."""
 
+    asks_for_input: bool = True
+    """Whether the way back asks for the input of the forward pass, if only for its shape and layout."""
+
     has_batch: bool = False
     """Whether the first dimension of input and output is known to be that of the samples."""
 
@@ -109,31 +112,50 @@ def _gradient(affine: AbstractAffine, call: Call, a: Tensor, g: Tensor) -> Tenso
     return affine.transpose(g, affine.weight, a)
 
 
-def _propagate(affine: AbstractAffine, call: Call, a: Tensor, z: Tensor, g: Tensor) -> Tensor:
+def _damped(node: Any, rule: AbstractAffineRule, g: Tensor) -> Tensor:
+    """Return ``s = g z / st(z)``; where that was its last use, the output's memory is given back."""
+    call: Call = node.call
+    s = rule.stabilizer.damped(g, _output_of(node), nonnegative=call.rectified)
+    call.give_output_back()
+    return s
+
+
+def _propagate(node: Any, g: Tensor) -> Tensor:
     """Carry ``g`` of ``z`` back to ``a`` by the rule of the call."""
-    if isinstance(call.rule, Pass):
-        return passed_on(a, z, g, call)
+    affine: AbstractAffine = node.affine
+    call: Call = node.call
     rule = call.rule
+    if isinstance(rule, AbstractAffineRule) and rule.is_damping and call.sinks is None:
+        s = _damped(node, rule, g)
+        return affine.transpose(s, affine.weight, _input_of(node, s))
+    (a,) = node.saved_tensors
+    if isinstance(rule, Pass):
+        return passed_on(a, _output_of(node), g, call)
     assert isinstance(rule, AbstractAffineRule)
-    if rule.is_damping and call.sinks is None:
-        s = rule.stabilizer.damped(g, z, nonnegative=call.rectified)
-        return affine.transpose(s, affine.weight, a)
     step = ContributionStep if rule.weighs_contributions else TermStep
     if a.dtype is not torch.float16 or rule.is_damping:
-        return step(affine, call, rule, a, z).propagate(g)
+        return step(affine, call, rule, a, _output_of(node)).propagate(g)
     # a modified denominator can be far smaller than z: too small for the range of half precision
-    wide = step(affine.with_type(torch.float32), call, rule, a.float(), z.float()).propagate(g.float())
+    affine, z = affine.with_type(torch.float32), _output_of(node).float()
+    wide = step(affine, call, rule, a.float(), z).propagate(g.float())
     limit = torch.finfo(a.dtype).max
     return wide.clamp(-limit, limit).to(a.dtype)
+
+
+_How = tuple[Tensor | None, bool]
+"""The output, where that is known already; and whether the input is kept."""
 
 
 class _AffineFunction(torch.autograd.Function):
     """An affine op whose backward pass follows the rule of its call."""
 
     @staticmethod
-    def forward(ctx: Any, a: Tensor, affine: AbstractAffine, call: Call, known: tuple[Tensor, ...]) -> Tensor:
-        z = known[0] if known else affine.forward(a, affine.weight, affine.bias)
-        ctx.save_for_backward(a)
+    def forward(ctx: Any, a: Tensor, affine: AbstractAffine, call: Call, how: _How) -> Tensor:
+        z, keeps_input = how
+        if z is None:
+            z = affine.forward(a, affine.weight, affine.bias)
+        if keeps_input:
+            ctx.save_for_backward(a)
         ctx.affine, ctx.call = affine, call
         if call.kept.is_wanted:
             call.kept.keep(z)
@@ -141,30 +163,43 @@ class _AffineFunction(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx: Any, *grad_outputs: Tensor) -> tuple[Tensor, None, None, None]:
+        (g,) = grad_outputs
         call: Call = ctx.call
-        if _is_gradient(call.rule):
-            c = _gradient(ctx.affine, call, ctx.saved_tensors[0], grad_outputs[0])
-        else:
-            c = _propagate(ctx.affine, call, *ends_of(ctx), grad_outputs[0])
-        if not call.repeats:
-            call.kept.drop()
+        c = _gradient(ctx.affine, call, _input_of(ctx, g), g) if _is_gradient(call.rule) else _propagate(ctx, g)
+        call.give_output_back()
         return c, None, None, None
 
 
 _enter = entry_of(_AffineFunction)
 
 
+def _input_of(node: Any, other: Tensor) -> Tensor:
+    """The input of the op that made a node; another tensor where the op does not ask for it."""
+    kept = node.saved_tensors
+    return kept[0] if kept else other
+
+
+def _output_of(node: Any) -> Tensor:
+    """The output of the op that made a node; where that is rectified, its positive part."""
+    z: Tensor | None = node.call.kept.read(rectified=node.call.rectified)
+    if z is None:
+        z = node.affine.forward(node.saved_tensors[0], node.affine.weight, node.affine.bias)
+        z = z.clamp_(min=0) if node.call.rectified else z
+    return z
+
+
 def ends_of(node: Any) -> tuple[Tensor, Tensor]:
     """Input and output of the op that made a node; of a rectified output the positive part."""
-    (a,) = node.saved_tensors
-    z = node.call.kept.read(rectified=node.call.rectified)
-    if z is None:
-        z = node.affine.forward(a, node.affine.weight, node.affine.bias)
-        z = z.clamp_(min=0) if node.call.rectified else z
-    return a, z
+    return node.saved_tensors[0], _output_of(node)
 
 
-def apply_affine(affine: AbstractAffine, a: Tensor, call: Call, z: Tensor | None = None) -> Tensor:
+LARGE = 2**16
+"""So many numbers are worth a few microseconds of Python to leave their memory or a pass over it out."""
+
+
+def apply_affine(
+    affine: AbstractAffine, a: Tensor, call: Call, z: Tensor | None = None, *, needs_input: bool = True
+) -> Tensor:
     """Return ``z = L(a; w) + b``; relevance passes it by the ``call.rule`` of the time of the way back.
 
     Args:
@@ -172,9 +207,10 @@ def apply_affine(affine: AbstractAffine, a: Tensor, call: Call, z: Tensor | None
         a: Its input.
         call: Its record.
         z: Its output, where that is known already; a tensor of its own.
+        needs_input: Whether the rule may ask for the input.
     """
-    known = () if z is None else (z,)
-    z_live: Tensor = _enter(a, affine, call, known)
+    keeps_input = needs_input or affine.asks_for_input or a.numel() < LARGE
+    z_live: Tensor = _enter(a, affine, call, (z, keeps_input))
     return z_live
 
 
@@ -197,16 +233,25 @@ def affine_node(tensor: Tensor) -> Any:
     return node if type(node).__name__ == "_AffineFunctionBackward" else None
 
 
+class InputGoneError(Exception):
+    """The input of an affine op is asked for after all: the forward pass has to be run again, keeping it."""
+
+
 def producer_of(tensor: Tensor, kind: Kind | None = None) -> tuple[Call, AbstractAffine, Tensor] | None:
     """Return the call, the op and the input of the affine op that made ``tensor``, or None.
 
     Args:
         tensor: Any tensor.
         kind: The only kind of op that is asked for; None for any.
+
+    Raises:
+        InputGoneError: If the input was not kept.
     """
     node = affine_node(tensor)
     if node is None or (kind is not None and node.call.kind is not kind):
         return None
+    if not node.saved_tensors:
+        raise InputGoneError
     return node.call, node.affine, node.saved_tensors[0]
 
 
@@ -215,10 +260,10 @@ def is_written_once(tensor: Tensor) -> bool:
     return type(tensor.grad_fn).__name__ in {"_AffineFunctionBackward", "AddBackward0"}
 
 
-def rectify(node: Any, r: Tensor) -> None:
+def rectify(node: Any, r: Tensor, *, in_place: bool) -> None:
     """Let the affine op that made a node keep ``r``, the positive part of its output: that may be enough."""
     if node.call.kept.is_wanted:
-        node.call.kept.keep(r, rectified=True)
+        node.call.kept.rectify(r, beside=not (in_place or node.saved_tensors))
 
 
 def take_over(call: Call, replaced: Call, a: Tensor) -> Tensor:

@@ -41,28 +41,48 @@ Sent = tuple[Tensor, Tensor | float | None]
 """``s`` of one term of a rule; and what the stabiliser added to the denominator, where an account is kept."""
 
 
-class Kept:
-    """The output of an affine op, kept for the way back: ``z``, or its positive part, or neither.
+@dataclass(frozen=True)
+class Needs:
+    """What the way back may ask for: whatever it does not is not kept.
 
-    It is an alias without a place in the autograd graph: what the graph holds cannot hold the graph.
+    Args:
+        inputs: Whether a rule of linear layers or norms may ask for their inputs.
+        outputs: Whether a rule may ask for the outputs of layers.
+        between: Whether relevance is read between the inputs and the output of the model too.
     """
 
-    __slots__ = ("_is_rectified", "_value", "_version", "is_wanted")
+    inputs: bool = True
+    outputs: bool = True
+    between: bool = True
+
+
+class Kept:
+    """The output of an affine op, kept for the way back: ``z``, or its positive part, or both, or neither.
+
+    They are aliases without a place in the autograd graph: what the graph holds cannot hold the graph.
+    """
+
+    __slots__ = ("_positive", "_value", "is_wanted")
 
     def __init__(self) -> None:
         """Start with nothing."""
         self.is_wanted = True
-        self._value: Tensor | None = None
-        self._version = 0
-        self._is_rectified = False
+        self._value: tuple[Tensor, int] | None = None
+        self._positive: tuple[Tensor, int] | None = None
 
-    def keep(self, value: Tensor, *, rectified: bool = False) -> None:
-        """Keep an output, or its positive part, in the place of what was kept."""
-        self._value, self._version, self._is_rectified = value.detach(), value._version, rectified
+    def keep(self, z: Tensor) -> None:
+        """Keep an output."""
+        self._value = z.detach(), z._version
+
+    def rectify(self, r: Tensor, *, beside: bool) -> None:
+        """Keep its positive part, in the place of the output or beside it."""
+        self._positive = r.detach(), r._version
+        if not beside:
+            self._value = None
 
     def drop(self) -> None:
         """Give the memory back; whoever needs the output then has to work it out again."""
-        self._value = None
+        self._value = self._positive = None
 
     def read(self, *, rectified: bool) -> Tensor | None:
         """Return the output, or its positive part where that will do; None if it is not at hand.
@@ -70,13 +90,15 @@ class Kept:
         Raises:
             RuntimeError: If it was written to, by something that no torch call shows.
         """
-        if self._value is None or (self._is_rectified and not rectified):
+        found = (rectified and self._positive) or self._value
+        if not found:
             return None
-        if self._value._version != self._version:
+        value, version = found
+        if value._version != version:
             raise RuntimeError(
                 "one of the activations needed for relevance has been modified by an inplace operation"
             )
-        return self._value if self._is_rectified or not rectified else self._value.clamp(min=0)
+        return value.clamp(min=0) if rectified and found is self._value else value
 
 
 @dataclass(eq=False, slots=True)
@@ -127,3 +149,8 @@ class Call:
     repeats: bool = False
     ratios: dict[Hashable, Sent] | None = field(default=None, repr=False)
     beside: Tensor | None = field(default=None, repr=False)
+
+    def give_output_back(self) -> None:
+        """Give the memory of the output back, unless another way back will need it."""
+        if not self.repeats:
+            self.kept.drop()

@@ -44,6 +44,8 @@ class ContributionStep:
     ) -> None:
         """Get ready; nothing is worked out before it is needed."""
         self.affine, self.call, self.rule, self.a, self.z = affine, call, rule, a, z
+        self._weighed_term: Contributions | None = None
+        self._weights: dict[int, Tensor] = {}
         self._ignores_bias = affine.bias is not None and not rule.counts_bias
         self._terms: Sequence[Any] = rule.stated  # those that serve a z at which relevance arrives
         if call.rectified and not self._ignores_bias:
@@ -51,17 +53,30 @@ class ContributionStep:
 
     def propagate(self, g: Tensor) -> Tensor:
         """Carry the modified gradient ``g`` of ``z`` back to ``a``."""
-        sent = self._send_mirrored(g) if self._can_mirror else [self._kept(term, g) for term in self._terms]
-        if self.call.sinks is not None:
-            for term, (s, step) in zip(self._terms, sent, strict=True):
-                bias = self._bias_of(term)
-                self.call.sinks.count(s, None if bias is None else self.affine.spread_bias(bias), step)
-        if len(sent) == 2 and not self.call.nonnegative and all(map(_is_mildly_favouring, self._terms)):
-            return self._back_by_halves(*(s for s, _ in sent))
-        c, *others = (self._back(term, s) for term, (s, _) in zip(self._terms, sent, strict=True))
-        for other in others:
-            c += other
+        both = self._send_mirrored(g) if self._can_mirror else []
+        if len(self._terms) == 2 and self._can_halve:
+            return self._back_by_halves(*(self._sent(term, g, both) for term in self._terms))
+        c: Tensor | None = None
+        for term in self._terms:  # one after the other: no more than one s is held
+            share = self._back(term, self._sent(term, g, both))
+            c = share if c is None else c.add_(share)
+        assert c is not None  # there is at least one term
         return c
+
+    def _sent(self, term: Contributions, g: Tensor, known: list[Sent]) -> Tensor:
+        """``s`` of one term, the next known one if there are any; the last term gives the output back."""
+        s, step = known.pop(0) if known else self._kept(term, g)
+        if self.call.sinks is not None:
+            bias = self._bias_of(term)
+            self.call.sinks.count(s, None if bias is None else self.affine.spread_bias(bias), step)
+        if term is self._terms[-1]:
+            del self.z
+            self.call.give_output_back()
+        return s
+
+    @property
+    def _can_halve(self) -> bool:
+        return not self.call.nonnegative and all(map(_is_mildly_favouring, self._terms))
 
     @cached_property
     def _weight(self) -> Tensor:
@@ -181,15 +196,20 @@ class ContributionStep:
         return self._divided(self.z, z_rho, 1 if term.positive else -1, g, is_safe=covers_z)
 
     def _weighed(self, term: Contributions, sign: int = 1) -> Tensor:
-        """The weights of inputs of one sign."""
+        """The weights of inputs of one sign; those of one term at a time are held."""
         if term.is_plain:
             return self._weight
-        key = (term.positive, term.negative)[::sign]
-        if key == (1, 0):
-            return self._positive_weight
-        if key[0] > key[1] > 0:
-            found = torch.add(self._weight, self._positive_weight, alpha=key[0] / key[1] - 1)
-            return found if key[1] == 1 else found.mul_(key[1])
+        if self._weighed_term is not term:
+            self._weighed_term, self._weights = term, {}
+        if sign not in self._weights:
+            self._weights[sign] = self._modified(term, sign)
+        return self._weights[sign]
+
+    def _modified(self, term: Contributions, sign: int) -> Tensor:
+        more, less = (term.positive, term.negative)[::sign]
+        if more > less > 0:
+            found = torch.add(self._weight, self._positive_weight, alpha=more / less - 1)
+            return found if less == 1 else found.mul_(less)
         return term.weigh(self._weight) if sign > 0 else term.weigh_reversed(self._weight)
 
     def _bias_of(self, term: Contributions) -> Tensor | None:

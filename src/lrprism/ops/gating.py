@@ -7,6 +7,7 @@ from typing import Any
 
 from torch import Tensor
 
+from lrprism.ops.functions import RELUS
 from lrprism.rules import Gating
 
 _GATES = {
@@ -32,7 +33,7 @@ _THROUGH = frozenset(f"{name}Backward" for name in (_RESHAPING + _ELEMENTWISE).s
 _JOINING = frozenset({"AddBackward", "CatBackward", "StackBackward"})
 """Nodes with several live inputs that make a gate of gates."""
 
-_BETWEEN = frozenset(f"{name}Backward" for name in f"{_ELEMENTWISE} Relu _Passed".split())
+_BETWEEN = frozenset(f"{name}Backward" for name in f"{_ELEMENTWISE} Relu _Passed _Rectified".split())
 """Nodes of elementwise functions."""
 
 _LIMIT = 64
@@ -102,7 +103,7 @@ def _look_at(node: Any) -> Gating:
         return _GATES.get(node.op_name, Gating.ACTIVATION)
     sources = _sources(node)
     is_own_gate = name == "MulBackward" and len(sources) == 2 and _have_one_origin(sources)
-    return Gating.ACTIVATION if is_own_gate or name == "ReluBackward" else Gating.NONE
+    return Gating.ACTIVATION if is_own_gate or name in RELUS else Gating.NONE
 
 
 def _origins(start: Place) -> set[Place]:

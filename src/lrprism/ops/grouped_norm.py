@@ -13,7 +13,7 @@ from torch.nn import functional as F
 
 from lrprism.ops.affine import passed_on
 from lrprism.ops.affine_op import any_autocast
-from lrprism.ops.call import Call, Sinks
+from lrprism.ops.call import Call, Needs, Sinks
 from lrprism.ops.functions import entry_of
 from lrprism.ops.kinds import Kind
 from lrprism.ops.op import AbstractOp, Arguments, Keywords, Recorder, is_live
@@ -24,26 +24,29 @@ class _Normalized(torch.autograd.Function):
     """``z = w (a - mean) / sigma + b`` over some dimensions, with ``sigma`` a constant on the way back."""
 
     @staticmethod
-    def forward(ctx: Any, a: Tensor, how: _Group, call: Call, normalize: Callable[[], _Found]) -> Tensor:
+    def forward(
+        ctx: Any, a: Tensor, how: _Group, call: Call, needs: Needs, normalize: Callable[[], _Found]
+    ) -> Tensor:
         z, ctx.inverse_scale = normalize()
-        ctx.save_for_backward(a, z)
+        keeps_input = needs.inputs or ctx.inverse_scale is None
+        ctx.save_for_backward(a if keeps_input else None, z if needs.outputs else None)
         ctx.how, ctx.call = how, call
         return z
 
     @staticmethod
-    def backward(ctx: Any, *grad_outputs: Tensor) -> tuple[Tensor, None, None, None]:
+    def backward(ctx: Any, *grad_outputs: Tensor) -> tuple[Tensor, None, None, None, None]:
         (g,) = grad_outputs
         a, z = ctx.saved_tensors
         how: _Group = ctx.how
         call: Call = ctx.call
         if isinstance(call.rule, Pass):
-            return passed_on(a, z, g, call), None, None, None
-        if isinstance(call.rule, Epsilon):
+            return passed_on(a, z, g, call), None, None, None, None
+        if isinstance(call.rule, Epsilon) and not call.rule.is_gradient:
             g = _damped(z, how.bias, call.rule, g, call.sinks)
         elif call.sinks is not None and how.bias is not None:
             call.sinks.bias += (how.bias * g).sum(dtype=torch.float64)
         g = g if how.weight is None else g * how.weight
-        return how.back(a, g, ctx.inverse_scale).to(a.dtype), None, None, None
+        return how.back(a, g, ctx.inverse_scale), None, None, None, None
 
 
 _Found = tuple[Tensor, Tensor | None]
@@ -76,16 +79,27 @@ class _Group:
     centred: bool = True
     shape: tuple[int, ...] | None = None
 
-    def back(self, a: Tensor, g: Tensor, inverse_scale: Tensor | None) -> Tensor:
-        """Carry ``g`` from the normalised values to ``a``, the scale being a constant."""
-        if not a.numel():
-            return torch.zeros_like(a)
-        grouped, g = (each.reshape(self.shape or each.shape) for each in (_wide(a), _wide(g)))
-        g = g * (self._inverse_scale(grouped) if inverse_scale is None else inverse_scale)
-        g = g.sub_(g.mean(self.dims, keepdim=True)) if self.centred else g
-        return g.reshape(a.shape)
+    def back(self, a: Tensor | None, g: Tensor, inverse_scale: Tensor | None) -> Tensor:
+        """Carry ``g`` from the normalised values to ``a``, the scale being a constant.
 
-    def _inverse_scale(self, grouped: Tensor) -> Tensor:
+        Args:
+            a: The input; to be left out where its scale is known.
+            g: The modified gradient, of the same shape.
+            inverse_scale: ``1 / sigma``, where that is known.
+        """
+        if not g.numel():
+            return torch.zeros_like(g)
+        grouped = self._grouped(g)
+        grouped = grouped * (self._inverse_scale(a) if inverse_scale is None else inverse_scale)
+        grouped = grouped.sub_(grouped.mean(self.dims, keepdim=True)) if self.centred else grouped
+        return grouped.reshape(g.shape).to(g.dtype)
+
+    def _grouped(self, tensor: Tensor) -> Tensor:
+        tensor = _wide(tensor)
+        return tensor.reshape(self.shape or tensor.shape)
+
+    def _inverse_scale(self, a: Tensor) -> Tensor:
+        grouped = self._grouped(a)
         var = (
             torch.var(grouped, self.dims, correction=0, keepdim=True)
             if self.centred
@@ -135,7 +149,7 @@ class GroupedNorm(AbstractOp):
                 return z, inverse_scale
             return (func(*args, **kwargs) if self.results == 1 else func(*args, **kwargs)[0]), None
 
-        z = _enter(a, how, call, normalize)
+        z = _enter(a, how, call, recorder.needs, normalize)
         return z if self.results == 1 else (z, *(None,) * (self.results - 1))
 
 

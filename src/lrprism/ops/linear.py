@@ -22,6 +22,7 @@ class Linear(AbstractAffine):
     """``z = a w^T + b`` over the last dimension of ``a``."""
 
     batched_dim = 1  # a vector needs no batch
+    asks_for_input = False
 
     def forward(self, a: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
         """Return ``a w^T + b``."""

@@ -13,7 +13,7 @@ from typing import Any, Protocol, final
 import torch
 from torch import Tensor
 
-from lrprism.ops.call import Call
+from lrprism.ops.call import Call, Needs
 from lrprism.ops.kinds import Kind
 from lrprism.rules import AbstractRule
 
@@ -23,6 +23,9 @@ Keywords = Mapping[str, Any]
 
 class Recorder(Protocol):
     """Keeps the calls of one forward pass."""
+
+    needs: Needs
+    """What the way back may ask for."""
 
     def record(self, kind: Kind, name: str, accepts: tuple[type[AbstractRule], ...] = ()) -> Call:
         """Note one call of an op."""

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, final
 
+import torch
 from torch import Tensor
 
-from lrprism.ops.affine import affine_node, rectify
+from lrprism.ops.affine import LARGE, affine_node, rectify
+from lrprism.ops.call import Call
+from lrprism.ops.functions import entry_of
 from lrprism.ops.kinds import Kind
 from lrprism.ops.names import functions_named
 from lrprism.ops.op import (
@@ -20,6 +24,7 @@ from lrprism.ops.op import (
     StoppedOp,
     is_live,
 )
+from lrprism.rules import gives_nothing_at_zero
 
 MOVES = """
     adjoint alias
@@ -70,6 +75,35 @@ _DATA = "data"
 _PROPERTIES = "H T imag mH mT real"
 
 
+class _Rectified(torch.autograd.Function):
+    """A ReLU behind an affine op, whose way back is left to that op where it hands nothing on at zero anyway.
+
+    That saves a pass over memory.
+    """
+
+    @staticmethod
+    def forward(ctx: Any, z: Tensor, call: Call, relu: Callable[[], Tensor]) -> Tensor:
+        r = relu()
+        if r is z:
+            ctx.mark_dirty(z)
+        ctx.save_for_backward(r)
+        ctx.in_front = call
+        return r
+
+    @staticmethod
+    def backward(ctx: Any, *grad_outputs: Tensor) -> tuple[Tensor, None, None]:
+        (g,) = grad_outputs
+        call: Call = ctx.in_front
+        if call.rectified and gives_nothing_at_zero(call.rule):
+            return g, None, None
+        (r,) = ctx.saved_tensors
+        c: Tensor = torch.ops.aten.threshold_backward(g, r, 0)
+        return c, None, None
+
+
+_enter = entry_of(_Rectified)
+
+
 @final
 class Rectifier(AbstractOp):
     """A ReLU: its own gradient is the rule; the layer in front needs no more than what it lets through."""
@@ -78,11 +112,14 @@ class Rectifier(AbstractOp):
         """Run the op as it is, in place or not."""
         z = args[0] if args else kwargs["input"]
         node = affine_node(z)
-        r = func(*args, **kwargs)
+        if node is not None and z.numel() >= LARGE and not recorder.needs.between:
+            r = _enter(z, node.call, partial(func, *args, **kwargs))
+        else:
+            r = func(*args, **kwargs)
         if is_live(r):
             recorder.record(self.kind, self.name)
         if node is not None:
-            rectify(node, r)
+            rectify(node, r, in_place=r is z)
         return r
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, final
 
 import torch
 from torch import Tensor
+from torch.nn import functional as F
 
 from lrprism.ops.call import Call
 from lrprism.ops.functions import entry_of
@@ -38,6 +40,10 @@ class _Damped(torch.autograd.Function):
         return s, None
 
 
+_Ratio = Callable[[Tensor], Tensor]
+"""What gives ``f(a) / a`` as a new tensor, everywhere finite, so that ``f(a)`` need not be kept."""
+
+
 class _Passed(torch.autograd.Function):
     """An elementwise function whose relevance passes unchanged: ``g_in = g * f(a) / a``.
 
@@ -45,21 +51,37 @@ class _Passed(torch.autograd.Function):
     """
 
     @staticmethod
-    def forward(ctx: Any, a: Tensor, value: Tensor, op_name: str) -> Tensor:
-        ctx.save_for_backward(a, value)
-        ctx.op_name = op_name
+    def forward(ctx: Any, a: Tensor, value: Tensor, op_name: str, ratio: _Ratio | None) -> Tensor:
+        ctx.op_name, ctx.ratio = op_name, ratio
+        if ratio is None:
+            ctx.save_for_backward(a, value)
+        else:
+            ctx.save_for_backward(a)
         return value.view_as(value)
 
     @staticmethod
-    def backward(ctx: Any, *grad_outputs: Tensor) -> tuple[Tensor, None, None]:
+    def backward(ctx: Any, *grad_outputs: Tensor) -> tuple[Tensor, None, None, None]:
         (g,) = grad_outputs
-        a, value = ctx.saved_tensors
+        a, *values = ctx.saved_tensors
         dtype = a.dtype
         if dtype is torch.float16:  # f(a) / a leaves its range where f(0) is not 0
-            a, value, g = a.float(), value.float(), g.float()
-        limit = torch.finfo(dtype).max
-        c = torch.mul(g, value).div_(a).masked_fill_(a == 0, 0).clamp_(-limit, limit)
-        return c.to(dtype), None, None
+            a, g, values = a.float(), g.float(), [value.float() for value in values]
+        if ctx.ratio is not None:
+            c = ctx.ratio(a).mul_(g)
+        else:
+            limit = torch.finfo(dtype).max
+            c = torch.mul(g, values[0]).div_(a).masked_fill_(a == 0, 0).clamp_(-limit, limit)
+        return c.to(dtype), None, None, None
+
+
+def _gelu_ratio(a: Tensor, **how: Any) -> Tensor:
+    """``gelu(a) / a``: the normal distribution, or its approximation by tanh."""
+    a = a + _NEXT_TO_NOTHING  # which is one half of it at zero, and changes no number that gelu can tell from it
+    return F.gelu(a, **how).div_(a)
+
+
+_NEXT_TO_NOTHING = 1e-30
+_RATIOS: dict[str, Callable[..., Tensor]] = {"gelu": _gelu_ratio, "silu": torch.sigmoid}
 
 
 _enter_damped, _enter_passed = entry_of(_Damped), entry_of(_Passed)
@@ -114,7 +136,9 @@ class Activation(AbstractOp):
                 recorder.record(Kind.STOPPED, self.name)
                 return value
         recorder.record(self.kind, self.name)
-        return _enter_passed(a, value, self.name)
+        ratio = _RATIOS.get(self.name)
+        how = {key: value for key, value in kwargs.items() if key == "approximate"}
+        return _enter_passed(a, value, self.name, partial(ratio, **how) if ratio and how else ratio)
 
 
 def _table() -> dict[Any, AbstractOp]:

@@ -11,6 +11,7 @@ from lrprism.rules._base import (
     Sign,
     Term,
     gives_beside,
+    gives_nothing_at_zero,
     per_channel,
 )
 from lrprism.rules.alpha_beta import AlphaBeta
@@ -45,5 +46,6 @@ __all__ = [
     "ZBox",
     "ZPlus",
     "gives_beside",
+    "gives_nothing_at_zero",
     "per_channel",
 ]

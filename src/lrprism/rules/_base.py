@@ -258,6 +258,11 @@ def gives_beside(rule: AbstractRule | None) -> bool:
     return isinstance(rule, AbstractAffineRule) and rule.has_constant
 
 
+def gives_nothing_at_zero(rule: AbstractRule | None) -> bool:
+    """Whether a rule hands nothing on from an output of zero, whatever the modified gradient there."""
+    return isinstance(rule, AbstractAffineRule) and not rule.stabilizer.changes_nothing
+
+
 class Gating(Enum):
     """How much a factor of a product looks like a gate: something that scales a signal."""
 
