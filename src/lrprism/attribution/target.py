@@ -150,7 +150,8 @@ def _classes(output: Tensor, target: int | Sequence[int] | Tensor) -> Tensor:
             f"Found shape {tuple(classes.shape)}."
         )
     count = number_of_classes(output)
-    if len(classes) and not 0 <= int(classes.min()) <= int(classes.max()) < count:
+    lowest, highest = (int(each) for each in classes.aminmax()) if len(classes) else (0, 0)
+    if not 0 <= lowest <= highest < count:
         bad = next(int(each) for each in classes if not 0 <= each < count)
         raise TargetError(
             f"target should be a class from 0 to {count - 1}, as the model has {count}. Found {bad}."

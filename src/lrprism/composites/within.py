@@ -1,6 +1,7 @@
 """Rules for one part of a model, LRP-0 for what stands around it."""
 
 from collections.abc import Sequence
+from copy import copy
 from dataclasses import dataclass, replace
 from typing import Any, final
 
@@ -103,7 +104,8 @@ class Within(AbstractComposite):
         start = next(ops, None)
         if start not in affine or start is None or start.at_input:
             return
-        alone, place = replace(start, at_input=True), Place(affine.index(start), len(affine))
+        alone, place = copy(start), Place(affine.index(start), len(affine))
+        alone.at_input = True
         matching = (rule for selector, rule in self._stated if selector.matches(alone, place))
         rule = next((rule for rule in matching if isinstance(rule, start.accepts)), None)
         if gives_beside(rule):

@@ -5,11 +5,13 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor
+from torch.nn.modules.batchnorm import _BatchNorm
 from torch.overrides import TorchFunctionMode
 
 from lrprism.engine.in_place import SWITCHES, Rewrites, is_in_place, twin_of
@@ -75,6 +77,7 @@ class RelevanceMode(TorchFunctionMode):
     ) -> None:
         """Get ready; nothing is listened to before the mode is entered."""
         super().__init__()
+        self.needs = needs
         self.calls: list[Call] = []
         self.nodes: list[tuple[Call, list[Any]]] = []
         self.rewrites = Rewrites()
@@ -83,11 +86,12 @@ class RelevanceMode(TorchFunctionMode):
         paths = {id(module): path for path, module in modules}
         self._modules = ModuleStack(paths, type(model), self._returned)
         self._own_buffers = [(module, dict(module._buffers)) for _, module in modules if module._buffers]
+        if not needs.inputs and any(isinstance(module, _BatchNorm) for module, _ in self._own_buffers):
+            self.needs = replace(needs, inputs=True)  # it may take the place of the layer in front
         self._buffers = {id(each) for _, own in self._own_buffers for each in own.values()}
         self._wanted, self._on_return = wanted, on_return
         self._tokens = tokens
         self._ops = ops
-        self.needs = needs
         self._ledger = ledger
         self._hooks = top_hooks(True)
         self._latest: Any = None
@@ -130,8 +134,7 @@ class RelevanceMode(TorchFunctionMode):
         """Note one call of an op."""
         module, module_type = self._modules.innermost
         sinks = Sinks() if self._ledger is not None else None
-        call = Call(len(self.calls), kind, name, module, module_type, accepts, sinks=sinks)
-        call.kept.is_wanted = self.needs.outputs
+        call = Call(len(self.calls), kind, name, module, module_type, accepts, sinks)
         self.calls.append(call)
         return call
 
@@ -162,6 +165,8 @@ class RelevanceMode(TorchFunctionMode):
         if func in QUESTIONS:
             return func(*present, **present_kwargs)
         if torch.is_grad_enabled() and not torch.is_inference_mode_enabled():
+            if _is_plain(func) and "out" not in kwargs:
+                return self._run(func, present, present_kwargs)
             return self._dispatch(func, args, kwargs, present, present_kwargs)
         with torch.inference_mode(False), torch.enable_grad():
             result = self._dispatch(func, args, kwargs, present, present_kwargs)
@@ -291,7 +296,7 @@ class RelevanceMode(TorchFunctionMode):
         if len(self.calls) > before and not op.is_composed:
             made = (result,) if isinstance(result, Tensor) else tensors_in(result)
             self.nodes.append((self.calls[-1], [tensor.grad_fn for tensor in made]))
-        if self._tokens:
+        if self._tokens and self._tokens.may_follow(result):
             tokens = self._tokens.follow(func, args, kwargs, result)
             return result if tokens is None else self.embedded(tokens, result)
         return result

@@ -79,6 +79,10 @@ class Tokens:
         """Whether there is any integer input."""
         return bool(self._places)
 
+    def may_follow(self, result: Any) -> bool:
+        """Whether :meth:`follow` can find anything: not in what carries relevance already."""
+        return bool(self._one_hot) or not isinstance(result, Tensor) or not result.requires_grad
+
     def follow(
         self, func: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any], result: Any
     ) -> Tensor | None:

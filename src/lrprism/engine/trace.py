@@ -10,7 +10,7 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn.modules.batchnorm import _BatchNorm
+from torch.autograd.graph import _engine_run_backward
 
 from lrprism._errors import ModelError
 from lrprism.engine import beside
@@ -63,7 +63,8 @@ class Trace:
         """Look at the calls that the output depends on."""
         recorded = {node for _, nodes in self.nodes for node in nodes}
         graph = study([self.output], recorded, [self.inputs[number] for number in self.nonnegative])
-        return replace(graph, unseen=[*graph.unseen, *sorted(self.unseen)])
+        graph.unseen.extend(sorted(self.unseen))
+        return graph
 
     def reached(self, graph: Graph) -> list[Call]:
         """The calls that relevance reaches, in order of execution; and those that stop it."""
@@ -92,10 +93,8 @@ class Trace:
             for call in graph.inputs:
                 call.repeats = index < len(seeds) - 1
             keep = needs_graph or index < len(seeds) - 1
-            with torch.inference_mode(False), torch.enable_grad():
-                explained = (output * _own(seed).detach()).sum()  # a seed beside it has torch load sympy
             with self.ledger.counting() if self.ledger is not None else nullcontext():
-                gradients.append(torch.autograd.grad(explained, edges, retain_graph=keep, allow_unused=True))
+                gradients.append(_carried_back(output, seed, edges, retain_graph=keep))
             besides.append(beside.collect(graph, beside_calls) if beside_calls else {})
         per_seed = [_read(groups, *each) for each in zip(gradients, besides, strict=True)]
         found = Relevances(
@@ -132,6 +131,22 @@ class Relevances:
     inputs: list[list[Tensor]]
     layers: list[list[Tensor]]
     audit: Audit | None = None
+
+
+def _carried_back(
+    output: Tensor, seed: Tensor, edges: Sequence[Any], *, retain_graph: bool
+) -> Sequence[Tensor | None]:
+    """The gradients at some edges from ``seed`` at the output.
+
+    What ``torch.autograd.grad`` does, without its look at the seed's shape, for which it loads sympy.
+    """
+    if seed.is_inference():
+        with torch.inference_mode(False):
+            seed = seed.clone()
+    found: Sequence[Tensor | None] = _engine_run_backward(
+        (output,), (seed,), retain_graph, False, tuple(edges), allow_unreachable=True, accumulate_grad=False
+    )
+    return found
 
 
 def _may_give_beside(rule: AbstractRule | None) -> bool:
@@ -196,7 +211,7 @@ class Request:
     def all_needs(self) -> Needs:
         """What is asked for on the way back, with what it takes to read relevance between the ops."""
         between = self.audit or bool(self.layers)
-        return replace(self.needs, inputs=self.needs.inputs or between, between=between)
+        return Needs(self.needs.inputs or between, self.needs.outputs, between)
 
 
 def trace(
@@ -216,13 +231,11 @@ def trace(
         request: What is asked of the pass.
     """
     request = request or Request()
-    needs = request.all_needs
-    if not needs.inputs and any(isinstance(module, _BatchNorm) for module in model.modules()):
-        needs = replace(needs, inputs=True)  # it may take the place of the layer in front
     try:
-        return _run(model, inputs, arrange, ops or {}, request, needs)
-    except InputGoneError:  # a batch norm that is no module
-        return _run(model, inputs, arrange, ops or {}, request, replace(needs, inputs=True))
+        return _run(model, inputs, arrange, ops or {}, request)
+    except InputGoneError:  # by a batch norm that is no module
+        needs = replace(request.needs, inputs=True)
+        return _run(model, inputs, arrange, ops or {}, replace(request, needs=needs))
 
 
 def _run(
@@ -231,9 +244,8 @@ def _run(
     arrange: Callable[[list[Tensor]], Arguments],
     ops: OwnOps,
     request: Request,
-    needs: Needs,
 ) -> Trace:
-    """Run ``model`` once, keeping what is needed."""
+    """Run ``model`` once, keeping what the way back will need."""
     layers: LayerOutputs = {}
 
     def on_return(path: str, outputs: list[Tensor]) -> None:
@@ -244,7 +256,7 @@ def _run(
         own = tuple(_own(x) for x in inputs)
         live = [x.view_as(x) for x in own]  # no leaf: the mode takes leaves for parameters
         tokens = Tokens(live)
-        mode = RelevanceMode(model, request.layers, on_return, tokens, ops, needs, ledger)
+        mode = RelevanceMode(model, request.layers, on_return, tokens, ops, request.all_needs, ledger)
         args, kwargs = arrange(live)
         with _uncompiled(), _same_randomness(own):
             try:

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from lrprism._errors import RuleError
-from lrprism.ops.call import Call
+from lrprism.ops.call import Call, Kept, Needs
 from lrprism.ops.contributions import ContributionStep
 from lrprism.ops.functions import entry_of
 from lrprism.ops.kinds import Kind
@@ -142,32 +142,32 @@ def _propagate(node: Any, g: Tensor) -> Tensor:
     return wide.clamp(-limit, limit).to(a.dtype)
 
 
-_How = tuple[Tensor | None, bool]
-"""The output, where that is known already; and whether the input is kept."""
+LARGE = 2**16
+"""So many numbers are worth a few microseconds of Python to leave their memory or a pass over it out."""
 
 
 class _AffineFunction(torch.autograd.Function):
     """An affine op whose backward pass follows the rule of its call."""
 
     @staticmethod
-    def forward(ctx: Any, a: Tensor, affine: AbstractAffine, call: Call, how: _How) -> Tensor:
-        z, keeps_input = how
-        if z is None:
-            z = affine.forward(a, affine.weight, affine.bias)
-        if keeps_input:
+    def forward(
+        ctx: Any, a: Tensor, affine: AbstractAffine, call: Call, needs: Needs, known: tuple[Tensor, ...]
+    ) -> Tensor:
+        z = known[0] if known else affine.forward(a, affine.weight, affine.bias)
+        if needs.inputs or affine.asks_for_input or a.numel() < LARGE:
             ctx.save_for_backward(a)
         ctx.affine, ctx.call = affine, call
-        if call.kept.is_wanted:
-            call.kept.keep(z)
+        if needs.outputs:
+            call.kept = Kept(z)
         return z
 
     @staticmethod
-    def backward(ctx: Any, *grad_outputs: Tensor) -> tuple[Tensor, None, None, None]:
+    def backward(ctx: Any, *grad_outputs: Tensor) -> tuple[Tensor, None, None, None, None]:
         (g,) = grad_outputs
         call: Call = ctx.call
         c = _gradient(ctx.affine, call, _input_of(ctx, g), g) if _is_gradient(call.rule) else _propagate(ctx, g)
         call.give_output_back()
-        return c, None, None, None
+        return c, None, None, None, None
 
 
 _enter = entry_of(_AffineFunction)
@@ -181,10 +181,11 @@ def _input_of(node: Any, other: Tensor) -> Tensor:
 
 def _output_of(node: Any) -> Tensor:
     """The output of the op that made a node; where that is rectified, its positive part."""
-    z: Tensor | None = node.call.kept.read(rectified=node.call.rectified)
+    call: Call = node.call
+    z = None if call.kept is None else call.kept.read(rectified=call.rectified)
     if z is None:
         z = node.affine.forward(node.saved_tensors[0], node.affine.weight, node.affine.bias)
-        z = z.clamp_(min=0) if node.call.rectified else z
+        z = z.clamp_(min=0) if call.rectified else z
     return z
 
 
@@ -193,12 +194,8 @@ def ends_of(node: Any) -> tuple[Tensor, Tensor]:
     return node.saved_tensors[0], _output_of(node)
 
 
-LARGE = 2**16
-"""So many numbers are worth a few microseconds of Python to leave their memory or a pass over it out."""
-
-
 def apply_affine(
-    affine: AbstractAffine, a: Tensor, call: Call, z: Tensor | None = None, *, needs_input: bool = True
+    affine: AbstractAffine, a: Tensor, call: Call, needs: Needs, z: Tensor | None = None
 ) -> Tensor:
     """Return ``z = L(a; w) + b``; relevance passes it by the ``call.rule`` of the time of the way back.
 
@@ -206,11 +203,10 @@ def apply_affine(
         affine: The op.
         a: Its input.
         call: Its record.
+        needs: What the way back may ask for.
         z: Its output, where that is known already; a tensor of its own.
-        needs_input: Whether the rule may ask for the input.
     """
-    keeps_input = needs_input or affine.asks_for_input or a.numel() < LARGE
-    z_live: Tensor = _enter(a, affine, call, (z, keeps_input))
+    z_live: Tensor = _enter(a, affine, call, needs, () if z is None else (z,))
     return z_live
 
 
@@ -260,16 +256,15 @@ def is_written_once(tensor: Tensor) -> bool:
     return type(tensor.grad_fn).__name__ in {"_AffineFunctionBackward", "AddBackward0"}
 
 
-def rectify(node: Any, r: Tensor, *, in_place: bool) -> None:
+def keep_positive(node: Any, r: Tensor, *, in_place: bool) -> None:
     """Let the affine op that made a node keep ``r``, the positive part of its output: that may be enough."""
-    if node.call.kept.is_wanted:
-        node.call.kept.rectify(r, beside=not (in_place or node.saved_tensors))
+    node.call.kept.rectify(r, beside=not (in_place or node.saved_tensors))
 
 
 def take_over(call: Call, replaced: Call, a: Tensor) -> Tensor:
     """Let ``call`` work on the input ``a`` of the call in whose place it comes; return the input to use."""
     call.replaces = replaced
-    replaced.kept.drop()
+    replaced.kept = None
     if call.sinks is None:
         return a
     call.source = torch.ops.aten.alias(a)

@@ -58,8 +58,8 @@ def run_affine(recorder: Recorder, kind: Kind, name: str, a: Tensor, affine: Abs
     if norm is not None:
         a, affine = take_over(call, norm[0], norm[1]), norm[2]
     if a.dim() == affine.batched_dim - 1:
-        return apply_affine(affine, a.unsqueeze(0), call).squeeze(0)
-    return apply_affine(affine, a, call, needs_input=recorder.needs.inputs)
+        return apply_affine(affine, a.unsqueeze(0), call, recorder.needs).squeeze(0)
+    return apply_affine(affine, a, call, recorder.needs)
 
 
 def _batch_norm_before(a: Tensor, affine: AbstractAffine) -> tuple[Call, Tensor, AbstractAffine] | None:

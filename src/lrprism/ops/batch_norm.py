@@ -79,11 +79,12 @@ class BatchNorm(AbstractOp):
         if made is None or merged is None:
             own = recorder.record(self.kind, self.name, (AbstractAffineRule, Pass))
             shape = (1, -1, *(1,) * (a.dim() - 2))
-            return apply_affine(ChannelScaling(scale.view(shape), shift.view(shape)), a, own, value)
+            scaling = ChannelScaling(scale.view(shape), shift.view(shape))
+            return apply_affine(scaling, a, own, recorder.needs, value)
         layer, _, before = made
         call = recorder.record(layer.kind, f"{layer.name} + {self.name}", layer.accepts)
         call.module, call.module_type = layer.module, layer.module_type
-        return apply_affine(merged, take_over(call, layer, before), call, value)
+        return apply_affine(merged, take_over(call, layer, before), call, recorder.needs, value)
 
 
 @dataclass(frozen=True)

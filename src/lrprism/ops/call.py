@@ -62,17 +62,12 @@ class Kept:
     They are aliases without a place in the autograd graph: what the graph holds cannot hold the graph.
     """
 
-    __slots__ = ("_positive", "_value", "is_wanted")
+    __slots__ = ("_positive", "_value")
 
-    def __init__(self) -> None:
-        """Start with nothing."""
-        self.is_wanted = True
-        self._value: tuple[Tensor, int] | None = None
-        self._positive: tuple[Tensor, int] | None = None
-
-    def keep(self, z: Tensor) -> None:
+    def __init__(self, z: Tensor) -> None:
         """Keep an output."""
-        self._value = z.detach(), z._version
+        self._value: tuple[Tensor, int] | None = (z.detach(), z._version)
+        self._positive: tuple[Tensor, int] | None = None
 
     def rectify(self, r: Tensor, *, beside: bool) -> None:
         """Keep its positive part, in the place of the output or beside it."""
@@ -101,7 +96,7 @@ class Kept:
         return value.clamp(min=0) if rectified and found is self._value else value
 
 
-@dataclass(eq=False, slots=True)
+@dataclass(eq=False)
 class Call:
     """One call of an op, in the order of execution.
 
@@ -112,6 +107,7 @@ class Call:
         module: Dotted path of the module in which the call happened; empty for the model itself.
         module_type: Class of that module.
         accepts: The types of rule that the op can follow; none for an op with only one way.
+        sinks: Where relevance stayed; None unless audited.
         rule: The rule that a composite gave, or None for the op's own way.
         why: Why this rule.
         first: Whether no affine op lies between this call and the input.
@@ -123,8 +119,7 @@ class Call:
         replaces: The call whose place this one took, as a convolution merged with the batch norm behind it
             does.
         source: The input that was taken over from there; kept only where an account is.
-        sinks: Where relevance stayed; None unless audited.
-        kept: The output of an affine op, for the way back.
+        kept: The output, for the way back; of affine ops alone.
         repeats: Whether another way back over the same forward pass will follow.
         ratios: Kept ``f z / st(z_rho)`` per term, while several targets are explained over one forward pass.
         beside: Relevance that the rule gives to the input whatever its value; filled in on the way back.
@@ -136,21 +131,22 @@ class Call:
     module: str
     module_type: type
     accepts: tuple[type[AbstractRule], ...] = ()
-    rule: AbstractRule | None = None
-    why: str = ""
-    first: bool = False
-    at_input: bool = False
-    rectified: bool = False
-    nonnegative: bool = False
-    replaces: "Call | None" = field(default=None, repr=False)
-    source: Tensor | None = field(default=None, repr=False)
     sinks: Sinks | None = None
-    kept: Kept = field(default_factory=Kept, repr=False)
-    repeats: bool = False
-    ratios: dict[Hashable, Sent] | None = field(default=None, repr=False)
-    beside: Tensor | None = field(default=None, repr=False)
+    # what is found out later; a call without it holds nothing of it, so that it is quickly made
+    rule: AbstractRule | None = field(default=None, init=False)
+    why: str = field(default="", init=False)
+    first: bool = field(default=False, init=False)
+    at_input: bool = field(default=False, init=False)
+    rectified: bool = field(default=False, init=False)
+    nonnegative: bool = field(default=False, init=False)
+    replaces: "Call | None" = field(default=None, init=False, repr=False)
+    source: Tensor | None = field(default=None, init=False, repr=False)
+    kept: Kept | None = field(default=None, init=False, repr=False)
+    repeats: bool = field(default=False, init=False)
+    ratios: dict[Hashable, Sent] | None = field(default=None, init=False, repr=False)
+    beside: Tensor | None = field(default=None, init=False, repr=False)
 
     def give_output_back(self) -> None:
         """Give the memory of the output back, unless another way back will need it."""
-        if not self.repeats:
+        if self.kept is not None and not self.repeats:
             self.kept.drop()

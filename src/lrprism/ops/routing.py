@@ -9,7 +9,7 @@ from typing import Any, final
 import torch
 from torch import Tensor
 
-from lrprism.ops.affine import LARGE, affine_node, rectify
+from lrprism.ops.affine import LARGE, affine_node, keep_positive
 from lrprism.ops.call import Call
 from lrprism.ops.functions import entry_of
 from lrprism.ops.kinds import Kind
@@ -118,8 +118,8 @@ class Rectifier(AbstractOp):
             r = func(*args, **kwargs)
         if is_live(r):
             recorder.record(self.kind, self.name)
-        if node is not None:
-            rectify(node, r, in_place=r is z)
+        if node is not None and recorder.needs.outputs:
+            keep_positive(node, r, in_place=r is z)
         return r
 
 
