@@ -13,7 +13,8 @@ from torch import Tensor
 
 from lrprism.engine.beside import Beside, total
 from lrprism.engine.counting import Counter
-from lrprism.ops import AbstractOp, Call, Kind, Sinks, tensors_in
+from lrprism.ops import AbstractOp, Call, Kind, Rectifier, Sinks, tensors_in
+from lrprism.rules import gives_nothing_at_zero
 
 if TYPE_CHECKING:
     import pandas
@@ -172,6 +173,19 @@ class _Entry:
     call: Call
     inputs: list[Tensor]
     outputs: list[Tensor]
+    is_relu: bool
+
+    @property
+    def values(self) -> list[Tensor]:
+        """The activations at the inputs and outputs: before a ReLU their positive part, as no other counts.
+
+        The modified gradient may be there what it is behind the ReLU, so that the sums are those there.
+        """
+        outputs = self.outputs
+        if self.call.rectified and gives_nothing_at_zero(self.call.rule):
+            kept = None if self.call.kept is None else self.call.kept.read(rectified=True)
+            outputs = [each.clamp(min=0) for each in outputs] if kept is None else [kept]
+        return [each.detach() for each in (*(self.outputs if self.is_relu else self.inputs), *outputs)]
 
 
 class Ledger:
@@ -199,7 +213,7 @@ class Ledger:
             call = mode.calls[-1]
             outputs = [tensor for tensor in tensors_in(result) if tensor.requires_grad]
             inputs = aliases if call.source is None else [call.source]
-            self._entries.append(_Entry(call, inputs, outputs))
+            self._entries.append(_Entry(call, inputs, outputs, isinstance(op, Rectifier)))
         return result
 
     def stand_in(self, tensor: Tensor, value: Tensor) -> None:
@@ -216,9 +230,10 @@ class Ledger:
     def counting(self) -> Iterator[None]:
         """Count the relevance at every tensor as it comes by on a way back; nothing of it is kept."""
         counter = Counter(self._totals)
+        values = (value for entry in self._entries for value in entry.values)
         handles = [
-            tensor.register_hook(partial(counter.count, number, tensor.detach()))  # type: ignore[no-untyped-call]
-            for number, tensor in enumerate(self._tensors())
+            tensor.register_hook(partial(counter.count, number, value))  # type: ignore[no-untyped-call]
+            for number, (tensor, value) in enumerate(zip(self._tensors(), values, strict=True))
         ]
         try:
             yield

@@ -93,5 +93,7 @@ _EXACT = frozenset({torch.float32, torch.float64})
 
 def _flat(tensor: Tensor) -> Tensor | None:
     """The numbers of a tensor in the order of its memory, or None where they have gaps."""
+    if tensor.is_contiguous():
+        return tensor.view(-1)
     ordered = tensor.permute(sorted(range(tensor.dim()), key=lambda each: -tensor.stride()[each]))
     return ordered.view(-1) if ordered.is_contiguous() else None

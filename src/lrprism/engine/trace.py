@@ -209,9 +209,9 @@ class Request:
 
     @property
     def all_needs(self) -> Needs:
-        """What is asked for on the way back, with what it takes to read relevance between the ops."""
-        between = self.audit or bool(self.layers)
-        return Needs(self.needs.inputs or between, self.needs.outputs, between)
+        """What is asked for on the way back, with what it takes to keep an account and to read layers."""
+        layers = bool(self.layers)
+        return Needs(self.needs.inputs or self.audit or layers, self.needs.outputs, layers)
 
 
 def trace(

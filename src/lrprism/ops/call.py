@@ -48,12 +48,12 @@ class Needs:
     Args:
         inputs: Whether a rule of linear layers or norms may ask for their inputs.
         outputs: Whether a rule may ask for the outputs of layers.
-        between: Whether relevance is read between the inputs and the output of the model too.
+        layers: Whether relevance is read at the outputs of modules too.
     """
 
     inputs: bool = True
     outputs: bool = True
-    between: bool = True
+    layers: bool = True
 
 
 class Kept:

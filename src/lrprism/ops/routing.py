@@ -112,7 +112,7 @@ class Rectifier(AbstractOp):
         """Run the op as it is, in place or not."""
         z = args[0] if args else kwargs["input"]
         node = affine_node(z)
-        if node is not None and z.numel() >= LARGE and not recorder.needs.between:
+        if node is not None and z.numel() >= LARGE and not recorder.needs.layers:
             r = _enter(z, node.call, partial(func, *args, **kwargs))
         else:
             r = func(*args, **kwargs)
