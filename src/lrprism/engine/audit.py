@@ -6,10 +6,11 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, fields, replace
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import torch
 from torch import Tensor
+from torch.autograd.graph import GradientEdge, get_gradient_edge
 
 from lrprism.engine.beside import Beside, total
 from lrprism.engine.counting import Counter
@@ -188,13 +189,27 @@ class _Entry:
         return [each.detach() for each in (*(self.outputs if self.is_relu else self.inputs), *outputs)]
 
 
+class _Passed(NamedTuple):
+    """What is left of an entry in the end: the call, and where its inputs and outputs stand in the graph."""
+
+    call: Call
+    inputs: list[GradientEdge]
+    outputs: list[GradientEdge]
+
+    @classmethod
+    def of(cls, entry: _Entry) -> _Passed:
+        entry.call.source = None
+        return cls(entry.call, *(list(map(get_gradient_edge, each)) for each in (entry.inputs, entry.outputs)))
+
+
 class Ledger:
-    """Holds, during an audited pass, the tensors between which relevance is counted."""
+    """Holds, during an audited pass, the tensors between which relevance is counted, until they are passed."""
 
     def __init__(self) -> None:
         """Start with nothing written down."""
         self._entries: list[_Entry] = []
         self._totals: dict[int, Tensor | float] = {}
+        self._passed: list[_Passed] = []
 
     def run(
         self,
@@ -221,20 +236,27 @@ class Ledger:
         for entry in self._entries[-1:]:
             entry.outputs[:] = [value if output is tensor else output for output in entry.outputs]
 
-    def _tensors(self) -> Iterator[Tensor]:
-        """The tensors at which relevance is counted, in order."""
-        for entry in self._entries:
-            yield from (*entry.inputs, *entry.outputs)
-
     @contextmanager
-    def counting(self) -> Iterator[None]:
-        """Count the relevance at every tensor as it comes by on a way back; nothing of it is kept."""
+    def counting(self, *, is_last: bool) -> Iterator[None]:
+        """Count the relevance at every tensor as it comes by on a way back; nothing of it is kept.
+
+        Args:
+            is_last: Whether no other way back follows, so that each activation may go when it was counted.
+        """
         counter = Counter(self._totals)
-        values = (value for entry in self._entries for value in entry.values)
+        values = dict(enumerate(value for entry in self._entries for value in entry.values))
+
+        def count(number: int, gradient: Tensor | None) -> None:
+            counter.count(number, values.pop(number) if is_last else values[number], gradient)
+
+        tensors = (tensor for entry in self._entries for tensor in (*entry.inputs, *entry.outputs))
         handles = [
-            tensor.register_hook(partial(counter.count, number, value))  # type: ignore[no-untyped-call]
-            for number, (tensor, value) in enumerate(zip(self._tensors(), values, strict=True))
+            tensor.register_hook(partial(count, number))  # type: ignore[no-untyped-call]
+            for number, tensor in enumerate(tensors)
         ]
+        if is_last:
+            self._passed = list(map(_Passed.of, self._entries))
+            self._entries.clear()
         try:
             yield
         finally:
@@ -248,9 +270,10 @@ class Ledger:
             besides: For each backward pass, the relevance that travelled beside ``a * g``.
         """
         totals: list[float | None] = []
-        for number, tensor in enumerate(self._tensors()):
+        edges = (edge for each in self._passed for edge in (*each.inputs, *each.outputs))
+        for number, edge in enumerate(edges):
             found = self._totals.get(number)
-            extra = [each for beside in besides if (each := total(beside, tensor)) is not None]
+            extra = [each for beside in besides if (each := total(beside, edge)) is not None]
             if extra:
                 found = (found or 0.0) + sum(float(each.sum(dtype=torch.float64)) for each in extra)
             totals.append(None if found is None else float(found))
@@ -259,12 +282,12 @@ class Ledger:
     def _rows(self, totals: Iterator[float | None]) -> list[Row]:
         """One row per call that relevance reaches; a call gives up what another took over from it."""
         found: dict[Call, tuple[float, float]] = {}
-        for entry in self._entries:
-            inputs = [next(totals) or 0.0 for _ in entry.inputs]
-            outputs = [next(totals) for _ in entry.outputs]
-            if any(each is not None for each in outputs) or entry.call.kind is Kind.STOPPED:
-                found[entry.call] = (sum(each or 0.0 for each in outputs), sum(inputs))
-            replaced = entry.call.replaces
+        for passed in self._passed:
+            inputs = [next(totals) or 0.0 for _ in passed.inputs]
+            outputs = [next(totals) for _ in passed.outputs]
+            if any(each is not None for each in outputs) or passed.call.kind is Kind.STOPPED:
+                found[passed.call] = (sum(each or 0.0 for each in outputs), sum(inputs))
+            replaced = passed.call.replaces
             if replaced in found:
                 relevance_out, relevance_in = found[replaced]
                 found[replaced] = (relevance_out, relevance_in - sum(inputs))

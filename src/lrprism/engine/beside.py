@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from torch import Tensor
+from torch.autograd.graph import GradientEdge
 
 from lrprism.engine.graph import Graph, inputs_first, is_scale, name_of
 from lrprism.ops import Call
@@ -43,12 +44,9 @@ def collect(graph: Graph, calls: Iterable[Call]) -> Beside:
     return found
 
 
-def total(found: Beside, tensor: Tensor) -> Tensor | None:
-    """The relevance beside ``a * g`` at a tensor, or None."""
-    if tensor.grad_fn is not None:
-        return found.get(tensor.grad_fn, {}).get(tensor.output_nr)
-    leaves = (node for node in found if getattr(node, "variable", None) is tensor)
-    return next((found[node][0] for node in leaves), None)
+def total(found: Beside, edge: GradientEdge) -> Tensor | None:
+    """The relevance beside ``a * g`` at a place in the graph, or None."""
+    return found.get(edge.node, {}).get(edge.output_nr)
 
 
 def _add(found: Beside, place: tuple[Any, int], relevance: Tensor) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from torch.autograd.graph import GradientEdge
+from torch.autograd.graph import GradientEdge, get_gradient_edge
 
 from lrprism.engine import beside
 from lrprism.engine.graph import Graph
@@ -38,8 +38,11 @@ class Place:
             found = value * gradient
             if not self.is_finite:
                 found = torch.where(gradient == 0, 0, found)  # a masked score of -inf has no relevance
-        more = beside.total(extra, self.edge) if extra and isinstance(self.edge, Tensor) else None
-        return found if more is None else found + more.to(found.dtype)
+        if extra and isinstance(self.edge, Tensor):
+            with torch.inference_mode(False):
+                more = beside.total(extra, get_gradient_edge(self.edge))
+            return found if more is None else found + more.to(found.dtype)
+        return found
 
 
 def places_of(tensor: Tensor, graph: Graph, calls: Sequence[Call]) -> list[Place]:

@@ -90,10 +90,11 @@ class Trace:
         needs_graph = beside.needs_saved_tensors(graph, beside_calls)
         gradients, besides = [], []
         for index, seed in enumerate(seeds):
+            is_last = index == len(seeds) - 1
             for call in graph.inputs:
-                call.repeats = index < len(seeds) - 1
-            keep = needs_graph or index < len(seeds) - 1
-            with self.ledger.counting() if self.ledger is not None else nullcontext():
+                call.repeats = not is_last
+            keep = needs_graph or not is_last
+            with self.ledger.counting(is_last=is_last) if self.ledger is not None else nullcontext():
                 gradients.append(_carried_back(output, seed, edges, retain_graph=keep))
             besides.append(beside.collect(graph, beside_calls) if beside_calls else {})
         per_seed = [_read(groups, *each) for each in zip(gradients, besides, strict=True)]
