@@ -84,6 +84,15 @@ def test_damping_is_a_quotient(stabilizer: AbstractStabilizer, nonnegative: bool
     )
 
 
+@pytest.mark.parametrize(
+    "stabilizer", [Signed(1e-6), Signed(0.3), Unsigned(1e-6), Clip(1e-6), NormScaled(0.25), Custom(torch.exp)]
+)
+def test_nothing_at_all_is_left_of_what_arrives_at_zero(stabilizer: AbstractStabilizer) -> None:
+    z, g = torch.zeros(1, 1000), torch.randn(1, 1000, generator=torch.Generator().manual_seed(0))
+    z[:, ::2] = 1.0
+    assert not stabilizer.damped(g, z, nonnegative=True)[:, 1::2].any()
+
+
 def test_what_stands_for_a_stabilizer() -> None:
     assert as_stabilizer(0.5) == Signed(0.5)
     assert as_stabilizer(Clip(0.5)) == Clip(0.5)

@@ -137,7 +137,7 @@ class Signed(_AbstractStep):
         return torch.where(z >= 0, z + step, z - step)
 
     def damped(self, g: Tensor, z: Tensor, *, nonnegative: bool = False) -> Tensor:
-        r"""Return :math:`g z / \mathrm{st}(z)`, of any ``z`` as :math:`g - g \varepsilon / (|z| + \varepsilon)`."""
+        r"""Return :math:`g z / \mathrm{st}(z)`: in general :math:`g - g \varepsilon / |\mathrm{st}(z)|`."""
         step = self._step(z)
         if step == 0:
             return g

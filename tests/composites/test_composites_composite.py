@@ -3,14 +3,15 @@
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 import torch
 from torch import Tensor, nn
 
 import lrprism as lp
-from lrprism import select
-from lrprism.composites import AbstractComposite
+from lrprism import presets, select
+from lrprism.composites import AbstractComposite, Composite, Within
 from lrprism.composites.composite import Entry
 from lrprism.numerics import Clip, Unsigned
 from lrprism.rules import AbstractRule, AlphaBeta, Epsilon, Flat, Gamma, Pass, Uniform, WSquare, ZBox, ZPlus
@@ -185,3 +186,39 @@ def test_a_preset_without_bias_leaves_the_bias_of_a_norm_out(norm: nn.Module) ->
 def test_bounds_of_many_numbers_are_shown_by_their_shape() -> None:
     rule = ZBox(torch.zeros(2, 1, 1), torch.ones(2, 4, 4))
     assert repr(rule) == "ZBox(low=Tensor(2, 1, 1), high=Tensor(2, 4, 4), eps=1e-06)"
+
+
+@pytest.mark.parametrize(
+    ("composite", "expected"),
+    [
+        (presets.Epsilon(), (False, True)),
+        (presets.Epsilon(0), (False, False)),
+        (presets.AttnLRP(), (False, False)),
+        (presets.EpsilonAlpha2Beta1(), (False, True)),
+        (presets.Epsilon(bias=False), (True, True)),
+        (presets.EpsilonPlusFlat(), (True, True)),
+        (Within("network", presets.EpsilonGamma()), (False, True)),
+        (Composite([(select.kind(select.Kind.LINEAR), Gamma())]), (True, True)),
+        (Composite([(select.kind(select.Kind.NORMALIZATION), Pass())]), (True, True)),
+        (Composite([(select.kind(select.Kind.PRODUCT), Uniform())]), (False, False)),
+    ],
+)
+def test_what_the_rules_ask_of_linear_layers_and_of_outputs(
+    composite: AbstractComposite, expected: tuple[bool, bool]
+) -> None:
+    assert (composite.needs.inputs, composite.needs.outputs) == expected
+
+
+def test_a_rule_from_elsewhere_than_the_entries_is_refused_where_its_input_is_gone() -> None:
+    @dataclass(frozen=True)
+    class Secretive(AbstractComposite):
+        def entries(self) -> list[Any]:
+            return [(select.last(), Epsilon())]
+
+        def assign(self, calls: Any, graph: Any) -> None:
+            del graph
+            for call in calls:
+                call.rule = ZPlus()
+
+    with pytest.raises(lp.RuleError, match=r"among the entries\(\) .* Found ZPlus\(eps=1e-06\) for linear"):
+        lp.LRP(nn.Linear(2**8, 2), Secretive()).explain(torch.rand(2**8, 2**8), 0)

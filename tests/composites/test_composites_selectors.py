@@ -9,6 +9,8 @@ from lrprism import select
 from lrprism.composites.selectors import AbstractSelector
 from lrprism.rules import Epsilon
 
+CONVOLUTIONS, LINEAR = select.kind(select.Kind.CONVOLUTION), select.kind(select.Kind.LINEAR)
+
 
 class RegisteredBackwards(nn.Module):
     """Registers its layers in another order than it runs them, and has two ways in."""
@@ -61,6 +63,22 @@ def test_the_first_match_wins() -> None:
         "middle": ("Epsilon(eps=2.0)", "affine ops [0:]"),
         "head": ("Epsilon(eps=1.0)", "last affine op"),
     }
+
+
+@pytest.mark.parametrize(
+    ("selector", "expected"),
+    [
+        (CONVOLUTIONS | LINEAR, {select.Kind.CONVOLUTION, select.Kind.LINEAR}),
+        ((CONVOLUTIONS | LINEAR) & LINEAR, {select.Kind.LINEAR}),
+        (CONVOLUTIONS & select.at_input(), {select.Kind.CONVOLUTION}),
+        (CONVOLUTIONS | select.last(), set(select.Kind)),
+        (~CONVOLUTIONS, set(select.Kind)),
+        (select.module("head"), set(select.Kind)),
+    ],
+    ids=str,
+)
+def test_which_kinds_of_op_can_be_meant(selector: AbstractSelector, expected: set[select.Kind]) -> None:
+    assert selector.kinds == expected
 
 
 def test_words() -> None:

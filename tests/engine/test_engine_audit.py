@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 import torch
 from torch import Tensor, nn
+from torch.multiprocessing.reductions import StorageWeakRef
 from torch.nn import functional as F
 
 import lrprism as lp
@@ -226,3 +227,32 @@ def test_the_account_is_a_sequence_that_prints_as_a_table() -> None:
     assert dropout.split() == ["0", "dropout", "-", "2", "2", "0", "0", "0", "0", "0"]
     assert layer.split() == ["1", "linear", "Epsilon(eps=0)", "3", "2", "1", "0", "0", "0", "0"]
     assert total == "explained 3 = at the inputs 2 + kept on the way 1 + unaccounted for 0"
+
+
+def test_an_activation_goes_when_the_last_way_back_has_counted_it() -> None:
+    activations: list[StorageWeakRef] = []
+    gone: list[bool] = []
+
+    class Watched(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.a, self.b = nn.Linear(3, 4), nn.Linear(4, 2)
+
+        def forward(self, x: Tensor) -> Tensor:
+            h = torch.tanh(self.a(x))
+            activations.append(StorageWeakRef(h.untyped_storage()))
+            return self.b(h)
+
+    def watch(z: Tensor) -> Tensor:
+        gone.append(activations[-1].expired())
+        return z + 1
+
+    composite = [(select.module("a"), Epsilon(watch)), (select.module("b"), Epsilon())]
+    explainer, x = lp.LRP(Watched(), composite), torch.rand(2, 3)
+    explainer.explain(x, 0, audit=True)
+    assert all(gone)
+    assert gone
+    gone.clear()
+    explainer.explain(x, lp.target.each(0, 1), audit=True)
+    assert not any(gone)  # asked on the first way back, for both
+    assert gone

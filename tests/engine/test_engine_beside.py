@@ -1,6 +1,7 @@
 """Relevance that inputs get whatever their value finds its way through moves, shifts and scales."""
 
 from collections.abc import Callable
+from importlib import import_module
 from typing import Any
 
 import pytest
@@ -192,3 +193,32 @@ def test_ops_that_change_entries_in_between_are_refused(between: Callable[[Tenso
         found = lp.LRP(model, rules).explain(X, 1)
     expected = lp.LRP(model, presets.Epsilon(0)).explain(X, 1)
     assert torch.equal(found.relevance, expected.relevance)
+
+
+@pytest.mark.parametrize(
+    ("function", "expected"),
+    [
+        (lambda m, x: m.layer(x), False),
+        (lambda m, x: m.layer((x * 2 + 1).flip(1).view(1, 4)), False),
+        (lambda m, x: m.layer(x[:, torch.arange(4)]), True),
+        (lambda m, x: m.layer(x.gather(1, torch.arange(4)[None])), True),
+        (lambda m, x: _assigned(m, x), True),
+    ],
+)
+def test_what_autograd_saves_is_held_only_where_a_move_has_saved_some(
+    monkeypatch: pytest.MonkeyPatch, function: Callable[..., Any], expected: bool
+) -> None:
+    asked = []
+    trace = import_module("lrprism.engine.trace")  # the package has a function of this name
+    carry = trace._carried_back
+    monkeypatch.setattr(
+        trace, "_carried_back", lambda *args, **how: asked.append(how["retain_graph"]) or carry(*args, **how)
+    )
+    explained(function, Flat(0))
+    assert asked == [expected]
+
+
+def _assigned(m: Model, x: Tensor) -> Tensor:
+    whole = torch.zeros_like(x)
+    whole[:, 1:] = x[:, 1:]
+    return m.layer(whole)

@@ -199,11 +199,13 @@ class _Passed(NamedTuple):
     @classmethod
     def of(cls, entry: _Entry) -> _Passed:
         entry.call.source = None
-        return cls(entry.call, *(list(map(get_gradient_edge, each)) for each in (entry.inputs, entry.outputs)))
+        return cls(
+            entry.call, *(list(map(get_gradient_edge, each)) for each in (entry.inputs, entry.outputs))
+        )
 
 
 class Ledger:
-    """Holds, during an audited pass, the tensors between which relevance is counted, until they are passed."""
+    """Holds, during an audited pass, the tensors between which relevance is counted."""
 
     def __init__(self) -> None:
         """Start with nothing written down."""

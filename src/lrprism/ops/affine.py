@@ -105,11 +105,13 @@ def _is_gradient(rule: AbstractRule | None) -> bool:
     return rule.is_gradient if isinstance(rule, AbstractAffineRule) else rule is None
 
 
-def _gradient(affine: AbstractAffine, call: Call, a: Tensor, g: Tensor) -> Tensor:
+def _gradient(node: Any, g: Tensor) -> Tensor:
     """Carry ``g`` back to ``a`` by LRP-0."""
+    affine: AbstractAffine = node.affine
+    call: Call = node.call
     if call.sinks is not None and affine.bias is not None:
         call.sinks.count(g, affine.spread_bias(affine.bias), None)
-    return affine.transpose(g, affine.weight, a)
+    return affine.transpose(g, affine.weight, _template(node, g))
 
 
 def _damped(node: Any, rule: AbstractAffineRule, g: Tensor) -> Tensor:
@@ -127,8 +129,8 @@ def _propagate(node: Any, g: Tensor) -> Tensor:
     rule = call.rule
     if isinstance(rule, AbstractAffineRule) and rule.is_damping and call.sinks is None:
         s = _damped(node, rule, g)
-        return affine.transpose(s, affine.weight, _input_of(node, s))
-    (a,) = node.saved_tensors
+        return affine.transpose(s, affine.weight, _template(node, s))
+    a = _input_of(node)
     if isinstance(rule, Pass):
         return passed_on(a, _output_of(node), g, call)
     assert isinstance(rule, AbstractAffineRule)
@@ -165,7 +167,7 @@ class _AffineFunction(torch.autograd.Function):
     def backward(ctx: Any, *grad_outputs: Tensor) -> tuple[Tensor, None, None, None, None]:
         (g,) = grad_outputs
         call: Call = ctx.call
-        c = _gradient(ctx.affine, call, _input_of(ctx, g), g) if _is_gradient(call.rule) else _propagate(ctx, g)
+        c = _gradient(ctx, g) if _is_gradient(call.rule) else _propagate(ctx, g)
         call.give_output_back()
         return c, None, None, None, None
 
@@ -173,10 +175,26 @@ class _AffineFunction(torch.autograd.Function):
 _enter = entry_of(_AffineFunction)
 
 
-def _input_of(node: Any, other: Tensor) -> Tensor:
-    """The input of the op that made a node; another tensor where the op does not ask for it."""
+def _template(node: Any, other: Tensor) -> Tensor:
+    """The input, for its shape and layout; another tensor where the op does not ask for them."""
     kept = node.saved_tensors
     return kept[0] if kept else other
+
+
+def _input_of(node: Any) -> Tensor:
+    """The input of the op that made a node.
+
+    Raises:
+        RuleError: If it was not kept, because the rule is none of the composite's.
+    """
+    if not node.saved_tensors:
+        call: Call = node.call
+        raise RuleError(
+            "a rule that asks for inputs should be among the entries() of the composite. "
+            f"Found {call.rule!r} for {call.name} in module {call.module!r}."
+        )
+    a: Tensor = node.saved_tensors[0]
+    return a
 
 
 def _output_of(node: Any) -> Tensor:
@@ -184,14 +202,14 @@ def _output_of(node: Any) -> Tensor:
     call: Call = node.call
     z = None if call.kept is None else call.kept.read(rectified=call.rectified)
     if z is None:
-        z = node.affine.forward(node.saved_tensors[0], node.affine.weight, node.affine.bias)
+        z = node.affine.forward(_input_of(node), node.affine.weight, node.affine.bias)
         z = z.clamp_(min=0) if call.rectified else z
     return z
 
 
 def ends_of(node: Any) -> tuple[Tensor, Tensor]:
     """Input and output of the op that made a node; of a rectified output the positive part."""
-    return node.saved_tensors[0], _output_of(node)
+    return _input_of(node), _output_of(node)
 
 
 def apply_affine(

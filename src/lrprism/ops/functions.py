@@ -7,7 +7,6 @@ from typing import Any
 
 import torch
 
-
 RELUS = frozenset({"ReluBackward", "_RectifiedBackward"})
 """The nodes that a ReLU leaves in the autograd graph: torch's and our own."""
 

@@ -98,7 +98,8 @@ class _Group:
         tensor = _wide(tensor)
         return tensor.reshape(self.shape or tensor.shape)
 
-    def _inverse_scale(self, a: Tensor) -> Tensor:
+    def _inverse_scale(self, a: Tensor | None) -> Tensor:
+        assert a is not None  # kept where torch did not give its scale back
         grouped = self._grouped(a)
         var = (
             torch.var(grouped, self.dims, correction=0, keepdim=True)

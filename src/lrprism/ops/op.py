@@ -149,7 +149,7 @@ class NativeOp(AbstractOp):
         if not is_live((args, kwargs)):
             return func(*args, **kwargs)
         fixed = [kwargs.get(key) if isinstance(key, str) else args[key : key + 1] for key in self.constants]
-        recorder.record(Kind.UNKNOWN if is_live(fixed) else self.kind, self.name)
+        recorder.record(Kind.UNKNOWN if fixed and is_live(fixed) else self.kind, self.name)
         return func(*args, **kwargs)
 
 

@@ -76,7 +76,7 @@ class _Passed(torch.autograd.Function):
 
 def _gelu_ratio(a: Tensor, **how: Any) -> Tensor:
     """``gelu(a) / a``: the normal distribution, or its approximation by tanh."""
-    a = a + _NEXT_TO_NOTHING  # which is one half of it at zero, and changes no number that gelu can tell from it
+    a = a + _NEXT_TO_NOTHING  # so that zero gives 1 / 2; no number of ordinary size is changed
     return F.gelu(a, **how).div_(a)
 
 
