@@ -5,7 +5,6 @@ prints one number per preset. The models of tests/ are found by ``PYTHONPATH=tes
 """
 
 import argparse
-import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from benchmarks.measuring import Setting, measure
 from benchmarks.results import Results
 from benchmarks.subjects import SUBJECTS, Subject
 from benchmarks.timing import Rounds
+from lrprism import keep_freed_memory
 
 LIBRARIES = ("lrprism", "zennit", "captum", "autolrp", "torch", "torchvision", "transformers")
 OTHERS = ("imports", "growth", "parts")  # questions about no single model
@@ -34,6 +34,7 @@ def options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, help="at most so many rounds, and no least number")
     parser.add_argument("--no-memory", action="store_true", help="leave memory out")
     parser.add_argument("--no-peers", action="store_true", help="leave the peers out")
+    parser.add_argument("--keep-freed-memory", action="store_true", help="call lp.keep_freed_memory() first")
     parser.add_argument("--json", type=Path, help="write what is measured to this file")
     parser.add_argument("--read", type=Path, nargs="+", help="measure nothing, read these files")
     parser.add_argument("--page", type=Path, help="with --read: write the page, and its figure into figures/")
@@ -58,8 +59,8 @@ def run(chosen: argparse.Namespace, setting: Setting, save: Callable[[Results], 
     """Measure what was asked for; what is there is saved after each step."""
     asked = set(chosen.only.split(","))
     precision = "bfloat16" if setting.narrow else "float32"
-    keeps_memory = "MALLOC_TRIM_THRESHOLD_" in os.environ
-    found = Results(rows(chosen), chosen.device, precision, keeps_memory=keeps_memory)
+    keeps = chosen.keep_freed_memory and keep_freed_memory()
+    found = Results(rows(chosen), chosen.device, precision, keeps_memory=keeps)
     if "imports" in asked:
         setting.tell("import")
         found.imports = growth.imports()

@@ -28,8 +28,8 @@ KEPT = """\
 ## The same where freed memory is kept
 
 An explanation frees more than a gradient does, and glibc hands large pieces of freed memory back to the
-system, which costs page by page when the next layer asks for it. With `MALLOC_TRIM_THRESHOLD_` and
-`MALLOC_MMAP_THRESHOLD_` set to 1000000000 it keeps them, for the gradient too.
+system, which costs page by page when the next layer asks for it. After `lp.keep_freed_memory()` it keeps
+them, for the gradient too.
 """
 
 PEERS = """\
