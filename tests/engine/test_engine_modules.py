@@ -1,4 +1,4 @@
-"""Which module a call happens in."""
+"""Which module a call happens in, and what modules return."""
 
 import threading
 from typing import Any
@@ -8,24 +8,23 @@ import torch
 from torch import Tensor, nn
 from torch.nn.modules import module as hooks
 
-from lrprism.engine.modules import ModuleStack
+from lrprism.engine.modules import Modules
 
 
 class Noting(nn.Module):
-    """Writes down what the stack says while it runs."""
+    """Writes down which module is running while it runs."""
 
     def __init__(self, notes: list[Any], inner: nn.Module | None = None) -> None:
         super().__init__()
-        self.notes = notes
-        self.inner = inner
-        self.stack: ModuleStack | None = None
+        self.notes, self.inner = notes, inner
+        self.modules_of: Modules | None = None
 
     def forward(self, x: Tensor) -> Tensor:
-        assert self.stack is not None
-        self.notes.append(self.stack.innermost)
+        assert self.modules_of is not None
+        self.notes.append(self.modules_of.innermost())
         if self.inner is not None:
             x = self.inner(x)
-            self.notes.append(self.stack.innermost)
+            self.notes.append(self.modules_of.innermost())
         return x + 1
 
 
@@ -34,15 +33,18 @@ class Failing(nn.Module):
         raise ArithmeticError("in the middle of forward")
 
 
-def follow(model: nn.Module) -> tuple[ModuleStack, list[tuple[str, float]]]:
-    """A stack for the model, told to every noting module, and what it reports."""
-    returned: list[tuple[str, float]] = []
-    paths = {id(module): path for path, module in model.named_modules()}
-    stack = ModuleStack(paths, type(model), lambda path, output: returned.append((path, output.item())))
+def follow(model: nn.Module) -> Modules:
+    """The modules of a model, told to every noting one."""
+    found = Modules(model)
     for each in model.modules():
         if isinstance(each, Noting):
-            each.stack = stack
-    return stack, returned
+            each.modules_of = found
+    return found
+
+
+def listen(modules: Modules, *wanted: str) -> tuple[list[tuple[str, float]], Any]:
+    returned: list[tuple[str, float]] = []
+    return returned, modules.returning(wanted, lambda path, output: returned.append((path, output.item())))
 
 
 def hooks_left() -> int:
@@ -55,8 +57,8 @@ ZERO = torch.zeros(())
 def test_nested_modules_are_named_by_their_dotted_path() -> None:
     notes: list[Any] = []
     model = nn.Sequential(Noting(notes, Noting(notes)), Noting(notes))
-    stack, returned = follow(model)
-    with stack:
+    returned, listening = listen(follow(model), "0.inner", "0", "1", "")
+    with listening:
         model(ZERO)
     assert notes == [("0", Noting), ("0.inner", Noting), ("0", Noting), ("1", Noting)]
     assert returned == [("0.inner", 1.0), ("0", 2.0), ("1", 3.0), ("", 3.0)]
@@ -64,74 +66,115 @@ def test_nested_modules_are_named_by_their_dotted_path() -> None:
 
 def test_the_model_itself_has_the_empty_path() -> None:
     model = Noting([])
-    stack, _ = follow(model)
-    assert stack.innermost == ("", Noting)
-    with stack:
-        model(ZERO)
+    modules = follow(model)
+    assert modules.innermost() == ("", Noting)
+    model(ZERO)
     assert model.notes == [("", Noting)]
-    assert stack.innermost == ("", Noting)
 
 
 def test_a_module_that_runs_twice_returns_twice() -> None:
     shared = Noting([])
     model = nn.Sequential(shared, shared)
-    stack, returned = follow(model)
-    with stack:
+    returned, listening = listen(follow(model), "0", "")
+    with listening:
         model(ZERO)
     assert returned == [("0", 1.0), ("0", 2.0), ("", 2.0)]
     assert [path for path, _ in shared.notes] == ["0", "0"]
 
 
+def test_a_module_of_no_path_counts_as_the_one_around_it() -> None:
+    notes: list[Any] = []
+    stranger = Noting(notes)
+
+    class Around(nn.Module):
+        def forward(self, x: Tensor) -> Tensor:
+            return stranger(x)
+
+    model = nn.Sequential(Around())
+    stranger.modules_of = Modules(model)
+    model(ZERO)
+    assert notes == [("0", Around)]
+
+
+def test_inside_a_function_of_autograd_the_module_is_known() -> None:
+    notes: list[Any] = []
+
+    class Function(torch.autograd.Function):
+        @staticmethod
+        def forward(_: Any, x: Tensor) -> Tensor:
+            notes.append(modules.innermost())
+            return x + 1
+
+    class Around(nn.Module):
+        def forward(self, x: Tensor) -> Tensor:
+            return Function.apply(x)
+
+    model = nn.Sequential(Around())
+    modules = Modules(model)
+    model(ZERO)
+    assert notes == [("0", Around)]
+
+
 def test_nothing_is_heard_before_and_after() -> None:
-    model = nn.Sequential(Noting([]))
-    stack, returned = follow(model)
+    model = nn.Sequential(nn.Identity())
+    returned, listening = listen(Modules(model), "0")
     before = hooks_left()
     model(ZERO)
-    with stack:
-        assert hooks_left() == before + 2
+    with listening:
+        assert hooks_left() == before + 1
     model(ZERO)
     assert returned == []
     assert hooks_left() == before
 
 
-def test_the_hooks_are_gone_after_an_exception() -> None:
-    model = nn.Sequential(nn.Identity(), Failing())
-    stack, returned = follow(model)
+def test_what_nobody_asks_for_takes_no_hook() -> None:
+    model = nn.Sequential(nn.Identity())
     before = hooks_left()
-    with pytest.raises(ArithmeticError, match="in the middle of forward"), stack:
+    _, listening = listen(Modules(model))
+    with listening:
+        assert hooks_left() == before
+
+
+def test_the_hook_is_gone_after_an_exception() -> None:
+    model = nn.Sequential(nn.Identity(), Failing())
+    returned, listening = listen(Modules(model), "0", "1")
+    before = hooks_left()
+    with pytest.raises(ArithmeticError, match="in the middle of forward"), listening:
         model(ZERO)
     assert hooks_left() == before
     assert returned == [("0", 0.0)]
     assert not any(vars(each)["_forward_hooks"] for each in model.modules())
 
 
-def test_another_model_is_ignored() -> None:
-    notes: list[Any] = []
-    model, other = nn.Sequential(Noting(notes)), nn.Sequential(nn.Identity())
-    stack, returned = follow(model)
-    with stack:
+def test_other_models_and_modules_are_ignored() -> None:
+    model, other = nn.Sequential(nn.Identity(), nn.Identity()), nn.Sequential(nn.Identity())
+    returned, listening = listen(Modules(model), "1")
+    with listening:
         other(ZERO)
         model(ZERO)
-    assert returned == [("0", 1.0), ("", 1.0)]
+    assert returned == [("1", 0.0)]
 
 
 def test_another_thread_is_ignored() -> None:
-    model = nn.Sequential(nn.Identity(), nn.Identity())
-    stack, returned = follow(model)
-    with stack:
+    notes: list[Any] = []
+    model = nn.Sequential(Noting(notes))
+    modules = follow(model)
+    returned, listening = listen(modules, "0")
+    with listening:
         thread = threading.Thread(target=model, args=(ZERO,))
         thread.start()
         thread.join()
         assert returned == []
-        assert stack.innermost == ("", nn.Sequential)
+        assert modules.innermost() == ("", nn.Sequential)
         model(ZERO)
-    assert [path for path, _ in returned] == ["0", "1", ""]
+    assert returned == [("0", 1.0)]
+    assert notes == [("0", Noting), ("0", Noting)]
 
 
-def test_two_stacks_at_once_each_follow_their_own_model() -> None:
+def test_two_at_once_each_follow_their_own_model() -> None:
     one, two = nn.Sequential(nn.Identity()), nn.Sequential(nn.Sequential(nn.Identity()))
-    first, from_one = follow(one)
-    second, from_two = follow(two)
+    from_one, first = listen(Modules(one), "0", "")
+    from_two, second = listen(Modules(two), "0.0", "0", "")
     with first, second:
         two(ZERO)
         one(ZERO)

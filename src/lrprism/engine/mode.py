@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import cache
@@ -15,7 +15,7 @@ from torch.nn.modules.batchnorm import _BatchNorm
 from torch.overrides import TorchFunctionMode
 
 from lrprism.engine.in_place import SWITCHES, Rewrites, is_in_place, twin_of
-from lrprism.engine.modules import ModuleStack
+from lrprism.engine.modules import Modules
 from lrprism.engine.questions import (
     ANSWERED,
     ASSIGN_DATA,
@@ -39,13 +39,10 @@ from lrprism.ops import (
     is_written_once,
     op_of,
     packet_of,
-    returned_tensors,
     tensors_in,
 )
 
 if TYPE_CHECKING:
-    from types import TracebackType
-
     from torch import nn
 
     from lrprism.engine.audit import Ledger
@@ -57,8 +54,6 @@ class RelevanceMode(TorchFunctionMode):
 
     Args:
         model: The model that will run.
-        wanted: Paths of the modules whose outputs are wanted.
-        on_return: Called with the path and the tensors of each such module when it returns.
         tokens: The integer inputs.
         ops: What to do at torch functions outside the dispatch table.
         needs: What the way back may ask for.
@@ -68,8 +63,6 @@ class RelevanceMode(TorchFunctionMode):
     def __init__(
         self,
         model: nn.Module,
-        wanted: Collection[str],
-        on_return: Callable[[str, list[Tensor]], None],
         tokens: Tokens,
         ops: OwnOps,
         needs: Needs,
@@ -82,49 +75,26 @@ class RelevanceMode(TorchFunctionMode):
         self.nodes: list[tuple[Call, list[Any]]] = []
         self.rewrites = Rewrites()
         self.unseen: set[str] = set()
-        modules = list(model.named_modules())
-        paths = {id(module): path for path, module in modules}
-        self._modules = ModuleStack(paths, type(model), self._returned)
-        self._own_buffers = [(module, dict(module._buffers)) for _, module in modules if module._buffers]
+        self.modules = Modules(model)
+        self._own_buffers = [(module, dict(module._buffers)) for module in model.modules() if module._buffers]
         if not needs.inputs and any(isinstance(module, _BatchNorm) for module, _ in self._own_buffers):
             self.needs = replace(needs, inputs=True)  # it may take the place of the layer in front
         self._buffers = {id(each) for _, own in self._own_buffers for each in own.values()}
-        self._wanted, self._on_return = wanted, on_return
         self._tokens = tokens
         self._ops = ops
         self._ledger = ledger
         self._hooks = top_hooks(True)
         self._latest: Any = None
 
-    def _returned(self, path: str, output: Any) -> None:
-        """Pass on what a module returned, after in-place ops; no call of the model is recorded."""
-        if path not in self._wanted:
-            return
-        with torch._C.DisableTorchFunction():
-            self._on_return(path, [self.rewrites.read(tensor) for tensor in returned_tensors(output)])
-
     def restore_buffers(self) -> None:
         """Give back every buffer that ``forward`` has assigned anew."""
         for module, own in self._own_buffers:
             module._buffers.update(own)
 
-    def __enter__(self) -> RelevanceMode:
-        """Start to see torch calls and module calls of this thread."""
-        self._modules.__enter__()
-        super().__enter__()  # type: ignore[no-untyped-call]  # torch gives it no types
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """Stop, also after an exception."""
-        super().__exit__(kind, error, trace)  # type: ignore[no-untyped-call]  # as above
-        self._modules.__exit__(kind, error, trace)
-
     @contextmanager
     def watching(self) -> Iterator[None]:
         """See the torch calls that are made inside an op."""
-        super().__enter__()  # type: ignore[no-untyped-call]  # as above
+        super().__enter__()  # type: ignore[no-untyped-call]  # torch gives it no types
         try:
             yield
         finally:
@@ -132,7 +102,7 @@ class RelevanceMode(TorchFunctionMode):
 
     def record(self, kind: Kind, name: str, accepts: tuple[type[AbstractRule], ...] = ()) -> Call:
         """Note one call of an op."""
-        module, module_type = self._modules.innermost
+        module, module_type = self.modules.innermost()
         sinks = Sinks() if self._ledger is not None else None
         call = Call(len(self.calls), kind, name, module, module_type, accepts, sinks)
         self.calls.append(call)

@@ -1,80 +1,73 @@
-"""Which module a call happens in, and what each module returned."""
+"""Which module a call happens in, and what modules return."""
 
 from __future__ import annotations
 
+import sys
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from torch.nn.modules.module import register_module_forward_hook, register_module_forward_pre_hook
+from torch import nn
+from torch.nn.modules.module import register_module_forward_hook
 
 if TYPE_CHECKING:
-    from types import TracebackType
+    from types import FrameType
 
-    from torch import nn
-    from torch.utils.hooks import RemovableHandle
-
-
-def _ignore(path: str, output: Any) -> None:
-    """Nobody asks what a module returned."""
+_CALL = nn.Module._wrapped_call_impl.__code__
+"""What ``nn.Module.__call__`` is, whoever may have wrapped it: the code in which every module call runs."""
 
 
-class ModuleStack:
-    """The modules of one model that are running in this thread, innermost last.
-
-    While entered, it listens to module calls through torch's process-wide hooks; nothing is attached to the
-    model, and calls of other threads and of other models are ignored.
+class Modules:
+    """The modules of one model, known by their dotted paths.
 
     Args:
-        paths: The path of each module of the model, by its id.
-        model_type: The class of the model.
-        on_return: Called with the path and the output of each module that returns.
+        model: The model.
     """
 
-    def __init__(
-        self, paths: Mapping[int, str], model_type: type, on_return: Callable[[str, Any], None]
-    ) -> None:
-        """Get ready; nothing is listened to before it is entered."""
-        self._paths = paths
-        self._running: list[tuple[str, type]] = [("", model_type)]
-        self._thread = threading.get_ident()
-        self._on_return = on_return
-        self._handles: list[RemovableHandle] = []
+    def __init__(self, model: nn.Module) -> None:
+        """Give every module its path: the first, if it has several."""
+        self._paths = {id(module): path for path, module in model.named_modules()}
+        self._type = type(model)
 
-    @property
     def innermost(self) -> tuple[str, type]:
-        """Path and class of the innermost module that is running."""
-        return self._running[-1]
+        """Path and class of the innermost module of the model that is running in this thread.
 
-    def __enter__(self) -> ModuleStack:
-        """Start listening."""
-        self._handles = [
-            register_module_forward_pre_hook(self._begin),
-            register_module_forward_hook(self._end, always_call=True),
-        ]
-        return self
+        Read from the frames of the interpreter: hooks would cost a few microseconds per module.
+        """
+        frame: FrameType | None = sys._getframe(1)
+        while frame is not None:
+            if frame.f_code is _CALL:
+                module = frame.f_locals["self"]
+                path = self._paths.get(id(module))
+                if path is not None:
+                    return path, type(module)
+            frame = frame.f_back
+        return "", self._type
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """Stop listening, also after an exception."""
-        for handle in self._handles:
+    @contextmanager
+    def returning(self, wanted: Collection[str], on_return: Callable[[str, Any], None]) -> Iterator[None]:
+        """Listen, through a process-wide hook of torch, to what modules return in this thread.
+
+        Nothing is attached to the model; calls of other threads and of other models are ignored.
+
+        Args:
+            wanted: The paths of the modules to listen to; without any there is no hook.
+            on_return: Called with the path and the output of each of them that returns.
+        """
+        if not wanted:
+            yield
+            return
+        thread = threading.get_ident()
+
+        def heard(module: nn.Module, args: Any, output: Any) -> None:
+            del args
+            path = self._paths.get(id(module))
+            if path is not None and path in wanted and threading.get_ident() == thread:
+                on_return(path, output)
+
+        handle = register_module_forward_hook(heard)
+        try:
+            yield
+        finally:
             handle.remove()
-        self._on_return = _ignore  # whose owner holds this object: no cycle may keep what a pass has saved
-
-    def _path(self, module: nn.Module) -> str | None:
-        return self._paths.get(id(module)) if threading.get_ident() == self._thread else None
-
-    def _begin(self, module: nn.Module, args: Any) -> None:
-        del args
-        path = self._path(module)
-        if path is not None:
-            self._running.append((path, type(module)))
-
-    def _end(self, module: nn.Module, args: Any, output: Any) -> None:
-        del args
-        path = self._path(module)
-        if path is not None:
-            self._running.pop()
-            if output is not None:  # None after an exception
-                self._on_return(path, output)

@@ -20,7 +20,7 @@ from lrprism.engine.graph import Graph, study
 from lrprism.engine.mode import RelevanceMode
 from lrprism.engine.places import Place, places_of
 from lrprism.engine.tokens import LookedUp, Tokens, token_spans
-from lrprism.ops import Call, InputGoneError, Kind, Needs, OwnOps
+from lrprism.ops import Call, InputGoneError, Kind, Needs, OwnOps, returned_tensors
 from lrprism.rules import AbstractRule, Pass, gives_beside
 
 LayerOutputs = dict[str, list[Tensor]]
@@ -248,20 +248,22 @@ def _run(
 ) -> Trace:
     """Run ``model`` once, keeping what the way back will need."""
     layers: LayerOutputs = {}
-
-    def on_return(path: str, outputs: list[Tensor]) -> None:
-        layers.setdefault(path, []).extend(tensor for tensor in outputs if tensor.requires_grad)
-
     ledger = Ledger() if request.audit else None
     with torch.inference_mode(False), torch.enable_grad():  # whatever the caller has switched off
         own = tuple(_own(x) for x in inputs)
         live = [x.view_as(x) for x in own]  # no leaf: the mode takes leaves for parameters
         tokens = Tokens(live)
-        mode = RelevanceMode(model, request.layers, on_return, tokens, ops, request.all_needs, ledger)
+        mode = RelevanceMode(model, tokens, ops, request.all_needs, ledger)
+
+        def on_return(path: str, output: Any) -> None:
+            with torch._C.DisableTorchFunction():  # no call of the model
+                now = [mode.rewrites.read(tensor) for tensor in returned_tensors(output)]
+            layers.setdefault(path, []).extend(tensor for tensor in now if tensor.requires_grad)
+
         args, kwargs = arrange(live)
         with _uncompiled(), _same_randomness(own):
             try:
-                with mode:
+                with mode, mode.modules.returning(request.layers, on_return):
                     output = request.choose(model(*args, **kwargs))
             finally:
                 mode.restore_buffers()
