@@ -22,12 +22,12 @@ lint: $(READY)
 types: $(READY)
 	$(BIN)/mypy
 
-LARGE := hyper3dnetlite-16,hybridsn,vgg16,resnet50,vit,bert
+ALONE := mlp,hyper3dnetlite-16,hybridsn,vgg16,resnet50,vit,bert
 
 # Measured where the peers are, written where the figures can be drawn; best on a machine with nothing else to do.
 bench: $(PEERS)/.ready $(READY)
 	PYTHONPATH=tests $(PEERS)/bin/python -m benchmarks --json docs/benchmarks.json
-	PYTHONPATH=tests $(PEERS)/bin/python -m benchmarks --keep-freed-memory --only $(LARGE) --no-peers --no-memory \
+	PYTHONPATH=tests $(PEERS)/bin/python -m benchmarks --keep-freed-memory --only $(ALONE) --no-peers --no-memory \
 	  --json docs/benchmarks-kept.json
 	$(BIN)/python -m benchmarks --read docs/benchmarks.json docs/benchmarks-kept.json \
 	  $(wildcard docs/benchmarks-cuda.json) --page docs/benchmarks.md

@@ -23,7 +23,7 @@ def render(runs: Sequence[Results]) -> str:
     main = runs[0]
     sections = [
         (prose.OURS, _ours(_large(main))),
-        (prose.FIXED, _ours([model for model in main.models if model.key == FIXED_COST])),
+        (prose.FIXED, _ours(_tiny(main))),
         (prose.PEERS, _peers(main)),
         (prose.RIGHT.format(open=_largest_open(main)), _right(main)),
         (prose.EXTRAS, _extras(main)),
@@ -35,7 +35,7 @@ def render(runs: Sequence[Results]) -> str:
     ]
     for run in runs[1:]:
         if run.keeps_memory:
-            sections.insert(2, (prose.KEPT, _ours(run.models)))
+            sections[2:2] = [(prose.ALONE, _ours(_tiny(run))), (prose.KEPT, _ours(_large(run)))]
             continue
         setting = table(("setting", "value"), run.setting)
         words = prose.ABSOLUTE.format(device=run.device, precision=run.precision)
@@ -59,6 +59,10 @@ def _large(run: Results) -> list[Measured]:
     return [model for model in run.models if model.key != FIXED_COST]
 
 
+def _tiny(run: Results) -> list[Measured]:
+    return [model for model in run.models if model.key == FIXED_COST]
+
+
 def _ratio(model: Measured, preset: str) -> str:
     """Our ratio with its mark."""
     entry = model.find("lrprism", preset)
@@ -75,6 +79,8 @@ def _gradient(model: Measured) -> str:
 
 
 def _ours(models: Sequence[Measured]) -> str:
+    if not models:
+        return ""
     presets = _presets(models)
     goal_of = [str(goals.of_preset(models[0].key, preset)) for preset in presets]
     rows = [

@@ -24,12 +24,17 @@ FIXED = """\
 On a tiny model nearly all of the time goes to the library itself.
 """
 
+ALONE = """\
+The same where no other library takes turns with ours, whose code then stays in the processor's caches, as in
+a loop over samples. The first preset always runs right behind the gradient.
+"""
+
 KEPT = """\
 ## The same where freed memory is kept
 
 An explanation frees more than a gradient does, and glibc hands large pieces of freed memory back to the
 system, which costs page by page when the next layer asks for it. After `lp.keep_freed_memory()` it keeps
-them, for the gradient too.
+them, for the gradient too. No other library takes turns here.
 """
 
 PEERS = """\

@@ -1,5 +1,6 @@
 """The page and the file of a small made-up run."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -158,3 +159,15 @@ def test_an_unknown_model_is_refused(capsys: pytest.CaptureFixture[str]) -> None
 def test_on_a_gpu_only_models_are_measured() -> None:
     assert options(["--device", "cuda"]).only.endswith("vit,bert")
     assert options([]).only.endswith("bert,imports,growth,parts")
+
+
+def test_a_run_that_keeps_freed_memory_has_tables_of_its_own_behind_the_first() -> None:
+    page = render([_made_up(), replace(_made_up(), keeps_memory=True)])
+    heads = [
+        page.index(words)
+        for words in ("## Fixed cost", "no other library takes turns", "freed memory is kept")
+    ]
+    assert heads == sorted(heads)
+    assert page.count("| A net | 100 ms | 1.04 |") == 2
+    assert page.count("| An MLP | 100 ms | 2.50† |") == 2
+    assert heads[0] < page.rindex("| An MLP | 100 ms |") < heads[2] < page.rindex("| A net | 100 ms | 1.04 |")
