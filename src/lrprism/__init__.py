@@ -9,6 +9,8 @@ Example:
     torch.Size([5, 3])
 """
 
+import torch  # noqa: F401 - first: deep inside the imports below, its own would take longer
+
 from lrprism import ops, rules
 from lrprism._errors import (
     ConservationError,

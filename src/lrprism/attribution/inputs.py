@@ -5,8 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -19,8 +18,7 @@ Inputs = Tensor | tuple[Tensor, ...] | Mapping[str, Any]
 """A float tensor or token ids, ``[N, ...]``; a tuple of positional arguments; or a mapping of named ones."""
 
 
-@dataclass(frozen=True)
-class Arranged:
+class Arranged(NamedTuple):
     """Inputs, checked and taken apart.
 
     Args:

@@ -11,7 +11,7 @@ from typing import final
 from lrprism.ops import Call, Kind
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Place:
     """Where a call stands in the order of execution.
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from copy import copy
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, final
 
 from lrprism._errors import RuleError
@@ -79,7 +79,7 @@ class Within(AbstractComposite):
         affine = [call for call in graph.affine if self._holds(call)]
         _count_first(affine, graph)
         self._refuse_input_rules(inside, affine)
-        super().assign(calls, replace(graph, affine=affine))
+        super().assign(calls, graph._replace(affine=affine))
 
     def _holds(self, call: Call) -> bool:
         """Whether a call happens in the module."""

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from torch import Tensor
 from torch.autograd.function import BackwardCFunction
@@ -90,8 +89,7 @@ def inputs_first(roots: Iterable[Any]) -> dict[Any, Edges]:
     return order
 
 
-@dataclass(frozen=True)
-class Graph:
+class Graph(NamedTuple):
     """What was found out about a forward pass.
 
     Args:

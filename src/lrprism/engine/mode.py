@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -78,7 +77,7 @@ class RelevanceMode(TorchFunctionMode):
         self.modules = Modules(model)
         self._own_buffers = [(module, dict(module._buffers)) for module in model.modules() if module._buffers]
         if not needs.inputs and any(isinstance(module, _BatchNorm) for module, _ in self._own_buffers):
-            self.needs = replace(needs, inputs=True)  # it may take the place of the layer in front
+            self.needs = needs._replace(inputs=True)  # it may take the place of the layer in front
         self._buffers = {id(each) for _, own in self._own_buffers for each in own.values()}
         self._tokens = tokens
         self._ops = ops

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
@@ -15,8 +14,7 @@ from lrprism.engine.graph import Graph
 from lrprism.ops import Call, Kind, call_of, ends_of, producer_of
 
 
-@dataclass(frozen=True, eq=False)
-class Place:
+class Place(NamedTuple):
     """A place in the autograd graph at which relevance is read as ``value * g``.
 
     Args:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
@@ -34,8 +33,7 @@ def token_spans(inputs: Sequence[Tensor]) -> dict[int, range]:
     return found
 
 
-@dataclass(frozen=True, eq=False)
-class LookedUp:
+class LookedUp(NamedTuple):
     """Vectors that were looked up for tokens of the inputs.
 
     Args:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import dataclass, field, replace
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -125,8 +125,7 @@ class Trace:
         return [found[number] for number in range(len(self.inputs))]
 
 
-@dataclass(frozen=True)
-class Relevances:
+class Relevances(NamedTuple):
     """Relevance at the inputs and at the layers, for each seed; and the account, where one is kept."""
 
     inputs: list[list[Tensor]]
@@ -190,8 +189,7 @@ def unwrap(model: nn.Module) -> nn.Module:
     return model
 
 
-@dataclass(frozen=True)
-class Request:
+class Request(NamedTuple):
     """What is asked of a pass.
 
     Args:
@@ -205,7 +203,7 @@ class Request:
     choose: Callable[[Any], Tensor] = lambda returned: returned
     layers: Collection[str] = ()
     nonnegative: Sequence[int] = ()
-    needs: Needs = field(default_factory=Needs)
+    needs: Needs = Needs()
     audit: bool = False
 
     @property
@@ -235,8 +233,8 @@ def trace(
     try:
         return _run(model, inputs, arrange, ops or {}, request)
     except InputGoneError:  # by a batch norm that is no module
-        needs = replace(request.needs, inputs=True)
-        return _run(model, inputs, arrange, ops or {}, replace(request, needs=needs))
+        needs = request.needs._replace(inputs=True)
+        return _run(model, inputs, arrange, ops or {}, request._replace(needs=needs))
 
 
 def _run(

@@ -18,7 +18,7 @@ from lrprism.rules import AbstractAffineRule, Pass
 
 
 @final
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class AffineOp(AbstractOp):
     """An op with constant weights: its backward pass follows a rule.
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any, final
+from typing import Any, NamedTuple, final
 
 from torch import Tensor
 from torch.nn import functional as F
@@ -17,8 +16,7 @@ from lrprism.ops.products import shared, shares_of
 from lrprism.rules import AbstractProductRule, Gating
 
 
-@dataclass(frozen=True)
-class _Shares:
+class _Shares(NamedTuple):
     """What decides the shares of query, key and value: how each of two factors looks, if both are live."""
 
     call: Call

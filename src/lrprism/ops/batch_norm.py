@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, final
+from typing import Any, NamedTuple, final
 
 import torch
 from torch import Tensor
@@ -35,7 +35,7 @@ class ChannelScaling(AbstractAffine):
 
 
 @final
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class BatchNorm(AbstractOp):
     r"""Batch norm with constant statistics is affine per channel, whatever mode the model is in.
 
@@ -87,8 +87,7 @@ class BatchNorm(AbstractOp):
         return apply_affine(merged, take_over(call, layer, before), call, recorder.needs, value)
 
 
-@dataclass(frozen=True)
-class _Statistics:
+class _Statistics(NamedTuple):
     """The arguments of a batch norm, whatever order the torch function has them in."""
 
     input: Tensor
@@ -165,7 +164,7 @@ def _bind_instance(
 
 
 @final
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class InstanceNorm(AbstractOp):
     """Instance norm: batch norm where there are running statistics, one group per channel where not.
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Hashable
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -41,8 +42,7 @@ Sent = tuple[Tensor, Tensor | float | None]
 """``s`` of one term of a rule; and what the stabiliser added to the denominator, where an account is kept."""
 
 
-@dataclass(frozen=True)
-class Needs:
+class Needs(NamedTuple):
     """What the way back may ask for: whatever it does not is not kept.
 
     Args:

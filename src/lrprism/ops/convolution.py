@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
@@ -18,8 +17,7 @@ _FEW_CHANNELS = 16
 """With so few input channels the way back for two weights at once takes hardly longer than for one."""
 
 
-@dataclass(frozen=True)
-class Geometry:
+class Geometry(NamedTuple):
     """How the kernel moves; every tuple but ``extra`` has one entry per spatial dimension.
 
     ``extra`` is padding on top, in the order of ``F.pad``, where ``padding="same"`` asks for unequal sides.

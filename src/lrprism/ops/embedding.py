@@ -16,7 +16,7 @@ from lrprism.ops.op import AbstractOp, Arguments, Keywords, Recorder, is_live
 
 
 @final
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Embedding(AbstractOp):
     """A look-up of vectors: tokens that are an input get the relevance of their vectors.
 

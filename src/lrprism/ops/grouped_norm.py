@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, final
+from typing import Any, NamedTuple, final
 
 import torch
 from torch import Tensor
@@ -68,8 +68,7 @@ def _damped(z: Tensor, bias: Tensor | None, rule: Epsilon, g: Tensor, sinks: Sin
     return g
 
 
-@dataclass(frozen=True)
-class _Group:
+class _Group(NamedTuple):
     """Over what a normalisation takes its statistics; weight and bias broadcast to the input."""
 
     dims: tuple[int, ...]
@@ -115,7 +114,7 @@ def _wide(a: Tensor) -> Tensor:
 
 
 @final
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class GroupedNorm(AbstractOp):
     r"""Layer, group, instance and RMS norm: the scale counts as a constant, the mean is taken out.
 

@@ -89,7 +89,7 @@ def _bind_linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> t
 
 
 @final
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class MatrixProduct(AbstractOp):
     """A product of matrices: a linear layer where one of two factors is constant, else a shared product.
 

@@ -108,7 +108,7 @@ def in_autocast_precision(a: Tensor) -> Tensor:
     return a.to(torch.get_autocast_dtype(a.device.type)) if a.dtype is torch.float32 else a
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class AbstractOp(ABC):
     """One entry of the dispatch table. A kind of op without settings of its own is a dataclass as it is.
 
@@ -131,7 +131,7 @@ class AbstractOp(ABC):
 
 
 @final
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class NativeOp(AbstractOp):
     """An op that runs as it is: its own gradient is the rule.
 
@@ -154,7 +154,7 @@ class NativeOp(AbstractOp):
 
 
 @final
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class IdentityOp(AbstractOp):
     """An op that is switched off while explaining: it returns its first argument.
 
@@ -189,7 +189,7 @@ class StoppedOp(AbstractOp):
 
 
 @final
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class ComposedOp(AbstractOp):
     """An op that is written out in other torch calls, each with its own rule.
 

@@ -102,7 +102,7 @@ def factors_of(args: Arguments, kwargs: Keywords, addends: tuple[int | str, ...]
 
 
 @final
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Product(AbstractOp):
     """A product; with one live factor it scales relevance, with several a rule shares it.
 
@@ -120,7 +120,7 @@ class Product(AbstractOp):
 
 
 @final
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Quotient(AbstractOp):
     """A quotient: the divisor is a scale, which counts as a constant.
 

@@ -6,9 +6,8 @@ Reference: Arras et al. 2019, Explaining and interpreting LSTMs, in Explainable 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
@@ -20,8 +19,7 @@ from lrprism.ops.op import AbstractOp, ComposedOp
 State = tuple[Tensor, ...]
 
 
-@dataclass(frozen=True)
-class _Weights:
+class _Weights(NamedTuple):
     """The parameters of one cell, or of some of its rows; ``projection`` shortens an LSTM's output."""
 
     of_input: Tensor

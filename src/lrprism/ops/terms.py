@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import torch
 from torch import Tensor
@@ -17,8 +16,7 @@ if TYPE_CHECKING:
     from lrprism.ops.affine import AbstractAffine
 
 
-@dataclass(frozen=True)
-class TermStep:
+class TermStep(NamedTuple):
     """One backward step through an affine op.
 
     Args:
@@ -111,8 +109,7 @@ class TermStep:
         return torch.zeros_like(self.a) if total is None else total
 
 
-@dataclass(frozen=True)
-class _ModifiedPart:
+class _ModifiedPart(NamedTuple):
     """One part of a term with its modified weight and bias in place.
 
     Args:
