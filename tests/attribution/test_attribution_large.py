@@ -73,6 +73,7 @@ FORWARDS: dict[str, Forward] = {
     "batch norm behind": lambda m, x: m.b(m.norm(m.a(x)).relu()),
     "batch norm in front": lambda m, x: m.b(m.norm(m.a(x).relu())).relu(),
     "batch norm and relu of one layer": lambda m, x: m.b((z := m.a(x)).relu() + m.norm(z)),
+    "batch norm, then relu, of one layer": lambda m, x: m.b(m.norm(z := m.a(x)) + z.relu()),
     "functional batch norm": lambda m, x: m.b(functional_norm(m, m.a(x)).relu()),
 }
 NORMS = select.kind(select.Kind.NORMALIZATION)

@@ -282,7 +282,7 @@ def keep_positive(node: Any, r: Tensor, *, in_place: bool) -> None:
 def take_over(call: Call, replaced: Call, a: Tensor) -> Tensor:
     """Let ``call`` work on the input ``a`` of the call in whose place it comes; return the input to use."""
     call.replaces = replaced
-    replaced.kept = None
+    replaced.give_output_back()
     if call.sinks is None:
         return a
     call.source = torch.ops.aten.alias(a)
