@@ -197,7 +197,6 @@ class _Passed(NamedTuple):
 
     @classmethod
     def of(cls, entry: _Entry) -> _Passed:
-        entry.call.source = None
         return cls(
             entry.call, *(list(map(get_gradient_edge, each)) for each in (entry.inputs, entry.outputs))
         )
@@ -229,6 +228,7 @@ class Ledger:
             call = mode.calls[-1]
             outputs = [tensor for tensor in tensors_in(result) if tensor.requires_grad]
             inputs = aliases if call.source is None else [call.source]
+            call.source = None  # read once; the call outlives the activations
             self._entries.append(_Entry(call, inputs, outputs, isinstance(op, Rectifier)))
         return result
 

@@ -75,7 +75,9 @@ class RelevanceMode(TorchFunctionMode):
         self.rewrites = Rewrites()
         self.unseen: set[str] = set()
         self.modules = Modules(model)
-        self._own_buffers = [(module, dict(module._buffers)) for module in model.modules() if module._buffers]
+        self._own_buffers = [
+            (module, dict(module._buffers)) for module in self.modules.all if module._buffers
+        ]
         if not needs.inputs and any(isinstance(module, _BatchNorm) for module, _ in self._own_buffers):
             self.needs = needs._replace(inputs=True)  # it may take the place of the layer in front
         self._buffers = {id(each) for _, own in self._own_buffers for each in own.values()}
@@ -134,8 +136,6 @@ class RelevanceMode(TorchFunctionMode):
         if func in QUESTIONS:
             return func(*present, **present_kwargs)
         if torch.is_grad_enabled() and not torch.is_inference_mode_enabled():
-            if _is_plain(func) and "out" not in kwargs:
-                return self._run(func, present, present_kwargs)
             return self._dispatch(func, args, kwargs, present, present_kwargs)
         with torch.inference_mode(False), torch.enable_grad():
             result = self._dispatch(func, args, kwargs, present, present_kwargs)

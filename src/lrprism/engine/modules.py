@@ -27,7 +27,9 @@ class Modules:
 
     def __init__(self, model: nn.Module) -> None:
         """Give every module its path: the first, if it has several."""
-        self._paths = {id(module): path for path, module in model.named_modules()}
+        named = list(model.named_modules())
+        self.all = [module for _, module in named]
+        self._paths = {id(module): path for path, module in named}
         self._type = type(model)
 
     def innermost(self) -> tuple[str, type]:

@@ -114,21 +114,14 @@ def _gradient(node: Any, g: Tensor) -> Tensor:
     return affine.transpose(g, affine.weight, _template(node, g))
 
 
-def _damped(node: Any, rule: AbstractAffineRule, g: Tensor) -> Tensor:
-    """Return ``s = g z / st(z)``; where that was its last use, the output's memory is given back."""
-    call: Call = node.call
-    s = rule.stabilizer.damped(g, _output_of(node), nonnegative=call.rectified)
-    call.give_output_back()
-    return s
-
-
 def _propagate(node: Any, g: Tensor) -> Tensor:
     """Carry ``g`` of ``z`` back to ``a`` by the rule of the call."""
     affine: AbstractAffine = node.affine
     call: Call = node.call
     rule = call.rule
     if isinstance(rule, AbstractAffineRule) and rule.is_damping and call.sinks is None:
-        s = _damped(node, rule, g)
+        s = rule.stabilizer.damped(g, _output_of(node), nonnegative=call.rectified)
+        call.give_output_back()  # before the way back through the layer takes memory of its own
         return affine.transpose(s, affine.weight, _template(node, s))
     a = _input_of(node)
     if isinstance(rule, Pass):
@@ -187,14 +180,14 @@ def _input_of(node: Any) -> Tensor:
     Raises:
         RuleError: If it was not kept, because the rule is none of the composite's.
     """
-    if not node.saved_tensors:
+    kept: tuple[Tensor, ...] = node.saved_tensors
+    if not kept:
         call: Call = node.call
         raise RuleError(
             "a rule that asks for inputs should be among the entries() of the composite. "
             f"Found {call.rule!r} for {call.name} in module {call.module!r}."
         )
-    a: Tensor = node.saved_tensors[0]
-    return a
+    return kept[0]
 
 
 def _output_of(node: Any) -> Tensor:

@@ -54,7 +54,7 @@ class ContributionStep:
     def propagate(self, g: Tensor) -> Tensor:
         """Carry the modified gradient ``g`` of ``z`` back to ``a``."""
         both = self._send_mirrored(g) if self._can_mirror else []
-        if len(self._terms) == 2 and self._can_halve:
+        if self._can_halve:
             return self._back_by_halves(*(self._sent(term, g, both) for term in self._terms))
         c: Tensor | None = None
         for term in self._terms:  # one after the other: no more than one s is held
@@ -76,7 +76,8 @@ class ContributionStep:
 
     @property
     def _can_halve(self) -> bool:
-        return not self.call.nonnegative and all(map(_is_mildly_favouring, self._terms))
+        are_mild = all(map(_is_mildly_favouring, self._terms))
+        return len(self._terms) == 2 and not self.call.nonnegative and are_mild
 
     @cached_property
     def _weight(self) -> Tensor:
