@@ -8,8 +8,8 @@ from typing import Any
 from torch import Tensor
 from torch.autograd.graph import GradientEdge
 
-from lrprism.engine.graph import Graph, inputs_first, is_scale, name_of
-from lrprism.ops import Call
+from lrprism.engine.graph import Graph, inputs_first, is_scale
+from lrprism.ops import Call, name_of
 
 Beside = dict[Any, dict[int, Tensor]]
 """Relevance per node of the autograd graph and output of that node."""

@@ -3,54 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from functools import cache
 from typing import Any, NamedTuple
 
 from torch import Tensor
-from torch.autograd.function import BackwardCFunction
 
-from lrprism.ops import RELUS, Call, Kind, call_of
+from lrprism.ops import RELUS, Call, Facet, Kind, call_of, name_of, names_with
 
-_SIGN_KEEPERS = """
-    AdaptiveAvgPool1D AdaptiveAvgPool2D AdaptiveAvgPool3D AdaptiveMaxPool2D AdaptiveMaxPool3D Alias
-    AsStrided AvgPool2D AvgPool3D Cat Clone Expand Index IndexSelect MaxPool2DWithIndices
-    MaxPool3DWithIndices Mean MkldnnAdaptiveAvgPool2D Permute ReshapeAlias Select Slice Split SplitWithSizes
-    Squeeze Stack Sum T Transpose Unbind UnsafeView Unsqueeze View _Damped
-"""
-_KEEPS_SIGN = frozenset(f"{name}Backward" for name in _SIGN_KEEPERS.split())
-"""Nodes whose output holds no negative number where none of their inputs does."""
-
-_MOVES = """
-    Alias AsStrided Cat Clone ConstantPadNd Expand Flip Gather Index IndexSelect Permute PixelShuffle
-    PixelUnshuffle ReflectionPad1D ReflectionPad2D ReflectionPad3D Repeat ReplicationPad1D ReplicationPad2D
-    ReplicationPad3D ReshapeAlias Roll Select Slice Split SplitWithSizes Squeeze Stack T ToCopy Transpose
-    Unbind Unfold UnsafeView Unsqueeze View
-"""
-MOVES = frozenset(f"{name}Backward" for name in _MOVES.split()) | {"CopySlices", "CopyBackwards"}
-"""Nodes that only move entries, so that their gradient moves relevance of any kind."""
-
+_MOVES, _KEEPS_SIGN = names_with(Facet.MOVES), names_with(Facet.KEEPS_SIGN)
 _SCALES = frozenset(f"{name}Backward" for name in ["Add", "Div", "Mul", "Neg", "Rsub", "Sub"])
-
-_OURS = frozenset({
-    "_AffineFunctionBackward", "_DampedBackward", "_NormalizedBackward", "_PassedBackward",
-    "_RectifiedBackward", "_SharedBackward",
-})  # fmt: skip
-
-
-@cache
-def _kind_named(name: str) -> str:
-    return name.rpartition(":")[2].rstrip("0123456789")
-
-
-def _full_name(node: Any) -> str:
-    kind = type(node).__name__  # quicker to have than the name
-    found: str = node.name() if kind == "CppFunction" else kind
-    return found
-
-
-def name_of(node: Any) -> str:
-    """The kind of a node, without the number that torch puts behind it."""
-    return _kind_named(_full_name(node))
 
 
 def sources_of(node: Any) -> list[Any]:
@@ -106,17 +66,17 @@ class Graph(NamedTuple):
 
 
 def study(
-    outputs: Iterable[Tensor], recorded: Collection[Any] = (), nonnegative: Sequence[Tensor] = ()
+    outputs: Iterable[Tensor], unseen: Collection[Any] = (), nonnegative: Sequence[Tensor] = ()
 ) -> Graph:
     """Fill in ``first``, ``at_input``, ``rectified`` and ``nonnegative`` of the calls behind ``outputs``.
 
     Args:
         outputs: Tensors of the model.
-        recorded: Nodes that recorded calls made.
+        unseen: Nodes that no torch call shows.
         nonnegative: Inputs that hold no negative number.
     """
     roots = [output.grad_fn for output in outputs if output.grad_fn is not None]
-    survey = _Survey({id(each) for each in nonnegative})
+    survey = _Survey({id(each) for each in nonnegative}, roots)
     order = inputs_first(roots)
     for node, edges in order.items():
         survey.visit(node, edges)
@@ -125,10 +85,11 @@ def study(
         call.first = node not in survey.behind_affine
         call.at_input = source[0] in survey.at_input
         call.nonnegative = source[0] in survey.nonnegative
-        call.rectified = node not in roots and survey.is_rectified(node)
+        call.rectified = survey.is_rectified(node)
         inputs[call] = source
     affine = sorted((call for call in inputs if call.kind.is_affine), key=lambda call: call.index)
-    return Graph(affine, inputs, set(order), _unseen([node for node in order if node not in recorded]))
+    names = sorted({node.name() for node in unseen if node in order})
+    return Graph(affine, inputs, set(order), names)
 
 
 class _Survey:
@@ -136,11 +97,13 @@ class _Survey:
 
     Args:
         inputs: The ids of the inputs that hold no negative number.
+        roots: The nodes that made the outputs: relevance starts there, whatever its sign.
     """
 
-    def __init__(self, inputs: set[int]) -> None:
+    def __init__(self, inputs: set[int], roots: Sequence[Any] = ()) -> None:
         """Start with nothing."""
         self._inputs = inputs
+        self._roots = roots
         self._from_affine: set[Any] = set()  # affine ops and what lies behind them
         self._consumers: dict[Any, list[tuple[Any, str]]] = {}
         self.called: list[tuple[Any, Call, tuple[Any, int]]] = []
@@ -176,27 +139,18 @@ class _Survey:
         if not self._from_affine.isdisjoint(sources):
             self.behind_affine.add(node)
             self._from_affine.add(node)
-        elif self.at_input.issuperset(sources) and (name in MOVES or is_scale(node)):
+        elif self.at_input.issuperset(sources) and (name in _MOVES or is_scale(node)):
             self.at_input.add(node)
-        keeps = name in _KEEPS_SIGN and len(sources) == len(edges)
+        keeps = len(sources) == len(edges) and name in _KEEPS_SIGN
         if name in RELUS or (keeps and self.nonnegative.issuperset(sources)):
             self.nonnegative.add(node)
 
     def is_rectified(self, node: Any) -> bool:
-        """Whether relevance comes back to ``node`` through nothing but ReLUs."""
-        return all(
+        """Whether relevance comes back to ``node`` through nothing but ReLUs.
+
+        It starts at an output, which an op that changes nothing, such as ``y[:, :n]``, may stand behind.
+        """
+        return node not in self._roots and all(
             name in RELUS or (name == "AliasBackward" and self.is_rectified(consumer))
             for consumer, name in self._consumers[node]
         )
-
-
-def _unseen(order: list[Any]) -> list[str]:
-    """Names of the nodes that come from a user's own function or extension."""
-    strange = [
-        node
-        for node in order
-        if (isinstance(node, BackwardCFunction) and name_of(node) not in _OURS)
-        or "CppNode" in (name := _full_name(node))
-        or name.startswith("GeneratedBackwardFor")
-    ]
-    return sorted({node.name() for node in strange})

@@ -8,6 +8,7 @@ from typing import Any
 from lrprism.ops import (
     attention,
     batch_norm,
+    clamping,
     composed,
     convolution,
     embedding,
@@ -21,7 +22,7 @@ from lrprism.ops import (
 )
 from lrprism.ops.affine import InputGoneError, call_of, ends_of, is_written_once, producer_of
 from lrprism.ops.call import Call, Needs, Sinks
-from lrprism.ops.functions import RELUS
+from lrprism.ops.facets import RELUS, Facet, name_of, names_with
 from lrprism.ops.kinds import Kind
 from lrprism.ops.names import builtin_named, every_name_of, packet_of
 from lrprism.ops.op import (
@@ -29,6 +30,7 @@ from lrprism.ops.op import (
     OVERWRITE,
     UNKNOWN,
     AbstractOp,
+    ComposedOp,
     Recorder,
     is_live,
     returned_tensors,
@@ -49,6 +51,7 @@ TABLE: dict[Any, AbstractOp] = {
     **recurrent.TABLE,
     **embedding.TABLE,
     **composed.TABLE,
+    **clamping.TABLE,
 }
 """Which op each torch function is."""
 
@@ -70,12 +73,15 @@ def op_of(func: Callable[..., Any]) -> AbstractOp:
 
 __all__ = [
     "DEFAULT_PRODUCT_RULE",
+    "INSIDE",
     "MOVING",
     "OVERWRITE",
     "RELUS",
     "TABLE",
     "AbstractOp",
     "Call",
+    "ComposedOp",
+    "Facet",
     "InputGoneError",
     "Kind",
     "Needs",
@@ -89,6 +95,8 @@ __all__ = [
     "every_name_of",
     "is_live",
     "is_written_once",
+    "name_of",
+    "names_with",
     "op_of",
     "own",
     "packet_of",

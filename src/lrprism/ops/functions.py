@@ -7,9 +7,6 @@ from typing import Any
 
 import torch
 
-RELUS = frozenset({"ReluBackward", "_RectifiedBackward"})
-"""The nodes that a ReLU leaves in the autograd graph: torch's and our own."""
-
 
 def entry_of(function: type[torch.autograd.Function]) -> Callable[..., Any]:
     """Return ``function.apply`` without its look for transformations of ``torch.func``, which takes time.

@@ -7,34 +7,26 @@ from typing import Any
 
 from torch import Tensor
 
-from lrprism.ops.functions import RELUS
+from lrprism.ops.facets import RELUS, Facet, name_of, names_with, note_on
 from lrprism.rules import Gating
 
 _GATES = {
     **dict.fromkeys(("sigmoid", "hardsigmoid", "expit"), Gating.GATE),
-    **dict.fromkeys(("clamp", "clip", "hardtanh", "relu6"), Gating.BOUNDED),
+    **dict.fromkeys(
+        ("clamp", "clip", "clamp_max", "min", "minimum", "fmin", "hardtanh", "relu6"), Gating.BOUNDED
+    ),
 }
 """Activations between 0 and 1; and those with an upper bound, of which many a gate is made by hand."""
+
+_LOWER_BOUNDS = frozenset({"ClampBackward", "ClampMinBackward", "FmaxBackward", "MaximumBackward"})
+"""Nodes of ReLU and its kin in other words, where the bound is a constant."""
 
 _STATISTICS = frozenset({"LinalgVectorNormBackward", "NormBackward", "StdBackward", "VarBackward"})
 """Nodes of scales that normalise: a signal times its norm is gated by it."""
 
-_RESHAPING = """
-    Amax AsStrided AvgPool2D AvgPool3D Cat Clone ConstantPadNd Expand Flip Gather Index IndexSelect Max
-    MaxPool2DWithIndices MaxPool3DWithIndices AdaptiveAvgPool2D AdaptiveAvgPool3D Mean Permute Repeat
-    ReshapeAlias Roll Scatter Select Slice Sort Split SplitWithSizes Squeeze Stack T Topk Transpose Unbind
-    UnsafeView Unsqueeze UpsampleBicubic2D UpsampleBilinear2D UpsampleLinear1D UpsampleNearest1D
-    UpsampleNearest2D UpsampleNearest3D UpsampleTrilinear3D View
-"""
-_ELEMENTWISE = "Add Alias Clone Div MaskedFill Mul Neg Rsub Sub ToCopy Where _Damped _Shared"
-_THROUGH = frozenset(f"{name}Backward" for name in (_RESHAPING + _ELEMENTWISE).split())
-"""Nodes with one live input that leave a gate a gate."""
-
-_JOINING = frozenset({"AddBackward", "CatBackward", "StackBackward"})
-"""Nodes with several live inputs that make a gate of gates."""
-
-_BETWEEN = frozenset(f"{name}Backward" for name in f"{_ELEMENTWISE} Relu _Passed _Rectified".split())
-"""Nodes of elementwise functions."""
+_KEEP_GATE = names_with(Facet.KEEPS_GATE)
+_JOIN = names_with(Facet.JOINS_GATES)
+_ELEMENTWISE = names_with(Facet.ELEMENTWISE)
 
 _LIMIT = 64
 """How many nodes are looked at before two factors count as unrelated."""
@@ -43,12 +35,16 @@ Place = tuple[Any, int]
 """A node and which of its outputs."""
 
 
-def _name(node: Any) -> str:
-    return str(node.name()).rstrip("0123456789")
-
-
 def _sources(node: Any) -> list[Place]:
     return [(source, number) for source, number in node.next_functions if source is not None]
+
+
+_MARK = "softmax written by hand"
+
+
+def mark_softmax(tensor: Tensor) -> None:
+    """Remember that a quotient is a softmax, and so a gate."""
+    note_on(tensor, _MARK, True)
 
 
 def gatings(factors: Sequence[Tensor]) -> tuple[Gating, ...]:
@@ -66,6 +62,11 @@ def gatings(factors: Sequence[Tensor]) -> tuple[Gating, ...]:
     return tuple(looks)
 
 
+def have_one_origin(one: Tensor, other: Tensor) -> bool:
+    """Return True if two live tensors are elementwise functions of one tensor."""
+    return _have_one_origin([(each.grad_fn, each.output_nr) for each in (one, other)])
+
+
 def _have_one_origin(factors: Sequence[Place]) -> bool:
     """Whether two factors are elementwise functions of one tensor, so that their product is an activation."""
     first, second = (_origins(factor) for factor in factors)
@@ -79,7 +80,7 @@ def _look(node: Any) -> Gating:
     pending = [node]
     while pending and found is not Gating.NONE:
         node = pending.pop()
-        while _name(node) in _THROUGH and len(_sources(node)) == 1:
+        while name_of(node) in _KEEP_GATE and len(_sources(node)) == 1:
             node = _sources(node)[0][0]
         if node in seen:
             continue
@@ -87,7 +88,7 @@ def _look(node: Any) -> Gating:
             return Gating.NONE
         seen.add(node)
         sources = _sources(node)
-        if _name(node) in _JOINING and len(sources) > 1:
+        if name_of(node) in _JOIN and len(sources) > 1:
             pending.extend(source for source, _ in sources)
         else:
             found = min(found, _look_at(node), key=lambda each: each.value)
@@ -96,14 +97,17 @@ def _look(node: Any) -> Gating:
 
 def _look_at(node: Any) -> Gating:
     """What the tensor that a node made is, by that node alone."""
-    name = _name(node)
-    if name in _STATISTICS or name == "SoftmaxBackward":
+    name = name_of(node)
+    if name in _STATISTICS or name == "SoftmaxBackward" or _MARK in node.metadata:
+        return Gating.GATE
+    if name == "_PassedBackward" and node.op_name == "exp" and node.in_softmax:
         return Gating.GATE
     if name == "_PassedBackward":
         return _GATES.get(node.op_name, Gating.ACTIVATION)
     sources = _sources(node)
     is_own_gate = name == "MulBackward" and len(sources) == 2 and _have_one_origin(sources)
-    return Gating.ACTIVATION if is_own_gate or name in RELUS else Gating.NONE
+    is_bound = name in _LOWER_BOUNDS and len(sources) == 1
+    return Gating.ACTIVATION if is_own_gate or is_bound or name in RELUS else Gating.NONE
 
 
 def _origins(start: Place) -> set[Place]:
@@ -117,7 +121,7 @@ def _origins(start: Place) -> set[Place]:
             continue
         seen.add(place)
         node = place[0]
-        if _name(node) in _BETWEEN and _sources(node):
+        if name_of(node) in _ELEMENTWISE and _sources(node):
             pending.extend(_sources(node))
         else:
             found.add(place)

@@ -27,6 +27,9 @@ class Recorder(Protocol):
     needs: Needs
     """What the way back may ask for."""
 
+    compared: dict[int, tuple[Tensor, Tensor]]
+    """Masks, by their id, and the live tensor that each compares with a constant."""
+
     def record(self, kind: Kind, name: str, accepts: tuple[type[AbstractRule], ...] = ()) -> Call:
         """Note one call of an op."""
 
@@ -204,12 +207,16 @@ class ComposedOp(AbstractOp):
         """Always."""
         return True
 
+    def open(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        """Return what runs in the place of a torch function."""
+        return self.parts or _inside(func)
+
     def run(self, recorder: Recorder, func: Callable[..., Any], args: Arguments, kwargs: Keywords) -> Any:
         """Run the parts, each of which is seen."""
         if not is_live((args, kwargs)):
             return func(*args, **kwargs)
         with recorder.watching():
-            return (self.parts or _inside(func))(*args, **kwargs)
+            return self.open(func)(*args, **kwargs)
 
 
 @cache

@@ -11,11 +11,22 @@ from torch import Tensor
 
 from lrprism.ops.call import Call
 from lrprism.ops.functions import entry_of
-from lrprism.ops.gating import gatings
+from lrprism.ops.gating import gatings, mark_softmax
 from lrprism.ops.kinds import Kind
 from lrprism.ops.names import functions_named
-from lrprism.ops.op import AbstractOp, Arguments, Keywords, Recorder, detached, is_live, replaced, tensors_in
+from lrprism.ops.op import (
+    AbstractOp,
+    Arguments,
+    Keywords,
+    Recorder,
+    StoppedOp,
+    detached,
+    is_live,
+    replaced,
+    tensors_in,
+)
 from lrprism.ops.scaled import Activation
+from lrprism.ops.softmax import Weights, divisor_of, run_reciprocal, weights_of
 from lrprism.rules import AbstractProductRule, Gating, SignalTakesAll
 
 DEFAULT_PRODUCT_RULE = SignalTakesAll()
@@ -76,6 +87,9 @@ def run_product(
     if len(factors) < 2:
         recorder.record(Kind.ROUTING, name)
         return func(*args, **kwargs)
+    weighted = _run_inverse_softmax(recorder, name, func, args, kwargs)
+    if weighted is not None:
+        return weighted
     call = recorder.record(Kind.PRODUCT, name, (AbstractProductRule,))
     looks = gatings(factors)
     numbers = iter(range(len(factors)))
@@ -87,6 +101,32 @@ def run_product(
     positional = [value if place in addends else replaced(value, share) for place, value in enumerate(args)]
     named = {key: value if key in addends else replaced(value, share) for key, value in kwargs.items()}
     return func(*positional, **named)
+
+
+def _run_inverse_softmax(
+    recorder: Recorder, name: str, func: Callable[..., Any], args: Arguments, kwargs: Keywords
+) -> Any:
+    """Run ``e * (1 / e.sum())`` as the softmax that it is; elsewhere such a reciprocal is a constant scale.
+
+    Returns:
+        The result, or None for any other product.
+    """
+    if len(args) != 2 or kwargs:
+        return None
+    divisors = [divisor_of(each) for each in args]
+    place = 0 if divisors[0] is not None else 1
+    inverse, other, divisor = args[place], args[1 - place], divisors[place]
+    if divisor is None:
+        return None
+    weights = weights_of(other, divisor)
+    if weights is None:
+        recorder.record(Kind.ROUTING, name)
+        return func(*(inverse.detach() if number == place else each for number, each in enumerate(args)))
+
+    def multiply(weights: Tensor, scale: Tensor) -> Any:
+        return func(weights, scale) if place == 1 else func(scale, weights)
+
+    return _run_softmax(recorder, name, multiply, (other, inverse), weights)
 
 
 def live_factors(args: Arguments, kwargs: Keywords, addends: tuple[int | str, ...] = ()) -> list[Tensor]:
@@ -138,6 +178,9 @@ class Quotient(AbstractOp):
             return func(*args, **kwargs)
         if kwargs.get("rounding_mode") is not None:
             return Activation(Kind.ACTIVATION, self.name).run(recorder, func, args, kwargs)
+        weights = self._weights(args, kwargs)
+        if weights is not None:
+            return _run_softmax(recorder, self.name, func, args, weights)
         divisor = [*args[self.divisor : self.divisor + 1], *(kwargs.get(name) for name in self.names)]
         fixed = [detached(value) if place == self.divisor else value for place, value in enumerate(args)]
         named = {key: detached(value) if key in self.names else value for key, value in kwargs.items()}
@@ -145,8 +188,42 @@ class Quotient(AbstractOp):
         recorder.record(Kind.SCALING if is_live(divisor) and kind is Kind.ROUTING else kind, self.name)
         return func(*fixed, **named)
 
+    def _weights(self, args: Arguments, kwargs: Keywords) -> Weights | None:
+        """How ``args[0] / args[1]`` is a softmax written by hand, or None."""
+        is_plain = self.divisor == 1 and len(args) == 2 and not kwargs
+        if not is_plain or not all(isinstance(each, Tensor) and each.requires_grad for each in args):
+            return None
+        return weights_of(*args)
 
-_PRODUCTS = "bilinear mul multiply __mul__ __rmul__"
+
+def _run_softmax(
+    recorder: Recorder, name: str, func: Callable[..., Any], args: Arguments, weights: Weights
+) -> Any:
+    """Divide exponentials by their sum, which is no constant then: both follow their gradient."""
+    recorder.record(Kind.SOFTMAX, name)
+    weights.mark()
+    dividend, divisor = args
+    if weights.share is not None:
+        return func(dividend, shared(divisor, weights.share))
+    result: Tensor = func(dividend, divisor)
+    mark_softmax(result)
+    return result
+
+
+@final
+class Reciprocal(AbstractOp):
+    """``1 / a``: a scale, which counts as a constant, unless it normalises exponentials."""
+
+    def run(self, recorder: Recorder, func: Callable[..., Any], args: Arguments, kwargs: Keywords) -> Any:
+        """Return the detached reciprocal, or that of a sum of exponentials as it is."""
+        a = args[0] if args else kwargs["input"]
+        inverse = run_reciprocal(recorder, self.name, lambda: func(a), a) if is_live(a) else None
+        return (
+            StoppedOp(self.kind, self.name).run(recorder, func, args, kwargs) if inverse is None else inverse
+        )
+
+
+_PRODUCTS = "bilinear"
 _QUOTIENTS = "div divide true_divide __div__ __truediv__"
 
 
@@ -157,6 +234,7 @@ def _table() -> dict[Any, AbstractOp]:
     ops |= dict.fromkeys(functions_named("addcmul"), Product(Kind.PRODUCT, "addcmul", (0, "input")))
     for name in _QUOTIENTS.split():
         ops |= dict.fromkeys(functions_named(name), Quotient(Kind.SCALING, name.strip("_")))
+    ops |= dict.fromkeys(functions_named("reciprocal"), Reciprocal(Kind.STOPPED, "reciprocal"))
     addcdiv = Quotient(Kind.SCALING, "addcdiv", 2, ("tensor2",))
     return ops | dict.fromkeys(functions_named("addcdiv"), addcdiv)
 

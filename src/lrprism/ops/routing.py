@@ -44,9 +44,9 @@ MOVES = """
 
 _ASSEMBLIES = """
     block_diag broadcast_tensors cat column_stack concat concatenate constant_pad_nd copy diag diag_embed
-    diagonal_scatter dsplit dstack fill fold hstack index_copy index_fill index_put masked_fill masked_scatter
+    diagonal_scatter dsplit dstack fill fold hstack index_copy index_fill index_put masked_scatter
     meshgrid native_channel_shuffle pad reflection_pad1d reflection_pad2d reflection_pad3d replication_pad1d
-    replication_pad2d replication_pad3d scatter select_scatter slice_scatter stack tril triu vstack where
+    replication_pad2d replication_pad3d scatter select_scatter slice_scatter stack tril triu vstack
     _pack_padded_sequence _pad_packed_sequence _to_copy _unsafe_view col2im im2col
 """
 _ADDITIONS = """
@@ -60,17 +60,17 @@ _ADDITIONS = """
 _NORMS = "dist frobenius_norm linalg_norm linalg_vector_norm matrix_norm norm std vector_norm"
 _SELECTIONS = """
     aminmax msort nanmedian nanquantile quantile
-    adaptive_max_pool1d adaptive_max_pool2d adaptive_max_pool3d amax amin clamp_min cummax cummin fmax fmin
+    adaptive_max_pool1d adaptive_max_pool2d adaptive_max_pool3d amax amin clamp_min cummax cummin fmax
     fractional_max_pool2d fractional_max_pool3d kthvalue leaky_relu max max_pool1d max_pool1d_with_indices
     max_pool2d max_pool2d_with_indices max_pool3d max_pool3d_with_indices max_unpool1d max_unpool2d
-    max_unpool3d maximum median min minimum mode sort topk
+    max_unpool3d maximum median min mode sort topk
 """
 _DROPOUTS = """
     alpha_dropout dropout dropout1d dropout2d dropout3d feature_alpha_dropout feature_dropout native_dropout
 """
 _SAMPLERS = "grid_sampler grid_sampler_2d grid_sampler_3d"
 _SOFTMAXES = "log_softmax logcumsumexp logsumexp softmax _softmax _log_softmax"
-_STOPS = "detach reciprocal rsqrt"
+_STOPS = "detach rsqrt"
 _DATA = "data"
 _PROPERTIES = "H T imag mH mT real"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from functools import partial
 from typing import Any, final
@@ -15,6 +16,7 @@ from lrprism.ops.functions import entry_of
 from lrprism.ops.kinds import Kind
 from lrprism.ops.names import functions_named
 from lrprism.ops.op import AbstractOp, Arguments, Keywords, Recorder, detached, is_live, tensors_in
+from lrprism.ops.softmax import is_log_probability, run_reciprocal, weights_in_sum
 from lrprism.rules import Epsilon
 
 
@@ -47,12 +49,13 @@ _Ratio = Callable[[Tensor], Tensor]
 class _Passed(torch.autograd.Function):
     """An elementwise function whose relevance passes unchanged: ``g_in = g * f(a) / a``.
 
-    An input of exactly zero can carry no relevance; what arrives there is lost to the rule.
+    An input of exactly zero can carry no relevance; what arrives there is lost to the rule. The parts of a
+    softmax that is written by hand follow their gradient, as ``softmax`` does.
     """
 
     @staticmethod
     def forward(ctx: Any, a: Tensor, value: Tensor, op_name: str, ratio: _Ratio | None) -> Tensor:
-        ctx.op_name, ctx.ratio = op_name, ratio
+        ctx.op_name, ctx.ratio, ctx.in_softmax = op_name, ratio, False
         if ratio is None:
             ctx.save_for_backward(a, value)
         else:
@@ -66,12 +69,23 @@ class _Passed(torch.autograd.Function):
         dtype = a.dtype
         if dtype is torch.float16:  # f(a) / a leaves its range where f(0) is not 0
             a, g, values = a.float(), g.float(), [value.float() for value in values]
-        if ctx.ratio is not None:
+        if ctx.in_softmax:
+            c = _slope(ctx.op_name, a, values[0]).mul_(g)
+        elif ctx.ratio is not None:
             c = ctx.ratio(a).mul_(g)
         else:
             limit = torch.finfo(dtype).max
             c = torch.mul(g, values[0]).div_(a).masked_fill_(a == 0, 0).clamp_(-limit, limit)
         return c.to(dtype), None, None, None
+
+
+_EXPONENTIALS = {"exp": 1.0, "exp2": math.log(2)}
+_LOGARITHMS = {"log": 1.0, "log2": 1 / math.log(2)}
+"""The parts of a softmax: their slopes are a number times their value, or divided by their argument."""
+
+
+def _slope(name: str, a: Tensor, value: Tensor) -> Tensor:
+    return value * _EXPONENTIALS[name] if name in _EXPONENTIALS else _LOGARITHMS[name] / a
 
 
 def _gelu_ratio(a: Tensor, **how: Any) -> Tensor:
@@ -87,8 +101,8 @@ _RATIOS: dict[str, Callable[..., Tensor]] = {"gelu": _gelu_ratio, "silu": torch.
 _enter_damped, _enter_passed = entry_of(_Damped), entry_of(_Passed)
 
 _ACTIVATIONS = """
-    abs absolute acos acosh arccos arcsin arcsinh arctan arctanh asin asinh atan atanh ceil celu clamp
-    clamp_max clip copysign cos cosh deg2rad elu entr erf erfc exp exp2 expit expm1 fix float_power floor
+    abs absolute acos acosh arccos arcsin arcsinh arctan arctanh asin asinh atan atanh ceil celu
+    clamp_max copysign cos cosh deg2rad elu entr erf erfc exp exp2 expit expm1 fix float_power floor
     floor_divide fmod frac gelu hardshrink hardsigmoid hardswish hardtanh heaviside i0 log log10 log1p
     log2 log_sigmoid_forward logit logsigmoid mish nan_to_num ndtr pow rad2deg relu6 remainder round selu
     sgn sigmoid sign silu sin sinc sinh softplus softshrink softsign sqrt square tan tanh tanhshrink
@@ -132,13 +146,44 @@ class Activation(AbstractOp):
             return func(*args, **kwargs)
         if self.name in _POWERS and a is (args[0] if args else kwargs["input"]):
             exponent = args[1] if len(args) > 1 else kwargs["exponent"]
+            is_inverse = isinstance(exponent, (int, float)) and exponent == -1
+            if is_inverse:
+                inverse = run_reciprocal(recorder, self.name, lambda: func(*args, **kwargs), a)
+                if inverse is not None:
+                    return inverse
             if bool((torch.as_tensor(exponent) < 0).all()):
                 recorder.record(Kind.STOPPED, self.name)
                 return value
         recorder.record(self.kind, self.name)
         ratio = _RATIOS.get(self.name)
         how = {key: value for key, value in kwargs.items() if key == "approximate"}
-        return _enter_passed(a, value, self.name, partial(ratio, **how) if ratio and how else ratio)
+        passed = _enter_passed(a, value, self.name, partial(ratio, **how) if ratio and how else ratio)
+        if self.name in _EXPONENTIALS or self.name in _LOGARITHMS:
+            _look_for_softmax(a, passed.grad_fn)
+        return passed
+
+
+def pass_on(a: Tensor, value: Tensor, name: str) -> Tensor:
+    """Return ``value``, an elementwise function of ``a``, so that relevance passes unchanged.
+
+    Args:
+        a: The live argument.
+        value: The function's value, detached, in the shape of ``a``.
+        name: The function's name.
+    """
+    passed: Tensor = _enter_passed(a, value, name, None)
+    return passed
+
+
+def _look_for_softmax(a: Tensor, node: Any) -> None:
+    """Have an exponential or a logarithm follow its gradient where it is part of a softmax by hand."""
+    if node.op_name in _EXPONENTIALS:
+        node.in_softmax = is_log_probability(a.grad_fn)
+        return
+    weights = weights_in_sum(a)
+    if weights is not None:
+        weights.mark()
+        node.in_softmax = True
 
 
 def _table() -> dict[Any, AbstractOp]:
