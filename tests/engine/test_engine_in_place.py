@@ -12,7 +12,7 @@ from lrprism.engine.in_place import SWITCHES, Rewrites, is_in_place, twin_of
 
 @pytest.fixture
 def rewrites() -> Rewrites:
-    return Rewrites()
+    return Rewrites(lambda _: None)
 
 
 @pytest.mark.parametrize(

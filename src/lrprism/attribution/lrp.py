@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import sys
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
@@ -109,9 +110,9 @@ class LRP:
             )
             cut = batches(inputs, target, number_of_samples(given, batch_size), batch_size)
             return put_together([explain(*each) for each in cut], has_class_axis=has_class_axis(target))
-        passed, graph = self._trace(given, output, layers, audit=audit)
-        starts, classes = seeds(passed.output, target)
-        found = passed.backward(starts, graph)
+        with self._trace(given, output, layers, audit=audit) as (passed, graph):
+            starts, classes = seeds(passed.output, target)
+            found = passed.backward(starts, graph)
 
         def joined(per_seed: list[list[Tensor]]) -> list[Tensor]:
             if not has_class_axis(target):
@@ -145,8 +146,8 @@ class LRP:
             kwargs: As for :meth:`explain`.
             output: As for :meth:`explain`.
         """
-        passed, graph = self._trace(arranged(inputs, args, kwargs), output, ())
-        return Plan.of(passed.reached(graph), graph.unseen)
+        with self._trace(arranged(inputs, args, kwargs), output, ()) as (passed, graph):
+            return Plan.of(passed.reached(graph), graph.unseen)
 
     def attribute(
         self,
@@ -177,19 +178,42 @@ class LRP:
         found = sum(one.flatten(axis).sum(axis) for one in each)
         return relevance, (explained if axis == 2 else explained[0]) - found
 
+    @contextmanager
     def _trace(
         self, given: Arranged, output: Output, layers: Sequence[str], *, audit: bool = False
-    ) -> tuple[Trace, Graph]:
-        """Run the model and give every op its rule.
+    ) -> Iterator[tuple[Trace, Graph]]:
+        """Run the model and give every op its rule; what the model keeps is settled in the end.
 
         Raises:
-            InputError: If an input does not fit the model, or a layer is not reached.
+            InputError: If a layer is not reached.
+        """
+        paths = layer_paths(self.model, layers)
+        passed = self._run(given, output, paths, audit=audit)
+        try:
+            unreached = sorted(paths - passed.layers.keys())
+            if unreached:
+                names = ", ".join(unreached)
+                raise InputError(
+                    f"layers should be modules that run and depend on the inputs. Found {names}."
+                )
+            check_dependence(passed.output)
+            graph = passed.study()
+            self.composite.assign(passed.calls, graph)
+            self._tell(passed, graph)
+            yield passed, graph
+        finally:
+            passed.settle()
+
+    def _run(self, given: Arranged, output: Output, paths: set[str], *, audit: bool) -> Trace:
+        """Run the model.
+
+        Raises:
+            InputError: If an input does not fit the model.
             RuntimeError: If the model itself fails.
             ValueError: If the model itself refuses its input.
         """
-        paths = layer_paths(self.model, layers)
         try:
-            passed = trace(
+            return trace(
                 self.model,
                 given.tensors,
                 given.arguments,
@@ -200,6 +224,7 @@ class LRP:
                     nonnegative=given.nonnegative,
                     needs=self.composite.needs,
                     audit=audit,
+                    compare=audit or self.strict,
                 ),
             )
         except (RuntimeError, ValueError) as error:
@@ -207,16 +232,6 @@ class LRP:
             if difference is None:
                 raise
             raise InputError(difference) from error
-        unreached = sorted(paths - passed.layers.keys())
-        if unreached:
-            raise InputError(
-                f"layers should be modules that run and depend on the inputs. Found {', '.join(unreached)}."
-            )
-        check_dependence(passed.output)
-        graph = passed.study()
-        self.composite.assign(passed.calls, graph)
-        self._tell(passed, graph)
-        return passed, graph
 
     def _tell(self, passed: Trace, graph: Graph) -> None:
         """Say which ops have no rule and which selectors mean nothing.
@@ -228,6 +243,12 @@ class LRP:
         if unknown or graph.unseen:
             reached = set(passed.reached(graph))
             _tell_unknown([call for call in unknown if call in reached], graph.unseen, strict=self.strict)
+        if passed.random:
+            _warn(
+                "random numbers of train mode should be off, as dropout is. "
+                f"Found {', '.join(sorted(passed.random))}: the map may change from call to call. "
+                "Try model.eval()."
+            )
         if isinstance(self.composite, Composite):
             idle = self.composite.unmatched(passed.calls, graph)
             if idle:
@@ -255,13 +276,14 @@ def _own_ops(ops: OwnOps) -> dict[Callable[..., Any], AbstractOp]:
         InputError: If one of them is known already, or no function or no op.
     """
     found: dict[Callable[..., Any], AbstractOp] = {}
-    for function, op in ops.items():
+    for given, op in ops.items():
+        function = getattr(given, "__self__", given) if _is_apply(given) else given
         if not callable(function) or not isinstance(op, AbstractOp):
             raise InputError(
                 "ops should map torch functions to ops of lrprism.ops.own. "
                 f"Found {function!r}: {op!r}. Try {{torch.lgamma: own.activation('lgamma')}}."
             )
-        names = every_name_of(function)
+        names = {function} if isinstance(function, type) else every_name_of(function)
         known = [each for each in (TABLE.get(name) or found.get(name) for name in names) if each is not None]
         if known:
             raise InputError(
@@ -271,6 +293,12 @@ def _own_ops(ops: OwnOps) -> dict[Callable[..., Any], AbstractOp]:
             )
         found |= dict.fromkeys(names, op)
     return found
+
+
+def _is_apply(function: Any) -> bool:
+    """Whether a function is the ``apply`` of an autograd Function, which is what the Function is known by."""
+    owner = getattr(function, "__self__", None)
+    return isinstance(owner, type) and issubclass(owner, torch.autograd.Function)
 
 
 def _tell_unknown(calls: Sequence[Call], unseen: Sequence[str], *, strict: bool) -> None:
@@ -285,7 +313,7 @@ def _tell_unknown(calls: Sequence[Call], unseen: Sequence[str], *, strict: bool)
         return
     message = (
         f"no rule is known for {', '.join(names)}: the plain gradient is used there, and relevance may not "
-        "be conserved. Give a torch function an op: "
+        "be conserved. Give a torch function or an autograd.Function an op: "
         "LRP(model, ops={function: lrprism.ops.own.activation('its name')})"
     )
     if strict:
@@ -296,6 +324,7 @@ def _tell_unknown(calls: Sequence[Call], unseen: Sequence[str], *, strict: bool)
 def _warn(message: str) -> None:
     """Warn, pointing at the first line outside the library."""
     depth, frame = 1, sys._getframe()
-    while frame.f_back is not None and frame.f_globals.get("__name__", "").startswith("lrprism."):
+    inside = ("lrprism.", "contextlib")  # the library, and what stands between its context managers
+    while frame.f_back is not None and frame.f_globals.get("__name__", "").startswith(inside):
         depth, frame = depth + 1, frame.f_back
     warnings.warn(message, RelevanceWarning, stacklevel=depth)

@@ -222,7 +222,9 @@ class Ledger:
         """Run an op on aliases of its live inputs, at which this call's share alone is read."""
         aliases: list[Tensor] = []
         before = len(mode.calls)
-        result = op.run(mode, func, _alias(args, aliases), _alias(kwargs, aliases))
+        positional, named = _alias(args, aliases), _alias(kwargs, aliases)
+        mode.descent.admit(aliases)
+        result = op.run(mode, func, positional, named)
         is_written = any(entry.call is mode.calls[-1] for entry in self._entries[-1:])  # by an op inside
         if len(mode.calls) > before and not is_written:
             call = mode.calls[-1]

@@ -80,8 +80,13 @@ class _Cell:
 class Rewrites:
     """Remembers, for every tensor that an in-place op would have changed, the tensor that took its place."""
 
-    def __init__(self) -> None:
-        """Start with nothing rewritten."""
+    def __init__(self, admit: Callable[[list[Tensor]], None]) -> None:
+        """Start with nothing rewritten.
+
+        Args:
+            admit: Called with the tensors that are made here.
+        """
+        self._admit = admit
         # both by the tensor's id; the tensor itself is kept alive so that its id stays its own
         self._cells: dict[int, tuple[Tensor, _Cell]] = {}
         self._reshaped: dict[int, tuple[Tensor, Tensor]] = {}
@@ -123,7 +128,11 @@ class Rewrites:
         if base is None or id(base) not in self._cells:
             return tensor
         now = self._cells[id(base)][1].value
-        return tensor if now is base else tensor._view_func(now)  # type: ignore[attr-defined]
+        if now is base:
+            return tensor
+        view: Tensor = tensor._view_func(now)  # type: ignore[attr-defined]
+        self._admit([view])
+        return view
 
     def write(self, tensor: Tensor, value: Tensor) -> Tensor:
         """Let ``value`` stand for ``tensor`` and every view of its memory; return the new tensor."""
@@ -143,8 +152,13 @@ class Rewrites:
         whole = self._stored(base).clone()
         view: Tensor = tensor._view_func(whole)  # type: ignore[attr-defined]
         view.copy_(value)
+        self._admit([whole, view])
         self.replace(base, whole)
         return view
+
+    def unwritten(self) -> list[tuple[Tensor, Tensor]]:
+        """The tensors whose memory does not hold what was written to them, and what that is."""
+        return [(tensor, cell.value) for tensor, cell in self._cells.values() if cell.value is not tensor]
 
     def replace(self, tensor: Tensor, value: Tensor) -> None:
         """Let ``value`` stand for ``tensor`` alone, whatever memory it shares."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -13,17 +13,23 @@ from torch import Tensor
 from torch.nn.modules.batchnorm import _BatchNorm
 from torch.overrides import TorchFunctionMode
 
+from lrprism.engine.descent import Descent
 from lrprism.engine.in_place import SWITCHES, Rewrites, is_in_place, twin_of
 from lrprism.engine.modules import Modules
+from lrprism.engine.noise import SOURCES, Noise
+from lrprism.engine.own_functions import OwnFunctions, replay
 from lrprism.engine.questions import (
     ANSWERED,
     ASSIGN_DATA,
+    HOOKING,
     QUESTIONS,
     SHARING,
     answer,
+    listen,
     running_transform,
     top_hooks,
 )
+from lrprism.engine.state import KeptState
 from lrprism.engine.tokens import Tokens
 from lrprism.ops import (
     OVERWRITE,
@@ -42,8 +48,6 @@ from lrprism.ops import (
 )
 
 if TYPE_CHECKING:
-    from torch import nn
-
     from lrprism.engine.audit import Ledger
     from lrprism.rules import AbstractRule
 
@@ -52,7 +56,7 @@ class RelevanceMode(TorchFunctionMode):
     """Sees every torch call of a forward pass and prepares the way back of relevance.
 
     Args:
-        model: The model that will run.
+        modules: The modules of the model that will run.
         tokens: The integer inputs.
         ops: What to do at torch functions outside the dispatch table.
         needs: What the way back may ask for.
@@ -61,7 +65,7 @@ class RelevanceMode(TorchFunctionMode):
 
     def __init__(
         self,
-        model: nn.Module,
+        modules: Modules,
         tokens: Tokens,
         ops: OwnOps,
         needs: Needs,
@@ -70,27 +74,31 @@ class RelevanceMode(TorchFunctionMode):
         """Get ready; nothing is listened to before the mode is entered."""
         super().__init__()
         self.needs = needs
+        self.compared: dict[int, tuple[Tensor, Tensor]] = {}
         self.calls: list[Call] = []
         self.nodes: list[tuple[Call, list[Any]]] = []
-        self.rewrites = Rewrites()
+        self.descent = Descent()
+        self.rewrites = Rewrites(self.descent.admit)
         self.unseen: set[str] = set()
-        self.modules = Modules(model)
-        self._own_buffers = [
-            (module, dict(module._buffers)) for module in self.modules.all if module._buffers
-        ]
-        if not needs.inputs and any(isinstance(module, _BatchNorm) for module, _ in self._own_buffers):
+        self.modules = modules
+        self.state = KeptState(modules.all)
+        self.noise = Noise()
+        if not needs.inputs and any(isinstance(module, _BatchNorm) for module, _ in self.state.buffers):
             self.needs = needs._replace(inputs=True)  # it may take the place of the layer in front
-        self._buffers = {id(each) for _, own in self._own_buffers for each in own.values()}
+        self._buffers = {id(each) for _, own in self.state.buffers for each in own.values()}
         self._tokens = tokens
         self._ops = ops
+        self._functions = OwnFunctions(ops) if ops else None
         self._ledger = ledger
         self._hooks = top_hooks(True)
+        self._live = self.descent.known
         self._latest: Any = None
 
-    def restore_buffers(self) -> None:
-        """Give back every buffer that ``forward`` has assigned anew."""
-        for module, own in self._own_buffers:
-            module._buffers.update(own)
+    def admit(self, inputs: Sequence[Tensor]) -> None:
+        """Take tensors for inputs: relevance is carried back to them."""
+        self.descent.admit(inputs)
+        if self._functions:
+            self._functions.remember(each for each in inputs if each.requires_grad)
 
     @contextmanager
     def watching(self) -> Iterator[None]:
@@ -115,6 +123,7 @@ class RelevanceMode(TorchFunctionMode):
         if found is None:
             return vectors
         live, is_input = found
+        self.admit([live])
         if is_input.all():
             return live
         joined: Tensor = self._run(torch.where, (is_input.unsqueeze(-1), live, vectors.detach()), {})
@@ -131,10 +140,16 @@ class RelevanceMode(TorchFunctionMode):
         if func in ANSWERED:
             return answer(func, args, sys._getframe(1))
         kwargs = kwargs or {}
-        present = tuple([self._present(value) for value in args])
-        present_kwargs = {key: self._present(value) for key, value in kwargs.items()} if kwargs else kwargs
+        present = tuple([self.present(value) for value in args])
+        present_kwargs = {key: self.present(value) for key, value in kwargs.items()} if kwargs else kwargs
         if func in QUESTIONS:
             return func(*present, **present_kwargs)
+        if func in HOOKING:
+            return listen(func, args[0] if args[0].is_leaf else present[0], *args[1:], **kwargs)
+        if self.noise or func in SOURCES:
+            result = self._without_noise(func, args, present, present_kwargs)
+            if result is not NotImplemented:
+                return result
         if torch.is_grad_enabled() and not torch.is_inference_mode_enabled():
             return self._dispatch(func, args, kwargs, present, present_kwargs)
         with torch.inference_mode(False), torch.enable_grad():
@@ -142,11 +157,29 @@ class RelevanceMode(TorchFunctionMode):
             self._stand_in(result)
         return result
 
+    def _without_noise(
+        self,
+        func: Callable[..., Any],
+        args: tuple[Any, ...],
+        present: tuple[Any, ...],
+        present_kwargs: dict[str, Any],
+    ) -> Any:
+        """Return what a call on random numbers of train mode gives; NotImplemented where there are none."""
+        if func in SOURCES and self.modules.is_training():
+            result = self.noise.draw(func, present, present_kwargs)
+        else:
+            twin = twin_of(func) if is_in_place(func) else func
+            result = self.noise.follow(self.watching, twin or func, present, present_kwargs)
+        if result is not NotImplemented and args and is_in_place(func):
+            return self.rewrites.write(args[0], result)
+        return result
+
     def _stand_in(self, result: Any) -> None:
         """Keep the graph of a result that a Function of the user may return, which cuts it off."""
         for tensor in tensors_in(result):
             if tensor.requires_grad:
                 value = tensor.clone()
+                self.descent.admit([value])
                 self.rewrites.replace(tensor, value)
                 if self._ledger is not None:
                     self._ledger.stand_in(tensor, value)
@@ -167,7 +200,7 @@ class RelevanceMode(TorchFunctionMode):
                 return self._run(func, present, present_kwargs, op_of(twin_of(func)))
             target = self.rewrites.origin(args[0])
             if target is not args[0]:
-                present = (self._present(target), *present[1:])
+                present = (self.present(target), *present[1:])
             return self.rewrites.write(target, self._out_of_place(func, present, present_kwargs))
         if func in SHARING:
             if func == ASSIGN_DATA:
@@ -194,27 +227,41 @@ class RelevanceMode(TorchFunctionMode):
             and is_written_once(tensor)
         )
 
-    def _present(self, value: Any) -> Any:
-        """Read what in-place ops have written, and detach parameters: they carry no relevance."""
+    def present(self, value: Any) -> Any:
+        """Read what in-place ops have written, and detach what does not descend from the inputs."""
         if isinstance(value, Tensor):
+            if self._functions:
+                self._name_function(value)
             if self.rewrites:
                 value = self.rewrites.read(value)
             if value.is_inference():
                 with torch.inference_mode(False):
                     value = value.clone()  # autograd can save it
-            return value.detach() if value.requires_grad and value.is_leaf else value
+            if not value.requires_grad:
+                return value
+            node = value.grad_fn
+            if node in self._live or (node is not None and self.descent.holds(node)):
+                return value
+            return value.detach()  # a parameter, or what was made of parameters before this pass
         if type(value) is tuple or type(value) is list:
-            return type(value)([self._present(each) for each in value])
+            return type(value)([self.present(each) for each in value])
         return value
+
+    def _name_function(self, value: Tensor) -> None:
+        """Let the op that the user has named stand in the place of the Function that returned a tensor."""
+        assert self._functions is not None  # as asked
+        found = self._functions.new_result(value)
+        if found is not None:
+            op, inputs = found
+            self.rewrites.replace(value, self._run(replay(value), tuple(inputs), {}, op))
 
     def _out_of_place(
         self, func: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> Tensor:
         """Return what ``func`` would write into its first argument."""
-        if func is Tensor.bernoulli_ and not isinstance(kwargs.get("p", args[1:2]), Tensor):
-            p = kwargs.get("p", args[1] if len(args) > 1 else 0.5)
-            return torch.full_like(args[0], p)  # a random mask counts by its mean, as in evaluation
         twin = twin_of(func)
+        if func is Tensor.__setitem__ and _fills_mask(args):  # a[a < 0] = 0
+            twin = Tensor.masked_fill
         if twin is not None:
             value: Tensor = self._run(twin, args, kwargs)
             return value if value is not args[0] else value.clone()
@@ -262,9 +309,14 @@ class RelevanceMode(TorchFunctionMode):
         else:
             result = self._ledger.run(self, op, func, args, kwargs)
         self._latest = result
-        if len(self.calls) > before and not op.is_composed:
+        if not op.is_composed:
             made = (result,) if isinstance(result, Tensor) else tensors_in(result)
-            self.nodes.append((self.calls[-1], [tensor.grad_fn for tensor in made]))
+            nodes = [node for tensor in made if (node := tensor.grad_fn) is not None]
+            self._live.update(nodes)
+            if self._functions:
+                self._functions.remember(tensor for tensor in made if tensor.grad_fn is not None)
+            if len(self.calls) > before:
+                self.nodes.append((self.calls[-1], nodes))
         if self._tokens and self._tokens.may_follow(result):
             tokens = self._tokens.follow(func, args, kwargs, result)
             return result if tokens is None else self.embedded(tokens, result)
@@ -275,6 +327,13 @@ class RelevanceMode(TorchFunctionMode):
 def _is_plain(func: Callable[..., Any]) -> bool:
     """Whether a function writes into nothing and shares no memory that autograd does not know of."""
     return not is_in_place(func) and func not in SHARING and func not in SWITCHES
+
+
+def _fills_mask(args: tuple[Any, ...]) -> bool:
+    """Whether an assignment puts one number where a mask of the tensor's shape is true."""
+    target, mask, value = args
+    is_mask = isinstance(mask, Tensor) and mask.dtype is torch.bool and mask.shape == target.shape
+    return is_mask and (isinstance(value, (int, float)) or (isinstance(value, Tensor) and value.dim() == 0))
 
 
 def _itself(tensor: Tensor) -> Tensor:

@@ -29,6 +29,7 @@ class Modules:
         """Give every module its path: the first, if it has several."""
         named = list(model.named_modules())
         self.all = [module for _, module in named]
+        self.model = model
         self._paths = {id(module): path for path, module in named}
         self._type = type(model)
 
@@ -46,6 +47,11 @@ class Modules:
                     return path, type(module)
             frame = frame.f_back
         return "", self._type
+
+    def is_training(self) -> bool:
+        """Return True if the module that is running is in training mode."""
+        path, _ = self.innermost()
+        return self.model.get_submodule(path).training
 
     @contextmanager
     def returning(self, wanted: Collection[str], on_return: Callable[[str, Any], None]) -> Iterator[None]:

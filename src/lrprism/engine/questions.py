@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from types import FrameType
-from typing import Any
+from typing import Any, NoReturn
 
 import torch
 from torch import Tensor
 from torch.utils.hooks import BackwardHook
+
+from lrprism._errors import ModelError
 
 QUESTIONS = frozenset({
     Tensor.dim, Tensor.size, Tensor.numel, Tensor.stride, Tensor.is_floating_point, Tensor.is_contiguous,
@@ -39,7 +41,10 @@ _REQUESTS = frozenset({Tensor.requires_grad_, Tensor.requires_grad.__set__})  # 
 _STANDING = frozenset(getattr(Tensor, name).__get__ for name in ("requires_grad", "is_leaf", "grad_fn"))
 """Questions about a tensor's standing in autograd: the answer is about the tensor as the model has it."""
 
-ANSWERED = _STANDING | _REQUESTS | {_GRAD_SWITCH}
+HOOKING = frozenset({Tensor.register_hook, Tensor.register_post_accumulate_grad_hook, Tensor.retain_grad})
+"""Requests to hear of the gradient of a tensor; see :func:`listen`."""
+
+ANSWERED = _STANDING | _REQUESTS | {_GRAD_SWITCH, torch.autograd.grad}
 """What :func:`answer` answers."""
 
 running_transform = torch._C._functorch.peek_interpreter_stack
@@ -59,7 +64,48 @@ def answer(func: Callable[..., Any], args: tuple[Any, ...], asks: FrameType) -> 
         args: Its arguments.
         asks: The frame that called it.
     """
+    if func is torch.autograd.grad:
+        refuse_gradient(asks)
     if func in _STANDING:
         for_hooks = asks.f_code is BackwardHook._apply_on_tensors.__code__
         return not for_hooks and func(*args)
     return args[0] if func in _REQUESTS else None
+
+
+def listen(func: Callable[..., Any], tensor: Tensor, *args: Any, **kwargs: Any) -> Any:
+    """Let a hook that ``forward`` puts on a tensor hear what comes by; what it returns changes nothing.
+
+    It hears the modified gradient. A parameter, at which none arrives, gets the hook as in a plain call.
+    """
+    if func is not Tensor.register_hook or tensor.is_leaf:
+        return func(tensor, *args, **kwargs)
+    hook = kwargs["hook"] if kwargs else args[0]
+
+    def hear(g: Tensor) -> None:
+        hook(g)
+
+    return func(tensor, hear)
+
+
+def refuse_gradient(asks: FrameType) -> NoReturn:
+    """Refuse a model that takes a gradient in forward: by the rules it would be another number.
+
+    Args:
+        asks: The frame that asks for it.
+
+    Raises:
+        ModelError: Always.
+    """
+    raise ModelError(
+        "forward should take no gradient while it is explained. "
+        f"Found torch.autograd.grad at {_place(asks)}: relevance goes back through the same graph, so that "
+        "the gradient, and with it the output, would be wrong. Explain the part of the model in front of it, "
+        "such as the energy of a network that returns forces."
+    )
+
+
+def _place(frame: FrameType | None) -> str:
+    """File and line of the first frame outside torch."""
+    while frame is not None and frame.f_globals.get("__name__", "").startswith("torch."):
+        frame = frame.f_back
+    return "an unknown place" if frame is None else f"{frame.f_code.co_filename}:{frame.f_lineno}"

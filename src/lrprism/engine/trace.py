@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, NamedTuple
 
 import torch
@@ -18,7 +19,11 @@ from lrprism.engine.audit import Audit, Ledger
 from lrprism.engine.counting import relevance_sum
 from lrprism.engine.graph import Graph, study
 from lrprism.engine.mode import RelevanceMode
+from lrprism.engine.modules import Modules
 from lrprism.engine.places import Place, places_of
+from lrprism.engine.plain import check_same_output, plain_output
+from lrprism.engine.randomness import noticing, same_randomness
+from lrprism.engine.state import KeptState
 from lrprism.engine.tokens import LookedUp, Tokens, token_spans
 from lrprism.ops import Call, InputGoneError, Kind, Needs, OwnOps, returned_tensors
 from lrprism.rules import AbstractRule, Pass, gives_beside
@@ -37,10 +42,13 @@ class Trace:
         calls: Every recorded call in order of execution.
         nodes: The nodes of the autograd graph that each call made.
         layers: Outputs of the modules that were asked for, by path, one per call of the module.
-        unseen: What ran where no torch call can be followed.
+        unseen_nodes: The nodes that lead back to an input and that no recorded call made.
+        unseen: Names of what else ran where no torch call can be followed.
         looked_up: The vectors of token ids.
         nonnegative: Which of the inputs hold no negative number.
         ledger: The account, where one is kept.
+        random: Functions of whose random numbers the mean is not known.
+        settle: Leaves on the model what a plain call would have left there; to be called in the end.
     """
 
     inputs: tuple[Tensor, ...]
@@ -48,10 +56,13 @@ class Trace:
     calls: list[Call]
     nodes: list[tuple[Call, list[Any]]]
     layers: LayerOutputs
+    unseen_nodes: set[Any] = field(default_factory=set)
     unseen: set[str] = field(default_factory=set)
     looked_up: list[LookedUp] = field(default_factory=list)
     nonnegative: Sequence[int] = ()
     ledger: Ledger | None = None
+    random: set[str] = field(default_factory=set)
+    settle: Callable[[], None] = lambda: None
 
     @property
     def tokens_seen(self) -> set[int]:
@@ -61,9 +72,9 @@ class Trace:
 
     def study(self) -> Graph:
         """Look at the calls that the output depends on."""
-        recorded = {node for _, nodes in self.nodes for node in nodes}
-        graph = study([self.output], recorded, [self.inputs[number] for number in self.nonnegative])
-        graph.unseen.extend(sorted(self.unseen))
+        nonnegative = [self.inputs[number] for number in self.nonnegative]
+        graph = study([self.output], self.unseen_nodes, nonnegative)
+        graph.unseen[:0] = sorted(self.unseen)
         return graph
 
     def reached(self, graph: Graph) -> list[Call]:
@@ -198,6 +209,7 @@ class Request(NamedTuple):
         nonnegative: Which of the inputs are known to hold no negative number.
         needs: What the rules ask for on the way back.
         audit: Whether to keep an account.
+        compare: Whether to compare the output with that of a plain call.
     """
 
     choose: Callable[[Any], Tensor] = lambda returned: returned
@@ -205,6 +217,7 @@ class Request(NamedTuple):
     nonnegative: Sequence[int] = ()
     needs: Needs = Needs()
     audit: bool = False
+    compare: bool = False
 
     @property
     def all_needs(self) -> Needs:
@@ -228,46 +241,72 @@ def trace(
         arrange: Puts the inputs among the model's arguments and keyword arguments.
         ops: What to do at torch functions outside the dispatch table.
         request: What is asked of the pass.
+
+    Raises:
+        ModelError: If the output is not that of a plain call, where the two are compared.
     """
     request = request or Request()
+    modules = Modules(model)
+    plain = None
+    if request.compare:
+        state = KeptState(modules.all)
+        with torch.inference_mode(False), _uncompiled():
+            arguments = arrange([x.detach() for x in inputs])
+            plain = plain_output(model, arguments, request.choose, state)
     try:
-        return _run(model, inputs, arrange, ops or {}, request)
+        found = _run(modules, inputs, arrange, ops or {}, request)
     except InputGoneError:  # by a batch norm that is no module
         needs = request.needs._replace(inputs=True)
-        return _run(model, inputs, arrange, ops or {}, request._replace(needs=needs))
+        found = _run(modules, inputs, arrange, ops or {}, request._replace(needs=needs))
+    if plain is not None:
+        try:
+            check_same_output(found.output, plain)
+        except ModelError:
+            found.settle()
+            raise
+    return found
 
 
 def _run(
-    model: nn.Module,
+    modules: Modules,
     inputs: Sequence[Tensor],
     arrange: Callable[[list[Tensor]], Arguments],
     ops: OwnOps,
     request: Request,
 ) -> Trace:
-    """Run ``model`` once, keeping what the way back will need."""
+    """Run the model once, keeping what the way back will need."""
     layers: LayerOutputs = {}
     ledger = Ledger() if request.audit else None
     with torch.inference_mode(False), torch.enable_grad():  # whatever the caller has switched off
         own = tuple(_own(x) for x in inputs)
         live = [x.view_as(x) for x in own]  # no leaf: the mode takes leaves for parameters
         tokens = Tokens(live)
-        mode = RelevanceMode(model, tokens, ops, request.all_needs, ledger)
+        mode = RelevanceMode(modules, tokens, ops, request.all_needs, ledger)
+        mode.admit(live)
 
         def on_return(path: str, output: Any) -> None:
             with torch._C.DisableTorchFunction():  # no call of the model
-                now = [mode.rewrites.read(tensor) for tensor in returned_tensors(output)]
+                now = [mode.present(tensor) for tensor in returned_tensors(output)]
             layers.setdefault(path, []).extend(tensor for tensor in now if tensor.requires_grad)
 
-        args, kwargs = arrange(live)
-        with _uncompiled(), _same_randomness(own):
+        args, kwargs = mode.state.arguments = arrange(live)
+        settle = partial(mode.state.settle, mode.rewrites, mode.descent.known)
+        give_back = mode.state.remember() if not mode.needs.inputs else None
+        with _uncompiled(), same_randomness(own), noticing(mode.noise.unknown, is_asked=mode.state.may_train):
             try:
-                with mode, mode.modules.returning(request.layers, on_return):
-                    output = request.choose(model(*args, **kwargs))
+                with mode, modules.returning(request.layers, on_return):
+                    output = request.choose(modules.model(*args, **kwargs))
+            except BaseException as error:
+                if isinstance(error, InputGoneError) and give_back is not None:  # it will be run again
+                    give_back()
+                else:
+                    settle()
+                raise
             finally:
-                mode.restore_buffers()
-        output = mode.rewrites.read(output)
-        found = mode.calls, mode.nodes, layers, mode.unseen, tokens.found
-        return Trace(own, output, *found, request.nonnegative, ledger)
+                mode.state.restore_buffers()
+        output = mode.present(output)
+        found = mode.calls, mode.nodes, layers, mode.descent.unseen, mode.unseen, tokens.found
+        return Trace(own, output, *found, request.nonnegative, ledger, mode.noise.unknown, settle)
 
 
 def _own(x: Tensor) -> Tensor:
@@ -279,19 +318,6 @@ def _own(x: Tensor) -> Tensor:
 def _uncompiled() -> AbstractContextManager[Any]:
     """Run compiled parts of a model as they were written; nothing to do where nothing was compiled."""
     return torch.compiler.set_stance("force_eager") if "torch._dynamo" in sys.modules else nullcontext()
-
-
-@contextmanager
-def _same_randomness(inputs: Sequence[Tensor]) -> Iterator[None]:
-    """Give back the state of the random numbers, on the CPU and where the inputs lie."""
-    devices = {x.device for x in inputs if x.is_cuda}
-    before = torch.get_rng_state(), [(device, torch.cuda.get_rng_state(device)) for device in devices]
-    try:
-        yield
-    finally:
-        torch.set_rng_state(before[0])
-        for device, state in before[1]:
-            torch.cuda.set_rng_state(state, device)
 
 
 def constants(values: Any) -> Any:

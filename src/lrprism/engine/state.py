@@ -1,0 +1,215 @@
+"""What a forward pass leaves behind on the model: what a plain call would have left, and nothing live."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import Tensor, nn
+
+if TYPE_CHECKING:
+    from lrprism.engine.in_place import Rewrites
+
+_OF_TORCH = frozenset(vars(nn.Module()))
+"""The attributes that torch gives every module; what a model keeps for itself has other names."""
+
+_ATOMS = frozenset({
+    type(None), bool, int, float, complex, str, bytes, torch.dtype, torch.device, torch.Size,
+    FunctionType, BuiltinFunctionType, MethodType, ModuleType, type,
+})  # fmt: skip
+"""Types that hold no tensor; most attributes are of these."""
+
+_DEPTH = 6
+"""How many containers deep a tensor is looked for."""
+
+Container = dict[Any, Any] | list[Any] | deque[Any]
+"""What holds tensors and can be changed; the attributes of an object are a dict."""
+
+
+class KeptState:
+    """What a model keeps between calls, as a forward pass found it.
+
+    Position tables filled in place, rolling buffers and recurrent states are left as a plain call leaves
+    them, without a graph: what came from an earlier call is a constant. The arguments of the caller and the
+    parameters stay as they were, and so do the buffers of modules in training mode, of which running
+    statistics cannot be told apart: an explanation is no step of training.
+
+    Args:
+        modules: The modules of the model.
+    """
+
+    def __init__(self, modules: Iterable[nn.Module]) -> None:
+        """Note the buffers that are there."""
+        self._modules = list(modules)
+        self.buffers = [(module, dict(module._buffers)) for module in self._modules if module._buffers]
+        self.arguments: tuple[Sequence[Any], Mapping[str, Any]] = (), {}
+        """What the model is called with; tensors in it are the caller's."""
+
+    @property
+    def may_train(self) -> bool:
+        """Whether a module that is none of torch's own is in training mode."""
+        return any(module.training and not _is_of_torch(module) for module in self._modules)
+
+    def restore_buffers(self) -> None:
+        """Give modules in training mode every buffer back that ``forward`` has assigned anew."""
+        for module, own in self.buffers:
+            if module.training:
+                module._buffers.update(own)
+
+    def settle(self, rewrites: Rewrites, made: Collection[Any]) -> None:
+        """Write what ``forward`` wrote where a plain call would have, and detach what it keeps.
+
+        To be called after the last way back: autograd may have saved the tensors as they were.
+
+        Args:
+            rewrites: What was written.
+            made: The nodes of the autograd graph that the forward pass made.
+        """
+        replace_tensors(self.containers(), lambda tensor: _settled(tensor, rewrites, made))
+        pairs = rewrites.unwritten()
+        if not pairs:
+            return
+        protected = self._protected()
+        for tensor, value in pairs:
+            if not tensor.requires_grad and memory_of(tensor) not in protected:
+                with torch.inference_mode(tensor.is_inference()), torch.no_grad():
+                    tensor.copy_(value)
+
+    def containers(self) -> Iterator[Container]:
+        """Yield whatever may hold a tensor between calls: attributes, buffers, lists and objects in them."""
+        for module in self._modules:
+            if not _is_of_torch(module) or module._forward_hooks:
+                own = {key: value for key, value in vars(module).items() if key not in _OF_TORCH}
+                if own:
+                    yield vars(module)
+                    yield from containers_in(list(own.values()))
+                yield module._buffers
+        args, kwargs = self.arguments
+        objects = [each for each in (*args, *kwargs.values()) if not isinstance(each, Tensor)]
+        if objects:
+            yield from containers_in(objects)
+
+    def remember(self) -> Callable[[], None]:
+        """Return a function that lets everything hold again what it holds now."""
+        containers = [*self.containers(), *(module._buffers for module, _ in self.buffers)]
+        before = [(container, container.copy()) for container in containers]
+
+        def give_back() -> None:
+            for container, content in before:
+                _fill(container, content)
+
+        return give_back
+
+    def kept_memory(self) -> set[int | None]:
+        """Return the memory of all that the model keeps: parameters, buffers and other tensors."""
+        held: list[Any] = [each for module in self._modules for each in module._parameters.values()]
+        for container in [*self.containers(), *(module._buffers for module, _ in self.buffers)]:
+            held.extend(container.values() if isinstance(container, dict) else container)
+        return {memory_of(each) for each in [*held, *_flat(held)] if isinstance(each, Tensor)}
+
+    def _protected(self) -> set[int | None]:
+        """The memory that an explanation must not write to."""
+        own: list[Any] = [each for module in self._modules for each in module._parameters.values()]
+        own += [each for module, held in self.buffers if module.training for each in held.values()]
+        for container in containers_in([list(self.arguments[0]), dict(self.arguments[1])]):
+            own.extend(container.values() if isinstance(container, dict) else container)
+        own.extend(_flat(own))
+        return {None, *(memory_of(each) for each in own if isinstance(each, Tensor))}
+
+
+def _fill(container: Container, content: Any) -> None:
+    """Let a container hold what a copy of it holds, and touch no more of it than has changed."""
+    if not isinstance(container, dict):
+        container.clear()
+        container.extend(content)
+        return
+    for key in container.keys() - content.keys():
+        del container[key]
+    container.update({key: value for key, value in content.items() if container.get(key, _fill) is not value})
+
+
+def _is_of_torch(module: nn.Module) -> bool:
+    """Return True for the modules that torch ships: their forward pass keeps nothing on them."""
+    return type(module).__module__.startswith("torch.nn.")
+
+
+def _settled(tensor: Tensor, rewrites: Rewrites, made: Collection[Any]) -> Tensor:
+    """The present value of a tensor without a graph; the tensor itself where that is what it holds.
+
+    A tensor with a graph of the user's own, such as a prototype, keeps it.
+    """
+    is_live = tensor.requires_grad and tensor.grad_fn in made
+    now = rewrites.read(tensor) if rewrites else tensor
+    if not is_live and now.shape == tensor.shape:
+        return tensor  # what was written comes into its memory
+    return now.detach()
+
+
+def memory_of(tensor: Tensor) -> int | None:
+    """What tells the memory of a tensor from others; None where it has no single one, as a sparse tensor."""
+    return tensor.untyped_storage()._cdata if tensor.layout is torch.strided else None
+
+
+def containers_in(value: Any) -> Iterator[Container]:
+    """Yield the containers in a value, itself included, a few levels deep and each once."""
+    seen: dict[int, Any] = {}  # held, so that each id stays its own
+    pending = [(value, _DEPTH)]
+    while pending:
+        value, depth = pending.pop()
+        is_leaf = type(value) in _ATOMS or isinstance(value, (Tensor, nn.Module, type))
+        if is_leaf or not depth or id(value) in seen:
+            continue
+        seen[id(value)] = value
+        inside: Iterable[Any] = ()
+        if isinstance(value, (dict, list, deque)):
+            yield value
+            inside = value.values() if isinstance(value, dict) else value
+        elif isinstance(value, (tuple, Mapping)):
+            inside = value.values() if isinstance(value, Mapping) else value
+        pending.extend((each, depth - 1) for each in inside)
+        if hasattr(value, "__dict__"):
+            pending.append((vars(value), depth))
+
+
+def replace_tensors(containers: Iterable[Container], replace: Callable[[Tensor], Tensor]) -> None:
+    """Put other tensors in the place of those that containers hold, two names of one tensor staying one.
+
+    Args:
+        containers: What is changed.
+        replace: Returns what should stand in the place of a tensor; the tensor itself to leave it.
+    """
+    known: dict[int, tuple[Tensor, Tensor]] = {}
+    for container in containers:
+        pairs = list(container.items() if isinstance(container, dict) else enumerate(container))
+        for key, value in pairs:
+            if isinstance(value, (Tensor, tuple)):
+                new = _replaced(value, replace, known)
+                if new is not value:
+                    container[key] = new
+
+
+def _replaced(
+    value: Any, replace: Callable[[Tensor], Tensor], known: dict[int, tuple[Tensor, Tensor]]
+) -> Any:
+    """What should stand in the place of a tensor, of a tuple with tensors, or of anything else."""
+    if isinstance(value, Tensor):
+        if id(value) not in known:
+            known[id(value)] = (value, replace(value))
+        return known[id(value)][1]
+    if not isinstance(value, tuple):
+        return value
+    parts = [_replaced(each, replace, known) for each in value]
+    if all(new is old for new, old in zip(parts, value, strict=True)):
+        return value
+    return type(value)(*parts) if hasattr(value, "_fields") else type(value)(parts)
+
+
+def _flat(values: Iterable[Any]) -> Iterator[Any]:
+    """Yield what tuples among the values hold."""
+    for value in values:
+        if isinstance(value, tuple):
+            yield from value
+            yield from _flat(value)

@@ -1,0 +1,146 @@
+"""Random numbers of train mode count by their mean; what cannot be known is said."""
+
+import random
+import warnings
+from collections.abc import Callable
+from typing import Any
+
+import numpy
+import pytest
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+import lrprism as lp
+from lrprism import presets
+from lrprism.engine.noise import Mask, Uniform
+
+LRP_0 = presets.Epsilon(0)
+X = torch.randn(3, 4, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
+P = 0.3
+
+
+class Model(nn.Module):
+    """Two layers with noise between them in training mode."""
+
+    def __init__(self, noise: Callable[[Tensor], Tensor]) -> None:
+        super().__init__()
+        torch.manual_seed(0)
+        self.a, self.b = nn.Linear(4, 8, bias=False).double(), nn.Linear(8, 3, bias=False).double()
+        self.noise = noise
+
+    def forward(self, x: Tensor) -> Tensor:
+        h = self.a(x)
+        return self.b(torch.relu(self.noise(h) if self.training else h))
+
+
+def filled(h: Tensor, fill: Callable[[Tensor], Any]) -> Tensor:
+    tensor = torch.empty_like(h)
+    fill(tensor)
+    return tensor
+
+
+def drop_path(h: Tensor) -> Tensor:
+    """The random depth of many transformers: a floor of numbers from 1 - p to 2 - p."""
+    mask = (1 - P) + torch.rand((len(h), 1), dtype=h.dtype)
+    mask.floor_()
+    return h.div(1 - P) * mask
+
+
+def drop_path_of_timm(h: Tensor) -> Tensor:
+    mask = h.new_empty((len(h), 1)).bernoulli_(1 - P)
+    return h * mask.div_(1 - P)
+
+
+KEPT = 1 - P
+KNOWN: dict[str, Callable[[Tensor], Tensor]] = {
+    "F.dropout": lambda h: F.dropout(h, P),
+    "bernoulli of a tensor": lambda h: h * torch.bernoulli(torch.full_like(h, KEPT)) / KEPT,
+    "bernoulli, p as a number": lambda h: h * torch.bernoulli(h, p=KEPT) / KEPT,
+    "Tensor.bernoulli": lambda h: h * torch.full_like(h, KEPT).bernoulli() / KEPT,
+    "bernoulli_": lambda h: h * filled(h, lambda t: t.bernoulli_(KEPT)) / KEPT,
+    "rand_like above p": lambda h: h * (torch.rand_like(h) > P) / KEPT,
+    "rand_like below 1 - p": lambda h: (torch.rand_like(h) < KEPT) * h / KEPT,
+    "p below rand": lambda h: h * torch.rand(h.shape).ge(P).to(h.dtype) / KEPT,
+    "a float mask": lambda h: h * (torch.rand_like(h) >= P).double() / KEPT,
+    "a scaled mask": lambda h: h * ((torch.rand_like(h) > P) / KEPT),
+    "a mask turned over": lambda h: h * ~(torch.rand_like(h) < P) / KEPT,
+    "where": lambda h: torch.where(torch.rand_like(h) > P, h / KEPT, 0.0),
+    "where, turned over": lambda h: torch.where(torch.rand_like(h) <= P, torch.zeros_like(h), h / KEPT),
+    "masked_fill": lambda h: h.masked_fill(torch.rand_like(h) < P, 0.0) / KEPT,
+    "a mask of one row": lambda h: h * (torch.rand(8, dtype=h.dtype) > P).unsqueeze(0) / KEPT,
+    "uniform_": lambda h: h * (filled(h, lambda t: t.uniform_(-1, 1)) > 2 * P - 1) / KEPT,
+    "floor": lambda h: h * torch.floor(torch.rand_like(h) + KEPT) / KEPT,
+    "drop path": drop_path,
+    "drop path of timm": drop_path_of_timm,
+    "thresholds in a tensor": lambda h: h * (torch.rand_like(h) > torch.full((8,), P, dtype=h.dtype)) / KEPT,
+    "randn_like": lambda h: h + 0.5 * torch.randn_like(h),
+    "randn": lambda h: h + torch.randn(8, dtype=h.dtype),
+    "normal_": lambda h: h * filled(h, lambda t: t.normal_(1.0, 0.5)),
+    "torch.normal": lambda h: h + torch.normal(0.0, 1.0, h.shape, dtype=h.dtype),
+    "normal of a tensor": lambda h: h * torch.normal(torch.ones_like(h), 0.5),
+    "uniform around one": lambda h: h * (0.5 + torch.rand_like(h)),
+    "uniform around zero": lambda h: h + (torch.rand_like(h) - 0.5) * 0.2,
+    "a layer skipped at random": lambda h: h if torch.rand(()) > 0.1 else 0 * h,
+}
+
+
+@pytest.mark.parametrize("audit", [False, True])
+@pytest.mark.parametrize("name", KNOWN)
+def test_the_map_of_train_mode_is_that_of_evaluation(name: str, *, audit: bool) -> None:
+    model = Model(KNOWN[name])
+    explainer = lp.LRP(model, LRP_0, strict=True)
+    expected = explainer.explain(X)
+    model.train()
+    found = explainer.explain(X, audit=audit)
+    torch.testing.assert_close(found.output, expected.output, rtol=1e-12, atol=1e-14)
+    torch.testing.assert_close(found.relevance, expected.relevance, rtol=1e-12, atol=1e-14)
+
+
+UNKNOWN: dict[str, tuple[Callable[[Tensor], Tensor], str]] = {
+    "a random order": (lambda h: h[:, torch.rand(8).argsort()], "argsort"),
+    "randperm": (lambda h: h[:, torch.randperm(8)], "randperm"),
+    "a random index": (lambda h: h.index_fill(1, torch.randint(8, (2,)), 0.0), "randint"),
+    "gumbel softmax": (lambda h: h * F.gumbel_softmax(h), "exponential"),
+    "a power of noise": (lambda h: h * torch.rand_like(h) ** 2, "pow"),
+    "Python's random": (lambda h: h * (random.random() + 1), "Python's random"),
+    "NumPy's random": (lambda h: h * float(numpy.random.rand() + 1), r"numpy\.random"),
+}
+
+
+@pytest.mark.parametrize("name", UNKNOWN)
+def test_noise_whose_mean_is_not_known_is_said(name: str) -> None:
+    noise, shown = UNKNOWN[name]
+    model = Model(noise).train()
+    state, of_numpy = random.getstate(), numpy.random.get_state()[1].tolist()
+    with pytest.warns(
+        lp.RelevanceWarning, match=rf"^random numbers of train mode should be off.*{shown}.*eval"
+    ):
+        lp.LRP(model, LRP_0).explain(X)
+    assert random.getstate() == state
+    assert numpy.random.get_state()[1].tolist() == of_numpy
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        lp.LRP(model.eval(), LRP_0).explain(X)
+
+
+def test_noise_of_a_model_in_evaluation_mode_is_its_own() -> None:
+    class Sampling(nn.Module):
+        def forward(self, x: Tensor) -> Tensor:
+            return x + torch.randn_like(x)
+
+    model = Sampling().eval()
+    torch.manual_seed(3)
+    found = lp.LRP(model, LRP_0, strict=True).explain(X, 0)
+    torch.manual_seed(3)
+    torch.testing.assert_close(found.output, model(X))
+
+
+def test_means_of_uniform_numbers() -> None:
+    # u in [0.7, 1.7): rounded down it is 1 in 7 of 10 cases; u in [-0.5, 2): -1, 0, 1 for 0.5, 1, 1 of 2.5
+    assert Uniform(0.0, 1.0).scaled(1, 0.7).mean_of_floor == pytest.approx(0.7)
+    assert Uniform(-0.5, 2.0).mean_of_floor == pytest.approx((-0.5 + 0 + 1) / 2.5)
+    assert Uniform(0.0, 1.0).scaled(-2, 1) == Uniform(-1.0, 1.0)
+    assert Uniform(2.0, 4.0).share_above(2.5) == pytest.approx(0.75)
+    assert Uniform(2.0, 4.0).share_above(9) == 0
+    assert Mask(0.25).probability == 0.25

@@ -1,0 +1,139 @@
+"""An op that a user names for an autograd Function stands in its place."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+import lrprism as lp
+from lrprism import presets
+from lrprism.ops import own
+
+LRP_0 = presets.Epsilon(0)
+X = torch.randn(3, 4, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
+
+
+class Spike(torch.autograd.Function):
+    """A step with a surrogate gradient, as in spiking networks."""
+
+    @staticmethod
+    def forward(_ctx: Any, x: Tensor) -> Tensor:
+        return (x > 0).to(x)
+
+    @staticmethod
+    def backward(_ctx: Any, *grad_outputs: Tensor) -> Tensor:
+        return grad_outputs[0]
+
+
+class Times(torch.autograd.Function):
+    """A product with a number."""
+
+    @staticmethod
+    def forward(ctx: Any, k: float, x: Tensor) -> Tensor:
+        ctx.k = k
+        return x * k
+
+    @staticmethod
+    def backward(ctx: Any, *grad_outputs: Tensor) -> Any:
+        return None, grad_outputs[0] * ctx.k
+
+
+class Multiply(torch.autograd.Function):
+    """A product in numpy."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, y: Tensor) -> Tensor:
+        ctx.save_for_backward(x, y)
+        return torch.from_numpy(x.detach().numpy() * y.detach().numpy())
+
+    @staticmethod
+    def backward(ctx: Any, *grad_outputs: Tensor) -> Any:
+        x, y = ctx.saved_tensors
+        return grad_outputs[0] * y, grad_outputs[0] * x
+
+
+class Model(nn.Module):
+    def __init__(self, function: Callable[..., Tensor]) -> None:
+        super().__init__()
+        torch.manual_seed(0)
+        self.a, self.b = nn.Linear(4, 8, bias=False).double(), nn.Linear(8, 2, bias=False).double()
+        self.function = function
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.b(self.function(self.a(x)))
+
+
+def explained(
+    function: Callable[..., Tensor], ops: Any, composite: Any = LRP_0
+) -> tuple[Tensor, lp.Explanation]:
+    explainer = lp.LRP(Model(function), composite, strict=True, ops=ops)
+    found, audited = explainer.explain(X, 0), explainer.explain(X, 0, audit=True)
+    torch.testing.assert_close(audited.relevance, found.relevance, rtol=1e-12, atol=1e-14)
+    assert audited.audit.unaccounted == pytest.approx(0, abs=1e-12)
+    torch.testing.assert_close(found.output, Model(function)(X).detach())
+    return found.relevance, audited
+
+
+@pytest.mark.parametrize("key", [Spike, Spike.apply])
+def test_an_activation_passes_relevance_unchanged(key: Any) -> None:
+    relevance, found = explained(Spike.apply, {key: own.activation("spike")})
+    torch.testing.assert_close(relevance.sum(1), found.output[:, 0])
+    assert [row.op for row in found.audit] == ["linear", "spike", "linear"]
+
+
+def test_routing_follows_the_backward_of_the_function() -> None:
+    relevance, found = explained(lambda h: Times.apply(3.0, h), {Times: own.routing("times")})
+    torch.testing.assert_close(relevance.sum(1), found.output[:, 0])
+    assert [row.op for row in found.audit] == ["linear", "times", "linear"]
+
+
+def test_a_product_is_shared() -> None:
+    relevance, _ = explained(
+        lambda h: Multiply.apply(h, h.flip(1)), {Multiply: own.product("multiply")}, presets.AttnLRP()
+    )
+    expected, _ = explained(lambda h: h * h.flip(1), {}, presets.AttnLRP())
+    torch.testing.assert_close(relevance, expected)
+
+
+def test_a_constant_stops_relevance() -> None:
+    relevance, _ = explained(lambda h: h + Spike.apply(h), {Spike: own.constant("spike")})
+    expected, _ = explained(lambda h: h + (h.detach() > 0).to(h), {})
+    torch.testing.assert_close(relevance, expected)
+
+
+def test_a_composed_function_is_written_out() -> None:
+    relevance, _ = explained(
+        lambda h: Multiply.apply(h, h.flip(1)),
+        {Multiply: own.composed("multiply", torch.mul)},
+        presets.AttnLRP(),
+    )
+    expected, _ = explained(lambda h: h * h.flip(1), {}, presets.AttnLRP())
+    torch.testing.assert_close(relevance, expected)
+
+
+def test_a_result_that_is_changed_in_place_and_used_twice() -> None:
+    def function(h: Tensor) -> Tensor:
+        y = Spike.apply(h) * 1.0
+        y.mul_(2.0)
+        return y + Spike.apply(h)
+
+    relevance, found = explained(function, {Spike: own.activation("spike")})
+    torch.testing.assert_close(relevance.sum(1), found.output[:, 0])
+
+
+def test_the_last_op_of_a_model() -> None:
+    class Last(nn.Module):
+        def forward(self, x: Tensor) -> Tensor:
+            return Times.apply(2.0, 3 * x)
+
+    found = lp.LRP(Last(), LRP_0, strict=True, ops={Times: own.routing("times")}).explain(X, 0)
+    torch.testing.assert_close(found.relevance[:, 0], 6 * X[:, 0])
+
+
+def test_without_an_op_the_message_says_how_to_give_one() -> None:
+    with pytest.raises(
+        lp.ModelError, match=r"SpikeBackward \(cannot be seen\).*torch function or an autograd\.Fun"
+    ):
+        lp.LRP(Model(Spike.apply), strict=True).explain(X)

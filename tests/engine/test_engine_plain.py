@@ -1,0 +1,125 @@
+"""The output that is explained is that of a plain call, or an error says that it is not."""
+
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import numpy
+import pytest
+import torch
+from torch import Tensor, nn
+
+import lrprism as lp
+from lrprism import presets
+from lrprism.engine.plain import check_same_output
+
+LRP_0 = presets.Epsilon(0)
+X = torch.rand(2, 4, generator=torch.Generator().manual_seed(0))
+
+
+class Model(nn.Module):
+    """A layer behind a function, which may call ``later`` and count."""
+
+    def __init__(self, function: Callable[[Any, Tensor], Tensor]) -> None:
+        super().__init__()
+        torch.manual_seed(0)
+        self.layer, self.norm, self.drop = nn.Linear(4, 3), nn.BatchNorm1d(4), nn.Dropout(0.5)
+        self.function, self.calls = function, 0
+        self.held: Any = None
+
+    def forward(self, x: Tensor) -> Tensor:
+        self.calls += 1
+        return self.layer(self.function(self, x))
+
+
+def write_by_numpy(_: Any, x: Tensor) -> Tensor:
+    table = torch.zeros(4)
+    doubled = table * 1.0
+    numpy.asarray(doubled)[:] = 5.0
+    return x + doubled
+
+
+def branch_on_gradients(_: Any, x: Tensor) -> Tensor:
+    y = x * 2
+    return y if y.requires_grad else x * 3
+
+
+def write_in_a_thread(_: Any, x: Tensor) -> Tensor:
+    h = x * 1.0
+    thread = threading.Thread(target=lambda: h.detach().mul_(0.5))
+    thread.start()
+    thread.join()
+    return h
+
+
+@pytest.mark.parametrize("options", [{"strict": True}, {"strict": False}])
+def test_a_branch_that_asks_for_gradients_is_an_error(options: dict[str, bool]) -> None:
+    model = Model(branch_on_gradients)
+    words = (
+        r"the output that is explained should be the one that a plain call returns\. "
+        r"Found \[.*\] of shape \(2, 3\) instead of \[.*\] of shape \(2, 3\)\. Look in forward"
+    )
+    with pytest.raises(lp.ModelError, match=words):
+        lp.LRP(model, LRP_0, **options).explain(X, audit=True)
+
+
+@pytest.mark.parametrize("function", [write_by_numpy, write_in_a_thread])
+def test_writes_that_no_torch_call_shows_give_the_right_output(function: Any) -> None:
+    model = Model(function).eval()
+    found = lp.LRP(model, LRP_0, strict=True).explain(X)
+    torch.testing.assert_close(found.output, model(X).detach())
+
+
+@pytest.mark.parametrize("training", [False, True])
+def test_dropout_and_batch_norm_of_train_mode_do_not_count_as_a_difference(*, training: bool) -> None:
+    model = Model(lambda m, x: m.drop(m.norm(x))).train(training)
+    before = [each.clone() for each in model.buffers()]
+    versions = [each._version for each in model.buffers()]
+    found = lp.LRP(model, strict=True).explain(X, audit=True)
+    torch.testing.assert_close([*model.buffers()], before)
+    assert [each._version for each in model.buffers()] == versions
+    torch.testing.assert_close(found.output, model.eval()(X).detach())
+
+
+def test_attributes_are_those_of_one_call() -> None:
+    def count(m: Any, x: Tensor) -> Tensor:
+        m.held = [*(m.held or []), x.sum()]
+        return x * len(m.held)
+
+    model = Model(count)
+    lp.LRP(model, strict=True).explain(X, audit=True)
+    assert model.calls == 1
+    torch.testing.assert_close(model.held, [X.sum()])
+
+
+def test_what_the_model_keeps_is_written_once() -> None:
+    model = Model(lambda m, x: x + m.held.add_(1))
+    model.held = torch.zeros(4)
+    lp.LRP(model, strict=True).explain(X, audit=True)
+    assert model.held.tolist() == [1.0] * 4
+
+
+def test_a_table_with_a_greatest_norm_is_not_written_to() -> None:
+    model = nn.Sequential(nn.Embedding(6, 4, max_norm=0.1), nn.Flatten(), nn.Linear(8, 2))
+    before = model[0].weight.detach().clone()
+    lp.LRP(model, strict=True).explain(torch.tensor([[1, 2], [3, 4]]), audit=True)
+    assert torch.equal(model[0].weight, before)
+
+
+def test_a_model_that_runs_with_gradients_alone_is_explained() -> None:
+    def forward(_: Any, x: Tensor) -> Tensor:
+        y = 2 * x
+        assert y.grad_fn is not None
+        return y
+
+    assert lp.LRP(Model(forward), LRP_0, strict=True).explain(X, audit=True).audit is not None
+
+
+def test_outputs_of_other_shapes_and_with_masks() -> None:
+    with pytest.raises(lp.ModelError, match=r"of shape \(2,\) instead of \[1, 1, 1\] of shape \(3,\)"):
+        check_same_output(torch.ones(2), torch.ones(3))
+    masked = torch.tensor([1.0, -torch.inf])
+    check_same_output(masked + 1e-5, masked)
+    check_same_output(torch.empty(0, 2), torch.empty(0, 2))
+    with pytest.raises(lp.ModelError, match=r"Found \[1.1, -inf\]"):
+        check_same_output(masked + 0.1, masked)
