@@ -36,7 +36,8 @@ class LRP:
     Args:
         model: Any ``nn.Module``; wrappers of ``torch.compile`` and of data parallelism are looked through.
         composite: Who gets which rule: a preset, a :class:`Composite` or a list of ``(selector, rule)``.
-        strict: Refuse a model with an op that has no rule, instead of a warning and the plain gradient.
+        strict: Refuse a model with an op that has no rule, instead of a warning and the plain gradient. As
+            with an account, the output is compared with that of a plain call, once for each shape of input.
         ops: What to do at torch functions that the library does not know, from :mod:`lrprism.ops.own`.
 
     Raises:
@@ -65,6 +66,7 @@ class LRP:
         self.composite = composite if isinstance(composite, AbstractComposite) else Composite(composite)
         self.strict = strict
         self._ops = _own_ops(ops or {})
+        self._compared: set[tuple[Any, ...]] = set()
 
     def explain(
         self,
@@ -224,7 +226,7 @@ class LRP:
                     nonnegative=given.nonnegative,
                     needs=self.composite.needs,
                     audit=audit,
-                    compare=audit or self.strict,
+                    compare=(audit or self.strict) and self._is_new(given),
                 ),
             )
         except (RuntimeError, ValueError) as error:
@@ -232,6 +234,13 @@ class LRP:
             if difference is None:
                 raise
             raise InputError(difference) from error
+
+    def _is_new(self, given: Arranged) -> bool:
+        """Whether inputs of this kind come for the first time: the output is compared once for each."""
+        kind = (self.model.training, *((x.shape[1:], x.dtype, x.device) for x in given.tensors))
+        is_new = kind not in self._compared
+        self._compared.add(kind)
+        return is_new
 
     def _tell(self, passed: Trace, graph: Graph) -> None:
         """Say which ops have no rule and which selectors mean nothing.

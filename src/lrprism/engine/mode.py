@@ -81,8 +81,9 @@ class RelevanceMode(TorchFunctionMode):
         self.rewrites = Rewrites(self.descent.admit)
         self.unseen: set[str] = set()
         self.modules = modules
-        self.state = KeptState(modules.all)
+        self.state = KeptState(modules)
         self.noise = Noise()
+        self._random = self.noise.drawn
         if not needs.inputs and any(isinstance(module, _BatchNorm) for module, _ in self.state.buffers):
             self.needs = needs._replace(inputs=True)  # it may take the place of the layer in front
         self._buffers = {id(each) for _, own in self.state.buffers for each in own.values()}
@@ -146,7 +147,7 @@ class RelevanceMode(TorchFunctionMode):
             return func(*present, **present_kwargs)
         if func in HOOKING:
             return listen(func, args[0] if args[0].is_leaf else present[0], *args[1:], **kwargs)
-        if self.noise or func in SOURCES:
+        if self._random or func in SOURCES:
             result = self._without_noise(func, args, present, present_kwargs)
             if result is not NotImplemented:
                 return result

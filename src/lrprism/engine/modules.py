@@ -18,6 +18,11 @@ _CALL = nn.Module._wrapped_call_impl.__code__
 """What ``nn.Module.__call__`` is, whoever may have wrapped it: the code in which every module call runs."""
 
 
+def _keeps_nothing(module: nn.Module) -> bool:
+    """Return True for a module that torch ships, unless a hook of the user's runs after it."""
+    return type(module).__module__.startswith("torch.nn.") and not module._forward_hooks
+
+
 class Modules:
     """The modules of one model, known by their dotted paths.
 
@@ -29,6 +34,8 @@ class Modules:
         """Give every module its path: the first, if it has several."""
         named = list(model.named_modules())
         self.all = [module for _, module in named]
+        self.keeping = [each for each in self.all if not _keeps_nothing(each)]
+        """The modules that may keep something on themselves while they run."""
         self.model = model
         self._paths = {id(module): path for path, module in named}
         self._type = type(model)

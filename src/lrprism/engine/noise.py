@@ -86,14 +86,10 @@ class Noise:
 
     def __init__(self) -> None:
         """Start with nothing drawn."""
-        # by the tensor's id; the tensor itself is kept alive so that its id stays its own
-        self._drawn: dict[int, tuple[Tensor, Uniform | Mask]] = {}
+        self.drawn: dict[int, tuple[Tensor, Uniform | Mask]] = {}
+        """What is followed, by the tensor's id; the tensor is kept alive so that its id stays its own."""
         self.unknown: set[str] = set()
         """Functions on whose random numbers the output may depend."""
-
-    def __bool__(self) -> bool:
-        """Whether there is anything to follow."""
-        return bool(self._drawn)
 
     def draw(self, func: Callable[..., Any], args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
         """Return what a source gives while explaining.
@@ -138,11 +134,11 @@ class Noise:
             args: Its arguments.
             kwargs: Its keyword arguments.
         """
-        given = [each for each in tensors_in((tuple(args), kwargs)) if id(each) in self._drawn]
+        given = [each for each in tensors_in((tuple(args), kwargs)) if id(each) in self.drawn]
         if not given or given[0].dtype is torch.long:
             return NotImplemented
         name = getattr(func, "__name__", "").strip("_")
-        noise = self._drawn[id(given[0])][1]
+        noise = self.drawn[id(given[0])][1]
         if len(given) == 1:
             found = self._stay_random(func, name, args, kwargs, noise)
             if found is NotImplemented and name in _MEETING:
@@ -163,7 +159,7 @@ class Noise:
         """Return random numbers that were moved, converted, shifted, scaled, compared or rounded."""
         if name == "bool" or name == "item":  # a branch that is taken at random: as for most numbers
             return noise.probability > 0.5 if isinstance(noise, Mask) else noise.mean
-        if func in MOVING and name not in _ROUNDING and id(args[0]) in self._drawn:
+        if func in MOVING and name not in _ROUNDING and id(args[0]) in self.drawn:
             result = func(*args, **kwargs)
             if isinstance(noise, Mask) and result.is_floating_point():
                 return _mean_like(noise, result)
@@ -176,7 +172,7 @@ class Noise:
             return torch.full_like(args[0], noise.mean_of_floor)
         if len(args) != 2 or kwargs:
             return NotImplemented
-        is_first = id(args[0]) in self._drawn
+        is_first = id(args[0]) in self.drawn
         other = args[1] if is_first else args[0]
         if name in _ABOVE | _BELOW and not (isinstance(other, Tensor) and other.requires_grad):
             share = noise.share_above(other)
@@ -185,7 +181,7 @@ class Noise:
         return NotImplemented if changed is None else self._remember(func(*args), changed)
 
     def _remember(self, tensor: Tensor, noise: Uniform | Mask) -> Tensor:
-        self._drawn[id(tensor)] = (tensor, noise)
+        self.drawn[id(tensor)] = (tensor, noise)
         return tensor
 
 

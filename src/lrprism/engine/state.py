@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 if TYPE_CHECKING:
     from lrprism.engine.in_place import Rewrites
+    from lrprism.engine.modules import Modules
 
 _OF_TORCH = frozenset(vars(nn.Module()))
 """The attributes that torch gives every module; what a model keeps for itself has other names."""
@@ -41,17 +42,12 @@ class KeptState:
         modules: The modules of the model.
     """
 
-    def __init__(self, modules: Iterable[nn.Module]) -> None:
+    def __init__(self, modules: Modules) -> None:
         """Note the buffers that are there."""
-        self._modules = list(modules)
-        self.buffers = [(module, dict(module._buffers)) for module in self._modules if module._buffers]
+        self._modules = modules
+        self.buffers = [(module, dict(module._buffers)) for module in modules.all if module._buffers]
         self.arguments: tuple[Sequence[Any], Mapping[str, Any]] = (), {}
         """What the model is called with; tensors in it are the caller's."""
-
-    @property
-    def may_train(self) -> bool:
-        """Whether a module that is none of torch's own is in training mode."""
-        return any(module.training and not _is_of_torch(module) for module in self._modules)
 
     def restore_buffers(self) -> None:
         """Give modules in training mode every buffer back that ``forward`` has assigned anew."""
@@ -80,13 +76,10 @@ class KeptState:
 
     def containers(self) -> Iterator[Container]:
         """Yield whatever may hold a tensor between calls: attributes, buffers, lists and objects in them."""
-        for module in self._modules:
-            if not _is_of_torch(module) or module._forward_hooks:
-                own = {key: value for key, value in vars(module).items() if key not in _OF_TORCH}
-                if own:
-                    yield vars(module)
-                    yield from containers_in(list(own.values()))
-                yield module._buffers
+        for module in self._modules.keeping:
+            yield vars(module)
+            yield from containers_in([value for key, value in vars(module).items() if key not in _OF_TORCH])
+            yield module._buffers
         args, kwargs = self.arguments
         objects = [each for each in (*args, *kwargs.values()) if not isinstance(each, Tensor)]
         if objects:
@@ -105,14 +98,14 @@ class KeptState:
 
     def kept_memory(self) -> set[int | None]:
         """Return the memory of all that the model keeps: parameters, buffers and other tensors."""
-        held: list[Any] = [each for module in self._modules for each in module._parameters.values()]
+        held: list[Any] = [each for module in self._modules.all for each in module._parameters.values()]
         for container in [*self.containers(), *(module._buffers for module, _ in self.buffers)]:
             held.extend(container.values() if isinstance(container, dict) else container)
         return {memory_of(each) for each in [*held, *_flat(held)] if isinstance(each, Tensor)}
 
     def _protected(self) -> set[int | None]:
         """The memory that an explanation must not write to."""
-        own: list[Any] = [each for module in self._modules for each in module._parameters.values()]
+        own: list[Any] = [each for module in self._modules.all for each in module._parameters.values()]
         own += [each for module, held in self.buffers if module.training for each in held.values()]
         for container in containers_in([list(self.arguments[0]), dict(self.arguments[1])]):
             own.extend(container.values() if isinstance(container, dict) else container)
@@ -129,11 +122,6 @@ def _fill(container: Container, content: Any) -> None:
     for key in container.keys() - content.keys():
         del container[key]
     container.update({key: value for key, value in content.items() if container.get(key, _fill) is not value})
-
-
-def _is_of_torch(module: nn.Module) -> bool:
-    """Return True for the modules that torch ships: their forward pass keeps nothing on them."""
-    return type(module).__module__.startswith("torch.nn.")
 
 
 def _settled(tensor: Tensor, rewrites: Rewrites, made: Collection[Any]) -> Tensor:

@@ -249,7 +249,7 @@ def trace(
     modules = Modules(model)
     plain = None
     if request.compare:
-        state = KeptState(modules.all)
+        state = KeptState(modules)
         with torch.inference_mode(False), _uncompiled():
             arguments = arrange([x.detach() for x in inputs])
             plain = plain_output(model, arguments, request.choose, state)
@@ -291,8 +291,10 @@ def _run(
 
         args, kwargs = mode.state.arguments = arrange(live)
         settle = partial(mode.state.settle, mode.rewrites, mode.descent.known)
-        give_back = mode.state.remember() if not mode.needs.inputs else None
-        with _uncompiled(), same_randomness(own), noticing(mode.noise.unknown, is_asked=mode.state.may_train):
+        give_back = mode.state.remember() if modules.keeping and not mode.needs.inputs else None
+        may_train = any(module.training for module in modules.keeping)
+        noticed = noticing(mode.noise.unknown) if may_train else nullcontext()
+        with _uncompiled(), same_randomness(own), noticed:
             try:
                 with mode, modules.returning(request.layers, on_return):
                     output = request.choose(modules.model(*args, **kwargs))
