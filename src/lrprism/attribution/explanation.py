@@ -1,14 +1,15 @@
 """What an explanation holds."""
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from torch import Tensor
 
 from lrprism._errors import ConservationError, InputError
 from lrprism.engine import Audit
 
-Relevance = Tensor | tuple[Tensor, ...] | dict[str, Tensor]
-"""Relevance in the form of the inputs."""
+Relevance = Any
+"""Relevance in the form of the inputs: a tensor; a tuple or a list; a dict for a mapping or an object."""
 
 _SHOWN = 5
 """How many rows a failed check names."""
@@ -19,8 +20,10 @@ class Explanation:
     """Relevance of one batch.
 
     Args:
-        relevance: Like the inputs, a tensor, a tuple or a dict of them; one number per token for token ids;
-            with a leading class axis for ``target="all"`` and ``target.each(...)``. In units of the explained
+        relevance: Like the inputs, a tensor, a tuple, a list or a dict of them, nested as they are; for a
+            named tuple, a dataclass or another object a dict of the attributes that received relevance. What
+            received none is left out of a dict and None in a list. One number per token for token ids; with
+            a leading class axis for ``target="all"`` and ``target.each(...)``. In units of the explained
             output.
         output: What the model returned, or what ``output=`` chose of it, detached.
         target: The explained class of each sample, ``[N]``; of each entry of the class axis where there is

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from lrprism._errors import InputError, ModelError, RelevanceWarning
 from lrprism.attribution.batches import batches, number_of_samples, put_together
 from lrprism.attribution.explanation import Explanation
-from lrprism.attribution.inputs import Arranged, Inputs, arranged, is_about_fit, misfit
+from lrprism.attribution.inputs import Arranged, Inputs, arranged, explain_list, is_about_fit, misfit
 from lrprism.attribution.layers import by_path, layer_paths
 from lrprism.attribution.output import Output, check_dependence, chosen
 from lrprism.attribution.plan import Plan
@@ -81,7 +81,10 @@ class LRP:
 
         Args:
             inputs: A float tensor ``[N, ...]`` or token ids ``[N, tokens]``; a tuple of them, the model's
-                first positional arguments; or a mapping of keyword arguments, such as a tokenizer returns.
+                first positional arguments; a mapping of keyword arguments, such as a tokenizer returns; or
+                one argument that holds tensors: a list, a named tuple, a dataclass, an object with tensors
+                as attributes, such as a graph of torch_geometric. Each of these may hold others; bools,
+                complex and sparse tensors in them are constants.
             target: None for the predicted class of each sample, a class, one class per sample, ``"all"``,
                 ``target.each(0, 3)``, ``target.contrast(0, 1)``, or a callable that maps the output to a seed
                 of its shape. A single-logit output explains ``+logit`` for class 1, ``-logit`` for class 0.
@@ -118,11 +121,8 @@ class LRP:
                 return per_seed[0]
             return [torch.stack(each) for each in zip(*per_seed, strict=True)]
 
-        reaches = [
-            x.is_floating_point() or number in passed.tokens_seen for number, x in enumerate(given.tensors)
-        ]
         return Explanation(
-            given.shaped(joined(found.inputs), found=reaches),
+            given.shape_like_inputs(joined(found.inputs), _reached(given, passed)),
             passed.output.detach(),
             classes,
             by_path(passed, joined(found.layers)),
@@ -186,6 +186,8 @@ class LRP:
             InputError: If an input does not fit the model, or a layer is not reached.
             RuntimeError: If the model itself fails.
             ValueError: If the model itself refuses its input.
+            TypeError: If the model itself cannot use its input.
+            AttributeError: As TypeError.
         """
         paths = layer_paths(self.model, layers)
         try:
@@ -203,15 +205,21 @@ class LRP:
                 ),
             )
         except (RuntimeError, ValueError) as error:
-            difference = misfit(self.model, given.tensors) if is_about_fit(str(error)) else None
+            difference = misfit(self.model, given) if is_about_fit(str(error)) else None
             if difference is None:
                 raise
             raise InputError(difference) from error
+        except (TypeError, AttributeError) as error:
+            failure = explain_list(given, error)
+            if failure is None:
+                raise
+            raise InputError(failure) from error
         unreached = sorted(paths - passed.layers.keys())
         if unreached:
             raise InputError(
                 f"layers should be modules that run and depend on the inputs. Found {', '.join(unreached)}."
             )
+        given.check_reached(_reached(given, passed))
         check_dependence(passed.output)
         graph = passed.study()
         self.composite.assign(passed.calls, graph)
@@ -232,6 +240,13 @@ class LRP:
             idle = self.composite.unmatched(passed.calls, graph)
             if idle:
                 _warn(f"selectors should mean at least one op. Found none for {', '.join(map(repr, idle))}.")
+
+
+def _reached(given: Arranged, passed: Trace) -> list[bool]:
+    """Return for each input whether relevance can reach it: floats, and token ids that were looked up."""
+    is_float = [x.is_floating_point() for x in given.tensors]
+    seen = set() if all(is_float) else passed.tokens_seen
+    return [is_one or number in seen for number, is_one in enumerate(is_float)]
 
 
 def explain(

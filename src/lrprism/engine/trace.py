@@ -18,6 +18,7 @@ from lrprism.engine.audit import Audit, Ledger
 from lrprism.engine.counting import relevance_sum
 from lrprism.engine.graph import Graph, study
 from lrprism.engine.mode import RelevanceMode
+from lrprism.engine.no_model import describe
 from lrprism.engine.places import Place, places_of
 from lrprism.engine.tokens import LookedUp, Tokens, token_spans
 from lrprism.ops import Call, InputGoneError, Kind, Needs, OwnOps, returned_tensors
@@ -169,9 +170,7 @@ def unwrap(model: nn.Module) -> nn.Module:
         ModelError: If the model or a part of it is a ScriptModule, whose calls cannot be seen.
     """
     if not isinstance(model, nn.Module):
-        raise ModelError(
-            f"model should be a torch.nn.Module. Found {type(model).__name__}. Wrap a function in a module."
-        )
+        raise ModelError(f"model should be a torch.nn.Module. Found {describe(model)}")
     parallel = (nn.DataParallel, nn.parallel.DistributedDataParallel)
     inner = getattr(model, "_orig_mod", None) or (model.module if isinstance(model, parallel) else None)
     if isinstance(inner, nn.Module):
