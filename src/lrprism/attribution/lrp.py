@@ -15,7 +15,7 @@ from lrprism._errors import InputError, ModelError, RelevanceWarning
 from lrprism.attribution.batches import batches, number_of_samples, put_together
 from lrprism.attribution.explanation import Explanation
 from lrprism.attribution.inputs import Arranged, Inputs, arranged, explain_list, is_about_fit, misfit
-from lrprism.attribution.layers import by_path, layer_paths
+from lrprism.attribution.layers import Layers, layers_named
 from lrprism.attribution.output import Output, check_dependence, chosen
 from lrprism.attribution.plan import Plan
 from lrprism.attribution.target import Target, has_class_axis, seeds
@@ -90,9 +90,12 @@ class LRP:
                 of its shape. A single-logit output explains ``+logit`` for class 1, ``-logit`` for class 0.
             args: Further positional arguments of the model; they get no relevance.
             kwargs: Keyword arguments of the model; they get no relevance.
-            output: Which tensor of the model's output to explain: a key, an attribute's name, a position or a
-                callable; None for the only one, or the one named ``logits``.
-            layers: Paths (or globs such as ``"block.*"``) of modules at whose output relevance is wanted.
+            output: Which tensor of the model's output to explain: a key, an attribute's name, a position, a
+                path of them such as ``"head.logits"`` or ``("head", 0)``, or a callable; None for the only
+                one, or the one named ``logits``.
+            layers: Paths (or globs such as ``"block.*"``) of modules at whose output relevance is wanted; of
+                those that a glob names, the ones that run and depend on the inputs. A shared module answers
+                to each of its paths.
             audit: Keep the account: where each unit of relevance went.
             batch_size: Explain at most so many samples at a time: memory grows with it, not with ``N``. Every
                 tensor of ``inputs`` is cut along its first dimension, ``args`` and ``kwargs`` are not; a
@@ -112,7 +115,8 @@ class LRP:
             )
             cut = batches(inputs, target, number_of_samples(given, batch_size), batch_size)
             return put_together([explain(*each) for each in cut], has_class_axis=has_class_axis(target))
-        passed, graph = self._trace(given, output, layers, audit=audit)
+        wanted = layers_named(self.model, layers)
+        passed, graph = self._trace(given, output, wanted, audit=audit)
         starts, classes = seeds(passed.output, target)
         found = passed.backward(starts, graph)
 
@@ -125,7 +129,7 @@ class LRP:
             given.shape_like_inputs(joined(found.inputs), _reached(given, passed)),
             passed.output.detach(),
             classes,
-            by_path(passed, joined(found.layers)),
+            wanted.by_path(passed, joined(found.layers)),
             found.audit,
         )
 
@@ -145,7 +149,7 @@ class LRP:
             kwargs: As for :meth:`explain`.
             output: As for :meth:`explain`.
         """
-        passed, graph = self._trace(arranged(inputs, args, kwargs), output, ())
+        passed, graph = self._trace(arranged(inputs, args, kwargs), output, Layers({}, {}))
         return Plan.of(passed.reached(graph), graph.unseen)
 
     def attribute(
@@ -178,7 +182,7 @@ class LRP:
         return relevance, (explained if axis == 2 else explained[0]) - found
 
     def _trace(
-        self, given: Arranged, output: Output, layers: Sequence[str], *, audit: bool = False
+        self, given: Arranged, output: Output, layers: Layers, *, audit: bool = False
     ) -> tuple[Trace, Graph]:
         """Run the model and give every op its rule.
 
@@ -189,7 +193,6 @@ class LRP:
             TypeError: If the model itself cannot use its input.
             AttributeError: As TypeError.
         """
-        paths = layer_paths(self.model, layers)
         try:
             passed = trace(
                 self.model,
@@ -198,7 +201,7 @@ class LRP:
                 self._ops,
                 Request(
                     choose=lambda returned: chosen(returned, output),
-                    layers=paths,
+                    layers=layers.paths,
                     nonnegative=given.nonnegative,
                     needs=self.composite.needs,
                     audit=audit,
@@ -214,11 +217,7 @@ class LRP:
             if failure is None:
                 raise
             raise InputError(failure) from error
-        unreached = sorted(paths - passed.layers.keys())
-        if unreached:
-            raise InputError(
-                f"layers should be modules that run and depend on the inputs. Found {', '.join(unreached)}."
-            )
+        layers.check_run(passed)
         given.check_reached(_reached(given, passed))
         check_dependence(passed.output)
         graph = passed.study()
