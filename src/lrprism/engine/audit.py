@@ -14,6 +14,7 @@ from torch.autograd.graph import GradientEdge, get_gradient_edge
 
 from lrprism.engine.beside import Beside, total
 from lrprism.engine.counting import Counter
+from lrprism.engine.stops import Stops
 from lrprism.ops import AbstractOp, Call, Kind, Rectifier, Sinks, tensors_in
 from lrprism.rules import gives_nothing_at_zero
 
@@ -210,6 +211,7 @@ class Ledger:
         self._entries: list[_Entry] = []
         self._totals: dict[int, Tensor | float] = {}
         self._passed: list[_Passed] = []
+        self._stops = Stops()
 
     def run(
         self,
@@ -223,6 +225,8 @@ class Ledger:
         aliases: list[Tensor] = []
         before = len(mode.calls)
         result = op.run(mode, func, _alias(args, aliases), _alias(kwargs, aliases))
+        made = mode.calls[-1] if len(mode.calls) > before else None
+        self._stops.follow(made, (args, kwargs), result, is_live=bool(aliases))
         is_written = any(entry.call is mode.calls[-1] for entry in self._entries[-1:])  # by an op inside
         if len(mode.calls) > before and not is_written:
             call = mode.calls[-1]
@@ -292,6 +296,7 @@ class Ledger:
             if replaced in found:
                 relevance_out, relevance_in = found[replaced]
                 found[replaced] = (relevance_out, relevance_in - sum(inputs))
+        self._stops.move(found)
         return [_row(call, *values) for call, values in found.items()]
 
 
@@ -329,5 +334,10 @@ def _row(call: Call, relevance_out: float, relevance_in: float) -> Row:
     )
 
 
-_REST = {Kind.ROUTING: "to_constant", Kind.AVERAGE_POOLING: "to_constant", Kind.UNKNOWN: "to_unknown"}
+_REST = {
+    Kind.ROUTING: "to_constant",
+    Kind.AVERAGE_POOLING: "to_constant",
+    Kind.STOPPED: "to_constant",
+    Kind.UNKNOWN: "to_unknown",
+}
 """Where the rest of a call's relevance stays, if it is not lost to its rule."""
