@@ -5,14 +5,14 @@ from __future__ import annotations
 import sys
 import warnings
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from lrprism._errors import InputError, ModelError, RelevanceWarning
-from lrprism.attribution.batches import batches, number_of_samples, put_together
+from lrprism.attribution.batches import explain_batches, put_together
+from lrprism.attribution.cutting import Arguments
 from lrprism.attribution.explanation import Explanation
 from lrprism.attribution.inputs import Arranged, Inputs, arranged, explain_list, is_about_fit, misfit
 from lrprism.attribution.layers import Layers, layers_named
@@ -98,8 +98,9 @@ class LRP:
                 to each of its paths.
             audit: Keep the account: where each unit of relevance went.
             batch_size: Explain at most so many samples at a time: memory grows with it, not with ``N``. Every
-                tensor of ``inputs`` is cut along its first dimension, ``args`` and ``kwargs`` are not; a
-                callable target sees the output of one batch. None for all at once.
+                tensor with ``N`` rows is cut, also in ``args`` and ``kwargs``, where the model runs once more
+                to tell a row per sample from a constant of ``N`` rows; a callable target sees the output of
+                one batch. None for all at once.
 
         Raises:
             InputError: If an input can receive no relevance, holds NaN or inf, or does not fit the model's
@@ -110,11 +111,22 @@ class LRP:
         """
         given = arranged(inputs, args, kwargs)
         if batch_size is not None:
-            explain = partial(
-                self.explain, args=args, kwargs=kwargs, output=output, layers=layers, audit=audit
+            parts = explain_batches(
+                Arguments(inputs, args, kwargs),
+                target,
+                batch_size,
+                lambda of, target: self.explain(
+                    of.inputs,
+                    target,
+                    args=of.args,
+                    kwargs=of.kwargs,
+                    output=output,
+                    layers=layers,
+                    audit=audit,
+                ),
+                lambda of: self._run(arranged(*of), output, Layers({}, {}), audit=False).output.detach(),
             )
-            cut = batches(inputs, target, number_of_samples(given, batch_size), batch_size)
-            return put_together([explain(*each) for each in cut], has_class_axis=has_class_axis(target))
+            return put_together(parts, has_class_axis=has_class_axis(target))
         wanted = layers_named(self.model, layers)
         passed, graph = self._trace(given, output, wanted, audit=audit)
         starts, classes = seeds(passed.output, target)
@@ -184,17 +196,28 @@ class LRP:
     def _trace(
         self, given: Arranged, output: Output, layers: Layers, *, audit: bool = False
     ) -> tuple[Trace, Graph]:
-        """Run the model and give every op its rule.
+        """Run the model and give every op its rule."""
+        passed = self._run(given, output, layers, audit=audit)
+        layers.check_run(passed)
+        given.check_reached(_reached(given, passed))
+        check_dependence(passed.output)
+        graph = passed.study()
+        self.composite.assign(passed.calls, graph)
+        self._tell(passed, graph)
+        return passed, graph
+
+    def _run(self, given: Arranged, output: Output, layers: Layers, *, audit: bool) -> Trace:
+        """Run the model, and say what does not fit if it fails.
 
         Raises:
-            InputError: If an input does not fit the model, or a layer is not reached.
+            InputError: If an input does not fit the model.
             RuntimeError: If the model itself fails.
             ValueError: If the model itself refuses its input.
             TypeError: If the model itself cannot use its input.
             AttributeError: As TypeError.
         """
         try:
-            passed = trace(
+            return trace(
                 self.model,
                 given.tensors,
                 given.arguments,
@@ -217,13 +240,6 @@ class LRP:
             if failure is None:
                 raise
             raise InputError(failure) from error
-        layers.check_run(passed)
-        given.check_reached(_reached(given, passed))
-        check_dependence(passed.output)
-        graph = passed.study()
-        self.composite.assign(passed.calls, graph)
-        self._tell(passed, graph)
-        return passed, graph
 
     def _tell(self, passed: Trace, graph: Graph) -> None:
         """Say which ops have no rule and which selectors mean nothing.
