@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -14,6 +14,7 @@ from torch.autograd.graph import GradientEdge, get_gradient_edge
 
 from lrprism.engine.beside import Beside, total
 from lrprism.engine.counting import Counter
+from lrprism.engine.per_sample import PerSample
 from lrprism.engine.stops import Stops
 from lrprism.ops import AbstractOp, Call, Kind, Rectifier, Sinks, tensors_in
 from lrprism.rules import gives_nothing_at_zero
@@ -83,12 +84,15 @@ class Audit(Sequence[Row]):
         reached: Relevance that arrived at the inputs.
         unseen: Names of steps that no torch call shows, such as a user's own ``autograd.Function``; what they
             keep is unaccounted for.
+        per_sample: What was explained and what arrived for each sample; None where the output or an input
+            does not have the samples as its first dimension.
     """
 
     rows: tuple[Row, ...]
     explained: float
     reached: float
     unseen: tuple[str, ...] = ()
+    per_sample: PerSample | None = field(default=None, compare=False)
 
     @staticmethod
     def sum_of(audits: Sequence[Audit]) -> Audit | None:
@@ -104,6 +108,7 @@ class Audit(Sequence[Row]):
             sum(audit.explained for audit in audits),
             sum(audit.reached for audit in audits),
             tuple(sorted({name for audit in audits for name in audit.unseen})),
+            PerSample.join([audit.per_sample for audit in audits]),
         )
 
     @property

@@ -19,6 +19,7 @@ from lrprism.engine.counting import relevance_sum
 from lrprism.engine.graph import Graph, study
 from lrprism.engine.mode import RelevanceMode
 from lrprism.engine.no_model import describe
+from lrprism.engine.per_sample import PerSample
 from lrprism.engine.places import Place, places_of
 from lrprism.engine.tokens import LookedUp, Tokens, token_spans
 from lrprism.ops import Call, InputGoneError, Kind, Needs, OwnOps, returned_tensors
@@ -108,9 +109,9 @@ class Trace:
         rows = self.ledger.balance(besides)
         started = sum(float(relevance_sum(output.detach(), seed)) for seed in seeds)
         arrived = sum(float(x.sum(dtype=torch.float64)) for each in found.inputs for x in each)
-        return Relevances(
-            found.inputs, found.layers, Audit(tuple(rows), started, arrived, tuple(graph.unseen))
-        )
+        per_sample = PerSample.of(output, seeds, found.inputs)
+        audit = Audit(tuple(rows), started, arrived, tuple(graph.unseen), per_sample)
+        return Relevances(found.inputs, found.layers, audit)
 
     def _at_inputs(self, relevance: Sequence[Tensor]) -> list[Tensor]:
         """Relevance of each input: of a float tensor as it is, of tokens from the vectors looked up."""
