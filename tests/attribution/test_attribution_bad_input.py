@@ -34,15 +34,28 @@ def refused(error: type[lp.LRPrismError], message: str, call: Callable[[], Any])
 
 
 NO_INPUTS: dict[str, tuple[Any, str]] = {
-    "a list of lists": ([[1.0, 2.0]], "inputs should be a tensor. Found list. Try torch.as_tensor(...)."),
-    "a list of tensors": ([torch.ones(1, 2)], "inputs should be a tensor. Found list."),
-    "an array": (np.ones((1, 2)), "inputs should be a tensor. Found ndarray. Try torch.as_tensor(...)."),
+    "a list of lists": (
+        [[1.0, 2.0]],
+        "inputs should be a tensor. Found list. Try torch.tensor(inputs, dtype=torch.float32).",
+    ),
+    "a list of tensors": (
+        [torch.ones(1, 2)],
+        "inputs should be what the model takes, and a list is one argument of it. Found that",
+    ),
+    "a list of masks": (
+        [torch.ones(1, 2).bool()],
+        "inputs should be a tensor. Found list. It holds no float tensor. Try a float tensor, or token ids.",
+    ),
+    "an array": (
+        np.ones((1, 2)),
+        "inputs should be a tensor. Found ndarray. Try torch.tensor(inputs).float().",
+    ),
     "None": (None, "inputs should be a tensor. Found NoneType."),
     "a number": (1.0, "inputs should be a tensor. Found float."),
     "text": ("image.png", "inputs should be a tensor. Found str."),
     "an array in a tuple": (
         (torch.ones(1, 2), np.ones((1, 2))),
-        "inputs[1] should be a tensor. Found ndarray. Try torch.as_tensor(...).",
+        "inputs[1] should be a tensor. Found ndarray. Try torch.tensor(inputs[1]).float().",
     ),
     "an empty tuple": ((), "inputs should hold at least one tensor. Found an empty tuple."),
     "an empty mapping": ({}, "inputs should hold a float tensor or token ids. Found nothing."),
@@ -56,11 +69,13 @@ NO_INPUTS: dict[str, tuple[Any, str]] = {
     ),
     "complex": (
         torch.ones(1, 2, dtype=torch.complex64),
-        "inputs should be a float tensor. Found torch.complex64. Try inputs.float().",
+        "inputs should be a float tensor. Found torch.complex64. Try torch.view_as_real(inputs), and a "
+        "module that calls torch.view_as_complex first.",
     ),
     "bool in a tuple": (
         (torch.ones(1, 2), torch.ones(1, 2).bool()),
-        "inputs[1] should be a float tensor. Found torch.bool. Try inputs[1].float().",
+        "inputs[1] should be a float tensor. Found torch.bool. Try explain(inputs[:1], args=inputs[1:]), "
+        "which makes it a constant.",
     ),
     "NaN": (
         torch.tensor([[0.0, 1.0], [2.0, NAN]]),
@@ -110,7 +125,7 @@ def test_whole_numbers_beside_a_float_input_that_nothing_looks_up() -> None:
 
     message = (
         "inputs[1] should be a float tensor, or token ids that the model looks up. Found torch.int64 that no "
-        "embedding looks up. Try .float(), or give it in args= or kwargs= as a constant."
+        "embedding looks up. Try inputs[1].float(), or give it in args= or kwargs= as a constant."
     )
     x, ids = torch.ones(1, 2), torch.ones(1, 2, dtype=torch.int64)
     refused(lp.InputError, message, lambda: lp.explain(Model(shifted), (x, ids), 1))

@@ -82,7 +82,7 @@ def test_a_bool_mask_in_a_mapping_is_a_constant() -> None:
 def test_a_named_tensor_with_a_graph_that_is_no_input_is_a_constant() -> None:
     pair = [torch.tensor([[3.0, 5.0]], requires_grad=True) * 1]
     model = Model(lambda _, x, factors: x * factors[0])
-    found = explained(model, {"x": A, "factors": pair})
+    found = explained(model, {"x": A}, kwargs={"factors": pair})
     assert found.relevance["x"].tolist() == [[3.0, 20.0]]
 
 

@@ -191,7 +191,7 @@ def test_the_plan_says_which_rule_and_why() -> None:
 @pytest.mark.parametrize(
     ("inputs", "message"),
     [
-        ([1.0], r"inputs should be a tensor\. Found list\. Try torch.as_tensor"),
+        ([1.0], r"inputs should be a tensor\. Found list\. Try torch\.tensor\(inputs"),
         (
             torch.ones(1, 2, dtype=torch.int64),
             r"inputs should be float tensors, or token ids that the model looks up\. Found torch\.int64\.",

@@ -72,6 +72,14 @@ FORMS: dict[str, tuple[Callable[[Tensor], Any], Any]] = {
     "an attribute of a named tuple": (lambda x: Named(5 * x, 3 * x), "hidden"),
     "an attribute of a dataclass": (lambda x: Record(5 * x, 3 * x), "hidden"),
     "an attribute of an object": (lambda x: SimpleNamespace(head=3 * x), "head"),
+    "a path of keys": (lambda x: {"head": {"a": 5 * x, "b": 3 * x}}, "head.b"),
+    "a path with a position": (lambda x: {"head": (5 * x, 3 * x)}, ("head", 1)),
+    "a path with a position as text": (lambda x: {"head": (5 * x, 3 * x)}, "head.1"),
+    "a path into an object": (lambda x: SimpleNamespace(head=Record(5 * x, 3 * x)), "head.hidden"),
+    "a key with a dot": (lambda x: {"head.b": 3 * x, "head": {"b": 5 * x}}, "head.b"),
+    "a tuple as a key": (lambda x: {("head", 0): 3 * x, "head": [5 * x]}, ("head", 0)),
+    "the only one further down": (lambda x: {"head": {"scores": 3 * x}, "n": 1}, None),
+    "logits further down": (lambda x: {"head": {"aux": 5 * x, "logits": 3 * x}}, None),
     "a callable": (lambda x: {"deep": [5 * x, (3 * x,)]}, lambda found: found["deep"][1][0]),
 }
 
@@ -97,7 +105,14 @@ OPEN: dict[str, tuple[Callable[[Tensor], Any], str]] = {
     ),
     "nothing": (lambda _: None, r"Found NoneType\. Try output= with a function that picks one\.$"),
     "a number": (lambda x: float(len(x)), r"Found float\. Try output= with a function that picks one\.$"),
-    "nested": (lambda x: ((x, x), (x,)), r"Found tuple\. Try output= with a function that picks one\.$"),
+    "nested": (
+        lambda x: ((x, x), (x,)),
+        r"Found tuple\. Try output= with one of \(0, 0\), \(0, 1\), \(1, 0\)\.$",
+    ),
+    "nested dicts": (
+        lambda x: {"one": {"a": x}, "two": Record(x, x)},
+        r"Found dict\. Try output= with one of 'one\.a', 'two\.scores', 'two\.hidden'\.$",
+    ),
 }
 
 

@@ -192,10 +192,11 @@ def test_an_op_without_a_rule_shows_what_it_loses() -> None:
     assert (row.op, row.rule, row.to_unknown) == ("lgamma", "", pytest.approx(log2 - 3 * slope))
 
 
-def test_what_is_detached_stays_with_a_constant() -> None:
+def test_what_is_detached_stays_with_the_detach() -> None:
     stop, add = audited(Model(lambda x: x + 3 * x.detach()), [1.0])
     assert (stop.op, stop.why) == ("detach", "counts as a constant: relevance stops")
-    assert (add.op, numbers(add)) == ("add", (4.0, 1.0, 0.0, 0.0, 0.0, 3.0))
+    assert (add.op, numbers(add)) == ("add", (4.0, 4.0, 0.0, 0.0, 0.0, 0.0))
+    assert numbers(stop) == (3.0, 0.0, 0.0, 0.0, 0.0, 3.0)
 
 
 def test_constants_make_no_rows() -> None:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
 from torch import Tensor
 
 from lrprism._errors import InputError, TargetError
+from lrprism.attribution.cutting import Arguments, Run, explain_failure, find_whole
 from lrprism.attribution.explanation import Explanation
-from lrprism.attribution.inputs import Arranged, Inputs
+from lrprism.attribution.inputs import Arranged, arranged
 from lrprism.attribution.target import Contrast, Target
 from lrprism.engine import Audit
 
@@ -33,38 +34,66 @@ def number_of_samples(given: Arranged, batch_size: int) -> int:
     return len(given.tensors[0])
 
 
-def batches(inputs: Inputs, target: Target, count: int, batch_size: int) -> Iterator[tuple[Inputs, Target]]:
-    """Yield the inputs and the target of one batch after the other; one empty batch where there is no sample.
+def explain_batches(
+    arguments: Arguments,
+    target: Target,
+    batch_size: int,
+    explain: Callable[[Arguments, Target], Explanation],
+    run: Run,
+) -> list[Explanation]:
+    """Explain one batch after the other; one empty batch where there is no sample.
 
     Args:
-        inputs: The inputs of all samples. In a mapping, every tensor with ``count`` rows is cut.
+        arguments: The arguments of all samples. Every tensor with as many rows as there are samples is cut,
+            unless the model shows that it is meant whole.
         target: The target of all samples.
-        count: How many samples there are.
-        batch_size: How many a batch holds at the most.
+        batch_size: How many samples a batch holds at the most.
+        explain: Explains one batch.
+        run: Returns the output for one batch.
+
+    Raises:
+        InputError: If it cannot be told what to cut, or a batch gives more or fewer outputs than samples.
+        RuntimeError: If the model itself fails.
+        OutOfMemoryError: If a batch is too large for the memory.
     """
-    for start in range(0, max(count, 1), batch_size):
+    given = arranged(*arguments)
+    count = number_of_samples(given, batch_size)
+    if count <= batch_size:
+        return [explain(arguments, target)]
+    whole = find_whole(arguments, given, slice(count - batch_size, count), count, run)
+    explanations = []
+    for start in range(0, count, batch_size):
         rows = slice(start, start + batch_size)
-        yield _rows_of(inputs, rows, count), _target_of(target, rows, count)
+        try:
+            explanation = explain(arguments.cut(rows, count, whole), target_of(target, rows, count))
+        except torch.OutOfMemoryError:
+            raise
+        except RuntimeError as error:
+            failure = explain_failure(arguments, given, count)
+            if failure is None:
+                raise
+            raise InputError(failure) from error
+        _check_rows(explanation.output, len(range(count)[rows]))
+        explanations.append(explanation)
+    return explanations
 
 
-def _rows_of(inputs: Any, rows: slice, count: int) -> Any:
-    if isinstance(inputs, Tensor):
-        return inputs[rows] if inputs.dim() and len(inputs) == count else inputs
-    if isinstance(inputs, tuple):
-        return tuple(_rows_of(each, rows, count) for each in inputs)
-    if isinstance(inputs, Mapping):
-        return {key: _rows_of(value, rows, count) for key, value in inputs.items()}
-    return inputs
+def _check_rows(output: Tensor, size: int) -> None:
+    if not output.dim() or len(output) != size:
+        raise InputError(
+            "with batch_size, the model should return one row per sample. "
+            f"Found an output of shape {tuple(output.shape)} for {size} samples. Try batch_size=None."
+        )
 
 
-def _target_of(target: Any, rows: slice, count: int) -> Any:
+def target_of(target: Any, rows: slice, count: int) -> Any:
     """The classes of some samples; what is said of all samples holds for these too.
 
     Raises:
         TargetError: If there is not one class per sample.
     """
     if isinstance(target, Contrast):
-        return Contrast(_target_of(target.for_class, rows, count), _target_of(target.against, rows, count))
+        return Contrast(target_of(target.for_class, rows, count), target_of(target.against, rows, count))
     is_per_sample = isinstance(target, Tensor) and target.dim() == 1
     if is_per_sample or (isinstance(target, Sequence) and not isinstance(target, str)):
         if len(target) != count:
@@ -112,9 +141,11 @@ def _samples(relevance: Tensor | tuple[Tensor, ...], axis: int) -> set[int]:
 
 
 def _cat(parts: Sequence[Any], axis: int) -> Any:
-    """Join tensors, or tuples and dicts of them, along an axis."""
+    """Join tensors, or tuples, lists and dicts of them, along an axis."""
     if isinstance(parts[0], Tensor):
         return torch.cat(list(parts), axis)
-    if isinstance(parts[0], tuple):
-        return tuple(_cat(each, axis) for each in zip(*parts, strict=True))
+    if parts[0] is None:
+        return None
+    if isinstance(parts[0], (tuple, list)):
+        return type(parts[0])(_cat(each, axis) for each in zip(*parts, strict=True))
     return {key: _cat([part[key] for part in parts], axis) for key in parts[0]}

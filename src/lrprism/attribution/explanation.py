@@ -1,14 +1,16 @@
 """What an explanation holds."""
 
 from dataclasses import dataclass, field
+from typing import Any
 
+import torch
 from torch import Tensor
 
 from lrprism._errors import ConservationError, InputError
 from lrprism.engine import Audit
 
-Relevance = Tensor | tuple[Tensor, ...] | dict[str, Tensor]
-"""Relevance in the form of the inputs."""
+Relevance = Any
+"""Relevance in the form of the inputs: a tensor; a tuple or a list; a dict for a mapping or an object."""
 
 _SHOWN = 5
 """How many rows a failed check names."""
@@ -19,8 +21,10 @@ class Explanation:
     """Relevance of one batch.
 
     Args:
-        relevance: Like the inputs, a tensor, a tuple or a dict of them; one number per token for token ids;
-            with a leading class axis for ``target="all"`` and ``target.each(...)``. In units of the explained
+        relevance: Like the inputs, a tensor, a tuple, a list or a dict of them, nested as they are; for a
+            named tuple, a dataclass or another object a dict of the attributes that received relevance. What
+            received none is left out of a dict and None in a list. One number per token for token ids; with
+            a leading class axis for ``target="all"`` and ``target.each(...)``. In units of the explained
             output.
         output: What the model returned, or what ``output=`` chose of it, detached.
         target: The explained class of each sample, ``[N]``; of each entry of the class axis where there is
@@ -36,21 +40,26 @@ class Explanation:
     layers: dict[str, Tensor | tuple[Tensor, ...]] = field(default_factory=dict)
     audit: Audit | None = None
 
-    def check(self, tolerance: float = 1e-3) -> None:
+    def check(self, tolerance: float = 1e-3, *, per_sample: bool = False) -> None:
         """Check that relevance is conserved: that what was explained arrived at the inputs.
 
         Args:
             tolerance: The share of the explained output, summed over the batch, that may be lost on the way.
+            per_sample: Check it for each sample (and class), as sums over a batch cancel.
 
         Raises:
-            InputError: If no account was kept, or ``tolerance`` is negative.
-            ConservationError: If more was lost; names the ops that kept most.
+            InputError: If no account was kept, or ``tolerance`` is negative; or if ``per_sample`` and the
+                output or an input does not have the samples as its first dimension.
+            ConservationError: If more was lost; names the ops that kept most, or the samples that lost most.
         """
         if not tolerance >= 0:
             raise InputError(f"tolerance should be >= 0. Found {tolerance!r}.")
         if self.audit is None:
             raise InputError("check() should have an account. Found none. Try explain(..., audit=True).")
         audit = self.audit
+        if per_sample:
+            _check_samples(audit, tolerance)
+            return
         lost = audit.explained - audit.reached
         if abs(lost) <= tolerance * abs(audit.explained):
             return
@@ -61,3 +70,34 @@ class Explanation:
             f"Found {audit.explained:.6g} explained, {audit.reached:.6g} arrived, "
             f"{audit.unaccounted:.2g} unaccounted for. Most is here: {'; '.join(kept) or '(nowhere)'}."
         )
+
+
+def _check_samples(audit: Audit, tolerance: float) -> None:
+    """Check that relevance is conserved in each sample.
+
+    Raises:
+        InputError: If the account cannot tell the samples apart.
+        ConservationError: If one of them lost more than ``tolerance`` of what was explained.
+    """
+    account = audit.per_sample
+    if account is None:
+        raise InputError(
+            "check(per_sample=True) should have the samples as the first dimension of the output and of "
+            "every input. Found another. Try check() for the sum over the batch."
+        )
+    lost, explained = account.lost.abs(), account.explained.abs()
+    failed = ~(lost <= tolerance * explained)  # NaN fails too
+    if not failed.any():
+        return
+    share = (lost / explained.clamp(min=1e-300)).masked_fill(~failed, -1).nan_to_num(nan=torch.inf).flatten()
+    worst = share.argsort(descending=True)[: min(_SHOWN, int(failed.sum()))].tolist()
+    size = account.lost.shape[-1]
+    named = [
+        f"sample {place % size}{f' (class {place // size} of the axis)' if account.lost.dim() > 1 else ''} "
+        f"{account.explained.flatten()[place]:.6g} explained, {account.reached.flatten()[place]:.6g} arrived"
+        for place in worst
+    ]
+    raise ConservationError(
+        f"at most {tolerance:.3g} of the explained output of each sample should be lost on the way to the "
+        f"inputs. Found more in {int(failed.sum())} of {failed.numel()}: {'; '.join(named)}."
+    )

@@ -12,10 +12,14 @@ from torch import Tensor, nn
 
 from lrprism._errors import InputError
 from lrprism.attribution.explanation import Relevance
+from lrprism.attribution.no_inputs import refuse
+from lrprism.attribution.structures import Path, fill, leaves, nest, shown
 from lrprism.engine import constants
 
-Inputs = Tensor | tuple[Tensor, ...] | Mapping[str, Any]
-"""A float tensor or token ids, ``[N, ...]``; a tuple of positional arguments; or a mapping of named ones."""
+Inputs = Any
+"""A float tensor or token ids, ``[N, ...]``; a tuple of positional arguments; a mapping of named ones; or one
+argument that holds tensors: a list, a named tuple, a dataclass, an object with tensors as attributes.
+"""
 
 
 class Arranged(NamedTuple):
@@ -24,7 +28,8 @@ class Arranged(NamedTuple):
     Args:
         given: What the caller gave.
         tensors: The tensors that can receive relevance.
-        names: What each is called in messages, or its key in a mapping.
+        paths: Where each of them is in ``given``.
+        names: What each is called in messages.
         args: Further positional arguments of the model.
         kwargs: Keyword arguments of the model.
         nonnegative: Which of the tensors hold no negative number.
@@ -32,6 +37,7 @@ class Arranged(NamedTuple):
 
     given: Inputs
     tensors: tuple[Tensor, ...]
+    paths: tuple[Path, ...]
     names: tuple[str, ...]
     args: tuple[Any, ...]
     kwargs: dict[str, Any]
@@ -39,34 +45,57 @@ class Arranged(NamedTuple):
 
     def arguments(self, live: Sequence[Tensor]) -> tuple[tuple[Any, ...], dict[str, Any]]:
         """Put tensors in the place of the inputs among the model's arguments."""
-        if not isinstance(self.given, Mapping):
-            return (*live, *self.args), self.kwargs
-        own = dict(zip(self.names, live, strict=True))
-        rest = {key: constants(value) for key, value in self.given.items() if key not in own}
-        return self.args, {**rest, **own, **self.kwargs}
+        by_path = dict(zip(self.paths, live, strict=True))
 
-    def shaped(self, relevance: Sequence[Tensor], *, found: Sequence[bool]) -> Relevance:
-        """Give relevance the form of the inputs; named integers that no table looks up are left out.
+        def put(path: Path, tensor: Tensor) -> Tensor:
+            constant: Tensor = by_path[path] if path in by_path else constants(tensor)
+            return constant
+
+        if isinstance(self.given, Mapping):
+            return self.args, {**fill(dict(self.given), put), **self.kwargs}
+        filled = fill(self.given, put)
+        return (*(filled if _is_several(self.given) else (filled,)), *self.args), self.kwargs
+
+    def shape_like_inputs(self, relevance: Sequence[Tensor], reached: Sequence[bool]) -> Relevance:
+        """Give relevance the form of the inputs; integers that no table looks up are left out.
 
         Args:
             relevance: For each of the tensors.
-            found: Whether relevance can reach each of them.
+            reached: Whether relevance can reach each of them.
+        """
+        each = zip(self.paths, relevance, reached, strict=True)
+        shaped: Relevance = nest(self.given, {path: value for path, value, is_reached in each if is_reached})
+        return shaped
+
+    def check_reached(self, reached: Sequence[bool]) -> None:
+        """Check that relevance can reach the tensors that the caller asked about.
+
+        Integers inside a structure may be anything, such as an index; an argument of its own may not.
+
+        Args:
+            reached: Whether relevance can reach each of the tensors.
 
         Raises:
-            InputError: If it cannot reach one that the caller asked about.
+            InputError: If it cannot.
         """
-        if isinstance(self.given, Mapping):
-            if any(found):
-                each = zip(self.names, relevance, found, strict=True)
-                return {name: value for name, value, is_found in each if is_found}
-        elif all(found):
-            return tuple(relevance) if isinstance(self.given, tuple) else relevance[0]
-        missing = next(number for number, is_found in enumerate(found) if not is_found)
+        depth = int(_is_several(self.given))
+        missing = [number for number, is_reached in enumerate(reached) if not is_reached]
+        is_plain = depth or isinstance(self.given, Tensor)
+        asked = [number for number in missing if is_plain and len(self.paths[number]) == depth]
+        if not asked and len(missing) < len(reached):
+            return
+        first = asked[0] if asked else missing[0]
+        name, dtype = self.names[first], self.tensors[first].dtype
+        constant = ", or give it in args= or kwargs= as a constant" if len(reached) > 1 else ""
         raise InputError(
-            f"{self.names[missing]} should be a float tensor, or token ids that the model looks up. "
-            f"Found {self.tensors[missing].dtype} that no embedding looks up. "
-            f"Try .float(), or give it in args= or kwargs= as a constant."
+            f"{name} should be a float tensor, or token ids that the model looks up. "
+            f"Found {dtype} that no embedding looks up. Try {name}.float(){constant}."
         )
+
+
+def _is_several(inputs: Any) -> bool:
+    """Return True for several positional arguments; a named tuple is one argument."""
+    return isinstance(inputs, tuple) and not hasattr(inputs, "_fields")
 
 
 def arranged(inputs: Inputs, args: Sequence[Any], kwargs: Mapping[str, Any] | None) -> Arranged:
@@ -79,44 +108,68 @@ def arranged(inputs: Inputs, args: Sequence[Any], kwargs: Mapping[str, Any] | No
         raise InputError(f"args should be a tuple or a list. Found {type(args).__name__}. Try args=(value,).")
     if not isinstance(kwargs or {}, Mapping):
         raise InputError(f"kwargs should be a mapping of names. Found {type(kwargs).__name__}.")
-    rest = tuple(constants(list(args))), {key: constants(value) for key, value in (kwargs or {}).items()}
-    if isinstance(inputs, Mapping):
-        named = {key: value for key, value in inputs.items() if _can_receive(value)}
-        if not named:
-            found = ", ".join(map(repr, inputs)) or "nothing"
-            raise InputError(f"inputs should hold a float tensor or token ids. Found {found}.")
-        names, tensors = tuple(named), tuple(named.values())
-    else:
-        tensors = inputs if isinstance(inputs, tuple) else (inputs,)
-        is_one = not isinstance(inputs, tuple)
-        names = ("inputs",) if is_one else tuple(f"inputs[{number}]" for number in range(len(tensors)))
-    if not tensors:
-        raise InputError("inputs should hold at least one tensor. Found an empty tuple.")
-    shown = [f"inputs[{name!r}]" if isinstance(inputs, Mapping) else name for name in names]
-    lowest = [_check(tensor, name) for name, tensor in zip(shown, tensors, strict=True)]
+    further = tuple(constants(list(args))), {key: constants(value) for key, value in (kwargs or {}).items()}
+    pairs = _receivers(inputs)
+    tensors, paths = tuple(tensor for _, tensor in pairs), tuple(path for path, _ in pairs)
+    names = tuple(shown(path, top=inputs) for path in paths)
+    lowest = [check_values(tensor, name) for name, tensor in zip(names, tensors, strict=True)]
     nonnegative = tuple(number for number, low in enumerate(lowest) if low >= 0)
-    return Arranged(inputs, tensors, names, *rest, nonnegative)
+    return Arranged(inputs, tensors, paths, names, *further, nonnegative)
+
+
+def _receivers(inputs: Inputs) -> list[tuple[Path, Tensor]]:
+    """The tensors that can receive relevance, each with its path.
+
+    Raises:
+        InputError: If there is none, or an argument is neither one of them nor holds one.
+    """
+    if isinstance(inputs, Mapping):
+        pairs = _receivers_in(inputs)
+        if not pairs:
+            kinds = ", ".join(map(repr, inputs)) or "nothing"
+            raise InputError(f"inputs should hold a float tensor or token ids. Found {kinds}.")
+        return pairs
+    if not _is_several(inputs):
+        return _receivers_in(inputs) or refuse(inputs, "inputs", "Try inputs.float()")
+    if not inputs:
+        raise InputError("inputs should hold at least one tensor. Found an empty tuple.")
+    found = []
+    for number, value in enumerate(inputs):
+        pairs = _receivers_in(value) or refuse(value, f"inputs[{number}]", _as_constant(inputs, number))
+        found += [((number, *path), tensor) for path, tensor in pairs]
+    return found
+
+
+def _receivers_in(value: Any) -> list[tuple[Path, Tensor]]:
+    return [
+        (path, leaf) for path, leaf in leaves(value) if _can_receive(leaf) and (not path or _is_dense(leaf))
+    ]
 
 
 def _can_receive(value: Any) -> bool:
     return isinstance(value, Tensor) and value.dtype is not torch.bool and not value.is_complex()
 
 
-def _check(tensor: Any, name: str) -> float:
+def _is_dense(tensor: Tensor) -> bool:
+    return tensor.layout is torch.strided  # a sparse matrix beside the inputs is a constant
+
+
+def _as_constant(inputs: tuple[Any, ...], number: int) -> str:
+    """Say how to give the model a tensor among its positional arguments that is to get no relevance."""
+    if number and not any(map(_receivers_in, inputs[number:])):
+        return f"Try explain(inputs[:{number}], args=inputs[{number}:]), which makes it a constant"
+    return "Try inputs by name, such as {'x': inputs[0]}, where whatever is no float tensor is a constant"
+
+
+def check_values(tensor: Tensor, name: str) -> float:
     """Return the lowest number of an input that can receive relevance; 0 where there is no float.
 
     Raises:
-        InputError: If it cannot.
+        InputError: If it holds no values, or some that are not finite.
     """
-    if not isinstance(tensor, Tensor):
-        raise InputError(
-            f"{name} should be a tensor. Found {type(tensor).__name__}. Try torch.as_tensor(...)."
-        )
-    if not _can_receive(tensor):
-        raise InputError(f"{name} should be a float tensor. Found {tensor.dtype}. Try {name}.float().")
-    if tensor.is_meta or tensor.layout is not torch.strided:
-        found = "a tensor without values (meta)" if tensor.is_meta else f"layout {tensor.layout}"
-        raise InputError(f"{name} should be a dense tensor with values. Found {found}.")
+    if tensor.is_meta or not _is_dense(tensor):
+        kind = "a tensor without values (meta)" if tensor.is_meta else f"layout {tensor.layout}"
+        raise InputError(f"{name} should be a dense tensor with values. Found {kind}.")
     if not tensor.is_floating_point() or not tensor.numel():
         return 0.0
     low, high = (float(each) for each in tensor.detach().aminmax())
@@ -134,25 +187,41 @@ def is_about_fit(message: str) -> bool:
     return _ABOUT_FIT.search(message) is not None
 
 
-def misfit(model: nn.Module, tensors: Sequence[Tensor]) -> str | None:
+def misfit(model: nn.Module, given: Arranged) -> str | None:
     """Say how float inputs differ from the model's parameters in type or device, or None."""
     parameter = next((each for each in model.parameters() if each.is_floating_point()), None)
-    for tensor in tensors:
+    # whole numbers last: beside a float input of the wrong type they may be what the model wants
+    for name, tensor in sorted(
+        zip(given.names, given.tensors, strict=True), key=lambda each: not each[1].is_floating_point()
+    ):
         if not tensor.is_floating_point():
             return (
-                "inputs should be float tensors, or token ids that the model looks up. "
-                f"Found {tensor.dtype}. Try inputs.float()."
+                f"{name} should be float tensors, or token ids that the model looks up. "
+                f"Found {tensor.dtype}. Try {name}.float()."
             )
         if parameter is None:
             continue
         if tensor.device != parameter.device:
             return (
-                f"inputs should lie on the model's device {parameter.device}. Found {tensor.device}. "
-                f"Try inputs.to({str(parameter.device)!r})."
+                f"{name} should lie on the model's device {parameter.device}. Found {tensor.device}. "
+                f"Try {name}.to({str(parameter.device)!r})."
             )
         if tensor.dtype is not parameter.dtype:
             return (
-                f"inputs should have the model's type {parameter.dtype}. Found {tensor.dtype}. "
-                f"Try inputs.to({parameter.dtype})."
+                f"{name} should have the model's type {parameter.dtype}. Found {tensor.dtype}. "
+                f"Try {name}.to({parameter.dtype})."
             )
     return None
+
+
+def explain_list(given: Arranged, error: Exception) -> str | None:
+    """Say that a list is one argument, if the model failed at that; None if it failed at something else."""
+    if not isinstance(given.given, list) or not re.search(r"\blist\b|positional argument", str(error)):
+        return None
+    many = (
+        f"tuple(inputs) for {len(given.given)} positional arguments" if len(given.given) > 1 else "inputs[0]"
+    )
+    return (
+        "inputs should be what the model takes, and a list is one argument of it. "
+        f"Found that the model fails at it: {error}. Try {many}."
+    )

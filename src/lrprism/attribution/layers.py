@@ -1,8 +1,11 @@
 """The modules at whose outputs a user wants relevance."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
 from itertools import islice
+from typing import NamedTuple
 
 from torch import Tensor, nn
 
@@ -10,31 +13,76 @@ from lrprism._errors import InputError
 from lrprism.engine import Trace
 
 
-def by_path(passed: Trace, relevance: Sequence[Tensor]) -> dict[str, Tensor | tuple[Tensor, ...]]:
-    """Relevance at the outputs of each module that was asked for; a tuple where there are several."""
-    rest = iter(relevance)
-    found = {path: tuple(islice(rest, len(outputs))) for path, outputs in passed.layers.items()}
-    return {path: each[0] if len(each) == 1 else each for path, each in found.items()}
+class Layers(NamedTuple):
+    """The modules that a user asked for.
+
+    Args:
+        by_glob: For each path or glob, the paths of the modules that it names.
+        first_names: For each of these paths, the first path of its module: a shared module has several.
+    """
+
+    by_glob: dict[str, list[str]]
+    first_names: dict[str, str]
+
+    @property
+    def paths(self) -> set[str]:
+        """The first paths of the modules, by which the engine knows them."""
+        return set(self.first_names.values())
+
+    def check_run(self, passed: Trace) -> None:
+        """Check that each path, and one module of each glob, ran and depends on the inputs.
+
+        Raises:
+            InputError: If it does not.
+        """
+        ran = {path for path, outputs in passed.layers.items() if outputs}
+        idle = [
+            glob
+            for glob, paths in self.by_glob.items()
+            if not any(self.first_names[path] in ran for path in paths)
+        ]
+        if idle:
+            raise InputError(
+                "layers should be modules that run and depend on the inputs. "
+                f"Found {', '.join(sorted(idle))}. Leave it out."
+            )
+
+    def by_path(self, passed: Trace, relevance: Sequence[Tensor]) -> dict[str, Tensor | tuple[Tensor, ...]]:
+        """Return relevance at the outputs of each module asked for; a tuple where there are several."""
+        remaining = iter(relevance)
+        of_first = {path: tuple(islice(remaining, len(outputs))) for path, outputs in passed.layers.items()}
+        names: dict[str, list[str]] = {}
+        for name, first in self.first_names.items():
+            names.setdefault(first, []).append(name)
+        return {
+            name: values[0] if len(values) == 1 else values
+            for first, values in of_first.items()
+            if values
+            for name in names[first]
+        }
 
 
-def layer_paths(model: nn.Module, layers: Sequence[str]) -> set[str]:
-    """The module paths that the globs in ``layers`` name.
+def layers_named(model: nn.Module, layers: Sequence[str]) -> Layers:
+    """Return the modules that the paths and globs in ``layers`` name.
 
     Raises:
-        InputError: If a glob names none, or is no text.
+        InputError: If one names none, or is no text.
     """
     if not layers:
-        return set()
-    known = [path for path, _ in model.named_modules()]
-    found: set[str] = set()
+        return Layers({}, {})
+    known = dict(model.named_modules(remove_duplicate=False))
+    by_glob: dict[str, list[str]] = {}
     for glob in [layers] if isinstance(layers, str) else layers:
         if not isinstance(glob, str):
             raise InputError(f"layers should be paths of modules, as text. Found {glob!r}.")
-        matches = {path for path in known if fnmatchcase(path, glob)}
+        matches = [glob] if glob in known else [path for path in known if fnmatchcase(path, glob)]
         if not matches:
-            shown = ", ".join([*known[1:13], *(["..."] if len(known) > 13 else [])])
+            some = [path for path in known if path][:12]
+            shown = ", ".join([*some, *(["..."] if len(known) > 13 else [])])
             raise InputError(
                 f"layers should name modules of the model. Found {glob!r}; it has {shown or 'none'}."
             )
-        found |= matches
-    return found
+        by_glob[glob] = matches
+    first = {id(module): path for path, module in model.named_modules()}
+    asked = {path for paths in by_glob.values() for path in paths}
+    return Layers(by_glob, {path: first[id(known[path])] for path in known if path in asked})

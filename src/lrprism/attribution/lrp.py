@@ -6,17 +6,17 @@ import sys
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from functools import partial
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from lrprism._errors import InputError, ModelError, RelevanceWarning
-from lrprism.attribution.batches import batches, number_of_samples, put_together
+from lrprism.attribution.batches import explain_batches, put_together
+from lrprism.attribution.cutting import Arguments
 from lrprism.attribution.explanation import Explanation
-from lrprism.attribution.inputs import Arranged, Inputs, arranged, is_about_fit, misfit
-from lrprism.attribution.layers import by_path, layer_paths
+from lrprism.attribution.inputs import Arranged, Inputs, arranged, explain_list, is_about_fit, misfit
+from lrprism.attribution.layers import Layers, layers_named
 from lrprism.attribution.output import Output, check_dependence, chosen
 from lrprism.attribution.plan import Plan
 from lrprism.attribution.target import Target, has_class_axis, seeds
@@ -84,19 +84,26 @@ class LRP:
 
         Args:
             inputs: A float tensor ``[N, ...]`` or token ids ``[N, tokens]``; a tuple of them, the model's
-                first positional arguments; or a mapping of keyword arguments, such as a tokenizer returns.
+                first positional arguments; a mapping of keyword arguments, such as a tokenizer returns; or
+                one argument that holds tensors: a list, a named tuple, a dataclass, an object with tensors
+                as attributes, such as a graph of torch_geometric. Each of these may hold others; bools,
+                complex and sparse tensors in them are constants.
             target: None for the predicted class of each sample, a class, one class per sample, ``"all"``,
                 ``target.each(0, 3)``, ``target.contrast(0, 1)``, or a callable that maps the output to a seed
                 of its shape. A single-logit output explains ``+logit`` for class 1, ``-logit`` for class 0.
             args: Further positional arguments of the model; they get no relevance.
             kwargs: Keyword arguments of the model; they get no relevance.
-            output: Which tensor of the model's output to explain: a key, an attribute's name, a position or a
-                callable; None for the only one, or the one named ``logits``.
-            layers: Paths (or globs such as ``"block.*"``) of modules at whose output relevance is wanted.
+            output: Which tensor of the model's output to explain: a key, an attribute's name, a position, a
+                path of them such as ``"head.logits"`` or ``("head", 0)``, or a callable; None for the only
+                one, or the one named ``logits``.
+            layers: Paths (or globs such as ``"block.*"``) of modules at whose output relevance is wanted; of
+                those that a glob names, the ones that run and depend on the inputs. A shared module answers
+                to each of its paths.
             audit: Keep the account: where each unit of relevance went.
             batch_size: Explain at most so many samples at a time: memory grows with it, not with ``N``. Every
-                tensor of ``inputs`` is cut along its first dimension, ``args`` and ``kwargs`` are not; a
-                callable target sees the output of one batch. None for all at once.
+                tensor with ``N`` rows is cut, also in ``args`` and ``kwargs``, where the model runs once more
+                to tell a row per sample from a constant of ``N`` rows; a callable target sees the output of
+                one batch. None for all at once.
 
         Raises:
             InputError: If an input can receive no relevance, holds NaN or inf, or does not fit the model's
@@ -107,12 +114,24 @@ class LRP:
         """
         given = arranged(inputs, args, kwargs)
         if batch_size is not None:
-            explain = partial(
-                self.explain, args=args, kwargs=kwargs, output=output, layers=layers, audit=audit
+            parts = explain_batches(
+                Arguments(inputs, args, kwargs),
+                target,
+                batch_size,
+                lambda of, target: self.explain(
+                    of.inputs,
+                    target,
+                    args=of.args,
+                    kwargs=of.kwargs,
+                    output=output,
+                    layers=layers,
+                    audit=audit,
+                ),
+                lambda of: self._output_of(arranged(*of), output),
             )
-            cut = batches(inputs, target, number_of_samples(given, batch_size), batch_size)
-            return put_together([explain(*each) for each in cut], has_class_axis=has_class_axis(target))
-        with self._trace(given, output, layers, audit=audit) as (passed, graph):
+            return put_together(parts, has_class_axis=has_class_axis(target))
+        wanted = layers_named(self.model, layers)
+        with self._trace(given, output, wanted, audit=audit) as (passed, graph):
             starts, classes = seeds(passed.output, target)
             found = passed.backward(starts, graph)
 
@@ -121,14 +140,11 @@ class LRP:
                 return per_seed[0]
             return [torch.stack(each) for each in zip(*per_seed, strict=True)]
 
-        reaches = [
-            x.is_floating_point() or number in passed.tokens_seen for number, x in enumerate(given.tensors)
-        ]
         return Explanation(
-            given.shaped(joined(found.inputs), found=reaches),
+            given.shape_like_inputs(joined(found.inputs), _reached(given, passed)),
             passed.output.detach(),
             classes,
-            by_path(passed, joined(found.layers)),
+            wanted.by_path(passed, joined(found.layers)),
             found.audit,
         )
 
@@ -148,7 +164,7 @@ class LRP:
             kwargs: As for :meth:`explain`.
             output: As for :meth:`explain`.
         """
-        with self._trace(arranged(inputs, args, kwargs), output, ()) as (passed, graph):
+        with self._trace(arranged(inputs, args, kwargs), output, Layers({}, {})) as (passed, graph):
             return Plan.of(passed.reached(graph), graph.unseen)
 
     def attribute(
@@ -182,22 +198,13 @@ class LRP:
 
     @contextmanager
     def _trace(
-        self, given: Arranged, output: Output, layers: Sequence[str], *, audit: bool = False
+        self, given: Arranged, output: Output, layers: Layers, *, audit: bool = False
     ) -> Iterator[tuple[Trace, Graph]]:
-        """Run the model and give every op its rule; what the model keeps is settled in the end.
-
-        Raises:
-            InputError: If a layer is not reached.
-        """
-        paths = layer_paths(self.model, layers)
-        passed = self._run(given, output, paths, audit=audit)
+        """Run the model and give every op its rule; what the model keeps is settled in the end."""
+        passed = self._run(given, output, layers, audit=audit)
         try:
-            unreached = sorted(paths - passed.layers.keys())
-            if unreached:
-                names = ", ".join(unreached)
-                raise InputError(
-                    f"layers should be modules that run and depend on the inputs. Found {names}."
-                )
+            layers.check_run(passed)
+            given.check_reached(_reached(given, passed))
             check_dependence(passed.output)
             graph = passed.study()
             self.composite.assign(passed.calls, graph)
@@ -206,13 +213,21 @@ class LRP:
         finally:
             passed.settle()
 
-    def _run(self, given: Arranged, output: Output, paths: set[str], *, audit: bool) -> Trace:
-        """Run the model.
+    def _output_of(self, given: Arranged, output: Output) -> Tensor:
+        """Run the model for its output alone."""
+        passed = self._run(given, output, Layers({}, {}), audit=False)
+        passed.settle()
+        return passed.output.detach()
+
+    def _run(self, given: Arranged, output: Output, layers: Layers, *, audit: bool) -> Trace:
+        """Run the model, and say what does not fit if it fails.
 
         Raises:
             InputError: If an input does not fit the model.
             RuntimeError: If the model itself fails.
             ValueError: If the model itself refuses its input.
+            TypeError: If the model itself cannot use its input.
+            AttributeError: As TypeError.
         """
         try:
             return trace(
@@ -222,7 +237,7 @@ class LRP:
                 self._ops,
                 Request(
                     choose=lambda returned: chosen(returned, output),
-                    layers=paths,
+                    layers=layers.paths,
                     nonnegative=given.nonnegative,
                     needs=self.composite.needs,
                     audit=audit,
@@ -230,10 +245,15 @@ class LRP:
                 ),
             )
         except (RuntimeError, ValueError) as error:
-            difference = misfit(self.model, given.tensors) if is_about_fit(str(error)) else None
+            difference = misfit(self.model, given) if is_about_fit(str(error)) else None
             if difference is None:
                 raise
             raise InputError(difference) from error
+        except (TypeError, AttributeError) as error:
+            failure = explain_list(given, error)
+            if failure is None:
+                raise
+            raise InputError(failure) from error
 
     def _is_new(self, given: Arranged) -> bool:
         """Whether inputs of this kind come for the first time: the output is compared once for each."""
@@ -262,6 +282,13 @@ class LRP:
             idle = self.composite.unmatched(passed.calls, graph)
             if idle:
                 _warn(f"selectors should mean at least one op. Found none for {', '.join(map(repr, idle))}.")
+
+
+def _reached(given: Arranged, passed: Trace) -> list[bool]:
+    """Return for each input whether relevance can reach it: floats, and token ids that were looked up."""
+    is_float = [x.is_floating_point() for x in given.tensors]
+    seen = set() if all(is_float) else passed.tokens_seen
+    return [is_one or number in seen for number, is_one in enumerate(is_float)]
 
 
 def explain(

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import reduce
 from typing import Any
 
 from torch import Tensor
 
 from lrprism._errors import InputError, ModelError
+from lrprism.attribution.structures import Path, leaves
 
-Output = str | int | Callable[[Any], Tensor] | None
+Output = str | int | tuple[Any, ...] | Callable[[Any], Tensor] | None
 """How to choose a tensor from what a model returns; see :func:`chosen`."""
 
 
@@ -19,7 +21,8 @@ def chosen(returned: Any, output: Output) -> Tensor:
     Args:
         returned: What the model returned.
         output: None for the only tensor, or the one named ``logits``; a key, an attribute's name or a
-            position; or a callable that takes what the model returned.
+            position; a path of these, ``"head.logits"`` or ``("head", 0)``; or a callable that takes what the
+            model returned.
 
     Raises:
         InputError: If there is no such thing.
@@ -49,38 +52,53 @@ def check_dependence(output: Tensor) -> None:
         )
 
 
-def _picked(returned: Any, output: str | int | Callable[[Any], Tensor]) -> Any:
+def _picked(returned: Any, output: str | int | tuple[Any, ...] | Callable[[Any], Tensor]) -> Any:
     if callable(output):
         return output(returned)
     try:
-        if isinstance(output, str) and not isinstance(returned, Mapping):
-            return getattr(returned, output)
-        return returned[output]
+        if isinstance(output, tuple) and not _is_key(returned, output):
+            return reduce(_part, output, returned)
+        return _part(returned, output)
     except (KeyError, IndexError, AttributeError, TypeError) as error:
         raise InputError(
             f"output should name a part of what the model returns. Found {output!r}. {_offer(returned)}"
         ) from error
 
 
-def _parts(returned: Any) -> dict[str | int, Tensor]:
-    """The float tensors at the top of a model's output."""
-    if isinstance(returned, Mapping):
-        pairs: Any = returned.items()
-    elif hasattr(returned, "_asdict"):
-        pairs = returned._asdict().items()
-    elif isinstance(returned, (tuple, list)):
-        pairs = enumerate(returned)
-    else:
-        pairs = getattr(returned, "__dict__", {}).items()
-    return {key: value for key, value in pairs if isinstance(value, Tensor) and value.is_floating_point()}
+def _is_key(returned: Any, key: Any) -> bool:
+    return isinstance(returned, Mapping) and key in returned
+
+
+def _part(returned: Any, key: Any) -> Any:
+    """One part of a container; a text with dots, if no key itself, leads through several."""
+    if isinstance(key, str) and not isinstance(returned, Mapping):
+        if isinstance(returned, (list, tuple)) and key.lstrip("-").isdigit():
+            return returned[int(key)]
+        if not hasattr(returned, key) and "." in key:
+            return reduce(_part, key.split("."), returned)
+        return getattr(returned, key)
+    if isinstance(key, str) and key not in returned and "." in key:
+        return reduce(_part, key.split("."), returned)
+    return returned[key]
+
+
+def _parts(returned: Any) -> dict[Path, Tensor]:
+    """The float tensors in a model's output, by path: those at the top, or else those further down."""
+    paths = {
+        path: leaf
+        for path, leaf in leaves(returned)
+        if path and isinstance(leaf, Tensor) and leaf.is_floating_point()
+    }
+    return {path: leaf for path, leaf in paths.items() if len(path) == 1} or paths
 
 
 def _only(returned: Any) -> Tensor:
     if isinstance(returned, Tensor):
         return returned
     parts = _parts(returned)
-    if "logits" in parts:
-        return parts["logits"]
+    named = [leaf for path, leaf in parts.items() if path[-1] == "logits"]
+    if len(named) == 1:
+        return named[0]
     if len(parts) == 1:
         return next(iter(parts.values()))
     raise ModelError(
@@ -89,5 +107,13 @@ def _only(returned: Any) -> Tensor:
 
 
 def _offer(returned: Any) -> str:
-    keys = ", ".join(repr(key) for key in _parts(returned))
+    keys = ", ".join(map(_typed, _parts(returned)))
     return f"Try output= with one of {keys}." if keys else "Try output= with a function that picks one."
+
+
+def _typed(path: Path) -> str:
+    """Write a path as ``output=`` takes it."""
+    if len(path) == 1:
+        return repr(path[0])
+    is_dotted = all(isinstance(key, str) and "." not in key for key in path)
+    return repr(".".join(path) if is_dotted else path)

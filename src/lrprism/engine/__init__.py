@@ -2,11 +2,13 @@
 
 from lrprism.engine.audit import Audit, Row, format_table
 from lrprism.engine.graph import Graph
+from lrprism.engine.per_sample import PerSample
 from lrprism.engine.trace import Relevances, Request, Trace, constants, trace, unwrap
 
 __all__ = [
     "Audit",
     "Graph",
+    "PerSample",
     "Relevances",
     "Request",
     "Row",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -14,6 +14,8 @@ from torch.autograd.graph import GradientEdge, get_gradient_edge
 
 from lrprism.engine.beside import Beside, total
 from lrprism.engine.counting import Counter
+from lrprism.engine.per_sample import PerSample
+from lrprism.engine.stops import Stops
 from lrprism.ops import AbstractOp, Call, Kind, Rectifier, Sinks, tensors_in
 from lrprism.rules import gives_nothing_at_zero
 
@@ -82,12 +84,15 @@ class Audit(Sequence[Row]):
         reached: Relevance that arrived at the inputs.
         unseen: Names of steps that no torch call shows, such as a user's own ``autograd.Function``; what they
             keep is unaccounted for.
+        per_sample: What was explained and what arrived for each sample; None where the output or an input
+            does not have the samples as its first dimension.
     """
 
     rows: tuple[Row, ...]
     explained: float
     reached: float
     unseen: tuple[str, ...] = ()
+    per_sample: PerSample | None = field(default=None, compare=False)
 
     @staticmethod
     def sum_of(audits: Sequence[Audit]) -> Audit | None:
@@ -103,6 +108,7 @@ class Audit(Sequence[Row]):
             sum(audit.explained for audit in audits),
             sum(audit.reached for audit in audits),
             tuple(sorted({name for audit in audits for name in audit.unseen})),
+            PerSample.join([audit.per_sample for audit in audits]),
         )
 
     @property
@@ -210,6 +216,7 @@ class Ledger:
         self._entries: list[_Entry] = []
         self._totals: dict[int, Tensor | float] = {}
         self._passed: list[_Passed] = []
+        self._stops = Stops()
 
     def run(
         self,
@@ -225,6 +232,8 @@ class Ledger:
         positional, named = _alias(args, aliases), _alias(kwargs, aliases)
         mode.descent.admit(aliases)
         result = op.run(mode, func, positional, named)
+        made = mode.calls[-1] if len(mode.calls) > before else None
+        self._stops.follow(made, (args, kwargs), result, is_live=bool(aliases))
         is_written = any(entry.call is mode.calls[-1] for entry in self._entries[-1:])  # by an op inside
         if len(mode.calls) > before and not is_written:
             call = mode.calls[-1]
@@ -294,6 +303,7 @@ class Ledger:
             if replaced in found:
                 relevance_out, relevance_in = found[replaced]
                 found[replaced] = (relevance_out, relevance_in - sum(inputs))
+        self._stops.move(found)
         return [_row(call, *values) for call, values in found.items()]
 
 
@@ -331,5 +341,10 @@ def _row(call: Call, relevance_out: float, relevance_in: float) -> Row:
     )
 
 
-_REST = {Kind.ROUTING: "to_constant", Kind.AVERAGE_POOLING: "to_constant", Kind.UNKNOWN: "to_unknown"}
+_REST = {
+    Kind.ROUTING: "to_constant",
+    Kind.AVERAGE_POOLING: "to_constant",
+    Kind.STOPPED: "to_constant",
+    Kind.UNKNOWN: "to_unknown",
+}
 """Where the rest of a call's relevance stays, if it is not lost to its rule."""

@@ -20,6 +20,8 @@ from lrprism.engine.counting import relevance_sum
 from lrprism.engine.graph import Graph, study
 from lrprism.engine.mode import RelevanceMode
 from lrprism.engine.modules import Modules
+from lrprism.engine.no_model import describe
+from lrprism.engine.per_sample import PerSample
 from lrprism.engine.places import Place, places_of
 from lrprism.engine.plain import check_same_output, plain_output
 from lrprism.engine.randomness import noticing, same_randomness
@@ -118,9 +120,9 @@ class Trace:
         rows = self.ledger.balance(besides)
         started = sum(float(relevance_sum(output.detach(), seed)) for seed in seeds)
         arrived = sum(float(x.sum(dtype=torch.float64)) for each in found.inputs for x in each)
-        return Relevances(
-            found.inputs, found.layers, Audit(tuple(rows), started, arrived, tuple(graph.unseen))
-        )
+        per_sample = PerSample.of(output, seeds, found.inputs)
+        audit = Audit(tuple(rows), started, arrived, tuple(graph.unseen), per_sample)
+        return Relevances(found.inputs, found.layers, audit)
 
     def _at_inputs(self, relevance: Sequence[Tensor]) -> list[Tensor]:
         """Relevance of each input: of a float tensor as it is, of tokens from the vectors looked up."""
@@ -180,9 +182,7 @@ def unwrap(model: nn.Module) -> nn.Module:
         ModelError: If the model or a part of it is a ScriptModule, whose calls cannot be seen.
     """
     if not isinstance(model, nn.Module):
-        raise ModelError(
-            f"model should be a torch.nn.Module. Found {type(model).__name__}. Wrap a function in a module."
-        )
+        raise ModelError(f"model should be a torch.nn.Module. Found {describe(model)}")
     parallel = (nn.DataParallel, nn.parallel.DistributedDataParallel)
     inner = getattr(model, "_orig_mod", None) or (model.module if isinstance(model, parallel) else None)
     if isinstance(inner, nn.Module):

@@ -1,0 +1,153 @@
+"""What is given in the place of a tensor is named, and the way out that is offered works as it is typed."""
+
+import re
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+import xarray as xr
+from PIL import Image
+from torch import Tensor, nn
+
+import lrprism as lp
+
+ROWS = [[1.0, 2.0], [3.0, 4.0]]
+LINEAR = nn.Linear(2, 2)
+
+
+class Cast(nn.Module):
+    """Takes a picture as bytes."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.layer = nn.Linear(12, 2)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.layer(x.float().flatten(1) / 255)
+
+
+class Masked(nn.Module):
+    def forward(self, x: Tensor, keep: Tensor) -> Tensor:
+        return torch.where(keep, x, torch.zeros_like(x))
+
+
+class Swapped(nn.Module):
+    def forward(self, keep: Tensor, x: Tensor) -> Tensor:
+        return torch.where(keep, x, torch.zeros_like(x))
+
+
+class Sum(nn.Module):
+    def forward(self, a: Tensor, b: Tensor) -> Tensor:
+        return a + b
+
+
+X, KEEP = torch.tensor(ROWS), torch.tensor([[True, False]])
+WAYS: dict[str, tuple[nn.Module, Any, str]] = {
+    "an array": (LINEAR, np.array(ROWS), "Found ndarray. Try torch.tensor(inputs).float()."),
+    "a data frame": (
+        LINEAR,
+        pd.DataFrame({"a": [1, 2], "b": [True, False]}),
+        "Found DataFrame. Try torch.tensor(inputs.to_numpy(dtype='float32')).",
+    ),
+    "an array with names": (
+        LINEAR,
+        xr.DataArray(ROWS),
+        "Found DataArray. Try torch.tensor(inputs.to_numpy()).float().",
+    ),
+    "a picture": (
+        nn.Sequential(nn.Flatten(0), nn.Unflatten(0, (1, -1)), nn.Linear(12, 2)),
+        Image.new("RGB", (2, 2)),
+        "Found Image. Try torch.tensor(numpy.asarray(inputs)).float().",
+    ),
+    "a list of numbers": (LINEAR, ROWS, "Found list. Try torch.tensor(inputs, dtype=torch.float32)."),
+    "a picture of bytes": (
+        Cast(),
+        torch.ones(1, 3, 2, 2, dtype=torch.uint8),
+        "inputs should be a float tensor, or token ids that the model looks up. Found torch.uint8 that no "
+        "embedding looks up. Try inputs.float().",
+    ),
+    "bytes for a layer": (LINEAR, X.byte(), "Found torch.uint8. Try inputs.float()."),
+    "a list for a layer": (LINEAR, [X], "Try inputs[0]."),
+    "a list for two arguments": (Sum(), [X, X], "Try tuple(inputs) for 2 positional arguments."),
+    "bools": (LINEAR, KEEP, "Found torch.bool. Try inputs.float()."),
+}
+
+
+def message_of(model: nn.Module, inputs: Any) -> str:
+    with pytest.raises(lp.InputError) as caught:
+        lp.explain(model, inputs, 1)
+    assert "\n" not in str(caught.value)
+    return str(caught.value)
+
+
+@pytest.mark.parametrize("what", WAYS)
+def test_the_way_out_works_as_it_is_typed(what: str) -> None:
+    model, inputs, message = WAYS[what]
+    assert message in message_of(model, inputs)
+    typed = re.search(r"Try (\S+\(.*\)|inputs\S+\]|inputs\.\S+\))", message)
+    assert typed is not None
+    tensor = eval(typed[1], {"torch": torch, "numpy": np, "inputs": inputs})
+    relevance = lp.explain(model, tensor, 1).relevance
+    assert all(each.isfinite().all() for each in (relevance if isinstance(relevance, tuple) else [relevance]))
+
+
+def test_a_mask_behind_the_inputs() -> None:
+    inputs = (X, KEEP)
+    assert "Try explain(inputs[:1], args=inputs[1:]), which makes it a constant." in message_of(
+        Masked(), inputs
+    )
+    found = lp.LRP(Masked()).explain(inputs[:1], 0, args=inputs[1:]).relevance
+    assert found[0].tolist() == [[1.0, 0.0], [3.0, 0.0]]
+
+
+def test_a_mask_in_front_of_the_inputs() -> None:
+    inputs = (KEEP, X)
+    expected = (
+        "Try inputs by name, such as {'x': inputs[0]}, where whatever is no float tensor is a constant."
+    )
+    assert expected in message_of(Swapped(), inputs)
+    found = lp.explain(Swapped(), {"keep": inputs[0], "x": inputs[1]}, 0).relevance
+    assert found["x"].tolist() == [[1.0, 0.0], [3.0, 0.0]]
+
+
+def test_a_complex_input_keeps_its_imaginary_part() -> None:
+    class Spectrum(nn.Module):
+        def forward(self, x: Tensor) -> Tensor:
+            return x.real + 2 * x.imag
+
+    class Taken(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.model = Spectrum()
+
+        def forward(self, x: Tensor) -> Tensor:
+            return self.model(torch.view_as_complex(x))
+
+    inputs = torch.tensor([[1 + 2j, 3 - 1j]])
+    expected = "Try torch.view_as_real(inputs), and a module that calls torch.view_as_complex first."
+    assert expected in message_of(Spectrum(), inputs)
+    found = lp.explain(Taken(), torch.view_as_real(inputs), 0).relevance
+    assert found.tolist() == [[[1.0, 4.0], [0.0, 0.0]]]
+
+
+@pytest.mark.parametrize(
+    ("inputs", "message"),
+    [
+        ("image.png", "Found str. Try what a tokenizer or a reader of images makes of it."),
+        ([], "Found list. It holds no float tensor. Try a float tensor, or token ids."),
+        (LINEAR, "Found Linear. Try a float tensor, or token ids."),
+    ],
+)
+def test_what_no_tensor_can_be_made_of(inputs: Any, message: str) -> None:
+    assert f"inputs should be a tensor. {message}" in message_of(LINEAR, inputs)
+
+
+def test_an_error_of_a_model_that_takes_a_list_comes_through() -> None:
+    class Failing(nn.Module):
+        def forward(self, parts: list[Tensor]) -> Tensor:
+            raise TypeError(f"own words about {len(parts)}")
+
+    with pytest.raises(TypeError, match=r"^own words about 1$"):
+        lp.explain(Failing(), [X])

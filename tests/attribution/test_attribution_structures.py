@@ -1,0 +1,299 @@
+"""Inputs that hold tensors: what receives relevance, what the model gets, what stays as it was."""
+
+import copy
+from collections import OrderedDict, UserDict
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from types import MappingProxyType, SimpleNamespace
+from typing import Any, NamedTuple
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+import lrprism as lp
+from lrprism import presets
+from lrprism.attribution.structures import fill, leaves, nest, shown
+
+A, B = torch.tensor([[1.0, 4.0]]), torch.tensor([[0.5, -2.0]])
+KEEP = torch.tensor([[True, False]])
+
+
+class Model(nn.Module):
+    def __init__(self, function: Callable[..., Any]) -> None:
+        super().__init__()
+        self.function = function
+
+    def forward(self, *args: Any, **kwargs: Any) -> Any:
+        return self.function(*args, **kwargs)
+
+
+def explained(function: Callable[..., Any], inputs: Any, **options: Any) -> Any:
+    return lp.LRP(Model(function), presets.Epsilon(0), strict=True).explain(
+        inputs, torch.ones_like, **options
+    )
+
+
+def weighted(a: Tensor, b: Tensor) -> Tensor:
+    """z = 2 a - 3 b: R_a = 2 a, R_b = -3 b."""
+    return 2 * a - 3 * b
+
+
+@dataclass
+class Plain:
+    a: Tensor
+    b: Tensor
+    name: str = "plain"
+    keep: Tensor = field(default_factory=lambda: KEEP)
+
+
+@dataclass(frozen=True, slots=True)
+class Frozen:
+    a: Tensor
+    b: Tensor
+
+
+class Named(NamedTuple):
+    a: Tensor
+    b: Tensor
+
+
+class Slotted:
+    __slots__ = ("a", "b", "unset")
+
+    def __init__(self, a: Tensor, b: Tensor) -> None:
+        self.a, self.b = a, b
+
+
+class Graph:
+    """What a graph of torch_geometric looks like: keys, items, attributes that come from a store."""
+
+    def __init__(self, **values: Any) -> None:
+        self.__dict__["_store"] = values
+
+    def __copy__(self) -> "Graph":
+        return Graph(**self._store)
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__") or name not in self.__dict__.get("_store", {}):
+            raise AttributeError(name)
+        return self._store[name]
+
+    def keys(self) -> list[str]:
+        return list(self._store)
+
+    def __getitem__(self, key: str) -> Any:
+        return self._store[key]
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        self._store[key] = value
+
+
+class Heterogeneous:
+    """What a graph with several types of nodes looks like there."""
+
+    def __init__(self, stores: dict[Any, dict[str, Tensor]]) -> None:
+        self.stores = stores
+
+    def __copy__(self) -> "Heterogeneous":
+        return Heterogeneous({key: dict(store) for key, store in self.stores.items()})
+
+    @property
+    def node_types(self) -> list[str]:
+        return [key for key in self.stores if isinstance(key, str)]
+
+    @property
+    def edge_types(self) -> list[Any]:
+        return [key for key in self.stores if isinstance(key, tuple)]
+
+    def __getitem__(self, key: Any) -> dict[str, Tensor]:
+        return self.stores[key]
+
+
+def by_attribute(both: Any) -> Tensor:
+    return weighted(both.a, both.b)
+
+
+def by_key(both: Any) -> Tensor:
+    return weighted(both["a"], both["b"])
+
+
+OBJECTS: dict[str, tuple[Any, Callable[[Any], Tensor]]] = {
+    "a dataclass": (Plain(A, B), by_attribute),
+    "a frozen dataclass with slots": (Frozen(A, B), by_attribute),
+    "a named tuple": (Named(A, B), by_attribute),
+    "an object": (SimpleNamespace(a=A, b=B, name="any"), by_attribute),
+    "an object with slots": (Slotted(A, B), by_attribute),
+    "a graph": (Graph(a=A, b=B), by_attribute),
+}
+
+
+@pytest.mark.parametrize("form", OBJECTS)
+def test_an_object_is_one_argument_and_gives_relevance_by_attribute(form: str) -> None:
+    given, function = OBJECTS[form]
+    kinds: list[type] = []
+
+    def seen(both: Any) -> Tensor:
+        kinds.append(type(both))
+        return function(both)
+
+    found = explained(seen, given, audit=True)
+    assert {name: each.tolist() for name, each in found.relevance.items()} == {
+        "a": [[2.0, 8.0]],
+        "b": [[-1.5, 6.0]],
+    }
+    assert kinds == [type(given)]
+    assert given.a is A
+    assert not given.a.requires_grad
+    found.check(1e-6)
+
+
+MAPPINGS: dict[str, Any] = {
+    "a dict": {"a": A, "b": B},
+    "an ordered dict": OrderedDict(a=A, b=B),
+    "a user's dict": UserDict(a=A, b=B),
+}
+
+
+@pytest.mark.parametrize("form", MAPPINGS)
+def test_a_mapping_inside_another_keeps_its_type(form: str) -> None:
+    inner = MAPPINGS[form]
+
+    def seen(both: Any) -> Tensor:
+        assert type(both) is type(inner)
+        return by_key(both)
+
+    found = explained(seen, {"both": inner}).relevance
+    assert {name: each.tolist() for name, each in found["both"].items()} == {
+        "a": [[2.0, 8.0]],
+        "b": [[-1.5, 6.0]],
+    }
+    assert inner["a"] is A
+
+
+def test_a_list_is_one_argument_and_gives_a_list() -> None:
+    pair = [A, B]
+    found = explained(lambda both: weighted(*both), pair).relevance
+    assert [each.tolist() for each in found] == [[[2.0, 8.0]], [[-1.5, 6.0]]]
+    assert isinstance(found, list)
+    assert pair[0] is A
+    assert pair[1] is B
+
+
+def test_structures_nest() -> None:
+    def deep(scale: Tensor, tree: Any) -> Tensor:
+        (first, second), record = tree["pair"], tree["record"]
+        return scale * 0 + weighted(first, second["b"]) + record.a
+
+    tree = {"pair": [A, {"b": B, "n": 3}], "record": Plain(A, B), "text": ["x", None]}
+    found = explained(deep, (A, tree)).relevance
+    assert isinstance(found, tuple)
+    assert found[1]["pair"][0].tolist() == [[2.0, 8.0]]
+    assert found[1]["pair"][1]["b"].tolist() == [[-1.5, 6.0]]
+    assert found[1]["record"]["a"].tolist() == A.tolist()
+    assert found[1]["record"]["b"].tolist() == [[0.0, 0.0]]
+    assert set(found[1]) == {"pair", "record"}
+
+
+def test_bools_complex_and_sparse_tensors_in_a_list_are_constants() -> None:
+    def masked(parts: list[Tensor]) -> Tensor:
+        x, keep, phase, matrix = parts
+        return torch.where(keep, 2 * x, torch.zeros_like(x)) * phase.real @ matrix.to_dense()
+
+    others = [KEEP, torch.ones(1, 2, dtype=torch.complex64), torch.eye(2).to_sparse()]
+    found = explained(masked, [A, *others]).relevance
+    assert found[0].tolist() == [[2.0, 0.0]]
+    assert found[1:] == [None, None, None]
+
+
+def test_token_ids_in_a_structure_are_found_and_an_index_is_left_out() -> None:
+    table = nn.Embedding(3, 2)
+    table.weight.data = torch.tensor([[1.0, 2.0], [10.0, 20.0], [5.0, 5.0]])
+    atoms, edges = torch.tensor([1, 0]), torch.tensor([[0, 1], [1, 0]])
+
+    class Net(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.table = table
+
+        def forward(self, graph: Any) -> Tensor:
+            x = self.table(graph.z)
+            return x.index_add(0, graph.edge_index[1], x[graph.edge_index[0]])
+
+    graph = Graph(z=atoms, edge_index=edges)
+    found = lp.LRP(Net(), presets.Epsilon(0), strict=True).explain(graph, torch.ones_like).relevance
+    # each node counts for itself and for its neighbour
+    assert found["z"].tolist() == [60.0, 6.0]
+    assert set(found) == {"z"}
+
+
+def test_a_graph_with_several_types_of_nodes() -> None:
+    stores = {"paper": {"x": A}, ("paper", "by", "author"): {"edge_attr": B}}
+    graph = Heterogeneous(stores)
+    found = explained(
+        lambda g: weighted(g["paper"]["x"], g["paper", "by", "author"]["edge_attr"]), graph
+    ).relevance
+    assert found["paper"]["x"].tolist() == [[2.0, 8.0]]
+    assert found["paper", "by", "author"]["edge_attr"].tolist() == [[-1.5, 6.0]]
+    assert graph.stores["paper"]["x"] is A
+
+
+def test_a_packed_sequence_is_one_argument() -> None:
+    packed = nn.utils.rnn.pack_sequence([torch.tensor([[1.0], [2.0]]), torch.tensor([[3.0]])])
+    found = explained(
+        lambda p: nn.utils.rnn.pad_packed_sequence(p, batch_first=True)[0] * 2, packed
+    ).relevance
+    assert found["data"].tolist() == [[2.0], [6.0], [4.0]]
+    assert set(found) == {"data"}
+
+
+def test_an_object_that_holds_itself() -> None:
+    given = SimpleNamespace(a=A, b=B)
+    given.me = given
+    found = explained(by_attribute, given).relevance
+    assert set(found) == {"a", "b"}
+
+
+def test_an_object_without_tensors_is_handed_on_as_it_is() -> None:
+    options = SimpleNamespace(scale=2.0)
+
+    def scaled(parts: list[Any]) -> Tensor:
+        assert parts[1] is options
+        return parts[0] * parts[1].scale
+
+    assert explained(scaled, [A, options]).relevance[0].tolist() == [[2.0, 8.0]]
+
+
+def test_an_object_that_cannot_be_copied_is_named() -> None:
+    class Single:
+        def __init__(self) -> None:
+            self.a = A
+
+        def __copy__(self) -> "Single":
+            raise TypeError("there is only one")
+
+    message = (
+        r"^inputs\['one'\] should be an object that copy\.copy copies and whose attributes can be set\. "
+        r"Found Single: there is only one\. Try a dict or a list of its tensors\.$"
+    )
+    with pytest.raises(lp.InputError, match=message):
+        explained(lambda one: one.a * 2, {"one": Single()})
+    with pytest.raises(lp.InputError, match=r"Found mappingproxy: "):
+        explained(lambda one: one["a"] * 2, {"one": MappingProxyType({"a": A})})
+
+
+def test_a_value_that_is_not_finite_is_named_as_one_would_type_it() -> None:
+    bad = torch.tensor([[float("nan")]])
+    graph = {"graph": [Plain(A, bad)]}
+    with pytest.raises(lp.InputError, match=r"^inputs\['graph'\]\[0\]\.b should hold finite numbers\."):
+        explained(lambda graph: graph[0].a, graph)
+
+
+def test_paths_fill_and_nest_go_together() -> None:
+    tree = {"a": [A, (B,)], "b": Plain(A, B)}
+    tensors = {path: leaf for path, leaf in leaves(tree) if isinstance(leaf, Tensor)}
+    assert [shown(path, "x", tree) for path in tensors] == [
+        "x['a'][0]", "x['a'][1][0]", "x['b'].a", "x['b'].b", "x['b'].keep",
+    ]  # fmt: skip
+    assert fill(copy.copy(tree), lambda path, _: path)["b"].a == ("b", "a")
+    assert nest(tree, {("a", 1, 0): 7}) == {"a": [None, (7,)]}
