@@ -62,7 +62,7 @@ CASES: dict[str, tuple[nn.Module, Any, list[tuple[Any, ...]]]] = {
     "a detached branch": (
         Model(lambda _, x: 3 * x + (x + 1).detach()),
         LRP_0,
-        [("mul", 6, 6, 0, 0, 0, 0, 0), ("detach", 0, 0, 0, 0, 0, 0, 0), ("add", 9, 6, 0, 0, 0, 3, 0)],
+        [("mul", 6, 6, 0, 0, 0, 0, 0), ("detach", 3, 0, 0, 0, 0, 3, 0), ("add", 9, 9, 0, 0, 0, 0, 0)],
     ),
     "an added constant": (
         Model(lambda _, x: x + torch.tensor([7.0, 5.0])),
