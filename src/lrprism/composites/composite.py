@@ -114,8 +114,9 @@ def _asks_for_gates(rule: AbstractRule, kinds: frozenset[Kind]) -> bool:
     """Return True if a rule may give a gate relevance, or share by a norm over gates and signal together."""
     if isinstance(rule, AbstractProductRule):
         return Kind.PRODUCT in kinds and not isinstance(rule, SignalTakesAll)
-    is_layer_rule = isinstance(rule, AbstractAffineRule) and Kind.LINEAR in kinds
-    return is_layer_rule and not rule.stabilizer.is_elementwise
+    if isinstance(rule, AbstractAffineRule):
+        return Kind.LINEAR in kinds and not rule.stabilizer.is_elementwise
+    return False
 
 
 def _misplaced(call: Call) -> str:
