@@ -10,7 +10,14 @@ from lrprism._errors import RuleError
 from lrprism.composites.selectors import AbstractSelector, Place
 from lrprism.engine import Graph
 from lrprism.ops import DEFAULT_PRODUCT_RULE, Call, Kind, Needs
-from lrprism.rules import AbstractAffineRule, AbstractRule, Pass, gives_beside
+from lrprism.rules import (
+    AbstractAffineRule,
+    AbstractProductRule,
+    AbstractRule,
+    Pass,
+    SignalTakesAll,
+    gives_beside,
+)
 
 Entry = tuple[AbstractSelector, AbstractRule]
 
@@ -43,6 +50,7 @@ class AbstractComposite(ABC):
                 isinstance(rule, Pass) or (isinstance(rule, AbstractAffineRule) and not rule.is_gradient)
                 for _, rule in self._stated
             ),
+            gates=any(_asks_for_gates(rule, selector.kinds) for selector, rule in self._stated),
         )
 
     def __getstate__(self) -> dict[str, Any]:
@@ -100,6 +108,15 @@ class AbstractComposite(ABC):
 
 def _asks_for_input(rule: AbstractRule) -> bool:
     return isinstance(rule, Pass) or (isinstance(rule, AbstractAffineRule) and not rule.is_damping)
+
+
+def _asks_for_gates(rule: AbstractRule, kinds: frozenset[Kind]) -> bool:
+    """Return True if a rule may give a gate relevance, or share by a norm over gates and signal together."""
+    if isinstance(rule, AbstractProductRule):
+        return Kind.PRODUCT in kinds and not isinstance(rule, SignalTakesAll)
+    if isinstance(rule, AbstractAffineRule):
+        return Kind.LINEAR in kinds and not rule.stabilizer.is_elementwise
+    return False
 
 
 def _misplaced(call: Call) -> str:

@@ -223,7 +223,7 @@ class Request(NamedTuple):
     def all_needs(self) -> Needs:
         """What is asked for on the way back, with what it takes to keep an account and to read layers."""
         layers = bool(self.layers)
-        return Needs(self.needs.inputs or self.audit or layers, self.needs.outputs, layers)
+        return self.needs._replace(inputs=self.needs.inputs or self.audit or layers, layers=layers)
 
 
 def trace(

@@ -49,11 +49,13 @@ class Needs(NamedTuple):
         inputs: Whether a rule of linear layers or norms may ask for their inputs.
         outputs: Whether a rule may ask for the outputs of layers.
         layers: Whether relevance is read at the outputs of modules too.
+        gates: Whether a rule may treat the gates of a recurrent network as more than constants.
     """
 
     inputs: bool = True
     outputs: bool = True
     layers: bool = True
+    gates: bool = True
 
 
 class Kept:
