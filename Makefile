@@ -12,8 +12,9 @@ VISION := $(VENV)/vision
 demo: $(READY)
 	$(BIN)/lrprism demo --out runs/demo --overwrite
 
+# One worker for each core, with one thread: threads that wait for each other cost more than they bring.
 test: $(READY)
-	$(BIN)/python -m pytest
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist worksteal
 
 lint: $(READY)
 	$(BIN)/ruff check .

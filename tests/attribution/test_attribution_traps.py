@@ -340,9 +340,8 @@ def test_wrappers_are_looked_through() -> None:
 
 def test_a_script_module_is_refused_by_name() -> None:
     with warnings.catch_warnings():
-        warnings.simplefilter(
-            "ignore", DeprecationWarning
-        )  # torch.jit is on its way out; users still have such models
+        # torch.jit is on its way out (by a DeprecationWarning or a FutureWarning)
+        warnings.filterwarnings("ignore", r"`torch\.jit\.")
         scripted = torch.jit.script(nn.Linear(2, 2))
     with pytest.raises(
         lp.ModelError, match=r"nothing inside a ScriptModule can be seen\. Found 1\. Pass the module that was"

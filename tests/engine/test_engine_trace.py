@@ -73,7 +73,8 @@ def test_a_part_in_data_parallelism_is_looked_into() -> None:
 
 def test_every_script_module_is_named() -> None:
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)  # torch.jit is on its way out
+        # torch.jit is on its way out, by a DeprecationWarning or a FutureWarning
+        warnings.filterwarnings("ignore", r"`torch\.jit\.")
         scripted = torch.jit.script(nn.Linear(2, 2))
         traced = torch.jit.trace(nn.ReLU(), torch.ones(1, 2))
     for model, names in [
