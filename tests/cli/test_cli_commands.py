@@ -77,7 +77,7 @@ def test_the_demo_on_few_bands_and_patches(
     few = replace(
         TRAINING,
         preparation=replace(TRAINING.preparation, bands=(5, 15, 40), window=5),
-        split=replace(TRAINING.split, per_class=6),
+        split=replace(TRAINING.split, test_fraction=0.1, per_class=6),
         training=replace(TRAINING.training, epochs=1),
     )
     monkeypatch.setattr("lrprism.cli.demo.TRAINING", few)

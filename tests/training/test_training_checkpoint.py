@@ -53,11 +53,11 @@ def test_killed_at_any_moment_it_goes_on_and_ends_equal(tmp_path: Path, pytestco
     ran = subprocess.run(
         [sys.executable, SCRIPT, tmp_path, str(moments)],
         capture_output=True, text=True, timeout=600,
-        env={**os.environ, "PYTHONPATH": str(SCRIPT.parents[1]), "OMP_NUM_THREADS": "1"},
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "OMP_NUM_THREADS": "1"},
     )  # fmt: skip
     assert ran.returncode == 0, ran.stderr
     kills, resumed, finished = (int(word) for word in ran.stdout.split()[-3:])
-    assert kills == moments
+    assert kills >= moments
     assert resumed > 0
     whole = torch.load(tmp_path / "whole" / "outcome.pt")
     for number in range(finished):

@@ -20,7 +20,7 @@ SCRIPT = Path(__file__).parent / "two_processes.py"
 def run(folder: Path, stage: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-W", "error", SCRIPT, folder, stage], capture_output=True, text=True, timeout=300,
-        env={**os.environ, "PYTHONPATH": str(SCRIPT.parents[1]), "OMP_NUM_THREADS": "1"},
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "OMP_NUM_THREADS": "1"},
     )  # fmt: skip
 
 

@@ -110,10 +110,10 @@ def test_a_failure_leaves_nothing_behind(tmp_path: Path, small_cube: xr.DataArra
     assert os.listdir(tmp_path) == []
 
 
-@pytest.mark.parametrize("ending", [".nc", ".zarr", ".hdr", ".tif"])
-def test_a_killed_process_leaves_no_file_of_that_name(tmp_path: Path, ending: str) -> None:
-    script = f"""
-import os
+def test_a_killed_process_leaves_no_file_of_that_name(tmp_path: Path) -> None:
+    # one process imports, and a child of it dies for each format
+    script = """
+import os, sys
 import dask.array as da, numpy as np
 from lrprism.spectral import make_cube
 from lrprism.spectral.writers import write_cube
@@ -123,10 +123,21 @@ def die(block, block_info=None):
 zeros = da.zeros((3, 4, 4), chunks=(1, 4, 4), dtype="f4")
 values = zeros.map_blocks(die, dtype="f4", meta=np.empty((0, 0, 0), "f4"))
 cube = make_cube(values, [400, 500, 600], title="t", quantity="q", units="u")
-write_cube(cube, {str(tmp_path / ("cube" + ending))!r})
+for path in sys.argv[1:]:
+    child = os.fork()
+    if child == 0:
+        write_cube(cube, path)
+        os._exit(0)
+    print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
 """
-    assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 9
-    assert all(name.endswith(".partial") for name in os.listdir(tmp_path))
+    endings = (".nc", ".zarr", ".hdr", ".tif")
+    for ending in endings:
+        (tmp_path / ending).mkdir()
+    command = [sys.executable, "-c", script, *(tmp_path / each / f"cube{each}" for each in endings)]
+    ran = subprocess.run(command, capture_output=True, text=True, check=True, timeout=120)
+    assert ran.stdout.split() == ["9"] * len(endings)
+    for ending in endings:
+        assert all(name.endswith(".partial") for name in os.listdir(tmp_path / ending)), ending
 
 
 @pytest.mark.parametrize("ending", ENDINGS)
