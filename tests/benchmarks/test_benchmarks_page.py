@@ -115,7 +115,7 @@ def test_what_is_written_is_read(tmp_path: Path) -> None:
     path, page = tmp_path / "benchmarks.json", tmp_path / "benchmarks.md"
     results.write(path, [_made_up()])
     assert "NaN" not in path.read_text(encoding="utf-8")
-    main(["--read", str(path), "--page", str(page)])
+    main(["--read", str(path), "--page", str(page), "--threads", "1"])
     assert page.read_text(encoding="utf-8") == PAGE
     assert {each.name for each in (tmp_path / "figures").iterdir()} == {
         "benchmarks-growth.png",
