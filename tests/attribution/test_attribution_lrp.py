@@ -76,7 +76,7 @@ def test_arguments_that_carry_a_graph_are_constants() -> None:
 
     factor = torch.tensor([2.0], requires_grad=True) * 1
     explainer = lp.LRP(Product(), presets.Epsilon(0), strict=True)
-    found = explainer.explain(torch.ones(1, 1), 1, args=(factor,), kwargs={"factors": [factor]})
+    found = explainer.explain(torch.ones(1, 1), 0, args=(factor,), kwargs={"factors": [factor]})
     assert found.relevance.item() == 4.0
 
 
@@ -155,7 +155,7 @@ def test_the_audit_shows_a_residual_and_an_added_constant() -> None:
         def forward(self, x: Tensor) -> Tensor:
             return x + 2 * x + 4.0
 
-    rows = lp.LRP(Model(), presets.Epsilon(0)).explain(torch.ones(1, 1), 1, audit=True).audit
+    rows = lp.LRP(Model(), presets.Epsilon(0)).explain(torch.ones(1, 1), 0, audit=True).audit
     assert [(row.op, row.relevance_out, row.relevance_in, row.to_constant) for row in rows] == [
         ("mul", 2.0, 2.0, 0.0),
         ("add", 3.0, 3.0, 0.0),

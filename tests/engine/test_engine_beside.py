@@ -44,7 +44,7 @@ RULES: dict[str, tuple[Any, Tensor]] = {
 
 
 def explained(
-    function: Callable[..., Any], rule: Any, inputs: Any = X, target: Any = 1, **options: Any
+    function: Callable[..., Any], rule: Any, inputs: Any = X, target: Any = None, **options: Any
 ) -> Any:
     model = function if isinstance(function, nn.Module) else Model(function)
     return lp.LRP(model, [(AT_INPUT, rule)], strict=True).explain(inputs, target, **options)
@@ -187,11 +187,11 @@ def test_ops_that_change_entries_in_between_are_refused(between: Callable[[Tenso
     with pytest.raises(
         lp.RuleError, match=r"Flat should serve the first op behind an input.*Try select\.at_i"
     ):
-        lp.LRP(model, [(select.first(), Flat())]).explain(X, 1)
+        lp.LRP(model, [(select.first(), Flat())]).explain(X, 0)
     rules = [(AT_INPUT, Flat()), (select.last(), Epsilon(0))]
     with pytest.warns(lp.RelevanceWarning, match="Found none for 'affine op at the input'"):
-        found = lp.LRP(model, rules).explain(X, 1)
-    expected = lp.LRP(model, presets.Epsilon(0)).explain(X, 1)
+        found = lp.LRP(model, rules).explain(X, 0)
+    expected = lp.LRP(model, presets.Epsilon(0)).explain(X, 0)
     assert torch.equal(found.relevance, expected.relevance)
 
 

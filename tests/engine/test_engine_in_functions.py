@@ -110,7 +110,7 @@ def test_what_cannot_be_seen_is_named_and_left_unaccounted_for() -> None:
     x = torch.ones(1, 1, dtype=torch.float64)
     message = r"no rule is known for CubedBackward \(cannot be seen\): the plain gradient is used there"
     with pytest.warns(lp.RelevanceWarning, match=message):
-        found = lp.LRP(model, LRP_0).explain(x, 1, audit=True)
+        found = lp.LRP(model, LRP_0).explain(x, 0, audit=True)
     assert found.relevance.item() == 24.0
     audit = found.audit
     assert (audit.explained, audit.reached, audit.unaccounted) == (8.0, 24.0, -16.0)
@@ -149,7 +149,7 @@ def test_an_op_without_a_rule_is_an_unknown_sink_of_its_row_alone() -> None:
     x = torch.tensor([[3.0]], dtype=torch.float64)
     model = Model(lambda _, x: 2 * torch.lgamma(x))
     with pytest.warns(lp.RelevanceWarning, match="no rule is known for lgamma"):
-        found = lp.LRP(model, LRP_0).explain(x, 1, audit=True)
+        found = lp.LRP(model, LRP_0).explain(x, 0, audit=True)
     log2, slope = 0.6931471805599453, 1.5 - 0.5772156649015329
     unknown, product = found.audit
     assert unknown.to_unknown == pytest.approx(2 * (log2 - 3 * slope))
@@ -217,9 +217,9 @@ def test_a_registered_op_is_unknown_until_its_user_says_what_it_is() -> None:
     # 2 a with a = 1, cubed: 8, whose plain gradient makes 24 of it
     model, x = Model(lambda _, x: torch.ops.lrprism_tests.cubed(2 * x)), torch.ones(1, 1, dtype=torch.float64)
     with pytest.warns(lp.RelevanceWarning, match="no rule is known for cubed in "):
-        found = lp.LRP(model, LRP_0).explain(x, 1, audit=True)
+        found = lp.LRP(model, LRP_0).explain(x, 0, audit=True)
     assert found.relevance.item() == 24.0
     assert [(row.op, row.to_unknown) for row in found.audit] == [("mul", 0.0), ("cubed", -16.0)]
     assert found.audit.unaccounted == 0
     known = lp.LRP(model, LRP_0, strict=True, ops={torch.ops.lrprism_tests.cubed: own.activation("cubed")})
-    assert known.explain(x, 1).relevance.item() == 8.0
+    assert known.explain(x, 0).relevance.item() == 8.0

@@ -108,7 +108,7 @@ def test_an_explainer_follows_its_model() -> None:
     explainer = lp.LRP(layer, LRP_0)
     for weight in (2.0, 5.0):
         layer.weight.data.fill_(weight)
-        assert explainer.explain(torch.ones(1, 1), 1).relevance.item() == weight
+        assert explainer.explain(torch.ones(1, 1), 0).relevance.item() == weight
 
 
 def weight_normed(layer: nn.Linear) -> nn.Module:

@@ -10,7 +10,7 @@ AFFINE = select.kind(select.Kind.LINEAR, select.Kind.CONVOLUTION)
 
 
 def relevance(model: nn.Module, x: Tensor, rule: Flat, target: int | None = None) -> Tensor:
-    seed = torch.ones_like if target is None else target
+    seed = torch.ones_like if target is None else lp.target.side(target)
     found = lp.LRP(model, [(AFFINE, rule)]).explain(x, target=seed).relevance
     assert isinstance(found, Tensor)
     return found

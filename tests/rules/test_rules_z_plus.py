@@ -17,7 +17,11 @@ def linear(weight: list[float], bias: float) -> nn.Linear:
 
 
 def relevance(model: nn.Module, x: Tensor, rule: AbstractRule, target: int | None = None) -> Tensor:
-    found = lp.LRP(model, [(AFFINE, rule)]).explain(x, target=target).relevance
+    found = (
+        lp.LRP(model, [(AFFINE, rule)])
+        .explain(x, target=None if target is None else lp.target.side(target))
+        .relevance
+    )
     assert isinstance(found, Tensor)
     return found
 
@@ -82,7 +86,7 @@ def test_what_the_bias_keeps_is_what_is_missing() -> None:
     # b = 1, z = 2 = R, z+ = 5: the bias keeps 2 * 1/5
     x = torch.tensor([[1.0, -2.0, 3.0]], dtype=torch.float64)
     explainer = lp.LRP(linear([2.0, -1.0, -1.0], 1.0), [(AFFINE, ZPlus(0))])
-    audit = explainer.explain(x, target=1, audit=True).audit
+    audit = explainer.explain(x, target=0, audit=True).audit
     assert audit is not None
     assert audit[0].to_bias == pytest.approx(2 / 5, rel=1e-12)
     assert audit.reached == pytest.approx(8 / 5, rel=1e-12)

@@ -13,12 +13,13 @@ from torch import Tensor, nn
 
 from lrprism._errors import InputError, ModelError, RelevanceWarning
 from lrprism.attribution.batches import batches, number_of_samples, put_together
+from lrprism.attribution.captum import CaptumTarget, read_captum_target
 from lrprism.attribution.explanation import Explanation
 from lrprism.attribution.inputs import Arranged, Inputs, arranged, is_about_fit, misfit
 from lrprism.attribution.layers import by_path, layer_paths
 from lrprism.attribution.output import Output, check_dependence, chosen
 from lrprism.attribution.plan import Plan
-from lrprism.attribution.target import Target, has_class_axis, seeds
+from lrprism.attribution.seeds import Target, has_class_axis, seeds
 from lrprism.composites import AbstractComposite, Composite, presets
 from lrprism.composites.composite import Entry
 from lrprism.engine import Graph, Request, Trace, trace, unwrap
@@ -82,9 +83,11 @@ class LRP:
         Args:
             inputs: A float tensor ``[N, ...]`` or token ids ``[N, tokens]``; a tuple of them, the model's
                 first positional arguments; or a mapping of keyword arguments, such as a tokenizer returns.
-            target: None for the predicted class of each sample, a class, one class per sample, ``"all"``,
-                ``target.each(0, 3)``, ``target.contrast(0, 1)``, or a callable that maps the output to a seed
-                of its shape. A single-logit output explains ``+logit`` for class 1, ``-logit`` for class 0.
+            target: An index into the output: None for the predicted class of each sample, a class, one class
+                per sample, or ``"all"``. An output ``(N, 1)`` or ``(N,)`` is one value, which None explains
+                as it is, with its sign. In words, from :mod:`lrprism.target`: ``each(0, 3)``,
+                ``contrast(0, 1)``, ``side(1)`` of a binary logit, ``value()``, ``at(step)`` and
+                ``token()`` of a sequence. Or a callable that maps the output to a seed of its shape.
             args: Further positional arguments of the model; they get no relevance.
             kwargs: Keyword arguments of the model; they get no relevance.
             output: Which tensor of the model's output to explain: a key, an attribute's name, a position or a
@@ -151,7 +154,7 @@ class LRP:
     def attribute(
         self,
         inputs: Tensor | tuple[Tensor, ...],
-        target: Target = None,
+        target: Target | CaptumTarget = None,
         additional_forward_args: Any = None,
         return_convergence_delta: bool = False,
     ) -> Any:
@@ -159,11 +162,13 @@ class LRP:
 
         Args:
             inputs: As for :meth:`explain`.
-            target: As for :meth:`explain`.
+            target: As for :meth:`explain`, but a tuple is an index into all axes behind the samples, such as
+                ``(3, 1)`` for an output ``(N, T, C)``, and a list may hold one tuple per sample.
             additional_forward_args: One further positional argument of the model, or a tuple of them.
             return_convergence_delta: Also return what is missing, ``explained output - sum of relevance``,
                 ``[N]``; with a leading class axis where the target has one.
         """
+        target = read_captum_target(target)
         extra = additional_forward_args
         args = () if extra is None else extra if isinstance(extra, tuple) else (extra,)
         explanation = self.explain(inputs, target, args=args)
@@ -172,9 +177,11 @@ class LRP:
             return relevance
         axis = 2 if has_class_axis(target) else 1
         starts, _ = seeds(explanation.output, target)
-        explained = torch.stack([(start * explanation.output).flatten(1).sum(1) for start in starts])
+        explained = torch.stack(
+            [(start * explanation.output).unsqueeze(-1).flatten(1).sum(1) for start in starts]
+        )
         each = relevance if isinstance(relevance, tuple) else (relevance,)
-        found = sum(one.flatten(axis).sum(axis) for one in each)
+        found = sum(one.unsqueeze(-1).flatten(axis).sum(axis) for one in each)
         return relevance, (explained if axis == 2 else explained[0]) - found
 
     def _trace(
