@@ -4,6 +4,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+import expected_warnings
 import lrprism as lp
 from lrprism import presets, select
 from lrprism.models import Hyper3DNetLite
@@ -100,6 +101,7 @@ def test_module_paths_stay_right_after_an_exception_caught_in_forward() -> None:
     ]
 
 
+@expected_warnings.LITTLE_ARRIVES
 def test_the_audit_counts_a_slice_that_is_overwritten() -> None:
     class Overwritten(nn.Module):
         def forward(self, x: Tensor) -> Tensor:
@@ -114,6 +116,7 @@ def test_the_audit_counts_a_slice_that_is_overwritten() -> None:
     ]
 
 
+@expected_warnings.LITTLE_ARRIVES
 def test_the_audit_adds_up_in_float32() -> None:
     torch.manual_seed(0)
     model = Hyper3DNetLite(bands=6, classes=3, window=9)

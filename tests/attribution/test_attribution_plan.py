@@ -8,6 +8,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+import expected_warnings
 import lrprism as lp
 from lrprism import presets, select
 from lrprism.engine import Audit
@@ -127,6 +128,9 @@ def numbers(audit: Audit) -> list[tuple[Any, ...]]:
 
 
 @pytest.mark.parametrize("case", CASES)
+@expected_warnings.FLAT_ON_A_DENSE_LAYER
+@expected_warnings.LITTLE_ARRIVES
+@expected_warnings.LOGITS_BEHIND
 def test_the_account_by_hand(case: str) -> None:
     model, composite, expected = CASES[case]
     explainer = lp.LRP(model, composite, strict=True)

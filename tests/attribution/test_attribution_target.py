@@ -6,6 +6,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+import expected_warnings
 import lrprism as lp
 from lrprism import presets
 
@@ -46,6 +47,10 @@ def test_one_class_for_all(classifier: nn.Module, x: Tensor) -> None:
 
 
 @pytest.mark.parametrize("composite", [LRP_0, presets.Epsilon(), presets.EpsilonGamma()])
+@expected_warnings.LOGITS_BEHIND
+@expected_warnings.LOGITS_BEHIND
+@expected_warnings.LITTLE_ARRIVES
+@expected_warnings.NO_CONVOLUTION
 def test_all_equals_one_class_after_the_other(
     classifier: nn.Module, x: Tensor, composite: lp.Composite
 ) -> None:

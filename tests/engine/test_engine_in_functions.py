@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.utils.checkpoint import checkpoint, checkpoint_sequential
 
+import expected_warnings
 import lrprism as lp
 from lrprism import presets
 from lrprism.ops import own
@@ -93,6 +94,10 @@ X = torch.randn(3, 4, dtype=torch.float64, generator=torch.Generator().manual_se
 
 @pytest.mark.parametrize("composite", COMPOSITES, ids=repr)
 @pytest.mark.parametrize("wrapped", WRAPPED)
+@expected_warnings.LOGITS_BEHIND
+@expected_warnings.NO_CONVOLUTION
+@expected_warnings.FLAT_ON_A_DENSE_LAYER
+@expected_warnings.LOGITS_BEHIND
 def test_rules_apply_inside(wrapped: str, composite: Any) -> None:
     model, expected = model_of(WRAPPED[wrapped]), lp.LRP(model_of(plain), composite).explain(X, "all")
     explainer = lp.LRP(model, composite, strict=True)
@@ -173,6 +178,7 @@ ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
 
 
 @pytest.mark.parametrize("name", ACTIVATIONS)
+@expected_warnings.LOGITS_BEHIND
 def test_an_activation_passes_relevance_on_as_module_function_or_method(name: str) -> None:
     # with seed 1 the relevance at f(a) is f(a), and all of it comes to a
     function = ACTIVATIONS[name]
@@ -186,6 +192,7 @@ def test_an_activation_passes_relevance_on_as_module_function_or_method(name: st
 
 @pytest.mark.parametrize("dim", [0, 1, 2, -1, -2])
 @pytest.mark.parametrize("form", ["module", "function", "method"])
+@expected_warnings.LOGITS_BEHIND
 def test_softmax_follows_its_dimension(form: str, dim: int) -> None:
     # R_i = a_i (R^s_i - s_i sum_k R^s_k), where R^s = s * seed and the sum runs over ``dim``
     a = torch.randn(2, 3, 4, dtype=torch.float64, generator=torch.Generator().manual_seed(1))

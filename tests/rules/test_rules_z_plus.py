@@ -2,6 +2,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+import expected_warnings
 import lrprism as lp
 from lrprism import select
 from lrprism.rules import AbstractRule, AlphaBeta, Gamma, ZPlus
@@ -49,6 +50,7 @@ def test_hand_worked_fractions(bias: float, target: int, rule: ZPlus, expected: 
     assert shares(bias, rule, target) == pytest.approx(expected, rel=1e-12)
 
 
+@expected_warnings.LITTLE_ARRIVES
 def test_nothing_arrives_where_nothing_is_positive() -> None:
     # contributions -1 and -2: z = -3, z+ = 0
     x = torch.tensor([[1.0, 2.0]], dtype=torch.float64)

@@ -46,6 +46,9 @@ def read_index(index: Any, output: Tensor, axis: Axis) -> Tensor:
     Raises:
         TargetError: If there are no whole numbers, another number of them, or one is out of range.
     """
+    least = -axis.size if axis.counts_from_end else 0
+    if type(index) is int and least <= index < axis.size:  # the usual case, in the fewest calls
+        return torch.full((len(output),), index % axis.size, device=output.device)
     try:
         indices = torch.as_tensor(index, device=output.device)
     except (TypeError, ValueError, RuntimeError, OverflowError) as error:
@@ -61,7 +64,6 @@ def read_index(index: Any, output: Tensor, axis: Axis) -> Tensor:
             f"Found shape {tuple(indices.shape)}."
         )
     lowest, highest = (int(each) for each in indices.aminmax()) if len(indices) else (0, 0)
-    least = -axis.size if axis.counts_from_end else 0
     if not (least <= lowest and highest < max(axis.size, 1)):
         wrong = lowest if lowest < least else highest
         raise TargetError(

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-import warnings
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
@@ -11,10 +9,13 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from lrprism._errors import InputError, ModelError, RelevanceWarning
+from lrprism._errors import InputError, TargetError
 from lrprism.attribution.batches import batches, number_of_samples, put_together
 from lrprism.attribution.captum import CaptumTarget, read_captum_target
+from lrprism.attribution.cautions import Cautions, warn, warn_of_unknown
+from lrprism.attribution.ends import BEFORE, Front
 from lrprism.attribution.explanation import Explanation
+from lrprism.attribution.finite import check_finite
 from lrprism.attribution.inputs import Arranged, Inputs, arranged, is_about_fit, misfit
 from lrprism.attribution.layers import by_path, layer_paths
 from lrprism.attribution.output import Output, check_dependence, chosen
@@ -23,7 +24,7 @@ from lrprism.attribution.seeds import Target, has_class_axis, seeds
 from lrprism.composites import AbstractComposite, Composite, presets
 from lrprism.composites.composite import Entry
 from lrprism.engine import Graph, Request, Trace, trace, unwrap
-from lrprism.ops import TABLE, AbstractOp, Call, Kind, OwnOps, every_name_of
+from lrprism.ops import TABLE, AbstractOp, Kind, OwnOps, every_name_of
 
 
 class LRP:
@@ -60,6 +61,7 @@ class LRP:
     ) -> None:
         """Look at the model; nothing of it runs yet."""
         self.model = unwrap(model)
+        self._is_chosen = composite is not None
         if composite is None:
             composite = presets.EpsilonGamma()
         self.composite = composite if isinstance(composite, AbstractComposite) else Composite(composite)
@@ -91,7 +93,8 @@ class LRP:
             args: Further positional arguments of the model; they get no relevance.
             kwargs: Keyword arguments of the model; they get no relevance.
             output: Which tensor of the model's output to explain: a key, an attribute's name, a position or a
-                callable; None for the only one, or the one named ``logits``.
+                callable; None for the only one, or the one named ``logits``; ``"before softmax"`` for the
+                logits in front of the softmax or sigmoid at the end.
             layers: Paths (or globs such as ``"block.*"``) of modules at whose output relevance is wanted.
             audit: Keep the account: where each unit of relevance went.
             batch_size: Explain at most so many samples at a time: memory grows with it, not with ``N``. Every
@@ -102,19 +105,50 @@ class LRP:
             InputError: If an input can receive no relevance, holds NaN or inf, or does not fit the model's
                 type or device; or if a layer or output is unknown or not reached.
             TargetError: If the target does not fit the output.
-            ModelError: If the output does not depend on the inputs, or ``strict`` and an op has no rule.
+            ModelError: If the output does not depend on the inputs, weights, output or relevance hold NaN or
+                inf, or ``strict`` and an op has no rule.
             RuleError: If a rule was given to an op that it cannot serve.
         """
+        cautions = Cautions(self.composite, is_chosen=self._is_chosen)
+        explain = partial(
+            self._explain, cautions, args=args, kwargs=kwargs, output=output, layers=layers, audit=audit
+        )
+        if batch_size is None:
+            explanation = explain(inputs, target)
+        else:
+            count = number_of_samples(arranged(inputs, args, kwargs), batch_size)
+            parts = [explain(*each) for each in batches(inputs, target, count, batch_size)]
+            explanation = put_together(parts, has_class_axis=has_class_axis(target))
+        cautions.tell()
+        return explanation
+
+    def _explain(
+        self,
+        cautions: Cautions,
+        inputs: Inputs,
+        target: Target,
+        *,
+        args: Sequence[Any],
+        kwargs: Mapping[str, Any] | None,
+        output: Output,
+        layers: Sequence[str],
+        audit: bool,
+    ) -> Explanation:
+        """Explain inputs at once, and note what their user should be told.
+
+        Raises:
+            TargetError: If the target does not fit the output.
+        """
         given = arranged(inputs, args, kwargs)
-        if batch_size is not None:
-            explain = partial(
-                self.explain, args=args, kwargs=kwargs, output=output, layers=layers, audit=audit
-            )
-            cut = batches(inputs, target, number_of_samples(given, batch_size), batch_size)
-            return put_together([explain(*each) for each in cut], has_class_axis=has_class_axis(target))
-        passed, graph = self._trace(given, output, layers, audit=audit)
-        starts, classes = seeds(passed.output, target)
+        passed, graph = self._trace(given, output, layers, audit=audit, say=cautions.say)
+        cautions.look(passed, graph)
+        try:
+            starts, classes = seeds(passed.output, target)
+        except TargetError:  # a callable may return NaN because it was given NaN
+            check_finite(self.model, passed.output.detach(), (), ())
+            raise
         found = passed.backward(starts, graph)
+        cautions.weigh(self.model, passed.output, starts, found, graph)
 
         def joined(per_seed: list[list[Tensor]]) -> list[Tensor]:
             if not has_class_axis(target):
@@ -185,7 +219,13 @@ class LRP:
         return relevance, (explained if axis == 2 else explained[0]) - found
 
     def _trace(
-        self, given: Arranged, output: Output, layers: Sequence[str], *, audit: bool = False
+        self,
+        given: Arranged,
+        output: Output,
+        layers: Sequence[str],
+        *,
+        audit: bool = False,
+        say: Callable[[str], None] = warn,
     ) -> tuple[Trace, Graph]:
         """Run the model and give every op its rule.
 
@@ -195,14 +235,15 @@ class LRP:
             ValueError: If the model itself refuses its input.
         """
         paths = layer_paths(self.model, layers)
+        front = Front() if isinstance(output, str) and output in BEFORE else None
         try:
             passed = trace(
                 self.model,
                 given.tensors,
                 given.arguments,
-                self._ops,
+                self._ops if front is None else {**self._ops, **front.ops},
                 Request(
-                    choose=lambda returned: chosen(returned, output),
+                    choose=front.choose if front else lambda returned: chosen(returned, output),
                     layers=paths,
                     nonnegative=given.nonnegative,
                     needs=self.composite.needs,
@@ -222,10 +263,10 @@ class LRP:
         check_dependence(passed.output)
         graph = passed.study()
         self.composite.assign(passed.calls, graph)
-        self._tell(passed, graph)
+        self._tell(passed, graph, say)
         return passed, graph
 
-    def _tell(self, passed: Trace, graph: Graph) -> None:
+    def _tell(self, passed: Trace, graph: Graph, say: Callable[[str], None]) -> None:
         """Say which ops have no rule and which selectors mean nothing.
 
         Raises:
@@ -234,11 +275,12 @@ class LRP:
         unknown = [call for call in passed.calls if call.kind is Kind.UNKNOWN]
         if unknown or graph.unseen:
             reached = set(passed.reached(graph))
-            _tell_unknown([call for call in unknown if call in reached], graph.unseen, strict=self.strict)
+            calls = [call for call in unknown if call in reached]
+            warn_of_unknown(calls, graph.unseen, say, strict=self.strict)
         if isinstance(self.composite, Composite):
             idle = self.composite.unmatched(passed.calls, graph)
             if idle:
-                _warn(f"selectors should mean at least one op. Found none for {', '.join(map(repr, idle))}.")
+                say(f"selectors should mean at least one op. Found none for {', '.join(map(repr, idle))}.")
 
 
 def explain(
@@ -278,31 +320,3 @@ def _own_ops(ops: OwnOps) -> dict[Callable[..., Any], AbstractOp]:
             )
         found |= dict.fromkeys(names, op)
     return found
-
-
-def _tell_unknown(calls: Sequence[Call], unseen: Sequence[str], *, strict: bool) -> None:
-    """Say which ops have no rule, or refuse them.
-
-    Raises:
-        ModelError: If there are any and ``strict``.
-    """
-    names = sorted({f"{call.name} in {call.module or '(model)'}" for call in calls})
-    names += [f"{name} (cannot be seen)" for name in unseen]
-    if not names:
-        return
-    message = (
-        f"no rule is known for {', '.join(names)}: the plain gradient is used there, and relevance may not "
-        "be conserved. Give a torch function an op: "
-        "LRP(model, ops={function: lrprism.ops.own.activation('its name')})"
-    )
-    if strict:
-        raise ModelError(f"every op should have a rule (strict=True), but {message}.")
-    _warn(message)
-
-
-def _warn(message: str) -> None:
-    """Warn, pointing at the first line outside the library."""
-    depth, frame = 1, sys._getframe()
-    while frame.f_back is not None and frame.f_globals.get("__name__", "").startswith("lrprism."):
-        depth, frame = depth + 1, frame.f_back
-    warnings.warn(message, RelevanceWarning, stacklevel=depth)

@@ -10,7 +10,7 @@ from torch import Tensor
 from lrprism._errors import InputError, ModelError
 
 Output = str | int | Callable[[Any], Tensor] | None
-"""How to choose a tensor from what a model returns; see :func:`chosen`."""
+"""How to choose a tensor from what a model returns; see :func:`chosen` and :class:`ends.Front`."""
 
 
 def chosen(returned: Any, output: Output) -> Tensor:
@@ -73,6 +73,11 @@ def _parts(returned: Any) -> dict[str | int, Tensor]:
     else:
         pairs = getattr(returned, "__dict__", {}).items()
     return {key: value for key, value in pairs if isinstance(value, Tensor) and value.is_floating_point()}
+
+
+def float_parts(returned: Any) -> list[Tensor]:
+    """Return the float tensors at the top of a model's output."""
+    return [returned] if isinstance(returned, Tensor) else list(_parts(returned).values())
 
 
 def _only(returned: Any) -> Tensor:
