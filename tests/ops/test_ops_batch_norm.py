@@ -7,6 +7,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+import expected_warnings
 import lrprism as lp
 from lrprism import presets
 from lrprism.composites import AbstractComposite
@@ -71,6 +72,7 @@ def case(name: str) -> tuple[nn.Module, nn.Module, Tensor]:
 
 @pytest.mark.parametrize("name", MERGED)
 @pytest.mark.parametrize("composite", [LRP_0, EPSILON, GAMMA])
+@expected_warnings.NO_CONVOLUTION
 def test_behind_a_layer_it_is_folded_in(name: str, composite: AbstractComposite) -> None:
     layer, norm, a = case(name)
     (expected,) = explained(Model(folded(layer, norm)), a, composite=composite, seed=torch.sin)

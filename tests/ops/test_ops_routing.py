@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+import expected_warnings
 import lrprism as lp
 from lrprism import presets
 
@@ -188,6 +189,7 @@ def test_the_selected_entry_takes_all(name: str) -> None:
     assert found[0].tolist() == expected
 
 
+@expected_warnings.LOGITS_BEHIND
 def test_scores_of_minus_infinity_give_no_nan() -> None:
     (a,) = numbers(FLAT)
     (found,) = relevance(lambda a: a.masked_fill(PICKED, float("-inf")).softmax(-1)[:, 3:], a)
