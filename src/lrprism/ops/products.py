@@ -39,7 +39,7 @@ class _Shared(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, factor: Tensor, share: Callable[[], float]) -> Tensor:
         ctx.share = share
-        return factor.view_as(factor)
+        return factor.detach()
 
     @staticmethod
     def backward(ctx: Any, *grad_outputs: Tensor) -> tuple[Tensor | None, None]:

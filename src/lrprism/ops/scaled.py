@@ -27,7 +27,7 @@ class _Damped(torch.autograd.Function):
     def forward(ctx: Any, z: Tensor, call: Call) -> Tensor:
         ctx.save_for_backward(z)
         ctx.damping = call
-        return z.view_as(z)
+        return z.detach()
 
     @staticmethod
     def backward(ctx: Any, *grad_outputs: Tensor) -> tuple[Tensor, None]:
@@ -60,7 +60,7 @@ class _Passed(torch.autograd.Function):
             ctx.save_for_backward(a, value)
         else:
             ctx.save_for_backward(a)
-        return value.view_as(value)
+        return value.detach()
 
     @staticmethod
     def backward(ctx: Any, *grad_outputs: Tensor) -> tuple[Tensor, None, None, None]:
