@@ -10,6 +10,7 @@ from lrprism.ops import (
     batch_norm,
     composed,
     convolution,
+    degrees,
     embedding,
     grouped_norm,
     linear,
@@ -48,6 +49,7 @@ TABLE: dict[Any, AbstractOp] = {
     **attention.TABLE,
     **recurrent.TABLE,
     **embedding.TABLE,
+    **degrees.TABLE,
     **composed.TABLE,
 }
 """Which op each torch function is."""

@@ -25,6 +25,7 @@ _RESHAPING = """
     ReshapeAlias Roll Scatter Select Slice Sort Split SplitWithSizes Squeeze Stack T Topk Transpose Unbind
     UnsafeView Unsqueeze UpsampleBicubic2D UpsampleBilinear2D UpsampleLinear1D UpsampleNearest1D
     UpsampleNearest2D UpsampleNearest3D UpsampleTrilinear3D View
+    Cumprod Prod
 """
 _ELEMENTWISE = "Add Alias Clone Div MaskedFill Mul Neg Rsub Sub ToCopy Where _Damped _Shared"
 _THROUGH = frozenset(f"{name}Backward" for name in (_RESHAPING + _ELEMENTWISE).split())
