@@ -95,6 +95,10 @@ def test_the_gradient_is_the_rule(function: Callable[[Tensor], Tensor]) -> None:
 
 UNKNOWN: dict[str, Callable[[Tensor], Tensor]] = {
     "solve": lambda x: torch.linalg.solve(x, A),
+    "linalg_lu_solve|lu_solve": lambda x: torch.linalg.lu_solve(x, LU[1], A),
+    "cholesky_solve": lambda x: torch.cholesky_solve(A, x),
+    "solve_triangular": lambda x: torch.linalg.solve_triangular(x, A, upper=True),
+    "householder_product": lambda x: torch.linalg.householder_product(x, A[0]),
     "trapezoid": lambda x: torch.trapezoid(A, x),
     "grid_sampler": lambda x: F.grid_sample(A[None, None], x.view(1, 2, 4, 2), align_corners=False),
     "lgamma": torch.lgamma,

@@ -18,8 +18,8 @@ from lrprism.ops.call import Call, Kept, Needs
 from lrprism.ops.contributions import ContributionStep
 from lrprism.ops.functions import entry_of
 from lrprism.ops.kinds import Kind
-from lrprism.ops.terms import TermStep
-from lrprism.rules import AbstractAffineRule, AbstractRule, Pass, Term
+from lrprism.ops.terms import TermStep, check_signs
+from lrprism.rules import AbstractAffineRule, AbstractRule, Pass
 
 
 class AbstractAffine(ABC):
@@ -92,24 +92,6 @@ def vjp_of(function: Callable[[Tensor], Tensor], a: Tensor, s: Tensor) -> Tensor
     return c
 
 
-def _check_signs(rule: AbstractAffineRule, a: Tensor, weight: Tensor, call: Call) -> None:
-    """Refuse rules that ask for the sign of numbers which have none, or cannot tell it.
-
-    Raises:
-        RuleError: If the input or the weight is complex or sparse.
-    """
-    weighs = any(isinstance(term, Term) or not term.is_plain for term in rule.stated)
-    for tensor, what in ((weight, "weights"), (a, "an input")):
-        is_sparse = tensor.layout is not torch.strided and weighs
-        if tensor.is_complex() or is_sparse:
-            state = f"{'sparse ' if is_sparse else ''}{str(tensor.dtype).removeprefix('torch.')}"
-            raise RuleError(
-                f"{rule!r} should serve a layer of real, dense numbers, which have a sign. "
-                f"Found {what} of {state} in {call.name} in module {call.module!r}. "
-                "Give this layer Epsilon by an entry in front of the others."
-            )
-
-
 def passed_on(a: Tensor, z: Tensor, g: Tensor, call: Call) -> Tensor:
     """Carry ``g`` of ``z`` to an ``a`` of the same shape so that relevance stays as it is, entry by entry.
 
@@ -158,7 +140,7 @@ def _propagate(node: Any, g: Tensor) -> Tensor:
         return passed_on(a, _output_of(node), g, call)
     assert isinstance(rule, AbstractAffineRule)
     if not rule.is_damping:
-        _check_signs(rule, a, affine.weight, call)
+        check_signs(rule, a, affine.weight, call)
     step = ContributionStep if rule.weighs_contributions else TermStep
     if a.dtype is not torch.float16 or rule.is_damping:
         return step(affine, call, rule, a, _output_of(node)).propagate(g)

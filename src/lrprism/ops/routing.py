@@ -82,20 +82,19 @@ _LINEAR_IN_ONE: dict[str, tuple[int | str, ...]] = {
     "solve_ex": (0, "A"),
     "linalg_solve_ex": (0, "A"),
     "_linalg_solve_ex": (0, "A"),
-    "solve_triangular": (0, "input"),
-    "linalg_solve_triangular": (0, "input"),
+    "solve_triangular": (0, "A", "input"),
+    "linalg_solve_triangular": (0, "A", "input"),
     "triangular_solve": (1, "A"),
-    "cholesky_solve": (1, "L"),
+    "cholesky_solve": (1, "L", "input2"),
     "lu_solve": (1, "LU_data"),
-    "tensorsolve": (0, "A"),
-    "linalg_tensorsolve": (0, "A"),
+    "tensorsolve": (0, "A", "input"),
+    "linalg_tensorsolve": (0, "A", "input"),
     "trapezoid": (1, "x"),
     "trapz": (1, "x"),
     "cumulative_trapezoid": (1, "x"),
     "gradient": ("spacing",),
     "stft": (4, "window"),
     "istft": (4, "window"),
-    "householder_product": (1, "tau"),
 }
 """Functions that are linear in one argument while these others are constant: ``A`` of ``A^-1 b``."""
 
@@ -201,6 +200,8 @@ def _table() -> dict[Any, AbstractOp]:
     table |= _named("prelu _prelu_kernel", lambda name: NativeOp(Kind.ROUTING, name, constants=(1, "weight")))
     for name, constants in _LINEAR_IN_ONE.items():
         table |= _named(name, lambda name: NativeOp(Kind.ROUTING, name, constants=constants))  # noqa: B023
+    # the factors come first here, and second in torch.lu_solve
+    table[torch.linalg.lu_solve] = NativeOp(Kind.ROUTING, "lu_solve", constants=(0, "LU"))
     table |= _named("relu", lambda name: Rectifier(Kind.ROUTING, name))
     table |= _named(_SAMPLERS, lambda name: GridSampler(Kind.ROUTING, name))
     table |= _named(_SOFTMAXES, lambda name: NativeOp(Kind.SOFTMAX, name))
