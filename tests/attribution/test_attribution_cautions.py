@@ -205,7 +205,7 @@ def test_the_flat_rule_at_the_input_is_named_too() -> None:
 OTHERS = [None, presets.Epsilon(), presets.AttnLRP(), presets.CPLRP(), presets.Hyper3DNetTutorial()]
 
 
-@pytest.mark.parametrize("composite", [*OTHERS, [(select.last(), Gamma())]], ids=lambda each: type(each).__name__)
+@pytest.mark.parametrize("composite", [*OTHERS, [(select.last(), Gamma())]], ids=lambda of: type(of).__name__)
 def test_nobody_is_told_that_a_default_or_a_composite_without_convolutions_meets_none(composite: Any) -> None:
     assert told(lambda: lp.LRP(mlp(), composite).explain(torch.rand(2, 4), 0)) == []
     assert told(lambda: lp.LRP(mlp(), composite).plan(torch.rand(2, 4))) == []
