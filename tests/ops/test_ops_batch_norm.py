@@ -115,6 +115,7 @@ def by_the_matrix(function: Function, a: Tensor, seed: Tensor, eps: float) -> Te
         (nn.Conv2d(4, 6, 1, groups=2).to(memory_format=torch.channels_last), (1, 4, 3, 3)),
     ],
 )
+@expected_warnings.LITTLE_ARRIVES
 def test_in_front_of_a_layer_the_two_are_one_op(layer: nn.Module, shape: tuple[int, ...], eps: float) -> None:
     torch.manual_seed(3)
     norm = trained(NORMS[len(shape)](4)).eval()

@@ -8,11 +8,14 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from expected_warnings import LITTLE_ARRIVES, NO_CONVOLUTION
 from lrprism import Composite, presets, rules, select
 from lrprism.composites import AbstractComposite
 from lrprism.numerics import NormScaled
 from lrprism.ops import Kind
 from small_models import Model, close, explained, numbers
+
+pytestmark = [NO_CONVOLUTION, LITTLE_ARRIVES]
 
 LINEAR, PRODUCT = select.kind(Kind.LINEAR), select.kind(Kind.PRODUCT)
 COMPOSITES = [
