@@ -142,12 +142,17 @@ def _network(ways: _Ways, first: Tensor, *args: Any) -> tuple[Tensor, ...]:
     time = 1 if rest and rest[0] else 0
     is_even = sizes is None or sizes[0] == sizes[-1]
     if ways.whole and is_even and _is_whole(first, cells):
-        x = first.reshape(len(sizes), -1, first.shape[-1]) if sizes else first.transpose(0, 1) if time else first
+        x = first.reshape(len(sizes), -1, first.shape[-1]) if sizes else _swapped(first, time)
         x, end = _run_whole_layers(ways, x, start, cells, directions)
-        return x.flatten(0, 1) if sizes else x.transpose(0, 1) if time else x, *end
+        return x.flatten(0, 1) if sizes else _swapped(x, time), *end
     chunks = torch.split(first, sizes) if sizes else first.unbind(time)
     outputs, end = _run_layers(ways, chunks, start, cells, directions)
     return torch.cat(outputs) if sizes else torch.stack(outputs, time), *end
+
+
+def _swapped(x: Tensor, time: int) -> Tensor:
+    """``x`` with the time first, or the other way round."""
+    return x.transpose(0, 1) if time else x
 
 
 def _is_whole(x: Tensor, cells: Sequence[Weights]) -> bool:
