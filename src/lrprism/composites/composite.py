@@ -51,6 +51,7 @@ class AbstractComposite(ABC):
                 for _, rule in self._stated
             ),
             gates=any(_asks_for_gates(rule, selector.kinds) for selector, rule in self._stated),
+            steps=any(_asks_for_steps(rule, selector) for selector, rule in self._stated),
         )
 
     @cached_property
@@ -134,6 +135,12 @@ def _asks_for_gates(rule: AbstractRule, kinds: frozenset[Kind]) -> bool:
     if isinstance(rule, AbstractAffineRule):
         return Kind.LINEAR in kinds and not rule.stabilizer.is_elementwise
     return False
+
+
+def _asks_for_steps(rule: AbstractRule, selector: AbstractSelector) -> bool:
+    """Return True if a rule may serve single steps of a recurrent network, or do more than damping there."""
+    is_damping = isinstance(rule, AbstractAffineRule) and rule.is_damping
+    return Kind.LINEAR in selector.kinds and (selector.tells_steps or not is_damping)
 
 
 def _misplaced(call: Call) -> str:

@@ -52,7 +52,7 @@ class Within(AbstractComposite):
 
     def entries(self) -> Sequence[Entry]:
         """Those of ``inner`` inside the module, LRP-0 for affine ops outside."""
-        outside = where(lambda call, _: not self.holds(call), f"outside {self.path}")
+        outside = where(lambda call, _: not self.holds(call), f"outside {self.path}", tells_steps=False)
         affine = kind(Kind.CONVOLUTION, Kind.LINEAR)
         inside: list[Entry] = [(self._inside(selector), rule) for selector, rule in self.inner.entries()]
         return [*inside, (outside & affine, Epsilon(0))]
@@ -91,6 +91,7 @@ class Within(AbstractComposite):
             lambda call, place: self.holds(call) and selector.matches(call, place),
             f"{selector} in {self.path}",
             selector.kinds,
+            tells_steps=selector.tells_steps,
         )
 
     def _refuse_input_rules(self, inside: Sequence[Call], affine: Sequence[Call]) -> None:

@@ -235,7 +235,7 @@ def apply_affine(
     return z_live
 
 
-_WITH_CALL = frozenset({"_AffineFunctionBackward", "_NormalizedBackward"})
+_WITH_CALL = frozenset({"_AffineFunctionBackward", "_LayerFunctionBackward", "_NormalizedBackward"})
 
 
 def call_of(node: object) -> Call | None:

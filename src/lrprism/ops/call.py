@@ -62,12 +62,14 @@ class Needs(NamedTuple):
         outputs: Whether a rule may ask for the outputs of layers.
         layers: Whether relevance is read at the outputs of modules too.
         gates: Whether a rule may treat the gates of a recurrent network as more than constants.
+        steps: Whether a rule may ask for more than LRP-ε of a recurrent network's layers, or for one step's.
     """
 
     inputs: bool = True
     outputs: bool = True
     layers: bool = True
     gates: bool = True
+    steps: bool = True
 
 
 class Kept:
