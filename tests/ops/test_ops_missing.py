@@ -8,6 +8,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 import lrprism as lp
+from expected_warnings import NO_CONVOLUTION
 from lrprism import presets
 from lrprism.ops import Kind
 from small_models import LRP_0, Model
@@ -172,6 +173,7 @@ def test_correlation_and_polar_are_their_formulas() -> None:
     torch.testing.assert_close(for_r + for_angle, r * angle.cos())
 
 
+@NO_CONVOLUTION
 def test_the_experts_of_a_mixture_are_linear_layers_on_their_tokens() -> None:
     weight, ends = numbers(3, 16, 8).float(), torch.tensor([2, 5, 8], dtype=torch.int32)
     x = numbers(8, 16).float()

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor, nn
 
 import lrprism as lp
+from expected_warnings import LITTLE_ARRIVES, NO_CONVOLUTION
 from lrprism import Composite, presets, rules, select
 from lrprism._errors import RuleError
 from lrprism.attribution.plan import Plan
@@ -16,6 +17,8 @@ from lrprism.engine import Graph
 from lrprism.numerics import NormScaled, Unsigned
 from lrprism.ops import Call, Kind
 from small_models import Model, close, explained, numbers
+
+pytestmark = [LITTLE_ARRIVES, NO_CONVOLUTION]
 
 KINDS = ["LSTM", "GRU", "RNN"]
 LINEAR = select.kind(Kind.LINEAR)
