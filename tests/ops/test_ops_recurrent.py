@@ -4,6 +4,7 @@ import pytest
 import torch
 from torch import Tensor, nn, sigmoid
 
+import expected_warnings
 from lrprism import presets
 from lrprism.composites import AbstractComposite
 from small_models import LRP_0, Model, close, explained, numbers
@@ -38,23 +39,31 @@ def lstm_by_hand(cell: nn.LSTMCell, xs: Tensor, out: Tensor) -> Tensor:
 
 
 def gru_by_hand(cell: nn.GRUCell, xs: Tensor, out: Tensor) -> Tensor:
-    """As above for ``h' = (1 - z) tanh(W x + b + r (U h + b')) + z h``."""
+    """As above for ``h' = (1 - z) tanh(W x + b + r (U h + b')) + z h``.
+
+    At the first step ``U h + b'`` is the constant ``b'``: what ``r b'`` gets is the reset gate's, and goes on
+    through the gate's own layer.
+    """
     w_x, w_h = (each.detach().chunk(3) for each in (cell.weight_ih, cell.weight_hh))
     b_x, b_h = (each.detach().chunk(3) for each in (cell.bias_ih, cell.bias_hh))
     h = torch.zeros(xs.shape[1], cell.hidden_size, dtype=xs.dtype)
     steps = []
     for x in xs:
-        r, z = (sigmoid(x @ w_x[k].T + b_x[k] + h @ w_h[k].T + b_h[k]) for k in range(2))
+        pre = [x @ w_x[k].T + b_x[k] + h @ w_h[k].T + b_h[k] for k in range(2)]
+        r, z = map(sigmoid, pre)
         own, recalled = x @ w_x[2].T + b_x[2], h @ w_h[2].T + b_h[2]
         new, kept = (1 - z) * (own + r * recalled).tanh(), z * h
-        steps.append((x, h, own, r * recalled, recalled, new, kept))
+        steps.append((x, h, own, r * recalled, recalled, new, kept, pre[0]))
         h = new + kept
     found, of_h = torch.zeros_like(xs), out
     for t in reversed(range(len(xs))):
-        x, before, own, gated, recalled, new, kept = steps[t]
+        x, before, own, gated, recalled, new, kept, of_reset = steps[t]
         of_new, of_kept = of_h * new / (new + kept), of_h * kept / (new + kept)
         found[t] = linear(x, w_x[2], own, of_new * own / (own + gated))
-        of_h = of_kept + linear(before, w_h[2], recalled, of_new * gated / (own + gated))
+        of_gated = of_new * gated / (own + gated)
+        if t == 0:
+            found[t] += linear(x, w_x[0], of_reset, of_gated)
+        of_h = of_kept + linear(before, w_h[2], recalled, of_gated)
     return found
 
 
@@ -143,6 +152,7 @@ def test_batch_first_and_a_sample_without_a_batch(kind: str) -> None:
 
 @pytest.mark.parametrize("kind", BY_HAND)
 @pytest.mark.parametrize("is_sorted", [False, True])
+@expected_warnings.LITTLE_ARRIVES
 def test_a_packed_sequence_is_each_sequence_on_its_own(kind: str, *, is_sorted: bool) -> None:
     torch.manual_seed(4)
     network = getattr(nn, kind)(3, 4, 2, bidirectional=True, batch_first=True).double()

@@ -8,11 +8,14 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from expected_warnings import LITTLE_ARRIVES, NO_CONVOLUTION
 from lrprism import Composite, presets, rules, select
 from lrprism.composites import AbstractComposite
 from lrprism.numerics import NormScaled
 from lrprism.ops import Kind
 from small_models import Model, close, explained, numbers
+
+pytestmark = [NO_CONVOLUTION, LITTLE_ARRIVES]
 
 LINEAR, PRODUCT = select.kind(Kind.LINEAR), select.kind(Kind.PRODUCT)
 COMPOSITES = [
@@ -26,6 +29,9 @@ COMPOSITES = [
     presets.AttnLRP(),
     presets.AttnLRP(0.05),
     presets.CPLRP(),
+    presets.EpsilonPlusFlat(0.05),
+    presets.EpsilonAlpha2Beta1Flat(0.05),
+    presets.Hyper3DNetTutorial(),
     Composite([(LINEAR, rules.Gamma(0.25))]),
     Composite([(LINEAR, rules.Gamma(0.25)), (PRODUCT, rules.Uniform())]),
     Composite([(LINEAR, rules.ZPlus()), (PRODUCT, rules.Uniform())]),
@@ -44,43 +50,57 @@ def joined(network: nn.RNNBase) -> tuple[Tensor, Tensor | None]:
     return w, of_layer(network, "bias_ih") + of_layer(network, "bias_hh") if network.bias else None
 
 
-def lstm(network: nn.LSTM, a: Tensor, gates: Callable[[Tensor], tuple[Tensor, ...]]) -> Tensor:
-    w, b = joined(network)
+Gates = Callable[[Tensor], tuple[Tensor, ...]]
+
+
+def lstm(network: nn.LSTM, a: Tensor, gates: Gates) -> Tensor:
     h, c = a.new_zeros(a.shape[1], network.proj_size or 4), a.new_zeros(a.shape[1], 4)
+    return lstm_from(network, a, (h, c), gates)[-1]
+
+
+def lstm_from(network: nn.LSTM, a: Tensor, state: tuple[Tensor, ...], gates: Gates) -> list[Tensor]:
+    w, b = joined(network)
+    (h, c), outputs = state, []
     for x in a:
         i, f, g, o = gates(F.linear(torch.cat([x, h], 1), w, b))
         c = f.sigmoid() * c + i.sigmoid() * g.tanh()
         h = o.sigmoid() * c.tanh()
         h = F.linear(h, network.weight_hr_l0) if network.proj_size else h
-    return h
-
-
-def state_of(a: Tensor) -> Tensor:
-    """A first state that depends on the inputs: the reset gate scales a signal from the first step on."""
-    return a[:1, :, :1].expand(1, -1, 4) * 0.5
+        outputs.append(h)
+    return outputs
 
 
 def gru(network: nn.GRU, a: Tensor) -> Tensor:
+    return gru_from(network, a, (a.new_zeros(a.shape[1], 4),))[-1]
+
+
+def gru_from(network: nn.GRU, a: Tensor, state: tuple[Tensor, ...]) -> list[Tensor]:
     w, b = joined(network)
     names = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
     w_x, w_h, b_x, b_h = (
         None if each is None else each[8:] for each in map(partial(of_layer, network), names)
     )
-    (h,) = state_of(a)
+    (h,), outputs = state, []
     for x in a:
         xh = torch.cat([x, h], 1)
         r, z = (F.linear(xh, w[k : k + 4], None if b is None else b[k : k + 4]).sigmoid() for k in (0, 4))
         n = torch.tanh(F.linear(x, w_x, b_x) + r * F.linear(h, w_h, b_h))
         h = (1 - z) * n + z * h
-    return h
+        outputs.append(h)
+    return outputs
+
+
+def rnn_from(network: nn.RNN, a: Tensor, state: tuple[Tensor, ...]) -> list[Tensor]:
+    w, b = joined(network)
+    (h,), outputs = state, []
+    for x in a:
+        h = getattr(torch, network.nonlinearity)(F.linear(torch.cat([x, h], 1), w, b))
+        outputs.append(h)
+    return outputs
 
 
 def rnn(network: nn.RNN, a: Tensor) -> Tensor:
-    w, b = joined(network)
-    h = a.new_zeros(a.shape[1], 4)
-    for x in a:
-        h = getattr(torch, network.nonlinearity)(F.linear(torch.cat([x, h], 1), w, b))
-    return h
+    return rnn_from(network, a, (a.new_zeros(a.shape[1], 4),))[-1]
 
 
 UNFLATTENED: Way = lambda net, a: lstm(net, a, lambda z: z.unflatten(1, (4, 4)).unbind(1))  # noqa: E731
@@ -112,10 +132,49 @@ def test_torchs_network_is_the_one_written_by_hand(
     network = make(3, 4, bias=bias).double()
     (a,) = numbers((4, 2, 3))
 
-    def built(a: Tensor) -> Tensor:
-        return network(a, state_of(a) if name == "GRU" else None)[0][-1]
+    models = Model(lambda a: network(a)[0][-1], network), Model(lambda a: by_hand(network, a), network)
+    maps = [explained(each, a, composite=composite, seed=torch.sin)[0] for each in models]
+    assert maps[0].any()
+    close(*maps)
 
-    models = Model(built, network), Model(lambda a: by_hand(network, a), network)
+
+LOOPS = {
+    "LSTM": partial(lstm_from, gates=lambda z: z.chunk(4, 1)),
+    "GRU": gru_from,
+    "RNN": rnn_from,
+}
+FIRST_STATES: dict[str, Callable[[Tensor, int], Tensor]] = {
+    "zero": lambda a, _: a.new_zeros(a.shape[1], 4),
+    "constant": lambda a, n: torch.linspace(-1, 1 + n, 4, dtype=a.dtype).expand(a.shape[1], 4),
+    "live": lambda a, n: a[0, :, n : n + 1].expand(-1, 4) * 0.5,
+}
+
+
+@pytest.mark.parametrize("kind", LOOPS)
+@pytest.mark.parametrize("start", FIRST_STATES)
+@pytest.mark.parametrize("composite", [presets.Epsilon(0), presets.Epsilon(0.05), presets.AttnLRP(0.05)])
+@pytest.mark.parametrize("steps", [1, 4])
+def test_a_first_state_is_that_of_the_network_written_by_hand(
+    kind: str, start: str, composite: AbstractComposite, steps: int
+) -> None:
+    torch.manual_seed(9)
+    network = getattr(nn, kind)(3, 4).double()
+    (a,) = numbers((steps, 2, 3))
+    count = 2 if kind == "LSTM" else 1
+
+    def state(a: Tensor) -> tuple[Tensor, ...]:
+        return tuple(FIRST_STATES[start](a, n) for n in range(count))
+
+    def built(a: Tensor) -> Tensor:
+        given = tuple(each[None].contiguous() for each in state(a))
+        outputs, end = network(a, given if count == 2 else given[0])
+        return torch.cat([outputs.flatten(), (end[0] if count == 2 else end).flatten()])[None]
+
+    def by_hand(a: Tensor) -> Tensor:
+        outputs = LOOPS[kind](network, a, state(a))
+        return torch.cat([torch.stack(outputs).flatten(), outputs[-1].flatten()])[None]
+
+    models = Model(built, network), Model(by_hand, network)
     maps = [explained(each, a, composite=composite, seed=torch.sin)[0] for each in models]
     assert maps[0].any()
     close(*maps)

@@ -51,6 +51,24 @@ class AbstractComposite(ABC):
                 for _, rule in self._stated
             ),
             gates=any(_asks_for_gates(rule, selector.kinds) for selector, rule in self._stated),
+            steps=any(_asks_for_steps(rule, selector) for selector, rule in self._stated),
+        )
+
+    @cached_property
+    def without_convolution(self) -> str | None:
+        """What to tell the user of a network without convolutions, or None if no rule is for these alone."""
+        convolutions = [rule for selector, rule in self._stated if selector.kinds == {Kind.CONVOLUTION}]
+        others = [rule for selector, rule in self._stated if selector.kinds != {Kind.CONVOLUTION}]
+        idle = [rule for rule in convolutions if rule not in others]
+        if not idle or self.names_ops:
+            return None
+        name = type(self).__name__
+        but = ", with the flat rule at the input" if name.endswith("Flat") else ""
+        return (
+            f"{name} should meet a convolution, which alone gets {', '.join(map(repr, idle))}. Found none, "
+            f"so that the map is that of presets.Epsilon(){but}. Choose that preset, presets.AttnLRP() for a "
+            "transformer, or a rule for linear layers: "
+            "[(select.kind(select.Kind.LINEAR), rules.Gamma(0.25))]."
         )
 
     def __getstate__(self) -> dict[str, Any]:
@@ -117,6 +135,12 @@ def _asks_for_gates(rule: AbstractRule, kinds: frozenset[Kind]) -> bool:
     if isinstance(rule, AbstractAffineRule):
         return Kind.LINEAR in kinds and not rule.stabilizer.is_elementwise
     return False
+
+
+def _asks_for_steps(rule: AbstractRule, selector: AbstractSelector) -> bool:
+    """Return True if a rule may serve single steps of a recurrent network, or do more than damping there."""
+    is_damping = isinstance(rule, AbstractAffineRule) and rule.is_damping
+    return Kind.LINEAR in selector.kinds and (selector.tells_steps or not is_damping)
 
 
 def _misplaced(call: Call) -> str:

@@ -36,6 +36,14 @@ class AbstractSelector(ABC):
         """The kinds of op that can be meant: what the engine need not keep of others it leaves out."""
         return _EVERY_KIND
 
+    @property
+    def tells_steps(self) -> bool:
+        """Whether one linear layer can be meant and not another of the same module and kind.
+
+        A recurrent network that is written out has such a layer in every step.
+        """
+        return True
+
     @abstractmethod
     def matches(self, call: Call, place: Place) -> bool:
         """Whether the call is meant."""
@@ -46,6 +54,7 @@ class AbstractSelector(ABC):
             lambda call, place: self.matches(call, place) and other.matches(call, place),
             f"({self} & {other})",
             self.kinds & other.kinds,
+            tells_steps=self.tells_steps or other.tells_steps,
         )
 
     def __or__(self, other: AbstractSelector) -> AbstractSelector:
@@ -54,11 +63,14 @@ class AbstractSelector(ABC):
             lambda call, place: self.matches(call, place) or other.matches(call, place),
             f"({self} | {other})",
             self.kinds | other.kinds,
+            tells_steps=self.tells_steps or other.tells_steps,
         )
 
     def __invert__(self) -> AbstractSelector:
         """This one does not match."""
-        return where(lambda call, place: not self.matches(call, place), f"~{self}")
+        return where(
+            lambda call, place: not self.matches(call, place), f"~{self}", tells_steps=self.tells_steps
+        )
 
 
 @final
@@ -67,10 +79,15 @@ class _Where(AbstractSelector):
     predicate: Callable[[Call, Place], bool]
     words: str
     possible: frozenset[Kind]
+    is_fine: bool
 
     @property
     def kinds(self) -> frozenset[Kind]:
         return self.possible
+
+    @property
+    def tells_steps(self) -> bool:
+        return self.is_fine
 
     def matches(self, call: Call, place: Place) -> bool:
         return self.predicate(call, place)
@@ -83,6 +100,8 @@ def where(
     predicate: Callable[[Call, Place], bool],
     words: str = "a predicate",
     kinds: frozenset[Kind] = _EVERY_KIND,
+    *,
+    tells_steps: bool = True,
 ) -> AbstractSelector:
     """Select calls by a predicate.
 
@@ -90,30 +109,39 @@ def where(
         predicate: ``predicate(call, place)`` holds for those that are meant.
         words: How plans name it.
         kinds: The kinds of op for which it can hold.
+        tells_steps: Whether it can hold for one linear layer and not for another of the same module.
     """
-    return _Where(predicate, words, kinds)
+    return _Where(predicate, words, kinds, tells_steps)
 
 
 def kind(*kinds: Kind) -> AbstractSelector:
     """Select calls by what the op does: ``kind(Kind.CONVOLUTION, Kind.LINEAR)``."""
     words = " or ".join(each.value for each in kinds)
-    return where(lambda call, _: call.kind in kinds, words, frozenset(kinds))
+    return where(lambda call, _: call.kind in kinds, words, frozenset(kinds), tells_steps=False)
+
+
+_NETWORKS = frozenset({"lstm", "gru", "rnn"})
+"""The names of recurrent layers of which all steps are one call."""
 
 
 def op(*names: str) -> AbstractSelector:
     """Select calls by the op's name: ``op("conv3d")``."""
-    return where(lambda call, _: call.name in names, " or ".join(names))
+    return where(
+        lambda call, _: call.name in names, " or ".join(names), tells_steps=not _NETWORKS.issuperset(names)
+    )
 
 
 def module(glob: str) -> AbstractSelector:
     """Select calls by the path of the module that they happen in: ``module("features.*")``."""
-    return where(lambda call, _: fnmatchcase(call.module, glob), f"module {glob}")
+    return where(lambda call, _: fnmatchcase(call.module, glob), f"module {glob}", tells_steps=False)
 
 
 def module_type(*types: type) -> AbstractSelector:
     """Select calls by the class of the innermost module that they happen in."""
     return where(
-        lambda call, _: issubclass(call.module_type, types), " or ".join(each.__name__ for each in types)
+        lambda call, _: issubclass(call.module_type, types),
+        " or ".join(each.__name__ for each in types),
+        tells_steps=False,
     )
 
 

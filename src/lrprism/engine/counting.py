@@ -67,9 +67,11 @@ def relevance_sum(tensor: Tensor, gradient: Tensor) -> Tensor | float:
 
     On a GPU it stays there, so that nothing is waited for.
     """
-    if tensor.is_complex():
-        tensor, gradient = torch.view_as_real(tensor), torch.view_as_real(gradient)
+    if tensor.is_complex():  # as pairs of real numbers; a conjugate is a view without pairs of its own
+        tensor, gradient = (torch.view_as_real(each.resolve_conj()) for each in (tensor, gradient))
     if tensor.is_cpu and tensor.dtype in _EXACT:
+        if tensor.numel() <= _SMALL:  # in a long chain of small steps the rounding of each sum would add up
+            tensor, gradient = tensor.double(), gradient.double()
         a, g = _flat(tensor), _flat(gradient)
         is_alike = a is not None and g is not None and tensor.stride() == gradient.stride()
         found = float(torch.dot(a, g)) if is_alike else _sum_of_products(tensor, gradient)  # type: ignore[arg-type]
@@ -87,6 +89,7 @@ def _sum_of_products(one: Tensor, other: Tensor) -> float:
 
 
 _LARGE = 2**20
+_SMALL = 2**10
 _EXACT = frozenset({torch.float32, torch.float64})
 """Types in which sums lose little."""
 

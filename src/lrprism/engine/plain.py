@@ -17,7 +17,7 @@ from lrprism.engine.noise import SOURCES
 from lrprism.engine.questions import ASSIGN_DATA
 from lrprism.engine.randomness import same_randomness
 from lrprism.engine.state import KeptState, containers_in, memory_of, replace_tensors
-from lrprism.ops import INSIDE, AbstractOp, ComposedOp, Kind, op_of
+from lrprism.ops import INSIDE, ComposedOp, Kind, op_of
 
 _TOLERANCE = {torch.float64: 1e-6, torch.float32: 1e-3}
 """How far the outputs may lie apart, over the largest number of the plain one; 0.05 in half precision."""
@@ -62,7 +62,9 @@ class _EvaluationMode(TorchFunctionMode):
         op = op_of(func)
         if op.kind in _CHANGED or op.name in _NORMS:  # nothing is live, so that nothing is recorded
             return op.run(self, func, args, kwargs)  # type: ignore[arg-type]
-        if isinstance(op, ComposedOp) and (op is INSIDE or op.name == "rrelu" or _drops_out(op, args)):
+        if op.name in _RECURRENT:
+            return func(*_without_dropout(args), **kwargs)
+        if isinstance(op, ComposedOp) and (op is INSIDE or op.name == "rrelu"):
             with self.watching():
                 return op.open(func)(*args, **kwargs)
         return func(*args, **kwargs)
@@ -89,12 +91,10 @@ _NORMS = frozenset({"batch_norm", "instance_norm"})
 _RECURRENT = frozenset({"lstm", "gru", "rnn_tanh", "rnn_relu"})
 
 
-def _drops_out(op: AbstractOp, args: tuple[Any, ...]) -> bool:
-    """Whether a recurrent network drops out between its layers; its arguments hold a share and a switch."""
-    if op.name not in _RECURRENT:
-        return False
+def _without_dropout(args: tuple[Any, ...]) -> tuple[Any, ...]:
+    """The arguments of a recurrent network, in which the share that drops out and the mode are neighbours."""
     place = next((number for number, value in enumerate(args) if type(value) is float), len(args))
-    return bool(args[place : place + 1] != (0.0,) and args[place + 1 : place + 2] == (True,))
+    return (*args[: place + 1], False, *args[place + 2 :]) if args[place:] else args
 
 
 def plain_output(

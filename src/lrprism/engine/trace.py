@@ -109,7 +109,8 @@ class Trace:
             keep = needs_graph or not is_last
             with self.ledger.counting(is_last=is_last) if self.ledger is not None else nullcontext():
                 gradients.append(_carried_back(output, seed, edges, retain_graph=keep))
-            besides.append(beside.collect(graph, beside_calls) if beside_calls else {})
+            with torch.no_grad():  # it is relevance, not another activation
+                besides.append(beside.collect(graph, beside_calls) if beside_calls else {})
         per_seed = [_read(groups, *each) for each in zip(gradients, besides, strict=True)]
         found = Relevances(
             [self._at_inputs(each) for each in per_seed],

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-_OWNERS = (torch, torch._C._nn, torch.special, torch.linalg, torch.fft, Tensor, F)
+_OWNERS = (torch, torch._C._nn, torch.special, torch.linalg, torch.fft, torch.sparse, Tensor, F)
 
 
 def functions_named(name: str) -> set[Any]:

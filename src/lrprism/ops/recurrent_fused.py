@@ -1,0 +1,280 @@
+"""All steps of one layer of a recurrent network, in one direction, as one call under LRP-ε or LRP-0.
+
+Gates are constants, so that the way back is a recursion over time with factors that are known beforehand:
+of an LSTM's state :math:`c`, for instance, the modified gradient is multiplied by the forget gate alone. All
+factors, all shares of the inputs and the whole account are worked out for all steps together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from typing import Any, NamedTuple, final
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+from torch.overrides import handle_torch_function
+
+from lrprism._errors import RuleError
+from lrprism.ops.call import Call
+from lrprism.ops.functions import entry_of
+from lrprism.ops.kinds import Kind
+from lrprism.ops.op import AbstractOp, Arguments, Keywords, Recorder
+from lrprism.ops.recurrent_steps import State, Weights
+from lrprism.rules import AbstractAffineRule, AbstractRule
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class Layer:
+    """One layer of a network, in one direction.
+
+    Args:
+        network: The name of torch's function for the network, such as ``rnn_tanh``.
+        weights: The parameters; constants, without a projection.
+        backwards: Whether the last step comes first.
+    """
+
+    network: str
+    weights: Weights
+    backwards: bool
+
+    def run(self, x: Tensor, state: State) -> tuple[Tensor, ...]:
+        """Return the outputs of all steps, in order, and the last state, as torch does."""
+        given = [tensor for tensor in self.weights.tensors if tensor is not None]
+        hx: Any = tuple(part[None] for part in state) if self.network == "lstm" else state[0][None]
+        with _without_cudnn(x):
+            found = getattr(torch, self.network)(x, hx, given, len(given) > 2, 1, 0.0, False, False, False)
+        return tuple(found)
+
+
+def _without_cudnn(x: Tensor) -> AbstractContextManager[Any]:
+    """On a GPU torch's own kernels: cuDNN warns of parameters that do not lie together."""
+    return torch.backends.cudnn.flags(enabled=False) if x.is_cuda else nullcontext()
+
+
+def run_layer(x: Tensor, state: State, layer: Layer) -> tuple[Tensor, ...]:
+    """Return ``x`` after all steps of a layer, and the last state; to be called where calls are seen.
+
+    Shapes: ``x``: ``[time, N, in]``; the state: ``[N, units]``; the last state: ``[1, N, units]``.
+    """
+    found: tuple[Tensor, ...] = handle_torch_function(run_layer, (x, *state), x, state, layer)
+    return found
+
+
+class _Way(NamedTuple):
+    """The way back through all steps.
+
+    Args:
+        of_input: The modified gradient at what the layer's signal makes of its inputs, ``[time, N, units]``.
+        state: The modified gradient at the first state.
+        sinks: For each pre-activation, ``s``, the bias in it, and the pre-activation.
+    """
+
+    of_input: Tensor
+    state: State
+    sinks: list[tuple[Tensor, Tensor | None, Tensor]]
+
+
+Damp = Callable[[Tensor, Tensor], Tensor]
+"""Damps a factor by a pre-activation: ``f z / st(z)``."""
+
+
+class _Steps(NamedTuple):
+    """What the way back starts from: all steps in the order in which they ran.
+
+    Args:
+        weights: The parameters.
+        x: The inputs.
+        before: The hidden state in front of each step.
+        after: The hidden state behind each step.
+        state: The first state.
+        g: The modified gradient at the outputs.
+        g_state: That at the last state.
+        damp: What the rule does at a pre-activation.
+    """
+
+    weights: Weights
+    x: Tensor
+    before: Tensor
+    after: Tensor
+    state: State
+    g: Tensor
+    g_state: State
+    damp: Damp
+
+    @property
+    def own(self) -> Tensor:
+        """``W x + b``, of all gates."""
+        return F.linear(self.x, self.weights.of_input, self.weights.input_bias)
+
+    @property
+    def recalled(self) -> Tensor:
+        """``U h + b'``, of all gates."""
+        return F.linear(self.before, self.weights.of_hidden, self.weights.hidden_bias)
+
+
+def _passed(value: Tensor, a: Tensor) -> Tensor:
+    """``f(a) / a``: what passes relevance through an activation unchanged; nothing at zero."""
+    return torch.div(value, a).masked_fill_(a == 0, 0)
+
+
+def _back_lstm(steps: _Steps) -> _Way:
+    """``c' = f c + i tanh(z)``, ``h' = o tanh(c')``: forwards for ``c``, then backwards."""
+    enter, forget, z, leave = (steps.own + steps.recalled).chunk(4, -1)
+    enter, forget = enter.sigmoid(), forget.sigmoid()
+    new = z.tanh()
+    entered = enter * new
+    c = torch.empty_like(entered)
+    now = steps.state[1]
+    for t, kept in enumerate(forget.unbind()):
+        now = torch.addcmul(entered[t], kept, now, out=c[t])
+    left = leave.sigmoid() * _passed(c.tanh(), c)
+    gain = steps.damp(enter * _passed(new, z), z)
+    signal = steps.weights.parts[2]
+    s = torch.empty_like(gain)
+    g_h, g_c = steps.g_state
+    g_h = g_h + steps.g[-1]
+    each = (*(factor.unbind() for factor in (left, gain, forget, s)), (None, *steps.g.unbind()[:-1]))
+    for of_h, of_z, kept, s_t, g_before in reversed(list(zip(*each, strict=True))):
+        g_c = torch.addcmul(g_c, g_h, of_h)
+        torch.mul(g_c, of_z, out=s_t)
+        g_h = _back(s_t, signal.of_hidden, g_before)
+        g_c = g_c * kept
+    return _Way(s, (g_h, g_c), [(s, signal.bias, z)])
+
+
+def _back_gru(steps: _Steps) -> _Way:
+    """``h' = (1 - z) tanh(W x + b + r (U h + b')) + z h``."""
+    of_x, of_h = steps.own, steps.recalled
+    size = 2 * steps.weights.size
+    reset, update = (of_x[..., :size] + of_h[..., :size]).sigmoid_().chunk(2, -1)
+    own, recalled = of_x[..., size:], of_h[..., size:]
+    z = own + reset * recalled
+    share = _passed(z.tanh(), z).mul_(1 - update)
+    signal = steps.weights.parts[2]
+    gain = steps.damp(share * reset, recalled)
+    s, g_all = torch.empty_like(gain), torch.empty_like(gain)
+    g_h = torch.add(steps.g_state[0], steps.g[-1], out=g_all[-1])
+    for t in range(len(gain) - 1, -1, -1):
+        torch.mul(g_h, gain[t], out=s[t])
+        kept = g_h * update[t] if t == 0 else torch.addcmul(steps.g[t - 1], g_h, update[t])
+        g_h = torch.addmm(kept, s[t], signal.of_hidden)
+        if t:
+            g_all[t - 1] = g_h
+    s_own = steps.damp(share, own) * g_all
+    sinks = [(s_own, signal.input_bias, own), (s, signal.hidden_bias, recalled)]
+    return _Way(s_own, (g_h,), sinks)
+
+
+def _back_rnn(steps: _Steps) -> _Way:
+    """``h' = f(W x + U h + b)``."""
+    z = steps.own + steps.recalled
+    gain = steps.damp(_passed(steps.after, z), z)
+    s = torch.empty_like(gain)
+    g_h = steps.g_state[0] + steps.g[-1]
+    for t in range(len(gain) - 1, -1, -1):
+        torch.mul(g_h, gain[t], out=s[t])
+        g_h = _back(s[t], steps.weights.of_hidden, steps.g[t - 1] if t else None)
+    return _Way(s, (g_h,), [(s, steps.weights.bias, z)])
+
+
+def _back(s: Tensor, weight: Tensor, beside: Tensor | None) -> Tensor:
+    """The modified gradient at a hidden state: through the next step, and beside it from the output."""
+    return torch.mm(s, weight) if beside is None else torch.addmm(beside, s, weight)
+
+
+class _Network(NamedTuple):
+    """The name of a network in plans, its way back, and which rows make its signal."""
+
+    name: str
+    back: Callable[[_Steps], _Way]
+    part: int
+
+
+_NETWORKS = {
+    "lstm": _Network("lstm", _back_lstm, 2),
+    "gru": _Network("gru", _back_gru, 2),
+    "rnn_tanh": _Network("rnn", _back_rnn, 0),
+    "rnn_relu": _Network("rnn", _back_rnn, 0),
+}
+
+
+class _LayerFunction(torch.autograd.Function):
+    """All steps of a layer; the way back follows the rule of its call."""
+
+    @staticmethod
+    def forward(ctx: Any, call: Call, layer: Layer, x: Tensor, *state: Tensor) -> tuple[Tensor, ...]:
+        ordered = x.flip(0) if layer.backwards else x
+        after, *last = layer.run(ordered, state)
+        ctx.save_for_backward(ordered, after, *state)
+        ctx.call, ctx.layer = call, layer
+        return after.flip(0) if layer.backwards else after, *last
+
+    @staticmethod
+    def backward(ctx: Any, *grad_outputs: Tensor) -> tuple[Any, ...]:
+        g, *g_state = grad_outputs
+        call: Call = ctx.call
+        layer: Layer = ctx.layer
+        x, after, *state = ctx.saved_tensors
+        damp = _damping_of(call)
+        before = torch.cat([state[0][None], after[:-1]])
+        g = g.flip(0) if layer.backwards else g
+        last = tuple(each[0] for each in g_state)
+        network = _NETWORKS[layer.network]
+        way = network.back(_Steps(layer.weights, x, before, after, tuple(state), g, last, damp))
+        _count(call, way)
+        c = torch.matmul(way.of_input, layer.weights.parts[network.part].of_input)
+        return None, None, c.flip(0) if layer.backwards else c, *way.state
+
+
+_enter = entry_of(_LayerFunction)
+
+
+def _damping_of(call: Call) -> Damp:
+    """What the rule of a call does at a pre-activation.
+
+    Raises:
+        RuleError: If it does more than damping: then each step should have been a call of its own.
+    """
+    rule = call.rule
+    if rule is None:
+        return lambda factor, _: factor
+    if not (isinstance(rule, AbstractAffineRule) and rule.is_damping):
+        raise RuleError(
+            "a rule that does more than LRP-ε should be among the entries() of the composite. "
+            f"Found {rule!r} for {call.name} in module {call.module!r}."
+        )
+    stabilizer = rule.stabilizer
+    return lambda factor, z: stabilizer.damped(factor, z)
+
+
+def _count(call: Call, way: _Way) -> None:
+    """Write down what the biases and the stabiliser kept, where an account is kept."""
+    if call.sinks is None:
+        return
+    for s, bias, z in way.sinks:
+        call.sinks.count(s, bias, _step(call.rule, z))
+
+
+def _step(rule: AbstractRule | None, z: Tensor) -> Tensor | None:
+    if not isinstance(rule, AbstractAffineRule) or rule.stabilizer.changes_nothing:
+        return None
+    return rule.stabilizer(z) - z
+
+
+@final
+class LayerOp(AbstractOp):
+    """All steps of a layer of a recurrent network: one call with one rule."""
+
+    def run(self, recorder: Recorder, func: Callable[..., Any], args: Arguments, kwargs: Keywords) -> Any:
+        """Run torch's own function for them."""
+        del func, kwargs
+        x, state, layer = args
+        call = recorder.record(self.kind, _NETWORKS[layer.network].name, (AbstractAffineRule,))
+        return _enter(call, layer, x, *state)
+
+
+TABLE: dict[Any, AbstractOp] = {run_layer: LayerOp(Kind.LINEAR, "recurrent layer")}
