@@ -109,8 +109,7 @@ class Trace:
             keep = needs_graph or not is_last
             with self.ledger.counting(is_last=is_last) if self.ledger is not None else nullcontext():
                 gradients.append(_carried_back(output, seed, edges, retain_graph=keep))
-            with torch.no_grad():  # it is relevance, not another activation
-                besides.append(beside.collect(graph, beside_calls) if beside_calls else {})
+            besides.append(_collect_beside(graph, beside_calls) if beside_calls else {})
         per_seed = [_read(groups, *each) for each in zip(gradients, besides, strict=True)]
         found = Relevances(
             [self._at_inputs(each) for each in per_seed],
@@ -161,6 +160,12 @@ def _carried_back(
         (output,), (seed,), retain_graph, False, tuple(edges), allow_unreachable=True, accumulate_grad=False
     )
     return found
+
+
+def _collect_beside(graph: Graph, calls: Sequence[Call]) -> beside.Beside:
+    """Collect what travelled beside ``a * g``: relevance, and not another activation with a graph."""
+    with torch.no_grad():
+        return beside.collect(graph, calls)
 
 
 def _may_give_beside(rule: AbstractRule | None) -> bool:
