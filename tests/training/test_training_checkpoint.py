@@ -1,4 +1,3 @@
-import os
 import pickle
 import subprocess
 import sys
@@ -13,6 +12,7 @@ from torch.utils.data import TensorDataset
 
 from lrprism._errors import DataError, ResultsError
 from lrprism.training import Devices, TrainingConfig, TrainingResult, fit
+from processes import environment
 from small_trainings import assert_same, blobs, history, outcome, small_model, square_model, squares
 
 SCRIPT = Path(__file__).parent / "kill_training.py"
@@ -53,7 +53,7 @@ def test_killed_at_any_moment_it_goes_on_and_ends_equal(tmp_path: Path, pytestco
     ran = subprocess.run(
         [sys.executable, SCRIPT, tmp_path, str(moments)],
         capture_output=True, text=True, timeout=600,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "OMP_NUM_THREADS": "1"},
+        env=environment(),
     )  # fmt: skip
     assert ran.returncode == 0, ran.stderr
     kills, resumed, finished = (int(word) for word in ran.stdout.split()[-3:])

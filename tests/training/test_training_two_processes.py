@@ -1,4 +1,3 @@
-import os
 import signal
 import subprocess
 import sys
@@ -12,6 +11,7 @@ from torch import nn
 
 from lrprism._errors import DataError
 from lrprism.training import Devices, TrainingConfig, evaluate, fit, predict
+from processes import environment
 from small_trainings import assert_same, blobs, history, square_model, squares
 
 SCRIPT = Path(__file__).parent / "two_processes.py"
@@ -20,7 +20,7 @@ SCRIPT = Path(__file__).parent / "two_processes.py"
 def run(folder: Path, stage: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-W", "error", SCRIPT, folder, stage], capture_output=True, text=True, timeout=300,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "OMP_NUM_THREADS": "1"},
+        env=environment(),
     )  # fmt: skip
 
 

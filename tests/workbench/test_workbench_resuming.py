@@ -11,6 +11,7 @@ import lrprism as lp
 from lrprism.report import UnfinishedRun
 from lrprism.training import Devices
 from lrprism.workbench import ExplanationSettings, explain_into, plan_of
+from processes import environment
 from small_runs import SILENT, write_patches
 
 SCRIPT = Path(__file__).parent / "kill_and_resume.py"
@@ -40,7 +41,7 @@ def test_killed_at_any_moment_it_goes_on_and_ends_equal(
     ran = subprocess.run(
         [sys.executable, SCRIPT, trained, tmp_path, str(moments)],
         capture_output=True, text=True, timeout=600,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "OMP_NUM_THREADS": "1"},
+        env=environment(),
     )  # fmt: skip
     assert ran.returncode == 0, ran.stderr
     kills, finished = (int(word) for word in ran.stdout.split()[-2:])

@@ -2,7 +2,7 @@
 
 import shutil
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -94,7 +94,8 @@ class RelevanceStore:
         group = zarr.open_group(self.path, mode="r+", use_consolidated=False)
         for name, values in arrays.items():
             group[name][self.part(batch)] = values  # type: ignore[index]  # every member is an array
-        write_json(self._account(batch), asdict(audit))
+        whole = replace(audit, per_sample=None)  # the arrays hold what arrived at each sample
+        write_json(self._account(batch), asdict(whole))
 
     def audits(self) -> Sequence[Audit]:
         """The accounts of all batches, in order."""
