@@ -3,6 +3,7 @@ import torch
 from torch import Tensor, nn
 
 import lrprism as lp
+from expected_warnings import LITTLE_ARRIVES
 from lrprism import RuleError, select
 from lrprism.numerics import (
     AbstractStabilizer,
@@ -15,6 +16,8 @@ from lrprism.numerics import (
     as_stabilizer,
 )
 from lrprism.rules import Epsilon, WSquare
+
+pytestmark = LITTLE_ARRIVES
 
 
 def test_signed_pushes_away_from_zero_and_counts_zero_as_positive() -> None:

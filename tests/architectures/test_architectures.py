@@ -172,6 +172,7 @@ def check_account(case: Case, composite: Any) -> None:
 
 @pytest.mark.parametrize("composite", [presets.EpsilonGamma(), presets.EpsilonPlusFlat()], ids=repr)
 @pytest.mark.parametrize("name", CASES)
+@expected_warnings.LITTLE_ARRIVES
 @expected_warnings.NO_CONVOLUTION
 def test_the_account_of_every_architecture_adds_up(name: str, composite: Any) -> None:
     check_account(CASES[name], composite)

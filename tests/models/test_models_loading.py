@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 import lrprism as lp
+from expected_warnings import LITTLE_ARRIVES
 from lrprism._errors import DataError, InputError, ModelError
 from lrprism.models import LoadedWeights, load_checkpoint, load_factory, load_program, save_weights
 
@@ -50,6 +51,7 @@ def ours(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
 
 
 # torch.export itself still asks in a way that torch calls deprecated
+@LITTLE_ARRIVES
 @pytest.mark.filterwarnings("ignore:`isinstance.treespec, LeafSpec.` is deprecated:FutureWarning")
 @pytest.mark.parametrize("decomposed", [False, True])
 def test_a_program_computes_and_is_explained_as_its_model(tmp_path: Path, *, decomposed: bool) -> None:

@@ -4,6 +4,7 @@ from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
 import lrprism as lp
+from expected_warnings import LITTLE_ARRIVES
 from lrprism import presets
 from lrprism._errors import InputError, ModelError
 from lrprism.models import NETWORKS, build_network
@@ -38,6 +39,7 @@ def drawn(name: str) -> tuple[nn.Module, Tensor]:
     return model.eval(), torch.rand(2, *shape)
 
 
+@LITTLE_ARRIVES
 @pytest.mark.parametrize("name", SMALL)
 def test_the_account_of_every_network_adds_up(name: str) -> None:
     model, x = drawn(name)

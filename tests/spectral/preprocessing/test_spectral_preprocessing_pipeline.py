@@ -7,6 +7,7 @@ import torch
 from torch import Tensor, nn
 
 import lrprism as lp
+from expected_warnings import LITTLE_ARRIVES
 from lrprism._errors import InputError
 from lrprism.models import Hyper3DNetLite
 from lrprism.spectral.preprocessing import (
@@ -62,6 +63,7 @@ def test_steps_and_network_are_saved_together() -> None:
     assert {name for name, _ in model.named_parameters()} == {"network.weight", "network.bias"}
 
 
+@LITTLE_ARRIVES
 @pytest.mark.parametrize("composite", [lp.presets.Hyper3DNetTutorial(), lp.presets.EpsilonGamma()])
 def test_relevance_of_a_pca_network_is_that_of_the_network_alone_carried_back(composite: Any) -> None:
     torch.manual_seed(0)

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 
 import lrprism as lp
+from expected_warnings import LITTLE_ARRIVES
 from lrprism._errors import DataError, InputError
 from lrprism.spectral.preprocessing import MSC, SNV
 
@@ -74,6 +75,7 @@ def test_relevance_through_msc_by_the_formula_leaves_the_level_to_the_account() 
     assert sum(row.to_constant for row in found.audit) == pytest.approx(level, rel=1e-8)
 
 
+@LITTLE_ARRIVES
 @pytest.mark.parametrize(("step", "level"), [(SNV(), 0.0), (MSC([1.0, 2.0, 3.0]), 2.0)])
 def test_a_flat_spectrum_stays_finite(step: nn.Module, level: float) -> None:
     x = torch.zeros(1, 3, requires_grad=True)
