@@ -16,6 +16,7 @@ def main() -> None:
     parser.add_argument("--results", type=Path, default=Path("runs/zoo.jsonl"), help="what was found so far")
     parser.add_argument("--again", action="store_true", help="run also what is clean or cannot be built")
     parser.add_argument("--failed", action="store_true", help="run again what was not clean")
+    parser.add_argument("--unbuilt", action="store_true", help="run again what could not be built")
     parser.add_argument("--page", type=Path, help="the page to write")
     options = parser.parse_args()
 

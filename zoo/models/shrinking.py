@@ -1,5 +1,6 @@
 """Small configurations of transformers, made from the defaults by the names of their settings."""
 
+from collections.abc import Mapping
 from typing import Any
 
 WIDTH, DEPTH, HEADS, VOCABULARY, PLACES = 32, 2, 4, 99, 64
@@ -27,28 +28,35 @@ _NUMBERS = {
     3: "num_labels",
 }
 _BY_NAME = {name: value for value, names in _NUMBERS.items() for name in names.split()}
-_TOKENS = {
-    "pad_token_id": 0,
-    "bos_token_id": 1,
-    "eos_token_id": 3,
-    "decoder_start_token_id": 2,
-    "sep_token_id": 3,
-}
+_TOKENS = {"pad_token_id": 0, "bos_token_id": 1, "eos_token_id": 3, "decoder_start_token_id": 2, "sep_token_id": 3}
+_EVEN_IF_NONE = {"pad_token_id", "head_dim", "num_key_value_heads"}
 
 
-def small_config(kind: Any, depth: int = 0, **options: Any) -> Any:
-    """Return a configuration of a class, with its numbers made small and its inner configurations too."""
+def small_config(kind: Any, options: Mapping[str, Any], depth: int = 0) -> Any:
+    """Return a configuration of a class, with its numbers made small and its inner configurations too.
+
+    Args:
+        kind: The class.
+        options: Numbers that differ from the table, for every setting of that name.
+        depth: How far inside another configuration this one is.
+    """
     usual = kind()
+    table = {**_BY_NAME, **_TOKENS, **options}
     settings: dict[str, Any] = {}
     for name, value in usual.to_dict().items():
-        if name in _TOKENS and isinstance(value, int):
-            settings[name] = _TOKENS[name]
-        elif name in _BY_NAME and isinstance(value, int) and not isinstance(value, bool):
-            settings[name] = min(value, _BY_NAME[name]) if value > 0 else value
+        if name not in table or isinstance(value, bool | str | dict):
+            continue
+        if name in options:
+            settings[name] = table[name]
+        elif name in _TOKENS or value is None:
+            if value is not None or name in _EVEN_IF_NONE:
+                settings[name] = table[name]
+        elif isinstance(value, int):
+            settings[name] = min(value, table[name]) if value > 0 else value
     if not depth:
         settings["num_labels"] = 3
-    for name, inner in getattr(kind, "sub_configs", {}).items():
-        found = getattr(usual, name, None)
-        if found is not None and depth < 3:
-            settings[name] = small_config(type(found), depth + 1)
-    return kind(**{**settings, **options})
+    for name in getattr(kind, "sub_configs", {}):
+        inner = getattr(usual, name, None)
+        if inner is not None and depth < 3:
+            settings[name] = small_config(type(inner), options, depth + 1)
+    return kind(**settings)
