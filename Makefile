@@ -7,13 +7,14 @@ PEERS  := .venv-parity
 # torch without help (tests/torchvision_beside_cpu.py), and transformers imports it where it is installed.
 VISION := $(VENV)/vision
 
-.PHONY: demo test lint types bench bench-quick bench-cuda evidence parity reproduce clean
+.PHONY: demo test lint types bench bench-quick bench-cuda evidence parity reproduce fuzz clean
 
 demo: $(READY)
 	$(BIN)/lrprism demo --out runs/demo --overwrite
 
+# One worker for each core, with one thread: threads that wait for each other cost more than they bring.
 test: $(READY)
-	$(BIN)/python -m pytest
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist worksteal
 
 lint: $(READY)
 	$(BIN)/ruff check .
@@ -40,6 +41,10 @@ bench-quick: $(READY)
 
 evidence: $(READY)
 	$(BIN)/python -m pytest tests/workbench/test_workbench_resuming.py tests/training/test_training_checkpoint.py --kills 20
+
+# 300 random networks under all nine composites; the suite takes 60 of them under two each.
+fuzz: $(READY)
+	$(BIN)/python -m pytest tests/test_fuzz.py -q --networks 300
 
 # The runs are kept: a call that was stopped goes on after its last epoch.
 reproduce: $(READY)

@@ -48,4 +48,4 @@ class ConservationError(LRPrismError, ArithmeticError):
 
 
 class RelevanceWarning(UserWarning):
-    """Relevance passes an op for which no rule is known, or a composite names what is not there."""
+    """An explanation may not be what it is taken for, such as where relevance passes an op without a rule."""

@@ -132,8 +132,10 @@ class Signed(_AbstractStep):
         return self.eps
 
     def __call__(self, z: Tensor) -> Tensor:
-        r"""Return :math:`z + \varepsilon\,\mathrm{sgn}(z)`."""
+        r"""Return :math:`z + \varepsilon\,\mathrm{sgn}(z)`; a complex sign is :math:`z / |z|`."""
         step = self._step(z)
+        if z.is_complex():
+            return z + step * torch.where(z == 0, 1, z.sgn())
         return torch.where(z >= 0, z + step, z - step)
 
     def damped(self, g: Tensor, z: Tensor, *, nonnegative: bool = False) -> Tensor:
@@ -145,6 +147,8 @@ class Signed(_AbstractStep):
             stabilized = z + step
             return torch.div(z, stabilized, out=stabilized).mul_(g)
         size = z.abs().add_(step)
+        if g.is_complex():
+            return g - g * (step / size)
         return torch.addcdiv(g, g, size, value=-step, out=size)
 
 

@@ -12,6 +12,7 @@ import transformers
 from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
+import expected_warnings
 import lrprism as lp
 from architectures import written_out
 from lrprism import models, presets
@@ -168,12 +169,14 @@ def check_account(case: Case, composite: Any) -> None:
 
 @pytest.mark.parametrize("composite", [presets.EpsilonGamma(), presets.EpsilonPlusFlat()], ids=repr)
 @pytest.mark.parametrize("name", CASES)
+@expected_warnings.NO_CONVOLUTION
 def test_the_account_of_every_architecture_adds_up(name: str, composite: Any) -> None:
     check_account(CASES[name], composite)
 
 
 @pytest.mark.parametrize("composite", [presets.AttnLRP(), presets.CPLRP()], ids=repr)
 @pytest.mark.parametrize("name", ["ViT", "ViT of timm", "Swin", "Swin v2", "ConvNeXt", *TOKEN_NETS])
+@expected_warnings.LITTLE_ARRIVES
 def test_the_account_of_transformers_adds_up_under_their_own_presets(name: str, composite: Any) -> None:
     check_account(CASES[name], composite)
 

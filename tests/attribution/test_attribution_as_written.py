@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from transformers.modeling_outputs import SequenceClassifierOutput
 
+import expected_warnings
 import lrprism as lp
 from lrprism import presets, select
 from lrprism.rules import ZBox
@@ -50,6 +51,7 @@ def test_a_tensor_written_in_place_is_read_from_any_output(wrap: Callable[[Tenso
 
 
 @pytest.mark.parametrize("context", [torch.enable_grad, torch.no_grad, torch.inference_mode])
+@expected_warnings.LOGITS_BEHIND
 def test_ops_in_an_output_callable_have_their_rules(context: Callable[[], Any]) -> None:
     explainer = lp.LRP(Model(lambda _, x: {"a": 2 * x}), strict=True)
     with context():
@@ -108,6 +110,7 @@ def test_the_z_box_rule_keeps_its_relevance_at_a_shift_inside_the_model() -> Non
 
 
 @pytest.mark.parametrize("composite", [presets.EpsilonPlusFlat(), presets.EpsilonGammaBox(0.0, 1.0)])
+@expected_warnings.OUTSIDE_THE_BOX
 def test_a_shift_that_broadcasts_the_input(composite: Any) -> None:
     shift = torch.rand(3, 1, 1) + 0.5
     model = Model(lambda self, x: self.conv((x - shift) / shift).flatten(1), conv=nn.Conv2d(3, 4, 3))

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+import expected_warnings
 import lrprism as lp
 from lrprism import presets, select
 from lrprism.composites import AbstractComposite, Composite
@@ -106,6 +107,8 @@ COMPOSITES: dict[str, AbstractComposite] = {
 @pytest.mark.parametrize("options", [{}, {"audit": True}, {"target": "all"}, {"layers": ["a"]}], ids=str)
 @pytest.mark.parametrize("composite", COMPOSITES)
 @pytest.mark.parametrize("forward", FORWARDS)
+@expected_warnings.LITTLE_ARRIVES
+@expected_warnings.NO_CONVOLUTION
 def test_the_short_ways_change_nothing(
     monkeypatch: pytest.MonkeyPatch, forward: str, composite: str, options: dict[str, Any]
 ) -> None:
@@ -163,6 +166,7 @@ class Watched(nn.Module):
         (Composite([(select.module("b"), Pass())]), {}, None, 1),
     ],
 )
+@expected_warnings.NO_CONVOLUTION
 def test_the_input_of_a_linear_layer_is_kept_where_a_rule_may_ask_for_it(
     composite: AbstractComposite, options: dict[str, Any], norm: nn.Module | None, expected: int
 ) -> None:
@@ -202,6 +206,7 @@ def test_a_relu_leaves_the_way_back_to_the_layer_in_front(*, in_place: bool) -> 
     assert names == [("_RectifiedBackward", in_place), ("ReluBackward0", in_place)]
 
 
+@expected_warnings.LITTLE_ARRIVES
 def test_relevance_is_zero_where_a_large_relu_lets_nothing_through() -> None:
     torch.manual_seed(0)
     model = nn.Sequential(nn.Linear(64, 64, bias=False), nn.ReLU(), nn.Linear(64, 2))

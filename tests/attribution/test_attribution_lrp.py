@@ -4,6 +4,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+import expected_warnings
 import lrprism as lp
 from lrprism import presets, select
 from lrprism.models import Hyper3DNetLite
@@ -76,7 +77,7 @@ def test_arguments_that_carry_a_graph_are_constants() -> None:
 
     factor = torch.tensor([2.0], requires_grad=True) * 1
     explainer = lp.LRP(Product(), presets.Epsilon(0), strict=True)
-    found = explainer.explain(torch.ones(1, 1), 1, args=(factor,), kwargs={"factors": [factor]})
+    found = explainer.explain(torch.ones(1, 1), 0, args=(factor,), kwargs={"factors": [factor]})
     assert found.relevance.item() == 4.0
 
 
@@ -100,6 +101,7 @@ def test_module_paths_stay_right_after_an_exception_caught_in_forward() -> None:
     ]
 
 
+@expected_warnings.LITTLE_ARRIVES
 def test_the_audit_counts_a_slice_that_is_overwritten() -> None:
     class Overwritten(nn.Module):
         def forward(self, x: Tensor) -> Tensor:
@@ -114,6 +116,7 @@ def test_the_audit_counts_a_slice_that_is_overwritten() -> None:
     ]
 
 
+@expected_warnings.LITTLE_ARRIVES
 def test_the_audit_adds_up_in_float32() -> None:
     torch.manual_seed(0)
     model = Hyper3DNetLite(bands=6, classes=3, window=9)
@@ -155,7 +158,7 @@ def test_the_audit_shows_a_residual_and_an_added_constant() -> None:
         def forward(self, x: Tensor) -> Tensor:
             return x + 2 * x + 4.0
 
-    rows = lp.LRP(Model(), presets.Epsilon(0)).explain(torch.ones(1, 1), 1, audit=True).audit
+    rows = lp.LRP(Model(), presets.Epsilon(0)).explain(torch.ones(1, 1), 0, audit=True).audit
     assert [(row.op, row.relevance_out, row.relevance_in, row.to_constant) for row in rows] == [
         ("mul", 2.0, 2.0, 0.0),
         ("add", 3.0, 3.0, 0.0),

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from torch.nn.modules import module as hooks
 from torch.overrides import _get_current_function_mode_stack
 
+import expected_warnings
 import lrprism as lp
 from lrprism import presets, select
 from lrprism.rules import Pass
@@ -218,6 +219,7 @@ COARSE = [
 
 @pytest.mark.parametrize("composite", COARSE, **by_name)
 @pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
+@expected_warnings.LITTLE_ARRIVES
 def test_half_precision_is_near_the_full_one(composite: Any, dtype: torch.dtype) -> None:
     model = convnet().eval()
     expected = lp.LRP(model, composite).explain(X, 1).relevance

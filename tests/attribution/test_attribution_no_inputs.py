@@ -12,6 +12,7 @@ from PIL import Image
 from torch import Tensor, nn
 
 import lrprism as lp
+from expected_warnings import LITTLE_ARRIVES
 
 ROWS = [[1.0, 2.0], [3.0, 4.0]]
 LINEAR = nn.Linear(2, 2)
@@ -82,6 +83,7 @@ def message_of(model: nn.Module, inputs: Any) -> str:
     return str(caught.value)
 
 
+@LITTLE_ARRIVES
 @pytest.mark.parametrize("what", WAYS)
 def test_the_way_out_works_as_it_is_typed(what: str) -> None:
     model, inputs, message = WAYS[what]

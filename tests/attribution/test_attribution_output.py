@@ -164,7 +164,7 @@ def test_an_output_that_does_not_depend_on_the_input(what: str) -> None:
 
 def test_the_other_outputs_get_no_relevance() -> None:
     # two heads of one trunk: the relevance of the second does not contain that of the first
-    found = explained(lambda x: (100 * x, 2 * x[:, :1] - x[:, 1:]), 1, output=1)
+    found = explained(lambda x: (100 * x, 2 * x[:, :1] - x[:, 1:]), 0, output=1)
     assert found.relevance.tolist() == [[2.0, -2.0], [10.0, -3.0]]
 
 

@@ -11,6 +11,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+import expected_warnings
 import lrprism as lp
 from lrprism import presets
 
@@ -31,6 +32,7 @@ def tensors_alive() -> int:
     "options", [{}, {"target": "all"}, {"audit": True}, {"layers": ["*"]}, {"target": "all", "audit": True}]
 )
 @pytest.mark.parametrize("composite", [presets.EpsilonGamma(), presets.EpsilonGammaBox(-3.0, 3.0)])
+@expected_warnings.OUTSIDE_THE_BOX
 def test_nothing_is_left_for_the_garbage_collector(options: dict[str, Any], composite: Any) -> None:
     explainer, x = lp.LRP(network(), composite), torch.randn(2, 2, 6, 6)
     explainer.explain(x, **options)

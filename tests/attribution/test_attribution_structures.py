@@ -142,7 +142,7 @@ def test_an_object_is_one_argument_and_gives_relevance_by_attribute(form: str) -
         "a": [[2.0, 8.0]],
         "b": [[-1.5, 6.0]],
     }
-    assert kinds == [type(given)]
+    assert set(kinds) == {type(given)}  # also where the model runs once more to compare
     assert given.a is A
     assert not given.a.requires_grad
     found.check(1e-6)

@@ -1,9 +1,12 @@
 from collections.abc import Callable
+from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from torch import Tensor, nn
 
+import expected_warnings
 import lrprism as lp
 from lrprism import presets
 
@@ -44,6 +47,10 @@ def test_one_class_for_all(classifier: nn.Module, x: Tensor) -> None:
 
 
 @pytest.mark.parametrize("composite", [LRP_0, presets.Epsilon(), presets.EpsilonGamma()])
+@expected_warnings.LOGITS_BEHIND
+@expected_warnings.LOGITS_BEHIND
+@expected_warnings.LITTLE_ARRIVES
+@expected_warnings.NO_CONVOLUTION
 def test_all_equals_one_class_after_the_other(
     classifier: nn.Module, x: Tensor, composite: lp.Composite
 ) -> None:
@@ -66,15 +73,207 @@ def test_a_callable_contrasts_two_classes(classifier: nn.Module, x: Tensor) -> N
     )
 
 
-def test_a_single_logit_explains_the_predicted_side() -> None:
-    model = nn.Linear(2, 1, bias=False).double()
-    model.weight.data = torch.tensor([[1.0, -1.0]], dtype=torch.float64)
-    x = torch.tensor([[3.0, 1.0], [1.0, 3.0]], dtype=torch.float64)  # logits 2 and -2
-    explanation = lp.LRP(model, LRP_0).explain(x)
-    assert explanation.target.tolist() == [1, 0]
-    assert explanation.relevance.tolist() == [[3.0, -1.0], [-1.0, 3.0]]
-    assert explained_sum(model, x, 0).tolist() == [-2.0, 2.0]
-    assert explained_sum(model, x, "all").tolist() == [[-2.0, 2.0], [2.0, -2.0]]
+# logits a - b of (3, 1) and (1, 3): 2 and -2
+ONE = torch.tensor([[3.0, 1.0], [1.0, 3.0]], dtype=torch.float64)
+PLUS = [[3.0, -1.0], [1.0, -3.0]]
+MINUS = [[-3.0, 1.0], [-1.0, 3.0]]
+
+
+def one_output(*, squeezed: bool = False) -> nn.Module:
+    layer = nn.Linear(2, 1, bias=False).double()
+    layer.weight.data = torch.tensor([[1.0, -1.0]], dtype=torch.float64)
+    return nn.Sequential(layer, nn.Flatten(0)) if squeezed else layer
+
+
+@pytest.mark.parametrize("batch_size", [None, 1, 5])
+@pytest.mark.parametrize(
+    "target", [None, 0, [0, 0], torch.tensor(0), np.int64(0), np.zeros(2, dtype=np.uint16), lp.target.value()]
+)
+def test_one_output_is_explained_as_it_is_with_its_sign(target: Any, batch_size: int | None) -> None:
+    found = lp.LRP(one_output(), LRP_0).explain(ONE, target, batch_size=batch_size)
+    assert found.relevance.tolist() == PLUS
+    assert found.target is None if isinstance(target, lp.target.Value) else found.target.tolist() == [0, 0]
+
+
+@pytest.mark.parametrize("target", ["all", lp.target.each(0), lp.target.each(np.int32(0))])
+def test_one_output_is_one_entry_of_a_class_axis(target: Any) -> None:
+    found = lp.LRP(one_output(), LRP_0).explain(ONE, target)
+    assert found.relevance.tolist() == [PLUS]
+    assert found.target.tolist() == [0]
+
+
+@pytest.mark.parametrize("target", [None, lp.target.value(), lp.target.side(1), torch.ones_like])
+@pytest.mark.parametrize("batch_size", [None, 1])
+def test_an_output_without_a_class_axis_is_explained_as_it_is(target: Any, batch_size: int | None) -> None:
+    found = lp.LRP(one_output(squeezed=True), LRP_0).explain(ONE, target, batch_size=batch_size)
+    assert found.relevance.tolist() == PLUS
+
+
+@pytest.mark.parametrize("squeezed", [False, True])
+@pytest.mark.parametrize("batch_size", [None, 1])
+@pytest.mark.parametrize(
+    ("number", "sides", "expected"),
+    [
+        (None, [1, 0], [PLUS[0], MINUS[1]]),  # the predicted side: logits 2 and -2
+        (1, [1, 1], PLUS),
+        (0, [0, 0], MINUS),
+        ([0, 1], [0, 1], [MINUS[0], PLUS[1]]),
+        (torch.tensor([1, 0]), [1, 0], [PLUS[0], MINUS[1]]),
+        (np.array([0, 0]), [0, 0], MINUS),
+    ],
+)
+def test_the_sides_of_a_binary_logit(
+    number: Any, sides: list[int], expected: Any, batch_size: int | None, squeezed: bool
+) -> None:
+    explainer = lp.LRP(one_output(squeezed=squeezed), LRP_0)
+    found = explainer.explain(ONE, lp.target.side(number), batch_size=batch_size)
+    assert found.relevance.tolist() == expected
+    assert found.target.tolist() == sides
+
+
+def test_both_sides_with_one_forward_pass() -> None:
+    both = lp.target.each(lp.target.side(0), lp.target.side(1))
+    found = lp.LRP(one_output(), LRP_0).explain(ONE, both)
+    assert found.relevance.tolist() == [MINUS, PLUS]
+    assert found.target.tolist() == [[0, 0], [1, 1]]
+
+
+ONE_VALUE = (
+    "an output \\(N, 1\\) is one value, which target=None or 0 explains with its sign\\. Found {}\\. "
+    "Try lp.target.side\\(1\\) or lp.target.side\\(0\\) for the two sides of a binary logit\\."
+)
+ONE_OUTPUT: dict[str, tuple[Any, str]] = {
+    "class 1": (1, ONE_VALUE.format(1)),
+    "class -1": (-1, ONE_VALUE.format(-1)),
+    "class 1 of one sample": ([0, 1], ONE_VALUE.format(1)),
+    "each class": (lp.target.each(0, 1), ONE_VALUE.format(1)),
+    "True": (True, r"target should hold whole numbers\. Found torch.bool\."),
+    "two classes": (
+        lp.target.contrast(1, 0),
+        r"contrast\(\) should meet at least two values per sample\. Found an output of shape \(2, 1\)\. "
+        r"Try lp.target.side\(1\)",
+    ),
+    "side 2": (lp.target.side(2), r"side\(\) should be a side from 0 to 1, as a logit has 2\. Found 2\."),
+    "sides as a mask": (lp.target.side([True, False]), r"side\(\) should hold whole numbers\."),
+    "sides of three samples": (
+        lp.target.side([0, 1, 0]),
+        r"side\(\) should be one side or one per sample \(2\)",
+    ),
+    "a word that was not called": (
+        lp.target.value,
+        r"target should be what lp.target.value\(\) returns\. Found the function value\.",
+    ),
+    "a time step": (
+        lp.target.at(0),
+        r"at\(\) should meet an output \(N, steps, classes\)\. Found shape \(2, 1\)",
+    ),
+}
+
+
+@pytest.mark.parametrize("what", ONE_OUTPUT)
+def test_targets_that_do_not_fit_one_output(what: str) -> None:
+    target, message = ONE_OUTPUT[what]
+    with pytest.raises(lp.TargetError, match=f"^{message}"):
+        lp.explain(one_output(), ONE, target)
+
+
+@pytest.mark.parametrize("target", [0, 1, [0, 0], "all", lp.target.each(0)])
+def test_an_output_without_a_class_axis_has_no_class(target: Any) -> None:
+    message = (
+        r"^an output \(N,\) .* should be None or lp.target.value\(\), or lp.target.side\(1\) .*\(2,\)\.$"
+    )
+    with pytest.raises(lp.TargetError, match=message):
+        lp.explain(one_output(squeezed=True), ONE, target)
+
+
+@pytest.mark.parametrize("word", ["value", "side"])
+def test_words_for_one_value_meet_several(classifier: nn.Module, x: Tensor, word: str) -> None:
+    message = rf"^{word}\(\) should meet one value per sample, \(N, 1\) or \(N,\)\. Found .* shape \(4, 3\)"
+    with pytest.raises(lp.TargetError, match=message):
+        lp.explain(classifier, x, getattr(lp.target, word)())
+
+
+# an output (N, T, C): 4 samples, 6 steps, 3 classes, each step a dense layer of its own 5 values
+STEPS = torch.randn(4, 6, 5, dtype=torch.float64, generator=torch.Generator().manual_seed(2))
+
+
+@pytest.mark.parametrize("batch_size", [None, 3])
+@pytest.mark.parametrize(
+    ("target", "steps", "classes"),
+    [
+        (lp.target.at(2, 1), [2] * 4, [1] * 4),
+        (lp.target.at(-1, index=0), [5] * 4, [0] * 4),
+        (lp.target.at(3), [3] * 4, None),
+        (lp.target.at([0, 5, -1, 2], [2, 0, 1, 1]), [0, 5, 5, 2], [2, 0, 1, 1]),
+        (lp.target.at(torch.tensor([1, 1, 0, -6])), [1, 1, 0, 0], None),
+        (lp.target.token(), [5] * 4, None),
+        (lp.target.token(id=2), [5] * 4, [2] * 4),
+        (lp.target.token(np.array([3, 4, 5, 0]), id=[0, 1, 2, 0]), [3, 4, 5, 0], [0, 1, 2, 0]),
+    ],
+)
+def test_one_entry_of_a_sequence(
+    classifier: nn.Module, target: Any, steps: list[int], classes: list[int] | None, batch_size: int | None
+) -> None:
+    z = classifier(STEPS)
+    classes = classes or z[range(4), steps].argmax(1).tolist()
+    found = lp.LRP(classifier, LRP_0).explain(STEPS, target, batch_size=batch_size)
+    assert found.target.tolist() == classes
+    # all of it lies at the step that was asked about, and adds up to the entry
+    expected = torch.zeros(4, 6, dtype=torch.float64)
+    expected[range(4), steps] = z[range(4), steps, classes].detach()
+    torch.testing.assert_close(found.relevance.sum(2), expected, rtol=1e-12, atol=1e-12)
+
+
+@pytest.mark.parametrize("batch_size", [None, 3])
+def test_entries_of_a_sequence_against_each_other_and_side_by_side(
+    classifier: nn.Module, batch_size: int | None
+) -> None:
+    explainer, at = lp.LRP(classifier, LRP_0), lp.target.at
+    one, other = (explainer.explain(STEPS, at([0, 1, 2, 3], index)).relevance for index in (1, 2))
+    against = lp.target.contrast(at([0, 1, 2, 3], 1), at([0, 1, 2, 3], 2))
+    found = explainer.explain(STEPS, against, batch_size=batch_size)
+    torch.testing.assert_close(found.relevance, one - other, rtol=1e-12, atol=1e-12)
+    found = explainer.explain(
+        STEPS, lp.target.each(at([0, 1, 2, 3], 1), at([0, 1, 2, 3], 2)), batch_size=batch_size
+    )
+    torch.testing.assert_close(found.relevance, torch.stack([one, other]), rtol=1e-12, atol=1e-12)
+    assert found.target.tolist() == [[1] * 4, [2] * 4]
+
+
+SEQUENCES: dict[str, tuple[Any, str]] = {
+    "a step too far": (
+        lp.target.at(6),
+        r"step should be a time step from -6 to 5, as the model has 6\. Found 6\.",
+    ),
+    "a step too far back": (lp.target.at(-7), r"step should be a time step from -6 to 5, .* Found -7\."),
+    "no such class": (
+        lp.target.at(0, 3),
+        r"index should be a class from 0 to 2, as the model has 3\. Found 3\.",
+    ),
+    "a class from the end": (lp.target.at(0, -1), r"index should be a class from 0 to 2, .* Found -1\."),
+    "no such token": (lp.target.token(id=3), r"id should be a token id from 0 to 2, .* Found 3\."),
+    "no such position": (lp.target.token(9), r"position should be a position from -6 to 5, .* Found 9\."),
+    "a word": (
+        lp.target.token(id="cat"),  # type: ignore[arg-type]
+        r"id should be a token id, or one per sample\. Found 'cat'\.",
+    ),
+    "no step": (
+        lp.target.at(None),  # type: ignore[arg-type]
+        r"step should be a time step, or one per sample\. Found None\.",
+    ),
+    "a flag": (lp.target.at(True), r"step should hold whole numbers\. Found torch.bool\."),
+    "steps of three samples": (
+        lp.target.at([0, 1, 2]),
+        r"step should be one time step or one per sample \(4\)",
+    ),
+}
+
+
+@pytest.mark.parametrize("what", SEQUENCES)
+def test_entries_that_a_sequence_does_not_have(classifier: nn.Module, what: str) -> None:
+    target, message = SEQUENCES[what]
+    with pytest.raises(lp.TargetError, match=f"^{message}"):
+        lp.explain(classifier, STEPS, target)
 
 
 @pytest.mark.parametrize(
@@ -102,9 +301,16 @@ def test_bad_targets(
         lp.explain(classifier, x, target)
 
 
-def test_an_output_that_is_not_n_by_classes() -> None:
+@pytest.mark.parametrize("target", [None, 0, [0, 0], "all", lp.target.each(1), lp.target.contrast(0, 1)])
+def test_an_output_that_is_not_n_by_classes(target: Any) -> None:
     with pytest.raises(
         lp.TargetError,
-        match=r"output should be \(N, classes\) to explain a class\. Found shape \(2, 3, 4\)\.",
+        match=r"output should be \(N, classes\) to explain a class\. Found shape \(2, 3, 4\)\. "
+        r"Try lp.target.at\(step\) or lp.target.token\(position=-1, id=None\) for an output \(N, T, C\)",
     ):
-        lp.explain(nn.Linear(5, 4), torch.rand(2, 3, 5))
+        lp.explain(nn.Linear(5, 4), torch.rand(2, 3, 5), target)
+
+
+def test_each_takes_no_bool() -> None:
+    with pytest.raises(lp.TargetError, match=r"^each\(\) should name whole numbers\. Found \(True,\)"):
+        lp.target.each(True)

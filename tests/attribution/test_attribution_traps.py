@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+import expected_warnings
 import lrprism as lp
 from lrprism import presets
 
@@ -104,6 +105,7 @@ def test_adaptive_pooling_and_mean_agree() -> None:
 @pytest.mark.parametrize(
     "name", ["gelu", "silu", "sigmoid", "tanh", "softplus", "mish", "relu6", "hardswish"]
 )
+@expected_warnings.LOGITS_BEHIND
 def test_activations_pass_relevance_on_in_whatever_form_they_are_called(name: str) -> None:
     # f(a) explained with seed 1: R(f) = f(a), and R_in = R_out
     x = torch.tensor([[0.3, -0.7, 2.0, 8.0]], dtype=torch.float64)
@@ -114,6 +116,7 @@ def test_activations_pass_relevance_on_in_whatever_form_they_are_called(name: st
 
 
 @pytest.mark.parametrize("composite", [LRP_0, presets.Epsilon(), presets.EpsilonGamma()])
+@expected_warnings.LITTLE_ARRIVES
 def test_all_zero_input_gives_zeros(composite: lp.Composite) -> None:
     assert not relevance(small_convnet(), torch.zeros_like(X), composite).any()
 
@@ -128,6 +131,7 @@ def test_half_precision_gives_no_nan(dtype: torch.dtype, composite: lp.Composite
 
 
 @pytest.mark.parametrize("function", [F.sigmoid, F.softplus, F.logsigmoid])
+@expected_warnings.LITTLE_ARRIVES
 def test_an_activation_that_is_not_zero_at_zero_gives_no_nan(function: Callable[[Tensor], Tensor]) -> None:
     torch.manual_seed(0)
     conv, linear = nn.Conv2d(2, 4, 3, bias=False), nn.Linear(4 * 36, 3)
@@ -340,9 +344,8 @@ def test_wrappers_are_looked_through() -> None:
 
 def test_a_script_module_is_refused_by_name() -> None:
     with warnings.catch_warnings():
-        warnings.simplefilter(
-            "ignore", DeprecationWarning
-        )  # torch.jit is on its way out; users still have such models
+        # torch.jit is on its way out (by a DeprecationWarning or a FutureWarning)
+        warnings.filterwarnings("ignore", r"`torch\.jit\.")
         scripted = torch.jit.script(nn.Linear(2, 2))
     with pytest.raises(
         lp.ModelError, match=r"nothing inside a ScriptModule can be seen\. Found 1\. Pass the module that was"

@@ -4,6 +4,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+import expected_warnings
 import lrprism as lp
 from lrprism.models import Hyper3DNetLite
 from oracles import tutorial
@@ -40,6 +41,7 @@ def network(dtype: torch.dtype, *, trained: bool) -> tuple[Hyper3DNetLite, Tenso
 
 @pytest.mark.parametrize("trained", [False, True])
 @pytest.mark.parametrize(("dtype", "tolerance"), [(torch.float32, 1e-5), (torch.float64, 1e-9)])
+@expected_warnings.LITTLE_ARRIVES
 def test_equals_the_tutorial_s_loop(dtype: torch.dtype, tolerance: float, *, trained: bool) -> None:
     model, x = network(dtype, trained=trained)
     layers = steps(model)
@@ -49,6 +51,7 @@ def test_equals_the_tutorial_s_loop(dtype: torch.dtype, tolerance: float, *, tra
     assert (found - expected).norm() / expected.norm() <= tolerance
 
 
+@expected_warnings.LITTLE_ARRIVES
 def test_relevance_at_every_layer_equals_the_tutorial_s_loop() -> None:
     model, x = network(torch.float64, trained=False)
     layers = steps(model)

@@ -7,6 +7,7 @@ import pytest
 import torch
 from torch import Tensor
 
+import expected_warnings
 from benchmarks.contestants import Ready, loop, ours
 from benchmarks.judging import Reference, ends, judge, reference
 from benchmarks.subjects import MLP, Loaded, Sample, Subject, hyper3dnetlite
@@ -64,6 +65,7 @@ def test_the_first_and_the_last_sample_are_compared(batch: int, expected: list[i
     assert ends(Sample(x, x, torch.zeros(batch).long())) == expected
 
 
+@expected_warnings.NO_CONVOLUTION
 def test_a_reference_is_in_float64_and_closes() -> None:
     loaded = MLP.load()
     found = reference(loaded, "EpsilonGamma", loaded.sample(0))

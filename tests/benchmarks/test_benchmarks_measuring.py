@@ -8,6 +8,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+import expected_warnings
 from benchmarks.contestants import GRADIENT, Contestant, Ready, input_gradient, input_gradients, own
 from benchmarks.measuring import LENGTH, Setting, measure, reason
 from benchmarks.quick import lines
@@ -91,6 +92,7 @@ def test_a_reason_is_one_short_line(error: Exception, expected: str) -> None:
     assert reason(error) == expected
 
 
+@expected_warnings.NO_CONVOLUTION
 def test_the_short_run_has_one_line_per_preset() -> None:
     found = lines(MLP, ONCE)
     assert len(found) == 1 + len(MLP.presets)

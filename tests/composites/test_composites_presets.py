@@ -5,6 +5,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+import expected_warnings
 import lrprism as lp
 from lrprism import presets, select
 from lrprism.composites import AbstractComposite
@@ -88,6 +89,8 @@ def test_each_op_gets_its_rule(
 
 
 @pytest.mark.parametrize(("composite", "first", "middle", "dense", "product"), CASES, ids=str)
+@expected_warnings.LITTLE_ARRIVES
+@expected_warnings.OUTSIDE_THE_BOX
 def test_relevance_is_that_of_the_same_rules_given_one_by_one(
     composite: AbstractComposite,
     first: AbstractRule,

@@ -132,7 +132,7 @@ def test_gamma_counts_the_modified_bias() -> None:
 def test_average_pooling_counts_its_stabiliser() -> None:
     # the mean of 1 and 3 is 2; with eps = 1/2 it hands on 2 * 2 / 2.5
     model = nn.Sequential(nn.AvgPool1d(2))
-    (row,) = audited(model, [1.0, 3.0], [(select.kind(select.Kind.AVERAGE_POOLING), Epsilon(0.5))], 1)
+    (row,) = audited(model, [1.0, 3.0], [(select.kind(select.Kind.AVERAGE_POOLING), Epsilon(0.5))], 0)
     assert numbers(row) == pytest.approx((2.0, 1.6, 0.0, 0.4, 0.0, 0.0))
     assert (row.op, row.rule) == ("avg_pool1d", "Epsilon(eps=0.5)")
 
@@ -163,7 +163,7 @@ def test_a_tensor_used_twice_is_counted_once_per_use() -> None:
         y = 2 * x
         return y + 3 * y
 
-    assert in_and_out(audited(Model(model), [1.0], target=1)) == [
+    assert in_and_out(audited(Model(model), [1.0], target=0)) == [
         ("mul", 8.0, 8.0),
         ("mul", 6.0, 6.0),
         ("add", 8.0, 8.0),
@@ -186,7 +186,7 @@ def test_an_op_without_a_rule_shows_what_it_loses() -> None:
     # lgamma(3) = log 2, its slope there is digamma(3) = 3/2 - Euler's constant
     euler, log2 = 0.5772156649015329, 0.6931471805599453
     with pytest.warns(lp.RelevanceWarning, match="no rule is known for lgamma"):
-        (row,) = audited(Model(torch.lgamma), [3.0], target=1)
+        (row,) = audited(Model(torch.lgamma), [3.0], target=0)
     slope = 1.5 - euler
     assert numbers(row) == pytest.approx((log2, 3 * slope, 0.0, 0.0, 0.0, 0.0))
     assert (row.op, row.rule, row.to_unknown) == ("lgamma", "", pytest.approx(log2 - 3 * slope))
@@ -212,7 +212,7 @@ def test_all_classes_are_summed() -> None:
 
 def test_the_batch_is_summed() -> None:
     model, x = linear([[1.0, 1.0]], [0.0]), torch.tensor([[1.0, 1.0], [2.0, 3.0]], dtype=torch.float64)
-    (row,) = lp.LRP(model, LRP_0).explain(x, 1, audit=True).audit or ()
+    (row,) = lp.LRP(model, LRP_0).explain(x, 0, audit=True).audit or ()
     assert row.relevance_out == 7.0
 
 

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+import expected_warnings
 import lrprism as lp
 from lrprism import presets, select
 from lrprism.rules import Epsilon, Flat, Pass, WSquare, ZBox
@@ -44,7 +45,7 @@ RULES: dict[str, tuple[Any, Tensor]] = {
 
 
 def explained(
-    function: Callable[..., Any], rule: Any, inputs: Any = X, target: Any = 1, **options: Any
+    function: Callable[..., Any], rule: Any, inputs: Any = X, target: Any = None, **options: Any
 ) -> Any:
     model = function if isinstance(function, nn.Module) else Model(function)
     return lp.LRP(model, [(AT_INPUT, rule)], strict=True).explain(inputs, target, **options)
@@ -87,6 +88,7 @@ WAYS: dict[str, tuple[Callable[..., Tensor], Callable[[Tensor], Tensor], float]]
 @pytest.mark.parametrize("rule", RULES)
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("audit", [False, True])
+@expected_warnings.FLAT_ON_A_DENSE_LAYER
 def test_shares_come_back_to_where_the_numbers_came_from(way: str, rule: str, *, audit: bool) -> None:
     function, back, z = WAYS[way]
     found = explained(function, RULES[rule][0], audit=audit)
@@ -98,6 +100,7 @@ def test_shares_come_back_to_where_the_numbers_came_from(way: str, rule: str, *,
         assert all(row.lost == pytest.approx(0, abs=1e-12) for row in found.audit)
 
 
+@expected_warnings.FLAT_ON_A_DENSE_LAYER
 def test_what_padding_gets_is_lost_to_a_constant() -> None:
     # (0, 1, 2, 0): z = -2 + 6 = 4, a quarter each, of which two fall on zeros that are no input
     found = explained(lambda m, x: m.layer(F.pad(x, (1, 1))), Flat(0), rows([1.0, 2.0]), audit=True)
@@ -105,6 +108,7 @@ def test_what_padding_gets_is_lost_to_a_constant() -> None:
     assert [(row.op, row.to_constant) for row in found.audit] == [("pad", 2.0), ("linear", 0.0)]
 
 
+@expected_warnings.FLAT_ON_A_DENSE_LAYER
 def test_an_entry_used_twice_gets_both_shares() -> None:
     # (a, b, a, b) with a = 1, b = 2: z = 1 - 4 + 3 + 8 = 8
     found = explained(lambda m, x: m.layer(torch.cat([x, x], 1)), Flat(0), rows([1.0, 2.0]))
@@ -115,6 +119,7 @@ def test_an_entry_used_twice_gets_both_shares() -> None:
     assert found.relevance.tolist() == [[12.0]]
 
 
+@expected_warnings.FLAT_ON_A_DENSE_LAYER
 def test_two_inputs_side_by_side() -> None:
     # z = 1 + 3 * 2 + 4 * 3 = 19, a quarter each
     one, three = explained(
@@ -133,6 +138,7 @@ def test_two_layers_on_one_input_add_up_and_another_way_joins_them() -> None:
     assert found.audit.reached == found.audit.explained == 62.0
 
 
+@expected_warnings.FLAT_ON_A_DENSE_LAYER
 def test_several_classes_keep_apart() -> None:
     layer = nn.Linear(2, 2, bias=False).double()
     layer.weight.data = torch.tensor([[1.0, 3.0], [2.0, 5.0]], dtype=torch.float64)
@@ -160,6 +166,7 @@ def test_a_box_behind_a_scale_is_the_box_of_what_the_layer_sees() -> None:
     torch.testing.assert_close(found, 38 * rows([3.0, 16.0, 15.0, 28.0]) / 62)
 
 
+@expected_warnings.FLAT_ON_A_DENSE_LAYER
 def test_another_type_in_between() -> None:
     found = explained(lambda m, x: m.layer(x.double()), Flat(0), X.float())
     assert (found.relevance.dtype, found.relevance.tolist()) == (torch.float32, [[4.75] * 4])
@@ -172,6 +179,8 @@ def test_passing_on_gives_zeros_their_relevance() -> None:
     assert found.relevance.tolist() == [[6.0, 10.0]]
 
 
+@expected_warnings.NO_CONVOLUTION
+@expected_warnings.FLAT_ON_A_DENSE_LAYER
 def test_a_layer_in_front_of_it_is_read_too() -> None:
     model = nn.Sequential(nn.Identity(), nn.Flatten(), Model(lambda m, x: m.layer(2 * x)))
     found = explained(model, Flat(0), X.view(1, 2, 2), layers=["0", "1"])
@@ -187,11 +196,11 @@ def test_ops_that_change_entries_in_between_are_refused(between: Callable[[Tenso
     with pytest.raises(
         lp.RuleError, match=r"Flat should serve the first op behind an input.*Try select\.at_i"
     ):
-        lp.LRP(model, [(select.first(), Flat())]).explain(X, 1)
+        lp.LRP(model, [(select.first(), Flat())]).explain(X, 0)
     rules = [(AT_INPUT, Flat()), (select.last(), Epsilon(0))]
     with pytest.warns(lp.RelevanceWarning, match="Found none for 'affine op at the input'"):
-        found = lp.LRP(model, rules).explain(X, 1)
-    expected = lp.LRP(model, presets.Epsilon(0)).explain(X, 1)
+        found = lp.LRP(model, rules).explain(X, 0)
+    expected = lp.LRP(model, presets.Epsilon(0)).explain(X, 0)
     assert torch.equal(found.relevance, expected.relevance)
 
 
@@ -205,6 +214,7 @@ def test_ops_that_change_entries_in_between_are_refused(between: Callable[[Tenso
         (lambda m, x: _assigned(m, x), True),
     ],
 )
+@expected_warnings.FLAT_ON_A_DENSE_LAYER
 def test_what_autograd_saves_is_held_only_where_a_move_has_saved_some(
     monkeypatch: pytest.MonkeyPatch, function: Callable[..., Any], expected: bool
 ) -> None:

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.utils.checkpoint import checkpoint, checkpoint_sequential
 
+import expected_warnings
 import lrprism as lp
 from lrprism import presets
 from lrprism.ops import own
@@ -93,6 +94,10 @@ X = torch.randn(3, 4, dtype=torch.float64, generator=torch.Generator().manual_se
 
 @pytest.mark.parametrize("composite", COMPOSITES, ids=repr)
 @pytest.mark.parametrize("wrapped", WRAPPED)
+@expected_warnings.LOGITS_BEHIND
+@expected_warnings.NO_CONVOLUTION
+@expected_warnings.FLAT_ON_A_DENSE_LAYER
+@expected_warnings.LOGITS_BEHIND
 def test_rules_apply_inside(wrapped: str, composite: Any) -> None:
     model, expected = model_of(WRAPPED[wrapped]), lp.LRP(model_of(plain), composite).explain(X, "all")
     explainer = lp.LRP(model, composite, strict=True)
@@ -110,7 +115,7 @@ def test_what_cannot_be_seen_is_named_and_left_unaccounted_for() -> None:
     x = torch.ones(1, 1, dtype=torch.float64)
     message = r"no rule is known for CubedBackward \(cannot be seen\): the plain gradient is used there"
     with pytest.warns(lp.RelevanceWarning, match=message):
-        found = lp.LRP(model, LRP_0).explain(x, 1, audit=True)
+        found = lp.LRP(model, LRP_0).explain(x, 0, audit=True)
     assert found.relevance.item() == 24.0
     audit = found.audit
     assert (audit.explained, audit.reached, audit.unaccounted) == (8.0, 24.0, -16.0)
@@ -149,7 +154,7 @@ def test_an_op_without_a_rule_is_an_unknown_sink_of_its_row_alone() -> None:
     x = torch.tensor([[3.0]], dtype=torch.float64)
     model = Model(lambda _, x: 2 * torch.lgamma(x))
     with pytest.warns(lp.RelevanceWarning, match="no rule is known for lgamma"):
-        found = lp.LRP(model, LRP_0).explain(x, 1, audit=True)
+        found = lp.LRP(model, LRP_0).explain(x, 0, audit=True)
     log2, slope = 0.6931471805599453, 1.5 - 0.5772156649015329
     unknown, product = found.audit
     assert unknown.to_unknown == pytest.approx(2 * (log2 - 3 * slope))
@@ -173,6 +178,7 @@ ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
 
 
 @pytest.mark.parametrize("name", ACTIVATIONS)
+@expected_warnings.LOGITS_BEHIND
 def test_an_activation_passes_relevance_on_as_module_function_or_method(name: str) -> None:
     # with seed 1 the relevance at f(a) is f(a), and all of it comes to a
     function = ACTIVATIONS[name]
@@ -186,6 +192,7 @@ def test_an_activation_passes_relevance_on_as_module_function_or_method(name: st
 
 @pytest.mark.parametrize("dim", [0, 1, 2, -1, -2])
 @pytest.mark.parametrize("form", ["module", "function", "method"])
+@expected_warnings.LOGITS_BEHIND
 def test_softmax_follows_its_dimension(form: str, dim: int) -> None:
     # R_i = a_i (R^s_i - s_i sum_k R^s_k), where R^s = s * seed and the sum runs over ``dim``
     a = torch.randn(2, 3, 4, dtype=torch.float64, generator=torch.Generator().manual_seed(1))
@@ -217,9 +224,9 @@ def test_a_registered_op_is_unknown_until_its_user_says_what_it_is() -> None:
     # 2 a with a = 1, cubed: 8, whose plain gradient makes 24 of it
     model, x = Model(lambda _, x: torch.ops.lrprism_tests.cubed(2 * x)), torch.ones(1, 1, dtype=torch.float64)
     with pytest.warns(lp.RelevanceWarning, match="no rule is known for cubed in "):
-        found = lp.LRP(model, LRP_0).explain(x, 1, audit=True)
+        found = lp.LRP(model, LRP_0).explain(x, 0, audit=True)
     assert found.relevance.item() == 24.0
     assert [(row.op, row.to_unknown) for row in found.audit] == [("mul", 0.0), ("cubed", -16.0)]
     assert found.audit.unaccounted == 0
     known = lp.LRP(model, LRP_0, strict=True, ops={torch.ops.lrprism_tests.cubed: own.activation("cubed")})
-    assert known.explain(x, 1).relevance.item() == 8.0
+    assert known.explain(x, 0).relevance.item() == 8.0

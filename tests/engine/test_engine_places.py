@@ -4,6 +4,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+import expected_warnings
 import lrprism as lp
 from lrprism import presets
 
@@ -67,6 +68,7 @@ def test_a_layer_that_feeds_two_batch_norms_has_the_relevance_of_both() -> None:
     torch.testing.assert_close(found["layer"], found["a"] + found["b"])
 
 
+@expected_warnings.LOGITS_BEHIND
 def test_a_masked_score_has_no_relevance() -> None:
     class Mask(nn.Module):
         def forward(self, x: Tensor) -> Tensor:

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils import parametrizations, prune
 
+import expected_warnings
 import lrprism as lp
 from lrprism import presets
 from lrprism.engine import constants, unwrap
@@ -58,6 +59,8 @@ WRAPPERS: dict[str, Callable[[nn.Module], nn.Module]] = {
 
 
 @pytest.mark.parametrize("wrapper", WRAPPERS)
+@expected_warnings.NO_CONVOLUTION
+@expected_warnings.FLAT_ON_A_DENSE_LAYER
 def test_a_wrapped_model_is_the_model(wrapper: str) -> None:
     model = small()
     wrapped = WRAPPERS[wrapper](model)
@@ -66,6 +69,8 @@ def test_a_wrapped_model_is_the_model(wrapper: str) -> None:
     same(wrapped, model)
 
 
+@expected_warnings.NO_CONVOLUTION
+@expected_warnings.FLAT_ON_A_DENSE_LAYER
 def test_a_part_in_data_parallelism_is_looked_into() -> None:
     model = small()
     same(nn.Sequential(model[0], model[1], nn.DataParallel(model[2])), model)
@@ -73,7 +78,8 @@ def test_a_part_in_data_parallelism_is_looked_into() -> None:
 
 def test_every_script_module_is_named() -> None:
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)  # torch.jit is on its way out
+        # torch.jit is on its way out, by a DeprecationWarning or a FutureWarning
+        warnings.filterwarnings("ignore", r"`torch\.jit\.")
         scripted = torch.jit.script(nn.Linear(2, 2))
         traced = torch.jit.trace(nn.ReLU(), torch.ones(1, 2))
     for model, names in [
@@ -87,6 +93,7 @@ def test_every_script_module_is_named() -> None:
 
 
 @pytest.mark.parametrize("copied", [copy.copy, copy.deepcopy, lambda each: pickle.loads(pickle.dumps(each))])
+@expected_warnings.NO_CONVOLUTION
 def test_an_explainer_and_an_explanation_can_be_copied_and_pickled(copied: Callable[[Any], Any]) -> None:
     explainer = lp.LRP(
         small(), presets.EpsilonGamma(0.5), strict=True, ops={torch.lgamma: own.routing("own")}
@@ -108,7 +115,7 @@ def test_an_explainer_follows_its_model() -> None:
     explainer = lp.LRP(layer, LRP_0)
     for weight in (2.0, 5.0):
         layer.weight.data.fill_(weight)
-        assert explainer.explain(torch.ones(1, 1), 1).relevance.item() == weight
+        assert explainer.explain(torch.ones(1, 1), 0).relevance.item() == weight
 
 
 def weight_normed(layer: nn.Linear) -> nn.Module:
@@ -122,6 +129,8 @@ def pruned(layer: nn.Linear) -> nn.Module:
 @pytest.mark.parametrize(
     "made", [weight_normed, parametrizations.orthogonal, parametrizations.spectral_norm, pruned]
 )
+@expected_warnings.NO_CONVOLUTION
+@expected_warnings.FLAT_ON_A_DENSE_LAYER
 def test_a_parametrised_weight_counts_as_what_it_is(made: Callable[[nn.Linear], nn.Module]) -> None:
     model = small()
     made(model[0])
@@ -136,6 +145,8 @@ def test_a_parametrised_weight_counts_as_what_it_is(made: Callable[[nn.Linear], 
     assert all(torch.equal(value, before[name]) for name, value in model.state_dict().items())
 
 
+@expected_warnings.NO_CONVOLUTION
+@expected_warnings.FLAT_ON_A_DENSE_LAYER
 def test_a_hook_that_changes_an_output_is_part_of_the_model() -> None:
     model = small()
     model[1].register_forward_hook(lambda _, args, output: 3 * output + args[0])
@@ -192,6 +203,8 @@ def test_a_backward_pass_inside_forward_leaves_no_gradients(*, audit: bool) -> N
     assert x.grad is None
 
 
+@expected_warnings.NO_CONVOLUTION
+@expected_warnings.FLAT_ON_A_DENSE_LAYER
 def test_one_class_and_two_passes_free_what_they_kept() -> None:
     # nothing of the first pass is left for the second: no buffers freed twice, no shares added up
     explainer = lp.LRP(small(), presets.EpsilonPlusFlat())

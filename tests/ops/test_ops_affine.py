@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+import expected_warnings
 import lrprism as lp
 from lrprism import select
 from lrprism.rules import AbstractRule, AlphaBeta, Epsilon, Flat, Gamma, WSquare, ZBox, ZPlus
@@ -155,6 +156,9 @@ def inputs_of(shape: tuple[int, ...], signs: str) -> Tensor:
     ("name", "rule", "bias", "signs"),
     CASES,
 )
+@expected_warnings.FLAT_ON_A_DENSE_LAYER
+@expected_warnings.LITTLE_ARRIVES
+@expected_warnings.OUTSIDE_THE_BOX
 def test_equals_the_dense_matrix(name: str, rule: str, bias: bool, signs: str) -> None:
     torch.manual_seed(len(name))
     make, shape = LAYERS[name]
@@ -173,6 +177,8 @@ def test_equals_the_dense_matrix(name: str, rule: str, bias: bool, signs: str) -
 
 
 @pytest.mark.parametrize("rule", RULES)
+@expected_warnings.FLAT_ON_A_DENSE_LAYER
+@expected_warnings.OUTSIDE_THE_BOX
 def test_rectified_outputs_equal_the_dense_matrix(rule: str) -> None:
     torch.manual_seed(1)
     settings, oracle, eps = RULES[rule]

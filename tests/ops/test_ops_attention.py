@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import scaled_dot_product_attention as attention
 
+import expected_warnings
 import lrprism as lp
 from lrprism import presets
 from lrprism.composites import AbstractComposite
@@ -231,6 +232,8 @@ class Around(nn.Module):
 
 @pytest.mark.parametrize("name", LAYERS)
 @pytest.mark.parametrize("composite", [None, presets.AttnLRP(), presets.CPLRP()])
+@expected_warnings.LOGITS_BEHIND
+@expected_warnings.LITTLE_ARRIVES
 def test_layers_of_torch_in_both_modes(name: str, composite: AbstractComposite | None) -> None:
     make, call, shapes = LAYERS[name]
     inputs = numbers(*shapes)

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+import expected_warnings
 import lrprism as lp
 from lrprism import presets
 from lrprism.composites import AbstractComposite
@@ -71,6 +72,7 @@ def case(name: str) -> tuple[nn.Module, nn.Module, Tensor]:
 
 @pytest.mark.parametrize("name", MERGED)
 @pytest.mark.parametrize("composite", [LRP_0, EPSILON, GAMMA])
+@expected_warnings.NO_CONVOLUTION
 def test_behind_a_layer_it_is_folded_in(name: str, composite: AbstractComposite) -> None:
     layer, norm, a = case(name)
     (expected,) = explained(Model(folded(layer, norm)), a, composite=composite, seed=torch.sin)
@@ -113,6 +115,7 @@ def by_the_matrix(function: Function, a: Tensor, seed: Tensor, eps: float) -> Te
         (nn.Conv2d(4, 6, 1, groups=2).to(memory_format=torch.channels_last), (1, 4, 3, 3)),
     ],
 )
+@expected_warnings.LITTLE_ARRIVES
 def test_in_front_of_a_layer_the_two_are_one_op(layer: nn.Module, shape: tuple[int, ...], eps: float) -> None:
     torch.manual_seed(3)
     norm = trained(NORMS[len(shape)](4)).eval()

@@ -9,10 +9,13 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 import lrprism as lp
+from expected_warnings import LITTLE_ARRIVES, NO_CONVOLUTION
 from lrprism import presets, select
 from lrprism.ops import Kind
 from lrprism.rules import Gamma
 from small_models import Model, close, explained, numbers
+
+pytestmark = [NO_CONVOLUTION, LITTLE_ARRIVES]
 
 
 def assigned(h: Tensor) -> Tensor:

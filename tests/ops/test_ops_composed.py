@@ -7,6 +7,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+import expected_warnings
 import lrprism as lp
 from lrprism import presets
 from small_models import LRP_0, Function, Model, close, explained, numbers
@@ -109,6 +110,7 @@ PYTHON: dict[str, tuple[Function, Function, tuple[int, ...]]] = {
 
 
 @pytest.mark.parametrize("name", PYTHON)
+@expected_warnings.LOGITS_BEHIND
 def test_a_torch_function_written_in_python_is_looked_into(name: str) -> None:
     one, other, shape = PYTHON[name]
     equal_maps(one, other, shape)

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.utils._python_dispatch import TorchDispatchMode
 
+import expected_warnings
 import lrprism as lp
 from lrprism import select
 from lrprism.numerics import Clip, NormScaled, Unsigned
@@ -145,6 +146,7 @@ PASSES = {
 
 
 @pytest.mark.parametrize("name", PASSES)
+@expected_warnings.LITTLE_ARRIVES
 def test_no_more_passes_through_an_op_than_it_takes(name: str) -> None:
     torch.manual_seed(0)
     rule, expected = PASSES[name]

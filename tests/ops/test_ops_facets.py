@@ -9,12 +9,15 @@ from torch import Tensor
 from torch.nn import functional as F
 
 import lrprism as lp
+from expected_warnings import FLAT_ON_A_DENSE_LAYER, LITTLE_ARRIVES
 from lrprism import presets, select
 from lrprism.ops import Facet, name_of, names_with
 from lrprism.ops.names import functions_named
 from lrprism.ops.routing import MOVES
 from lrprism.rules import Flat
 from small_models import Model, close, numbers
+
+pytestmark = [FLAT_ON_A_DENSE_LAYER, LITTLE_ARRIVES]
 
 SHAPE = (2, 4, 4, 4)
 MASK = torch.arange(128).view(SHAPE) % 3 > 0
@@ -23,6 +26,7 @@ FIRST = torch.zeros(1, 4, 4, 4, dtype=torch.int64)
 SAMPLES: dict[str, Callable[[Tensor], Any]] = {
     "adjoint": lambda x: x.adjoint(),
     "alias": lambda x: torch.ops.aten.alias(x),
+    "alias_copy": lambda x: torch.ops.aten.alias_copy(x),
     "as_strided": lambda x: x.clone().as_strided((2, 3), (1, 2)),
     "atleast_1d": torch.atleast_1d,
     "atleast_2d": torch.atleast_2d,

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+import expected_warnings
 import lrprism as lp
 from lrprism import presets
 from lrprism.composites import AbstractComposite
@@ -142,6 +143,7 @@ CALLS: dict[str, tuple[Function, Function]] = {
 
 @pytest.mark.parametrize("name", CALLS)
 @pytest.mark.parametrize("composite", [LRP_0, presets.Epsilon(0.1)])
+@expected_warnings.LITTLE_ARRIVES
 def test_every_way_to_call_a_norm_gives_one_map(name: str, composite: AbstractComposite) -> None:
     a, w, b = numbers((2, 3, 4), (4,), (4,))
     one, other = (
@@ -151,6 +153,7 @@ def test_every_way_to_call_a_norm_gives_one_map(name: str, composite: AbstractCo
     close(one, other)
 
 
+@expected_warnings.LITTLE_ARRIVES
 def test_an_unbatched_instance_norm_is_a_batch_of_one() -> None:
     (a,) = numbers((3, 4, 5))
     norm = grown(nn.InstanceNorm2d(3, affine=True))

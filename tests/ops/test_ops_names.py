@@ -7,6 +7,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+import expected_warnings
 import lrprism as lp
 from lrprism import presets
 from lrprism.ops import TABLE, op_of
@@ -143,6 +144,7 @@ TWINS: dict[str, tuple[Function, Function]] = {
 
 
 @pytest.mark.parametrize("name", TWINS)
+@expected_warnings.LOGITS_BEHIND
 def test_an_aten_op_gives_the_map_of_its_torch_function(name: str) -> None:
     exported, plain = TWINS[name]
     (a,) = numbers(FLAT)
@@ -162,6 +164,7 @@ def test_an_aten_op_gives_the_map_of_its_torch_function(name: str) -> None:
     ],
 )
 @pytest.mark.parametrize("dim", [0, 1, 2, -1, -3])
+@expected_warnings.LOGITS_BEHIND
 def test_softmax_over_any_dimension_by_its_formula(function: Callable[..., Tensor], dim: int) -> None:
     (a,) = numbers((2, 3, 4))
     seed = torch.randn_like(a)
@@ -183,6 +186,7 @@ def test_softmax_over_any_dimension_by_its_formula(function: Callable[..., Tenso
         lambda a: a.logcumsumexp(1),
     ],
 )
+@expected_warnings.LOGITS_BEHIND
 def test_logarithms_of_exponential_sums_by_their_jacobian(function: Callable[..., Tensor]) -> None:
     (a,) = numbers((3, 4))
     seed = torch.randn_like(function(a))

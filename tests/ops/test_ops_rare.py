@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+import expected_warnings
 import lrprism as lp
 from lrprism import presets
 from lrprism.ops import own
@@ -187,6 +188,7 @@ def test_bags_with_padding() -> None:
 
 
 @pytest.mark.parametrize("function", [torch.sigmoid, F.softplus, torch.exp])
+@expected_warnings.LOGITS_BEHIND
 def test_half_precision_next_to_zero_is_finite(function: Callable[[Tensor], Tensor]) -> None:
     a = torch.tensor([[1e-6, -1e-6, 6e-8]]).half()
     assert lp.LRP(Model(function)).explain(a, torch.ones_like).relevance.isfinite().all()
@@ -195,6 +197,7 @@ def test_half_precision_next_to_zero_is_finite(function: Callable[[Tensor], Tens
 @pytest.mark.parametrize("channels", [3, 4])
 @pytest.mark.parametrize("transposed", [False, True])
 @pytest.mark.parametrize("composite", [LRP_0, presets.EpsilonGamma(0.3, 0.05), presets.EpsilonPlus()])
+@expected_warnings.LITTLE_ARRIVES
 def test_a_padded_convolution_between_two_batch_norms(
     composite: Any, *, transposed: bool, channels: int
 ) -> None:

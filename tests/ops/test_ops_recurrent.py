@@ -4,6 +4,7 @@ import pytest
 import torch
 from torch import Tensor, nn, sigmoid
 
+import expected_warnings
 from lrprism import presets
 from lrprism.composites import AbstractComposite
 from small_models import LRP_0, Model, close, explained, numbers
@@ -143,6 +144,7 @@ def test_batch_first_and_a_sample_without_a_batch(kind: str) -> None:
 
 @pytest.mark.parametrize("kind", BY_HAND)
 @pytest.mark.parametrize("is_sorted", [False, True])
+@expected_warnings.LITTLE_ARRIVES
 def test_a_packed_sequence_is_each_sequence_on_its_own(kind: str, *, is_sorted: bool) -> None:
     torch.manual_seed(4)
     network = getattr(nn, kind)(3, 4, 2, bidirectional=True, batch_first=True).double()

@@ -5,6 +5,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+import expected_warnings
 import lrprism as lp
 from lrprism import presets
 from small_models import LRP_0, Function, Model, close, explained, numbers
@@ -47,6 +48,7 @@ def passes_unchanged(function: Function, a: Tensor) -> None:
 
 
 @pytest.mark.parametrize("module", MODULES, ids=repr)
+@expected_warnings.LOGITS_BEHIND
 def test_a_module_passes_relevance_unchanged(module: nn.Module) -> None:
     (a,) = numbers(FLAT)
     seed = torch.randn_like(a)
@@ -55,6 +57,7 @@ def test_a_module_passes_relevance_unchanged(module: nn.Module) -> None:
 
 
 @pytest.mark.parametrize("name", NAMES.split())
+@expected_warnings.LOGITS_BEHIND
 def test_a_function_and_its_method_pass_relevance_unchanged(name: str) -> None:
     (a,) = numbers(FLAT)
     passes_unchanged(getattr(torch, name), a)
@@ -68,6 +71,7 @@ def test_a_function_of_positive_numbers_passes_relevance_unchanged(name: str) ->
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
+@expected_warnings.LOGITS_BEHIND
 def test_however_it_is_called_relevance_passes_unchanged(name: str) -> None:
     (a,) = numbers(FLAT)
     if name == "logit":
@@ -78,12 +82,15 @@ def test_however_it_is_called_relevance_passes_unchanged(name: str) -> None:
     passes_unchanged(FUNCTIONS[name], a)
 
 
+@expected_warnings.LOGITS_BEHIND
+@expected_warnings.LITTLE_ARRIVES
 def test_nothing_goes_through_an_input_of_zero() -> None:
     # 1 - 1 = 0, sigmoid(0) = 1/2: no contribution to share the half by
     (found,) = explained(Model(lambda a: (a[:, 0] - a[:, 1]).sigmoid()), torch.ones(1, 2).double())
     assert not found.any()
 
 
+@expected_warnings.LOGITS_BEHIND
 def test_an_input_of_zero_loses_what_arrives_there_to_the_rule() -> None:
     a = torch.tensor([[0.0, 2.0]], dtype=torch.float64)
     found = lp.LRP(nn.Sigmoid(), LRP_0, strict=True).explain(a, torch.ones_like, audit=True)

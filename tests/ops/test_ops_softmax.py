@@ -9,8 +9,11 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 import lrprism as lp
+from expected_warnings import LITTLE_ARRIVES, LOGITS_BEHIND, NO_CONVOLUTION
 from lrprism import presets
 from small_models import LRP_0, Model, close, explained, numbers
+
+pytestmark = [NO_CONVOLUTION, LITTLE_ARRIVES, LOGITS_BEHIND]
 
 N = 5
 SOURCE, GOAL = torch.arange(N).repeat(N), torch.arange(N).repeat_interleave(N)  # an edge from each to each

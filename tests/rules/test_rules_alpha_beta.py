@@ -17,7 +17,9 @@ def linear(weight: list[float], bias: float) -> nn.Linear:
 
 
 def explained(model: nn.Module, x: Tensor, rule: AlphaBeta, target: int | None = 1) -> lp.Explanation:
-    return lp.LRP(model, [(LINEAR, rule)]).explain(x, target=target, audit=True)
+    return lp.LRP(model, [(LINEAR, rule)]).explain(
+        x, target=None if target is None else lp.target.side(target), audit=True
+    )
 
 
 def shares(bias: float, rule: AlphaBeta, target: int = 1) -> list[float]:

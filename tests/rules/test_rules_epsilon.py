@@ -18,7 +18,7 @@ def two_inputs_one_output(bias: float) -> nn.Module:
 def explain(layer: nn.Module, x: list[float], eps: float) -> torch.Tensor:
     relevance = (
         lp.LRP(layer, presets.Epsilon(eps))
-        .explain(torch.tensor([x], dtype=torch.float64), target=1)
+        .explain(torch.tensor([x], dtype=torch.float64), target=0)
         .relevance
     )
     assert isinstance(relevance, torch.Tensor)

@@ -2,6 +2,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+import expected_warnings
 import lrprism as lp
 from lrprism import select
 from lrprism.rules import Flat
@@ -10,7 +11,7 @@ AFFINE = select.kind(select.Kind.LINEAR, select.Kind.CONVOLUTION)
 
 
 def relevance(model: nn.Module, x: Tensor, rule: Flat, target: int | None = None) -> Tensor:
-    seed = torch.ones_like if target is None else target
+    seed = torch.ones_like if target is None else lp.target.side(target)
     found = lp.LRP(model, [(AFFINE, rule)]).explain(x, target=seed).relevance
     assert isinstance(found, Tensor)
     return found
@@ -44,6 +45,7 @@ X = torch.tensor([[[1.0, 2.0, 3.0]]], dtype=torch.float64)
         (-4.0, 0, 0.0, 1 / 3),
     ],
 )
+@expected_warnings.FLAT_ON_A_DENSE_LAYER
 def test_hand_worked_fractions(bias: float, target: int, eps: float, expected: float) -> None:
     x = torch.tensor([[1.0, 2.0, 0.0]], dtype=torch.float64)
     found = relevance(linear([5.0, -1.0, 1.0], bias), x, Flat(eps), target)
@@ -81,6 +83,7 @@ def test_conserves_with_or_without_bias(*, bias: bool) -> None:
     )
 
 
+@expected_warnings.FLAT_ON_A_DENSE_LAYER
 def test_inputs_and_weights_change_nothing_but_the_amount() -> None:
     torch.manual_seed(0)
     layer, x = nn.Linear(6, 1).double(), torch.randn(5, 6, dtype=torch.float64)

@@ -10,7 +10,8 @@ EVERYTHING = select.kind(select.Kind.LINEAR)
 
 
 def explain(layer: nn.Module, x: torch.Tensor, rule: lp.rules.AbstractRule, target: int = 1) -> torch.Tensor:
-    relevance = lp.LRP(layer, [(EVERYTHING, rule)]).explain(x, target=target).relevance
+    seed = lp.target.side(target) if layer.weight.shape[0] == 1 else target
+    relevance = lp.LRP(layer, [(EVERYTHING, rule)]).explain(x, target=seed).relevance
     assert isinstance(relevance, torch.Tensor)
     return relevance
 

@@ -2,6 +2,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+import expected_warnings
 import lrprism as lp
 from lrprism import select
 from lrprism.rules import ZBox
@@ -10,7 +11,7 @@ AFFINE = select.kind(select.Kind.LINEAR, select.Kind.CONVOLUTION)
 
 
 def relevance(model: nn.Module, x: Tensor, rule: ZBox, target: int | None = None) -> Tensor:
-    seed = torch.ones_like if target is None else target
+    seed = torch.ones_like if target is None else lp.target.side(target)
     found = lp.LRP(model, [(AFFINE, rule)]).explain(x, target=seed).relevance
     assert isinstance(found, Tensor)
     return found
@@ -44,6 +45,7 @@ def with_weights(layer: nn.Linear | nn.Conv1d, weight: Tensor, bias: float) -> n
         ([-1.0, 2.0], 1.0, 0, 1e-6, [0.0, 0.0]),
     ],
 )
+@expected_warnings.LITTLE_ARRIVES
 def test_hand_worked_fractions(
     x: list[float], bias: float, target: int, eps: float, expected: list[float]
 ) -> None:
@@ -144,6 +146,7 @@ def test_bounds_that_do_not_fit_the_input() -> None:
         relevance(pointwise(), POINTS, ZBox(torch.zeros(3), 9.0))
 
 
+@expected_warnings.OUTSIDE_THE_BOX
 def test_one_bound_per_channel_and_one_per_pixel_go_together() -> None:
     low, high = torch.tensor([0.0, 5.0]), torch.tensor([1.0, 6.0]).view(1, 2, 1).expand(1, 2, 2)
     full = low.view(1, 2, 1).expand(1, 2, 2)

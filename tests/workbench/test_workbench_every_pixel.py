@@ -6,6 +6,7 @@ import pytest
 import torch
 import xarray as xr
 
+import expected_warnings
 import lrprism as lp
 from lrprism.models import Hyper3DNetLite
 from lrprism.spectral import Scene, make_cube
@@ -48,6 +49,7 @@ def explainer() -> PixelExplainer:
     return PixelExplainer(patches, scene, WINDOW, inside)
 
 
+@expected_warnings.LITTLE_ARRIVES
 def test_each_pixel_gets_the_relevance_of_its_own_window(explainer: PixelExplainer) -> None:
     dataset, audit = explainer.explain(explainer.numbers)
     cube = explainer.scene.cube.values
@@ -63,6 +65,7 @@ def test_each_pixel_gets_the_relevance_of_its_own_window(explainer: PixelExplain
     assert audit.explained == pytest.approx(float(highest), rel=1e-5)
 
 
+@expected_warnings.LITTLE_ARRIVES
 def test_windows_that_leave_the_scene_have_none(explainer: PixelExplainer) -> None:
     dataset, _ = explainer.explain(explainer.numbers)
     inside = np.zeros((HEIGHT, WIDTH), dtype=bool)
@@ -71,6 +74,7 @@ def test_windows_that_leave_the_scene_have_none(explainer: PixelExplainer) -> No
     assert ((dataset["predicted"].values >= 0).reshape(HEIGHT, WIDTH) == inside).all()
 
 
+@expected_warnings.LITTLE_ARRIVES
 def test_a_batch_outside_the_scene_explains_nothing(explainer: PixelExplainer) -> None:
     dataset, audit = explainer.explain(explainer.numbers[:WIDTH])
     assert dataset["relevance"].shape == (WIDTH, BANDS)
@@ -79,6 +83,7 @@ def test_a_batch_outside_the_scene_explains_nothing(explainer: PixelExplainer) -
     assert len(audit) == 0
 
 
+@expected_warnings.LITTLE_ARRIVES
 def test_maps_lie_where_the_scene_lies(explainer: PixelExplainer) -> None:
     dataset, _ = explainer.explain(explainer.numbers)
     maps = explainer.maps(dataset)

@@ -8,11 +8,11 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from lrprism._errors import InputError, TargetError
+from lrprism._errors import InputError
 from lrprism.attribution.cutting import Arguments, Run, explain_failure, find_whole
 from lrprism.attribution.explanation import Explanation
 from lrprism.attribution.inputs import Arranged, arranged
-from lrprism.attribution.target import Contrast, Target
+from lrprism.attribution.seeds import Target, cut
 from lrprism.engine import Audit
 
 
@@ -65,7 +65,7 @@ def explain_batches(
     for start in range(0, count, batch_size):
         rows = slice(start, start + batch_size)
         try:
-            explanation = explain(arguments.cut(rows, count, whole), target_of(target, rows, count))
+            explanation = explain(arguments.cut(rows, count, whole), cut(target, rows, count))
         except torch.OutOfMemoryError:
             raise
         except RuntimeError as error:
@@ -84,24 +84,6 @@ def _check_rows(output: Tensor, size: int) -> None:
             "with batch_size, the model should return one row per sample. "
             f"Found an output of shape {tuple(output.shape)} for {size} samples. Try batch_size=None."
         )
-
-
-def target_of(target: Any, rows: slice, count: int) -> Any:
-    """The classes of some samples; what is said of all samples holds for these too.
-
-    Raises:
-        TargetError: If there is not one class per sample.
-    """
-    if isinstance(target, Contrast):
-        return Contrast(target_of(target.for_class, rows, count), target_of(target.against, rows, count))
-    is_per_sample = isinstance(target, Tensor) and target.dim() == 1
-    if is_per_sample or (isinstance(target, Sequence) and not isinstance(target, str)):
-        if len(target) != count:
-            raise TargetError(
-                f"target should be one class or one per sample ({count}). Found {len(target)} classes."
-            )
-        return target[rows]
-    return target
 
 
 def put_together(found: Sequence[Explanation], *, has_class_axis: bool) -> Explanation:
@@ -129,10 +111,17 @@ def put_together(found: Sequence[Explanation], *, has_class_axis: bool) -> Expla
     return Explanation(
         _cat([each.relevance for each in found], axis),
         torch.cat([each.output for each in found]),
-        (classes[0] if has_class_axis else torch.cat(classes)) if classes else None,
+        _classes_of(classes, has_class_axis=has_class_axis),
         layers,
         Audit.sum_of([each.audit for each in found if each.audit is not None]),
     )
+
+
+def _classes_of(parts: Sequence[Tensor], *, has_class_axis: bool) -> Tensor | None:
+    """Join the classes of the batches; those of a class axis ``[classes]`` are the same in each."""
+    if not parts:
+        return None
+    return parts[0] if has_class_axis and parts[0].dim() == 1 else torch.cat(list(parts), int(has_class_axis))
 
 
 def _samples(relevance: Tensor | tuple[Tensor, ...], axis: int) -> set[int]:

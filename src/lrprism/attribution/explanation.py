@@ -28,7 +28,7 @@ class Explanation:
             output.
         output: What the model returned, or what ``output=`` chose of it, detached.
         target: The explained class of each sample, ``[N]``; of each entry of the class axis where there is
-            one; None for a callable target.
+            one; None where the target is no index: a callable, a contrast, an output as it is.
         layers: Relevance at the output of each module that was asked for, by path; a tuple where a module has
             several outputs or was called several times; with a leading class axis where there is one.
         audit: The account, where ``audit=True`` asked for one.

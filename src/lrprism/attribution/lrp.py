@@ -2,28 +2,31 @@
 
 from __future__ import annotations
 
-import sys
-import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from lrprism._errors import InputError, ModelError, RelevanceWarning
+from lrprism._errors import InputError, TargetError
 from lrprism.attribution.batches import explain_batches, put_together
+from lrprism.attribution.captum import CaptumTarget, read_captum_target
+from lrprism.attribution.cautions import Cautions, warn, warn_of_unknown
 from lrprism.attribution.cutting import Arguments
+from lrprism.attribution.ends import BEFORE, Front
 from lrprism.attribution.explanation import Explanation
+from lrprism.attribution.finite import check_finite
 from lrprism.attribution.inputs import Arranged, Inputs, arranged, explain_list, is_about_fit, misfit
 from lrprism.attribution.layers import Layers, layers_named
 from lrprism.attribution.output import Output, check_dependence, chosen
 from lrprism.attribution.plan import Plan
-from lrprism.attribution.target import Target, has_class_axis, seeds
+from lrprism.attribution.seeds import Target, has_class_axis, seeds
 from lrprism.composites import AbstractComposite, Composite, presets
 from lrprism.composites.composite import Entry
 from lrprism.engine import Graph, Request, Trace, trace, unwrap
-from lrprism.ops import TABLE, AbstractOp, Call, Kind, OwnOps, every_name_of
+from lrprism.ops import TABLE, AbstractOp, Kind, OwnOps, every_name_of
 
 
 class LRP:
@@ -61,6 +64,7 @@ class LRP:
     ) -> None:
         """Look at the model; nothing of it runs yet."""
         self.model = unwrap(model)
+        self._is_chosen = composite is not None
         if composite is None:
             composite = presets.EpsilonGamma()
         self.composite = composite if isinstance(composite, AbstractComposite) else Composite(composite)
@@ -88,14 +92,17 @@ class LRP:
                 one argument that holds tensors: a list, a named tuple, a dataclass, an object with tensors
                 as attributes, such as a graph of torch_geometric. Each of these may hold others; bools,
                 complex and sparse tensors in them are constants.
-            target: None for the predicted class of each sample, a class, one class per sample, ``"all"``,
-                ``target.each(0, 3)``, ``target.contrast(0, 1)``, or a callable that maps the output to a seed
-                of its shape. A single-logit output explains ``+logit`` for class 1, ``-logit`` for class 0.
+            target: An index into the output: None for the predicted class of each sample, a class, one class
+                per sample, or ``"all"``. An output ``(N, 1)`` or ``(N,)`` is one value, which None explains
+                as it is, with its sign. In words, from :mod:`lrprism.target`: ``each(0, 3)``,
+                ``contrast(0, 1)``, ``side(1)`` of a binary logit, ``value()``, ``at(step)`` and
+                ``token()`` of a sequence. Or a callable that maps the output to a seed of its shape.
             args: Further positional arguments of the model; they get no relevance.
             kwargs: Keyword arguments of the model; they get no relevance.
             output: Which tensor of the model's output to explain: a key, an attribute's name, a position, a
                 path of them such as ``"head.logits"`` or ``("head", 0)``, or a callable; None for the only
-                one, or the one named ``logits``.
+                one, or the one named ``logits``; ``"before softmax"`` for the logits in front of the softmax
+                or sigmoid at the end.
             layers: Paths (or globs such as ``"block.*"``) of modules at whose output relevance is wanted; of
                 those that a glob names, the ones that run and depend on the inputs. A shared module answers
                 to each of its paths.
@@ -109,31 +116,51 @@ class LRP:
             InputError: If an input can receive no relevance, holds NaN or inf, or does not fit the model's
                 type or device; or if a layer or output is unknown or not reached.
             TargetError: If the target does not fit the output.
-            ModelError: If the output does not depend on the inputs, or ``strict`` and an op has no rule.
+            ModelError: If the output does not depend on the inputs, weights, output or relevance hold NaN or
+                inf, or ``strict`` and an op has no rule.
             RuleError: If a rule was given to an op that it cannot serve.
         """
-        given = arranged(inputs, args, kwargs)
-        if batch_size is not None:
-            parts = explain_batches(
-                Arguments(inputs, args, kwargs),
-                target,
-                batch_size,
-                lambda of, target: self.explain(
-                    of.inputs,
-                    target,
-                    args=of.args,
-                    kwargs=of.kwargs,
-                    output=output,
-                    layers=layers,
-                    audit=audit,
-                ),
-                lambda of: self._output_of(arranged(*of), output),
-            )
-            return put_together(parts, has_class_axis=has_class_axis(target))
+        cautions = Cautions(self.composite, is_chosen=self._is_chosen)
+
+        def explain_one(of: Arguments, target: Target) -> Explanation:
+            return self._explain(cautions, of, target, output=output, layers=layers, audit=audit)
+
+        arguments = Arguments(inputs, args, kwargs)
+        if batch_size is None:
+            explanation = explain_one(arguments, target)
+        else:
+            run = partial(self._output_of, output=output)
+            parts = explain_batches(arguments, target, batch_size, explain_one, lambda of: run(arranged(*of)))
+            explanation = put_together(parts, has_class_axis=has_class_axis(target))
+        cautions.tell()
+        return explanation
+
+    def _explain(
+        self,
+        cautions: Cautions,
+        arguments: Arguments,
+        target: Target,
+        *,
+        output: Output,
+        layers: Sequence[str],
+        audit: bool,
+    ) -> Explanation:
+        """Explain inputs at once, and note what their user should be told.
+
+        Raises:
+            TargetError: If the target does not fit the output.
+        """
+        given = arranged(*arguments)
         wanted = layers_named(self.model, layers)
-        with self._trace(given, output, wanted, audit=audit) as (passed, graph):
-            starts, classes = seeds(passed.output, target)
+        with self._trace(given, output, wanted, audit=audit, say=cautions.say) as (passed, graph):
+            cautions.look(passed, graph)
+            try:
+                starts, classes = seeds(passed.output, target)
+            except TargetError:  # a callable may return NaN because it was given NaN
+                check_finite(self.model, passed.output.detach(), (), ())
+                raise
             found = passed.backward(starts, graph)
+            cautions.weigh(self.model, passed.output, starts, found, graph)
 
         def joined(per_seed: list[list[Tensor]]) -> list[Tensor]:
             if not has_class_axis(target):
@@ -170,7 +197,7 @@ class LRP:
     def attribute(
         self,
         inputs: Tensor | tuple[Tensor, ...],
-        target: Target = None,
+        target: Target | CaptumTarget = None,
         additional_forward_args: Any = None,
         return_convergence_delta: bool = False,
     ) -> Any:
@@ -178,11 +205,13 @@ class LRP:
 
         Args:
             inputs: As for :meth:`explain`.
-            target: As for :meth:`explain`.
+            target: As for :meth:`explain`, but a tuple is an index into all axes behind the samples, such as
+                ``(3, 1)`` for an output ``(N, T, C)``, and a list may hold one tuple per sample.
             additional_forward_args: One further positional argument of the model, or a tuple of them.
             return_convergence_delta: Also return what is missing, ``explained output - sum of relevance``,
                 ``[N]``; with a leading class axis where the target has one.
         """
+        target = read_captum_target(target)
         extra = additional_forward_args
         args = () if extra is None else extra if isinstance(extra, tuple) else (extra,)
         explanation = self.explain(inputs, target, args=args)
@@ -191,14 +220,22 @@ class LRP:
             return relevance
         axis = 2 if has_class_axis(target) else 1
         starts, _ = seeds(explanation.output, target)
-        explained = torch.stack([(start * explanation.output).flatten(1).sum(1) for start in starts])
+        explained = torch.stack(
+            [(start * explanation.output).unsqueeze(-1).flatten(1).sum(1) for start in starts]
+        )
         each = relevance if isinstance(relevance, tuple) else (relevance,)
-        found = sum(one.flatten(axis).sum(axis) for one in each)
+        found = sum(one.unsqueeze(-1).flatten(axis).sum(axis) for one in each)
         return relevance, (explained if axis == 2 else explained[0]) - found
 
     @contextmanager
     def _trace(
-        self, given: Arranged, output: Output, layers: Layers, *, audit: bool = False
+        self,
+        given: Arranged,
+        output: Output,
+        layers: Layers,
+        *,
+        audit: bool = False,
+        say: Callable[[str], None] = warn,
     ) -> Iterator[tuple[Trace, Graph]]:
         """Run the model and give every op its rule; what the model keeps is settled in the end."""
         passed = self._run(given, output, layers, audit=audit)
@@ -208,7 +245,7 @@ class LRP:
             check_dependence(passed.output)
             graph = passed.study()
             self.composite.assign(passed.calls, graph)
-            self._tell(passed, graph)
+            self._tell(passed, graph, say)
             yield passed, graph
         finally:
             passed.settle()
@@ -229,14 +266,15 @@ class LRP:
             TypeError: If the model itself cannot use its input.
             AttributeError: As TypeError.
         """
+        front = Front() if isinstance(output, str) and output in BEFORE else None
         try:
             return trace(
                 self.model,
                 given.tensors,
                 given.arguments,
-                self._ops,
+                self._ops if front is None else {**self._ops, **front.ops},
                 Request(
-                    choose=lambda returned: chosen(returned, output),
+                    choose=front.choose if front else lambda returned: chosen(returned, output),
                     layers=layers.paths,
                     nonnegative=given.nonnegative,
                     needs=self.composite.needs,
@@ -262,7 +300,7 @@ class LRP:
         self._compared.add(kind)
         return is_new
 
-    def _tell(self, passed: Trace, graph: Graph) -> None:
+    def _tell(self, passed: Trace, graph: Graph, say: Callable[[str], None]) -> None:
         """Say which ops have no rule and which selectors mean nothing.
 
         Raises:
@@ -271,9 +309,10 @@ class LRP:
         unknown = [call for call in passed.calls if call.kind is Kind.UNKNOWN]
         if unknown or graph.unseen:
             reached = set(passed.reached(graph))
-            _tell_unknown([call for call in unknown if call in reached], graph.unseen, strict=self.strict)
+            calls = [call for call in unknown if call in reached]
+            warn_of_unknown(calls, graph.unseen, say, strict=self.strict)
         if passed.random:
-            _warn(
+            say(
                 "random numbers of train mode should be off, as dropout is. "
                 f"Found {', '.join(sorted(passed.random))}: the map may change from call to call. "
                 "Try model.eval()."
@@ -281,7 +320,7 @@ class LRP:
         if isinstance(self.composite, Composite):
             idle = self.composite.unmatched(passed.calls, graph)
             if idle:
-                _warn(f"selectors should mean at least one op. Found none for {', '.join(map(repr, idle))}.")
+                say(f"selectors should mean at least one op. Found none for {', '.join(map(repr, idle))}.")
 
 
 def _reached(given: Arranged, passed: Trace) -> list[bool]:
@@ -335,32 +374,3 @@ def _is_apply(function: Any) -> bool:
     """Whether a function is the ``apply`` of an autograd Function, which is what the Function is known by."""
     owner = getattr(function, "__self__", None)
     return isinstance(owner, type) and issubclass(owner, torch.autograd.Function)
-
-
-def _tell_unknown(calls: Sequence[Call], unseen: Sequence[str], *, strict: bool) -> None:
-    """Say which ops have no rule, or refuse them.
-
-    Raises:
-        ModelError: If there are any and ``strict``.
-    """
-    names = sorted({f"{call.name} in {call.module or '(model)'}" for call in calls})
-    names += [f"{name} (cannot be seen)" for name in unseen]
-    if not names:
-        return
-    message = (
-        f"no rule is known for {', '.join(names)}: the plain gradient is used there, and relevance may not "
-        "be conserved. Give a torch function or an autograd.Function an op: "
-        "LRP(model, ops={function: lrprism.ops.own.activation('its name')})"
-    )
-    if strict:
-        raise ModelError(f"every op should have a rule (strict=True), but {message}.")
-    _warn(message)
-
-
-def _warn(message: str) -> None:
-    """Warn, pointing at the first line outside the library."""
-    depth, frame = 1, sys._getframe()
-    inside = ("lrprism.", "contextlib")  # the library, and what stands between its context managers
-    while frame.f_back is not None and frame.f_globals.get("__name__", "").startswith(inside):
-        depth, frame = depth + 1, frame.f_back
-    warnings.warn(message, RelevanceWarning, stacklevel=depth)

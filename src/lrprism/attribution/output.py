@@ -12,7 +12,7 @@ from lrprism._errors import InputError, ModelError
 from lrprism.attribution.structures import Path, leaves
 
 Output = str | int | tuple[Any, ...] | Callable[[Any], Tensor] | None
-"""How to choose a tensor from what a model returns; see :func:`chosen`."""
+"""How to choose a tensor from what a model returns; see :func:`chosen` and :class:`ends.Front`."""
 
 
 def chosen(returned: Any, output: Output) -> Tensor:
@@ -90,6 +90,11 @@ def _parts(returned: Any) -> dict[Path, Tensor]:
         if path and isinstance(leaf, Tensor) and leaf.is_floating_point()
     }
     return {path: leaf for path, leaf in paths.items() if len(path) == 1} or paths
+
+
+def float_parts(returned: Any) -> list[Tensor]:
+    """Return the float tensors at the top of a model's output."""
+    return [returned] if isinstance(returned, Tensor) else list(_parts(returned).values())
 
 
 def _only(returned: Any) -> Tensor:

@@ -1,61 +1,69 @@
-"""What is explained: the seed of the backward pass."""
+"""Targets in words: what of a model's output is explained."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Literal, final
+from __future__ import annotations
+
+import operator
+from dataclasses import dataclass, replace
+from typing import Any, SupportsIndex, final
 
 import torch
 from torch import Tensor
 
 from lrprism._errors import TargetError
+from lrprism.attribution.indices import Axis, Index, make_seed, read_index
+from lrprism.attribution.seeds import AbstractTarget, Each, cut, seed_of
 
 
-@final
-@dataclass(frozen=True)
-class Each:
-    """Several classes, each explained for every sample; see :func:`each`."""
-
-    classes: tuple[int, ...]
-
-
-Target = int | Sequence[int] | Tensor | Literal["all"] | Each | Callable[[Tensor], Tensor] | None
-"""See :func:`seeds`."""
-
-
-def each(*classes: int) -> Each:
+def each(*classes: SupportsIndex | AbstractTarget) -> Each:
     """Explain several classes of every sample with one forward pass; relevance gets a leading class axis.
 
     Args:
-        classes: The classes, such as ``each(0, 3)``.
+        classes: The classes, such as ``each(0, 3)``; or targets in words, such as ``each(at(0), at(1))``.
 
     Raises:
         TargetError: If there is none, or one is no whole number.
     """
     if not classes:
         raise TargetError("each() should name at least one class. Found none. Try each(0, 1).")
-    if not all(isinstance(number, int) for number in classes):
-        raise TargetError(f"each() should name whole numbers. Found {classes!r}. Try each(0, 1).")
-    return Each(tuple(classes))
+    try:
+        return Each(tuple(one if isinstance(one, AbstractTarget) else _whole(one) for one in classes))
+    except TypeError as error:
+        raise TargetError(f"each() should name whole numbers. Found {classes!r}. Try each(0, 1).") from error
 
 
 @final
 @dataclass(frozen=True, eq=False)
-class Contrast:
+class Contrast(AbstractTarget):
     """One class against another; see :func:`contrast`."""
 
-    for_class: int | Sequence[int] | Tensor
-    against: int | Sequence[int] | Tensor
+    for_class: Index | AbstractTarget
+    against: Index | AbstractTarget
 
-    def __call__(self, output: Tensor) -> Tensor:
-        """Return the seed: 1 at the one logit, -1 at the other."""
-        return _seed(output, _classes(output, self.for_class)) - _seed(output, _classes(output, self.against))
+    def seed(self, output: Tensor) -> tuple[Tensor, None]:
+        """Return 1 at the one logit, -1 at the other.
+
+        Raises:
+            TargetError: If the output holds one value per sample only.
+        """
+        if output.dim() == 1 or output.shape[1:] == (1,):
+            raise TargetError(
+                "contrast() should meet at least two values per sample. "
+                f"Found an output of shape {tuple(output.shape)}. "
+                "Try lp.target.side(1) for what speaks for class 1 of a binary logit, and against class 0."
+            )
+        return seed_of(output, self.for_class)[0] - seed_of(output, self.against)[0], None
+
+    def cut(self, rows: slice, count: int) -> Contrast:
+        """Return the contrast of some samples."""
+        return Contrast(cut(self.for_class, rows, count), cut(self.against, rows, count))
 
 
-def contrast(for_class: int | Sequence[int] | Tensor, against: int | Sequence[int] | Tensor) -> Contrast:
+def contrast(for_class: Index | AbstractTarget, against: Index | AbstractTarget) -> Contrast:
     """Explain what speaks for one class and against another: the difference of their logits.
 
     Args:
-        for_class: The class whose logit counts, for all samples or one per sample.
+        for_class: The class whose logit counts, for all samples or one per sample; or :func:`at`,
+            :func:`token`.
         against: The class whose logit is subtracted, likewise.
 
     Returns:
@@ -64,9 +72,122 @@ def contrast(for_class: int | Sequence[int] | Tensor, against: int | Sequence[in
     return Contrast(for_class, against)
 
 
-def has_class_axis(target: Target) -> bool:
-    """Whether relevance for a target gets a leading class axis."""
-    return isinstance(target, (str, Each))
+@final
+@dataclass(frozen=True, eq=False)
+class Side(AbstractTarget):
+    """One side of a binary logit; see :func:`side`."""
+
+    number: Index | None = None
+
+    def seed(self, output: Tensor) -> tuple[Tensor, Tensor]:
+        """Return 1 for class 1 and -1 for class 0."""
+        _check_one_value(output, "side()", "Give the class, such as target=1.")
+        if self.number is None:
+            sides = (output.detach().flatten() > 0).long()
+        else:
+            sides = read_index(self.number, output, Axis(2, "side()", "side", "sides", owner="a logit"))
+        return (2 * sides - 1).to(output.dtype).view(output.shape), sides
+
+    def cut(self, rows: slice, count: int) -> Side:
+        """Return the sides of some samples."""
+        return Side(cut(self.number, rows, count))
+
+
+def side(number: Index | None = None) -> Side:
+    """Explain one side of a binary logit: of a network that tells two classes apart with one output.
+
+    Args:
+        number: 1 for the logit, which speaks for class 1; 0 for minus the logit; None for the predicted side
+            of each sample, which is 1 where the logit is positive; or one per sample.
+
+    Returns:
+        A target for an output ``(N, 1)`` or ``(N,)``.
+    """
+    return Side(number)
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class Value(AbstractTarget):
+    """The output as it is; see :func:`value`."""
+
+    def seed(self, output: Tensor) -> tuple[Tensor, None]:
+        """Return ones."""
+        _check_one_value(output, "value()", "Give the index of the value, such as target=0.")
+        return torch.ones_like(output, requires_grad=False), None
+
+
+def value() -> Value:
+    """Explain the output as it is, with its sign: the prediction of a regression, ``(N, 1)`` or ``(N,)``."""
+    return Value()
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class At(AbstractTarget):
+    """One entry at one step of a sequence; see :func:`at` and :func:`token`."""
+
+    step: Index
+    index: Index | None
+    is_token: bool = False
+
+    def seed(self, output: Tensor) -> tuple[Tensor, Tensor]:
+        """Return 1 at the entry, and which one it is.
+
+        Raises:
+            TargetError: If the output is no sequence.
+        """
+        step = Axis(0, "step", "time step", "steps", counts_from_end=True)
+        entry = Axis(0, "index", "class", "classes")
+        if self.is_token:
+            step = Axis(0, "position", "position", "tokens", counts_from_end=True)
+            entry = Axis(0, "id", "token id", "vocabulary")
+        if output.dim() != 3:
+            raise TargetError(
+                f"{'token()' if self.is_token else 'at()'} should meet an output (N, {step.entries}, "
+                f"{entry.entries}). Found shape {tuple(output.shape)}. "
+                "Give an index such as target=0 for (N, classes), or a callable."
+            )
+        steps = read_index(self.step, output, step._replace(size=output.shape[1]))
+        if self.index is None:
+            samples = torch.arange(len(output), device=output.device)
+            indices = output.detach()[samples, steps].argmax(1)
+        else:
+            indices = read_index(self.index, output, entry._replace(size=output.shape[2]))
+        return make_seed(output, steps, indices), indices
+
+    def cut(self, rows: slice, count: int) -> At:
+        """Return the entries of some samples."""
+        return replace(self, step=cut(self.step, rows, count), index=cut(self.index, rows, count))
+
+
+def at(step: Index, index: Index | None = None) -> At:
+    """Explain one time step of an output ``(N, steps, classes)``.
+
+    Args:
+        step: The step; -1 is the last one. One for all samples, or one per sample.
+        index: The class at that step, or which of several values; None for the highest one. One for all
+            samples, or one per sample.
+
+    Returns:
+        A target for :meth:`lrprism.LRP.explain`.
+    """
+    return At(step, index)
+
+
+def token(position: Index = -1, id: Index | None = None) -> At:
+    """Explain one token that a language model predicts, of an output ``(N, tokens, vocabulary)``.
+
+    Args:
+        position: Where it is predicted; -1 is the last position. One for all samples, or one per sample, as
+            where texts of different lengths are padded.
+        id: The token's id in the vocabulary; None for the predicted token. One for all samples, or one per
+            sample.
+
+    Returns:
+        A target for :meth:`lrprism.LRP.explain`.
+    """
+    return At(position, id, is_token=True)
 
 
 def predicted_class(output: Tensor) -> Tensor:
@@ -75,104 +196,25 @@ def predicted_class(output: Tensor) -> Tensor:
     One logit per sample stands for two classes: class 1 where it is positive.
 
     Args:
-        output: Logits, ``[N, classes]``.
+        output: Logits of a classifier, ``[N, classes]``.
     """
     return (output[:, 0] > 0).long() if output.shape[1] == 1 else output.argmax(1)
 
 
-def number_of_classes(output: Tensor) -> int:
-    """Return how many classes ``[N, classes]`` logits tell apart; one logit tells two."""
-    return 2 if output.shape[1] == 1 else output.shape[1]
-
-
-def seeds(output: Tensor, target: Target) -> tuple[list[Tensor], Tensor | None]:
-    """Return the modified gradients at ``output`` that start the ways back, and the classes they explain.
-
-    The relevance that enters is ``output * seed``: the logit itself for a class. A single-logit output
-    explains ``+logit`` for class 1 and ``-logit`` for class 0.
-
-    Args:
-        output: What the model returned; ``[N, classes]`` unless ``target`` is callable.
-        target: None for the predicted class of each sample, a class for all samples, one class per sample
-            (sequence or 1-D tensor), ``"all"`` for every class, :func:`each` for some, or a callable that
-            maps the output to a seed of the output's shape, such as :func:`contrast`.
-
-    Returns:
-        One seed, or one per class for ``"all"`` and :func:`each`; the classes ``[N]``, or ``[classes]`` where
-        there is a class axis, or None for a callable.
+def _whole(number: Any) -> int:
+    """Return a whole number of any library as an int.
 
     Raises:
-        TargetError: If the target does not fit the output.
+        TypeError: If it is none.
     """
-    if callable(target):
-        return [_checked_seed(target(output.detach()), output)], None
-    if output.dim() != 2:
+    if isinstance(number, bool):
+        raise TypeError("a bool is no class")
+    return operator.index(number)
+
+
+def _check_one_value(output: Tensor, word: str, advice: str) -> None:
+    if output.dim() != 1 and output.shape[1:] != (1,):
         raise TargetError(
-            f"output should be (N, classes) to explain a class. Found shape {tuple(output.shape)}. "
-            "Give a callable target that returns a seed of that shape."
+            f"{word} should meet one value per sample, (N, 1) or (N,). "
+            f"Found an output of shape {tuple(output.shape)}. {advice}"
         )
-    if isinstance(target, str):
-        if target != "all":
-            raise TargetError(
-                "target should be None, a class, one class per sample, 'all', each(...) or a callable. "
-                f"Found {target!r}."
-            )
-        target = Each(tuple(range(number_of_classes(output))))
-    if isinstance(target, Each):
-        seeds = [_seed(output, _classes(output, number)) for number in target.classes]
-        return seeds, torch.tensor(target.classes, device=output.device)
-    classes = predicted_class(output.detach()) if target is None else _classes(output, target)
-    return [_seed(output, classes)], classes
-
-
-def _classes(output: Tensor, target: int | Sequence[int] | Tensor) -> Tensor:
-    """One class per sample.
-
-    Raises:
-        TargetError: If they are no whole numbers, of another length, or out of range.
-    """
-    try:
-        classes = torch.as_tensor(target, device=output.device)
-    except (TypeError, ValueError, RuntimeError, OverflowError) as error:
-        raise TargetError(
-            "target should be None, a class, one class per sample, 'all', each(...) or a callable. "
-            f"Found {target!r}."
-        ) from error
-    if not classes.numel():
-        raise TargetError("target should hold at least one class. Found none.")
-    if classes.dtype.is_floating_point or classes.dtype.is_complex or classes.dtype is torch.bool:
-        raise TargetError(f"target should hold whole numbers. Found {classes.dtype}.")
-    if classes.dim() == 0:
-        classes = classes.expand(len(output))
-    if classes.shape != (len(output),):
-        raise TargetError(
-            f"target should be one class or one per sample ({len(output)}). "
-            f"Found shape {tuple(classes.shape)}."
-        )
-    count = number_of_classes(output)
-    lowest, highest = (int(each) for each in classes.aminmax()) if len(classes) else (0, 0)
-    if not 0 <= lowest <= highest < count:
-        bad = next(int(each) for each in classes if not 0 <= each < count)
-        raise TargetError(
-            f"target should be a class from 0 to {count - 1}, as the model has {count}. Found {bad}."
-        )
-    return classes.long()
-
-
-def _seed(output: Tensor, classes: Tensor) -> Tensor:
-    """One at the explained logit, zero elsewhere."""
-    if output.shape[1] == 1:
-        return (2 * classes - 1).to(output.dtype).unsqueeze(1)
-    return torch.zeros_like(output, requires_grad=False).scatter_(1, classes.unsqueeze(1), 1)
-
-
-def _checked_seed(seed: object, output: Tensor) -> Tensor:
-    if not isinstance(seed, Tensor) or seed.shape != output.shape:
-        found = tuple(seed.shape) if isinstance(seed, Tensor) else type(seed).__name__
-        raise TargetError(
-            f"a callable target should return a seed of the output's shape {tuple(output.shape)}. "
-            f"Found {found}."
-        )
-    if not seed.isfinite().all():
-        raise TargetError("a callable target should return a finite seed. Found NaN or inf.")
-    return seed.to(output.dtype)

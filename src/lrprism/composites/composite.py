@@ -10,7 +10,14 @@ from lrprism._errors import RuleError
 from lrprism.composites.selectors import AbstractSelector, Place
 from lrprism.engine import Graph
 from lrprism.ops import DEFAULT_PRODUCT_RULE, Call, Kind, Needs
-from lrprism.rules import AbstractAffineRule, AbstractRule, Pass, gives_beside
+from lrprism.rules import (
+    AbstractAffineRule,
+    AbstractProductRule,
+    AbstractRule,
+    Pass,
+    SignalTakesAll,
+    gives_beside,
+)
 
 Entry = tuple[AbstractSelector, AbstractRule]
 
@@ -43,6 +50,24 @@ class AbstractComposite(ABC):
                 isinstance(rule, Pass) or (isinstance(rule, AbstractAffineRule) and not rule.is_gradient)
                 for _, rule in self._stated
             ),
+            gates=any(_asks_for_gates(rule, selector.kinds) for selector, rule in self._stated),
+        )
+
+    @cached_property
+    def without_convolution(self) -> str | None:
+        """What to tell the user of a network without convolutions, or None if no rule is for these alone."""
+        convolutions = [rule for selector, rule in self._stated if selector.kinds == {Kind.CONVOLUTION}]
+        others = [rule for selector, rule in self._stated if selector.kinds != {Kind.CONVOLUTION}]
+        idle = [rule for rule in convolutions if rule not in others]
+        if not idle or self.names_ops:
+            return None
+        name = type(self).__name__
+        but = ", with the flat rule at the input" if name.endswith("Flat") else ""
+        return (
+            f"{name} should meet a convolution, which alone gets {', '.join(map(repr, idle))}. Found none, "
+            f"so that the map is that of presets.Epsilon(){but}. Choose that preset, presets.AttnLRP() for a "
+            "transformer, or a rule for linear layers: "
+            "[(select.kind(select.Kind.LINEAR), rules.Gamma(0.25))]."
         )
 
     def __getstate__(self) -> dict[str, Any]:
@@ -100,6 +125,15 @@ class AbstractComposite(ABC):
 
 def _asks_for_input(rule: AbstractRule) -> bool:
     return isinstance(rule, Pass) or (isinstance(rule, AbstractAffineRule) and not rule.is_damping)
+
+
+def _asks_for_gates(rule: AbstractRule, kinds: frozenset[Kind]) -> bool:
+    """Return True if a rule may give a gate relevance, or share by a norm over gates and signal together."""
+    if isinstance(rule, AbstractProductRule):
+        return Kind.PRODUCT in kinds and not isinstance(rule, SignalTakesAll)
+    if isinstance(rule, AbstractAffineRule):
+        return Kind.LINEAR in kinds and not rule.stabilizer.is_elementwise
+    return False
 
 
 def _misplaced(call: Call) -> str:

@@ -52,7 +52,7 @@ class Within(AbstractComposite):
 
     def entries(self) -> Sequence[Entry]:
         """Those of ``inner`` inside the module, LRP-0 for affine ops outside."""
-        outside = where(lambda call, _: not self._holds(call), f"outside {self.path}")
+        outside = where(lambda call, _: not self.holds(call), f"outside {self.path}")
         affine = kind(Kind.CONVOLUTION, Kind.LINEAR)
         inside: list[Entry] = [(self._inside(selector), rule) for selector, rule in self.inner.entries()]
         return [*inside, (outside & affine, Epsilon(0))]
@@ -69,26 +69,26 @@ class Within(AbstractComposite):
                 op and that does not stand at the model's input, or an entry means nothing but ops that its
                 rule cannot serve.
         """
-        inside = [call for call in calls if self._holds(call)]
+        inside = [call for call in calls if self.holds(call)]
         if not inside:
             raise RuleError(
                 f"path should name a module in which ops run. Found {self.path!r}, but ops in "
                 f"{', '.join(sorted({call.module or '(model)' for call in calls}))}. "
                 "Name one of these or a module around them."
             )
-        affine = [call for call in graph.affine if self._holds(call)]
+        affine = [call for call in graph.affine if self.holds(call)]
         _count_first(affine, graph)
         self._refuse_input_rules(inside, affine)
         super().assign(calls, graph._replace(affine=affine))
 
-    def _holds(self, call: Call) -> bool:
+    def holds(self, call: Call) -> bool:
         """Whether a call happens in the module."""
         return call.module == self.path or call.module.startswith(f"{self.path}.")
 
     def _inside(self, selector: AbstractSelector) -> AbstractSelector:
         """The selector, for ops in the module alone."""
         return where(
-            lambda call, place: self._holds(call) and selector.matches(call, place),
+            lambda call, place: self.holds(call) and selector.matches(call, place),
             f"{selector} in {self.path}",
             selector.kinds,
         )

@@ -17,6 +17,7 @@ from lrprism.engine.counting import Counter
 from lrprism.engine.per_sample import PerSample
 from lrprism.engine.stops import Stops
 from lrprism.ops import AbstractOp, Call, Kind, Rectifier, Sinks, tensors_in
+from lrprism.ops.op import replaced
 from lrprism.rules import gives_nothing_at_zero
 
 if TYPE_CHECKING:
@@ -231,7 +232,7 @@ class Ledger:
         before = len(mode.calls)
         positional, named = _alias(args, aliases), _alias(kwargs, aliases)
         mode.descent.admit(aliases)
-        result = op.run(mode, func, positional, named)
+        result = _without_hidden_base(op.run(mode, func, positional, named), (positional, named))
         made = mode.calls[-1] if len(mode.calls) > before else None
         self._stops.follow(made, (args, kwargs), result, is_live=bool(aliases))
         is_written = any(entry.call is mode.calls[-1] for entry in self._entries[-1:])  # by an op inside
@@ -305,6 +306,19 @@ class Ledger:
                 found[replaced] = (relevance_out, relevance_in - sum(inputs))
         self._stops.move(found)
         return [_row(call, *values) for call, values in found.items()]
+
+
+def _without_hidden_base(result: Any, given: Any) -> Any:
+    """Copy what is a view of a tensor that the op made inside, as a pooling squeezes its result.
+
+    A later write into a part of it goes to that tensor, and relevance comes back there, past the result.
+    """
+    bases = {id(each if each._base is None else each._base) for each in tensors_in(given)}
+
+    def own(tensor: Tensor) -> Tensor:
+        return tensor if tensor._base is None or id(tensor._base) in bases else tensor.clone()
+
+    return replaced(result, own)
 
 
 def _alias(values: Any, aliases: list[Tensor]) -> Any:

@@ -67,8 +67,8 @@ def relevance_sum(tensor: Tensor, gradient: Tensor) -> Tensor | float:
 
     On a GPU it stays there, so that nothing is waited for.
     """
-    if tensor.is_complex():
-        tensor, gradient = torch.view_as_real(tensor), torch.view_as_real(gradient)
+    if tensor.is_complex():  # as pairs of real numbers; a conjugate is a view without pairs of its own
+        tensor, gradient = (torch.view_as_real(each.resolve_conj()) for each in (tensor, gradient))
     if tensor.is_cpu and tensor.dtype in _EXACT:
         a, g = _flat(tensor), _flat(gradient)
         is_alike = a is not None and g is not None and tensor.stride() == gradient.stride()

@@ -7,6 +7,11 @@ from typing import Any
 
 from torch import Tensor
 
+from lrprism.ops import Facet, name_of, names_with
+
+_MOVES = names_with(Facet.MOVES)
+"""Steps whose gradient is the rule, whoever made them."""
+
 
 class Descent:
     """Knows the nodes of the autograd graph that lead back to the inputs of one forward pass.
@@ -44,7 +49,7 @@ class Descent:
             pending.extend(new)
         live = _leading(order, self.known)
         self.known |= live
-        self.unseen |= live
+        self.unseen |= {node for node in live if name_of(node) not in _MOVES}
         self._foreign |= visited - live
         return start in live
 

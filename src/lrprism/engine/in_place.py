@@ -130,7 +130,7 @@ class Rewrites:
         now = self._cells[id(base)][1].value
         if now is base:
             return tensor
-        view: Tensor = tensor._view_func(now)  # type: ignore[attr-defined]
+        view, _ = _view_on(tensor, base, now)
         self._admit([view])
         return view
 
@@ -149,8 +149,12 @@ class Rewrites:
         if base is None:
             self.replace(tensor, value)
             return value
+        if _covers(tensor, base) and value.shape == tensor.shape:
+            self.replace(base, value.reshape(base.shape))
+            self._admit([self._cells[id(base)][1].value])
+            return value
         whole = self._stored(base).clone()
-        view: Tensor = tensor._view_func(whole)  # type: ignore[attr-defined]
+        view, whole = _view_on(tensor, base, whole)
         view.copy_(value)
         self._admit([whole, view])
         self.replace(base, whole)
@@ -167,3 +171,20 @@ class Rewrites:
         cell.value = value
         self._cells[id(tensor)] = (tensor, cell)
         self._cells[id(value)] = (value, cell)
+
+
+def _view_on(view: Tensor, base: Tensor, value: Tensor) -> tuple[Tensor, Tensor]:
+    """Return what a view of a tensor shows of its present value, and that value, laid out in the same way."""
+    shown: Tensor | None = view._view_func(value)  # type: ignore[attr-defined]
+    if shown is None:  # torch wants the same strides and room, which an op in between may have changed
+        if value.stride() != base.stride():
+            laid_out = torch.empty_strided(base.shape, base.stride(), dtype=value.dtype, device=value.device)
+            value = laid_out.copy_(value)
+        offset = view.storage_offset() - base.storage_offset() + value.storage_offset()
+        shown = value.as_strided(view.shape, view.stride(), offset)
+    return shown, value
+
+
+def _covers(view: Tensor, base: Tensor) -> bool:
+    """Whether a view holds all of its base in the same order, so that a write to it leaves nothing over."""
+    return view.numel() == base.numel() and view.is_contiguous() and base.is_contiguous()

@@ -263,6 +263,10 @@ class RelevanceMode(TorchFunctionMode):
         twin = twin_of(func)
         if func is Tensor.__setitem__ and _fills_mask(args):  # a[a < 0] = 0
             twin = Tensor.masked_fill
+        source = _whole_source(func, args)
+        if source is not None:  # a.copy_(b) or a[:] = b: nothing of a is left
+            with self.watching():
+                return source.to(args[0]).expand_as(args[0]).clone()
         if twin is not None:
             value: Tensor = self._run(twin, args, kwargs)
             return value if value is not args[0] else value.clone()
@@ -335,6 +339,17 @@ def _fills_mask(args: tuple[Any, ...]) -> bool:
     target, mask, value = args
     is_mask = isinstance(mask, Tensor) and mask.dtype is torch.bool and mask.shape == target.shape
     return is_mask and (isinstance(value, (int, float)) or (isinstance(value, Tensor) and value.dim() == 0))
+
+
+def _whole_source(func: Callable[..., Any], args: tuple[Any, ...]) -> Tensor | None:
+    """The tensor that an assignment puts in the place of all of another one, or None."""
+    if func is Tensor.copy_ and isinstance(args[1], Tensor):
+        return args[1]
+    if func is not Tensor.__setitem__ or not isinstance(args[2], Tensor):
+        return None
+    index = args[1] if isinstance(args[1], tuple) else (args[1],)
+    is_whole = all(each is Ellipsis or (isinstance(each, slice) and each == slice(None)) for each in index)
+    return args[2] if is_whole and args[2].dim() <= args[0].dim() else None
 
 
 def _itself(tensor: Tensor) -> Tensor:

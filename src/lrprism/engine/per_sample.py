@@ -59,4 +59,4 @@ class PerSample:
 
 
 def _sum(values: Tensor) -> Tensor:
-    return values.double().reshape(len(values), -1).sum(1)
+    return values.double().unsqueeze(-1).flatten(1).sum(1)

@@ -33,7 +33,7 @@ class Place(NamedTuple):
         if gradient is None:
             found = torch.zeros_like(value)
         else:
-            found = value * gradient
+            found = (value.conj() * gradient).real if value.is_complex() else value * gradient
             if not self.is_finite:
                 found = torch.where(gradient == 0, 0, found)  # a masked score of -inf has no relevance
         if extra and isinstance(self.edge, Tensor):

@@ -62,7 +62,9 @@ class _EvaluationMode(TorchFunctionMode):
         op = op_of(func)
         if op.kind in _CHANGED or op.name in _NORMS:  # nothing is live, so that nothing is recorded
             return op.run(self, func, args, kwargs)  # type: ignore[arg-type]
-        if isinstance(op, ComposedOp) and (op is INSIDE or op.name == "rrelu" or _drops_out(op, args)):
+        if _drops_out(op, args):
+            raise _NotComparableError
+        if isinstance(op, ComposedOp) and (op is INSIDE or op.name == "rrelu"):
             with self.watching():
                 return op.open(func)(*args, **kwargs)
         return func(*args, **kwargs)

@@ -109,7 +109,8 @@ class Trace:
             keep = needs_graph or not is_last
             with self.ledger.counting(is_last=is_last) if self.ledger is not None else nullcontext():
                 gradients.append(_carried_back(output, seed, edges, retain_graph=keep))
-            besides.append(beside.collect(graph, beside_calls) if beside_calls else {})
+            with torch.no_grad():  # it is relevance, not another activation
+                besides.append(beside.collect(graph, beside_calls) if beside_calls else {})
         per_seed = [_read(groups, *each) for each in zip(gradients, besides, strict=True)]
         found = Relevances(
             [self._at_inputs(each) for each in per_seed],
@@ -223,7 +224,7 @@ class Request(NamedTuple):
     def all_needs(self) -> Needs:
         """What is asked for on the way back, with what it takes to keep an account and to read layers."""
         layers = bool(self.layers)
-        return Needs(self.needs.inputs or self.audit or layers, self.needs.outputs, layers)
+        return self.needs._replace(inputs=self.needs.inputs or self.audit or layers, layers=layers)
 
 
 def trace(

@@ -11,6 +11,7 @@ from lrprism.ops import (
     clamping,
     composed,
     convolution,
+    degrees,
     embedding,
     grouped_norm,
     linear,
@@ -50,6 +51,7 @@ TABLE: dict[Any, AbstractOp] = {
     **attention.TABLE,
     **recurrent.TABLE,
     **embedding.TABLE,
+    **degrees.TABLE,
     **composed.TABLE,
     **clamping.TABLE,
 }

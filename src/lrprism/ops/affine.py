@@ -18,7 +18,7 @@ from lrprism.ops.call import Call, Kept, Needs
 from lrprism.ops.contributions import ContributionStep
 from lrprism.ops.functions import entry_of
 from lrprism.ops.kinds import Kind
-from lrprism.ops.terms import TermStep
+from lrprism.ops.terms import TermStep, check_signs
 from lrprism.rules import AbstractAffineRule, AbstractRule, Pass
 
 
@@ -83,6 +83,15 @@ class AbstractAffine(ABC):
         return other
 
 
+def vjp_of(function: Callable[[Tensor], Tensor], a: Tensor, s: Tensor) -> Tensor:
+    """Return what autograd carries from ``s`` at the output of ``function`` back to ``a``."""
+    with torch.enable_grad():
+        a = a.detach().requires_grad_()
+        z = function(a)
+    c: Tensor = torch.autograd.grad(z, a, s.contiguous())[0]  # grouped products refuse an expanded one
+    return c
+
+
 def passed_on(a: Tensor, z: Tensor, g: Tensor, call: Call) -> Tensor:
     """Carry ``g`` of ``z`` to an ``a`` of the same shape so that relevance stays as it is, entry by entry.
 
@@ -97,7 +106,10 @@ def passed_on(a: Tensor, z: Tensor, g: Tensor, call: Call) -> Tensor:
     if call.at_input:
         call.beside = z * g
         return torch.zeros_like(g)
-    return torch.where(a == 0, 0, g * (z / a.where(a != 0, 1)))
+    safe = a.where(a != 0, 1)
+    if z.is_complex() or a.is_complex():  # the relevance of complex numbers is Re(conj(z) g)
+        return torch.where(a == 0, 0, (z.conj() * g).real / safe.conj())
+    return torch.where(a == 0, 0, g * (z / safe))
 
 
 def _is_gradient(rule: AbstractRule | None) -> bool:
@@ -127,6 +139,8 @@ def _propagate(node: Any, g: Tensor) -> Tensor:
     if isinstance(rule, Pass):
         return passed_on(a, _output_of(node), g, call)
     assert isinstance(rule, AbstractAffineRule)
+    if not rule.is_damping:
+        check_signs(rule, a, affine.weight, call)
     step = ContributionStep if rule.weighs_contributions else TermStep
     if a.dtype is not torch.float16 or rule.is_damping:
         return step(affine, call, rule, a, _output_of(node)).propagate(g)

@@ -26,6 +26,9 @@ class Sinks:
             bias: The bias in that denominator, in a shape that broadcasts, or None.
             step: What the stabiliser added to it, everywhere the same or not, or None.
         """
+        if s.is_complex():  # relevance is Re(conj(a) g): the account takes the real part
+            self._count_complex(s, bias, step)
+            return
         if isinstance(step, Tensor):
             self.stabilizer += (step * s).sum(dtype=torch.float64)
             step = None
@@ -36,6 +39,15 @@ class Sinks:
             self.bias += (bias * sums).sum()
         if step is not None:
             self.stabilizer += step * sums.sum()
+
+    def _count_complex(self, s: Tensor, bias: Tensor | None, step: Tensor | float | None) -> None:
+        """Count complex numbers."""
+        if step is not None:
+            self.stabilizer += (torch.as_tensor(step, device=s.device) * s.conj()).real.sum(
+                dtype=torch.float64
+            )
+        if bias is not None:
+            self.bias += (bias * s.conj()).real.sum(dtype=torch.float64)
 
 
 Sent = tuple[Tensor, Tensor | float | None]
@@ -49,11 +61,13 @@ class Needs(NamedTuple):
         inputs: Whether a rule of linear layers or norms may ask for their inputs.
         outputs: Whether a rule may ask for the outputs of layers.
         layers: Whether relevance is read at the outputs of modules too.
+        gates: Whether a rule may treat the gates of a recurrent network as more than constants.
     """
 
     inputs: bool = True
     outputs: bool = True
     layers: bool = True
+    gates: bool = True
 
 
 class Kept:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Sequence
+from functools import reduce
 from typing import Any
 
 import torch
@@ -67,10 +69,93 @@ def _mean_beside(
     return input.mean() if dim is None or isinstance(dim, bool) else input.mean(dim, keepdim)
 
 
+def _broadcast(*tensors: Tensor) -> list[Tensor]:
+    """Return tensors in their common shape."""
+    return list(torch.broadcast_tensors(*tensors))  # type: ignore[no-untyped-call]  # torch has no types
+
+
+def _logaddexp(input: Tensor, other: Tensor) -> Tensor:
+    """The smooth maximum of two tensors."""
+    return torch.logsumexp(torch.stack(_broadcast(input, other)), 0)
+
+
+def _logaddexp2(input: Tensor, other: Tensor) -> Tensor:
+    """The same to the base of 2."""
+    return _logaddexp(input * _LN_2, other * _LN_2) / _LN_2
+
+
+_LN_2 = math.log(2)
+
+
+def _atan2(input: Tensor, other: Tensor) -> Tensor:
+    """The angle of a complex number: each part takes its share of the squared modulus."""
+    return torch.complex(*_broadcast(other, input)).angle()
+
+
+def _polar(abs: Tensor, angle: Tensor) -> Tensor:
+    """The modulus is the signal, cosine and sine of the angle scale it."""
+    return torch.complex(abs * angle.cos(), abs * angle.sin())
+
+
+def _ldexp(input: Tensor, other: Tensor) -> Tensor:
+    """A product with a power of 2."""
+    return input * torch.exp2(other)
+
+
+def _conv_tbc(input: Tensor, weight: Tensor, bias: Tensor | None, pad: int = 0) -> Tensor:
+    """A convolution over time with the time first and the channels last."""
+    return F.conv1d(input.permute(1, 2, 0), weight.permute(2, 1, 0), bias, padding=pad).permute(2, 0, 1)
+
+
+def _multi_dot(tensors: Sequence[Tensor]) -> Tensor:
+    """One product of matrices after the other, so that each constant matrix is a layer."""
+    return reduce(torch.matmul, tensors)
+
+
+def _chain_matmul(*matrices: Tensor) -> Tensor:
+    """The same with the matrices one by one."""
+    return _multi_dot(matrices)
+
+
+def _cov(
+    input: Tensor, *, correction: int = 1, fweights: Tensor | None = None, aweights: Tensor | None = None
+) -> Tensor:
+    """The product of the centred variables with themselves."""
+    variables = input if input.dim() > 1 else input.unsqueeze(0)
+    weights = torch.ones_like(variables[0], requires_grad=False)
+    for factor in (fweights, aweights):
+        weights = weights if factor is None else weights * factor
+    total = weights.sum()
+    lost = correction if aweights is None else correction * (weights * aweights).sum() / total
+    centred = variables - ((variables * weights).sum(1) / total).unsqueeze(1)
+    return ((centred * weights) @ centred.mH / (total - lost)).squeeze()
+
+
+def _corrcoef(input: Tensor) -> Tensor:
+    """The covariance over the standard deviations, which count as constants."""
+    covariance = _cov(input)
+    if covariance.dim() == 0:
+        return covariance / covariance
+    deviations = covariance.diagonal().real.sqrt()
+    return covariance / (deviations[:, None] * deviations)
+
+
 _PARTS: dict[str, Callable[..., Any]] = {
+    "arctan2": _atan2,
+    "atan2": _atan2,
+    "chain_matmul": _chain_matmul,
+    "conv_tbc": _conv_tbc,
+    "corrcoef": _corrcoef,
     "cosine_similarity": _cosine_similarity,
+    "cov": _cov,
     "glu": _glu,
+    "ldexp": _ldexp,
     "lerp": _lerp,
+    "linalg_multi_dot": _multi_dot,
+    "logaddexp": _logaddexp,
+    "logaddexp2": _logaddexp2,
+    "multi_dot": _multi_dot,
+    "polar": _polar,
     "rrelu": _rrelu,
     "std_mean": _std_mean,
     "var_mean": _var_mean,

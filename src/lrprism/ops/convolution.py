@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from lrprism.ops.affine import AbstractAffine
+from lrprism.ops.affine import AbstractAffine, vjp_of
 from lrprism.ops.affine_op import AffineOp
 from lrprism.ops.kinds import Kind
 
@@ -54,13 +54,21 @@ class Convolution(AbstractAffine):
 
     def forward(self, a: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
         """Return the convolution of ``a``."""
-        m = self.geometry
-        a = F.pad(a, m.extra) if m.extra else a
+        a = F.pad(a, self.geometry.extra) if self.geometry.extra else a
+        if weight.is_complex():  # torch has no kernel for these and takes them apart in the same way
+            z = self._convolve_complex(a, weight)
+            return z if bias is None else z + self.spread_bias(bias)
         added = bias if bias is not None and bias.dim() > 1 else None
-        z = torch.convolution(
+        z = self._convolve(a, weight, bias if added is None else None)
+        return z if added is None else z + added
+
+    def _convolve(self, a: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
+        """Return the convolution of an ``a`` that is padded where the sides differ."""
+        m = self.geometry
+        return torch.convolution(
             a,
             weight,
-            bias if added is None else None,
+            bias,
             m.stride,
             m.padding,
             m.dilation,
@@ -68,10 +76,17 @@ class Convolution(AbstractAffine):
             m.output_padding,
             m.groups,
         )
-        return z if added is None else z + added
+
+    def _convolve_complex(self, a: Tensor, weight: Tensor) -> Tensor:
+        """Return the same of complex numbers, from four convolutions of real ones."""
+        convolve, w = self._convolve, weight.resolve_conj()
+        real = convolve(a.real, w.real) - convolve(a.imag, w.imag)
+        return torch.complex(real, convolve(a.real, w.imag) + convolve(a.imag, w.real))
 
     def transpose(self, s: Tensor, weight: Tensor, a: Tensor) -> Tensor:
         """Return the gradient of the convolution with respect to its input."""
+        if weight.is_complex():  # torch has no backward op for these: its own gradient takes them apart
+            return vjp_of(lambda a: self.forward(a, weight, None), a, s)
         m = self.geometry
         padded = F.pad(a, m.extra) if m.extra else a
         mask = (True, False, False)

@@ -69,6 +69,7 @@ _ROWS: list[tuple[str, Facet]] = [
     (_AVERAGES, Facet.KEEPS_SIGN | Facet.KEEPS_GATE | Facet.ADDS),
     (_CHOICES, Facet.KEEPS_SIGN | Facet.KEEPS_GATE),
     ("UpsampleBicubic2D UpsampleBicubic2DAa Mean", Facet.KEEPS_GATE | Facet.ADDS),
+    ("Cumprod Prod", Facet.KEEPS_SIGN | Facet.KEEPS_GATE),
     (_SHIFTS_AND_SCALES, Facet.KEEPS_GATE | Facet.ELEMENTWISE),
     ("_Damped _Shared", Facet.KEEPS_SIGN | Facet.KEEPS_GATE | Facet.ADDS | Facet.ELEMENTWISE),
     ("Alias Clone MaskedFill ToCopy Where Relu _Passed _Rectified", Facet.ELEMENTWISE),

@@ -16,6 +16,7 @@ from lrprism.ops.affine_op import any_autocast
 from lrprism.ops.call import Call, Needs, Sinks
 from lrprism.ops.functions import entry_of
 from lrprism.ops.kinds import Kind
+from lrprism.ops.names import aten_named
 from lrprism.ops.op import AbstractOp, Arguments, Keywords, Recorder, is_live
 from lrprism.rules import Epsilon, Pass
 
@@ -212,7 +213,8 @@ def _table() -> dict[Any, AbstractOp]:
         torch.layer_norm: GroupedNorm(norm, "layer_norm", _bind_layer),
         torch.native_layer_norm: GroupedNorm(norm, "layer_norm", _bind_layer, 3),
         F.rms_norm: GroupedNorm(norm, "rms_norm", _bind_rms),
-        torch.ops.aten._fused_rms_norm: GroupedNorm(norm, "rms_norm", _bind_rms, 2),
+        # the op of exported programs, which torch has from 2.8 on
+        **dict.fromkeys(aten_named("_fused_rms_norm"), GroupedNorm(norm, "rms_norm", _bind_rms, 2)),
         torch.rms_norm: GroupedNorm(norm, "rms_norm", _bind_rms),
         F.group_norm: GroupedNorm(norm, "group_norm", bind_group),
         torch.group_norm: GroupedNorm(norm, "group_norm", bind_group),

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from lrprism.ops.affine import AbstractAffine
+from lrprism.ops.affine import AbstractAffine, vjp_of
 from lrprism.ops.affine_op import AffineOp, run_affine
 from lrprism.ops.kinds import Kind
 from lrprism.ops.names import functions_named
@@ -29,8 +29,9 @@ class Linear(AbstractAffine):
         return F.linear(a, weight, bias)
 
     def transpose(self, s: Tensor, weight: Tensor, a: Tensor) -> Tensor:
-        """Return ``s w``."""
+        """Return ``s conj(w)``: torch's gradient of a complex product holds the conjugate."""
         del a
+        weight = weight.conj()  # a real weight is its own
         return s.unsqueeze(-1) * weight if weight.dim() == 1 else torch.matmul(s, weight)
 
     def spread_bias(self, bias: Tensor) -> Tensor:
@@ -74,10 +75,7 @@ class Contraction(AbstractAffine):
 
     def transpose(self, s: Tensor, weight: Tensor, a: Tensor) -> Tensor:
         """Return the gradient of the product with respect to ``a``."""
-        with torch.enable_grad():
-            a = a.detach().requires_grad_()
-            z = self.product(a, weight)
-        return torch.autograd.grad(z, a, s)[0]
+        return vjp_of(lambda a: self.product(a, weight), a, s)
 
     def spread_bias(self, bias: Tensor) -> Tensor:
         """Return the bias as it is."""
@@ -86,6 +84,19 @@ class Contraction(AbstractAffine):
 
 def _bind_linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> tuple[Tensor, Linear]:
     return input, Linear(weight, bias)
+
+
+def _bind_grouped(
+    input: Tensor,
+    mat2: Tensor,
+    offs: Tensor | None = None,
+    bias: Tensor | None = None,
+    out_dtype: torch.dtype | None = None,
+) -> tuple[Tensor, Contraction]:
+    def product(a: Tensor, weight: Tensor) -> Tensor:
+        return torch._grouped_mm(a, weight, offs=offs, out_dtype=out_dtype)
+
+    return input, Contraction(mat2, bias, product)
 
 
 @final
@@ -157,13 +168,18 @@ def _swapped(values: Any, new: dict[int, Tensor]) -> Any:
 
 _PLAIN = functions_named("matmul") | functions_named("mm") | functions_named("__matmul__")
 _PRODUCTS = """
-    bmm dot einsum inner kron matmul mm mv outer tensordot vdot __matmul__ __rmatmul__ chain_matmul
+    bmm dot einsum ger hsmm inner kron linalg_vecdot matmul mm mv outer smm tensordot vdot vecdot
+    __matmul__ __rmatmul__
 """
 _SUMS_OF_PRODUCTS = "addmm addmv baddbmm addbmm addr"
 
 
 def _table() -> dict[Any, AbstractOp]:
     ops: dict[Any, AbstractOp] = {F.linear: AffineOp(Kind.LINEAR, "linear", _bind_linear)}
+    grouped = AffineOp(
+        Kind.LINEAR, "grouped_mm", _bind_grouped
+    )  # the experts of a mixture, each on its tokens
+    ops |= dict.fromkeys(functions_named("_grouped_mm") | functions_named("grouped_mm"), grouped)
     for name in _PRODUCTS.split():
         ops |= dict.fromkeys(functions_named(name), MatrixProduct(Kind.LINEAR, name.strip("_")))
     for name in _SUMS_OF_PRODUCTS.split():

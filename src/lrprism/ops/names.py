@@ -8,17 +8,17 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-_OWNERS = (torch, torch._C._nn, torch.special, torch.linalg, torch.fft, Tensor, F)
+_OWNERS = (torch, torch._C._nn, torch.special, torch.linalg, torch.fft, torch.sparse, Tensor, F)
 
 
 def functions_named(name: str) -> set[Any]:
     """Return every torch function and tensor method of this name; else the ``aten`` op of this name."""
     found = {getattr(owner, name, None) for owner in _OWNERS}
-    return {function for function in found if callable(function)} or _aten_named(name)
+    return {function for function in found if callable(function)} or aten_named(name)
 
 
-def _aten_named(name: str) -> set[Any]:
-    """An op that only exported programs call."""
+def aten_named(name: str) -> set[Any]:
+    """Return the ``aten`` op of this name, which only exported programs call, or nothing."""
     found = getattr(torch.ops.aten, name, None)
     return set() if found is None else {found}
 

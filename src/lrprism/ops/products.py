@@ -33,18 +33,24 @@ DEFAULT_PRODUCT_RULE = SignalTakesAll()
 """The rule of a product to which a composite gives none."""
 
 
+Share = float | Tensor
+"""A share of relevance, the same everywhere or one for each entry."""
+
+
 class _Shared(torch.autograd.Function):
     """The identity on one factor of a product, with that factor's share of relevance on the way back."""
 
     @staticmethod
-    def forward(ctx: Any, factor: Tensor, share: Callable[[], float]) -> Tensor:
+    def forward(ctx: Any, factor: Tensor, share: Callable[[], Share]) -> Tensor:
         ctx.share = share
-        return factor.view_as(factor)
+        return factor.detach()
 
     @staticmethod
     def backward(ctx: Any, *grad_outputs: Tensor) -> tuple[Tensor | None, None]:
         (g,) = grad_outputs
         share = ctx.share()
+        if isinstance(share, Tensor):
+            return g * share, None
         if share == 0:
             return None, None
         return g if share == 1 else g * share, None
@@ -53,7 +59,7 @@ class _Shared(torch.autograd.Function):
 _enter = entry_of(_Shared)
 
 
-def shared(factor: Tensor, share: Callable[[], float]) -> Tensor:
+def shared(factor: Tensor, share: Callable[[], Share]) -> Tensor:
     """Return ``factor``, which will get the share of relevance that is known on the way back."""
     found: Tensor = _enter(factor, share)
     return found
@@ -223,7 +229,7 @@ class Reciprocal(AbstractOp):
         )
 
 
-_PRODUCTS = "bilinear"
+_PRODUCTS = "bilinear cross linalg_cross"
 _QUOTIENTS = "div divide true_divide __div__ __truediv__"
 
 

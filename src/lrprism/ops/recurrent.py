@@ -1,4 +1,7 @@
-"""Recurrent networks, written out step by step: gates are constants, the signal takes all relevance.
+"""Recurrent networks, written out step by step.
+
+Where the signal takes all relevance, gates are constants. Where a rule may give a gate a share, gates are
+live and the network is the same one written by hand in sigmoids, products and linear layers.
 
 Reference: Arras et al. 2019, Explaining and interpreting LSTMs, in Explainable AI, Springer.
 """
@@ -6,15 +9,16 @@ Reference: Arras et al. 2019, Explaining and interpreting LSTMs, in Explainable 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, final
 
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
 from lrprism.ops.kinds import Kind
-from lrprism.ops.op import AbstractOp, ComposedOp
+from lrprism.ops.op import AbstractOp, Arguments, Keywords, Recorder, is_live
 
 State = tuple[Tensor, ...]
 
@@ -58,11 +62,30 @@ def _lstm_step(weights: _Weights, x: Tensor, state: State) -> State:
     return (h_next if weights.projection is None else F.linear(h_next, weights.projection)), c
 
 
+def _live_lstm_step(weights: _Weights, x: Tensor, state: State) -> State:
+    """The same with gates that can carry relevance, from one linear layer for all four."""
+    h, c = state
+    enter, forget, signal, leave = weights.linear(x, h).chunk(4, 1)
+    c = forget.sigmoid() * c + enter.sigmoid() * signal.tanh()
+    h_next = leave.sigmoid() * c.tanh()
+    return (h_next if weights.projection is None else F.linear(h_next, weights.projection)), c
+
+
 def _gru_step(weights: _Weights, x: Tensor, state: State) -> State:
     """``h' = (1 - z) tanh(W x + b + r (U h + b')) + z h``."""
     (h,) = state
     reset, update, signal = weights.parts(3)
-    r, z = reset.gate(x, h), update.gate(x, h)
+    return _gru_update(signal, reset.gate(x, h), update.gate(x, h), x, h)
+
+
+def _live_gru_step(weights: _Weights, x: Tensor, state: State) -> State:
+    """The same with gates that can carry relevance, from one linear layer each."""
+    (h,) = state
+    reset, update, signal = weights.parts(3)
+    return _gru_update(signal, reset.linear(x, h).sigmoid(), update.linear(x, h).sigmoid(), x, h)
+
+
+def _gru_update(signal: _Weights, r: Tensor, z: Tensor, x: Tensor, h: Tensor) -> State:
     own = F.linear(x, signal.of_input, signal.input_bias)
     new = (own + r * F.linear(h, signal.of_hidden, signal.hidden_bias)).tanh()
     return ((1 - z) * new + z * h,)
@@ -81,6 +104,13 @@ _STEPS: dict[str, tuple[Step, int]] = {
     "rnn_relu": (partial(_rnn_step, activation=torch.relu), 1),
 }
 """The step of each network, and how many tensors its state holds."""
+
+_LIVE_STEPS: dict[str, Step] = {"lstm": _live_lstm_step, "gru": _live_gru_step}
+"""The steps of networks with gates, where a gate may have a share of relevance."""
+
+
+def _step_of(name: str, *, live_gates: bool) -> Step:
+    return _LIVE_STEPS.get(name, _STEPS[name][0]) if live_gates else _STEPS[name][0]
 
 
 def _scan(
@@ -121,10 +151,9 @@ def _cells(params: Sequence[Tensor], *, has_biases: bool, directions: int, layer
 
 
 def _run_layers(
-    name: str, chunks: Sequence[Tensor], start: State, cells: Sequence[_Weights], directions: int
+    step: Step, chunks: Sequence[Tensor], start: State, cells: Sequence[_Weights], directions: int
 ) -> tuple[list[Tensor], State]:
     """Run all layers; the state holds one row per cell."""
-    step, _ = _STEPS[name]
     ends: list[State] = []
     for first in range(0, len(cells), directions):
         ways = []
@@ -137,7 +166,7 @@ def _run_layers(
     return list(chunks), tuple(torch.stack(each) for each in zip(*ends, strict=True))
 
 
-def _network(name: str, first: Tensor, *args: Any) -> tuple[Tensor, ...]:
+def _network(name: str, step: Step, first: Tensor, *args: Any) -> tuple[Tensor, ...]:
     """A recurrent network with the arguments of torch's builtin, padded or packed."""
     is_packed = isinstance(args[0], Tensor) and (name == "lstm" or isinstance(args[1], Tensor))
     hx, params, has_biases, layers, _, _, bidirectional, *rest = args[1:] if is_packed else args
@@ -146,24 +175,50 @@ def _network(name: str, first: Tensor, *args: Any) -> tuple[Tensor, ...]:
     start = (hx,) if isinstance(hx, Tensor) else tuple(hx)
     batch_first = bool(rest and rest[0])
     chunks = torch.split(first, args[0].tolist()) if is_packed else first.unbind(1 if batch_first else 0)
-    outputs, end = _run_layers(name, chunks, start, cells, directions)
+    outputs, end = _run_layers(step, chunks, start, cells, directions)
     output = torch.cat(outputs) if is_packed else torch.stack(outputs, 1 if batch_first else 0)
     return output, *end
 
 
-def _cell(name: str, x: Tensor, hx: Any, *params: Tensor | None) -> Any:
+def _cell(name: str, step: Step, x: Tensor, hx: Any, *params: Tensor | None) -> Any:
     """One step with the arguments of torch's builtin."""
-    step, count = _STEPS[name]
     state = step(_Weights(*params), x, (hx,) if isinstance(hx, Tensor) else tuple(hx))  # type: ignore[arg-type]
-    return state if count == 2 else state[0]
+    return state if _STEPS[name][1] == 2 else state[0]
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class RecurrentOp(AbstractOp):
+    """A recurrent network or one step of it, written out in other torch calls, each with its own rule.
+
+    Args:
+        network: The name of the network in :data:`_STEPS`.
+        parts: What runs in the place of torch's builtin, from the network's name, its step and the arguments.
+    """
+
+    network: str
+    parts: Callable[..., Any]
+
+    @property
+    def is_composed(self) -> bool:
+        """Always."""
+        return True
+
+    def run(self, recorder: Recorder, func: Callable[..., Any], args: Arguments, kwargs: Keywords) -> Any:
+        """Run the steps, with gates that are live where a rule may give them a share."""
+        if not is_live((args, kwargs)):
+            return func(*args, **kwargs)
+        step = _step_of(self.network, live_gates=recorder.needs.gates)
+        with recorder.watching():
+            return self.parts(self.network, step, *args, **kwargs)
 
 
 def _table() -> dict[Any, AbstractOp]:
     ops: dict[Any, AbstractOp] = {}
     for name in _STEPS:
-        ops[getattr(torch, name)] = ComposedOp(Kind.ROUTING, name, partial(_network, name))
+        ops[getattr(torch, name)] = RecurrentOp(Kind.ROUTING, name, name, _network)
         cell = f"{name}_cell"
-        ops[getattr(torch, cell)] = ComposedOp(Kind.ROUTING, cell, partial(_cell, name))
+        ops[getattr(torch, cell)] = RecurrentOp(Kind.ROUTING, cell, name, _cell)
     return ops
 
 

@@ -27,7 +27,7 @@ class _Damped(torch.autograd.Function):
     def forward(ctx: Any, z: Tensor, call: Call) -> Tensor:
         ctx.save_for_backward(z)
         ctx.damping = call
-        return z.view_as(z)
+        return z.detach()
 
     @staticmethod
     def backward(ctx: Any, *grad_outputs: Tensor) -> tuple[Tensor, None]:
@@ -49,6 +49,8 @@ _Ratio = Callable[[Tensor], Tensor]
 class _Passed(torch.autograd.Function):
     """An elementwise function whose relevance passes unchanged: ``g_in = g * f(a) / a``.
 
+    Relevance of complex numbers is ``Re(conj(a) g)``, so there ``g_in = Re(conj(f(a)) g) / conj(a)``.
+
     An input of exactly zero can carry no relevance; what arrives there is lost to the rule. The parts of a
     softmax that is written by hand follow their gradient, as ``softmax`` does.
     """
@@ -60,13 +62,16 @@ class _Passed(torch.autograd.Function):
             ctx.save_for_backward(a, value)
         else:
             ctx.save_for_backward(a)
-        return value.view_as(value)
+        return value.detach()
 
     @staticmethod
     def backward(ctx: Any, *grad_outputs: Tensor) -> tuple[Tensor, None, None, None]:
         (g,) = grad_outputs
         a, *values = ctx.saved_tensors
         dtype = a.dtype
+        if dtype.is_complex or g.is_complex():
+            value = values[0] if values else ctx.ratio(a).mul_(a)
+            return _passed_complex(a, value, g), None, None, None
         if dtype is torch.float16:  # f(a) / a leaves its range where f(0) is not 0
             a, g, values = a.float(), g.float(), [value.float() for value in values]
         if ctx.in_softmax:
@@ -88,6 +93,12 @@ def _slope(name: str, a: Tensor, value: Tensor) -> Tensor:
     return value * _EXPONENTIALS[name] if name in _EXPONENTIALS else _LOGARITHMS[name] / a
 
 
+def _passed_complex(a: Tensor, value: Tensor, g: Tensor) -> Tensor:
+    """Carry ``g`` of a complex ``value`` to ``a``, real or complex; each entry keeps its relevance."""
+    relevance = (value.conj() * g).real
+    return (relevance / a.conj()).masked_fill(a == 0, 0)
+
+
 def _gelu_ratio(a: Tensor, **how: Any) -> Tensor:
     """``gelu(a) / a``: the normal distribution, or its approximation by tanh."""
     a = a + _NEXT_TO_NOTHING  # so that zero gives 1 / 2; no number of ordinary size is changed
@@ -101,12 +112,13 @@ _RATIOS: dict[str, Callable[..., Tensor]] = {"gelu": _gelu_ratio, "silu": torch.
 _enter_damped, _enter_passed = entry_of(_Damped), entry_of(_Passed)
 
 _ACTIVATIONS = """
-    abs absolute acos acosh arccos arcsin arcsinh arctan arctanh asin asinh atan atanh ceil celu
+    abs absolute acos acosh angle arccos arcsin arcsinh arctan arctanh asin asinh atan atanh ceil celu
     clamp_max copysign cos cosh deg2rad elu entr erf erfc exp exp2 expit expm1 fix float_power floor
     floor_divide fmod frac gelu hardshrink hardsigmoid hardswish hardtanh heaviside i0 log log10 log1p
     log2 log_sigmoid_forward logit logsigmoid mish nan_to_num ndtr pow rad2deg relu6 remainder round selu
     sgn sigmoid sign silu sin sinc sinh softplus softshrink softsign sqrt square tan tanh tanhshrink
-    threshold trunc xlogy __abs__ __floordiv__ __mod__ __pow__
+    threshold trunc xlog1py xlogy arccosh erfcx erfinv i0e i1 i1e log_ndtr ndtri special_erfcx special_i1
+    special_log_ndtr special_ndtri special_xlog1py __abs__ __floordiv__ __mod__ __pow__
 """
 _POWERS = frozenset({"pow", "float_power", "__pow__"})
 _MEANS = """

@@ -171,3 +171,21 @@ def _like_input(value: float | Tensor, a: Tensor, *, one_sample: bool) -> Tensor
             "bounds should be numbers, one number per channel, or tensors that broadcast to the input "
             f"{tuple(a.shape)}. Found shape {tuple(bound.shape)}."
         ) from error
+
+
+def check_signs(rule: AbstractAffineRule, a: Tensor, weight: Tensor, call: Call) -> None:
+    """Refuse rules that ask for the sign of numbers which have none, or cannot tell it.
+
+    Raises:
+        RuleError: If the input or the weight is complex or sparse.
+    """
+    weighs = any(isinstance(term, Term) or not term.is_plain for term in rule.stated)
+    for tensor, what in ((weight, "weights"), (a, "an input")):
+        is_sparse = tensor.layout is not torch.strided and weighs
+        if tensor.is_complex() or is_sparse:
+            state = f"{'sparse ' if is_sparse else ''}{str(tensor.dtype).removeprefix('torch.')}"
+            raise RuleError(
+                f"{rule!r} should serve a layer of real, dense numbers, which have a sign. "
+                f"Found {what} of {state} in {call.name} in module {call.module!r}. "
+                "Give this layer Epsilon by an entry in front of the others."
+            )

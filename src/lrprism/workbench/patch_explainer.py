@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Protocol
+from typing import Any, Protocol, final
 
 import numpy as np
 import torch
@@ -12,6 +12,8 @@ from torch import Tensor, nn
 
 from lrprism._errors import InputError
 from lrprism.attribution import LRP, predicted_class
+from lrprism.attribution.seeds import AbstractTarget, cut, seed_of
+from lrprism.attribution.target import side
 from lrprism.composites import AbstractComposite, Within
 from lrprism.engine import Audit
 from lrprism.spectral import PatchSet
@@ -64,7 +66,7 @@ class PatchExplainer:
         """
         device = next(self.model.parameters()).device
         inputs = network_inputs(patches).to(device)
-        target = class_target(self.target, patches["label"].values, self.class_names)
+        target = NetworkClass(class_target(self.target, patches["label"].values, self.class_names))
         found = self._lrp.explain(inputs, target, audit=True)
         dataset = self._dataset(patches, _tensor(found.relevance), found.output, _tensor(found.target))
         return dataset, _audit(found.audit)
@@ -88,6 +90,30 @@ class PatchExplainer:
             "data_sha256": self.samples.hash,
         }
         return dataset
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class NetworkClass(AbstractTarget):
+    """A class of a trained network, which tells two classes apart by one logit or by one for each.
+
+    Args:
+        number: The class of all samples, or of each; None for the predicted ones.
+    """
+
+    number: Tensor | int | None
+
+    def seed(self, output: Tensor) -> tuple[Tensor, Tensor | None]:
+        """Return the seed of the class: of one logit, the logit for class 1 and minus the logit for class 0.
+
+        Args:
+            output: What the network returned.
+        """
+        return seed_of(output, side(self.number) if output.shape[1] == 1 else self.number)
+
+    def cut(self, rows: slice, count: int) -> "NetworkClass":
+        """Return the classes of some samples."""
+        return NetworkClass(cut(self.number, rows, count))
 
 
 def class_target(

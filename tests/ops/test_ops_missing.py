@@ -1,0 +1,205 @@
+"""Ops whose own gradient is the rule, and ops written out in others: no warning, and strict mode accepts."""
+
+from collections.abc import Callable
+
+import pytest
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+import lrprism as lp
+from lrprism import presets
+from lrprism.ops import Kind
+from small_models import LRP_0, Model
+
+
+def numbers(*shape: int) -> Tensor:
+    return torch.randn(shape, dtype=torch.float64, generator=torch.Generator().manual_seed(sum(shape)))
+
+
+def explained(function: Callable[..., Tensor], *inputs: Tensor) -> tuple[Tensor, ...]:
+    """Relevance for a seed of ones; strict accepts, the account adds up and changes nothing."""
+    explainer = lp.LRP(Model(function), LRP_0, strict=True)
+    audited = explainer.explain(inputs, torch.ones_like, audit=True)
+    plain = explainer.explain(inputs, torch.ones_like)
+    torch.testing.assert_close(audited.output, function(*inputs))
+    assert audited.audit is not None
+    assert abs(audited.audit.unaccounted) < 1e-6
+    torch.testing.assert_close(audited.relevance, plain.relevance)
+    assert isinstance(plain.relevance, tuple)
+    return plain.relevance
+
+
+def gradient_times_input(function: Callable[..., Tensor], *inputs: Tensor) -> tuple[Tensor, ...]:
+    leaves = [each.clone().requires_grad_() for each in inputs]
+    gradients = torch.autograd.grad(function(*leaves).sum(), leaves)
+    return tuple(each * gradient for each, gradient in zip(inputs, gradients, strict=True))
+
+
+A = numbers(4, 4) + 4 * torch.eye(4).double()
+SPARSE = (A * (A > 0)).to_sparse()
+TRIANGLE = torch.linalg.cholesky(A @ A.T)
+LU = torch.linalg.lu_factor(A)
+WINDOW = torch.ones(4).double()
+
+
+def spectrogram(x: Tensor) -> Tensor:
+    return torch.stft(x, 4, 2, window=WINDOW, return_complex=True)
+
+
+LINEAR: dict[str, Callable[[Tensor], Tensor]] = {
+    "sparse.mm": lambda x: torch.sparse.mm(SPARSE, x),
+    "mm with sparse": lambda x: SPARSE @ x,
+    "sparse on the right": lambda x: torch.mm(x, SPARSE),
+    "sparse.addmm": lambda x: torch.sparse.addmm(torch.zeros(4, 4).double(), SPARSE, x),
+    "fftshift": lambda x: torch.fft.fftshift(x, 1),
+    "ifftshift": lambda x: torch.fft.ifftshift(x),
+    "complex": lambda x: torch.view_as_real(torch.complex(x, x.T)),
+    "stft": lambda x: torch.view_as_real(spectrogram(x.flatten())),
+    "istft": lambda x: torch.istft(spectrogram(x.flatten()), 4, 2, window=WINDOW),
+    "solve": lambda x: torch.linalg.solve(A, x),
+    "solve a vector": lambda x: torch.linalg.solve(A, x[0]),
+    "aten solve": lambda x: torch.ops.aten.linalg_solve(A, x),
+    "solve_triangular": lambda x: torch.linalg.solve_triangular(TRIANGLE, x, upper=False),
+    "cholesky_solve": lambda x: torch.cholesky_solve(x, TRIANGLE),
+    "lu_solve": lambda x: torch.linalg.lu_solve(*LU, x),
+    "trapezoid": lambda x: torch.trapezoid(x, WINDOW.cumsum(0), dim=1),
+    "cumulative_trapezoid": lambda x: torch.cumulative_trapezoid(x, dim=0),
+    "gradient": lambda x: torch.gradient(x, dim=1)[0],
+    "gradients": lambda x: torch.stack(torch.gradient(x)),
+    "multi_dot": lambda x: torch.linalg.multi_dot([x, A, A]),
+    "chain_matmul": lambda x: torch.linalg.multi_dot([A, x, A]),
+    "vecdot": lambda x: torch.linalg.vecdot(x, A),
+    "put": lambda x: torch.zeros(16).double().put(torch.arange(16), x),
+    "cross": lambda x: torch.linalg.cross(x[:, :3], A[:, :3]),
+    "segment sum": lambda x: torch.segment_reduce(x, "sum", lengths=torch.tensor([1, 3])),
+    "segment mean": lambda x: torch.segment_reduce(x, "mean", lengths=torch.tensor([1, 3])),
+    "segment max": lambda x: torch.segment_reduce(x, "max", lengths=torch.tensor([1, 3])),
+    "conv_tbc": lambda x: torch.conv_tbc(x[:, :, None], A[:3, None, :], torch.zeros(4).double(), 1),
+    "ldexp": lambda x: torch.ldexp(x, torch.tensor([1.0, 2.0, -1.0, 0.0])),
+    "combinations": lambda x: torch.combinations(x[0]),
+    "cartesian_prod": lambda x: torch.cartesian_prod(x[0], x[1]),
+    "cdist": lambda x: torch.cdist(x, x.flip(0) * 2),
+    "nuclear norm": lambda x: torch.linalg.matrix_norm(x, "nuc"),
+    "singular values": torch.linalg.svdvals,
+    "affine_grid": lambda x: F.affine_grid(x[:1, :3].repeat(1, 2, 1), [1, 1, 3, 2], align_corners=False),
+    "diagflat": torch.diagflat,
+}
+
+
+@pytest.mark.parametrize("function", LINEAR.values(), ids=LINEAR)
+def test_the_gradient_is_the_rule(function: Callable[[Tensor], Tensor]) -> None:
+    x = numbers(4, 4)
+    torch.testing.assert_close(explained(function, x), gradient_times_input(function, x))
+
+
+UNKNOWN: dict[str, Callable[[Tensor], Tensor]] = {
+    "solve": lambda x: torch.linalg.solve(x, A),
+    "linalg_lu_solve|lu_solve": lambda x: torch.linalg.lu_solve(x, LU[1], A),
+    "cholesky_solve": lambda x: torch.cholesky_solve(A, x),
+    "solve_triangular": lambda x: torch.linalg.solve_triangular(x, A, upper=True),
+    "householder_product": lambda x: torch.linalg.householder_product(x, A[0]),
+    "trapezoid": lambda x: torch.trapezoid(A, x),
+    "grid_sampler": lambda x: F.grid_sample(A[None, None], x.view(1, 2, 4, 2), align_corners=False),
+    "lgamma": torch.lgamma,
+}
+
+
+@pytest.mark.parametrize("name", UNKNOWN)
+def test_what_has_no_rule_is_named(name: str) -> None:
+    with pytest.raises(lp.ModelError, match=name):
+        lp.LRP(Model(UNKNOWN[name]), LRP_0, strict=True).explain(numbers(4, 4), torch.ones_like)
+
+
+DISTANCES: list[Callable[[Tensor, Tensor], Tensor]] = [
+    lambda p, q: (p - q).norm(dim=1),
+    lambda p, q: F.pairwise_distance(p, q, eps=0),
+    lambda p, q: torch.cdist(p[:, None], q[:, None]).flatten(),
+]
+
+
+def test_a_distance_has_one_map_however_it_is_written() -> None:
+    p, q = numbers(2, 3), numbers(3, 2).T
+    difference = p - q
+    unit = difference / difference.norm(dim=1, keepdim=True)
+    for function in DISTANCES:
+        torch.testing.assert_close(explained(function, p, q), (p * unit, -q * unit))
+
+
+def test_hypot_shares_by_squares() -> None:
+    x, y = numbers(2, 3), numbers(3, 2).T
+    h = torch.hypot(x, y)
+    torch.testing.assert_close(explained(torch.hypot, x, y), (x**2 / h, y**2 / h))
+
+
+@pytest.mark.parametrize("base", ["e", "2"])
+def test_logaddexp_is_logsumexp_of_two(base: str) -> None:
+    x, y = numbers(2, 3), numbers(3, 2).T
+    scale = 1.0 if base == "e" else torch.tensor(2.0).double().log()
+    by_hand = explained(lambda x, y: torch.logsumexp(torch.stack([x * scale, y * scale]), 0) / scale, x, y)
+    function = torch.logaddexp if base == "e" else torch.logaddexp2
+    torch.testing.assert_close(explained(function, x, y), by_hand)
+
+
+def test_a_live_exponent_of_two_is_a_factor() -> None:
+    x, y = numbers(2, 3), numbers(3, 2).T
+    torch.testing.assert_close(explained(torch.ldexp, x, y), explained(lambda x, y: x * y.exp2(), x, y))
+
+
+def test_a_whole_exponent_below_zero_scales_too() -> None:
+    # torch's own gradient is 0 there: a whole power of 2 rounds down
+    x, exponent = numbers(2, 3), torch.tensor([-1, 0, 2])
+    torch.testing.assert_close(explained(lambda x: torch.ldexp(x, exponent), x), (torch.ldexp(x, exponent),))
+
+
+def test_a_live_grid_carries_no_relevance() -> None:
+    image, grid = numbers(1, 1, 4, 4), numbers(1, 2, 3, 2).tanh()
+
+    def function(image: Tensor, grid: Tensor) -> Tensor:
+        return F.grid_sample(image, grid, align_corners=False)
+
+    (for_image,) = gradient_times_input(lambda image: function(image, grid), image)
+    torch.testing.assert_close(explained(function, image, grid), (for_image, torch.zeros_like(grid)))
+    rows = lp.LRP(Model(function), LRP_0).plan((image, grid))
+    assert any("grid_sampler" in str(row) and Kind.SCALING.value in str(row) for row in rows)
+
+
+def test_correlation_and_polar_are_their_formulas() -> None:
+    x = numbers(3, 4)
+    explained(torch.corrcoef, x)
+    r, angle = numbers(2, 3).abs(), numbers(3, 2).T
+    for_r, for_angle = explained(lambda r, t: torch.polar(r, t).real, r, angle)
+    torch.testing.assert_close(for_r + for_angle, r * angle.cos())
+
+
+def test_the_experts_of_a_mixture_are_linear_layers_on_their_tokens() -> None:
+    weight, ends = numbers(3, 16, 8).float(), torch.tensor([2, 5, 8], dtype=torch.int32)
+    x = numbers(8, 16).float()
+
+    def by_hand(x: Tensor) -> Tensor:
+        parts = zip(x.tensor_split([2, 5]), weight, strict=True)
+        return torch.cat([part @ expert for part, expert in parts])
+
+    calls = [lambda x: torch._grouped_mm(x, weight, offs=ends)]
+    if hasattr(F, "grouped_mm"):
+        calls.append(lambda x: F.grouped_mm(x, weight, offs=ends))
+    for composite in (LRP_0, presets.Epsilon(0.1), presets.AttnLRP(), presets.EpsilonPlus()):
+        expected = lp.LRP(Model(by_hand), composite).explain(x, torch.ones_like).relevance
+        for call in calls:
+            explainer = lp.LRP(Model(call), composite, strict=True)
+            found = explainer.explain(x, torch.ones_like, audit=True)
+            torch.testing.assert_close(found.relevance, expected)
+            assert abs(found.audit.unaccounted) < 1e-3
+
+
+def test_a_layer_over_time_gets_its_rule() -> None:
+    weight, bias, x = numbers(3, 2, 4), numbers(4), numbers(5, 1, 2)
+    explainer = lp.LRP(
+        Model(lambda x: torch.conv_tbc(x, weight, bias, 1)), presets.EpsilonPlus(), strict=True
+    )
+    conv = nn.Conv1d(2, 4, 3, padding=1).double()
+    conv.weight.data, conv.bias.data = weight.permute(2, 1, 0), bias
+    other = lp.LRP(Model(lambda x: conv(x.permute(1, 2, 0)).permute(2, 0, 1)), presets.EpsilonPlus())
+    torch.testing.assert_close(
+        explainer.explain(x, torch.ones_like).relevance, other.explain(x, torch.ones_like).relevance
+    )
