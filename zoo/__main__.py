@@ -20,7 +20,7 @@ def main() -> None:
     parser.add_argument("--page", type=Path, help="the page to write")
     options = parser.parse_args()
 
-    from zoo import results
+    from zoo import page, results
     from zoo.models import LIBRARIES, entries_of
     from zoo.running import run
 
@@ -40,6 +40,8 @@ def main() -> None:
             f"{number + 1:4d} {result.key} {result.composite}: {result.outcome} {result.reason[:150]}",
             flush=True,
         )
+    if options.page:
+        options.page.write_text(page.write(results.read(options.results).values()), encoding="utf-8")
 
 
 if __name__ == "__main__":

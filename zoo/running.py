@@ -105,18 +105,19 @@ def _give_up(_number: int, _frame: FrameType | None) -> None:
 
 def check_entry(entry: Entry) -> list[Result]:
     """Return the results of one network, one for each composite."""
-    kind = ""
+    kind, composites = "", {}
     try:
         signal.setitimer(signal.ITIMER_PROF, SECONDS)
         subject = entry.draw()
         kind = type(subject.model).__name__
+        composites = composites_for(entry, subject.model)
         with torch.no_grad():
             subject.choose(subject.call())
     except (Exception, _TooSlowError) as error:  # whatever a library raises: the network does not count
         return [_result(entry.key, kind, "all", Answer("unbuilt", _say(error)))]
     finally:
         signal.setitimer(signal.ITIMER_PROF, 0)
-    return [_timed(entry, kind, name, composite) for name, composite in composites_for(entry).items()]
+    return [_timed(entry, kind, name, composite) for name, composite in composites.items()]
 
 
 def _timed(entry: Entry, kind: str, name: str, composite: Any) -> Result:

@@ -91,7 +91,11 @@ def _arguments(model: Any, config: Any) -> tuple[dict[str, Tensor], dict[str, An
     main = model.main_input_name if model.main_input_name in names else next(iter(names))
     inputs, others = {main: _input(main, config)}, {}
     # a classifier makes the decoder's tokens of the encoder's
-    if "decoder_input_ids" in names and main != "decoder_input_ids" and "Classification" not in type(model).__name__:
+    if (
+        "decoder_input_ids" in names
+        and main != "decoder_input_ids"
+        and "Classification" not in type(model).__name__
+    ):
         others["decoder_input_ids"] = torch.tensor(TOKENS)[:, :4]
     if "use_cache" in names:
         others["use_cache"] = False

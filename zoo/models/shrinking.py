@@ -28,7 +28,13 @@ _NUMBERS = {
     3: "num_labels",
 }
 _BY_NAME = {name: value for value, names in _NUMBERS.items() for name in names.split()}
-_TOKENS = {"pad_token_id": 0, "bos_token_id": 1, "eos_token_id": 3, "decoder_start_token_id": 2, "sep_token_id": 3}
+_TOKENS = {
+    "pad_token_id": 0,
+    "bos_token_id": 1,
+    "eos_token_id": 3,
+    "decoder_start_token_id": 2,
+    "sep_token_id": 3,
+}
 _EVEN_IF_NONE = {"pad_token_id", "head_dim", "num_key_value_heads"}
 
 
