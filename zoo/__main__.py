@@ -34,6 +34,7 @@ def main() -> None:
         if re.search(options.only, key)
         and (options.again or key not in known or (options.failed and not known[key] <= {"clean", "unbuilt"}))
     ]
+    results.forget(options.results, set(wanted))
     for number, result in enumerate(run(wanted)):
         results.append(options.results, [result])
         print(

@@ -1,7 +1,7 @@
 """The results of the zoo, a line of JSON for each network and composite, so that a stopped run goes on."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -56,3 +56,11 @@ def append(path: Path, results: Iterable[Result]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a", encoding="utf-8") as file:
         file.writelines(json.dumps(asdict(result)) + "\n" for result in results)
+
+
+def forget(path: Path, keys: Collection[str]) -> None:
+    """Take out what was found of networks that are to be run again."""
+    old = [result for result in read(path).values() if result.key not in keys]
+    if path.exists():
+        path.unlink()
+    append(path, old)

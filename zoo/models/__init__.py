@@ -1,10 +1,7 @@
 """The networks of the zoo, a file for each library."""
 
-import sys
 from importlib import import_module
-from pathlib import Path
 
-sys.path.append(str(Path(__file__).parents[2] / "tests"))
 from torchvision_beside_cpu import import_torchvision
 from zoo.models.entry import Entry
 

@@ -18,6 +18,7 @@ class TwoLayers(nn.Module):
     """Two convolutions of one kind with a ReLU between them, a mean over the nodes and a classifier."""
 
     def __init__(self, make: Callable[[int, int], nn.Module], width: int = WIDTH) -> None:
+        """Make both layers and the classifier."""
         super().__init__()
         self.first, self.second = make(WIDTH, width), make(width, width)
         self.classify = nn.Linear(width, CLASSES)

@@ -86,7 +86,7 @@ def _build(model_type: str, variant: int) -> Subject:
 
 
 def _arguments(model: Any, config: Any) -> tuple[dict[str, Tensor], dict[str, Any]]:
-    """Return what a network is called with: what its main input is named after, and what it cannot do without."""
+    """Return what a network is called with: its main input, and what it cannot do without."""
     names = inspect.signature(model.forward).parameters
     main = model.main_input_name if model.main_input_name in names else next(iter(names))
     inputs, others = {main: _input(main, config)}, {}

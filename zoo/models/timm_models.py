@@ -8,7 +8,10 @@ import torch
 from zoo.models.entry import Entry, Subject
 
 # Words for small, the smallest first; a name with an earlier one is preferred.
-_SMALL = "zepto test_ atto femto pico nano xxs xxt xt_ xs _n0 _a0 mini tiny _t_ micro small _s_ _s0 _b0 _b1 18 26 35 50 base"
+_SMALL = (
+    "zepto test_ atto femto pico nano xxs xxt xt_ xs _n0 _a0 mini tiny _t_ "
+    "micro small _s_ _s0 _b0 _b1 18 26 35 50 base"
+)
 _CHOSEN = {
     "vgg": "vgg11",
     "resnet": "resnet18",
