@@ -3,6 +3,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 PEERS  := .venv-parity
+ZOO    := .venv-zoo
 # Networks that the tests explain. Kept apart: built for CUDA, torchvision cannot be imported beside a CPU
 # torch without help (tests/torchvision_beside_cpu.py), and transformers imports it where it is installed.
 VISION := $(VENV)/vision
@@ -53,6 +54,19 @@ reproduce: $(READY)
 parity: $(PEERS)/.ready
 	OMP_NUM_THREADS=1 $(PEERS)/bin/python -m pytest parity -q --page docs/parity.md
 
+# The results are kept: a call that was stopped goes on after the last network.
+zoo: $(ZOO)/.ready
+	PYTHONPATH=tests OMP_NUM_THREADS=1 HF_HUB_OFFLINE=1 $(ZOO)/bin/python -m zoo --page docs/zoo.md
+
+$(ZOO)/.ready: pyproject.toml constraints.txt zoo/requirements.txt
+	$(PYTHON) -m venv $(ZOO)
+	$(ZOO)/bin/python -m pip install --quiet --constraint constraints.txt --editable '.[dev]'
+	$(ZOO)/bin/python -m pip install --quiet --constraint constraints.txt aiohttp importlib_metadata psutil \
+	  requests scipy xxhash
+	$(ZOO)/bin/python -m pip install --quiet --constraint constraints.txt --no-deps torchvision timm \
+	  --requirement zoo/requirements.txt
+	@touch $@
+
 # torch first, so that no peer brings a build of its own; zennit asks for a late Python 3.11 but runs on any
 $(PEERS)/.ready: pyproject.toml constraints.txt parity/requirements.txt
 	$(PYTHON) -m venv $(PEERS)
@@ -71,4 +85,4 @@ $(READY): pyproject.toml constraints.txt
 	@touch $@
 
 clean:
-	rm -rf $(VENV) $(PEERS) runs
+	rm -rf $(VENV) $(PEERS) $(ZOO) runs
