@@ -200,7 +200,7 @@ def test_a_stabiliser_that_looks_at_other_entries_sees_them_in_front_of_a_relu(
     first.weight.data, second.weight.data = torch.eye(2).double(), torch.ones(1, 2).double()
     model = nn.Sequential(first, nn.ReLU(), second)
     explainer = lp.LRP(model, [(select.last(), Epsilon(0)), (select.first(), Epsilon(eps))])
-    explanation = explainer.explain(torch.tensor([[1.0, -7.0]], dtype=torch.float64), 1, audit=True)
+    explanation = explainer.explain(torch.tensor([[1.0, -7.0]], dtype=torch.float64), 0, audit=True)
     assert isinstance(explanation.relevance, Tensor)
     assert explanation.relevance[0].tolist() == pytest.approx([share, 0.0], rel=1e-12)
     assert explanation.audit is not None
@@ -210,7 +210,7 @@ def test_a_stabiliser_that_looks_at_other_entries_sees_them_in_front_of_a_relu(
 def test_half_precision_without_bias_gives_no_nan() -> None:
     layer = nn.Linear(2, 1).half()
     layer.bias.data.fill_(5.0)  # divided by 1e-6, too large for the type
-    found = lp.explain(layer, torch.zeros(1, 2).half(), 1, composite=lp.presets.Epsilon(bias=False))
+    found = lp.explain(layer, torch.zeros(1, 2).half(), 0, composite=lp.presets.Epsilon(bias=False))
     assert not found.relevance.any()
 
 

@@ -123,3 +123,15 @@ def test_outputs_of_other_shapes_and_with_masks() -> None:
     check_same_output(torch.empty(0, 2), torch.empty(0, 2))
     with pytest.raises(lp.ModelError, match=r"Found \[1.1, -inf\]"):
         check_same_output(masked + 0.1, masked)
+
+
+def test_hooks_that_a_model_installs_at_its_first_call_are_there_once() -> None:
+    def forward(m: Any, x: Tensor) -> Tensor:
+        if not m.held:
+            m.held = True
+            m.layer.register_forward_hook(lambda *_: None)
+        return x
+
+    model = Model(forward)
+    lp.LRP(model, strict=True).explain(X, audit=True)
+    assert len(model.layer._forward_hooks) == 1

@@ -112,7 +112,7 @@ def plain_output(
     """
     kept = state.kept_memory()
     state.arguments = arguments
-    give_back = state.remember()
+    give_back = state.remember(with_hooks=True)
     args, kwargs = list(arguments[0]), dict(arguments[1])
     replace_tensors(containers_in([args, kwargs]), lambda each: each.detach().clone())
     try:

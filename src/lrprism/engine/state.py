@@ -17,6 +17,10 @@ if TYPE_CHECKING:
 _OF_TORCH = frozenset(vars(nn.Module()))
 """The attributes that torch gives every module; what a model keeps for itself has other names."""
 
+_HOOKS = sorted(
+    name for name, value in vars(nn.Module()).items() if "hooks" in name and isinstance(value, dict)
+)
+
 _ATOMS = frozenset({
     type(None), bool, int, float, complex, str, bytes, torch.dtype, torch.device, torch.Size,
     FunctionType, BuiltinFunctionType, MethodType, ModuleType, type,
@@ -85,9 +89,15 @@ class KeptState:
         if objects:
             yield from containers_in(objects)
 
-    def remember(self) -> Callable[[], None]:
-        """Return a function that lets everything hold again what it holds now."""
+    def remember(self, *, with_hooks: bool = False) -> Callable[[], None]:
+        """Return a function that lets everything hold again what it holds now.
+
+        Args:
+            with_hooks: Whether hooks count too: a model may install some at its first call.
+        """
         containers = [*self.containers(), *(module._buffers for module, _ in self.buffers)]
+        if with_hooks:
+            containers += [getattr(module, name) for module in self._modules.all for name in _HOOKS]
         before = [(container, container.copy()) for container in containers]
 
         def give_back() -> None:
