@@ -137,3 +137,18 @@ def test_without_an_op_the_message_says_how_to_give_one() -> None:
         lp.ModelError, match=r"SpikeBackward \(cannot be seen\).*torch function or an autograd\.Fun"
     ):
         lp.LRP(Model(Spike.apply), strict=True).explain(X)
+
+
+def test_a_function_may_ask_for_an_array() -> None:
+    class Squared(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx: Any, x: Tensor) -> Tensor:
+            ctx.save_for_backward(x)
+            return torch.from_numpy(x.numpy() ** 2)  # which torch allows inside a Function
+
+        @staticmethod
+        def backward(ctx: Any, *grad_outputs: Tensor) -> Any:
+            return 2 * ctx.saved_tensors[0] * grad_outputs[0]
+
+    relevance, found = explained(Squared.apply, {Squared: own.activation("squared")})
+    torch.testing.assert_close(relevance.sum(1), found.output[:, 0])

@@ -110,7 +110,7 @@ _DROPOUTS = """
 """
 _SAMPLERS = "grid_sampler grid_sampler_2d grid_sampler_3d"
 _SOFTMAXES = "log_softmax logcumsumexp logsumexp softmax _softmax _log_softmax"
-_STOPS = "detach rsqrt"
+_STOPS = "detach rsqrt numpy"
 _DATA = "data"
 _PROPERTIES = "H T imag mH mT real"
 
