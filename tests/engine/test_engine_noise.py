@@ -102,6 +102,7 @@ UNKNOWN: dict[str, tuple[Callable[[Tensor], Tensor], str]] = {
     "randperm": (lambda h: h[:, torch.randperm(8)], "randperm"),
     "a random index": (lambda h: h.index_fill(1, torch.randint(8, (2,)), 0.0), "randint"),
     "gumbel softmax": (lambda h: h * F.gumbel_softmax(h), "exponential"),
+    "a number drawn for a branch": (lambda h: h if torch.rand(1).item() < 2 else 0 * h, "item"),
     "a power of noise": (lambda h: h * torch.rand_like(h) ** 2, "pow"),
     "Python's random": (lambda h: h * (random.random() + 1), "Python's random"),
     "NumPy's random": (lambda h: h * float(numpy.random.rand() + 1), r"numpy\.random"),

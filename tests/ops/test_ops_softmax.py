@@ -73,6 +73,7 @@ WAYS: dict[str, Callable[..., Tensor]] = {
     "summed by a matrix": weighed(lambda s: s.exp() / (s.exp() @ torch.ones(N, 1, dtype=s.dtype))),
     "in place": weighed(divided_in_place),
     "torch.div": weighed(lambda s: torch.div(s.exp(), s.exp().sum(-1, keepdim=True) + 1e-16)),
+    "over a bounded sum": weighed(lambda s: s.exp() / s.exp().sum(-1, keepdim=True).clamp(min=1e-9)),
     "to the base of two": weighed(lambda s: over_sum((s * 1.4426950408889634).exp2())),
     "over edges": over_edges,
     "over edges, divided last": over_edges_last,

@@ -86,7 +86,6 @@ class RelevanceMode(TorchFunctionMode):
         self._random = self.noise.drawn
         if not needs.inputs and any(isinstance(module, _BatchNorm) for module, _ in self.state.buffers):
             self.needs = needs._replace(inputs=True)  # it may take the place of the layer in front
-        self._buffers = {id(each) for _, own in self.state.buffers for each in own.values()}
         self._tokens = tokens
         self._ops = ops
         self._functions = OwnFunctions(ops) if ops else None
@@ -276,9 +275,7 @@ class RelevanceMode(TorchFunctionMode):
     def _into(
         self, out: Tensor, func: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> Tensor:
-        """Return a new tensor in the place of ``out``; statistics that a model keeps are left as they are."""
-        if id(out) in self._buffers:
-            return out
+        """Return a new tensor in the place of ``out``."""
         result = self._run(func, args, {key: value for key, value in kwargs.items() if key != "out"})
         return self.rewrites.write(out, result)
 

@@ -158,7 +158,7 @@ class Noise:
     ) -> Any:
         """Return random numbers that were moved, converted, shifted, scaled, compared or rounded."""
         if name == "bool" or name == "item":  # a branch that is taken at random: as for most numbers
-            return noise.probability > 0.5 if isinstance(noise, Mask) else noise.mean
+            return noise.probability > 0.5 if isinstance(noise, Mask) else NotImplemented
         if func in MOVING and name not in _ROUNDING and id(args[0]) in self.drawn:
             result = func(*args, **kwargs)
             if isinstance(noise, Mask) and result.is_floating_point():

@@ -13,7 +13,7 @@ from lrprism.ops.op import Recorder
 
 _ADDS = names_with(Facet.ADDS)
 _MOVES = names_with(Facet.MOVES)
-_SCALES = frozenset({"AddBackward", "ClampMinBackward", "DivBackward", "MulBackward"})
+_SCALES = frozenset({"AddBackward", "ClampBackward", "ClampMinBackward", "DivBackward", "MulBackward"})
 """Steps between a sum and the division by it: a small number added, a lower bound, a factor."""
 
 _SUMS = """
