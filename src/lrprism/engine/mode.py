@@ -82,6 +82,8 @@ class RelevanceMode(TorchFunctionMode):
         self.unseen: set[str] = set()
         self.modules = modules
         self.state = KeptState(modules)
+        held = [own for module, own in self.state.buffers if module.training]
+        self._statistics = {id(each) for own in held for each in own.values()}
         self.noise = Noise()
         self._random = self.noise.drawn
         if not needs.inputs and any(isinstance(module, _BatchNorm) for module, _ in self.state.buffers):
@@ -275,7 +277,9 @@ class RelevanceMode(TorchFunctionMode):
     def _into(
         self, out: Tensor, func: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> Tensor:
-        """Return a new tensor in the place of ``out``."""
+        """Return a new tensor in the place of ``out``; statistics of training mode are left as they are."""
+        if id(out) in self._statistics:
+            return out
         result = self._run(func, args, {key: value for key, value in kwargs.items() if key != "out"})
         return self.rewrites.write(out, result)
 
