@@ -52,3 +52,21 @@ def explained(
 
 def close(found: Tensor, expected: Tensor) -> None:
     torch.testing.assert_close(found, expected, rtol=1e-10, atol=1e-11)
+
+
+def numbers_of(*shape: int) -> Tensor:
+    """Random numbers of one shape, the same each time and whatever other tests draw."""
+    return torch.randn(shape, dtype=torch.float64, generator=torch.Generator().manual_seed(sum(shape)))
+
+
+def relevances(function: Function, *inputs: Tensor) -> tuple[Tensor, ...]:
+    """Relevance for a seed of ones; strict accepts, the account adds up and changes nothing."""
+    explainer = lp.LRP(Model(function), LRP_0, strict=True)
+    audited = explainer.explain(inputs, torch.ones_like, audit=True)
+    plain = explainer.explain(inputs, torch.ones_like)
+    torch.testing.assert_close(audited.output, function(*inputs))
+    assert audited.audit is not None
+    assert abs(audited.audit.unaccounted) < 1e-9
+    torch.testing.assert_close(audited.relevance, plain.relevance)
+    assert isinstance(plain.relevance, tuple)
+    return plain.relevance

@@ -83,11 +83,6 @@ def test_tensors_made_in_forward_that_ask_for_a_gradient_are_constants() -> None
     torch.testing.assert_close(relevance(model).sum(1), model(X)[:, 1].detach())
 
 
-@torch.jit.ignore
-def _never(x: Tensor) -> Tensor:
-    return x
-
-
 def scripted() -> Callable[[Tensor], Tensor]:
     def swish(x: Tensor) -> Tensor:
         return x * torch.sigmoid(x)

@@ -8,32 +8,15 @@ from torch import Tensor
 
 import lrprism as lp
 from lrprism import presets
-from small_models import LRP_0, Model
-
-
-def numbers(*shape: int) -> Tensor:
-    return torch.randn(shape, dtype=torch.float64, generator=torch.Generator().manual_seed(sum(shape)))
-
-
-def explained(function: Callable[..., Tensor], *inputs: Tensor) -> tuple[Tensor, ...]:
-    """Relevance for a seed of ones; strict accepts, the account adds up and changes nothing."""
-    explainer = lp.LRP(Model(function), LRP_0, strict=True)
-    audited = explainer.explain(inputs, torch.ones_like, audit=True)
-    plain = explainer.explain(inputs, torch.ones_like)
-    torch.testing.assert_close(audited.output, function(*inputs))
-    assert audited.audit is not None
-    assert abs(audited.audit.unaccounted) < 1e-9
-    torch.testing.assert_close(audited.relevance, plain.relevance)
-    assert isinstance(plain.relevance, tuple)
-    return plain.relevance
+from small_models import Model, numbers_of, relevances
 
 
 def test_each_factor_of_a_product_gets_the_same_share() -> None:
     # 1 * 2 * 3 = 6: two for each factor; written with * the order counts: (6 / 2) / 2, (6 / 2) / 2, 6 / 2
     x = torch.tensor([[1.0, 2.0, 3.0]], dtype=torch.float64)
-    (relevance,) = explained(lambda x: x.prod(1), x)
+    (relevance,) = relevances(lambda x: x.prod(1), x)
     torch.testing.assert_close(relevance, torch.full_like(x, 2))
-    (nested,) = explained(lambda x: x[:, 0] * x[:, 1] * x[:, 2], x)
+    (nested,) = relevances(lambda x: x[:, 0] * x[:, 1] * x[:, 2], x)
     torch.testing.assert_close(nested, torch.tensor([[1.5, 1.5, 3.0]], dtype=torch.float64))
 
 
@@ -57,23 +40,23 @@ PRODUCTS: dict[str, Callable[[Tensor], Tensor]] = {
 
 @pytest.mark.parametrize("function", PRODUCTS.values(), ids=PRODUCTS)
 def test_products_conserve_relevance(function: Callable[[Tensor], Tensor]) -> None:
-    x = numbers(3, 3)
-    (relevance,) = explained(function, x)
+    x = numbers_of(3, 3)
+    (relevance,) = relevances(function, x)
     torch.testing.assert_close(relevance.sum(), function(x).sum())
 
 
 def test_a_running_product_shares_each_step_among_the_factors_up_to_it() -> None:
-    x = numbers(2, 4)
-    (relevance,) = explained(lambda x: x.cumprod(1), x)
+    x = numbers_of(2, 4)
+    (relevance,) = relevances(lambda x: x.cumprod(1), x)
     steps = x.cumprod(1) / torch.arange(1, 5)
     torch.testing.assert_close(relevance, steps.flip(1).cumsum(1).flip(1))
-    (transposed,) = explained(lambda x: x.cumprod(-2), x.T.contiguous())
+    (transposed,) = relevances(lambda x: x.cumprod(-2), x.T.contiguous())
     torch.testing.assert_close(transposed, relevance.T)
 
 
 @pytest.mark.parametrize("function", [lambda x: x.prod(1), lambda x: x.cumprod(1), torch.linalg.det])
 def test_zeros_in_a_product_stay_finite(function: Callable[[Tensor], Tensor]) -> None:
-    (relevance,) = explained(function, torch.tensor([[0.0, 2.0], [0.0, 0.0]], dtype=torch.float64))
+    (relevance,) = relevances(function, torch.tensor([[0.0, 2.0], [0.0, 0.0]], dtype=torch.float64))
     assert relevance.isfinite().all()
     torch.testing.assert_close(relevance.sum(), torch.zeros((), dtype=torch.float64))
 
@@ -86,7 +69,7 @@ INDEX = torch.tensor([0, 0, 2, 0])
 @pytest.mark.parametrize("along", [True, False])
 @pytest.mark.parametrize("live_start", [True, False])
 def test_products_by_index_share_equally(include_self: bool, along: bool, live_start: bool) -> None:
-    start, source = numbers(2, 3), numbers(2, 4)
+    start, source = numbers_of(2, 3), numbers_of(2, 4)
 
     def function(*tensors: Tensor) -> Tensor:
         source, target = tensors[0], (tensors[1] if live_start else start)
@@ -97,7 +80,7 @@ def test_products_by_index_share_equally(include_self: bool, along: bool, live_s
     z = function(source, start)
     own = int(include_self and live_start)
     expected = torch.stack([z[:, 0] / (3 + own)] * 2 + [z[:, 2] / (1 + own), z[:, 0] / (3 + own)], 1)
-    for_source, *for_start = explained(function, source, *([start] if live_start else []))
+    for_source, *for_start = relevances(function, source, *([start] if live_start else []))
     torch.testing.assert_close(for_source, expected)
     if live_start:
         torch.testing.assert_close(for_start[0].sum() + for_source.sum(), z.sum())
@@ -105,13 +88,13 @@ def test_products_by_index_share_equally(include_self: bool, along: bool, live_s
 
 @pytest.mark.filterwarnings("ignore:index_reduce")  # as above
 def test_a_reduction_by_index_with_sums_keeps_its_gradient() -> None:
-    x = numbers(2, 4)
-    (relevance,) = explained(lambda x: torch.zeros(2, 3).double().index_reduce(1, INDEX, x, "mean"), x)
+    x = numbers_of(2, 4)
+    (relevance,) = relevances(lambda x: torch.zeros(2, 3).double().index_reduce(1, INDEX, x, "mean"), x)
     torch.testing.assert_close(relevance, x * torch.tensor([0.25, 0.25, 0.5, 0.25]))
 
 
 def test_the_variance_has_one_map_however_it_is_written() -> None:
-    x = numbers(2, 5)
+    x = numbers_of(2, 5)
     deviations = x - x.mean(1, keepdim=True)
     for function in (
         lambda x: x.var(1, correction=0),
@@ -120,13 +103,13 @@ def test_the_variance_has_one_map_however_it_is_written() -> None:
         lambda x: (x - x.mean(1, keepdim=True)).square().mean(1),
         lambda x: ((x - x.mean(1, keepdim=True)) * (x - x.mean(1, keepdim=True))).mean(1),
     ):
-        (relevance,) = explained(function, x)
+        (relevance,) = relevances(function, x)
         torch.testing.assert_close(relevance, x * deviations / 5)
 
 
 def test_a_running_product_of_gates_is_a_gate() -> None:
-    p, q = numbers(2, 3), numbers(3, 2).T
-    for_p, for_q = explained(lambda p, q: p * q.sigmoid().cumprod(1), p, q)
+    p, q = numbers_of(2, 3), numbers_of(3, 2).T
+    for_p, for_q = relevances(lambda p, q: p * q.sigmoid().cumprod(1), p, q)
     torch.testing.assert_close(for_p, p * q.sigmoid().cumprod(1))
     assert not for_q.any()
 
@@ -134,4 +117,4 @@ def test_a_running_product_of_gates_is_a_gate() -> None:
 def test_an_inverse_power_of_a_matrix_is_said_to_have_no_rule() -> None:
     explainer = lp.LRP(Model(lambda x: torch.linalg.matrix_power(x, -1)), presets.Epsilon(0), strict=True)
     with pytest.raises(lp.ModelError, match="matrix_power"):
-        explainer.explain(numbers(3, 3), torch.ones_like)
+        explainer.explain(numbers_of(3, 3), torch.ones_like)

@@ -11,24 +11,7 @@ import lrprism as lp
 from expected_warnings import NO_CONVOLUTION
 from lrprism import presets
 from lrprism.ops import Kind
-from small_models import LRP_0, Model
-
-
-def numbers(*shape: int) -> Tensor:
-    return torch.randn(shape, dtype=torch.float64, generator=torch.Generator().manual_seed(sum(shape)))
-
-
-def explained(function: Callable[..., Tensor], *inputs: Tensor) -> tuple[Tensor, ...]:
-    """Relevance for a seed of ones; strict accepts, the account adds up and changes nothing."""
-    explainer = lp.LRP(Model(function), LRP_0, strict=True)
-    audited = explainer.explain(inputs, torch.ones_like, audit=True)
-    plain = explainer.explain(inputs, torch.ones_like)
-    torch.testing.assert_close(audited.output, function(*inputs))
-    assert audited.audit is not None
-    assert abs(audited.audit.unaccounted) < 1e-6
-    torch.testing.assert_close(audited.relevance, plain.relevance)
-    assert isinstance(plain.relevance, tuple)
-    return plain.relevance
+from small_models import LRP_0, Model, numbers_of, relevances
 
 
 def gradient_times_input(function: Callable[..., Tensor], *inputs: Tensor) -> tuple[Tensor, ...]:
@@ -37,7 +20,7 @@ def gradient_times_input(function: Callable[..., Tensor], *inputs: Tensor) -> tu
     return tuple(each * gradient for each, gradient in zip(inputs, gradients, strict=True))
 
 
-A = numbers(4, 4) + 4 * torch.eye(4).double()
+A = numbers_of(4, 4) + 4 * torch.eye(4).double()
 SPARSE = (A * (A > 0)).to_sparse()
 TRIANGLE = torch.linalg.cholesky(A @ A.T)
 LU = torch.linalg.lu_factor(A)
@@ -90,8 +73,8 @@ LINEAR: dict[str, Callable[[Tensor], Tensor]] = {
 
 @pytest.mark.parametrize("function", LINEAR.values(), ids=LINEAR)
 def test_the_gradient_is_the_rule(function: Callable[[Tensor], Tensor]) -> None:
-    x = numbers(4, 4)
-    torch.testing.assert_close(explained(function, x), gradient_times_input(function, x))
+    x = numbers_of(4, 4)
+    torch.testing.assert_close(relevances(function, x), gradient_times_input(function, x))
 
 
 UNKNOWN: dict[str, Callable[[Tensor], Tensor]] = {
@@ -109,7 +92,7 @@ UNKNOWN: dict[str, Callable[[Tensor], Tensor]] = {
 @pytest.mark.parametrize("name", UNKNOWN)
 def test_what_has_no_rule_is_named(name: str) -> None:
     with pytest.raises(lp.ModelError, match=name):
-        lp.LRP(Model(UNKNOWN[name]), LRP_0, strict=True).explain(numbers(4, 4), torch.ones_like)
+        lp.LRP(Model(UNKNOWN[name]), LRP_0, strict=True).explain(numbers_of(4, 4), torch.ones_like)
 
 
 DISTANCES: list[Callable[[Tensor, Tensor], Tensor]] = [
@@ -120,63 +103,63 @@ DISTANCES: list[Callable[[Tensor, Tensor], Tensor]] = [
 
 
 def test_a_distance_has_one_map_however_it_is_written() -> None:
-    p, q = numbers(2, 3), numbers(3, 2).T
+    p, q = numbers_of(2, 3), numbers_of(3, 2).T
     difference = p - q
     unit = difference / difference.norm(dim=1, keepdim=True)
     for function in DISTANCES:
-        torch.testing.assert_close(explained(function, p, q), (p * unit, -q * unit))
+        torch.testing.assert_close(relevances(function, p, q), (p * unit, -q * unit))
 
 
 def test_hypot_shares_by_squares() -> None:
-    x, y = numbers(2, 3), numbers(3, 2).T
+    x, y = numbers_of(2, 3), numbers_of(3, 2).T
     h = torch.hypot(x, y)
-    torch.testing.assert_close(explained(torch.hypot, x, y), (x**2 / h, y**2 / h))
+    torch.testing.assert_close(relevances(torch.hypot, x, y), (x**2 / h, y**2 / h))
 
 
 @pytest.mark.parametrize("base", ["e", "2"])
 def test_logaddexp_is_logsumexp_of_two(base: str) -> None:
-    x, y = numbers(2, 3), numbers(3, 2).T
+    x, y = numbers_of(2, 3), numbers_of(3, 2).T
     scale = 1.0 if base == "e" else torch.tensor(2.0).double().log()
-    by_hand = explained(lambda x, y: torch.logsumexp(torch.stack([x * scale, y * scale]), 0) / scale, x, y)
+    by_hand = relevances(lambda x, y: torch.logsumexp(torch.stack([x * scale, y * scale]), 0) / scale, x, y)
     function = torch.logaddexp if base == "e" else torch.logaddexp2
-    torch.testing.assert_close(explained(function, x, y), by_hand)
+    torch.testing.assert_close(relevances(function, x, y), by_hand)
 
 
 def test_a_live_exponent_of_two_is_a_factor() -> None:
-    x, y = numbers(2, 3), numbers(3, 2).T
-    torch.testing.assert_close(explained(torch.ldexp, x, y), explained(lambda x, y: x * y.exp2(), x, y))
+    x, y = numbers_of(2, 3), numbers_of(3, 2).T
+    torch.testing.assert_close(relevances(torch.ldexp, x, y), relevances(lambda x, y: x * y.exp2(), x, y))
 
 
 def test_a_whole_exponent_below_zero_scales_too() -> None:
     # torch's own gradient is 0 there: a whole power of 2 rounds down
-    x, exponent = numbers(2, 3), torch.tensor([-1, 0, 2])
-    torch.testing.assert_close(explained(lambda x: torch.ldexp(x, exponent), x), (torch.ldexp(x, exponent),))
+    x, exponent = numbers_of(2, 3), torch.tensor([-1, 0, 2])
+    torch.testing.assert_close(relevances(lambda x: torch.ldexp(x, exponent), x), (torch.ldexp(x, exponent),))
 
 
 def test_a_live_grid_carries_no_relevance() -> None:
-    image, grid = numbers(1, 1, 4, 4), numbers(1, 2, 3, 2).tanh()
+    image, grid = numbers_of(1, 1, 4, 4), numbers_of(1, 2, 3, 2).tanh()
 
     def function(image: Tensor, grid: Tensor) -> Tensor:
         return F.grid_sample(image, grid, align_corners=False)
 
     (for_image,) = gradient_times_input(lambda image: function(image, grid), image)
-    torch.testing.assert_close(explained(function, image, grid), (for_image, torch.zeros_like(grid)))
+    torch.testing.assert_close(relevances(function, image, grid), (for_image, torch.zeros_like(grid)))
     rows = lp.LRP(Model(function), LRP_0).plan((image, grid))
     assert any("grid_sampler" in str(row) and Kind.SCALING.value in str(row) for row in rows)
 
 
 def test_correlation_and_polar_are_their_formulas() -> None:
-    x = numbers(3, 4)
-    explained(torch.corrcoef, x)
-    r, angle = numbers(2, 3).abs(), numbers(3, 2).T
-    for_r, for_angle = explained(lambda r, t: torch.polar(r, t).real, r, angle)
+    x = numbers_of(3, 4)
+    relevances(torch.corrcoef, x)
+    r, angle = numbers_of(2, 3).abs(), numbers_of(3, 2).T
+    for_r, for_angle = relevances(lambda r, t: torch.polar(r, t).real, r, angle)
     torch.testing.assert_close(for_r + for_angle, r * angle.cos())
 
 
 @NO_CONVOLUTION
 def test_the_experts_of_a_mixture_are_linear_layers_on_their_tokens() -> None:
-    weight, ends = numbers(3, 16, 8).float(), torch.tensor([2, 5, 8], dtype=torch.int32)
-    x = numbers(8, 16).float()
+    weight, ends = numbers_of(3, 16, 8).float(), torch.tensor([2, 5, 8], dtype=torch.int32)
+    x = numbers_of(8, 16).float()
 
     def by_hand(x: Tensor) -> Tensor:
         parts = zip(x.tensor_split([2, 5]), weight, strict=True)
@@ -195,7 +178,7 @@ def test_the_experts_of_a_mixture_are_linear_layers_on_their_tokens() -> None:
 
 
 def test_a_layer_over_time_gets_its_rule() -> None:
-    weight, bias, x = numbers(3, 2, 4), numbers(4), numbers(5, 1, 2)
+    weight, bias, x = numbers_of(3, 2, 4), numbers_of(4), numbers_of(5, 1, 2)
     explainer = lp.LRP(
         Model(lambda x: torch.conv_tbc(x, weight, bias, 1)), presets.EpsilonPlus(), strict=True
     )

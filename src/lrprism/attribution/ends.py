@@ -13,8 +13,7 @@ from torch import Tensor
 
 from lrprism._errors import ModelError
 from lrprism.attribution.output import float_parts
-from lrprism.engine.graph import sources_of
-from lrprism.ops import TABLE, AbstractOp, Recorder, call_of, name_of
+from lrprism.ops import TABLE, AbstractOp, Recorder, call_of, name_of, sources_of
 
 BEFORE = frozenset({"before softmax", "before sigmoid"})
 """What ``output=`` says to explain the logits in front of the end of a network."""

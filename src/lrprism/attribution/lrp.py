@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from functools import partial
 from typing import Any
 
 import torch
@@ -129,8 +128,13 @@ class LRP:
         if batch_size is None:
             explanation = explain_one(arguments, target)
         else:
-            run = partial(self._output_of, output=output)
-            parts = explain_batches(arguments, target, batch_size, explain_one, lambda of: run(arranged(*of)))
+            parts = explain_batches(
+                arguments,
+                target,
+                batch_size,
+                explain_one,
+                lambda of: self._output_of(arranged(*of), output),
+            )
             explanation = put_together(parts, has_class_axis=has_class_axis(target))
         cautions.tell()
         return explanation

@@ -230,7 +230,12 @@ class Ledger:
         """Run an op on aliases of its live inputs, at which this call's share alone is read."""
         aliases: list[Tensor] = []
         before = len(mode.calls)
-        positional, named = _alias(args, aliases), _alias(kwargs, aliases)
+
+        def alias(tensor: Tensor) -> Tensor:
+            aliases.append(torch.ops.aten.alias(tensor))
+            return aliases[-1]
+
+        positional, named = replaced(args, alias), replaced(kwargs, alias)
         mode.descent.admit(aliases)
         result = _without_hidden_base(op.run(mode, func, positional, named), (positional, named))
         made = mode.calls[-1] if len(mode.calls) > before else None
@@ -319,18 +324,6 @@ def _without_hidden_base(result: Any, given: Any) -> Any:
         return tensor if tensor._base is None or id(tensor._base) in bases else tensor.clone()
 
     return replaced(result, own)
-
-
-def _alias(values: Any, aliases: list[Tensor]) -> Any:
-    """Replace each live tensor by an alias of it, and collect the aliases."""
-    if isinstance(values, Tensor):
-        if not values.requires_grad:
-            return values
-        aliases.append(torch.ops.aten.alias(values))
-        return aliases[-1]
-    if type(values) is tuple or type(values) is list:
-        return type(values)([_alias(value, aliases) for value in values])
-    return {key: _alias(value, aliases) for key, value in values.items()} if type(values) is dict else values
 
 
 def _row(call: Call, relevance_out: float, relevance_in: float) -> Row:

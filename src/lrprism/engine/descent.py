@@ -7,7 +7,7 @@ from typing import Any
 
 from torch import Tensor
 
-from lrprism.ops import Facet, name_of, names_with
+from lrprism.ops import Facet, name_of, names_with, sources_of
 
 _MOVES = names_with(Facet.MOVES)
 """Steps whose gradient is the rule, whoever made them."""
@@ -41,7 +41,7 @@ class Descent:
         visited = {start}
         while pending:
             node = pending.pop()
-            sources = [source for source, _ in node.next_functions if source is not None]
+            sources = sources_of(node)
             order.append((node, sources))
             new = [each for each in sources if each not in visited and each not in self.known]
             new = [each for each in new if each not in self._foreign]

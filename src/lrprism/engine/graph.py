@@ -7,15 +7,10 @@ from typing import Any, NamedTuple
 
 from torch import Tensor
 
-from lrprism.ops import RELUS, Call, Facet, Kind, call_of, name_of, names_with
+from lrprism.ops import RELUS, Call, Facet, Kind, call_of, name_of, names_with, sources_of
 
 _MOVES, _KEEPS_SIGN = names_with(Facet.MOVES), names_with(Facet.KEEPS_SIGN)
 _SCALES = frozenset(f"{name}Backward" for name in ["Add", "Div", "Mul", "Neg", "Rsub", "Sub"])
-
-
-def sources_of(node: Any) -> list[Any]:
-    """The nodes that made the live inputs of a node."""
-    return [source for source, _ in node.next_functions if source is not None]
 
 
 def is_scale(node: Any) -> bool:

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor
 from torch.nn.modules.batchnorm import _BatchNorm
-from torch.overrides import TorchFunctionMode
 
 from lrprism.engine.descent import Descent
 from lrprism.engine.in_place import SWITCHES, Rewrites, is_in_place, twin_of
@@ -31,6 +29,7 @@ from lrprism.engine.questions import (
 )
 from lrprism.engine.state import KeptState
 from lrprism.engine.tokens import Tokens
+from lrprism.engine.watching import WatchingMode
 from lrprism.ops import (
     OVERWRITE,
     AbstractOp,
@@ -52,7 +51,7 @@ if TYPE_CHECKING:
     from lrprism.rules import AbstractRule
 
 
-class RelevanceMode(TorchFunctionMode):
+class RelevanceMode(WatchingMode):
     """Sees every torch call of a forward pass and prepares the way back of relevance.
 
     Args:
@@ -101,15 +100,6 @@ class RelevanceMode(TorchFunctionMode):
         self.descent.admit(inputs)
         if self._functions:
             self._functions.remember(each for each in inputs if each.requires_grad)
-
-    @contextmanager
-    def watching(self) -> Iterator[None]:
-        """See the torch calls that are made inside an op."""
-        super().__enter__()  # type: ignore[no-untyped-call]  # torch gives it no types
-        try:
-            yield
-        finally:
-            super().__exit__(None, None, None)  # type: ignore[no-untyped-call]  # as above
 
     def record(self, kind: Kind, name: str, accepts: tuple[type[AbstractRule], ...] = ()) -> Call:
         """Note one call of an op."""

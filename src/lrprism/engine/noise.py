@@ -107,12 +107,7 @@ class Noise:
         kind = _SOURCES[func]
         if kind == "bernoulli":
             p = kwargs.get("p", args[1] if len(args) > 1 else 0.5 if is_in_place else args[0])
-            return (
-                (p.detach() if isinstance(p, Tensor) else torch.as_tensor(p))
-                .to(drawn)
-                .expand_as(drawn)
-                .clone()
-            )
+            return torch.as_tensor(p).detach().to(drawn).expand_as(drawn).clone()
         if kind == "normal":
             given = args[1:] if is_in_place else args if func is torch.normal else ()
             mean = kwargs.get("mean", given[0] if given else 0.0)
@@ -157,7 +152,7 @@ class Noise:
         noise: Uniform | Mask,
     ) -> Any:
         """Return random numbers that were moved, converted, shifted, scaled, compared or rounded."""
-        if name == "bool" or name == "item":  # a branch that is taken at random: as for most numbers
+        if name in ("bool", "item"):  # a branch that is taken at random: as for most numbers
             return noise.probability > 0.5 if isinstance(noise, Mask) else NotImplemented
         if func in MOVING and name not in _ROUNDING and id(args[0]) in self.drawn:
             result = func(*args, **kwargs)

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
-from torch.overrides import TorchFunctionMode
 
 from lrprism._errors import ModelError
 from lrprism.engine.in_place import is_in_place
@@ -17,7 +15,8 @@ from lrprism.engine.noise import SOURCES
 from lrprism.engine.questions import ASSIGN_DATA
 from lrprism.engine.randomness import same_randomness
 from lrprism.engine.state import KeptState, containers_in, memory_of, replace_tensors
-from lrprism.ops import INSIDE, ComposedOp, Kind, op_of
+from lrprism.engine.watching import WatchingMode
+from lrprism.ops import INSIDE, ComposedOp, Kind, RecurrentOp, op_of
 
 _TOLERANCE = {torch.float64: 1e-6, torch.float32: 1e-3}
 """How far the outputs may lie apart, over the largest number of the plain one; 0.05 in half precision."""
@@ -27,7 +26,7 @@ class _NotComparableError(Exception):
     """A plain call gives another output each time, or changes what the model keeps."""
 
 
-class _EvaluationMode(TorchFunctionMode):
+class _EvaluationMode(WatchingMode):
     """Runs a model as it is, in evaluation: dropout is off and batch norm uses its running statistics.
 
     Args:
@@ -62,21 +61,12 @@ class _EvaluationMode(TorchFunctionMode):
         op = op_of(func)
         if op.kind in _CHANGED or op.name in _NORMS:  # nothing is live, so that nothing is recorded
             return op.run(self, func, args, kwargs)  # type: ignore[arg-type]
-        if op.name in _RECURRENT:
+        if isinstance(op, RecurrentOp):
             return func(*_without_dropout(args), **kwargs)
         if isinstance(op, ComposedOp) and (op is INSIDE or op.name == "rrelu"):
             with self.watching():
                 return op.open(func)(*args, **kwargs)
         return func(*args, **kwargs)
-
-    @contextmanager
-    def watching(self) -> Iterator[None]:
-        """See the torch calls that are made inside a function."""
-        super().__enter__()  # type: ignore[no-untyped-call]  # torch gives it no types
-        try:
-            yield
-        finally:
-            super().__exit__(None, None, None)  # type: ignore[no-untyped-call]  # as above
 
     def embedded(self, tokens: Tensor, vectors: Tensor) -> Tensor:
         """Return looked up vectors as they are."""
@@ -88,7 +78,6 @@ _CHANGED = frozenset({Kind.IDENTITY, Kind.ATTENTION, Kind.EMBEDDING})
 """Ops that draw random numbers in training mode, or write to their table."""
 
 _NORMS = frozenset({"batch_norm", "instance_norm"})
-_RECURRENT = frozenset({"lstm", "gru", "rnn_tanh", "rnn_relu"})
 
 
 def _without_dropout(args: tuple[Any, ...]) -> tuple[Any, ...]:

@@ -95,7 +95,7 @@ class KeptState:
         Args:
             with_hooks: Whether hooks count too: a model may install some at its first call.
         """
-        containers = [*self.containers(), *(module._buffers for module, _ in self.buffers)]
+        containers = self._with_buffers()
         if with_hooks:
             containers += [getattr(module, name) for module in self._modules.all for name in _HOOKS]
         before = [(container, container.copy()) for container in containers]
@@ -108,19 +108,37 @@ class KeptState:
 
     def kept_memory(self) -> set[int | None]:
         """Return the memory of all that the model keeps: parameters, buffers and other tensors."""
-        held: list[Any] = [each for module in self._modules.all for each in module._parameters.values()]
-        for container in [*self.containers(), *(module._buffers for module, _ in self.buffers)]:
-            held.extend(container.values() if isinstance(container, dict) else container)
-        return {memory_of(each) for each in [*held, *_flat(held)] if isinstance(each, Tensor)}
+        return _memory_in([*self._parameters(), *self._with_buffers()])
+
+    def _with_buffers(self) -> list[Container]:
+        return [*self.containers(), *(module._buffers for module, _ in self.buffers)]
+
+    def _parameters(self) -> list[Container]:
+        return [module._parameters for module in self._modules.all]
 
     def _protected(self) -> set[int | None]:
         """The memory that an explanation must not write to."""
-        own: list[Any] = [each for module in self._modules.all for each in module._parameters.values()]
-        own += [each for module, held in self.buffers if module.training for each in held.values()]
-        for container in containers_in([list(self.arguments[0]), dict(self.arguments[1])]):
-            own.extend(container.values() if isinstance(container, dict) else container)
-        own.extend(_flat(own))
-        return {None, *(memory_of(each) for each in own if isinstance(each, Tensor))}
+        args, kwargs = self.arguments
+        trained = [held for module, held in self.buffers if module.training]
+        return {
+            None,
+            *_memory_in([*self._parameters(), *trained, *containers_in([list(args), dict(kwargs)])]),
+        }
+
+
+def _memory_in(containers: Iterable[Container]) -> set[int | None]:
+    """The memory of the tensors that containers hold, also in tuples."""
+    values = (each for of in containers for each in (of.values() if isinstance(of, dict) else of))
+    return {memory_of(tensor) for value in values for tensor in _tensors_of(value)}
+
+
+def _tensors_of(value: Any) -> Iterator[Tensor]:
+    """Yield a tensor, or those of a tuple."""
+    if isinstance(value, Tensor):
+        yield value
+    elif isinstance(value, tuple):
+        for each in value:
+            yield from _tensors_of(each)
 
 
 def _fill(container: Container, content: Any) -> None:
@@ -203,11 +221,3 @@ def _replaced(
     if all(new is old for new, old in zip(parts, value, strict=True)):
         return value
     return type(value)(*parts) if hasattr(value, "_fields") else type(value)(parts)
-
-
-def _flat(values: Iterable[Any]) -> Iterator[Any]:
-    """Yield what tuples among the values hold."""
-    for value in values:
-        if isinstance(value, tuple):
-            yield from value
-            yield from _flat(value)

@@ -23,7 +23,7 @@ from lrprism.ops import (
 )
 from lrprism.ops.affine import InputGoneError, call_of, ends_of, is_written_once, producer_of
 from lrprism.ops.call import Call, Needs, Sinks
-from lrprism.ops.facets import RELUS, Facet, name_of, names_with
+from lrprism.ops.facets import RELUS, Facet, name_of, names_with, sources_of
 from lrprism.ops.kinds import Kind
 from lrprism.ops.names import builtin_named, every_name_of, packet_of
 from lrprism.ops.op import (
@@ -38,6 +38,7 @@ from lrprism.ops.op import (
     tensors_in,
 )
 from lrprism.ops.products import DEFAULT_PRODUCT_RULE
+from lrprism.ops.recurrent import RecurrentOp
 from lrprism.ops.routing import MOVING, Rectifier
 
 TABLE: dict[Any, AbstractOp] = {
@@ -90,6 +91,7 @@ __all__ = [
     "OwnOps",
     "Recorder",
     "Rectifier",
+    "RecurrentOp",
     "Sinks",
     "builtin_named",
     "call_of",
@@ -104,5 +106,6 @@ __all__ = [
     "packet_of",
     "producer_of",
     "returned_tensors",
+    "sources_of",
     "tensors_in",
 ]

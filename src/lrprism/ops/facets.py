@@ -108,6 +108,11 @@ def names_with(facet: Facet) -> frozenset[str]:
     return frozenset(name for name, facets in _TABLE.items() if facet in facets)
 
 
+def sources_of(node: Any) -> list[Any]:
+    """Return the nodes that made the live inputs of a node."""
+    return [source for source, _ in node.next_functions if source is not None]
+
+
 def note_on(tensor: Tensor, key: str, value: Any) -> None:
     """Leave a note on the node that made a live tensor; it is read from the node's ``metadata``."""
     node: Any = tensor.grad_fn

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from torch import Tensor
 
-from lrprism.ops.facets import Facet, name_of, names_with, note_on
+from lrprism.ops.facets import Facet, name_of, names_with, note_on, sources_of
 from lrprism.ops.kinds import Kind
 from lrprism.ops.op import Recorder
 
@@ -92,7 +92,7 @@ def divisor_of(factor: Any) -> Tensor | None:
         return None
     node = _behind_moves(factor.grad_fn)
     while (
-        name_of(node) == "MulBackward" and len(sources := _sources(node)) == 1
+        name_of(node) == "MulBackward" and len(sources := sources_of(node)) == 1
     ):  # 1 / a is a number times that
         node = _behind_moves(sources[0])
     found: Tensor | None = node.metadata.get(_RECIPROCAL)
@@ -104,20 +104,16 @@ def is_log_probability(node: Any) -> bool:
     node = _behind_moves(node)
     if name_of(node) == "LogSoftmaxBackward":
         return True
-    sources = _sources(node)
+    sources = sources_of(node)
     if name_of(node) != "SubBackward" or len(sources) != 2:
         return False
     normalizer = _behind_moves(sources[1])
     return name_of(normalizer) == "LogsumexpBackward" or getattr(normalizer, "in_softmax", False)
 
 
-def _sources(node: Any) -> list[Any]:
-    return [source for source, _ in node.next_functions if source is not None]
-
-
 def _behind_moves(node: Any) -> Any:
     """The node behind those that move the entries of one tensor."""
-    while name_of(node) in _MOVES and len(sources := _sources(node)) == 1:
+    while name_of(node) in _MOVES and len(sources := sources_of(node)) == 1:
         node = sources[0]
     return node
 
@@ -143,7 +139,7 @@ def _summed_exponentials(start: Any) -> set[Any] | None:
     is_sum = False
     while pending:
         node = pending.pop()
-        name, sources = name_of(node), _sources(node)
+        name, sources = name_of(node), sources_of(node)
         if _is_function(node, _EXPONENTIALS):
             found.add(node)
             continue
@@ -175,7 +171,7 @@ def _find_exponential(
         node, share = pending.pop()
         if _is_function(node, _EXPONENTIALS) and _argument(node) in arguments:
             return node, share
-        name, sources = name_of(node), _sources(node)
+        name, sources = name_of(node), sources_of(node)
         if name == "_SharedBackward":
             if share is not None:  # a product of a product
                 continue
