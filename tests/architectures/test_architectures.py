@@ -167,7 +167,8 @@ def check_account(case: Case, composite: Any) -> None:
     assert not audit.unseen
     assert not any(row.to_unknown for row in audit)
     assert audit.explained == pytest.approx(float((explanation.output * seed(explanation.output)).sum()))
-    assert abs(audit.unaccounted) <= 1e-5 * abs(audit.explained)
+    # what arrives may be many times what is explained, and rounds as it does
+    assert abs(audit.unaccounted) <= 1e-5 * max(abs(audit.explained), abs(audit.reached))
 
 
 @pytest.mark.parametrize("composite", [presets.EpsilonGamma(), presets.EpsilonPlusFlat()], ids=repr)

@@ -150,7 +150,8 @@ def test_an_aten_op_gives_the_map_of_its_torch_function(name: str) -> None:
     (a,) = numbers(FLAT)
     seed = torch.randn_like(plain(a))
     one, other = (relevance(function, a, seed) for function in (exported, plain))
-    assert torch.equal(one, other)
+    # two spellings of one product may take two kernels
+    torch.testing.assert_close(one, other, rtol=1e-12, atol=1e-14)
     assert one.any()
 
 

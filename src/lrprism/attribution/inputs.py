@@ -179,7 +179,9 @@ def check_values(tensor: Tensor, name: str) -> float:
     return low
 
 
-_ABOUT_FIT = re.compile(r"dtype|device|scalar type|input type|\b(Float|Double|Half|Long|Int)\b|type .* but")
+_ABOUT_FIT = re.compile(
+    r"dtype|device|scalar type|[Ii]nput type|\b(Float|Double|Half|BFloat16|Long|Int)(Tensor)?\b|type .* but"
+)
 
 
 def is_about_fit(message: str) -> bool:
