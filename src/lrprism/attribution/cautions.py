@@ -100,7 +100,7 @@ class Cautions:
         if self._is_chosen and (message := describe_idle(self._composite, graph.affine)):
             self.say(message, "convolution")
         for call in graph.affine:
-            if call.at_input and isinstance(call.rule, ZBox) and (message := _describe_outside(call, graph)):
+            if isinstance(call.rule, ZBox) and call.at_input and (message := _describe_outside(call, graph)):
                 self.say(message, "box")
 
     def weigh(
@@ -122,9 +122,11 @@ class Cautions:
             ModelError: If the output or relevance holds NaN or inf.
         """
         output = output.detach()
-        explained = sum(float(_size(output * seed)) for seed in seeds)
-        arrived = sum(abs(sum(float(_total(x)) for x in inputs)) for inputs in found.inputs)
-        layers = sum(float(_total(x)) for outputs in found.layers for x in outputs)
+        explained = arrived = layers = 0.0
+        for seed, inputs, outputs in zip(seeds, found.inputs, found.layers, strict=True):
+            explained += _size(output * seed)
+            arrived += abs(_total(inputs))
+            layers += _total(outputs) if outputs else 0.0
         if not math.isfinite(explained + arrived + layers):
             tensors = [x for each in (*found.inputs, *found.layers) for x in each]
             check_finite(model, output, seeds, tensors)
@@ -132,10 +134,9 @@ class Cautions:
             explained, arrived = _weigh_samples(output, seeds, found.inputs)
         self._explained += explained
         self._arrived += arrived
-        if any(call.at_input and isinstance(call.rule, Flat) for call in graph.affine) and any(
-            map(_is_constant, found.inputs[0])
-        ):
-            self.say(_FLAT, "flat")
+        for call in graph.affine:
+            if isinstance(call.rule, Flat) and call.at_input and any(map(_is_constant, found.inputs[0])):
+                self.say(_FLAT, "flat")
 
     def tell(self) -> None:
         """Say in the end whether next to nothing arrived of what was explained in all batches."""
@@ -180,10 +181,10 @@ def describe_idle(composite: AbstractComposite, affine: Sequence[Call]) -> str |
     """
     if isinstance(composite, Within):
         return describe_idle(composite.inner, [call for call in affine if composite.holds(call)])
-    for call in affine:
-        if call.kind is Kind.CONVOLUTION:
-            return None
-    return None if isinstance(composite, presets.Hyper3DNetTutorial) else composite.without_convolution
+    if composite.without_convolution is None or isinstance(composite, presets.Hyper3DNetTutorial):
+        return None
+    is_met = any(call.kind is Kind.CONVOLUTION for call in affine)
+    return None if is_met else composite.without_convolution
 
 
 def _describe_outside(call: Call, graph: Graph) -> str | None:
@@ -223,16 +224,18 @@ _TOLERANCE = 1e-4
 """The share of the box by which rounding may carry an input outside."""
 
 
-def _total(tensor: Tensor) -> Tensor:
+def _total(tensors: Sequence[Tensor]) -> float:
     """Sum up, half precision in a type that holds the sum."""
-    return tensor.sum(dtype=torch.float32) if tensor.dtype in _HALVES else tensor.sum()
+    total = 0.0
+    for tensor in tensors:
+        total += float(tensor.sum(dtype=torch.float32) if tensor.dtype in _HALVES else tensor.sum())
+    return total
 
 
-def _size(tensor: Tensor) -> Tensor:
+def _size(tensor: Tensor) -> float:
     """Sum up without sign: one call where ``abs().sum()`` takes two, and longer."""
     dtype = torch.float32 if tensor.dtype in _HALVES else None
-    size: Tensor = torch.linalg.vector_norm(tensor, 1, dtype=dtype)
-    return size
+    return float(torch.linalg.vector_norm(tensor, 1, dtype=dtype))
 
 
 def _sample_sums(tensor: Tensor) -> Tensor:
@@ -252,14 +255,14 @@ def _weigh_samples(
     explained = arrived = size = 0.0
     for seed, inputs in zip(seeds, relevance, strict=True):
         terms = torch.where(seed == 0, 0, output * seed)  # an unexplained -inf has no part in it
-        sums, size = _sample_sums(terms), size + float(_size(terms))
+        sums, size = _sample_sums(terms), size + _size(terms)
         if all(x.dim() and len(x) == len(sums) for x in inputs):
             parts = [_sample_sums(x).to(sums) for x in inputs]
             explained += float(sums.abs().sum())
             arrived += float(torch.stack(parts).sum(0).abs().sum())
         else:
             explained += abs(float(sums.sum()))
-            arrived += abs(sum(float(_total(x)) for x in inputs))
+            arrived += abs(_total(inputs))
     is_rounding = explained <= _ROUNDING * torch.finfo(output.dtype).eps * size
     return (0.0, arrived) if is_rounding else (explained, arrived)
 

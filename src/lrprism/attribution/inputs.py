@@ -51,6 +51,8 @@ class Arranged(NamedTuple):
             constant: Tensor = by_path[path] if path in by_path else constants(tensor)
             return constant
 
+        if isinstance(self.given, Tensor):
+            return (*live, *self.args), self.kwargs
         if isinstance(self.given, Mapping):
             return self.args, {**fill(dict(self.given), put), **self.kwargs}
         filled = fill(self.given, put)
@@ -78,6 +80,8 @@ class Arranged(NamedTuple):
         Raises:
             InputError: If it cannot.
         """
+        if all(reached):
+            return
         depth = int(_is_several(self.given))
         missing = [number for number, is_reached in enumerate(reached) if not is_reached]
         is_plain = depth or isinstance(self.given, Tensor)

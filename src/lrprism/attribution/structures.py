@@ -14,8 +14,11 @@ from lrprism._errors import InputError
 Path = tuple[Any, ...]
 """The keys, positions and names of attributes that lead from a structure to a part of it."""
 
-_CLOSED = (type, nn.Module, FunctionType, BuiltinFunctionType, MethodType, ModuleType)
-"""Types of objects that have attributes but are no containers of somebody's data."""
+_CLOSED = (
+    Tensor, str, bytes, int, float, complex, type(None),
+    type, nn.Module, FunctionType, BuiltinFunctionType, MethodType, ModuleType,
+)  # fmt: skip
+"""Types of objects that are no containers of somebody's data, though some have attributes."""
 
 
 def leaves(structure: Any) -> Iterator[tuple[Path, Any]]:
@@ -34,7 +37,7 @@ def _leaves(value: Any, path: Path, outer: tuple[int, ...]) -> Iterator[tuple[Pa
 
 def parts_of(value: Any) -> dict[Any, Any] | None:
     """Return what a container holds by key, position or attribute; None of what is no container."""
-    if isinstance(value, (Tensor, str, bytes, int, float, complex, *_CLOSED)) or value is None:
+    if isinstance(value, _CLOSED):
         return None
     if any(hasattr(type(value), name) for name in ("__array__", "__array_interface__")):
         return None  # arrays, data frames, images: numbers that a model cannot read

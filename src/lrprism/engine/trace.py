@@ -100,7 +100,7 @@ class Trace:
         for call in graph.inputs:
             call.ratios = {} if len(seeds) > 1 else None
         beside_calls = [call for call in graph.inputs if call.at_input and _may_give_beside(call.rule)]
-        needs_graph = beside.needs_saved_tensors(graph, beside_calls)
+        needs_graph = bool(beside_calls) and beside.needs_saved_tensors(graph, beside_calls)
         gradients, besides = [], []
         for index, seed in enumerate(seeds):
             is_last = index == len(seeds) - 1
@@ -126,6 +126,8 @@ class Trace:
 
     def _at_inputs(self, relevance: Sequence[Tensor]) -> list[Tensor]:
         """Relevance of each input: of a float tensor as it is, of tokens from the vectors looked up."""
+        if len(relevance) >= len(self.inputs) and all(x.is_floating_point() for x in self.inputs):
+            return list(relevance[: len(self.inputs)])
         floats = iter(relevance)
         found = {number: next(floats) for number, x in enumerate(self.inputs) if x.is_floating_point()}
         spans = token_spans(self.inputs)
