@@ -112,12 +112,12 @@ def arranged(inputs: Inputs, args: Sequence[Any], kwargs: Mapping[str, Any] | No
         raise InputError(f"args should be a tuple or a list. Found {type(args).__name__}. Try args=(value,).")
     if not isinstance(kwargs or {}, Mapping):
         raise InputError(f"kwargs should be a mapping of names. Found {type(kwargs).__name__}.")
-    further = tuple(constants(list(args))), {key: constants(value) for key, value in (kwargs or {}).items()}
+    further = tuple(map(constants, args)), {key: constants(kwargs[key]) for key in kwargs} if kwargs else {}
     pairs = _receivers(inputs)
-    tensors, paths = tuple(tensor for _, tensor in pairs), tuple(path for path, _ in pairs)
-    names = tuple(shown(path, top=inputs) for path in paths)
+    tensors, paths = tuple([tensor for _, tensor in pairs]), tuple([path for path, _ in pairs])
+    names = tuple([shown(path, top=inputs) if path else "inputs" for path in paths])
     lowest = [check_values(tensor, name) for name, tensor in zip(names, tensors, strict=True)]
-    nonnegative = tuple(number for number, low in enumerate(lowest) if low >= 0)
+    nonnegative = tuple([number for number, low in enumerate(lowest) if low >= 0])
     return Arranged(inputs, tensors, paths, names, *further, nonnegative)
 
 
@@ -145,6 +145,8 @@ def _receivers(inputs: Inputs) -> list[tuple[Path, Tensor]]:
 
 
 def _receivers_in(value: Any) -> list[tuple[Path, Tensor]]:
+    if isinstance(value, Tensor):
+        return [((), value)] if _can_receive(value) else []
     return [
         (path, leaf) for path, leaf in leaves(value) if _can_receive(leaf) and (not path or _is_dense(leaf))
     ]
@@ -176,7 +178,8 @@ def check_values(tensor: Tensor, name: str) -> float:
         raise InputError(f"{name} should be a dense tensor with values. Found {kind}.")
     if not tensor.is_floating_point() or not tensor.numel():
         return 0.0
-    low, high = (float(each) for each in tensor.detach().aminmax())
+    lowest, highest = tensor.detach().aminmax()
+    low, high = float(lowest), float(highest)
     if not (math.isfinite(low) and math.isfinite(high)):
         where = tuple(int(i) for i in (~torch.isfinite(tensor)).nonzero()[0])
         raise InputError(f"{name} should hold finite numbers. Found {tensor[where].item()} at index {where}.")

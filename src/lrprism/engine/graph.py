@@ -113,13 +113,16 @@ class _Survey:
     def visit(self, node: Any, edges: Edges) -> None:
         """Find out about one node."""
         name = name_of(node)
-        sources = [source for source, _ in edges if source is not None]
-        self._consumers[node] = []
-        for source in sources:
-            self._consumers[source].append((node, name))
+        consumers = self._consumers
+        consumers[node] = []
+        sources = []
+        for source, _ in edges:
+            if source is not None:
+                sources.append(source)
+                consumers[source].append((node, name))
         if not sources:
             self.at_input.add(node)
-            if id(getattr(node, "variable", None)) in self._inputs:
+            if self._inputs and id(getattr(node, "variable", None)) in self._inputs:
                 self.nonnegative.add(node)
             return
         self._look_back(node, name, edges, sources)

@@ -230,8 +230,8 @@ class Request(NamedTuple):
     @property
     def all_needs(self) -> Needs:
         """What is asked for on the way back, with what it takes to keep an account and to read layers."""
-        layers = bool(self.layers)
-        return self.needs._replace(inputs=self.needs.inputs or self.audit or layers, layers=layers)
+        needs, layers = self.needs, bool(self.layers)
+        return Needs(needs.inputs or self.audit or layers, needs.outputs, layers, needs.gates, needs.steps)
 
 
 def trace(

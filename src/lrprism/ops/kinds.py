@@ -48,7 +48,12 @@ class Kind(Enum):
     UNKNOWN = "unknown"
     """No rule is known: the plain gradient is used, and said."""
 
+    __hash__ = object.__hash__  # each member is one object; Enum would hash its name, in Python
+
     @property
     def is_affine(self) -> bool:
         """Whether the op has weights that a rule can modify."""
-        return self in (Kind.CONVOLUTION, Kind.LINEAR)
+        return self in _AFFINE
+
+
+_AFFINE = frozenset({Kind.CONVOLUTION, Kind.LINEAR})
