@@ -14,7 +14,7 @@ torch.set_num_threads(1)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--kills", type=int, default=4, help="how often a long explanation is killed")
+    parser.addoption("--kills", type=int, default=2, help="how often a long explanation is killed")
     parser.addoption("--networks", type=int, help="how many random networks are explained")
 
 
