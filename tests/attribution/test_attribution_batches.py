@@ -1,8 +1,12 @@
 """Explaining in batches gives what explaining all samples at once gives."""
 
+import threading
+from collections import deque
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
+import numpy
 import pytest
 import torch
 from torch import Tensor, nn
@@ -147,6 +151,80 @@ def test_lists_and_objects_are_cut() -> None:
     assert cut.relevance[2] is None
 
 
+@dataclass
+class Counter:
+    """An argument that forward writes to, as to a cache."""
+
+    calls: int = 0
+    last: Tensor | None = None
+
+    def append(self, h: Tensor) -> None:
+        self.calls, self.last = self.calls + 1, h
+
+    def __len__(self) -> int:
+        return self.calls
+
+
+class Numbers(numpy.ndarray):
+    """An array that counts."""
+
+    def append(self, h: Tensor) -> None:
+        self[0] += len(h) > 0
+
+    def __len__(self) -> int:
+        return int(self[0])
+
+
+class Numbered(set[Any]):
+    """A set that grows."""
+
+    append = set.add
+
+
+class Writing(nn.Module):
+    """Writes to its second argument, and multiplies by how often it was written to."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.layer = nn.Linear(4, 3)
+
+    def forward(self, x: Tensor, kept: Any, again: Any = None) -> Tensor:
+        h = self.layer(x)
+        kept.append(h)
+        return h * len(kept) * (1 if again is None else len(again))
+
+
+@pytest.mark.parametrize("make", [list, deque, Counter, Numbered, lambda: numpy.zeros(2).view(Numbers)])
+@pytest.mark.parametrize("way", ["args", "kwargs", "inputs"])
+def test_no_batch_finds_what_another_has_written_to_an_argument(make: Callable[[], Any], way: str) -> None:
+    explainer = lp.LRP(Writing(), presets.Epsilon(0))
+    at_once = explainer.explain(X, 0, args=(make(),))
+    kept = make()
+    inputs = {"x": X, "kept": kept} if way == "inputs" else X
+    options: dict[str, Any] = {"args": {"args": (kept,)}, "kwargs": {"kwargs": {"kept": kept}}}.get(way, {})
+    cut = explainer.explain(inputs, 0, **options, batch_size=2)
+    same(cut.output, at_once.output)
+    same(cut.relevance["x"] if way == "inputs" else cut.relevance, at_once.relevance)
+    assert len(kept) == 0
+
+
+def test_one_argument_under_two_names_stays_one_in_every_batch() -> None:
+    explainer, kept = lp.LRP(Writing(), presets.Epsilon(0)), Counter()
+    cut = explainer.explain(X, 0, args=(kept,), kwargs={"again": kept}, batch_size=2)
+    same(cut.output, explainer.model.layer(X).detach())
+
+
+def test_rows_in_a_deque_are_cut() -> None:
+    class Longest(nn.Module):
+        def forward(self, x: Tensor, states: deque[Tensor]) -> Tensor:
+            assert states.maxlen == 3
+            return x * states[-1]
+
+    states = deque([X, 2 * X], maxlen=3)
+    cut = lp.LRP(Longest()).explain(X, 0, args=(states,), batch_size=3)
+    same(cut.output, 2 * X * X)
+
+
 def test_tokens_are_cut_too() -> None:
     torch.manual_seed(0)
     model = nn.Sequential(nn.Embedding(9, 4), nn.Flatten(), nn.Linear(12, 2))
@@ -230,6 +308,12 @@ BAD: dict[str, tuple[Callable[[], Any], type[Exception], str]] = {
         InputError,
         r"args\[0\] \(7, 5\) should be one row per sample or the same for all\. Found that the model takes "
         r"it neither way\.",
+    ),
+    "an object that has one owner": (
+        lambda: lp.LRP(Writing()).explain(X, 0, kwargs={"kept": [threading.Lock()]}, batch_size=2),
+        InputError,
+        r"each batch should get its own copy of what is no tensor\. Found kwargs\['kept'\] of type list, "
+        r"which cannot be copied: cannot pickle '_thread.lock' object\. Try explain\(\) without batch_size",
     ),
     "an output without samples": (
         lambda: lp.LRP(nn.Sequential(nn.Linear(4, 2), Mean())).explain(X, torch.ones_like, batch_size=2),

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from lrprism._errors import InputError
 from lrprism.attribution.inputs import Arranged
@@ -30,18 +31,47 @@ class Arguments(NamedTuple):
     kwargs: Mapping[str, Any] | None
 
     def cut(self, rows: slice, count: int, whole: Collection[Path] = ()) -> Arguments:
-        """Return the arguments of some samples.
+        """Return the arguments of some samples, and copies of whatever ``forward`` may write to.
 
         Args:
             rows: The samples.
             count: How many there are altogether: each tensor with as many rows is cut.
             whole: The paths of tensors that are not, although they have as many rows.
+
+        Raises:
+            InputError: If an argument is an object that cannot be copied.
         """
 
         def put(path: Path, tensor: Tensor) -> Tensor:
             return tensor[rows] if _has_rows(tensor, count) and path not in whole else tensor
 
-        return Arguments(*fill((self.inputs, tuple(self.args), dict(self.kwargs or {})), put))
+        return Arguments(*fill((self.inputs, tuple(self.args), dict(self.kwargs or {})), put))._copied()
+
+    def _copied(self) -> Arguments:
+        """Return the same tensors and modules in containers and objects of their own, such as a cache.
+
+        What one batch leaves in them must not be what the next one finds.
+
+        Raises:
+            InputError: If an object cannot be copied.
+        """
+        parts = (self.inputs, self.args, dict(self.kwargs or {}))
+        same = {id(leaf): leaf for _, leaf in leaves(parts) if isinstance(leaf, (Tensor, nn.Module))}
+
+        def copied(value: Any, name: str) -> Any:
+            try:
+                return copy.deepcopy(value, same)
+            except Exception as error:  # whatever an object's own way of copying itself may raise
+                raise InputError(
+                    f"with batch_size, each batch should get its own copy of what is no tensor. Found {name} "
+                    f"of type {type(value).__name__}, which cannot be copied: {error}. {_ADVICE}"
+                ) from error
+
+        return Arguments(
+            copied(self.inputs, "inputs"),
+            tuple(copied(value, f"args[{place}]") for place, value in enumerate(self.args)),
+            {key: copied(value, f"kwargs[{key!r}]") for key, value in parts[2].items()},
+        )
 
     def constants(self, given: Arranged) -> list[tuple[Path, Tensor]]:
         """Return the tensors that receive no relevance, with their paths."""

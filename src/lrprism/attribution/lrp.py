@@ -108,8 +108,8 @@ class LRP:
             audit: Keep the account: where each unit of relevance went.
             batch_size: Explain at most so many samples at a time: memory grows with it, not with ``N``. Every
                 tensor with ``N`` rows is cut, also in ``args`` and ``kwargs``, where the model runs once more
-                to tell a row per sample from a constant of ``N`` rows; a callable target sees the output of
-                one batch. None for all at once.
+                to tell a row per sample from a constant of ``N`` rows; each batch gets a copy of what else
+                they hold, such as a cache. A callable target sees the output of one batch. None: all at once.
 
         Raises:
             InputError: If an input can receive no relevance, holds NaN or inf, or does not fit the model's

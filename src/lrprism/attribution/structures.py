@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
 from typing import Any
@@ -43,7 +44,7 @@ def parts_of(value: Any) -> dict[Any, Any] | None:
         return None  # arrays, data frames, images: numbers that a model cannot read
     if isinstance(value, Mapping):
         return dict(value.items())
-    if isinstance(value, (list, tuple)):
+    if isinstance(value, (list, tuple, deque)):
         return _named_fields(value) if hasattr(value, "_asdict") else dict(enumerate(value))
     # torch_geometric's HeteroData: one store of tensors per type of node and of edge
     if _is_heterogeneous(value):
@@ -130,7 +131,7 @@ def _changed(value: Any, changed: dict[Any, Any], now: dict[Any, Any], path: Pat
             for key, store in changed.items():
                 for name, part in store.items():
                     clone[key][name] = part
-        elif isinstance(value, (Mapping, list)) or _is_keyed(value):
+        elif isinstance(value, (Mapping, list, deque)) or _is_keyed(value):
             for key, part in changed.items():
                 clone[key] = part
         else:
@@ -167,7 +168,7 @@ def _nest(value: Any, path: Path, outer: tuple[int, ...], values: Mapping[Path, 
     present = {key: part for key, part in nested.items() if part is not None}
     if not present:
         return None
-    if isinstance(value, (list, tuple)) and not hasattr(value, "_asdict"):
+    if isinstance(value, (list, tuple, deque)) and not hasattr(value, "_asdict"):
         return (tuple if isinstance(value, tuple) else list)(nested.values())
     return present
 
@@ -193,4 +194,4 @@ def _is_indexed(value: Any) -> bool:
     """Return True if the parts of a container are had with brackets rather than with a dot."""
     if hasattr(value, "_asdict"):
         return False
-    return isinstance(value, (Mapping, list, tuple)) or _is_heterogeneous(value) or _is_keyed(value)
+    return isinstance(value, (Mapping, list, tuple, deque)) or _is_heterogeneous(value) or _is_keyed(value)
