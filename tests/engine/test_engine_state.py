@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 import lrprism as lp
 from lrprism import presets
@@ -193,6 +194,49 @@ def test_a_model_in_training_mode_gets_its_buffers_back() -> None:
         assert model.ring is before
         assert model.ring._version == version
         assert not model.ring.any()
+
+
+def scale_into_buffer(m: Any, x: Tensor) -> Tensor:
+    torch.mul(x.mean((0, 1)), torch.arange(3.0)[:, None], out=m.ring)
+    return x + m.ring
+
+
+def scale_table_into_buffer(m: Any, x: Tensor) -> Tensor:
+    return x * torch.add(m.layer.weight.sum(0), torch.ones(3, 4), out=m.ring)
+
+
+def scale_into_rows_of_buffer(m: Any, x: Tensor) -> Tensor:
+    torch.mul(x[0, 1:], 2, out=m.ring[1:])
+    return x * m.ring
+
+
+def normalize_into_buffer(m: Any, x: Tensor) -> Tensor:
+    return x * F.normalize(x[0], dim=1, out=m.ring)
+
+
+def sort_into_buffer(m: Any, x: Tensor) -> Tensor:
+    places = torch.zeros(3, 4, dtype=torch.long)
+    found = torch.sort(x[0], 1, out=(m.ring, places))
+    return x * m.ring + found.values * places
+
+
+INTO_BUFFER = [
+    scale_into_buffer, scale_table_into_buffer, scale_into_rows_of_buffer, normalize_into_buffer,
+    sort_into_buffer,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("audit", [False, True])
+@pytest.mark.parametrize("training", [False, True])
+@pytest.mark.parametrize("function", INTO_BUFFER)
+def test_what_out_puts_into_a_buffer_is_what_forward_reads(
+    function: Any, *, training: bool, audit: bool
+) -> None:
+    model, called = Model(function).train(training), Model(function).train(training)
+    with torch.no_grad():
+        expected = called(X)
+    torch.testing.assert_close(lp.LRP(model, LRP_0).explain(X, 0, audit=audit).output, expected)
+    torch.testing.assert_close(model.ring, torch.zeros(3, 4) if training else called.ring)
 
 
 def test_tables_made_in_training_mode_are_whole() -> None:

@@ -321,6 +321,13 @@ class LRP:
                 f"Found {', '.join(sorted(passed.random))}: the map may change from call to call. "
                 "Try model.eval()."
             )
+        if passed.plain_outputs:
+            say(
+                "a plain call should return the same output for the same input. "
+                f"Found {passed.plain_outputs}: forward draws random numbers, or keeps something that cannot "
+                "be found on the model, such as a counter in another module. The output that is explained is "
+                "one of several; to compare it, the model was called three times."
+            )
         if isinstance(self.composite, Composite):
             idle = self.composite.unmatched(passed.calls, graph)
             if idle:

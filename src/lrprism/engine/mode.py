@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor
+from torch.nn import functional as F
 from torch.nn.modules.batchnorm import _BatchNorm
 
 from lrprism.engine.descent import Descent
@@ -40,6 +41,7 @@ from lrprism.ops import (
     Rectifier,
     Sinks,
     builtin_named,
+    is_live,
     is_written_once,
     op_of,
     packet_of,
@@ -200,7 +202,7 @@ class RelevanceMode(WatchingMode):
             alias: Tensor = self._run(func, present, present_kwargs)
             self.rewrites.share(alias, args[0] if args else kwargs["input"])
             return alias
-        if "out" in kwargs and isinstance(kwargs["out"], Tensor):
+        if kwargs.get("out") is not None:
             return self._into(kwargs["out"], func, present, present_kwargs)
         if func in SWITCHES:
             if present and self._is_spare(present[0], func):
@@ -264,14 +266,15 @@ class RelevanceMode(WatchingMode):
         written: Tensor = self._run(func, args, kwargs, OVERWRITE)
         return written
 
-    def _into(
-        self, out: Tensor, func: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
-    ) -> Tensor:
-        """Return a new tensor in the place of ``out``; statistics of training mode are left as they are."""
-        if id(out) in self._statistics:
+    def _into(self, out: Any, func: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """Return new tensors in the place of ``out``; the power iteration of spectral norm is left out."""
+        kwargs = {key: value for key, value in kwargs.items() if key != "out"}
+        if func is F.normalize and id(out) in self._statistics and not is_live((args, kwargs)):
             return out
-        result = self._run(func, args, {key: value for key, value in kwargs.items() if key != "out"})
-        return self.rewrites.write(out, result)
+        result = self._run(func, args, kwargs)
+        if isinstance(out, Tensor):
+            return self.rewrites.write(out, result)
+        return type(result)([self.rewrites.write(*each) for each in zip(out, result, strict=True)])
 
     def _run(
         self,

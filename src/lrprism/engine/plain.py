@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import torch
@@ -13,31 +13,33 @@ from lrprism._errors import ModelError
 from lrprism.engine.in_place import is_in_place
 from lrprism.engine.noise import SOURCES
 from lrprism.engine.questions import ASSIGN_DATA
-from lrprism.engine.randomness import same_randomness
-from lrprism.engine.state import KeptState, containers_in, memory_of, replace_tensors
+from lrprism.engine.randomness import noticing, same_randomness
+from lrprism.engine.state import Container, KeptState, containers_in, memory_in, replace_tensors
 from lrprism.engine.watching import WatchingMode
-from lrprism.ops import INSIDE, ComposedOp, Kind, RecurrentOp, op_of
+from lrprism.ops import INSIDE, ComposedOp, Kind, RecurrentOp, op_of, tensors_in
 
 _TOLERANCE = {torch.float64: 1e-6, torch.float32: 1e-3}
 """How far the outputs may lie apart, over the largest number of the plain one; 0.05 in half precision."""
 
 
 class _NotComparableError(Exception):
-    """A plain call gives another output each time, or changes what the model keeps."""
+    """A plain call gives another output each time, or changes what stays when it is over."""
 
 
 class _EvaluationMode(WatchingMode):
     """Runs a model as it is, in evaluation: dropout is off and batch norm uses its running statistics.
 
+    It writes to nothing but what is made while it runs: a buffer, or a tensor that is a global, stays.
+
     Args:
         model: The model.
-        kept: The memory of what it keeps, to which nothing may write.
+        arguments: Containers with the tensors of the arguments, which are copies.
     """
 
-    def __init__(self, model: nn.Module, kept: set[int | None]) -> None:
-        """Note what is not to be changed."""
+    def __init__(self, model: nn.Module, arguments: Iterable[Container]) -> None:
+        """Note what may be changed."""
         super().__init__()
-        self._kept = kept
+        self._made = memory_in(arguments)
         norms = (module for module in model.modules() if isinstance(module, _BatchNorm))
         self._counters = {id(norm.num_batches_tracked) for norm in norms}
 
@@ -47,17 +49,27 @@ class _EvaluationMode(WatchingMode):
         """Run one torch call.
 
         Raises:
-            _NotComparableError: If it draws random numbers, or writes to what the model keeps.
+            _NotComparableError: If it draws random numbers, or writes to what is not made here.
         """
         del types
         kwargs = kwargs or {}
         if func in SOURCES or func is Tensor.backward:
             raise _NotComparableError
-        written = args[0] if is_in_place(func) or func == ASSIGN_DATA else kwargs.get("out")
+        written = args[0] if is_in_place(func) or func in _OVERWRITING else kwargs.get("out")
         if id(written) in self._counters:
             return written  # a batch norm in training mode counts its batches
-        if isinstance(written, Tensor) and memory_of(written) in self._kept:
+        if func in _SHOWING:
+            written = args[0]
+        if not memory_in([[written]] if isinstance(written, (Tensor, tuple)) else []) <= self._made:
             raise _NotComparableError
+        result = self._run(func, args, kwargs)
+        if isinstance(result, (Tensor, tuple, list)):
+            self._made |= memory_in([tensors_in(result)]) - memory_in([tensors_in((args, kwargs))])
+            self._made.discard(None)
+        return result
+
+    def _run(self, func: Callable[..., Any], args: Any, kwargs: dict[str, Any]) -> Any:
+        """Run one torch call in evaluation."""
         op = op_of(func)
         if op.kind in _CHANGED or op.name in _NORMS:  # nothing is live, so that nothing is recorded
             return op.run(self, func, args, kwargs)  # type: ignore[arg-type]
@@ -79,6 +91,10 @@ _CHANGED = frozenset({Kind.IDENTITY, Kind.ATTENTION, Kind.EMBEDDING})
 
 _NORMS = frozenset({"batch_norm", "instance_norm"})
 
+_OVERWRITING = frozenset({ASSIGN_DATA, Tensor.resize_})
+_SHOWING = frozenset({Tensor.numpy, Tensor.__array__, Tensor.__dlpack__})
+"""Functions after which somebody else can write to the memory of a tensor."""
+
 
 def _without_dropout(args: tuple[Any, ...]) -> tuple[Any, ...]:
     """The arguments of a recurrent network, in which the share that drops out and the mode are neighbours."""
@@ -86,12 +102,11 @@ def _without_dropout(args: tuple[Any, ...]) -> tuple[Any, ...]:
     return (*args[: place + 1], False, *args[place + 2 :]) if args[place:] else args
 
 
-def plain_output(
-    model: nn.Module, arguments: tuple[Any, Any], choose: Callable[[Any], Tensor], state: KeptState
-) -> Tensor | None:
-    """Return what a plain call in evaluation mode returns, or None where that cannot be known.
+class PlainCall:
+    """What a plain call in evaluation mode returns, from where the model stands when this is made.
 
-    Nothing of the model changes: a call that writes to what the model keeps is not made to its end.
+    Nothing of the model changes: a call that writes to what the model keeps is not made to its end. What
+    cannot be found, such as a counter in another module, moves on.
 
     Args:
         model: The model.
@@ -99,38 +114,75 @@ def plain_output(
         choose: Returns the tensor to explain from what the model returns.
         state: What the model keeps.
     """
-    kept = state.kept_memory()
-    state.arguments = arguments
-    give_back = state.remember(with_hooks=True)
-    args, kwargs = list(arguments[0]), dict(arguments[1])
-    replace_tensors(containers_in([args, kwargs]), lambda each: each.detach().clone())
-    try:
-        with torch.no_grad(), same_randomness([]), _EvaluationMode(model, kept):
-            return choose(model(*args, **kwargs))
-    except Exception:  # a model may need gradients to run at all; its own errors come up when it is explained
-        return None
-    finally:
-        give_back()
+
+    def __init__(
+        self,
+        model: nn.Module,
+        arguments: tuple[Any, Any],
+        choose: Callable[[Any], Tensor],
+        state: KeptState,
+    ) -> None:
+        """Make the call."""
+        self._model, self._arguments, self._choose, self._state = model, arguments, choose, state
+        state.arguments = arguments
+        self._give_back = state.remember(fully=True)
+        self._output = self._call()
+
+    def _call(self) -> Tensor | None:
+        """Return the output of a plain call, or None where it cannot be known."""
+        args, kwargs = list(self._arguments[0]), dict(self._arguments[1])
+        containers = list(containers_in([args, kwargs]))
+        replace_tensors(containers, lambda each: each.detach().clone())
+        try:
+            with (
+                torch.no_grad(),
+                same_randomness([]),
+                noticing(set()),
+                _EvaluationMode(self._model, containers),
+            ):
+                return self._choose(self._model(*args, **kwargs))
+        except (
+            Exception
+        ):  # a model may need gradients to run at all; its own errors come up when it is explained
+            return None
+        finally:
+            self._give_back()
+
+    def compare(self, explained: Tensor) -> str | None:
+        """Compare the output to explain with the one that the model returns.
+
+        Returns:
+            Why they differ, if plain calls differ among themselves; None if all is well.
+
+        Raises:
+            ModelError: If the output to explain is another one, and plain calls agree.
+        """
+        plain = self._output
+        if plain is None or is_same(explained, plain):
+            return None
+        stand = self._state.remember(fully=True)
+        self._give_back()
+        again = self._call()
+        stand()
+        if again is None or not is_same(again, plain):
+            return f"{_shown(plain)} and {'an error' if again is None else _shown(again)}"
+        raise ModelError(
+            "the output that is explained should be the one that a plain call returns. Found "
+            f"{_shown(explained)} instead of {_shown(plain)}. Look in forward for what happens by way of "
+            "numpy, TorchScript, C++ or another thread, for writes that no torch call shows, and for "
+            "branches that ask for gradients."
+        )
 
 
-def check_same_output(explained: Tensor, plain: Tensor) -> None:
-    """Check that the output to explain is the one that the model returns.
-
-    Raises:
-        ModelError: If it is another.
-    """
-    if explained.shape == plain.shape:
-        one, other = explained.detach().double(), plain.double()
-        one, other = (torch.nan_to_num(each, 0, 0, 0) for each in (one, other))
-        limit = _TOLERANCE.get(plain.dtype, 0.05) * float(other.abs().amax()) if plain.numel() else 0.0
-        if not plain.numel() or float((one - other).abs().amax()) <= limit:
-            return
-    found = _shown(explained), _shown(plain)
-    raise ModelError(
-        "the output that is explained should be the one that a plain call returns. Found "
-        f"{found[0]} instead of {found[1]}. Look in forward for what happens by way of numpy, TorchScript, "
-        "C++ or another thread, for writes that no torch call shows, and for branches that ask for gradients."
-    )
+def is_same(one: Tensor, plain: Tensor) -> bool:
+    """Return True if an output is that of a plain call, but for rounding."""
+    if one.shape != plain.shape:
+        return False
+    if not plain.numel():
+        return True
+    one, other = (torch.nan_to_num(each.detach().double(), 0, 0, 0) for each in (one, plain))
+    limit = _TOLERANCE.get(plain.dtype, 0.05) * float(other.abs().amax())
+    return float((one - other).abs().amax()) <= limit
 
 
 def _shown(tensor: Tensor) -> str:

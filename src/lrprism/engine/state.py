@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections import deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
@@ -89,26 +90,34 @@ class KeptState:
         if objects:
             yield from containers_in(objects)
 
-    def remember(self, *, with_hooks: bool = False) -> Callable[[], None]:
+    def remember(self, *, fully: bool = False) -> Callable[[], None]:
         """Return a function that lets everything hold again what it holds now.
 
         Args:
-            with_hooks: Whether hooks count too: a model may install some at its first call.
+            fully: Whether hooks count too, of which a model may install some at its first call, what is in
+                sets and in arrays of numpy, and which memory a tensor has, which ``set_`` changes.
         """
-        containers = self._with_buffers()
-        if with_hooks:
+        containers: list[Any] = self._with_buffers()
+        tensors: list[tuple[Tensor, Tensor]] = []
+        if fully:
+            tensors = [
+                (each, each.detach())
+                for of in containers
+                for value in _values(of)
+                for each in _tensors_of(value)
+            ]
+            containers += [each for of in containers for each in _values(of) if _is_filled(each)]
             containers += [getattr(module, name) for module in self._modules.all for name in _HOOKS]
         before = [(container, container.copy()) for container in containers]
 
         def give_back() -> None:
             for container, content in before:
                 _fill(container, content)
+            for tensor, alias in tensors:
+                if memory_of(tensor) != memory_of(alias):
+                    tensor.data = alias
 
         return give_back
-
-    def kept_memory(self) -> set[int | None]:
-        """Return the memory of all that the model keeps: parameters, buffers and other tensors."""
-        return _memory_in([*self._parameters(), *self._with_buffers()])
 
     def _with_buffers(self) -> list[Container]:
         return [*self.containers(), *(module._buffers for module, _ in self.buffers)]
@@ -122,14 +131,24 @@ class KeptState:
         trained = [held for module, held in self.buffers if module.training]
         return {
             None,
-            *_memory_in([*self._parameters(), *trained, *containers_in([list(args), dict(kwargs)])]),
+            *memory_in([*self._parameters(), *trained, *containers_in([list(args), dict(kwargs)])]),
         }
 
 
-def _memory_in(containers: Iterable[Container]) -> set[int | None]:
-    """The memory of the tensors that containers hold, also in tuples."""
-    values = (each for of in containers for each in (of.values() if isinstance(of, dict) else of))
-    return {memory_of(tensor) for value in values for tensor in _tensors_of(value)}
+def memory_in(containers: Iterable[Container]) -> set[int | None]:
+    """Return the memory of the tensors that containers hold, also in tuples."""
+    return {memory_of(tensor) for of in containers for value in _values(of) for tensor in _tensors_of(value)}
+
+
+def _values(container: Container) -> Iterable[Any]:
+    return container.values() if isinstance(container, dict) else container
+
+
+def _is_filled(value: Any) -> bool:
+    """Whether something is a set, or an array of numpy that can be written to."""
+    numpy = sys.modules.get("numpy")
+    is_array = numpy is not None and type(value) is numpy.ndarray
+    return type(value) is set or (is_array and value.flags.writeable)
 
 
 def _tensors_of(value: Any) -> Iterator[Tensor]:
@@ -141,15 +160,21 @@ def _tensors_of(value: Any) -> Iterator[Tensor]:
             yield from _tensors_of(each)
 
 
-def _fill(container: Container, content: Any) -> None:
+def _fill(container: Any, content: Any) -> None:
     """Let a container hold what a copy of it holds, and touch no more of it than has changed."""
-    if not isinstance(container, dict):
+    if isinstance(container, dict):
+        for key in container.keys() - content.keys():
+            del container[key]
+        changed = {key: value for key, value in content.items() if container.get(key, _fill) is not value}
+        container.update(changed)
+    elif isinstance(container, (list, deque)):
         container.clear()
         container.extend(content)
-        return
-    for key in container.keys() - content.keys():
-        del container[key]
-    container.update({key: value for key, value in content.items() if container.get(key, _fill) is not value})
+    elif isinstance(container, set):
+        container.clear()
+        container.update(content)
+    else:  # an array
+        container[...] = content
 
 
 def _settled(tensor: Tensor, rewrites: Rewrites, made: Collection[Any]) -> Tensor:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -23,7 +23,7 @@ from lrprism.engine.modules import Modules
 from lrprism.engine.no_model import describe
 from lrprism.engine.per_sample import PerSample
 from lrprism.engine.places import Place, places_of
-from lrprism.engine.plain import check_same_output, plain_output
+from lrprism.engine.plain import PlainCall
 from lrprism.engine.randomness import noticing, same_randomness
 from lrprism.engine.state import KeptState
 from lrprism.engine.tokens import LookedUp, Tokens, token_spans
@@ -50,6 +50,7 @@ class Trace:
         nonnegative: Which of the inputs hold no negative number.
         ledger: The account, where one is kept.
         random: Functions of whose random numbers the mean is not known.
+        plain_outputs: What plain calls return, in words, where they differ among themselves.
         settle: Leaves on the model what a plain call would have left there; to be called in the end.
     """
 
@@ -64,6 +65,7 @@ class Trace:
     nonnegative: Sequence[int] = ()
     ledger: Ledger | None = None
     random: set[str] = field(default_factory=set)
+    plain_outputs: str | None = None
     settle: Callable[[], None] = lambda: None
 
     @property
@@ -260,19 +262,20 @@ def trace(
         state = KeptState(modules)
         with torch.inference_mode(False), _uncompiled():
             arguments = arrange([x.detach() for x in inputs])
-            plain = plain_output(model, arguments, request.choose, state)
+            plain = PlainCall(model, arguments, request.choose, state)
     try:
         found = _run(modules, inputs, arrange, ops or {}, request)
     except InputGoneError:  # by a batch norm that is no module
         needs = request.needs._replace(inputs=True)
         found = _run(modules, inputs, arrange, ops or {}, request._replace(needs=needs))
-    if plain is not None:
-        try:
-            check_same_output(found.output, plain)
-        except ModelError:
-            found.settle()
-            raise
-    return found
+    if plain is None:
+        return found
+    try:
+        with torch.inference_mode(False), _uncompiled():
+            return replace(found, plain_outputs=plain.compare(found.output))
+    except ModelError:
+        found.settle()
+        raise
 
 
 def _run(
@@ -316,7 +319,7 @@ def _run(
                 mode.state.restore_buffers()
         output = mode.present(output)
         found = mode.calls, mode.nodes, layers, mode.descent.unseen, mode.unseen, tokens.found
-        return Trace(own, output, *found, request.nonnegative, ledger, mode.noise.unknown, settle)
+        return Trace(own, output, *found, request.nonnegative, ledger, mode.noise.unknown, settle=settle)
 
 
 def _own(x: Tensor) -> Tensor:
