@@ -53,6 +53,13 @@ def over_edges_last(q: Tensor, k: Tensor, v: Tensor) -> Tensor:
     return v.new_zeros(N, 6).index_add(0, GOAL, e[:, None] * v[SOURCE]) / total[:, None]
 
 
+def over_edges_put(q: Tensor, k: Tensor, v: Tensor) -> Tensor:
+    """The sum over the edges by assignment to places that occur several times."""
+    e = (q[GOAL] * k[SOURCE]).sum(-1).exp()
+    total = e.new_zeros(N).index_put((GOAL,), e, accumulate=True)
+    return v.new_zeros(N, 6).index_add(0, GOAL, (e / total[GOAL])[:, None] * v[SOURCE])
+
+
 def divided_last(q: Tensor, k: Tensor, v: Tensor) -> Tensor:
     e = (q @ k.t()).exp()
     return (e @ v) / e.sum(-1, keepdim=True)
@@ -77,6 +84,7 @@ WAYS: dict[str, Callable[..., Tensor]] = {
     "to the base of two": weighed(lambda s: over_sum((s * 1.4426950408889634).exp2())),
     "over edges": over_edges,
     "over edges, divided last": over_edges_last,
+    "over edges, put": over_edges_put,
     "divided last": divided_last,
 }
 
@@ -103,6 +111,83 @@ def test_attention_by_hand_is_attention(name: str, composite: Any, *, audit: boo
     assert found.audit is None or found.audit.unaccounted == pytest.approx(0, abs=1e-12)
 
 
+MASK = (torch.arange(N)[:, None] + 2 * torch.arange(N)) % 3 < 2  # each row keeps something
+ONES = torch.ones(N, 1, dtype=torch.float64)
+
+
+def masked(s: Tensor) -> Tensor:
+    return s.masked_fill(~MASK, -torch.inf).softmax(-1)
+
+
+def of_the_largest(s: Tensor) -> Tensor:
+    largest, places = s.topk(3)
+    return torch.zeros_like(s).scatter(-1, places, largest.softmax(-1))
+
+
+def of_the_largest_at_last(s: Tensor) -> Tensor:
+    p, places = s.softmax(-1).topk(3)
+    return torch.zeros_like(s).scatter(-1, places, over_sum(p))
+
+
+def by_hand(s: Tensor) -> Tensor:
+    return over_sum(s.exp())
+
+
+Weigh = Callable[[Tensor], Tensor]
+WEIGHTS: dict[str, tuple[Weigh, Weigh]] = {
+    "a square": (lambda s: (2 * s).softmax(-1), lambda s: over_sum(s.softmax(-1) ** 2)),
+    "torch.square": (lambda s: (2 * s).softmax(-1), lambda s: over_sum(s.softmax(-1).square())),
+    "a square, taken twice": (
+        lambda s: (2 * s).softmax(-1),
+        lambda s: s.softmax(-1) ** 2 / (s.softmax(-1) ** 2).sum(-1, keepdim=True),
+    ),
+    "a square of exponentials": (lambda s: (2 * s).softmax(-1), lambda s: over_sum(s.exp().pow(2))),
+    "a square by hand": (lambda s: (2 * s).softmax(-1), lambda s: over_sum(by_hand(s) ** 2)),
+    "a square, times one over": (
+        lambda s: (2 * s).softmax(-1),
+        lambda s: (p := s.softmax(-1) ** 2) * (1 / p.sum(-1, keepdim=True)),
+    ),
+    "a power of a power": (lambda s: (3 * s).softmax(-1), lambda s: over_sum((s.softmax(-1) ** 2) ** 1.5)),
+    "a root": (lambda s: (s / 2).softmax(-1), lambda s: over_sum(s.softmax(-1).sqrt())),
+    "a power of masked ones": (
+        lambda s: masked(s / 2),
+        lambda s: over_sum((s.softmax(-1) * MASK) ** 0.5),
+    ),
+    "a mask": (masked, lambda s: over_sum(s.softmax(-1) * MASK)),
+    "a filled mask": (masked, lambda s: over_sum(s.softmax(-1).masked_fill(~MASK, 0))),
+    "a mask, summed by a matrix": (masked, lambda s: (p := s.softmax(-1) * MASK) / (p @ ONES)),
+    "a mask of one by hand": (masked, lambda s: over_sum(by_hand(s) * MASK)),
+    "a mask of exponentials": (masked, lambda s: over_sum(s.exp() * MASK)),
+    "the largest": (of_the_largest, of_the_largest_at_last),
+}
+
+
+@pytest.mark.parametrize("audit", [False, True])
+@pytest.mark.parametrize("composite", [presets.AttnLRP(), presets.EpsilonGamma()], ids=repr)
+@pytest.mark.parametrize("name", WEIGHTS)
+def test_weights_of_a_softmax_over_their_sum_are_one_softmax(
+    name: str, composite: Any, *, audit: bool
+) -> None:
+    (x,) = numbers((N, 6))
+    one, two = (Attention(weighed(weigh)) for weigh in WEIGHTS[name])
+    expected = lp.LRP(one, composite, strict=True).explain(x, 0)
+    found = lp.LRP(two, composite, strict=True).explain(x, 0, audit=audit)
+    torch.testing.assert_close(found.output, expected.output)
+    torch.testing.assert_close(found.relevance, expected.relevance, rtol=1e-6, atol=1e-9)
+    assert found.audit is None or found.audit.unaccounted == pytest.approx(0, abs=1e-12)
+
+
+def test_another_power_of_a_softmax_is_a_scale() -> None:
+    # the divisor is a constant, and a power passes relevance on: R^s = p^2 / sum p^3 at the softmax p
+    (a,) = numbers((2, 4))
+    (found,) = explained(
+        Model(lambda a: (p := a.softmax(-1)) ** 2 / (p**3).sum(-1, keepdim=True)), a, composite=LRP_0
+    )
+    p = a.softmax(-1)
+    arrived = p**2 / (p**3).sum(-1, keepdim=True)
+    close(found, a * (arrived - p * arrived.sum(-1, keepdim=True)))
+
+
 def test_a_softmax_by_hand_follows_its_gradient() -> None:
     # s = softmax(a): R_i = a_i (R^s_i - s_i sum_k R^s_k), with R^s = s for a seed of ones
     (a,) = numbers((2, 4))
@@ -111,11 +196,62 @@ def test_a_softmax_by_hand_follows_its_gradient() -> None:
     close(found, a * (s - s * s.sum(-1, keepdim=True)))
 
 
-@pytest.mark.parametrize("sigmoid", [lambda a: a.exp() / (1 + a.exp()), lambda a: a.exp() / (a.exp() + 1)])
-def test_a_sigmoid_by_hand_is_an_activation(sigmoid: Callable[[Tensor], Tensor]) -> None:
+SIGMOIDS: dict[str, Weigh] = {
+    "one over": lambda a: 1 / (1 + torch.exp(-a)),
+    "one over, turned round": lambda a: 1 / ((-a).exp() + 1.0),
+    "a tensor over": lambda a: torch.ones(2, 4, dtype=a.dtype) / (1 + torch.exp(-a)),
+    "reciprocal": lambda a: torch.reciprocal(1 + (-a).exp()),
+    "a power": lambda a: (1 + (-a).exp()) ** -1,
+    "to the base of two": lambda a: 1 / (1 + torch.exp2(-a * 1.4426950408889634)),
+    "a share": lambda a: a.exp() / (1 + a.exp()),
+    "a share, turned round": lambda a: (e := a.exp()) / (e + 1),
+    "twice a half": lambda a: 2 / (2 + 2 * torch.exp(-a)),
+    "expit": torch.special.expit,
+    "in place": lambda a: a.neg().exp_().add_(1).reciprocal_(),
+}
+SWISHES: dict[str, Weigh] = {
+    "divided": lambda a: a / (1 + torch.exp(-a)),
+    "times": lambda a: a * (1 / (1 + torch.exp(-a))),
+}
+SPELLED: dict[str, tuple[Weigh, Weigh]] = {
+    **{f"sigmoid, {name}": (torch.sigmoid, spelled) for name, spelled in SIGMOIDS.items()},
+    **{f"silu, {name}": (F.silu, spelled) for name, spelled in SWISHES.items()},
+    "softplus": (F.softplus, lambda a: (1 + a.exp()).log()),
+}
+
+
+@pytest.mark.parametrize("name", SPELLED)
+def test_an_activation_of_one_exponential_passes_relevance_on(name: str) -> None:
     (a,) = numbers((2, 4))
-    (found,) = explained(Model(sigmoid), a)
-    close(found, a.sigmoid())
+    function, spelled = SPELLED[name]
+    (found,) = explained(Model(spelled), a, composite=LRP_0)
+    close(found, function(a))
+
+
+@pytest.mark.parametrize("audit", [False, True])
+@pytest.mark.parametrize("composite", [presets.AttnLRP(), presets.CPLRP(), presets.EpsilonGamma()], ids=repr)
+@pytest.mark.parametrize("name", SPELLED)
+def test_a_gate_of_one_exponential_is_a_gate(name: str, composite: Any, *, audit: bool) -> None:
+    (x,) = numbers((2, 4))
+    torch.manual_seed(0)
+    up, gate, last = (nn.Linear(4, 4).double() for _ in range(3))
+
+    def network(function: Weigh) -> Model:
+        return Model(lambda x: last(up(x).tanh() * function(gate(x))), up, gate, last)
+
+    function, spelled = SPELLED[name]
+    expected = lp.LRP(network(function), composite, strict=True).explain(x, 0)
+    found = lp.LRP(network(spelled), composite, strict=True).explain(x, 0, audit=audit)
+    torch.testing.assert_close(found.relevance, expected.relevance, rtol=1e-6, atol=1e-9)
+    assert found.audit is None or found.audit.unaccounted == pytest.approx(0, abs=1e-12)
+
+
+def test_an_exponential_of_another_tensor_makes_no_activation() -> None:
+    # z = a / (1 + exp(-b)): the divisor is a constant
+    a, b = numbers((2, 4), (2, 4))
+    of_a, of_b = explained(Model(lambda a, b: a / (1 + torch.exp(-b))), a, b, composite=LRP_0)
+    close(of_a, a * b.sigmoid())
+    assert not of_b.any()
 
 
 def test_an_exponential_over_another_sum_keeps_its_relevance() -> None:

@@ -134,7 +134,7 @@ class Call:
         nonnegative: Whether the input is known to hold no negative number.
         replaces: The call whose place this one took, as a convolution merged with the batch norm behind it
             does.
-        source: The input that was taken over from there; kept only where an account is.
+        source: The input where it is that of an earlier call; kept only where an account is.
         kept: The output, for the way back; of affine ops alone.
         repeats: Whether another way back over the same forward pass will follow.
         ratios: Kept ``f z / st(z_rho)`` per term, while several targets are explained over one forward pass.

@@ -7,7 +7,8 @@ from typing import Any
 
 from torch import Tensor
 
-from lrprism.ops.facets import RELUS, Facet, name_of, names_with, note_on
+from lrprism.ops.facets import RELUS, Facet, name_of, names_with
+from lrprism.ops.softmax import is_softmax
 from lrprism.rules import Gating
 
 _GATES = {
@@ -37,14 +38,6 @@ Place = tuple[Any, int]
 
 def _sources(node: Any) -> list[Place]:
     return [(source, number) for source, number in node.next_functions if source is not None]
-
-
-_MARK = "softmax written by hand"
-
-
-def mark_softmax(tensor: Tensor) -> None:
-    """Remember that a quotient is a softmax, and so a gate."""
-    note_on(tensor, _MARK, True)
 
 
 def gatings(factors: Sequence[Tensor]) -> tuple[Gating, ...]:
@@ -98,7 +91,7 @@ def _look(node: Any) -> Gating:
 def _look_at(node: Any) -> Gating:
     """What the tensor that a node made is, by that node alone."""
     name = name_of(node)
-    if name in _STATISTICS or name == "SoftmaxBackward" or _MARK in node.metadata:
+    if name in _STATISTICS or is_softmax(node):
         return Gating.GATE
     if name == "_PassedBackward" and node.op_name == "exp" and node.in_softmax:
         return Gating.GATE

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from lrprism.ops.call import Call
 from lrprism.ops.functions import entry_of
-from lrprism.ops.gating import gatings, mark_softmax
+from lrprism.ops.gating import gatings, have_one_origin
 from lrprism.ops.kinds import Kind
 from lrprism.ops.names import functions_named
 from lrprism.ops.op import (
@@ -25,8 +25,15 @@ from lrprism.ops.op import (
     replaced,
     tensors_in,
 )
-from lrprism.ops.scaled import Activation
-from lrprism.ops.softmax import Weights, divisor_of, run_reciprocal, weights_of
+from lrprism.ops.scaled import Activation, pass_on_from, run_inverse
+from lrprism.ops.softmax import (
+    Weights,
+    divisor_of,
+    exponent_behind,
+    is_exponential,
+    mark_softmax,
+    weights_of,
+)
 from lrprism.rules import AbstractProductRule, Gating, SignalTakesAll
 
 DEFAULT_PRODUCT_RULE = SignalTakesAll()
@@ -184,9 +191,10 @@ class Quotient(AbstractOp):
             return func(*args, **kwargs)
         if kwargs.get("rounding_mode") is not None:
             return Activation(Kind.ACTIVATION, self.name).run(recorder, func, args, kwargs)
-        weights = self._weights(args, kwargs)
-        if weights is not None:
-            return _run_softmax(recorder, self.name, func, args, weights)
+        if self.divisor == 1 and len(args) == 2 and not kwargs and is_live(args[1]):
+            result = _run_normalized(recorder, self.name, func, args)
+            if result is not None:
+                return result
         divisor = [*args[self.divisor : self.divisor + 1], *(kwargs.get(name) for name in self.names)]
         fixed = [detached(value) if place == self.divisor else value for place, value in enumerate(args)]
         named = {key: detached(value) if key in self.names else value for key, value in kwargs.items()}
@@ -194,36 +202,52 @@ class Quotient(AbstractOp):
         recorder.record(Kind.SCALING if is_live(divisor) and kind is Kind.ROUTING else kind, self.name)
         return func(*fixed, **named)
 
-    def _weights(self, args: Arguments, kwargs: Keywords) -> Weights | None:
-        """How ``args[0] / args[1]`` is a softmax written by hand, or None."""
-        is_plain = self.divisor == 1 and len(args) == 2 and not kwargs
-        if not is_plain or not all(isinstance(each, Tensor) and each.requires_grad for each in args):
-            return None
-        return weights_of(*args)
+
+def _run_normalized(
+    recorder: Recorder, name: str, func: Callable[..., Any], args: Arguments
+) -> Tensor | None:
+    """Divide by a sum with exponentials, as softmax and sigmoid by hand do; return None for another one."""
+    dividend, divisor = args
+    weights = weights_of(dividend, divisor) if is_live(dividend) else None
+    if weights is not None:
+        return _run_softmax(recorder, name, func, args, weights)
+    u = exponent_behind(divisor)
+    if u is None:
+        return None
+    signal: Tensor = dividend if is_live(dividend) else u
+    if not have_one_origin(signal, u):
+        return None
+    with torch.no_grad():
+        value = func(*args)
+    if value.shape != signal.shape:
+        return None
+    is_gate = signal is u or is_exponential(signal)
+    return pass_on_from(recorder, name, signal, value, "sigmoid" if is_gate else "silu")
 
 
 def _run_softmax(
     recorder: Recorder, name: str, func: Callable[..., Any], args: Arguments, weights: Weights
-) -> Any:
+) -> Tensor:
     """Divide exponentials by their sum, which is no constant then: both follow their gradient."""
     recorder.record(Kind.SOFTMAX, name)
     weights.mark()
     dividend, divisor = args
     if weights.share is not None:
-        return func(dividend, shared(divisor, weights.share))
+        divisor = shared(divisor, weights.share)
     result: Tensor = func(dividend, divisor)
-    mark_softmax(result)
+    if weights.share is None:
+        mark_softmax(result)
     return result
 
 
 @final
 class Reciprocal(AbstractOp):
-    """``1 / a``: a scale, which counts as a constant, unless it normalises exponentials."""
+    """``1 / a``: a scale, which counts as a constant, unless it normalises exponentials or is a sigmoid."""
 
     def run(self, recorder: Recorder, func: Callable[..., Any], args: Arguments, kwargs: Keywords) -> Any:
-        """Return the detached reciprocal, or that of a sum of exponentials as it is."""
+        """Return the detached reciprocal, or that of a sum with exponentials as what it is."""
         a = args[0] if args else kwargs["input"]
-        inverse = run_reciprocal(recorder, self.name, lambda: func(a), a) if is_live(a) else None
+        inverse = run_inverse(recorder, self.name, lambda: func(a), a) if is_live(a) else None
         return (
             StoppedOp(self.kind, self.name).run(recorder, func, args, kwargs) if inverse is None else inverse
         )

@@ -16,7 +16,7 @@ from lrprism.ops.functions import entry_of
 from lrprism.ops.kinds import Kind
 from lrprism.ops.names import functions_named
 from lrprism.ops.op import AbstractOp, Arguments, Keywords, Recorder, detached, is_live, tensors_in
-from lrprism.ops.softmax import is_log_probability, run_reciprocal, weights_in_sum
+from lrprism.ops.softmax import exponent_behind, is_log_probability, run_reciprocal, weights_in_sum
 from lrprism.rules import Epsilon
 
 
@@ -75,7 +75,7 @@ class _Passed(torch.autograd.Function):
         if dtype is torch.float16:  # f(a) / a leaves its range where f(0) is not 0
             a, g, values = a.float(), g.float(), [value.float() for value in values]
         if ctx.in_softmax:
-            c = _slope(ctx.op_name, a, values[0]).mul_(g)
+            c = _slope(ctx, a, values[0]).mul_(g)
         elif ctx.ratio is not None:
             c = ctx.ratio(a).mul_(g)
         else:
@@ -88,9 +88,18 @@ _EXPONENTIALS = {"exp": 1.0, "exp2": math.log(2)}
 _LOGARITHMS = {"log": 1.0, "log2": 1 / math.log(2)}
 """The parts of a softmax: their slopes are a number times their value, or divided by their argument."""
 
+_POWERS = frozenset({"pow", "float_power", "__pow__"})
+_FIXED_POWERS = {"square": 2, "sqrt": 0.5}
 
-def _slope(name: str, a: Tensor, value: Tensor) -> Tensor:
-    return value * _EXPONENTIALS[name] if name in _EXPONENTIALS else _LOGARITHMS[name] / a
+
+def _slope(ctx: Any, a: Tensor, value: Tensor) -> Tensor:
+    """The derivative of a part of a softmax; of a weight that is zero it is zero."""
+    if ctx.op_name in _EXPONENTIALS:
+        return value * _EXPONENTIALS[ctx.op_name]
+    if ctx.op_name in _LOGARITHMS:
+        return _LOGARITHMS[ctx.op_name] / a
+    exponent: float = ctx.exponent
+    return a.pow(exponent - 1).mul_(exponent).masked_fill_(a == 0, 0)
 
 
 def _passed_complex(a: Tensor, value: Tensor, g: Tensor) -> Tensor:
@@ -120,7 +129,6 @@ _ACTIVATIONS = """
     threshold trunc xlog1py xlogy arccosh erfcx erfinv i0e i1 i1e log_ndtr ndtri special_erfcx special_i1
     special_log_ndtr special_ndtri special_xlog1py __abs__ __floordiv__ __mod__ __pow__
 """
-_POWERS = frozenset({"pow", "float_power", "__pow__"})
 _MEANS = """
     adaptive_avg_pool1d adaptive_avg_pool2d adaptive_avg_pool3d avg_pool1d avg_pool2d avg_pool3d mean
     _adaptive_avg_pool2d _adaptive_avg_pool3d
@@ -156,23 +164,56 @@ class Activation(AbstractOp):
         if len(live) > 1 or not isinstance(value, Tensor) or value.shape != a.shape:
             recorder.record(Kind.UNKNOWN, self.name)
             return func(*args, **kwargs)
+        exponent: Any = _FIXED_POWERS.get(self.name)
         if self.name in _POWERS and a is (args[0] if args else kwargs["input"]):
             exponent = args[1] if len(args) > 1 else kwargs["exponent"]
-            is_inverse = isinstance(exponent, (int, float)) and exponent == -1
-            if is_inverse:
-                inverse = run_reciprocal(recorder, self.name, lambda: func(*args, **kwargs), a)
-                if inverse is not None:
-                    return inverse
             if bool((torch.as_tensor(exponent) < 0).all()):
-                recorder.record(Kind.STOPPED, self.name)
-                return value
+                return self._run_negative_power(recorder, func, args, kwargs)
+        u = exponent_behind(a) if self.name in _LOGARITHMS else None
+        if u is not None and u.shape == value.shape:
+            return pass_on_from(recorder, self.name, u, value, "softplus")
         recorder.record(self.kind, self.name)
         ratio = _RATIOS.get(self.name)
         how = {key: value for key, value in kwargs.items() if key == "approximate"}
         passed = _enter_passed(a, value, self.name, partial(ratio, **how) if ratio and how else ratio)
+        if isinstance(exponent, (int, float)):
+            passed.grad_fn.exponent = exponent
         if self.name in _EXPONENTIALS or self.name in _LOGARITHMS:
             _look_for_softmax(a, passed.grad_fn)
         return passed
+
+    def _run_negative_power(
+        self, recorder: Recorder, func: Callable[..., Any], args: Arguments, kwargs: Keywords
+    ) -> Any:
+        """Return the detached result, a scale, or a reciprocal as :func:`run_inverse` finds it."""
+        a, exponent = args[0] if args else kwargs["input"], args[1] if len(args) > 1 else kwargs["exponent"]
+        if isinstance(exponent, (int, float)) and exponent == -1:
+            inverse = run_inverse(recorder, self.name, lambda: func(*args, **kwargs), a)
+            if inverse is not None:
+                return inverse
+        recorder.record(Kind.STOPPED, self.name)
+        with torch.no_grad():
+            return func(*args, **kwargs)
+
+
+def run_inverse(recorder: Recorder, name: str, compute: Callable[[], Tensor], a: Tensor) -> Tensor | None:
+    """Run the reciprocal of a sum with exponentials, which is half of a softmax or a sigmoid.
+
+    Args:
+        recorder: Notes the call.
+        name: The op's name.
+        compute: Returns the reciprocal.
+        a: The live tensor of which it is taken.
+
+    Returns:
+        The reciprocal, or None of another tensor.
+    """
+    u = exponent_behind(a)
+    if u is None or u.shape != a.shape:
+        return run_reciprocal(recorder, name, compute, a)
+    with torch.no_grad():
+        value = compute()
+    return pass_on_from(recorder, name, u, value, "sigmoid")
 
 
 def pass_on(a: Tensor, value: Tensor, name: str) -> Tensor:
@@ -185,6 +226,22 @@ def pass_on(a: Tensor, value: Tensor, name: str) -> Tensor:
     """
     passed: Tensor = _enter_passed(a, value, name, None)
     return passed
+
+
+def pass_on_from(recorder: Recorder, name: str, a: Tensor, value: Tensor, function: str) -> Tensor:
+    """Return ``value``, an elementwise function of ``a`` in several calls of which this is the last.
+
+    Args:
+        recorder: Notes the call.
+        name: The name of the last op.
+        a: The live argument of the first op.
+        value: The function's value, detached, in the shape of ``a``.
+        function: The function's name.
+    """
+    call = recorder.record(Kind.ACTIVATION, name)
+    if call.sinks is not None:
+        a = call.source = torch.ops.aten.alias(a)
+    return pass_on(a, value, function)
 
 
 def _look_for_softmax(a: Tensor, node: Any) -> None:
