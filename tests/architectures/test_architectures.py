@@ -167,8 +167,9 @@ def check_account(case: Case, composite: Any) -> None:
     assert not audit.unseen
     assert not any(row.to_unknown for row in audit)
     assert audit.explained == pytest.approx(float((explanation.output * seed(explanation.output)).sum()))
-    # what arrives may be many times what is explained, and rounds as it does
-    assert abs(audit.unaccounted) <= 1e-5 * max(abs(audit.explained), abs(audit.reached))
+    # float32 rounds what is in flight, which gates of both signs can make much more than what is explained
+    in_flight = max(abs(row.relevance_out) for row in audit)
+    assert abs(audit.unaccounted) <= max(1e-5 * abs(audit.explained), 1e-6 * in_flight)
 
 
 @pytest.mark.parametrize("composite", [presets.EpsilonGamma(), presets.EpsilonPlusFlat()], ids=repr)
