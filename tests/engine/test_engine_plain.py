@@ -10,6 +10,7 @@ import numpy
 import pytest
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 import lrprism as lp
 from lrprism import presets
@@ -162,6 +163,10 @@ def count_in_the_memory_of_a_buffer(m: Any, x: Tensor) -> Tensor:
     return x * m.ring
 
 
+def rectify_a_global_tensor(_: Any, x: Tensor) -> Tensor:
+    return x * F.relu(GLOBAL, inplace=True)
+
+
 def count_in_a_global_tensor(_: Any, x: Tensor) -> Tensor:
     return x * GLOBAL.add_(1)
 
@@ -177,7 +182,7 @@ def state_of(m: Any) -> list[Any]:
 
 COUNTING = [
     count_in_an_array, count_in_a_set, count_by_set_, count_in_the_memory_of_a_buffer,
-    count_in_a_global_tensor, draw_by_numpy_and_python,
+    count_in_a_global_tensor, rectify_a_global_tensor, draw_by_numpy_and_python,
 ]  # fmt: skip
 
 
@@ -185,7 +190,7 @@ def counting(function: Any) -> Any:
     model = Model(function).eval()
     model.register_buffer("ring", torch.zeros(4))
     model.held, model.array, model.seen = torch.zeros(4), numpy.zeros(4), set()
-    GLOBAL.zero_()
+    GLOBAL.copy_(torch.tensor([-1.0, 1.0, 0.0, 2.0]))
     random.seed(0)
     numpy.random.seed(0)
     return model

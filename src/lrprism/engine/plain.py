@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
 from lrprism._errors import ModelError
-from lrprism.engine.in_place import is_in_place
+from lrprism.engine.in_place import SWITCHES, is_in_place
 from lrprism.engine.noise import SOURCES
 from lrprism.engine.questions import ASSIGN_DATA
 from lrprism.engine.randomness import noticing, same_randomness
@@ -55,12 +55,10 @@ class _EvaluationMode(WatchingMode):
         kwargs = kwargs or {}
         if func in SOURCES or func is Tensor.backward:
             raise _NotComparableError
-        written = args[0] if is_in_place(func) or func in _OVERWRITING else kwargs.get("out")
+        written = _written(func, args, kwargs)
         if id(written) in self._counters:
             return written  # a batch norm in training mode counts its batches
-        if func in _SHOWING:
-            written = args[0]
-        if not memory_in([[written]] if isinstance(written, (Tensor, tuple)) else []) <= self._made:
+        if not memory_in([[written]]) <= self._made:
             raise _NotComparableError
         result = self._run(func, args, kwargs)
         if isinstance(result, (Tensor, tuple, list)):
@@ -91,9 +89,17 @@ _CHANGED = frozenset({Kind.IDENTITY, Kind.ATTENTION, Kind.EMBEDDING})
 
 _NORMS = frozenset({"batch_norm", "instance_norm"})
 
-_OVERWRITING = frozenset({ASSIGN_DATA, Tensor.resize_})
-_SHOWING = frozenset({Tensor.numpy, Tensor.__array__, Tensor.__dlpack__})
-"""Functions after which somebody else can write to the memory of a tensor."""
+_OVERWRITING = frozenset({ASSIGN_DATA, Tensor.resize_, Tensor.numpy, Tensor.__array__, Tensor.__dlpack__})
+"""Functions that change the memory of a tensor, or after which somebody else can."""
+
+
+def _written(func: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """The tensor, or the tuple of them, that a call writes to or lets somebody else write to, or None."""
+    place = SWITCHES.get(func)
+    is_switched_on = place is not None and (kwargs.get("inplace") or True in args[place : place + 1])
+    if is_switched_on or is_in_place(func) or func in _OVERWRITING:
+        return args[0] if args else kwargs["input"]
+    return kwargs.get("out")
 
 
 def _without_dropout(args: tuple[Any, ...]) -> tuple[Any, ...]:
