@@ -66,6 +66,24 @@ def test_a_branch_that_asks_for_gradients_is_an_error(options: dict[str, bool]) 
         lp.LRP(model, LRP_0, **options).explain(X, audit=True)
 
 
+PARAMETER = nn.Parameter(torch.rand(2, 3, 4, generator=torch.Generator().manual_seed(1)))
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        lambda x: x + F.embedding(torch.tensor([1, 2]), PARAMETER[0]),
+        lambda x: F.batch_norm(x, torch.zeros(4), torch.ones(4), PARAMETER[0, 0], PARAMETER[0, 1]),
+        lambda x: x + F.scaled_dot_product_attention(PARAMETER, PARAMETER, PARAMETER).sum((0, 1)),
+        lambda x: x + F.dropout(PARAMETER[0, 0], 0.5),
+    ],
+)
+def test_a_parameter_in_an_op_that_training_mode_changes_does_not_hide_a_difference(function: Any) -> None:
+    model = Model(lambda _, x: branch_on_gradients(_, function(x)))
+    with pytest.raises(lp.ModelError, match="the output that is explained should be the one"):
+        lp.LRP(model, LRP_0).explain(X, audit=True)
+
+
 @pytest.mark.parametrize("function", [write_by_numpy, write_in_a_thread])
 def test_writes_that_no_torch_call_shows_give_the_right_output(function: Any) -> None:
     model = Model(function).eval()
