@@ -1,5 +1,6 @@
 """A softmax written by hand gives the map of ``softmax``, in dense attention and over an edge list."""
 
+import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -244,6 +245,14 @@ def test_a_gate_of_one_exponential_is_a_gate(name: str, composite: Any, *, audit
     found = lp.LRP(network(spelled), composite, strict=True).explain(x, 0, audit=audit)
     torch.testing.assert_close(found.relevance, expected.relevance, rtol=1e-6, atol=1e-9)
     assert found.audit is None or found.audit.unaccounted == pytest.approx(0, abs=1e-12)
+
+
+@pytest.mark.parametrize("name", sorted(SIGMOIDS.keys() - {"expit"}))
+def test_no_logits_are_offered_in_front_of_a_sigmoid_by_hand(name: str) -> None:
+    (a,) = numbers((2, 4))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")  # the marks of this file switch warnings off
+        explained(Model(SIGMOIDS[name]), a, composite=LRP_0)
 
 
 def test_an_exponential_of_another_tensor_makes_no_activation() -> None:

@@ -12,12 +12,15 @@ from lrprism.ops.softmax import is_softmax
 from lrprism.rules import Gating
 
 _GATES = {
-    **dict.fromkeys(("sigmoid", "hardsigmoid", "expit"), Gating.GATE),
+    **dict.fromkeys(("sigmoid", "hardsigmoid", "expit", "logistic"), Gating.GATE),
     **dict.fromkeys(
         ("clamp", "clip", "clamp_max", "min", "minimum", "fmin", "hardtanh", "relu6"), Gating.BOUNDED
     ),
 }
-"""Activations between 0 and 1; and those with an upper bound, of which many a gate is made by hand."""
+"""Activations between 0 and 1; and those with an upper bound, of which many a gate is made by hand.
+
+A sigmoid by hand is ``logistic``: what stands in front of it may be the negative logit.
+"""
 
 _LOWER_BOUNDS = frozenset({"ClampBackward", "ClampMinBackward", "FmaxBackward", "MaximumBackward"})
 """Nodes of ReLU and its kin in other words, where the bound is a constant."""

@@ -222,7 +222,7 @@ def _run_normalized(
     if value.shape != signal.shape:
         return None
     is_gate = signal is u or is_exponential(signal)
-    return pass_on_from(recorder, name, signal, value, "sigmoid" if is_gate else "silu")
+    return pass_on_from(recorder, name, signal, value, "logistic" if is_gate else "silu")
 
 
 def _run_softmax(

@@ -213,7 +213,7 @@ def run_inverse(recorder: Recorder, name: str, compute: Callable[[], Tensor], a:
         return run_reciprocal(recorder, name, compute, a)
     with torch.no_grad():
         value = compute()
-    return pass_on_from(recorder, name, u, value, "sigmoid")
+    return pass_on_from(recorder, name, u, value, "logistic")
 
 
 def pass_on(a: Tensor, value: Tensor, name: str) -> Tensor:
