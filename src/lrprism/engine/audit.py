@@ -268,10 +268,7 @@ class Ledger:
             counter.count(number, values.pop(number) if is_last else values[number], gradient)
 
         tensors = (tensor for entry in self._entries for tensor in (*entry.inputs, *entry.outputs))
-        handles = [
-            tensor.register_hook(partial(count, number))  # type: ignore[no-untyped-call]
-            for number, tensor in enumerate(tensors)
-        ]
+        handles = [_hook(tensor, partial(count, number)) for number, tensor in enumerate(tensors)]
         if is_last:
             self._passed = list(map(_Passed.of, self._entries))
             self._entries.clear()
@@ -311,6 +308,16 @@ class Ledger:
                 found[replaced] = (relevance_out, relevance_in - sum(inputs))
         self._stops.move(found)
         return [_row(call, *values) for call, values in found.items()]
+
+
+def _hook(tensor: Tensor, hear: Callable[[Tensor | None], None]) -> Any:
+    """Hear of the relevance at a tensor.
+
+    A Function that writes to its input leaves views of it without a node until they are asked for it; a hook
+    that is put on one of them before that ends the interpreter.
+    """
+    get_gradient_edge(tensor)
+    return tensor.register_hook(hear)  # type: ignore[no-untyped-call]
 
 
 def _without_hidden_base(result: Any, given: Any) -> Any:
