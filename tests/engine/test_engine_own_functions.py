@@ -152,3 +152,119 @@ def test_a_function_may_ask_for_an_array() -> None:
 
     relevance, found = explained(Squared.apply, {Squared: own.activation("squared")})
     torch.testing.assert_close(relevance.sum(1), found.output[:, 0])
+
+
+class Spiking(nn.Module):
+    def forward(self, x: Tensor) -> Tensor:
+        return Spike.apply(x)
+
+
+class Inside(nn.Module):
+    """Applies a Function between two modules, which it hands it to by name."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        torch.manual_seed(0)
+        self.a, self.b = nn.Linear(4, 3).double(), nn.Linear(3, 2).double()
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.b(input=Spike.apply(self.a(x)))
+
+
+@pytest.mark.parametrize(
+    ("model", "rows"),
+    [
+        (
+            nn.Sequential(nn.Linear(4, 3), Spiking(), nn.Linear(3, 2)).double(),
+            [("0", "linear"), ("1", "spike"), ("2", "linear")],
+        ),
+        (nn.Sequential(nn.Linear(4, 2), Spiking()).double(), [("0", "linear"), ("1", "spike")]),
+        (Inside(), [("a", "linear"), ("", "spike"), ("b", "linear")]),
+        (
+            nn.Sequential(Inside(), nn.Sequential(Spiking())),
+            [("0.a", "linear"), ("0", "spike"), ("0.b", "linear"), ("1.0", "spike")],
+        ),
+    ],
+    ids=["between", "last", "by name", "nested"],
+)
+def test_the_row_names_the_module_that_applies_the_function(
+    model: nn.Module, rows: list[tuple[str, str]]
+) -> None:
+    explainer = lp.LRP(model, LRP_0, strict=True, ops={Spike: own.activation("spike")})
+    assert [(row.module, row.op) for row in explainer.plan(X)] == rows
+    found = explainer.explain(X, 0, audit=True)
+    assert [(row.module, row.op) for row in found.audit] == rows
+    types = {"": type(model), **{name: type(each) for name, each in model.named_modules()}}
+    assert [row.module_type for row in explainer.plan(X)] == [types[module].__name__ for module, _ in rows]
+
+
+class Beyond(torch.autograd.Function):
+    """A step at a threshold that is learned."""
+
+    @staticmethod
+    def forward(_ctx: Any, x: Tensor, threshold: Tensor) -> Tensor:
+        return (x > threshold).to(x)
+
+    @staticmethod
+    def backward(_ctx: Any, *grad_outputs: Tensor) -> Any:
+        (g,) = grad_outputs
+        return g, -g.sum(0)
+
+
+def test_a_parameter_that_a_function_takes_is_a_constant() -> None:
+    threshold = nn.Parameter(torch.zeros(8, dtype=torch.float64))
+    relevance, found = explained(lambda h: Beyond.apply(h, threshold), {Beyond: own.activation("beyond")})
+    torch.testing.assert_close(relevance.sum(1), found.output[:, 0])
+    assert [row.op for row in found.audit] == ["linear", "beyond", "linear"]
+
+
+@pytest.mark.parametrize(
+    ("function", "rows"),
+    [
+        (lambda h: Spike.apply(Times.apply(3.0, h)), ["times", "spike"]),
+        (lambda h: Times.apply(3.0, Spike.apply(h)), ["spike", "times"]),
+        (lambda h: Multiply.apply(Times.apply(3.0, h), Spike.apply(h)), ["times", "spike", "multiply"]),
+    ],
+)
+def test_functions_of_what_functions_return(function: Callable[[Tensor], Tensor], rows: list[str]) -> None:
+    ops = {
+        Spike: own.activation("spike"),
+        Times: own.routing("times"),
+        Multiply: own.product("multiply"),
+    }
+    named = {each: op for each, op in ops.items() if op.name in rows}
+    relevance, found = explained(function, named, presets.AttnLRP())
+    torch.testing.assert_close(relevance.sum(1), found.output[:, 0])
+    met = [row.op for row in found.audit if row.op != "detach"]  # of the array that Multiply asks for
+    assert met == ["linear", *rows, "linear"]
+
+
+class Writing(torch.autograd.Function):
+    """Doubles its input where it lies."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor) -> Tensor:
+        ctx.mark_dirty(x)
+        x.detach().numpy()[...] *= 2
+        return x
+
+    @staticmethod
+    def backward(_ctx: Any, *grad_outputs: Tensor) -> Tensor:
+        return 2 * grad_outputs[0]
+
+
+@pytest.mark.parametrize("audit", [False, True])
+def test_a_function_that_writes_to_its_input_is_said_to_go_without_its_op(*, audit: bool) -> None:
+    model = Model(lambda h: Writing.apply(Writing.apply(1 * h)))
+    explainer = lp.LRP(model, LRP_0, ops={Writing: own.routing("writing")})
+    with pytest.warns(lp.RelevanceWarning) as caught:
+        found = explainer.explain(X, 0, audit=audit)
+    messages = [str(each.message) for each in caught]
+    assert messages[1] == (
+        "an autograd.Function with an op should take the result of a torch call and leave it as it is. Found "
+        "that Writing takes what another Function returned or writes to its input, so that its op has no "
+        "part. Return a new tensor from its forward, and put a clone() between two Functions: "
+        "Outer.apply(Inner.apply(x).clone())."
+    )
+    assert messages[0].startswith("no rule is known for WritingBackward (cannot be seen)")
+    torch.testing.assert_close(found.relevance.sum(1), found.output[:, 0])  # its gradient is right here

@@ -1,5 +1,6 @@
 """Ops for functions that the library does not know, in the words of their user."""
 
+import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -161,3 +162,89 @@ def test_a_custom_op_is_meant_by_every_name(key: Callable[..., Tensor], call: Ca
     )
     with pytest.raises(lp.ModelError, match=r"but no rule is known for cube[.a-z]* in \(model\): the plain"):
         lp.LRP(model, strict=True).explain(a)
+
+
+class Doubled(torch.autograd.Function):
+    @staticmethod
+    def forward(_ctx: Any, a: Tensor) -> Tensor:
+        return 2 * a.detach()
+
+    @staticmethod
+    def backward(_ctx: Any, *grad_outputs: Tensor) -> Tensor:
+        return 2 * grad_outputs[0]
+
+
+class Halved(Doubled):
+    pass
+
+
+def mine(a: Tensor) -> Tensor:
+    return 2 * a
+
+
+IDLE = (
+    "ops should name functions that the model calls. Found no call of {}, so that its op has no part.{} Name "
+    "the torch function that forward itself calls, or the autograd.Function that it applies, or leave it out."
+)
+IDLES: dict[str, tuple[Function, list[Any], list[str]]] = {
+    "a torch function that is not called": (lambda a: 2 * a, [torch.lgamma], [IDLE.format("lgamma", "")]),
+    "by the name of its method": (lambda a: 2 * a, [Tensor.lgamma], [IDLE.format("lgamma", "")]),
+    "two of three": (
+        torch.lgamma,
+        [torch.lgamma, torch.digamma, Doubled],
+        [IDLE.format("digamma, Doubled", "")],
+    ),
+    "another Function is applied": (
+        lambda a: Halved.apply(2 * a),
+        [Doubled],
+        [IDLE.format("Doubled", " What ran without one: HalvedBackward.")],
+    ),
+    "the forward of a Function": (
+        lambda a: Doubled.apply(2 * a),
+        [Doubled.forward],
+        [IDLE.format("Doubled.forward", " What ran without one: DoubledBackward.")],
+    ),
+    "a function of one's own": (mine, [mine], [IDLE.format("mine", "")]),
+    "another function without a rule": (
+        torch.lgamma,
+        [torch.digamma],
+        [IDLE.format("digamma", " What ran without one: lgamma.")],
+    ),
+    "one that is called on a constant": (lambda a: a * torch.lgamma(K), [torch.lgamma], []),
+    "one that a batch calls": (lambda a: a.lgamma(), [torch.lgamma], []),
+}
+
+
+@pytest.mark.parametrize("what", IDLES)
+@pytest.mark.parametrize("way", ["explain", "plan", "batches"])
+def test_an_op_that_has_no_part_is_named(what: str, way: str) -> None:
+    function, keys, expected = IDLES[what]
+    explainer = lp.LRP(Model(function), LRP_0, ops={each: own.routing("mine") for each in keys})
+    a = numbers(FLAT)[0].abs() + 0.1
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        if way == "plan":
+            explainer.plan(a)
+        else:
+            explainer.explain(a, torch.ones_like, batch_size=1 if way == "batches" else None)
+    found = [str(each.message) for each in caught]
+    assert [each for each in found if not each.startswith("no rule is known")] == expected
+
+
+MAPPING: dict[str, tuple[Any, str]] = {
+    "a list": ([torch.lgamma], r"ops should be a mapping\. Found list\. Try {torch\.lgamma: own"),
+    "text": ({"lgamma": own.routing("a")}, r"ops should map torch functions to ops .* Found 'lgamma'"),
+    "a word that was not called": ({torch.lgamma: own.activation}, r"ops should map torch functions"),
+    "a class of modules": (
+        {nn.ReLU: own.activation("a")},
+        r"ops should map functions .* Found the class ReLU\. Name the torch function or the autograd",
+    ),
+    "a module": ({nn.ReLU(): own.activation("a")}, r"Found the module ReLU\. Name .* select\.module_type\."),
+}
+
+
+@pytest.mark.parametrize("what", MAPPING)
+def test_ops_that_name_no_function(what: str) -> None:
+    ops, message = MAPPING[what]
+    with pytest.raises(lp.InputError, match=message):
+        lp.LRP(nn.Identity(), ops=ops)

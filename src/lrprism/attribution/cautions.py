@@ -55,10 +55,15 @@ def warn_of_unknown(
     names += [f"{name} (cannot be seen)" for name in unseen]
     if not names:
         return
+    way_out = (
+        "Write what torch.func calls as plain torch calls on a batch"
+        if "torch.func" in unseen
+        else "Give a torch function or an autograd.Function an op: "
+        "LRP(model, ops={function: lrprism.ops.own.activation('its name')})"
+    )
     message = (
         f"no rule is known for {', '.join(names)}: the plain gradient is used there, and relevance may not "
-        "be conserved. Give a torch function or an autograd.Function an op: "
-        "LRP(model, ops={function: lrprism.ops.own.activation('its name')})"
+        f"be conserved. {way_out}"
     )
     if strict:
         raise ModelError(f"every op should have a rule (strict=True), but {message}.")

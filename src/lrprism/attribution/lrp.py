@@ -20,12 +20,13 @@ from lrprism.attribution.finite import check_finite
 from lrprism.attribution.inputs import Arranged, Inputs, arranged, explain_list, is_about_fit, misfit
 from lrprism.attribution.layers import Layers, layers_named
 from lrprism.attribution.output import Output, check_dependence, chosen
+from lrprism.attribution.own_ops import read_ops
 from lrprism.attribution.plan import Plan
 from lrprism.attribution.seeds import Target, has_class_axis, seeds
 from lrprism.composites import AbstractComposite, Composite, presets
 from lrprism.composites.composite import Entry
 from lrprism.engine import Graph, Request, Trace, trace, unwrap
-from lrprism.ops import TABLE, AbstractOp, Kind, OwnOps, every_name_of
+from lrprism.ops import Kind, OwnOps
 
 
 class LRP:
@@ -44,7 +45,7 @@ class LRP:
 
     Raises:
         ModelError: If the model is no module, or holds a ScriptModule.
-        InputError: If one of ``ops`` is known already.
+        InputError: If one of ``ops`` is known already, or no function.
 
     Example:
         >>> model = nn.Sequential(nn.Linear(2, 1, bias=False))
@@ -68,7 +69,7 @@ class LRP:
             composite = presets.EpsilonGamma()
         self.composite = composite if isinstance(composite, AbstractComposite) else Composite(composite)
         self.strict = strict
-        self._ops = _own_ops(ops or {})
+        self._named = read_ops(ops or {})
         self._compared: set[tuple[Any, ...]] = set()
 
     def explain(
@@ -276,7 +277,7 @@ class LRP:
                 self.model,
                 given.tensors,
                 given.arguments,
-                self._ops if front is None else {**self._ops, **front.ops},
+                self._named.ops if front is None else {**self._named.ops, **front.ops},
                 Request(
                     choose=front.choose if front else lambda returned: chosen(returned, output),
                     layers=layers.paths,
@@ -313,8 +314,10 @@ class LRP:
         unknown = [call for call in passed.calls if call.kind is Kind.UNKNOWN]
         if unknown or graph.unseen:
             reached = set(passed.reached(graph))
-            calls = [call for call in unknown if call in reached]
-            warn_of_unknown(calls, graph.unseen, say, strict=self.strict)
+            unknown = [call for call in unknown if call in reached]
+            warn_of_unknown(unknown, graph.unseen, say, strict=self.strict)
+        for message in self._named.describe_idle(passed, [call.name for call in unknown] + graph.unseen):
+            say(message)
         if passed.random:
             say(
                 "random numbers of train mode should be off, as dropout is. "
@@ -353,35 +356,3 @@ def explain(
         composite: Who gets which rule; :class:`presets.EpsilonGamma` if None.
     """
     return LRP(model, composite).explain(inputs, target)
-
-
-def _own_ops(ops: OwnOps) -> dict[Callable[..., Any], AbstractOp]:
-    """The user's ops under every name of their functions.
-
-    Raises:
-        InputError: If one of them is known already, or no function or no op.
-    """
-    found: dict[Callable[..., Any], AbstractOp] = {}
-    for given, op in ops.items():
-        function = getattr(given, "__self__", given) if _is_apply(given) else given
-        if not callable(function) or not isinstance(op, AbstractOp):
-            raise InputError(
-                "ops should map torch functions to ops of lrprism.ops.own. "
-                f"Found {function!r}: {op!r}. Try {{torch.lgamma: own.activation('lgamma')}}."
-            )
-        names = {function} if isinstance(function, type) else every_name_of(function)
-        known = [each for each in (TABLE.get(name) or found.get(name) for name in names) if each is not None]
-        if known:
-            raise InputError(
-                "ops should name functions that have no op yet. "
-                f"Found {getattr(function, '__name__', function)}, which is {known[0].kind.value} already. "
-                "Leave it out, or choose its rule in the composite."
-            )
-        found |= dict.fromkeys(names, op)
-    return found
-
-
-def _is_apply(function: Any) -> bool:
-    """Whether a function is the ``apply`` of an autograd Function, which is what the Function is known by."""
-    owner = getattr(function, "__self__", None)
-    return isinstance(owner, type) and issubclass(owner, torch.autograd.Function)

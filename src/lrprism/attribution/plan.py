@@ -59,7 +59,10 @@ class Plan(Sequence[PlanRow]):
         """The plan as a table of fixed width."""
         head = ("call", "module", "type", "op", "rule", "why")
         lines = [
-            (str(r.call), r.module or "(model)", r.module_type, r.op, r.rule or "-", r.why) for r in self.rows
+            (str(r.call), r.module or "(model)", r.module_type, r.op, r.rule or "-", r.why)
+            if r.call >= 0
+            else ("-", "-", "-", r.op, "-", r.why)
+            for r in self.rows
         ]
         return format_table(head, lines)
 

@@ -91,7 +91,10 @@ class RelevanceMode(WatchingMode):
             self.needs = needs._replace(inputs=True)  # it may take the place of the layer in front
         self._tokens = tokens
         self._ops = ops
-        self._functions = OwnFunctions(ops) if ops else None
+        self.named: set[Any] = set()
+        """Which of the functions that the user has named an op for were called."""
+        self.functions = OwnFunctions(ops, modules)
+        self._functions = self.functions or None
         self._ledger = ledger
         self._hooks = top_hooks(True)
         self._live = self.descent.known
@@ -101,7 +104,8 @@ class RelevanceMode(WatchingMode):
         """Take tensors for inputs: relevance is carried back to them."""
         self.descent.admit(inputs)
         if self._functions:
-            self._functions.remember(each for each in inputs if each.requires_grad)
+            for each in inputs:
+                self._functions.remember(each, each)
 
     def record(self, kind: Kind, name: str, accepts: tuple[type[AbstractRule], ...] = ()) -> Call:
         """Note one call of an op."""
@@ -244,10 +248,16 @@ class RelevanceMode(WatchingMode):
     def _name_function(self, value: Tensor) -> None:
         """Let the op that the user has named stand in the place of the Function that returned a tensor."""
         assert self._functions is not None  # as asked
-        found = self._functions.new_result(value)
+        found = self._functions.new_result(value, self.descent.holds)
         if found is not None:
-            op, inputs = found
-            self.rewrites.replace(value, self._run(replay(value), tuple(inputs), {}, op))
+            self.named.add(found.function)
+            # it may be a second Function that looks at the tensor, without gradients
+            with self.modules.within(found.place), torch.inference_mode(False), torch.enable_grad():
+                result = self._run(replay(value, found.is_live), tuple(found.inputs), {}, found.op)
+            self.rewrites.replace(value, result)
+        now = self.rewrites.read(value)
+        if now.grad_fn is not None and self.descent.holds(now.grad_fn):
+            self._functions.remember(value, now)
 
     def _out_of_place(
         self, func: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
@@ -292,11 +302,13 @@ class RelevanceMode(WatchingMode):
 
     def _own_op(self, func: Callable[..., Any]) -> AbstractOp | None:
         """What the user said of a function, or of the one that an ``aten`` op stands for."""
-        found = self._ops.get(func)
         packet = packet_of(func)
-        if found is None and packet is not None:
-            found = self._ops.get(packet) or self._ops.get(builtin_named(packet.__name__))
-        return found
+        names = (func,) if packet is None else (func, packet, builtin_named(packet.__name__))
+        name = next((name for name in names if name in self._ops), None)
+        if name is None:
+            return None
+        self.named.add(name)
+        return self._ops[name]
 
     def _run_op(
         self, op: AbstractOp, func: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
@@ -313,7 +325,8 @@ class RelevanceMode(WatchingMode):
             nodes = [node for tensor in made if (node := tensor.grad_fn) is not None]
             self._live.update(nodes)
             if self._functions:
-                self._functions.remember(tensor for tensor in made if tensor.grad_fn is not None)
+                for tensor in made:
+                    self._functions.remember(tensor, tensor)
             if len(self.calls) > before:
                 self.nodes.append((self.calls[-1], nodes))
         if self._tokens and self._tokens.may_follow(result):

@@ -9,7 +9,8 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from torch import nn
-from torch.nn.modules.module import register_module_forward_hook
+from torch.autograd import _get_sequence_nr
+from torch.nn.modules.module import register_module_forward_hook, register_module_forward_pre_hook
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -37,23 +38,70 @@ class Modules:
         self.keeping = [each for each in self.all if not _keeps_nothing(each)]
         """The modules that may keep something on themselves while they run."""
         self.model = model
+        self._fixed: tuple[str, type] | None = None
         self._paths = {id(module): path for path, module in named}
         self._type = type(model)
 
-    def innermost(self) -> tuple[str, type]:
+    def innermost(self, leaving: nn.Module | None = None) -> tuple[str, type]:
         """Path and class of the innermost module of the model that is running in this thread.
 
         Read from the frames of the interpreter: hooks would cost a few microseconds per module.
+
+        Args:
+            leaving: A module that is about to return, and no longer counts.
         """
+        if self._fixed is not None:
+            return self._fixed
         frame: FrameType | None = sys._getframe(1)
         while frame is not None:
             if frame.f_code is _CALL:
                 module = frame.f_locals["self"]
                 path = self._paths.get(id(module))
-                if path is not None:
+                if module is leaving:
+                    leaving = None
+                elif path is not None:
                     return path, type(module)
             frame = frame.f_back
         return "", self._type
+
+    @contextmanager
+    def within(self, place: tuple[str, type]) -> Iterator[None]:
+        """Take what runs for part of one module: it was called there, and is looked at later.
+
+        Args:
+            place: The path and class of the module.
+        """
+        self._fixed = place
+        try:
+            yield
+        finally:
+            self._fixed = None
+
+    @contextmanager
+    def logging(self, log: list[tuple[int, tuple[str, type]]]) -> Iterator[None]:
+        """Write down which module runs from which node of the autograd graph on, by process-wide hooks.
+
+        Args:
+            log: Gets the number of the next node that autograd will make, and the module that makes it.
+        """
+        thread = threading.get_ident()
+
+        def enter(module: nn.Module, args: Any) -> None:
+            del args
+            if id(module) in self._paths and threading.get_ident() == thread:
+                log.append((_get_sequence_nr(), self.innermost()))
+
+        def leave(module: nn.Module, args: Any, output: Any) -> None:
+            del args, output
+            if id(module) in self._paths and threading.get_ident() == thread:
+                log.append((_get_sequence_nr(), self.innermost(leaving=module)))
+
+        handles = register_module_forward_pre_hook(enter), register_module_forward_hook(leave)
+        try:
+            yield
+        finally:
+            for handle in handles:
+                handle.remove()
 
     def is_training(self) -> bool:
         """Return True if the module that is running is in training mode."""

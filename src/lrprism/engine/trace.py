@@ -50,6 +50,8 @@ class Trace:
         nonnegative: Which of the inputs hold no negative number.
         ledger: The account, where one is kept.
         random: Functions of whose random numbers the mean is not known.
+        named: The functions for which the user has named an op and that were called.
+        blocked: Those that were applied, but of which an input is not at hand.
         plain_outputs: What plain calls return, in words, where they differ among themselves.
         settle: Leaves on the model what a plain call would have left there; to be called in the end.
     """
@@ -65,6 +67,8 @@ class Trace:
     nonnegative: Sequence[int] = ()
     ledger: Ledger | None = None
     random: set[str] = field(default_factory=set)
+    named: set[Any] = field(default_factory=set)
+    blocked: set[Any] = field(default_factory=set)
     plain_outputs: str | None = None
     settle: Callable[[], None] = lambda: None
 
@@ -307,7 +311,7 @@ def _run(
         noticed = noticing(mode.noise.unknown) if may_train else nullcontext()
         with _uncompiled(), same_randomness(own), noticed:
             try:
-                with mode, modules.returning(request.layers, on_return):
+                with mode, modules.returning(request.layers, on_return), mode.functions.logging():
                     output = request.choose(modules.model(*args, **kwargs))
             except BaseException as error:
                 if isinstance(error, InputGoneError) and give_back is not None:  # it will be run again
@@ -319,7 +323,9 @@ def _run(
                 mode.state.restore_buffers()
         output = mode.present(output)
         found = mode.calls, mode.nodes, layers, mode.descent.unseen, mode.unseen, tokens.found
-        return Trace(own, output, *found, request.nonnegative, ledger, mode.noise.unknown, settle=settle)
+        of_user = mode.named, mode.functions.blocked
+        noise = mode.noise.unknown
+        return Trace(own, output, *found, request.nonnegative, ledger, noise, *of_user, settle=settle)
 
 
 def _own(x: Tensor) -> Tensor:

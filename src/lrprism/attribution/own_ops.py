@@ -1,0 +1,110 @@
+"""The ops that a user has named for functions: read them, and say which had no part."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from types import FunctionType
+from typing import Any, NamedTuple
+
+import torch
+from torch import nn
+
+from lrprism._errors import InputError
+from lrprism.engine import Trace
+from lrprism.ops import TABLE, AbstractOp, OwnOps, every_name_of
+
+
+class Named(NamedTuple):
+    """The ops of a user's functions.
+
+    Args:
+        ops: The op under every name of its function.
+        names: For each function as it was given, all of its names.
+    """
+
+    ops: dict[Callable[..., Any], AbstractOp]
+    names: list[tuple[str, set[Any]]]
+
+    def describe_idle(self, passed: Trace, without_op: Sequence[str]) -> Iterator[str]:
+        """Say of which functions the ops had no part in a forward pass.
+
+        Args:
+            passed: The forward pass.
+            without_op: What ran there without an op.
+        """
+        idle = [(name, names) for name, names in self.names if names.isdisjoint(passed.named)]
+        blocked = [name for name, names in idle if not names.isdisjoint(passed.blocked)]
+        unmet = [name for name, _ in idle if name not in blocked]
+        if blocked:
+            yield (
+                "an autograd.Function with an op should take the result of a torch call and leave it as it "
+                f"is. Found that {', '.join(blocked)} takes what another Function returned or writes to its "
+                "input, so that its op has no part. Return a new tensor from its forward, and put a clone() "
+                "between two Functions: Outer.apply(Inner.apply(x).clone())."
+            )
+        if unmet:
+            ran = f" What ran without one: {', '.join(without_op)}." if without_op else ""
+            yield (
+                "ops should name functions that the model calls. "
+                f"Found no call of {', '.join(unmet)}, so that its op has no part.{ran} Name the torch "
+                "function that forward itself calls, or the autograd.Function that it applies, or leave it "
+                "out."
+            )
+
+
+def read_ops(ops: OwnOps) -> Named:
+    """Return the user's ops under every name of their functions.
+
+    Raises:
+        InputError: If one of them is known already, or no function or no op.
+    """
+    if not isinstance(ops, Mapping):
+        raise InputError(f"ops should be a mapping. Found {type(ops).__name__}. {_EXAMPLE}")
+    found = Named({}, [])
+    for given, op in ops.items():
+        function = getattr(given, "__self__", given) if _is_apply(given) else given
+        if isinstance(function, nn.Module) or (
+            isinstance(function, type) and not issubclass(function, torch.autograd.Function)
+        ):
+            kind = "class" if isinstance(function, type) else "module"
+            raise InputError(
+                "ops should map functions to ops of lrprism.ops.own. "
+                f"Found the {kind} {_name(function)}. Name the torch function or the autograd.Function that "
+                "its forward calls, or choose the module's rule in the composite: select.module_type."
+            )
+        if not callable(function) or not isinstance(op, AbstractOp):
+            raise InputError(
+                f"ops should map torch functions to ops of lrprism.ops.own. Found {function!r}: {op!r}. "
+                f"{_EXAMPLE}"
+            )
+        names = {function} if isinstance(function, type) else every_name_of(function)
+        known = [
+            each for each in (TABLE.get(name) or found.ops.get(name) for name in names) if each is not None
+        ]
+        if known:
+            raise InputError(
+                "ops should name functions that have no op yet. "
+                f"Found {getattr(function, '__name__', function)}, which is {known[0].kind.value} already. "
+                "Leave it out, or choose its rule in the composite."
+            )
+        found.ops.update(dict.fromkeys(names, op))
+        found.names.append((_name(function), names))
+    return found
+
+
+_EXAMPLE = "Try {torch.lgamma: own.activation('lgamma')}."
+
+
+def _name(function: Any) -> str:
+    """What a function is called in messages."""
+    if isinstance(function, nn.Module):
+        return type(function).__name__
+    if isinstance(function, FunctionType):  # the forward of a Function, perhaps
+        return function.__qualname__.rpartition("<locals>.")[2]
+    return str(getattr(function, "__name__", function))
+
+
+def _is_apply(function: Any) -> bool:
+    """Whether a function is the ``apply`` of an autograd Function, which is what the Function is known by."""
+    owner = getattr(function, "__self__", None)
+    return isinstance(owner, type) and issubclass(owner, torch.autograd.Function)
