@@ -205,7 +205,7 @@ REFUSED: dict[str, tuple[Callable[[lp.LRP], Any], str]] = {
     ),
     "target": (
         lambda e: e.explain(X, {0}),
-        r"^target should be None, a class, one class per .* Found \{0\}\.$",
+        r"^target should be None, a class, one class per .* Found \{0\}\. See lp",
     ),
     "no target": (lambda e: e.explain(X, []), r"^target should hold at least one class\. Found none\.$"),
     "each": (lambda _: lp.target.each([0, 1]), r"^each\(\) should name whole numbers\. Found \(\[0, 1\],\)"),

@@ -110,7 +110,7 @@ def test_a_sample_without_a_batch_needs_a_callable_target() -> None:
     layer.weight.data = torch.tensor([[1.0, 2.0], [3.0, 4.0]])
     found = explained(layer, torch.tensor([1.0, 10.0]), lambda _: torch.tensor([0.0, 1.0]))
     assert found.relevance.tolist() == [3.0, 40.0]
-    with pytest.raises(lp.TargetError, match=r"an output \(N,\) .* has no classes.*Found shape \(2,\)"):
+    with pytest.raises(lp.TargetError, match=r"an output \(N,\) .* Found shape \(2,\).*inputs\[None\]"):
         explained(layer, torch.tensor([1.0, 10.0]), 1)
 
 

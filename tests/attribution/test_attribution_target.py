@@ -314,3 +314,121 @@ def test_an_output_that_is_not_n_by_classes(target: Any) -> None:
 def test_each_takes_no_bool() -> None:
     with pytest.raises(lp.TargetError, match=r"^each\(\) should name whole numbers\. Found \(True,\)"):
         lp.target.each(True)
+
+
+PIXELS = torch.rand(2, 3, 4, 5)
+MAPS = (
+    "output should be (N, classes) to explain a class. Found shape (2, 3, 4, 5). Try output=lambda out: "
+    "out.flatten(2).mean(2) for the mean over all places, or a callable target that returns a seed of that "
+    "shape, 1 at the places that are meant."
+)
+SEQUENCE = (
+    "Found an output of shape (4, 6, 3). Try lp.target.at(step, index=0) or lp.target.token() for (N, T, C), "
+    "or a callable, such as torch.ones_like for the sum over all entries."
+)
+OTHER_WORDS: dict[str, tuple[Tensor, Any, str]] = {
+    "the value of a sequence": (
+        STEPS[..., :3],
+        lp.target.value(),
+        f"value() should meet one value per sample, (N, 1) or (N,). {SEQUENCE}",
+    ),
+    "the side of a sequence": (
+        STEPS[..., :3],
+        lp.target.side(),
+        f"side() should meet one value per sample, (N, 1) or (N,). {SEQUENCE}",
+    ),
+    "the value of classes": (
+        STEPS[:, 0],
+        lp.target.value(),
+        "Give the index of the value, such as target=0.",
+    ),
+    "the side of classes": (STEPS[:, 0], lp.target.side(), "Give the class, such as target=1."),
+    "the value of a map": (
+        PIXELS,
+        lp.target.value(),
+        "(2, 3, 4, 5). Try a callable that returns a seed of that shape, such as torch.ones_like for the sum "
+        "over all entries.",
+    ),
+    "a step of a map": (
+        PIXELS,
+        lp.target.at(0),
+        "at() should meet an output (N, steps, classes). Found shape (2, 3, 4, 5). Try a callable that",
+    ),
+    "a class of a map": (PIXELS, 1, MAPS),
+    "the predicted class of a map": (PIXELS, None, MAPS),
+    "all classes of a map": (PIXELS, "all", MAPS),
+    "a step of one sequence": (
+        STEPS[0],
+        lp.target.at(0),
+        "at() should meet an output (N, steps, classes). Found shape (6, 5). Give an index such as target=0 "
+        "for (N, classes), or the inputs with an axis of one sample in front, inputs[None], if they are one "
+        "sequence.",
+    ),
+    "a token of values": (
+        STEPS[:, 0, 0],
+        lp.target.token(),
+        "token() should meet an output (N, tokens, vocabulary). Found shape (4,). Try lp.target.value(), or "
+        "lp.target.side(1) for a binary logit.",
+    ),
+    "a class of one number": (
+        torch.tensor(2.0),
+        0,
+        "an output () is one value and has no classes: target should be None or lp.target.value(), or "
+        "lp.target.side(1) for a binary logit. Found shape ().",
+    ),
+    "another word": (
+        STEPS[:, 0],
+        "last",
+        "Found 'last'. See lp.target for what else there is, such as at(step) of a sequence, side(1) of a "
+        "binary logit, value() and contrast(0, 1).",
+    ),
+    "a class of targets": (
+        STEPS[:, 0],
+        lp.target.Side,
+        "target should be what lp.target.side() returns. Found the class Side.",
+    ),
+    "one-hot rows": (
+        STEPS[:, 0],
+        torch.eye(5)[:4],
+        "Found torch.float32. Try target.argmax(1) for one-hot rows, or a callable for a seed: lambda "
+        "output: target.",
+    ),
+    "one-hot rows of whole numbers": (
+        STEPS[:, 0],
+        torch.eye(5).long()[:4],
+        "Found shape (4, 5). Try target.argmax(1) for one-hot rows, or a callable for a seed: lambda output: "
+        "target.",
+    ),
+    "a column": (STEPS[:, 0], torch.zeros(4, 1).long(), "Found shape (4, 1). Try target.flatten()."),
+    "a fraction": (
+        STEPS[:, 0],
+        0.5,
+        "Found torch.float32. Try a class, or a callable that returns a seed of the output's shape.",
+    ),
+    "a column as a seed": (
+        STEPS[:, 0],
+        lambda z: z[:, :1],
+        "Found (4, 1). A seed holds 1 at the entries that are explained and 0 elsewhere.",
+    ),
+}
+
+
+@pytest.mark.parametrize("what", OTHER_WORDS)
+def test_the_message_names_the_word_that_fits(what: str) -> None:
+    x, target, message = OTHER_WORDS[what]
+    with pytest.raises(lp.TargetError) as caught:
+        lp.explain(Double(), x, target)
+    assert message in str(caught.value)
+
+
+class Double(nn.Module):
+    def forward(self, x: Tensor) -> Tensor:
+        return 2 * x
+
+
+@pytest.mark.parametrize("number", [None, 0, 1])
+def test_the_side_of_one_number(number: int | None) -> None:
+    # 2 x = -6: the predicted side is 0, which minus the logit speaks for
+    found = lp.LRP(Double(), LRP_0).explain(torch.tensor(-3.0), lp.target.side(number))
+    side = number or 0
+    assert (found.relevance.item(), found.target.tolist()) == (-6.0 if side else 6.0, [side])

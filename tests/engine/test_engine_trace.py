@@ -94,6 +94,7 @@ def test_every_script_module_is_named() -> None:
 
 @pytest.mark.parametrize("copied", [copy.copy, copy.deepcopy, lambda each: pickle.loads(pickle.dumps(each))])
 @expected_warnings.NO_CONVOLUTION
+@expected_warnings.IDLE_OPS
 def test_an_explainer_and_an_explanation_can_be_copied_and_pickled(copied: Callable[[Any], Any]) -> None:
     explainer = lp.LRP(
         small(), presets.EpsilonGamma(0.5), strict=True, ops={torch.lgamma: own.routing("own")}

@@ -52,16 +52,18 @@ def read_index(index: Any, output: Tensor, axis: Axis) -> Tensor:
     try:
         indices = torch.as_tensor(index, device=output.device)
     except (TypeError, ValueError, RuntimeError, OverflowError) as error:
-        raise TargetError(_describe_kinds(index, axis)) from error
+        raise TargetError(describe_kinds(index, axis)) from error
     if not indices.numel():
         raise TargetError(f"{axis.name} should hold at least one {axis.entry}. Found none.")
     if indices.is_floating_point() or indices.is_complex() or indices.dtype is torch.bool:
-        raise TargetError(f"{axis.name} should hold whole numbers. Found {indices.dtype}.")
+        raise TargetError(
+            f"{axis.name} should hold whole numbers. Found {indices.dtype}.{_way_out(indices, output, axis)}"
+        )
     indices = indices.long().expand(len(output)) if indices.dim() == 0 else indices.long()
     if indices.shape != (len(output),):
         raise TargetError(
             f"{axis.name} should be one {axis.entry} or one per sample ({len(output)}). "
-            f"Found shape {tuple(indices.shape)}."
+            f"Found shape {tuple(indices.shape)}.{_way_out(indices, output, axis)}"
         )
     lowest, highest = (int(each) for each in indices.aminmax()) if len(indices) else (0, 0)
     if not (least <= lowest and highest < max(axis.size, 1)):
@@ -87,10 +89,24 @@ def make_seed(output: Tensor, *indices: Tensor) -> Tensor:
     return seed
 
 
-def _describe_kinds(index: object, axis: Axis) -> str:
-    if axis.name == "target":
+def describe_kinds(index: object, axis: Axis | None = None) -> str:
+    """Say what a target, or an index into another axis, may be."""
+    if axis is None or axis.name == "target":
         return (
             "target should be None, a class, one class per sample, 'all', each(...) or a callable. "
-            f"Found {index!r}."
+            f"Found {index!r}. See lp.target for what else there is, such as at(step) of a sequence, "
+            "side(1) of a binary logit, value() and contrast(0, 1)."
         )
     return f"{axis.name} should be a {axis.entry}, or one per sample. Found {index!r}."
+
+
+def _way_out(indices: Tensor, output: Tensor, axis: Axis) -> str:
+    """Say what to do about numbers that are no index for each sample."""
+    if axis.name != "target":
+        return ""
+    is_whole = not (indices.is_floating_point() or indices.is_complex() or indices.dtype is torch.bool)
+    if indices.shape == output.shape and indices.dim() > 1:
+        return " Try target.argmax(1) for one-hot rows, or a callable for a seed: lambda output: target."
+    if is_whole and indices.dim() > 1 and indices.numel() == len(output):
+        return " Try target.flatten()."
+    return "" if is_whole else " Try a class, or a callable that returns a seed of the output's shape."

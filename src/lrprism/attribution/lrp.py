@@ -22,6 +22,7 @@ from lrprism.attribution.layers import Layers, layers_named
 from lrprism.attribution.output import Output, check_dependence, chosen
 from lrprism.attribution.own_ops import read_ops
 from lrprism.attribution.plan import Plan
+from lrprism.attribution.samples import check_samples
 from lrprism.attribution.seeds import Target, has_class_axis, seeds
 from lrprism.composites import AbstractComposite, Composite, presets
 from lrprism.composites.composite import Entry
@@ -159,6 +160,9 @@ class LRP:
         wanted = layers_named(self.model, layers)
         with self._trace(given, output, wanted, audit=audit, say=cautions.say) as (passed, graph):
             cautions.look(passed, graph)
+            doubt = check_samples(passed.output, target, given, graph)
+            if doubt is not None:
+                cautions.say(doubt, "samples")
             try:
                 starts, classes = seeds(passed.output, target)
             except TargetError:  # a callable may return NaN because it was given NaN
@@ -226,10 +230,12 @@ class LRP:
         axis = 2 if has_class_axis(target) else 1
         starts, _ = seeds(explanation.output, target)
         explained = torch.stack(
-            [(start * explanation.output).unsqueeze(-1).flatten(1).sum(1) for start in starts]
+            [torch.atleast_1d(start * explanation.output).unsqueeze(-1).flatten(1).sum(1) for start in starts]
         )
         each = relevance if isinstance(relevance, tuple) else (relevance,)
-        found = sum(one.unsqueeze(-1).flatten(axis).sum(axis) for one in each)
+        found: Any = sum(one.unsqueeze(-1).flatten(axis).sum(axis) for one in each)
+        if not explanation.output.dim():  # one number for all samples
+            found = found.sum(-1, keepdim=True)
         return relevance, (explained if axis == 2 else explained[0]) - found
 
     @contextmanager

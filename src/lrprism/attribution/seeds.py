@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from lrprism._errors import TargetError
-from lrprism.attribution.indices import Axis, Index, make_seed, read_index
+from lrprism.attribution.indices import Axis, Index, describe_kinds, make_seed, read_index
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,7 +53,7 @@ def seeds(output: Tensor, target: Target) -> tuple[list[Tensor], Tensor | None]:
     """Return the modified gradients at ``output`` that start the ways back, and the indices they explain.
 
     The relevance that enters is ``output * seed``: the logit itself for a class. An output ``(N, 1)`` is one
-    value per sample, which is explained as it is, with its sign; so is an output ``(N,)``.
+    value per sample, which is explained as it is, with its sign; so is an output ``(N,)`` or ``()``.
 
     Args:
         output: What the model returned.
@@ -73,10 +73,7 @@ def seeds(output: Tensor, target: Target) -> tuple[list[Tensor], Tensor | None]:
     """
     if isinstance(target, str):
         if target != "all":
-            raise TargetError(
-                "target should be None, a class, one class per sample, 'all', each(...) or a callable. "
-                f"Found {target!r}."
-            )
+            raise TargetError(describe_kinds(target))
         _check_has_classes(output)
         target = Each(tuple(range(output.shape[1])))
     if isinstance(target, Each):
@@ -92,7 +89,7 @@ def seed_of(output: Tensor, target: Any) -> tuple[Tensor, Tensor | None]:
         return target.seed(output)
     if callable(target):
         return _ask(target, output), None
-    if output.dim() == 1 and target is None:  # a regression that drops the axis of its one value
+    if output.dim() < 2 and target is None:  # a regression that drops the axis of its one value
         return torch.ones_like(output, requires_grad=False), None
     _check_has_classes(output)
     count = output.shape[1]
@@ -130,12 +127,19 @@ def _check_has_classes(output: Tensor) -> None:
         TargetError: If it has none, or others too.
     """
     shape = tuple(output.shape)
-    if output.dim() == 1:
+    if output.dim() < 2:
+        what = "an output (N,) is one value per sample" if output.dim() else "an output () is one value"
         raise TargetError(
-            "an output (N,) is one value per sample and has no classes: target should be None or "
-            f"lp.target.value(), or lp.target.side(1) for a binary logit. Found shape {shape}."
+            f"{what} and has no classes: target should be None or lp.target.value(), or lp.target.side(1) "
+            f"for a binary logit. Found shape {shape}."
         )
-    if output.dim() != 2:
+    if output.dim() > 3:
+        raise TargetError(
+            f"output should be (N, classes) to explain a class. Found shape {shape}. "
+            "Try output=lambda out: out.flatten(2).mean(2) for the mean over all places, or a callable "
+            "target that returns a seed of that shape, 1 at the places that are meant."
+        )
+    if output.dim() == 3:
         raise TargetError(
             f"output should be (N, classes) to explain a class. Found shape {shape}. Try lp.target.at(step) "
             "or lp.target.token(position=-1, id=None) for an output (N, T, C), or a callable target that "
@@ -159,13 +163,16 @@ def _ask(target: Callable[[Tensor], Tensor], output: Tensor) -> Tensor:
     """
     if getattr(target, "__module__", None) == "lrprism.attribution.target":  # a word of ours, not called
         name = getattr(target, "__name__", "")
-        raise TargetError(f"target should be what lp.target.{name}() returns. Found the function {name}.")
+        kind = "class" if isinstance(target, type) else "function"
+        raise TargetError(
+            f"target should be what lp.target.{name.lower()}() returns. Found the {kind} {name}."
+        )
     seed: object = target(output.detach())
     if not isinstance(seed, Tensor) or seed.shape != output.shape:
         found = tuple(seed.shape) if isinstance(seed, Tensor) else type(seed).__name__
         raise TargetError(
             f"a callable target should return a seed of the output's shape {tuple(output.shape)}. "
-            f"Found {found}."
+            f"Found {found}. A seed holds 1 at the entries that are explained and 0 elsewhere."
         )
     if not seed.isfinite().all():
         raise TargetError("a callable target should return a finite seed. Found NaN or inf.")

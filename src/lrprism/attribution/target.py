@@ -85,7 +85,9 @@ class Side(AbstractTarget):
         if self.number is None:
             sides = (output.detach().flatten() > 0).long()
         else:
-            sides = read_index(self.number, output, Axis(2, "side()", "side", "sides", owner="a logit"))
+            sides = read_index(
+                self.number, output.flatten(), Axis(2, "side()", "side", "sides", owner="a logit")
+            )
         return (2 * sides - 1).to(output.dtype).view(output.shape), sides
 
     def cut(self, rows: slice, count: int) -> Side:
@@ -145,8 +147,7 @@ class At(AbstractTarget):
         if output.dim() != 3:
             raise TargetError(
                 f"{'token()' if self.is_token else 'at()'} should meet an output (N, {step.entries}, "
-                f"{entry.entries}). Found shape {tuple(output.shape)}. "
-                "Give an index such as target=0 for (N, classes), or a callable."
+                f"{entry.entries}). Found shape {tuple(output.shape)}. {_other_word(output)}"
             )
         steps = read_index(self.step, output, step._replace(size=output.shape[1]))
         if self.index is None:
@@ -163,6 +164,9 @@ class At(AbstractTarget):
 
 def at(step: Index, index: Index | None = None) -> At:
     """Explain one time step of an output ``(N, steps, classes)``.
+
+    Of an output that has the steps in front, as ``nn.LSTM`` without ``batch_first`` gives it, choose
+    ``output=lambda out: out.transpose(0, 1)``.
 
     Args:
         step: The step; -1 is the last one. One for all samples, or one per sample.
@@ -213,8 +217,28 @@ def _whole(number: Any) -> int:
 
 
 def _check_one_value(output: Tensor, word: str, advice: str) -> None:
-    if output.dim() != 1 and output.shape[1:] != (1,):
+    if output.dim() > 1 and output.shape[1:] != (1,):
         raise TargetError(
-            f"{word} should meet one value per sample, (N, 1) or (N,). "
-            f"Found an output of shape {tuple(output.shape)}. {advice}"
+            f"{word} should meet one value per sample, (N, 1) or (N,). Found an output of shape "
+            f"{tuple(output.shape)}. {advice if output.dim() == 2 else _other_word(output)}"
         )
+
+
+def _other_word(output: Tensor) -> str:
+    """Say which target fits an output."""
+    if output.dim() == 2:
+        return (
+            "Give an index such as target=0 for (N, classes), or the inputs with an axis of one sample in "
+            "front, inputs[None], if they are one sequence."
+        )
+    if output.dim() == 3:
+        return (
+            "Try lp.target.at(step, index=0) or lp.target.token() for (N, T, C), or a callable, such as "
+            "torch.ones_like for the sum over all entries."
+        )
+    if output.dim() < 2:
+        return "Try lp.target.value(), or lp.target.side(1) for a binary logit."
+    return (
+        "Try a callable that returns a seed of that shape, such as torch.ones_like for the sum over all "
+        "entries."
+    )
