@@ -44,6 +44,17 @@ class Sum(nn.Module):
         return a + b
 
 
+class Words(nn.Module):
+    """Looks up token ids, of one text or of several."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.table, self.layer = nn.Embedding(5, 3), nn.Linear(3, 2)
+
+    def forward(self, ids: Tensor) -> Tensor:
+        return self.layer(self.table(ids.view(-1, ids.shape[-1])).mean(1))
+
+
 X, KEEP = torch.tensor(ROWS), torch.tensor([[True, False]])
 WAYS: dict[str, tuple[nn.Module, Any, str]] = {
     "an array": (LINEAR, np.array(ROWS), "Found ndarray. Try torch.tensor(inputs).float()."),
@@ -71,7 +82,46 @@ WAYS: dict[str, tuple[nn.Module, Any, str]] = {
     ),
     "bytes for a layer": (LINEAR, X.byte(), "Found torch.uint8. Try inputs.float()."),
     "a list for a layer": (LINEAR, [X], "Try inputs[0]."),
-    "a list for two arguments": (Sum(), [X, X], "Try tuple(inputs) for 2 positional arguments."),
+    "a list for two arguments": (
+        Sum(),
+        [X, X],
+        "Try tuple(inputs) for 2 positional arguments, or torch.stack(inputs) for samples.",
+    ),
+    "token ids in lists": (
+        Words(),
+        [[1, 2], [3, 0]],
+        "Found list. Try torch.tensor(inputs).long() for token ids, or torch.tensor(inputs).float() for "
+        "other numbers.",
+    ),
+    "token ids in an array": (
+        Words(),
+        np.array([[1, 2], [3, 0]], dtype=np.uint16),
+        "Found ndarray. Try torch.tensor(inputs).long() for token ids, or torch.tensor(inputs).float() for",
+    ),
+    "token ids in an array with names": (
+        Words(),
+        xr.DataArray([[1, 2], [3, 0]]),
+        "Found DataArray. Try torch.tensor(inputs.to_numpy()).long() for token ids, or ",
+    ),
+    "token ids in arrays": (
+        Words(),
+        [np.array([1, 2]), np.array([3, 0])],
+        "Found list. Try torch.tensor(numpy.stack(inputs)).long() for token ids, or ",
+    ),
+    "rows in arrays": (
+        LINEAR,
+        [np.array(row) for row in ROWS],
+        "Try torch.tensor(numpy.stack(inputs)).float().",
+    ),
+    "a range": (Words(), range(4), "Found range. Try torch.tensor(inputs).long() for token ids, or "),
+    "bytes in an array": (LINEAR, np.uint8(ROWS), "Found ndarray. Try torch.tensor(inputs).float()."),
+    "a mask in an array": (LINEAR, np.array(ROWS) > 2, "Found ndarray. Try torch.tensor(inputs).float()."),
+    "token ids as floats": (
+        Words(),
+        X,
+        "inputs should be token ids, as whole numbers, where the model looks them up. Found torch.float32. "
+        "Try inputs.long().",
+    ),
     "bools": (LINEAR, KEEP, "Found torch.bool. Try inputs.float()."),
 }
 
@@ -88,7 +138,9 @@ def message_of(model: nn.Module, inputs: Any) -> str:
 def test_the_way_out_works_as_it_is_typed(what: str) -> None:
     model, inputs, message = WAYS[what]
     assert message in message_of(model, inputs)
-    typed = re.search(r"Try (\S+\(.*\)|inputs\S+\]|inputs\.\S+\))", message)
+    typed = re.search(
+        r"Try (torch\.tensor\(.*?\)\.long\(\)|\S+\(.*?\)|inputs\S+\]|inputs\.\S+\))(\.| for)", message
+    )
     assert typed is not None
     tensor = eval(typed[1], {"torch": torch, "numpy": np, "inputs": inputs})
     relevance = lp.explain(model, tensor, 1).relevance
@@ -153,3 +205,32 @@ def test_an_error_of_a_model_that_takes_a_list_comes_through() -> None:
 
     with pytest.raises(TypeError, match=r"^own words about 1$"):
         lp.explain(Failing(), [X])
+
+
+@LITTLE_ARRIVES
+@pytest.mark.parametrize("values", [[[1, 2], [3, 0]], np.array([[1, 2], [3, 0]])], ids=["lists", "array"])
+def test_token_ids_that_are_no_tensor_by_name(values: Any) -> None:
+    inputs = {"ids": values}
+    assert message_of(Words(), inputs) == (
+        "inputs should hold a float tensor or token ids. Found 'ids'. Try torch.tensor(inputs['ids']).long() "
+        "for token ids, or torch.tensor(inputs['ids']).float() for other numbers."
+    )
+    found = lp.explain(Words(), {"ids": torch.tensor(inputs["ids"]).long()}, 1)
+    assert found.relevance["ids"].shape == (2, 2)
+
+
+@pytest.mark.parametrize(
+    ("inputs", "message"),
+    [
+        ([[1, 2], [3]], "Found list. Its lists differ in length. Pad them to one, as a tokenizer does with"),
+        ([[1.0], 2.0], "Found list. Its lists differ in length."),
+        (np.array(["cat"]), "Found ndarray. It holds <U3, no numbers. Try an array of numbers."),
+        (np.array([None]), "Found ndarray. It holds object, no numbers. Try an array of numbers."),
+        (
+            np.array([1j]),
+            "Try torch.view_as_real(torch.tensor(inputs)), and a module that calls torch.view_as_complex",
+        ),
+    ],
+)
+def test_what_makes_no_tensor_of_numbers(inputs: Any, message: str) -> None:
+    assert message in message_of(LINEAR, inputs)

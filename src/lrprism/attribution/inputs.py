@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from lrprism._errors import InputError
 from lrprism.attribution.explanation import Relevance
-from lrprism.attribution.no_inputs import refuse
+from lrprism.attribution.no_inputs import refuse, way_to_tensor
 from lrprism.attribution.structures import Path, fill, leaves, nest, shown
 from lrprism.engine import constants
 
@@ -130,8 +130,12 @@ def _receivers(inputs: Inputs) -> list[tuple[Path, Tensor]]:
     if isinstance(inputs, Mapping):
         pairs = _receivers_in(inputs)
         if not pairs:
-            kinds = ", ".join(map(repr, inputs)) or "nothing"
-            raise InputError(f"inputs should hold a float tensor or token ids. Found {kinds}.")
+            keys = ", ".join(map(repr, inputs)) or "nothing"
+            none = next(
+                ((key, value) for key, value in inputs.items() if not isinstance(value, Tensor)), None
+            )
+            way_out = "" if none is None else way_to_tensor(none[1], f"inputs[{none[0]!r}]")
+            raise InputError(f"inputs should hold a float tensor or token ids. Found {keys}.{way_out}")
         return pairs
     if not _is_several(inputs):
         return _receivers_in(inputs) or refuse(inputs, "inputs", "Try inputs.float()")
@@ -196,8 +200,21 @@ def is_about_fit(message: str) -> bool:
     return _ABOUT_FIT.search(message) is not None
 
 
-def misfit(model: nn.Module, given: Arranged) -> str | None:
-    """Say how float inputs differ from the model's parameters in type or device, or None."""
+def misfit(model: nn.Module, given: Arranged, message: str) -> str | None:
+    """Say how inputs differ from the model's parameters in type or device, or None.
+
+    Args:
+        model: The model.
+        given: The inputs.
+        message: What torch complains of.
+    """
+    if "for embedding" in message:
+        for name, tensor in zip(given.names, given.tensors, strict=True):
+            if tensor.is_floating_point():
+                return (
+                    f"{name} should be token ids, as whole numbers, where the model looks them up. "
+                    f"Found {tensor.dtype}. Try {name}.long()."
+                )
     parameter = next((each for each in model.parameters() if each.is_floating_point()), None)
     # whole numbers last: beside a float input of the wrong type they may be what the model wants
     for name, tensor in sorted(
@@ -227,9 +244,11 @@ def explain_list(given: Arranged, error: Exception) -> str | None:
     """Say that a list is one argument, if the model failed at that; None if it failed at something else."""
     if not isinstance(given.given, list) or not re.search(r"\blist\b|positional argument", str(error)):
         return None
-    many = (
-        f"tuple(inputs) for {len(given.given)} positional arguments" if len(given.given) > 1 else "inputs[0]"
-    )
+    many = "inputs[0]"
+    if len(given.given) > 1:
+        many = f"tuple(inputs) for {len(given.given)} positional arguments"
+        if len({getattr(each, "shape", None) for each in given.given}) == 1:
+            many += ", or torch.stack(inputs) for samples"
     return (
         "inputs should be what the model takes, and a list is one argument of it. "
         f"Found that the model fails at it: {error}. Try {many}."

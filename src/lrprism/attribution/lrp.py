@@ -294,7 +294,7 @@ class LRP:
                 ),
             )
         except (RuntimeError, ValueError) as error:
-            difference = misfit(self.model, given) if is_about_fit(str(error)) else None
+            difference = misfit(self.model, given, str(error)) if is_about_fit(str(error)) else None
             if difference is None:
                 raise
             raise InputError(difference) from error
