@@ -206,3 +206,107 @@ def test_an_input_made_in_inference_mode_is_explained_outside_of_it() -> None:
     table = nn.Embedding(2, 2)
     table.weight.data = torch.tensor([[1.0, 2.0], [10.0, 20.0]])
     assert explained(Model(lambda m, i: m.e(i).flatten(1), e=table), ids).relevance.tolist() == [[30.0, 3.0]]
+
+
+class OfOne(nn.Module):
+    """Takes a dict as its one argument."""
+
+    def forward(self, batch: dict[str, Any]) -> Tensor:
+        return 2 * batch["a"] - 3 * batch["b"]
+
+
+class OfOneAndMore(OfOne):
+    def forward(self, batch: dict[str, Any], scale: float = 1.0, **options: Any) -> Tensor:
+        assert not options
+        return super().forward(batch) * scale
+
+
+class Scaled(OfOne):
+    def forward(self, batch: dict[str, Any], scale: float) -> Tensor:
+        return super().forward(batch) * scale
+
+
+class SameName(nn.Module):
+    def forward(self, a: dict[str, Any]) -> Tensor:
+        return 2 * a["a"] - 3 * a["b"]
+
+
+BATCH = {"a": torch.cat([A, 2 * A]), "b": torch.cat([B, B])}
+OF_BATCH = {"a": [[2.0, 8.0], [4.0, 16.0]], "b": [[-1.5, 6.0], [-1.5, 6.0]]}
+
+
+def as_lists(relevance: Any) -> Any:
+    return {key: value.tolist() for key, value in relevance.items()}
+
+
+@pytest.mark.parametrize("options", [{}, {"audit": True}, {"batch_size": 1}], ids=str)
+@pytest.mark.parametrize(
+    "model",
+    [OfOne(), OfOneAndMore(), nn.Sequential(OfOne(), nn.Identity())],
+    ids=lambda each: type(each).__name__,
+)
+def test_a_mapping_is_one_argument_where_forward_has_none_of_its_keys(model: nn.Module, options: Any) -> None:
+    assert as_lists(explained(model, BATCH, **options).relevance) == OF_BATCH
+    assert as_lists(explained(model, (BATCH,), **options).relevance[0]) == OF_BATCH
+    assert len(lp.LRP(model, LRP_0).plan(BATCH)) == len(lp.LRP(model, LRP_0).plan((BATCH,)))
+
+
+def test_a_mapping_as_one_argument_beside_others() -> None:
+    found = explained(Scaled(), {"a": A, "b": B}, args=(10.0,)).relevance
+    assert as_lists(found) == {"a": [[20.0, 80.0]], "b": [[-15.0, 60.0]]}
+    found = explained(OfOneAndMore(), {"a": A, "b": B}, kwargs={"scale": 10.0}).relevance
+    assert as_lists(found) == {"a": [[20.0, 80.0]], "b": [[-15.0, 60.0]]}
+    assert as_lists(explained(OfOne(), {"batch": BATCH}).relevance["batch"]) == OF_BATCH
+
+
+def test_a_mapping_with_the_name_of_an_argument_is_taken_apart() -> None:
+    with pytest.raises(TypeError, match="unexpected keyword argument 'b'") as caught:
+        SameName()(**BATCH)
+    with pytest.raises(lp.InputError) as refused:
+        explained(SameName(), BATCH)
+    assert str(refused.value) == (
+        "inputs should be named as the arguments of forward: a. Found 'a', 'b': "
+        f"{caught.value}. Try a mapping of these names, or ({{...}},) if the mapping is one argument."
+    )
+    assert as_lists(explained(SameName(), (BATCH,)).relevance[0]) == OF_BATCH  # the way out
+
+
+@pytest.mark.parametrize(
+    ("model", "inputs", "message"),
+    [
+        (
+            nn.Linear(2, 1),
+            {"x": A},
+            "inputs should be named as the arguments of forward: input. Found 'x', and that it fails at the "
+            "mapping as its one argument: linear(): argument 'input' (position 1) must be Tensor, not dict. "
+            "Try a mapping of these names.",
+        ),
+        (
+            nn.Bilinear(2, 2, 1),
+            {"input1": A},
+            "arguments of forward: input1, input2. Found 'input1': Bilinear.forward() missing 1 required",
+        ),
+        (
+            nn.Bilinear(2, 2, 1),
+            {"a": A, "b": B},
+            "Found 'a', 'b': Bilinear.forward() got an unexpected keyword",
+        ),
+    ],
+)
+def test_keys_that_are_no_arguments(model: nn.Module, inputs: Any, message: str) -> None:
+    with pytest.raises(lp.InputError) as caught:
+        explained(model, inputs)
+    assert message in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("model", "inputs", "note"),
+    [
+        (OfOne(), {"a": A}, "as one argument, since forward has no arguments of such names."),
+        (SameName(), {"a": {"b": B}}, "as keyword arguments; ({...},) would make it one argument."),
+    ],
+)
+def test_a_key_that_the_model_misses(model: nn.Module, inputs: Any, note: str) -> None:
+    with pytest.raises(KeyError) as caught:
+        explained(model, inputs)
+    assert caught.value.__notes__ == [f"The model was given the mapping in inputs {note}"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import math
 import re
 from collections.abc import Mapping, Sequence
@@ -18,7 +19,8 @@ from lrprism.engine import constants
 
 Inputs = Any
 """A float tensor or token ids, ``[N, ...]``; a tuple of positional arguments; a mapping of named ones; or one
-argument that holds tensors: a list, a named tuple, a dataclass, an object with tensors as attributes.
+argument that holds tensors: a list, a named tuple, a dataclass, an object with tensors as attributes; a
+mapping too, where ``forward`` has no arguments of such names.
 """
 
 
@@ -43,8 +45,15 @@ class Arranged(NamedTuple):
     kwargs: dict[str, Any]
     nonnegative: tuple[int, ...]
 
-    def arguments(self, live: Sequence[Tensor]) -> tuple[tuple[Any, ...], dict[str, Any]]:
-        """Put tensors in the place of the inputs among the model's arguments."""
+    def arguments(
+        self, live: Sequence[Tensor], *, is_one: bool = False
+    ) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        """Put tensors in the place of the inputs among the model's arguments.
+
+        Args:
+            live: The tensors.
+            is_one: Whether a mapping is one argument; see :func:`is_one_argument`.
+        """
         by_path = dict(zip(self.paths, live, strict=True))
 
         def put(path: Path, tensor: Tensor) -> Tensor:
@@ -53,7 +62,7 @@ class Arranged(NamedTuple):
 
         if isinstance(self.given, Tensor):
             return (*live, *self.args), self.kwargs
-        if isinstance(self.given, Mapping):
+        if isinstance(self.given, Mapping) and not is_one:
             return self.args, {**fill(dict(self.given), put), **self.kwargs}
         filled = fill(self.given, put)
         return (*(filled if _is_several(self.given) else (filled,)), *self.args), self.kwargs
@@ -238,6 +247,58 @@ def misfit(model: nn.Module, given: Arranged, message: str) -> str | None:
                 f"Try {name}.to({parameter.dtype})."
             )
     return None
+
+
+def is_one_argument(model: nn.Module, given: Arranged) -> bool:
+    """Whether a mapping is one argument of a model, because its keys cannot be the names of several.
+
+    Args:
+        model: The model, whose ``forward`` says what its arguments are called.
+        given: The inputs.
+    """
+    if not isinstance(given.given, Mapping):
+        return False
+    signature = inspect.signature(model.forward)
+    if not signature.parameters.keys().isdisjoint(given.given):
+        return False
+    return not _binds(signature, given.args, {**given.given, **given.kwargs}) and _binds(
+        signature, (given.given, *given.args), given.kwargs
+    )
+
+
+def _binds(signature: inspect.Signature, args: Sequence[Any], kwargs: Mapping[Any, Any]) -> bool:
+    """Whether a function takes such arguments."""
+    try:
+        signature.bind(*args, **kwargs)
+    except TypeError:
+        return False
+    return True
+
+
+def explain_mapping(model: nn.Module, given: Arranged, error: Exception) -> str | None:
+    """Say what the keys of a mapping should be, if they do not fit the model; None if it failed otherwise."""
+    if not isinstance(given.given, Mapping):
+        return None
+    signature = inspect.signature(model.forward)
+    is_one = is_one_argument(model, given)
+    if not is_one and _binds(signature, given.args, {**given.given, **given.kwargs}):
+        return None
+    as_one = ", and that it fails at the mapping as its one argument" if is_one else ""
+    way_out = "" if is_one else ", or ({...},) if the mapping is one argument"
+    return (
+        f"inputs should be named as the arguments of forward: {', '.join(signature.parameters) or 'none'}. "
+        f"Found {', '.join(map(repr, given.given))}{as_one}: {error}. Try a mapping of these names{way_out}."
+    )
+
+
+def note_mapping(model: nn.Module, given: Arranged, error: Exception) -> None:
+    """Note on a failure of the model itself how it was given a mapping."""
+    if isinstance(given.given, Mapping):
+        if is_one_argument(model, given):
+            way = "as one argument, since forward has no arguments of such names"
+        else:
+            way = "as keyword arguments; ({...},) would make it one argument"
+        error.add_note(f"The model was given the mapping in inputs {way}.")
 
 
 def explain_list(given: Arranged, error: Exception) -> str | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import torch
@@ -17,7 +18,17 @@ from lrprism.attribution.cutting import Arguments
 from lrprism.attribution.ends import BEFORE, Front
 from lrprism.attribution.explanation import Explanation
 from lrprism.attribution.finite import check_finite
-from lrprism.attribution.inputs import Arranged, Inputs, arranged, explain_list, is_about_fit, misfit
+from lrprism.attribution.inputs import (
+    Arranged,
+    Inputs,
+    arranged,
+    explain_list,
+    explain_mapping,
+    is_about_fit,
+    is_one_argument,
+    misfit,
+    note_mapping,
+)
 from lrprism.attribution.layers import Layers, layers_named
 from lrprism.attribution.output import Output, check_dependence, chosen
 from lrprism.attribution.own_ops import read_ops
@@ -91,8 +102,9 @@ class LRP:
             inputs: A float tensor ``[N, ...]`` or token ids ``[N, tokens]``; a tuple of them, the model's
                 first positional arguments; a mapping of keyword arguments, such as a tokenizer returns; or
                 one argument that holds tensors: a list, a named tuple, a dataclass, an object with tensors
-                as attributes, such as a graph of torch_geometric. Each of these may hold others; bools,
-                complex and sparse tensors in them are constants.
+                as attributes, such as a graph of torch_geometric. A mapping is one argument too where
+                ``forward`` has no arguments of such names; ``({...},)`` says so in any case. Each of these
+                may hold others; bools, complex and sparse tensors in them are constants.
             target: An index into the output: None for the predicted class of each sample, a class, one class
                 per sample, or ``"all"``. An output ``(N, 1)`` or ``(N,)`` is one value, which None explains
                 as it is, with its sign. In words, from :mod:`lrprism.target`: ``each(0, 3)``,
@@ -276,13 +288,14 @@ class LRP:
             ValueError: If the model itself refuses its input.
             TypeError: If the model itself cannot use its input.
             AttributeError: As TypeError.
+            LookupError: If the model itself misses something in its input.
         """
         front = Front() if isinstance(output, str) and output in BEFORE else None
         try:
             return trace(
                 self.model,
                 given.tensors,
-                given.arguments,
+                partial(given.arguments, is_one=is_one_argument(self.model, given)),
                 self._named.ops if front is None else {**self._named.ops, **front.ops},
                 Request(
                     choose=front.choose if front else lambda returned: chosen(returned, output),
@@ -299,10 +312,13 @@ class LRP:
                 raise
             raise InputError(difference) from error
         except (TypeError, AttributeError) as error:
-            failure = explain_list(given, error)
+            failure = explain_list(given, error) or explain_mapping(self.model, given, error)
             if failure is None:
                 raise
             raise InputError(failure) from error
+        except LookupError as error:
+            note_mapping(self.model, given, error)
+            raise
 
     def _is_new(self, given: Arranged) -> bool:
         """Whether inputs of this kind come for the first time: the output is compared once for each."""
