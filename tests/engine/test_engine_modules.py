@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.modules import module as hooks
 
+import lrprism as lp
 from lrprism.engine.modules import Modules
 
 
@@ -180,3 +181,19 @@ def test_two_at_once_each_follow_their_own_model() -> None:
         one(ZERO)
     assert [path for path, _ in from_one] == ["0", ""]
     assert [path for path, _ in from_two] == ["0.0", "0", ""]
+
+
+@pytest.mark.parametrize("strict", [False, True])
+def test_a_lazy_module_is_not_initialised_by_an_explanation(*, strict: bool) -> None:
+    model = nn.Sequential(nn.LazyConv1d(4, 3), nn.LazyBatchNorm1d(), nn.Flatten(), nn.LazyLinear(2))
+    x = torch.rand(2, 3, 5)
+    explainer = lp.LRP(model, strict=strict)
+    for ask in (explainer.explain, explainer.plan):
+        with pytest.raises(
+            lp.ModelError,
+            match=r"first call\. Found LazyConv1d in 0, LazyBatchNorm1d in 1, LazyLinear in 3 without\. Call",
+        ):
+            ask(x)
+        assert all(module.has_uninitialized_params() for module in (model[0], model[1], model[3]))
+    model(x)
+    assert explainer.explain(x, 0).relevance.shape == x.shape

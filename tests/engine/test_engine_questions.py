@@ -2,11 +2,13 @@
 
 import subprocess
 import sys
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 import torch
 from torch import Tensor, nn
+from torch.autograd import forward_ad
 from torch.utils.flop_counter import FlopCounterMode
 
 import lrprism as lp
@@ -95,3 +97,126 @@ def test_a_gradient_taken_in_forward_is_refused_with_its_place(*, audit: bool) -
     assert lp.LRP(model.energy, LRP_0).explain(
         torch.rand(2, 4), lambda e: torch.ones_like(e)
     ).output.shape == (2, 1)
+
+
+class Training(nn.Module):
+    """Takes a step of its own, or looks at a gradient, whenever it is called."""
+
+    def __init__(self, take: Callable[[Tensor], None]) -> None:
+        super().__init__()
+        torch.manual_seed(0)
+        self.layer, self.take = nn.Linear(4, 3), take
+
+    def forward(self, x: Tensor) -> Tensor:
+        y = self.layer(x)
+        self.take(y)
+        return y
+
+
+def take_of_a_weight(_: Tensor) -> None:
+    w = torch.ones(3, requires_grad=True)
+    (w**2).sum().backward()
+
+
+TAKES: dict[str, tuple[Callable[[Tensor], None], str]] = {
+    "backward": (lambda y: y.sum().backward(), "Tensor.backward"),
+    "backward with a graph to keep": (lambda y: y.sum().backward(retain_graph=True), "Tensor.backward"),
+    "torch.autograd.backward": (lambda y: torch.autograd.backward(y.sum()), "torch.autograd.backward"),
+    "of a weight": (take_of_a_weight, "Tensor.backward"),
+    "of the inputs, detached": (
+        lambda y: (y.detach().requires_grad_() ** 2).sum().backward(),
+        "Tensor.backward",
+    ),
+}
+
+
+@pytest.mark.parametrize("audit", [False, True])
+@pytest.mark.parametrize("what", TAKES)
+def test_a_backward_in_forward_is_refused_with_its_place(what: str, *, audit: bool) -> None:
+    take, name = TAKES[what]
+    model = Training(take)
+    with pytest.raises(
+        lp.ModelError, match=rf"forward should take no gradient .*\. Found {name} at .*questions\.py:\d+"
+    ):
+        lp.LRP(model, LRP_0).explain(torch.rand(2, 4), 1, audit=audit)
+    assert model.layer.weight.grad is None
+    # the way out that the message names
+    model.take = lambda _: None
+    assert lp.LRP(model, LRP_0, strict=True).explain(torch.rand(2, 4), 1).output.shape == (2, 3)
+
+
+DENSE = lp.LRP(nn.Linear(4, 3), LRP_0)
+
+
+def relevance_of(x: Tensor) -> Tensor:
+    found = DENSE.explain(x, 0).relevance
+    assert isinstance(found, Tensor)
+    return found
+
+
+TRANSFORMS: dict[str, Callable[[Tensor], Any]] = {
+    "grad": lambda x: torch.func.grad(lambda a: relevance_of(a).sum())(x),
+    "jvp": lambda x: torch.func.jvp(relevance_of, (x,), (x,)),
+    "vjp": lambda x: torch.func.vjp(relevance_of, x),
+    "vmap": lambda x: torch.vmap(lambda a: relevance_of(a[None])[0])(x),
+    "plan in vmap": lambda x: torch.vmap(lambda a: len(DENSE.plan(a[None])))(x),
+}
+
+
+@pytest.mark.filterwarnings("ignore:`torch.jit.script` is deprecated:DeprecationWarning")  # torch's own
+@pytest.mark.parametrize("what", TRANSFORMS)
+def test_an_explanation_inside_a_transformation_is_refused(what: str) -> None:
+    with pytest.raises(
+        lp.ModelError,
+        match=r"^an explanation should not run inside a transformation of torch\.func.* Explain a",
+    ):
+        TRANSFORMS[what](torch.rand(2, 4))
+    assert relevance_of(torch.rand(2, 4)).shape == (2, 4)  # outside of it
+
+
+@pytest.mark.filterwarnings("ignore:`torch.jit.script` is deprecated:DeprecationWarning")  # torch's own
+def test_an_explanation_of_dual_tensors_is_refused() -> None:
+    x = torch.rand(2, 4)
+    with forward_ad.dual_level():
+        for inputs in (forward_ad.make_dual(x, x), x):
+            with pytest.raises(
+                lp.ModelError, match=r"^an explanation should not run under torch\.autograd\.forward_ad\."
+            ):
+                relevance_of(inputs)
+        inputs = forward_ad.make_dual(x, x)
+        plain = forward_ad.unpack_dual(inputs).primal
+    assert torch.equal(relevance_of(plain), relevance_of(x))  # the way out that the message names
+
+
+class Tangents(nn.Module):
+    """How its layer's output changes along the input: w x (1 - tanh^2)."""
+
+    def __init__(self, *, by_function: bool) -> None:
+        super().__init__()
+        torch.manual_seed(0)
+        self.layer, self.by_function = nn.Linear(4, 3), by_function
+
+    def forward(self, x: Tensor) -> Tensor:
+        if self.by_function:
+            tangents: Tensor = torch.func.jvp(lambda a: self.layer(a).tanh(), (x,), (torch.ones_like(x),))[1]
+            return tangents
+        with forward_ad.dual_level():
+            dual = self.layer(forward_ad.make_dual(x, torch.ones_like(x))).tanh()
+            return forward_ad.unpack_dual(dual).tangent
+
+
+@pytest.mark.filterwarnings("ignore:`torch.jit.script` is deprecated:DeprecationWarning")  # torch's own
+def test_a_derivative_in_forward_mode_is_refused_with_a_way_out() -> None:
+    x = torch.rand(2, 4)
+    with pytest.raises(
+        lp.ModelError, match=r"^forward should take no derivative in forward mode .*func\.jvp,"
+    ):
+        lp.LRP(Tangents(by_function=False), LRP_0).explain(x, 0)
+    model = Tangents(by_function=True)
+    with pytest.warns(
+        lp.RelevanceWarning, match="no rule is known for torch.func .* as plain torch calls on"
+    ):
+        found = lp.LRP(model, LRP_0).explain(x, 0)
+    a = x.clone().requires_grad_()
+    (g,) = torch.autograd.grad(model(a)[:, 0].sum(), a)
+    torch.testing.assert_close(found.relevance, x * g)

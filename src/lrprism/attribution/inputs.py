@@ -15,7 +15,7 @@ from lrprism._errors import InputError
 from lrprism.attribution.explanation import Relevance
 from lrprism.attribution.no_inputs import refuse, way_to_tensor
 from lrprism.attribution.structures import Path, fill, leaves, nest, shown
-from lrprism.engine import constants
+from lrprism.engine import check_surroundings, constants
 
 Inputs = Any
 """A float tensor or token ids, ``[N, ...]``; a tuple of positional arguments; a mapping of named ones; or one
@@ -116,7 +116,9 @@ def arranged(inputs: Inputs, args: Sequence[Any], kwargs: Mapping[str, Any] | No
 
     Raises:
         InputError: If one is no tensor, none can receive relevance, or one holds NaN or inf.
+        ModelError: If torch takes derivatives of what runs here.
     """
+    check_surroundings()
     if not isinstance(args, (tuple, list)):
         raise InputError(f"args should be a tuple or a list. Found {type(args).__name__}. Try args=(value,).")
     if not isinstance(kwargs or {}, Mapping):

@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from lrprism._errors import InputError, TargetError
+from lrprism._errors import InputError, ModelError, TargetError
 from lrprism.attribution.batches import explain_batches, put_together
 from lrprism.attribution.captum import CaptumTarget, read_captum_target
 from lrprism.attribution.cautions import Cautions, warn, warn_of_unknown
@@ -37,7 +37,7 @@ from lrprism.attribution.samples import check_samples
 from lrprism.attribution.seeds import Target, has_class_axis, seeds
 from lrprism.composites import AbstractComposite, Composite, presets
 from lrprism.composites.composite import Entry
-from lrprism.engine import Graph, Request, Trace, trace, unwrap
+from lrprism.engine import Graph, Request, Trace, explain_forward_mode, trace, unwrap
 from lrprism.ops import Kind, OwnOps
 
 
@@ -284,6 +284,8 @@ class LRP:
 
         Raises:
             InputError: If an input does not fit the model.
+            ModelError: If the model takes a derivative, or is not initialised.
+            NotImplementedError: If the model has no forward.
             RuntimeError: If the model itself fails.
             ValueError: If the model itself refuses its input.
             TypeError: If the model itself cannot use its input.
@@ -306,6 +308,11 @@ class LRP:
                     compare=(audit or self.strict) and self._is_new(given),
                 ),
             )
+        except NotImplementedError as error:
+            forward_mode = explain_forward_mode(error)
+            if forward_mode is None:
+                raise
+            raise ModelError(forward_mode) from error
         except (RuntimeError, ValueError) as error:
             difference = misfit(self.model, given, str(error)) if is_about_fit(str(error)) else None
             if difference is None:

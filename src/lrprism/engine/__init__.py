@@ -3,6 +3,7 @@
 from lrprism.engine.audit import Audit, Row, format_table
 from lrprism.engine.graph import Graph
 from lrprism.engine.per_sample import PerSample
+from lrprism.engine.questions import check_surroundings, explain_forward_mode
 from lrprism.engine.trace import Relevances, Request, Trace, constants, trace, unwrap
 
 __all__ = [
@@ -13,7 +14,9 @@ __all__ = [
     "Request",
     "Row",
     "Trace",
+    "check_surroundings",
     "constants",
+    "explain_forward_mode",
     "format_table",
     "trace",
     "unwrap",

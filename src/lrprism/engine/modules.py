@@ -10,7 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 from torch import nn
 from torch.autograd import _get_sequence_nr
+from torch.nn.modules.lazy import LazyModuleMixin
 from torch.nn.modules.module import register_module_forward_hook, register_module_forward_pre_hook
+
+from lrprism._errors import ModelError
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -32,8 +35,23 @@ class Modules:
     """
 
     def __init__(self, model: nn.Module) -> None:
-        """Give every module its path: the first, if it has several."""
+        """Give every module its path: the first, if it has several.
+
+        Raises:
+            ModelError: If one of them has no weights yet.
+        """
         named = list(model.named_modules())
+        lazy = [
+            f"{type(module).__name__} in {path or '(model)'}"
+            for path, module in named
+            if isinstance(module, LazyModuleMixin) and module.has_uninitialized_params()
+        ]
+        if lazy:
+            raise ModelError(
+                "the weights of the model should have their shapes, which lazy modules get at their first "
+                f"call. Found {', '.join(lazy)} without. Call model(inputs) once, and train it or load its "
+                "weights, before it is explained."
+            )
         self.all = [module for _, module in named]
         self.keeping = [each for each in self.all if not _keeps_nothing(each)]
         """The modules that may keep something on themselves while they run."""

@@ -8,6 +8,7 @@ from typing import Any, NoReturn
 
 import torch
 from torch import Tensor
+from torch.autograd import forward_ad
 from torch.utils.hooks import BackwardHook
 
 from lrprism._errors import ModelError
@@ -44,7 +45,14 @@ _STANDING = frozenset(getattr(Tensor, name).__get__ for name in ("requires_grad"
 HOOKING = frozenset({Tensor.register_hook, Tensor.register_post_accumulate_grad_hook, Tensor.retain_grad})
 """Requests to hear of the gradient of a tensor; see :func:`listen`."""
 
-ANSWERED = _STANDING | _REQUESTS | {_GRAD_SWITCH, torch.autograd.grad}
+_GRADIENTS = {
+    torch.autograd.grad: "torch.autograd.grad",
+    torch.autograd.backward: "torch.autograd.backward",
+    Tensor.backward: "Tensor.backward",
+}
+"""Functions that take a gradient, and what they are called."""
+
+ANSWERED = _STANDING | _REQUESTS | _GRADIENTS.keys() | {_GRAD_SWITCH}
 """What :func:`answer` answers."""
 
 running_transform = torch._C._functorch.peek_interpreter_stack
@@ -64,8 +72,8 @@ def answer(func: Callable[..., Any], args: tuple[Any, ...], asks: FrameType) -> 
         args: Its arguments.
         asks: The frame that called it.
     """
-    if func is torch.autograd.grad:
-        refuse_gradient(asks)
+    if func in _GRADIENTS:
+        refuse_gradient(_GRADIENTS[func], asks)
     if func in _STANDING:
         for_hooks = asks.f_code is BackwardHook._apply_on_tensors.__code__
         return not for_hooks and func(*args)
@@ -87,10 +95,11 @@ def listen(func: Callable[..., Any], tensor: Tensor, *args: Any, **kwargs: Any) 
     return func(tensor, hear)
 
 
-def refuse_gradient(asks: FrameType) -> NoReturn:
+def refuse_gradient(name: str, asks: FrameType) -> NoReturn:
     """Refuse a model that takes a gradient in forward: by the rules it would be another number.
 
     Args:
+        name: What the function is called that takes it.
         asks: The frame that asks for it.
 
     Raises:
@@ -98,9 +107,41 @@ def refuse_gradient(asks: FrameType) -> NoReturn:
     """
     raise ModelError(
         "forward should take no gradient while it is explained. "
-        f"Found torch.autograd.grad at {_place(asks)}: relevance goes back through the same graph, so that "
+        f"Found {name} at {_place(asks)}: relevance goes back through the same graph, so that "
         "the gradient, and with it the output, would be wrong. Explain the part of the model in front of it, "
-        "such as the energy of a network that returns forces."
+        "such as the energy of a network that returns forces; or leave out, while it is explained, a "
+        "backward() that trains."
+    )
+
+
+def check_surroundings() -> None:
+    """Check that an explanation does not run where torch takes derivatives of what it calls.
+
+    Raises:
+        ModelError: If it does.
+    """
+    if running_transform() is not None:
+        raise ModelError(
+            "an explanation should not run inside a transformation of torch.func, such as grad, jvp or vmap: "
+            "relevance has no derivative, and a transformation hides the numbers. Found one that is running. "
+            "Explain a batch outside of it; a model may call torch.func inside forward."
+        )
+    if forward_ad._current_level >= 0:
+        raise ModelError(
+            "an explanation should not run under torch.autograd.forward_ad.dual_level(): relevance has no "
+            "tangent. Found that level open. Explain outside of the with block, and a dual tensor by "
+            "forward_ad.unpack_dual(inputs).primal."
+        )
+
+
+def explain_forward_mode(error: Exception) -> str | None:
+    """Say that forward takes a derivative in forward mode, if it failed at that; else return None."""
+    if "jvp function for custom autograd.Function" not in str(error):
+        return None
+    return (
+        "forward should take no derivative in forward mode while it is explained. Found "
+        "torch.autograd.forward_ad, whose tangents do not pass the rules. Explain the part of the model in "
+        "front of it, or take torch.func.jvp, whose inside gets the plain gradient."
     )
 
 
