@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 import lrprism as lp
 from lrprism import presets, select
+from lrprism.ops import own
 from lrprism.rules import Epsilon, Gamma
 
 LRP_0 = presets.Epsilon(0)
@@ -236,3 +237,65 @@ def test_a_check_needs_an_account() -> None:
         lp.InputError, match=r"^check\(\) should have an account\. Found none\. Try .*audit=True"
     ):
         explained(1).check()
+
+
+SHOWN: dict[str, tuple[Any, dict[str, Any], str]] = {
+    "classes": (columns([1.0, 2.0]), {}, "relevance=Tensor(1, 2), output=Tensor(1, 2), target=[1]"),
+    "no class": (
+        columns([1.0, 2.0]),
+        {"target": torch.ones_like},
+        "relevance=Tensor(1, 2), output=Tensor(1, 2)",
+    ),
+    "many samples and a class axis": (
+        torch.ones(9, 2),
+        {"target": "all"},
+        "relevance=Tensor(2, 9, 2), output=Tensor(9, 2), target=[0, 1]",
+    ),
+    "many classes": (torch.ones(9, 2), {}, "relevance=Tensor(9, 2), output=Tensor(9, 2), target=Tensor(9,)"),
+    "a tuple": ((columns([1.0, 2.0]),), {}, "relevance=(Tensor(1, 2),), output=Tensor(1, 2), target=[1]"),
+    "by name, nested": (
+        {"x": [columns([1.0, 2.0])]},
+        {},
+        "relevance={'x': [Tensor(1, 2)]}, output=Tensor(1, 2), target=[1]",
+    ),
+    "an account and layers": (
+        columns([1.0, 2.0]),
+        {"audit": True, "layers": ["layers.*", ""]},
+        "relevance=Tensor(1, 2), output=Tensor(1, 2), target=[1], "
+        "layers=['layers.0', 'layers.1', 'layers.2', 'layers.3', 'layers.4', ...], "
+        "audit=<Audit of 1 calls: 4 of 4 arrived, print() shows it as a table>",
+    ),
+}
+
+
+class Doubling(nn.Module):
+    """Doubles through modules that change nothing."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.layers = nn.Sequential(*(nn.Identity() for _ in range(6)))
+
+    def forward(self, x: Any) -> Tensor:
+        return 2 * self.layers(x[0] if isinstance(x, list) else x)
+
+
+@pytest.mark.parametrize("what", SHOWN)
+def test_an_explanation_prints_as_one_line_of_shapes(what: str) -> None:
+    inputs, options, expected = SHOWN[what]
+    found = lp.LRP(Doubling(), LRP_0).explain(inputs, **options)
+    assert str(found) == repr(found) == f"Explanation({expected})"
+
+
+def test_an_explainer_and_a_plan_print_as_one_line() -> None:
+    last, box = select.last(), presets.EpsilonGammaBox(torch.zeros(3, 1, 1), 1.0)
+    words = "<(last affine op & ~module a.*)>"
+    explainer = lp.LRP(nn.Flatten(), [(last & ~select.module("a.*"), Gamma(0.25))])
+    assert repr(explainer) == f"LRP(Flatten, Composite(rules=[({words}, Gamma(gamma=0.25, eps=1e-06))]))"
+    explainer = lp.LRP(nn.Flatten(), box, strict=True, ops={torch.lgamma: own.activation("mine")})
+    assert repr(explainer) == (
+        "LRP(Flatten, EpsilonGammaBox(low=Tensor(3, 1, 1), high=1.0, gamma=0.25, eps=1e-06, bias=True), "
+        "strict=True, ops={lgamma})"
+    )
+    plan = lp.LRP(Doubling(), LRP_0).plan(columns([1.0]))
+    assert repr(plan) == "<Plan of 1 calls: print() shows it as a table>"
+    assert str(plan).count("\n") == 2

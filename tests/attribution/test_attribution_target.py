@@ -432,3 +432,23 @@ def test_the_side_of_one_number(number: int | None) -> None:
     found = lp.LRP(Double(), LRP_0).explain(torch.tensor(-3.0), lp.target.side(number))
     side = number or 0
     assert (found.relevance.item(), found.target.tolist()) == (-6.0 if side else 6.0, [side])
+
+
+@pytest.mark.parametrize(
+    ("target", "typed"),
+    [
+        (lp.target.value(), "value()"),
+        (lp.target.side(), "side()"),
+        (lp.target.side(0), "side(0)"),
+        (lp.target.side(torch.zeros(100)), "side(Tensor(100,))"),
+        (lp.target.at(-1), "at(-1)"),
+        (lp.target.at([0, 1], 2), "at([0, 1], index=2)"),
+        (lp.target.token(), "token(position=-1)"),
+        (lp.target.token(3, id=7), "token(position=3, id=7)"),
+        (lp.target.contrast(0, lp.target.at(1, 2)), "contrast(0, at(1, index=2))"),
+        (lp.target.each(0, 3), "each(0, 3)"),
+        (lp.target.each(lp.target.side(0)), "each(side(0))"),
+    ],
+)
+def test_a_target_prints_as_it_is_typed(target: Any, typed: str) -> None:
+    assert repr(target) == typed

@@ -11,18 +11,22 @@ from torch import Tensor
 
 from lrprism._errors import TargetError
 from lrprism.attribution.indices import Axis, Index, make_seed, read_index
-from lrprism.attribution.seeds import AbstractTarget, Target
+from lrprism.attribution.seeds import AbstractTarget, Target, typed
 
 CaptumTarget = tuple[int, ...] | Sequence[tuple[int, ...]]
 """An index into every axis behind the samples, one for all of them or one per sample."""
 
 
 @final
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Entry(AbstractTarget):
     """One entry of each sample's output, as Captum chooses it: ``output[:, 3, 1]``."""
 
     indices: tuple[Index, ...]
+
+    def __repr__(self) -> str:
+        """The target as it was typed."""
+        return typed("", *self.indices)
 
     def seed(self, output: Tensor) -> tuple[Tensor, Tensor | None]:
         """Return 1 at the entry, and its index where there is one axis only.

@@ -13,12 +13,12 @@ Relevance = Any
 """Relevance in the form of the inputs: a tensor; a tuple or a list; a dict for a mapping or an object."""
 
 _SHOWN = 5
-"""How many rows a failed check names."""
+"""How many rows a failed check names, and how many classes or layers stand in the line of an explanation."""
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Explanation:
-    """Relevance of one batch.
+    """Relevance of one batch; prints as one line of shapes.
 
     Args:
         relevance: Like the inputs, a tensor, a tuple, a list or a dict of them, nested as they are; for a
@@ -39,6 +39,19 @@ class Explanation:
     target: Tensor | None
     layers: dict[str, Tensor | tuple[Tensor, ...]] = field(default_factory=dict)
     audit: Audit | None = None
+
+    def __repr__(self) -> str:
+        """The shapes of what it holds, and how much arrived where there is an account."""
+        parts = [f"relevance={_shapes(self.relevance)}", f"output={_shapes(self.output)}"]
+        if self.target is not None:
+            few = self.target.numel() <= _SHOWN
+            parts.append(f"target={self.target.tolist() if few else _shapes(self.target)}")
+        if self.layers:
+            paths = [*map(repr, self.layers)]
+            parts.append(f"layers=[{', '.join(paths[:_SHOWN] + ['...'] * (len(paths) > _SHOWN))}]")
+        if self.audit is not None:
+            parts.append(f"audit={self.audit!r}")
+        return f"Explanation({', '.join(parts)})"
 
     def check(self, tolerance: float = 1e-3, *, per_sample: bool = False) -> None:
         """Check that relevance is conserved: that what was explained arrived at the inputs.
@@ -70,6 +83,16 @@ class Explanation:
             f"Found {audit.explained:.6g} explained, {audit.reached:.6g} arrived, "
             f"{audit.unaccounted:.2g} unaccounted for. Most is here: {'; '.join(kept) or '(nowhere)'}."
         )
+
+
+def _shapes(values: Any) -> str:
+    """Write nested relevance by the shapes of its tensors."""
+    if isinstance(values, dict):
+        return f"{{{', '.join(f'{key!r}: {_shapes(value)}' for key, value in values.items())}}}"
+    if isinstance(values, (list, tuple)):
+        inner = ", ".join(map(_shapes, values))
+        return f"[{inner}]" if isinstance(values, list) else f"({inner}{',' * (len(values) == 1)})"
+    return f"Tensor{tuple(values.shape)}" if isinstance(values, Tensor) else repr(values)
 
 
 def _check_samples(audit: Audit, tolerance: float) -> None:

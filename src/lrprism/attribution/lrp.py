@@ -84,6 +84,12 @@ class LRP:
         self._named = read_ops(ops or {})
         self._compared: set[tuple[Any, ...]] = set()
 
+    def __repr__(self) -> str:
+        """The model's class, the composite and the options."""
+        ops = ", ".join(name for name, _ in self._named.names)
+        options = [*(["strict=True"] * self.strict), *([f"ops={{{ops}}}"] if ops else [])]
+        return f"LRP({', '.join([type(self.model).__name__, repr(self.composite), *options])})"
+
     def explain(
         self,
         inputs: Inputs,

@@ -35,7 +35,7 @@ class PlanRow:
 _UNSEEN = "cannot be seen: plain gradient"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Plan(Sequence[PlanRow]):
     """The rows in order of execution; prints as a table."""
 
@@ -54,6 +54,10 @@ class Plan(Sequence[PlanRow]):
     def __len__(self) -> int:
         """Number of rows."""
         return len(self.rows)
+
+    def __repr__(self) -> str:
+        """How many calls there are."""
+        return f"<Plan of {len(self)} calls: print() shows it as a table>"
 
     def __str__(self) -> str:
         """The plan as a table of fixed width."""

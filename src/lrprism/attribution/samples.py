@@ -88,7 +88,7 @@ def _takes_one_sample(call: Call, graph: Graph) -> bool:
     return name_of(node) == "UnsqueezeBackward" and node._saved_dim == batch_axis
 
 
-_TIME_FIRST = frozenset({"lstm", "gru", "rnn_tanh", "rnn_relu"})
+_TIME_FIRST = frozenset({"lstm", "gru", "rnn"})
 """Layers to which ``batch_first`` comes as a transposition."""
 
 _LOOKED_THROUGH = frozenset({"AliasBackward", "TransposeBackward"})

@@ -12,11 +12,16 @@ from torch import Tensor
 
 from lrprism._errors import TargetError
 from lrprism.attribution.indices import Axis, Index, describe_kinds, make_seed, read_index
+from lrprism.rules._base import shown_setting
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class AbstractTarget(ABC):
     """A target in words: one of the functions of this module makes it."""
+
+    @abstractmethod
+    def __repr__(self) -> str:
+        """The target as it was typed."""
 
     @abstractmethod
     def seed(self, output: Tensor) -> tuple[Tensor, Tensor | None]:
@@ -33,11 +38,27 @@ class AbstractTarget(ABC):
 
 
 @final
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Each:
     """Several targets, each explained for every sample; see :func:`each`."""
 
     classes: tuple[int | AbstractTarget, ...]
+
+    def __repr__(self) -> str:
+        """The target as it was typed."""
+        return typed("each", *self.classes)
+
+
+def typed(word: str, *positional: Any, **named: Any) -> str:
+    """Write a target in words as it was typed, tensors by their shape.
+
+    Args:
+        word: The function that made it.
+        positional: Its positional arguments.
+        named: Its keyword arguments; those that are None go without saying.
+    """
+    given = [f"{name}={shown_setting(value)}" for name, value in named.items() if value is not None]
+    return f"{word}({', '.join([*map(shown_setting, positional), *given])})"
 
 
 Target = Index | Literal["all"] | Each | AbstractTarget | Callable[[Tensor], Tensor] | None

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from lrprism._errors import TargetError
 from lrprism.attribution.indices import Axis, Index, make_seed, read_index
-from lrprism.attribution.seeds import AbstractTarget, Each, cut, seed_of
+from lrprism.attribution.seeds import AbstractTarget, Each, cut, seed_of, typed
 
 
 def each(*classes: SupportsIndex | AbstractTarget) -> Each:
@@ -32,12 +32,16 @@ def each(*classes: SupportsIndex | AbstractTarget) -> Each:
 
 
 @final
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Contrast(AbstractTarget):
     """One class against another; see :func:`contrast`."""
 
     for_class: Index | AbstractTarget
     against: Index | AbstractTarget
+
+    def __repr__(self) -> str:
+        """The target as it was typed."""
+        return typed("contrast", self.for_class, self.against)
 
     def seed(self, output: Tensor) -> tuple[Tensor, None]:
         """Return 1 at the one logit, -1 at the other.
@@ -73,11 +77,15 @@ def contrast(for_class: Index | AbstractTarget, against: Index | AbstractTarget)
 
 
 @final
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Side(AbstractTarget):
     """One side of a binary logit; see :func:`side`."""
 
     number: Index | None = None
+
+    def __repr__(self) -> str:
+        """The target as it was typed."""
+        return typed("side", *([] if self.number is None else [self.number]))
 
     def seed(self, output: Tensor) -> tuple[Tensor, Tensor]:
         """Return 1 for class 1 and -1 for class 0."""
@@ -109,9 +117,13 @@ def side(number: Index | None = None) -> Side:
 
 
 @final
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Value(AbstractTarget):
     """The output as it is; see :func:`value`."""
+
+    def __repr__(self) -> str:
+        """The target as it was typed."""
+        return typed("value")
 
     def seed(self, output: Tensor) -> tuple[Tensor, None]:
         """Return ones."""
@@ -125,13 +137,19 @@ def value() -> Value:
 
 
 @final
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class At(AbstractTarget):
     """One entry at one step of a sequence; see :func:`at` and :func:`token`."""
 
     step: Index
     index: Index | None
     is_token: bool = False
+
+    def __repr__(self) -> str:
+        """The target as it was typed."""
+        if self.is_token:
+            return typed("token", position=self.step, id=self.index)
+        return typed("at", self.step, index=self.index)
 
     def seed(self, output: Tensor) -> tuple[Tensor, Tensor]:
         """Return 1 at the entry, and which one it is.

@@ -5,7 +5,7 @@ activations pass relevance unchanged, and batch norm is one op with the convolut
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import final
 
 from torch import Tensor
@@ -16,6 +16,7 @@ from lrprism.numerics import Unsigned
 from lrprism.ops import Kind
 from lrprism.rules import AbstractRule, AlphaBeta, Flat, Gamma, SignalTakesAll, Uniform, ZBox, ZPlus
 from lrprism.rules import Epsilon as EpsilonRule
+from lrprism.rules._base import shown_setting
 
 _CONVOLUTION = kind(Kind.CONVOLUTION)
 _DENSE = kind(Kind.LINEAR, Kind.AVERAGE_POOLING, Kind.NORMALIZATION)
@@ -66,7 +67,7 @@ class EpsilonGamma(AbstractComposite):
 
 
 @final
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class EpsilonGammaBox(AbstractComposite):
     """The z-box rule for a convolution at the input, LRP-γ for the others, LRP-ε for the rest.
 
@@ -83,6 +84,11 @@ class EpsilonGammaBox(AbstractComposite):
     gamma: float = 0.25
     eps: float = 1e-6
     bias: bool = True
+
+    def __repr__(self) -> str:
+        """The preset with its settings."""
+        settings = (f"{each.name}={shown_setting(getattr(self, each.name))}" for each in fields(self))
+        return f"{type(self).__name__}({', '.join(settings)})"
 
     def entries(self) -> Sequence[Entry]:
         """The input, convolutions, then the rest."""

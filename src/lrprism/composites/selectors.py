@@ -74,7 +74,7 @@ class AbstractSelector(ABC):
 
 
 @final
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class _Where(AbstractSelector):
     predicate: Callable[[Call, Place], bool]
     words: str
@@ -94,6 +94,9 @@ class _Where(AbstractSelector):
 
     def __str__(self) -> str:
         return self.words
+
+    def __repr__(self) -> str:
+        return f"<{self.words}>"
 
 
 def where(

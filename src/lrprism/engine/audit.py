@@ -73,7 +73,7 @@ class Row:
         return self.to_bias + self.to_stabilizer + self.to_rule + self.to_constant + self.to_unknown
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Audit(Sequence[Row]):
     """The rows of the account in order of execution; prints as a table.
 
@@ -130,6 +130,13 @@ class Audit(Sequence[Row]):
     def __len__(self) -> int:
         """Number of rows."""
         return len(self.rows)
+
+    def __repr__(self) -> str:
+        """How much arrived of what was explained."""
+        return (
+            f"<Audit of {len(self)} calls: {self.reached:.6g} of {self.explained:.6g} arrived, print() shows "
+            "it as a table>"
+        )
 
     def __str__(self) -> str:
         """The account as a table of fixed width, with the sum below."""

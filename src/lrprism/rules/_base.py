@@ -165,8 +165,8 @@ def _weighed(w: Tensor, positive: float, negative: float) -> Tensor:
     return found if positive == 1 else found.mul_(positive)
 
 
-def _shown(value: object) -> str:
-    """A setting as it stands in a plan: of a tensor, its shape."""
+def shown_setting(value: object) -> str:
+    """Write a setting as it stands in a plan: of a tensor, its shape."""
     return f"Tensor{tuple(value.shape)}" if isinstance(value, Tensor) and value.dim() else repr(value)
 
 
@@ -192,7 +192,9 @@ class AbstractAffineRule(AbstractRule):
         """The rule with its settings; that the bias keeps its share goes without saying."""
         settings = [(each.name, getattr(self, each.name)) for each in fields(self)]  # type: ignore[arg-type]
         shown = [
-            f"{name}={_shown(value)}" for name, value in settings if not (name == "bias" and value is True)
+            f"{name}={shown_setting(value)}"
+            for name, value in settings
+            if not (name == "bias" and value is True)
         ]
         return f"{type(self).__name__}({', '.join(shown)})"
 
