@@ -78,10 +78,39 @@ ENDS: dict[str, tuple[Callable[[Tensor], Any], str, Callable[[Tensor], Tensor]]]
     "the probability of class 1": (lambda z: z.softmax(1)[:, 1], "softmax", lambda z: z[:, 1]),
     "that of the last class": (lambda z: z.softmax(1).select(-1, -1), "softmax", lambda z: z[:, 2]),
     "one sigmoid without its axis": (lambda z: z[:, :1].sigmoid().squeeze(-1), "sigmoid", lambda z: z[:, 0]),
+    "a percentage": (lambda z: 100 * z.softmax(1) / 1.0 + 0.0, "softmax", lambda z: z),
+    "a softmax in an exported program's percent": (
+        lambda z: torch.ops.aten.mul.Scalar(torch.ops.aten._softmax(z, 1, False), 100.0),
+        "softmax",
+        lambda z: z,
+    ),
+    "a scale of each class": (lambda z: torch.tensor([1.0, 2.0, 3.0]) * z.softmax(1), "softmax", lambda z: z),
+    "the log of softmax and a bit": (lambda z: (z.softmax(1) + 1e-9).log(), "softmax", lambda z: z),
+    "rounded": (lambda z: z.softmax(1).round(decimals=6).nan_to_num(), "softmax", lambda z: z),
+    "a temperature": (lambda z: (z / 0.5).softmax(1), "softmax", lambda z: z / 0.5),
+    "a softmax turned round": (lambda z: z.softmax(1).flip(1), "softmax", lambda z: z.flip(1)),
+    "a scaled sigmoid": (lambda z: 10 * z.sigmoid(), "sigmoid", lambda z: z),
+    "a shifted sigmoid": (lambda z: z.sigmoid() - 0.5, "sigmoid", lambda z: z),
+    "the other side of a sigmoid": (lambda z: 1 - z.sigmoid(), "sigmoid", lambda z: -z),
+    "that by rsub": (lambda z: torch.rsub(z.sigmoid(), 1), "sigmoid", lambda z: -z),
+    "that with its sign": (lambda z: -z.sigmoid() + 1, "sigmoid", lambda z: -z),
+    "that by a factor": (lambda z: 1 + z.sigmoid() * -1, "sigmoid", lambda z: -z),
+    "the other side of the other side": (lambda z: (1 - (1 - z.sigmoid())).log(), "sigmoid", lambda z: z),
+    "shares of sigmoids": (
+        lambda z: (lambda p: p / p.sum(1, keepdim=True))(z.sigmoid()),
+        "sigmoid",
+        lambda z: z,
+    ),
     "one of a dict": (lambda z: {"hidden": 2 * z, "probabilities": z.softmax(1)}, "softmax", lambda z: z),
     "one of a tuple": (lambda z: (2 * z, z.softmax(1)), "softmax", lambda z: z),
     "one of an object": (lambda z: SimpleNamespace(loss=z.sum(), p=z.softmax(1)), "softmax", lambda z: z),
 }
+
+
+SCALED = {
+    "a scaled sigmoid", "a shifted sigmoid", "the other side of a sigmoid", "that by rsub",
+    "that with its sign", "that by a factor", "the other side of the other side", "shares of sigmoids",
+}  # fmt: skip
 
 
 def target_of(kept: Callable[[Tensor], Tensor]) -> int | None:
@@ -120,8 +149,12 @@ def test_the_end_is_named_with_what_it_does_to_the_map(end: str) -> None:
         "relevance follows its gradient, so that the map sets the class against the mean of all classes and "
         "fades where the network is sure"
         if "softmax" in name
-        else f"relevance passes it unchanged, so that the map is that of the logit z times {name}(z) / z: "
-        "its sign is turned round where the two differ in sign"
+        else f"relevance passes it unchanged, so that the map is that of the logit z times {name}(z) / z"
+        + (
+            " and the factors behind it, whose sign may be another"
+            if end in SCALED
+            else ": its sign is turned round where the two differ in sign"
+        )
     )
     assert message == (
         f"logits should be explained. Found {name} at the end: {effect}. Try output='before softmax', which "
@@ -151,11 +184,15 @@ def test_what_the_warning_says_of_softmax() -> None:
 NO_END: dict[str, Callable[[Tensor], Tensor]] = {
     "logits": lambda z: z,
     "a gate": lambda z: z * z.sigmoid(),
-    "a scaled sigmoid": lambda z: 10 * z.sigmoid(),
     "a mean of probabilities": lambda z: z.softmax(1).mean(1, keepdim=True),
     "tanh": torch.tanh,
     "attention": lambda z: z.softmax(1) @ torch.ones(3, 2),
     "an exponential": torch.exp,
+    "scaled logits": lambda z: 100 * z - 1,
+    "a sigmoid beside logits": lambda z: torch.cat([z.sigmoid(), z], 1),
+    "a sigmoid added to logits": lambda z: z.sigmoid() + z,
+    "a quotient": lambda z: z / z.exp().sum(1, keepdim=True),
+    "what an exponential is subtracted from": lambda z: z - z.exp(),
 }
 
 
@@ -177,16 +214,29 @@ REFUSED: dict[str, tuple[Callable[[Tensor], Any], str]] = {
         lambda z: z,
         r"one output that ends in a softmax or sigmoid\. Found linear\. Leave output= out",
     ),
-    "a product": (lambda z: (2 * z.softmax(1)).view(4, 3), r"Found mul\. Leave"),
+    "a square": (lambda z: (z.softmax(1) ** 2).view(4, 3), r"Found pow\. Leave"),
     "two of them": (lambda z: (z.softmax(1), z.sigmoid()), r"Found 2 of them\. Leave"),
     "none that depends on the inputs": (
         lambda z: (z > 0).float(),
         r"Found nothing that depends on the inputs\.",
     ),
     "entries in another order": (
-        lambda z: z.softmax(1).flip(1),
-        r"a softmax with nothing but reshapes, slices and type changes behind it\. Found flip\. "
-        r"Return the logits from the model\.$",
+        lambda z: z.softmax(1).roll(1, 1),
+        r"a softmax with nothing but reshapes, slices, type changes and scales that turn no class round "
+        r"behind it\. Found roll\. Return the logits from the model\.$",
+    ),
+    "what is left for the other classes": (lambda z: 1 - z.softmax(1), r"a softmax .* Found rsub\."),
+    "the loss of each class": (lambda z: -z.log_softmax(1), r"a log_softmax .* Found neg\."),
+    "scales of both signs": (
+        lambda z: torch.tensor([1.0, -1.0, 1.0]) * z.sigmoid(),
+        r"a sigmoid .* Found mul\.",
+    ),
+    "both sides": (lambda z: torch.stack([1 - z.sigmoid(), z.sigmoid()], -1)[:, 0], r"Found stack\."),
+    "two models": (lambda z: (z.softmax(1) + (2 * z).softmax(1)) / 2, r"a softmax .* Found add\."),
+    "exponentials over their sum": (
+        lambda z: z.exp() / z.exp().sum(1, keepdim=True),
+        r"a softmax that is called by its name\. Found one that is written as exponentials\. Return the "
+        r"logits from the model, or write torch\.softmax or torch\.log_softmax there\.$",
     ),
     "entries by an index": (lambda z: z.sigmoid()[:, [2, 0]], r"a sigmoid .* Found index\."),
 }
@@ -217,3 +267,63 @@ def test_in_batches_with_a_target_in_words() -> None:
     assert found.target.tolist() == (z > 0).long().tolist()
     expected = explainer.explain(X, lp.target.value(), output="before sigmoid").relevance
     torch.testing.assert_close(found.relevance, expected * z.sign()[:, None])
+
+
+def over_sum(e: Tensor) -> Tensor:
+    return e / e.sum(1, keepdim=True)
+
+
+# what stands for a softmax or sigmoid and has no front, what it is called, and what else would
+WRITTEN: dict[str, tuple[Callable[[Tensor], Tensor], str]] = {
+    "exponentials over their sum": (lambda z: over_sum(z.exp()), "softmax"),
+    "less the highest": (lambda z: over_sum((z - z.amax(1, keepdim=True)).exp()), "softmax"),
+    "times one over it": (lambda z: z.exp() * (1 / z.exp().sum(1, keepdim=True)), "softmax"),
+    "with a bit": (lambda z: z.exp() / (z.exp().sum(1, keepdim=True) + 1e-9), "softmax"),
+    "normalised": (lambda z: F.normalize(z.exp(), p=1.0, dim=1), "softmax"),
+    "in percent": (lambda z: 100 * over_sum(z.exp()), "softmax"),
+    "its logarithm": (lambda z: over_sum(z.exp()).log(), "softmax"),
+    "less logsumexp": (lambda z: z - z.logsumexp(1, keepdim=True), "log_softmax"),
+    "less the logarithm": (lambda z: z - z.exp().sum(1, keepdim=True).log(), "log_softmax"),
+    "exponential of that": (lambda z: (z - z.logsumexp(1, keepdim=True)).exp(), "log_softmax"),
+}
+BEHIND: dict[str, tuple[Callable[[Tensor], Tensor], str]] = {
+    "by an index": (lambda z: z.softmax(1)[:, [2, 0, 1]], "softmax"),
+    "what is left": (lambda z: 1 - z.softmax(1), "softmax"),
+    "both sides": (lambda z: torch.cat([1 - z[:, :1].sigmoid(), z[:, :1].sigmoid()], 1), "sigmoid"),
+    "two heads": (lambda z: torch.cat([z.softmax(1), z.sigmoid()], 1), "softmax"),
+    "two models": (lambda z: (z.softmax(1) + (2 * z).softmax(1)) / 2, "softmax"),
+    "repeated": (lambda z: z.softmax(1).repeat(1, 2), "softmax"),
+    "masked": (lambda z: z.softmax(1).masked_fill(z < -100, 0.0), "softmax"),
+}
+
+
+@pytest.mark.parametrize("audit", [False, True])
+@pytest.mark.parametrize("end", [*WRITTEN, *BEHIND])
+def test_an_end_without_a_front_is_named_with_another_way_out(end: str, *, audit: bool) -> None:
+    function, name = WRITTEN.get(end) or BEHIND[end]
+    explainer = lp.LRP(Ending(function), LRP_0)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        explainer.explain(X, 0, audit=audit)
+    (message,) = [str(each.message) for each in caught if str(each.message).startswith("logits")]
+    assert message.startswith(f"logits should be explained. Found {name} at the end: relevance ")
+    assert message.endswith(
+        f"Return the logits from the model, or write torch.{name} and try output='before softmax'."
+        if end in WRITTEN
+        else "Return the logits from the model: what stands behind it cannot be done to them."
+    )
+    with pytest.raises(lp.ModelError, match=r"Return the logits from the model"):
+        explainer.explain(X, 0, output="before softmax", audit=audit)
+
+
+def test_what_the_warning_says_of_a_softmax_that_is_written_out() -> None:
+    with pytest.warns(lp.RelevanceWarning, match="against the mean of all classes"):
+        found = lp.LRP(Ending(lambda z: over_sum(z.exp())), LRP_0).explain(X, 0)
+    with pytest.warns(lp.RelevanceWarning, match="against the mean of all classes"):
+        expected = lp.LRP(Ending(nn.Softmax(1)), LRP_0).explain(X, 0)
+    torch.testing.assert_close(found.relevance, expected.relevance)
+
+
+def test_a_sigmoid_that_divides_a_constant_is_refused_with_a_way_out() -> None:
+    with pytest.raises(lp.ModelError, match=r"1 / \(1 \+ exp\(-z\)\): call torch\.sigmoid there\.$"):
+        lp.LRP(Ending(lambda z: 1 / (1 + (-z).exp()))).explain(X, 0)

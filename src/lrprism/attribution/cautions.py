@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from lrprism._errors import ModelError, RelevanceWarning
-from lrprism.attribution.ends import find_end
+from lrprism.attribution.ends import End, find_end
 from lrprism.attribution.finite import check_finite
 from lrprism.composites import AbstractComposite, Within, presets
 from lrprism.engine import Graph, Relevances, Trace
@@ -101,7 +101,7 @@ class Cautions:
         """
         end = find_end(passed.output)
         if end is not None:
-            self.say(_describe_end(end.name, is_softmax=end.is_softmax), "end")
+            self.say(_describe_end(end), "end")
         if self._is_chosen and (message := describe_idle(self._composite, graph.affine)):
             self.say(message, "convolution")
         for call in graph.affine:
@@ -161,18 +161,29 @@ _FLAT = (
 )
 
 
-def _describe_end(name: str, *, is_softmax: bool) -> str:
-    effect = (
-        "relevance follows its gradient, so that the map sets the class against the mean of all classes and "
-        "fades where the network is sure"
-        if is_softmax
-        else f"relevance passes it unchanged, so that the map is that of the logit z times {name}(z) / z: "
-        "its sign is turned round where the two differ in sign"
-    )
-    return (
-        f"logits should be explained. Found {name} at the end: {effect}. "
-        "Try output='before softmax', which explains the logits in front of it."
-    )
+def _describe_end(end: End) -> str:
+    name = end.name
+    if end.is_softmax:
+        effect = (
+            "relevance follows its gradient, so that the map sets the class against the mean of all classes "
+            "and fades where the network is sure"
+        )
+    else:
+        effect = (
+            f"relevance passes it unchanged, so that the map is that of the logit z times {name}(z) / z"
+            + (
+                " and the factors behind it, whose sign may be another"
+                if end.is_scaled
+                else ": its sign is turned round where the two differ in sign"
+            )
+        )
+    if end.has_front:
+        way_out = "Try output='before softmax', which explains the logits in front of it."
+    elif end.is_written_out:
+        way_out = f"Return the logits from the model, or write torch.{name} and try output='before softmax'."
+    else:
+        way_out = "Return the logits from the model: what stands behind it cannot be done to them."
+    return f"logits should be explained. Found {name} at the end: {effect}. {way_out}"
 
 
 def describe_idle(composite: AbstractComposite, affine: Sequence[Call]) -> str | None:

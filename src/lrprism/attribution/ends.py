@@ -13,7 +13,18 @@ from torch import Tensor
 
 from lrprism._errors import ModelError
 from lrprism.attribution.output import float_parts
-from lrprism.ops import TABLE, AbstractOp, Recorder, call_of, name_of, sources_of
+from lrprism.ops import (
+    TABLE,
+    AbstractOp,
+    Facet,
+    Recorder,
+    call_of,
+    is_log_probability,
+    is_softmax,
+    name_of,
+    names_with,
+    sources_of,
+)
 
 BEFORE = frozenset({"before softmax", "before sigmoid"})
 """What ``output=`` says to explain the logits in front of the end of a network."""
@@ -33,21 +44,16 @@ _ENDS = {
 """Ends by the name of their node in the autograd graph, or of their op."""
 
 _FINISHES = frozenset({
-    "log", "log2", "log10", "exp", "clamp", "clamp_max", "clamp_min", "clip",
+    "log", "log2", "log10", "exp", "clamp", "clamp_max", "clamp_min", "clip", "round", "nan_to_num",
     "LogBackward", "ExpBackward", "ClampBackward", "ClampMinBackward", "ClampMaxBackward",
 })  # fmt: skip
 """What often follows a softmax and belongs to it: ``softmax(z).clamp(1e-7).log()``."""
 
-_KEEPS = frozenset({"AliasBackward", "CloneBackward", "ToCopyBackward", "CopyBackwards"})
-_RESHAPES = frozenset({
-    "ReshapeAliasBackward", "SqueezeBackward", "UnsafeViewBackward", "UnsqueezeBackward", "ViewBackward",
-})  # fmt: skip
-_OTHER_MOVES = frozenset({
-    "AsStridedBackward", "CopySlices", "ExpandBackward", "FlipBackward", "GatherBackward", "IndexBackward",
-    "IndexSelectBackward", "PermuteBackward", "SelectBackward", "SliceBackward", "SplitBackward",
-    "SplitWithSizesBackward", "TBackward", "TransposeBackward", "UnbindBackward",
-})  # fmt: skip
-_MOVES = _KEEPS | _RESHAPES | _OTHER_MOVES
+_MOVES, _SCALES, _JOINS = (names_with(each) for each in (Facet.MOVES, Facet.SCALES, Facet.JOINS_GATES))
+_KEEPS = names_with(Facet.MOVES | Facet.ELEMENTWISE | Facet.KEEPS_SIGN)
+_RESHAPES = names_with(Facet.KEEPS_ORDER)
+_LIMIT = 64
+"""How many tensors may be joined behind softmaxes."""
 
 
 class End(NamedTuple):
@@ -56,37 +62,62 @@ class End(NamedTuple):
     Args:
         name: ``softmax``, ``log_softmax``, ``sigmoid`` or ``logsigmoid``.
         node: Its node in the autograd graph.
-        behind: The nodes between it and the output, the last one first: they only move entries.
+        behind: The nodes between it and the output, the last one first: they only move or scale entries.
+        is_written_out: Whether it is written as exponentials over their sum.
     """
 
     name: str
     node: Any
     behind: Sequence[Any]
+    is_written_out: bool = False
 
     @property
     def is_softmax(self) -> bool:
         """Whether the classes compete, so that relevance follows the gradient."""
         return self.name in {"softmax", "log_softmax"}
 
+    @property
+    def is_scaled(self) -> bool:
+        """Whether it is shifted or scaled behind."""
+        return any(name_of(node) in _SCALES for node in self.behind)
+
+    @property
+    def has_front(self) -> bool:
+        """Whether the logits in front can be explained in its place, unless a shape forbids it."""
+        return not self.is_written_out and all(_can_repeat(node, self) for node in self.behind)
+
 
 def find_end(output: Tensor) -> End | None:
-    """Return the softmax or sigmoid that made an output, or None; what only moves entries is looked through.
+    """Return the softmax or sigmoid that made an output, or None; what moves or scales is looked through.
 
     Args:
         output: What a model returned, with its place in the autograd graph.
     """
-    node: Any = output.grad_fn
+    return None if output.grad_fn is None else _end_behind(output.grad_fn, _LIMIT)
+
+
+def _end_behind(node: Any, limit: int) -> End | None:
+    """Return the end that made what a node made; where several tensors are joined, all must have one."""
     behind: list[Any] = []
-    while node is not None:
+    while True:
         name = _op_name(node)
         if name in _ENDS:
             return End(_ENDS[name], node, behind)
-        sources = sources_of(node) if name in _MOVES or name in _FINISHES else []
-        if len(sources) != 1:
-            return None
+        if is_softmax(node) or name == "logistic":
+            return End("sigmoid" if name == "logistic" else "softmax", node, behind, is_written_out=True)
+        sources = sources_of(node)
+        if name == "SubBackward" and is_log_probability(node):
+            return End("log_softmax", node, behind, is_written_out=True)
         behind.append(node)
+        if len(sources) > 1 and name in _JOINS and len(sources) <= limit:
+            ends = [_end_behind(source, limit // len(sources)) for source in sources]
+            first, *others = ends
+            return (
+                None if first is None or None in others else first._replace(behind=[*behind, *first.behind])
+            )
+        if len(sources) != 1 or not (name in _MOVES or name in _SCALES or name in _FINISHES):
+            return None
         (node,) = sources
-    return None
 
 
 def _op_name(node: Any) -> str:
@@ -159,6 +190,12 @@ class Front:
         found_ends = map(find_end, parts)
         ends = [end for end in found_ends if end is not None and end.node in self.inputs]
         if len(ends) != 1:
+            if any(end is not None and end.is_written_out for end in map(find_end, parts)):
+                raise ModelError(
+                    "output='before softmax' should meet a softmax or sigmoid that is called by its name. "
+                    "Found one that is written as exponentials. Return the logits from the model, or write "
+                    "torch.softmax, torch.log_softmax or torch.sigmoid there."
+                )
             found = f"{len(ends)} of them" if ends else _describe(parts)
             raise ModelError(
                 "output='before softmax' should meet one output that ends in a softmax or sigmoid. "
@@ -169,7 +206,7 @@ class Front:
             # a tensor of its own: what stands in its memory may be something else by now, after sigmoid_()
             logits = self.inputs[end.node].clone()
         for node in reversed(end.behind):
-            logits = _repeat(node, logits, end.name)
+            logits = _repeat(node, logits, end)
         return logits
 
 
@@ -185,17 +222,58 @@ def _describe(parts: Sequence[Tensor]) -> str:
     return ", ".join(names) or "nothing that depends on the inputs"
 
 
-def _repeat(node: Any, logits: Tensor, name: str) -> Tensor:
-    """Do to the logits what a node did to the output of the softmax.
+_REPEATED = frozenset({
+    "SelectBackward", "SliceBackward", "PermuteBackward", "TransposeBackward", "TBackward", "CopySlices",
+    "AsStridedBackward", "FlipBackward",
+})  # fmt: skip
+"""Moves that :func:`_move` knows, besides those that keep the entries in order."""
+
+
+def _can_repeat(node: Any, end: End) -> bool:
+    """Whether logits have a counterpart to what a node did to the output of their softmax or sigmoid."""
+    name = _op_name(node)
+    if name in _SCALES:
+        sign = _sign_of(node)
+        return sign == 1 or (sign == -1 and not end.is_softmax)
+    return name in _KEEPS or name in _FINISHES or name in _RESHAPES or name in _REPEATED
+
+
+def _repeat(node: Any, logits: Tensor, end: End) -> Tensor:
+    """Do to the logits what a node did to the output of the softmax or sigmoid.
+
+    A shift and a scale above zero are left out. One below zero turns a logit round, as 1 - sigmoid(z) is
+    sigmoid(-z).
 
     Raises:
         ModelError: If it cannot be told what that was.
     """
     op = _op_name(node)
+    shape = tuple(node._input_metadata[0].shape)
     if op in _KEEPS or op in _FINISHES:
         return logits
+    if op in _SCALES and shape == logits.shape and _can_repeat(node, end):
+        return logits if _sign_of(node) == 1 else -logits
+    moved = _move(node, op, logits, shape)
+    if moved is not None:
+        return moved
+    raise ModelError(
+        f"output='before softmax' should meet a {end.name} with nothing but reshapes, slices, type changes "
+        "and scales that turn no class round behind it. "
+        f"Found {op.removesuffix('Backward').lower()}. Return the logits from the model."
+    )
+
+
+def _move(node: Any, op: str, logits: Tensor, shape: tuple[int, ...]) -> Tensor | None:
+    """Move logits as a node moved the output of the softmax; None if it did something else.
+
+    Args:
+        node: The node.
+        op: What it is called.
+        logits: The logits.
+        shape: What it made of the softmax is of this shape.
+    """
     if op in _RESHAPES:
-        return logits.reshape(tuple(node._input_metadata[0].shape))
+        return logits.reshape(shape)
     match op:
         case "SelectBackward":
             return logits.select(_signed(node._saved_dim), _signed(node._saved_index))
@@ -208,14 +286,42 @@ def _repeat(node: Any, logits: Tensor, name: str) -> Tensor:
             return logits.transpose(_signed(node._saved_dim0), _signed(node._saved_dim1))
         case "TBackward":
             return logits.t()
-        case "CopySlices" if tuple(node._input_metadata[0].shape) == logits.shape:
+        case "FlipBackward":
+            return logits.flip([_signed(each) for each in node._saved_dims])
+        case "CopySlices" if shape == logits.shape:
             return logits  # clamp_() wrote over all of it; what it wrote is read by the next case
         case "AsStridedBackward" if _is_reshape(node, logits):
-            return logits.reshape(tuple(node._input_metadata[0].shape))
-    raise ModelError(
-        f"output='before softmax' should meet a {name} with nothing but reshapes, slices and type changes "
-        f"behind it. Found {op.removesuffix('Backward').lower()}. Return the logits from the model."
-    )
+            return logits.reshape(shape)
+    return None
+
+
+def _sign_of(node: Any) -> int | None:
+    """The sign by which a node scales its one live input; None where that cannot be told, or differs."""
+    if len(sources_of(node)) != 1:
+        return None
+    place = next(place for place, (source, _) in enumerate(node.next_functions) if source is not None)
+    match name_of(node):
+        case "AddBackward":
+            return 1 if place == 0 or node._saved_alpha > 0 else None
+        case "SubBackward":
+            return 1 if place == 0 else (-1 if node._saved_alpha > 0 else None)
+        case "NegBackward" | "RsubBackward":
+            return -1
+        case "MulBackward" | "DivBackward" if place == 0 or name_of(node) == "MulBackward":
+            factor = node._saved_other if place == 0 else node._saved_self
+            return _common_sign(factor)
+    return None
+
+
+def _common_sign(factor: Any) -> int | None:
+    """The sign that all numbers of a constant have, or None."""
+    if not isinstance(factor, Tensor):
+        factor = torch.as_tensor(factor)
+    if factor.is_complex():
+        return None
+    if bool((factor > 0).all()):
+        return 1
+    return -1 if bool((factor < 0).all()) else None
 
 
 def _is_reshape(node: Any, logits: Tensor) -> bool:

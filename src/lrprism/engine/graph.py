@@ -10,7 +10,7 @@ from torch import Tensor
 from lrprism.ops import RELUS, Call, Facet, Kind, call_of, name_of, names_with, sources_of
 
 _MOVES, _KEEPS_SIGN = names_with(Facet.MOVES), names_with(Facet.KEEPS_SIGN)
-_SCALES = frozenset(f"{name}Backward" for name in ["Add", "Div", "Mul", "Neg", "Rsub", "Sub"])
+_SCALES = names_with(Facet.SCALES)
 
 
 def is_scale(node: Any) -> bool:

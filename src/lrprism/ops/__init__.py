@@ -40,6 +40,7 @@ from lrprism.ops.op import (
 from lrprism.ops.products import DEFAULT_PRODUCT_RULE
 from lrprism.ops.recurrent import RecurrentOp
 from lrprism.ops.routing import MOVING, Rectifier
+from lrprism.ops.softmax import is_log_probability, is_softmax
 
 TABLE: dict[Any, AbstractOp] = {
     **routing.TABLE,
@@ -98,6 +99,8 @@ __all__ = [
     "ends_of",
     "every_name_of",
     "is_live",
+    "is_log_probability",
+    "is_softmax",
     "is_written_once",
     "name_of",
     "names_with",

@@ -30,6 +30,12 @@ class Facet(Flag):
     JOINS_GATES = auto()
     """Several tensors become one, which is a gate where all of them are."""
 
+    KEEPS_ORDER = auto()
+    """The entries stay as they are and in the order of memory, in another shape."""
+
+    SCALES = auto()
+    """Of one live tensor, the entries are shifted and scaled by constants."""
+
 
 RELUS = frozenset({"ReluBackward", "_RectifiedBackward"})
 """The nodes that a ReLU leaves in the autograd graph: torch's and our own."""
@@ -70,7 +76,8 @@ _ROWS: list[tuple[str, Facet]] = [
     (_CHOICES, Facet.KEEPS_SIGN | Facet.KEEPS_GATE),
     ("UpsampleBicubic2D UpsampleBicubic2DAa Mean", Facet.KEEPS_GATE | Facet.ADDS),
     ("Cumprod Prod", Facet.KEEPS_SIGN | Facet.KEEPS_GATE),
-    (_SHIFTS_AND_SCALES, Facet.KEEPS_GATE | Facet.ELEMENTWISE),
+    (_SHIFTS_AND_SCALES, Facet.KEEPS_GATE | Facet.ELEMENTWISE | Facet.SCALES),
+    ("ReshapeAlias Squeeze UnsafeView Unsqueeze View", Facet.KEEPS_ORDER),
     ("_Damped _Shared", Facet.KEEPS_SIGN | Facet.KEEPS_GATE | Facet.ADDS | Facet.ELEMENTWISE),
     ("Alias Clone MaskedFill ToCopy Where Relu _Passed _Rectified", Facet.ELEMENTWISE),
     ("Clamp ClampMin LeakyRelu", Facet.ELEMENTWISE),
