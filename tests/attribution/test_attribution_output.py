@@ -139,8 +139,8 @@ def test_an_output_that_is_not_there(what: str) -> None:
 
 
 def test_an_attribute_that_is_not_there() -> None:
-    with pytest.raises(lp.InputError, match=r"Found 'head'\. Try output= with a function that picks one\.$"):
-        explained(lambda x: x * 2, output="head")
+    with pytest.raises(lp.InputError, match=r"Found 'head'\. Try output= with one of 'a', 'b'\.$"):
+        explained(lambda x: {"a": x * 2, "b": x}, output="head")
     with pytest.raises(lp.InputError, match=r"Found 4\. Try output= with one of 0, 1\.$"):
         explained(lambda x: (x * 2, x), output=4)
 

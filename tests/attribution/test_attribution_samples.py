@@ -207,3 +207,54 @@ def test_the_difference_that_captum_asks_for_of_one_number() -> None:
         relevance, delta = explainer.attribute(x, return_convergence_delta=True)
         assert relevance.flatten().tolist() == [2.0, 4.0]
         assert delta.tolist() == [5.0]
+
+
+def flat_convolution() -> nn.Module:
+    return nn.Sequential(nn.Conv2d(3, 4, 3), nn.Flatten(1), nn.Linear(64, 2))
+
+
+class LastStep(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.lstm = nn.LSTM(5, 4, batch_first=True)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.lstm(x)[0][:, -1, :]
+
+
+FAILURES: dict[str, tuple[nn.Module, Tensor, type[Exception]]] = {
+    "an image": (flat_convolution(), torch.rand(3, 6, 6), RuntimeError),
+    "steps": (LastStep(), torch.rand(7, 5), IndexError),
+    "token ids": (
+        Model(lambda ids: TABLE(ids)[:, -1, :], TABLE := nn.Embedding(5, 2)),
+        torch.tensor([1, 2, 3]),
+        IndexError,
+    ),
+    "features": (nn.Sequential(nn.Linear(5, 3), nn.Flatten(), nn.BatchNorm1d(3)), torch.rand(5), IndexError),
+}
+
+
+@pytest.mark.parametrize("what", FAILURES)
+def test_a_failure_of_the_model_at_one_sample_has_a_note(what: str) -> None:
+    model, x, error = FAILURES[what]
+    with pytest.raises(error) as caught:
+        lp.explain(model, x, 0)
+    note = "If inputs is one sample, give it an axis for the batch in front: inputs[None]."
+    assert caught.value.__notes__ == [note]
+    assert lp.LRP(model, LRP_0).explain(x[None], torch.ones_like).output.shape[0] == 1
+
+
+def test_another_failure_has_none() -> None:
+    with pytest.raises(RuntimeError) as caught:
+        lp.explain(nn.Linear(4, 3), torch.rand(2, 5))
+    assert not hasattr(caught.value, "__notes__")
+
+
+@pytest.mark.parametrize("output", [0, -1, "logits", "T", ("head", 0)])
+def test_a_part_of_an_output_that_is_one_tensor(output: Any) -> None:
+    with pytest.raises(lp.InputError) as caught:
+        lp.LRP(dense(5, 3)).explain(numbers_of(2, 5), output=output)
+    assert str(caught.value) == (
+        f"output should be left out where the model returns one tensor. Found {output!r}, and a tensor of "
+        "shape (2, 3). Choose a class with target=, or give a function of that tensor."
+    )

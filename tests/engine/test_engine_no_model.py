@@ -36,6 +36,7 @@ def test_what_is_no_model_is_named_with_a_way_out_that_works(what: str) -> None:
         (LINEAR.state_dict(), "OrderedDict of weights. Build the model and call its load_state_dict(...)."),
         (torch.relu, "Wrap a function in a module."),
         (dict, "Found the class dict. Try an instance of it, dict()."),
+        (X, "Found Tensor. The model comes first: explain(model, inputs)."),
         (None, "Found NoneType. Wrap a function in a module."),
     ],
 )

@@ -293,6 +293,28 @@ def explain_mapping(model: nn.Module, given: Arranged, error: Exception) -> str 
     )
 
 
+def note_one_sample(model: nn.Module, given: Arranged, error: Exception) -> None:
+    """Note on a failure of the model itself that an input may be one sample without an axis for the batch."""
+    for name, x in zip(given.names, given.tensors, strict=True):
+        if any(_takes_dimensions(module) == x.dim() + 1 for module in model.modules()):
+            error.add_note(f"If {name} is one sample, give it an axis for the batch in front: {name}[None].")
+            return
+
+
+def _takes_dimensions(module: nn.Module) -> int | None:
+    """How many dimensions a layer's input has for a batch, where torch lets the first be left out."""
+    match module:
+        case nn.Linear() | nn.Embedding():
+            return 2
+        case nn.Conv1d() | nn.RNNBase():
+            return 3
+        case nn.Conv2d():
+            return 4
+        case nn.Conv3d():
+            return 5
+    return None
+
+
 def note_mapping(model: nn.Module, given: Arranged, error: Exception) -> None:
     """Note on a failure of the model itself how it was given a mapping."""
     if isinstance(given.given, Mapping):

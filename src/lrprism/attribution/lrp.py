@@ -28,6 +28,7 @@ from lrprism.attribution.inputs import (
     is_one_argument,
     misfit,
     note_mapping,
+    note_one_sample,
 )
 from lrprism.attribution.layers import Layers, layers_named
 from lrprism.attribution.output import Output, check_dependence, chosen
@@ -322,6 +323,7 @@ class LRP:
         except (RuntimeError, ValueError) as error:
             difference = misfit(self.model, given, str(error)) if is_about_fit(str(error)) else None
             if difference is None:
+                note_one_sample(self.model, given, error)
                 raise
             raise InputError(difference) from error
         except (TypeError, AttributeError) as error:
@@ -331,6 +333,7 @@ class LRP:
             raise InputError(failure) from error
         except LookupError as error:
             note_mapping(self.model, given, error)
+            note_one_sample(self.model, given, error)
             raise
 
     def _is_new(self, given: Arranged) -> bool:
@@ -351,8 +354,9 @@ class LRP:
             reached = set(passed.reached(graph))
             unknown = [call for call in unknown if call in reached]
             warn_of_unknown(unknown, graph.unseen, say, strict=self.strict)
-        for message in self._named.describe_idle(passed, [call.name for call in unknown] + graph.unseen):
-            say(message)
+        if self._named.names:
+            for message in self._named.describe_idle(passed, [call.name for call in unknown] + graph.unseen):
+                say(message)
         if passed.random:
             say(
                 "random numbers of train mode should be off, as dropout is. "

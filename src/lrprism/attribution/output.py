@@ -56,6 +56,11 @@ def check_dependence(output: Tensor) -> None:
 def _picked(returned: Any, output: str | int | tuple[Any, ...] | Callable[[Any], Tensor]) -> Any:
     if callable(output):
         return output(returned)
+    if isinstance(returned, Tensor):  # 0 would be the first sample
+        raise InputError(
+            f"output should be left out where the model returns one tensor. Found {output!r}, and a tensor "
+            f"of shape {tuple(returned.shape)}. Choose a class with target=, or give a function of that tensor."
+        )
     try:
         if isinstance(output, tuple) and not _is_key(returned, output):
             return reduce(_part, output, returned)

@@ -37,8 +37,8 @@ def check_samples(output: Tensor, target: Target, given: Arranged, graph: Graph)
     """
     if output.dim() == 0 or len(output) < 2 or callable(target):
         return None
-    is_unbatched = bool(graph.affine) and _takes_one_sample(graph.affine[0], graph)
-    if not is_unbatched and _has_samples(given, len(output), dim=output.dim()):
+    takes_one = bool(graph.affine) and _takes_one_sample(graph.affine[0], given, graph)
+    if not takes_one and _has_samples(given, len(output), dim=output.dim()):
         return None
     shapes = ", ".join(
         f"{name} of shape {tuple(x.shape)}" for name, x in zip(given.names, given.tensors, strict=True)
@@ -72,20 +72,20 @@ def _is_said_of_one_value(target: Target) -> bool:
     return isinstance(target, (Side, Value))
 
 
-def _takes_one_sample(call: Call, graph: Graph) -> bool:
+def _takes_one_sample(call: Call, given: Arranged, graph: Graph) -> bool:
     """Whether a layer gets one sample: ``[features]``, or one that has just got an axis for the batch."""
     node, number = graph.inputs[call]
     if node is None:
         return False
-    dim = len(node._input_metadata[number].shape)
-    if call.name == "linear" and dim == 1:
-        return True
+    if call.name == "linear" and min(x.dim() for x in given.tensors) == 1:  # torch makes the shapes anew
+        return len(node._input_metadata[number].shape) == 1
     batch_axis = int(call.name in _TIME_FIRST)
-    while name_of(node) in _LOOKED_THROUGH and sources_of(node):
-        if name_of(node) == "TransposeBackward":
-            batch_axis = 0
-        (node,) = sources_of(node)
-    return name_of(node) == "UnsqueezeBackward" and node._saved_dim == batch_axis
+    name = name_of(node)
+    while name in _LOOKED_THROUGH and (sources := sources_of(node)):
+        batch_axis = 0 if name == "TransposeBackward" else batch_axis
+        (node,) = sources
+        name = name_of(node)
+    return name == "UnsqueezeBackward" and bool(node._saved_dim == batch_axis)
 
 
 _TIME_FIRST = frozenset({"lstm", "gru", "rnn"})
@@ -102,6 +102,9 @@ def _has_samples(given: Arranged, count: int, *, dim: int) -> bool:
         count: How many rows the output has.
         dim: How many dimensions it has.
     """
+    first = given.tensors[0]
+    if first.dim() and len(first) == count:  # the usual case, in the fewest calls
+        return True
     everything = (given.given, given.args, given.kwargs)
     if any(len(each) == count for each in (given.given, *given.args) if isinstance(each, list)):
         return True

@@ -19,6 +19,8 @@ def describe(value: Any) -> str:
     if isinstance(value, type):
         arguments = "..." if issubclass(value, nn.Module) else ""
         return f"the class {value.__name__}. Try an instance of it, {value.__name__}({arguments})."
+    if isinstance(value, Tensor):
+        return f"{kind}. The model comes first: explain(model, inputs)."
     if isinstance(value, (list, tuple)) and any(isinstance(each, nn.Module) for each in value):
         position = next(number for number, each in enumerate(value) if isinstance(each, nn.Module))
         return f"{kind}. Try one of its models, such as model[{position}]."
