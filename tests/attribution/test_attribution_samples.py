@@ -256,5 +256,5 @@ def test_a_part_of_an_output_that_is_one_tensor(output: Any) -> None:
         lp.LRP(dense(5, 3)).explain(numbers_of(2, 5), output=output)
     assert str(caught.value) == (
         f"output should be left out where the model returns one tensor. Found {output!r}, and a tensor of "
-        "shape (2, 3). Choose a class with target=, or give a function of that tensor."
+        "shape (2, 3). Choose a class with target=, or give a function of it."
     )

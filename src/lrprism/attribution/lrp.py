@@ -247,14 +247,14 @@ class LRP:
         if not return_convergence_delta:
             return relevance
         axis = 2 if has_class_axis(target) else 1
-        starts, _ = seeds(explanation.output, target)
-        explained = torch.stack(
-            [torch.atleast_1d(start * explanation.output).unsqueeze(-1).flatten(1).sum(1) for start in starts]
-        )
+        output = explanation.output
+        starts, _ = seeds(output, target)
+        has_samples = output.dim() > 0  # or is one number for all of them
+        terms = [start * output if has_samples else (start * output)[None] for start in starts]
+        explained = torch.stack([term.unsqueeze(-1).flatten(1).sum(1) for term in terms])
         each = relevance if isinstance(relevance, tuple) else (relevance,)
         found: Any = sum(one.unsqueeze(-1).flatten(axis).sum(axis) for one in each)
-        if not explanation.output.dim():  # one number for all samples
-            found = found.sum(-1, keepdim=True)
+        found = found if has_samples else found.sum(-1, keepdim=True)
         return relevance, (explained if axis == 2 else explained[0]) - found
 
     @contextmanager

@@ -59,7 +59,7 @@ def _picked(returned: Any, output: str | int | tuple[Any, ...] | Callable[[Any],
     if isinstance(returned, Tensor):  # 0 would be the first sample
         raise InputError(
             f"output should be left out where the model returns one tensor. Found {output!r}, and a tensor "
-            f"of shape {tuple(returned.shape)}. Choose a class with target=, or give a function of that tensor."
+            f"of shape {tuple(returned.shape)}. Choose a class with target=, or give a function of it."
         )
     try:
         if isinstance(output, tuple) and not _is_key(returned, output):

@@ -20,10 +20,6 @@ class AbstractTarget(ABC):
     """A target in words: one of the functions of this module makes it."""
 
     @abstractmethod
-    def __repr__(self) -> str:
-        """The target as it was typed."""
-
-    @abstractmethod
     def seed(self, output: Tensor) -> tuple[Tensor, Tensor | None]:
         """Return the seed, and the index that it explains of each sample, if that is one.
 

@@ -9,9 +9,10 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from torch import nn
-from torch.autograd import _get_sequence_nr
+from torch._C._autograd import _get_sequence_nr
 from torch.nn.modules.lazy import LazyModuleMixin
 from torch.nn.modules.module import register_module_forward_hook, register_module_forward_pre_hook
+from torch.nn.parameter import is_lazy
 
 from lrprism._errors import ModelError
 
@@ -25,6 +26,10 @@ _CALL = nn.Module._wrapped_call_impl.__code__
 def _keeps_nothing(module: nn.Module) -> bool:
     """Return True for a module that torch ships, unless a hook of the user's runs after it."""
     return type(module).__module__.startswith("torch.nn.") and not module._forward_hooks
+
+
+def _has_no_weights(module: nn.Module) -> bool:
+    return any(map(is_lazy, (*module.parameters(recurse=False), *module.buffers(recurse=False))))
 
 
 class Modules:
@@ -44,7 +49,7 @@ class Modules:
         lazy = [
             f"{type(module).__name__} in {path or '(model)'}"
             for path, module in named
-            if isinstance(module, LazyModuleMixin) and module.has_uninitialized_params()
+            if LazyModuleMixin in type(module).__mro__ and _has_no_weights(module)
         ]
         if lazy:
             raise ModelError(
