@@ -235,8 +235,9 @@ REFUSED: dict[str, tuple[Callable[[Tensor], Any], str]] = {
     "two models": (lambda z: (z.softmax(1) + (2 * z).softmax(1)) / 2, r"a softmax .* Found add\."),
     "exponentials over their sum": (
         lambda z: z.exp() / z.exp().sum(1, keepdim=True),
-        r"a softmax that is called by its name\. Found one that is written as exponentials\. Return the "
-        r"logits from the model, or write torch\.softmax or torch\.log_softmax there\.$",
+        r"a softmax or sigmoid that is called by its name\. Found one that is written as exponentials\. "
+        r"Return the logits from the model, or write torch\.softmax, torch\.log_softmax or torch\.sigmoid "
+        r"there\.$",
     ),
     "entries by an index": (lambda z: z.sigmoid()[:, [2, 0]], r"a sigmoid .* Found index\."),
 }
@@ -282,6 +283,8 @@ WRITTEN: dict[str, tuple[Callable[[Tensor], Tensor], str]] = {
     "normalised": (lambda z: F.normalize(z.exp(), p=1.0, dim=1), "softmax"),
     "in percent": (lambda z: 100 * over_sum(z.exp()), "softmax"),
     "its logarithm": (lambda z: over_sum(z.exp()).log(), "softmax"),
+    "a sigmoid": (lambda z: 1 / (1 + (-z).exp()), "sigmoid"),
+    "a sigmoid of an exponential": (lambda z: z.exp() / (1 + z.exp()), "sigmoid"),
     "less logsumexp": (lambda z: z - z.logsumexp(1, keepdim=True), "log_softmax"),
     "less the logarithm": (lambda z: z - z.exp().sum(1, keepdim=True).log(), "log_softmax"),
     "exponential of that": (lambda z: (z - z.logsumexp(1, keepdim=True)).exp(), "log_softmax"),
@@ -322,8 +325,3 @@ def test_what_the_warning_says_of_a_softmax_that_is_written_out() -> None:
     with pytest.warns(lp.RelevanceWarning, match="against the mean of all classes"):
         expected = lp.LRP(Ending(nn.Softmax(1)), LRP_0).explain(X, 0)
     torch.testing.assert_close(found.relevance, expected.relevance)
-
-
-def test_a_sigmoid_that_divides_a_constant_is_refused_with_a_way_out() -> None:
-    with pytest.raises(lp.ModelError, match=r"1 / \(1 \+ exp\(-z\)\): call torch\.sigmoid there\.$"):
-        lp.LRP(Ending(lambda z: 1 / (1 + (-z).exp()))).explain(X, 0)

@@ -1,6 +1,5 @@
 """A softmax written by hand gives the map of ``softmax``, in dense attention and over an edge list."""
 
-import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -250,8 +249,7 @@ def test_a_gate_of_one_exponential_is_a_gate(name: str, composite: Any, *, audit
 @pytest.mark.parametrize("name", sorted(SIGMOIDS.keys() - {"expit"}))
 def test_no_logits_are_offered_in_front_of_a_sigmoid_by_hand(name: str) -> None:
     (a,) = numbers((2, 4))
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")  # the marks of this file switch warnings off
+    with pytest.warns(lp.RelevanceWarning, match="Return the logits from the model, or write torch.sigmoid"):
         explained(Model(SIGMOIDS[name]), a, composite=LRP_0)
 
 

@@ -48,8 +48,7 @@ def check_dependence(output: Tensor) -> None:
     if output.grad_fn is None:
         raise ModelError(
             "the model's output should depend on the inputs. Found one that does not. "
-            "Look in forward for detach(), .data, numpy, or a division of a constant by the inputs, such as "
-            "a sigmoid written 1 / (1 + exp(-z)): call torch.sigmoid there."
+            "Look in forward for detach(), .data, numpy, or a division of a constant by the inputs."
         )
 
 
