@@ -5,6 +5,7 @@ from collections.abc import Callable
 from itertools import pairwise
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from torch import Tensor, nn
@@ -195,6 +196,15 @@ def test_a_callable_says_by_itself_what_is_explained(what: str) -> None:
         warnings.filterwarnings("error", "the first dimension")
         lp.LRP(model, LRP_0).explain(x, torch.ones_like)
         lp.LRP(model, LRP_0).plan(x)
+
+
+@pytest.mark.parametrize("as_target", [list, tuple, torch.tensor, np.array])
+def test_one_class_for_each_row_says_that_rows_are_meant(as_target: Callable[[list[int]], Any]) -> None:
+    model, x, shape = ROWS["steps of one sequence"]
+    found = lp.LRP(model, LRP_0).explain(x, as_target([0] * shape[0]))
+    assert found.target.tolist() == [0] * shape[0]
+    with pytest.warns(lp.RelevanceWarning, match="the first dimension"):
+        assert torch.equal(lp.LRP(model, LRP_0).explain(x, 0).relevance, found.relevance)
 
 
 def test_the_difference_that_captum_asks_for_of_one_number() -> None:

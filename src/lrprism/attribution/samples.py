@@ -40,6 +40,8 @@ def check_samples(output: Tensor, target: Target, given: Arranged, graph: Graph)
     takes_one = bool(graph.affine) and _takes_one_sample(graph.affine[0], given, graph)
     if not takes_one and _has_samples(given, len(output), dim=output.dim()):
         return None
+    if output.dim() > 1 and _has_one_for_each(target, len(output)):
+        return None
     shapes = ", ".join(
         f"{name} of shape {tuple(x.shape)}" for name, x in zip(given.names, given.tensors, strict=True)
     )
@@ -63,6 +65,12 @@ def check_samples(output: Tensor, target: Target, given: Arranged, graph: Graph)
         f"an output (N,) should be one value per sample. {found}, where it may be the classes of one sample. "
         f"{way_out}; for one value per sample, try target=lp.target.value()."
     )
+
+
+def _has_one_for_each(target: Target, count: int) -> bool:
+    """Whether a target holds one class for each row, so that rows are what is meant."""
+    has_axis = isinstance(target, (list, tuple)) or getattr(target, "ndim", 0) == 1
+    return has_axis and len(target) == count  # type: ignore[arg-type]  # what has an axis has a length
 
 
 def _is_said_of_one_value(target: Target) -> bool:
