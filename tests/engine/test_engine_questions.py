@@ -113,6 +113,12 @@ class Training(nn.Module):
         return y
 
 
+def look_at_gradient(y: Tensor) -> None:
+    y.retain_grad()
+    y.sum().backward(retain_graph=True)
+    assert y.grad is not None
+
+
 def take_of_a_weight(_: Tensor) -> None:
     w = torch.ones(3, requires_grad=True)
     (w**2).sum().backward()
@@ -120,7 +126,7 @@ def take_of_a_weight(_: Tensor) -> None:
 
 TAKES: dict[str, tuple[Callable[[Tensor], None], str]] = {
     "backward": (lambda y: y.sum().backward(), "Tensor.backward"),
-    "backward with a graph to keep": (lambda y: y.sum().backward(retain_graph=True), "Tensor.backward"),
+    "backward with a graph to keep, and a look": (look_at_gradient, "Tensor.backward and a look at .grad"),
     "torch.autograd.backward": (lambda y: torch.autograd.backward(y.sum()), "torch.autograd.backward"),
     "of a weight": (take_of_a_weight, "Tensor.backward"),
     "of the inputs, detached": (

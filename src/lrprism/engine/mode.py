@@ -99,6 +99,7 @@ class RelevanceMode(WatchingMode):
         self._hooks = top_hooks(True)
         self._live = self.descent.known
         self._latest: Any = None
+        self._gone_back: set[str] = set()
 
     def admit(self, inputs: Sequence[Tensor]) -> None:
         """Take tensors for inputs: relevance is carried back to them."""
@@ -135,9 +136,11 @@ class RelevanceMode(WatchingMode):
         if running_transform() is not None:
             self.unseen.add("torch.func")
             return func(*args, **(kwargs or {}))
-        if func in ANSWERED:
-            return answer(func, args, sys._getframe(1))
         kwargs = kwargs or {}
+        if func in ANSWERED:
+            answered = answer(func, args, kwargs, sys._getframe(1), self._gone_back)
+            if answered is not NotImplemented:
+                return answered
         present = tuple([self.present(value) for value in args])
         present_kwargs = {key: self.present(value) for key, value in kwargs.items()} if kwargs else kwargs
         if func in QUESTIONS:

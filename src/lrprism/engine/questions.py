@@ -52,7 +52,9 @@ _GRADIENTS = {
 }
 """Functions that take a gradient, and what they are called."""
 
-ANSWERED = _STANDING | _REQUESTS | _GRADIENTS.keys() | {_GRAD_SWITCH}
+_READ_GRADIENT = Tensor.grad.__get__  # type: ignore[attr-defined]
+
+ANSWERED = _STANDING | _REQUESTS | _GRADIENTS.keys() | {_GRAD_SWITCH, _READ_GRADIENT}
 """What :func:`answer` answers."""
 
 running_transform = torch._C._functorch.peek_interpreter_stack
@@ -62,18 +64,34 @@ top_hooks = torch._C._autograd._top_saved_tensors_default_hooks
 """The hooks that take hold of what autograd saves, as gradient checkpointing does."""
 
 
-def answer(func: Callable[..., Any], args: tuple[Any, ...], asks: FrameType) -> Any:
-    """Answer one of :data:`ANSWERED`.
+def answer(
+    func: Callable[..., Any],
+    args: tuple[Any, ...],
+    kwargs: dict[str, Any],
+    asks: FrameType,
+    gone_back: set[str],
+) -> Any:
+    """Answer one of :data:`ANSWERED`; NotImplemented where it is to be run.
 
     A module with backward hooks hears that nothing needs a gradient: they are for gradients, not relevance.
 
     Args:
         func: The function.
         args: Its arguments.
+        kwargs: Its keyword arguments.
         asks: The frame that called it.
+        gone_back: Gets the name of a way back that keeps the graph: it may be gone, if nobody looks at what
+            it found.
     """
     if func in _GRADIENTS:
-        refuse_gradient(_GRADIENTS[func], asks)
+        if func is torch.autograd.grad or not (kwargs.get("retain_graph") or (args[2:] and args[2])):
+            refuse_gradient(_GRADIENTS[func], asks)
+        gone_back.add(_GRADIENTS[func])
+        return NotImplemented
+    if func == _READ_GRADIENT:  # torch makes such a getter anew at every call
+        if gone_back:
+            refuse_gradient(f"{min(gone_back)} and a look at .grad", asks)
+        return NotImplemented
     if func in _STANDING:
         for_hooks = asks.f_code is BackwardHook._apply_on_tensors.__code__
         return not for_hooks and func(*args)
