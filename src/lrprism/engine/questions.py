@@ -52,7 +52,7 @@ _GRADIENTS = {
 }
 """Functions that take a gradient, and what they are called."""
 
-_READ_GRADIENT = Tensor.grad.__get__  # type: ignore[attr-defined]
+_READ_GRADIENT = Tensor.grad.__get__  # type: ignore[union-attr]
 
 ANSWERED = _STANDING | _REQUESTS | _GRADIENTS.keys() | {_GRAD_SWITCH, _READ_GRADIENT}
 """What :func:`answer` answers."""
