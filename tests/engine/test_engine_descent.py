@@ -88,9 +88,8 @@ def scripted() -> Callable[[Tensor], Tensor]:
         return x * torch.sigmoid(x)
 
     with warnings.catch_warnings():
-        warnings.simplefilter(
-            "ignore", DeprecationWarning
-        )  # torch.jit is on its way out; users still have it
+        # torch.jit is on its way out, by now with a FutureWarning; users still have it
+        warnings.filterwarnings("ignore", "`torch.jit.script` is deprecated")
         return torch.jit.script(swish)  # type: ignore[no-any-return]
 
 

@@ -35,6 +35,19 @@ def test_glu_is_one_half_gated_by_the_other(dim: int, *, module: bool) -> None:
     equal_maps(nn.GLU(dim) if module else lambda a: F.glu(input=a, dim=dim), by_hand, (4, 4))
 
 
+AMINMAX: dict[str, tuple[Function, Function]] = {
+    "a dimension": (lambda a: torch.aminmax(a, dim=1).max, lambda a: a.amax(1)),
+    "kept": (lambda a: a + a.aminmax(dim=0, keepdim=True).min, lambda a: a + a.amin(0, keepdim=True)),
+    "all": (lambda a: a * torch.aminmax(input=a)[1], lambda a: a * a.amax()),
+    "range": (lambda a: (b := torch.aminmax(a))[1] - b[0], lambda a: a.amax() - a.amin()),
+}
+
+
+@pytest.mark.parametrize("name", AMINMAX)
+def test_aminmax_is_the_smallest_and_the_largest(name: str) -> None:
+    equal_maps(*AMINMAX[name], FLAT)
+
+
 def test_glu_by_hand() -> None:
     # signal 2, gate sigmoid(0) = 1/2: z = 1, all of it at the signal
     a = torch.tensor([[2.0, 0.0]], dtype=torch.float64)

@@ -143,7 +143,6 @@ SPECTRUM = torch.complex(numbers(3), numbers(3, 1)[:, 0])
         lambda a: torch.zeros(2, 2, dtype=a.dtype).scatter_reduce(
             1, torch.tensor([[0, 1, 1, 0, 0], [0, 0, 1, 1, 1]]), a, "mean"
         ),
-        lambda a: torch.aminmax(a, dim=1)[1],
         lambda a: a.quantile(0.3, dim=1),
         lambda a: a.norm(dim=1),
         lambda a: torch.linalg.matrix_norm(a[None]),

@@ -46,6 +46,12 @@ def _lerp(input: Tensor, end: Tensor, weight: Tensor | float) -> Tensor:
     return input * (1 - weight) + end * weight
 
 
+def _aminmax(input: Tensor, *, dim: int | None = None, keepdim: bool = False) -> Any:
+    """The smallest and the largest entries; of both at once torch has had no derivative for long."""
+    dims = () if dim is None else (dim,)
+    return torch.return_types.aminmax((input.amin(dims, keepdim), input.amax(dims, keepdim)))
+
+
 def _var_mean(input: Tensor, *args: Any, **kwargs: Any) -> tuple[Tensor, Tensor]:
     """The variance and the mean."""
     return torch.var(input, *args, **kwargs), _mean_beside(input, *args, **kwargs)
@@ -141,6 +147,7 @@ def _corrcoef(input: Tensor) -> Tensor:
 
 
 _PARTS: dict[str, Callable[..., Any]] = {
+    "aminmax": _aminmax,
     "arctan2": _atan2,
     "atan2": _atan2,
     "chain_matmul": _chain_matmul,

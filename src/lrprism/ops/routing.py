@@ -99,7 +99,7 @@ _LINEAR_IN_ONE: dict[str, tuple[int | str, ...]] = {
 """Functions that are linear in one argument while these others are constant: ``A`` of ``A^-1 b``."""
 
 _SELECTIONS = """
-    aminmax msort nanmedian nanquantile quantile
+    msort nanmedian nanquantile quantile
     adaptive_max_pool1d adaptive_max_pool2d adaptive_max_pool3d amax amin clamp_min cummax cummin fmax
     fractional_max_pool2d fractional_max_pool3d kthvalue leaky_relu max max_pool1d max_pool1d_with_indices
     max_pool2d max_pool2d_with_indices max_pool3d max_pool3d_with_indices max_unpool1d max_unpool2d
