@@ -6,6 +6,7 @@ import sys
 import threading
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from torch import nn
@@ -23,9 +24,15 @@ _CALL = nn.Module._wrapped_call_impl.__code__
 """What ``nn.Module.__call__`` is, whoever may have wrapped it: the code in which every module call runs."""
 
 
-def _keeps_nothing(module: nn.Module) -> bool:
-    """Return True for a module that torch ships, unless a hook of the user's runs after it."""
-    return type(module).__module__.startswith("torch.nn.") and not module._forward_hooks
+@cache
+def _is_of_torch(kind: Any) -> bool:
+    return kind.__module__.startswith("torch.nn.") and LazyModuleMixin not in kind.__mro__
+
+
+def _may_keep(module: nn.Module) -> bool:
+    """Return False for a module that torch ships, unless a hook of the user's runs after it."""
+    kind: Any = type(module)
+    return not _is_of_torch(kind) or bool(module._forward_hooks)
 
 
 def _has_no_weights(module: nn.Module) -> bool:
@@ -45,11 +52,17 @@ class Modules:
         Raises:
             ModelError: If one of them has no weights yet.
         """
-        named = list(model.named_modules())
+        self._paths: dict[int, str] = {}
+        self.all: list[nn.Module] = []
+        for path, module in model.named_modules():
+            self._paths[id(module)] = path
+            self.all.append(module)
+        self.keeping = [each for each in self.all if _may_keep(each)]
+        """The modules that may keep something on themselves while they run, and those without weights yet."""
         lazy = [
-            f"{type(module).__name__} in {path or '(model)'}"
-            for path, module in named
-            if LazyModuleMixin in type(module).__mro__ and _has_no_weights(module)
+            f"{type(module).__name__} in {self._paths[id(module)] or '(model)'}"
+            for module in self.keeping
+            if isinstance(module, LazyModuleMixin) and _has_no_weights(module)
         ]
         if lazy:
             raise ModelError(
@@ -57,12 +70,8 @@ class Modules:
                 f"call. Found {', '.join(lazy)} without. Call model(inputs) once, and train it or load its "
                 "weights, before it is explained."
             )
-        self.all = [module for _, module in named]
-        self.keeping = [each for each in self.all if not _keeps_nothing(each)]
-        """The modules that may keep something on themselves while they run."""
         self.model = model
         self._fixed: tuple[str, type] | None = None
-        self._paths = {id(module): path for path, module in named}
         self._type = type(model)
 
     def innermost(self, leaving: nn.Module | None = None) -> tuple[str, type]:
