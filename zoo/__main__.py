@@ -1,4 +1,4 @@
-"""``python -m zoo``: explain every network of the zoo, and write docs/zoo.md."""
+"""``python -m zoo``: explain the networks of the zoo that have no result yet, and write docs/zoo.md."""
 
 import argparse
 import os
@@ -9,40 +9,40 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")  # before torch is imported
 os.environ.setdefault("HF_HUB_OFFLINE", "1")  # all weights are random
 
 
-def main() -> None:
-    """Read the options, run what has no result yet, and write the page."""
+def options() -> argparse.Namespace:
+    """Read the command line."""
     parser = argparse.ArgumentParser(prog="python -m zoo", description=__doc__)
     parser.add_argument("--only", default="", help="a regular expression that library/name should match")
-    parser.add_argument("--results", type=Path, default=Path("runs/zoo.jsonl"), help="what was found so far")
-    parser.add_argument("--again", action="store_true", help="run also what is clean or cannot be built")
-    parser.add_argument("--failed", action="store_true", help="run again what was not clean")
-    parser.add_argument("--unbuilt", action="store_true", help="run again what could not be built")
+    parser.add_argument("--again", default="$.", help="outcomes to run again, such as 'wrong|failed'")
+    parser.add_argument("--workers", type=int, default=2, help="processes that run at a time, of one thread")
+    parser.add_argument("--results", type=Path, default=Path("docs/zoo.jsonl"), help="what was found so far")
     parser.add_argument("--page", type=Path, help="the page to write")
-    options = parser.parse_args()
+    return parser.parse_args()
+
+
+def main() -> None:
+    """Run what is asked for, and write the page."""
+    chosen = options()
 
     from zoo import page, results
     from zoo.models import LIBRARIES, entries_of
     from zoo.running import run
 
-    known: dict[str, set[str]] = {}
-    for (key, _), result in results.read(options.results).items():
-        known.setdefault(key, set()).add(result.outcome)
+    known = results.read(chosen.results)
+    done = {key for key, _ in known}
+    again = {result.key for result in known.values() if re.search(chosen.again, result.outcome)}
     keys = [entry.key for library in LIBRARIES for entry in entries_of(library)]
-    wanted = [
-        key
-        for key in keys
-        if re.search(options.only, key)
-        and (options.again or key not in known or (options.failed and not known[key] <= {"clean", "unbuilt"}))
-    ]
-    results.forget(options.results, set(wanted))
-    for number, result in enumerate(run(wanted)):
-        results.append(options.results, [result])
+    wanted = [key for key in keys if re.search(chosen.only, key) and (key in again or key not in done)]
+    results.forget(chosen.results, set(wanted))
+    for number, result in enumerate(run(wanted, chosen.workers)):
+        results.append(chosen.results, [result])
         print(
             f"{number + 1:4d} {result.key} {result.composite}: {result.outcome} {result.reason[:150]}",
             flush=True,
         )
-    if options.page:
-        options.page.write_text(page.write(results.read(options.results).values()), encoding="utf-8")
+    results.forget(chosen.results, done - set(keys))
+    if chosen.page:
+        chosen.page.write_text(page.write(results.read(chosen.results).values()), encoding="utf-8")
 
 
 if __name__ == "__main__":

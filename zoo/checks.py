@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
-from torch.nn.modules.conv import _ConvNd
+from torch.overrides import TorchFunctionMode
 
 import lrprism as lp
 from lrprism import presets
@@ -18,6 +19,10 @@ SAME = 1e-5  # of the largest entry
 TARGETS = ("highest", "lowest")
 # Said of a right map of which random biases keep nearly all: it is noted, and counts as clean.
 _LITTLE = "of what is explained should arrive at the inputs"
+_CONVOLUTIONS = {
+    *(F.conv1d, F.conv2d, F.conv3d),
+    *(F.conv_transpose1d, F.conv_transpose2d, F.conv_transpose3d),
+}
 _HOOKS = tuple(name for name in vars(nn.Module()) if name.endswith("hooks"))
 
 
@@ -49,11 +54,22 @@ def extreme(which: str) -> Callable[[Tensor], Tensor]:
     return seed
 
 
-def composites_for(entry: Entry, model: nn.Module) -> dict[str, Any]:
-    """Return the composites under which a network is explained, by name."""
-    convolves = any(isinstance(module, _ConvNd) for module in model.modules())
-    # EpsilonGamma says itself that it is Epsilon where there is no convolution
-    usual = presets.EpsilonGamma() if convolves else presets.Epsilon()
+class _Watch(TorchFunctionMode):
+    """Notes whether a convolution runs; a network may hold one that this call has no use for."""
+
+    convolves = False
+
+    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        self.convolves |= func in _CONVOLUTIONS
+        return func(*args, **(kwargs or {}))
+
+
+def composites_for(entry: Entry, subject: Subject) -> dict[str, Any]:
+    """Call a network, and return the composites under which it is explained, by name."""
+    with torch.no_grad(), _Watch() as watch:
+        subject.choose(subject.call())
+    # EpsilonGamma warns where it meets no convolution, and is Epsilon there
+    usual = presets.EpsilonGamma() if watch.convolves else presets.Epsilon()
     attention = [presets.AttnLRP()] if entry.library in {"transformers", "x-transformers"} else []
     return {type(composite).__name__: composite for composite in (usual, *attention)}
 

@@ -20,6 +20,8 @@ class Result:
         unaccounted: What no row of the account explains, as a share of the largest sum in it.
         precision: The type in which the account was closed.
         seconds: Processor time.
+        date: When it ran.
+        versions: Of torch and of the library.
     """
 
     key: str
@@ -30,6 +32,8 @@ class Result:
     unaccounted: float
     precision: str
     seconds: float
+    date: str
+    versions: str
 
     @property
     def library(self) -> str:
@@ -59,8 +63,9 @@ def append(path: Path, results: Iterable[Result]) -> None:
 
 
 def forget(path: Path, keys: Collection[str]) -> None:
-    """Take out what was found of networks that are to be run again."""
-    old = [result for result in read(path).values() if result.key not in keys]
-    if path.exists():
-        path.unlink()
-    append(path, old)
+    """Take out what was found of some networks, and put the rest in the order of the names."""
+    left = sorted(item for item in read(path).items() if item[0][0] not in keys)
+    new = path.with_suffix(".new")
+    new.unlink(missing_ok=True)
+    append(new, (result for _, result in left))
+    new.replace(path)

@@ -6,12 +6,14 @@ import signal
 import time
 import traceback
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from multiprocessing.connection import Connection, wait
 from types import FrameType
 from typing import Any
 
 import torch
 
+from benchmarks.markdown import installed
 from zoo.checks import Answer, check, composites_for
 from zoo.models import entries_of
 from zoo.models.entry import Entry
@@ -19,13 +21,12 @@ from zoo.results import Result
 
 SECONDS = 60  # processor time of one network and composite
 MEMORY = 9 * 2**30
-AT_A_TIME = 2
 _FRESH = 40  # networks until a process is replaced
 
 
-def run(keys: list[str]) -> Iterator[Result]:
-    """Check the networks of these names, two at a time."""
-    waiting, workers = list(reversed(keys)), [_Worker() for _ in range(AT_A_TIME)]
+def run(keys: list[str], at_a_time: int) -> Iterator[Result]:
+    """Check the networks of these names, in so many processes."""
+    waiting, workers = list(reversed(keys)), [_Worker() for _ in range(at_a_time)]
     while waiting or any(worker.key for worker in workers):
         for number, worker in enumerate(workers):
             if not worker.key and waiting:
@@ -110,9 +111,7 @@ def check_entry(entry: Entry) -> list[Result]:
         signal.setitimer(signal.ITIMER_PROF, SECONDS)
         subject = entry.draw()
         kind = type(subject.model).__name__
-        composites = composites_for(entry, subject.model)
-        with torch.no_grad():
-            subject.choose(subject.call())
+        composites = composites_for(entry, subject)
     except (Exception, _TooSlowError) as error:  # whatever a library raises: the network does not count
         return [_result(entry.key, kind, "all", Answer("unbuilt", _say(error)))]
     finally:
@@ -150,7 +149,9 @@ def _result(key: str, kind: str, composite: str, answer: Answer, seconds: float 
         composite,
         answer.outcome,
         answer.reason,
-        answer.unaccounted,
+        float(f"{answer.unaccounted:.1e}"),
         answer.precision,
         round(seconds, 1),
+        datetime.now(UTC).date().isoformat(),
+        ", ".join(f"{name} {installed(name)}" for name in ("torch", key.partition("/")[0])),
     )
