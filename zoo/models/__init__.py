@@ -12,6 +12,7 @@ LIBRARIES = {
     "timm": "timm_models",
     "segmentation_models_pytorch": "segmentation",
     "torchvision": "torch_vision",
+    "diffusers": "diffusion",
 }
 
 

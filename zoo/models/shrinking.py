@@ -24,7 +24,8 @@ _NUMBERS = {
     "num_attn_heads",
     2: "num_key_value_heads num_experts_per_tok n_kv_heads num_kv_heads decoder_num_key_value_heads "
     "moe_topk top_k num_selected_experts num_experts_per_token",
-    8: "head_dim d_kv v_head_dim qk_nope_head_dim qk_rope_head_dim kv_channels d_head attention_head_size",
+    8: "head_dim d_kv v_head_dim qk_nope_head_dim qk_rope_head_dim kv_channels d_head attention_head_size "
+    "mamba_chunk_size chunk_size mamba_d_state state_size ssm_state_size",
     16: "kv_lora_rank sliding_window attention_window local_attention",
     VOCABULARY: "vocab_size text_vocab_size n_positions_vocab decoder_vocab_size",
     PLACES: "max_position_embeddings n_positions max_source_positions max_target_positions n_ctx "
