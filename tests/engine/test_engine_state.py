@@ -1,7 +1,7 @@
 """What forward makes and keeps on the model is after an explanation what a plain call would have left."""
 
 import copy
-from collections import deque
+from collections import OrderedDict, deque
 from collections.abc import Callable
 from functools import cache
 from types import SimpleNamespace
@@ -260,6 +260,50 @@ def test_arguments_of_the_caller_stay_as_they_were() -> None:
     lp.LRP(Writing(), LRP_0).explain(X, args=(cache, extra), audit=True)
     assert not cache.any()
     assert not extra["more"].any()
+
+
+class Frozen(dict[str, Any]):
+    """A configuration that refuses every change, as those of diffusers do."""
+
+    def refuse(self, *_: Any) -> Any:
+        raise TypeError("a frozen configuration cannot be changed")
+
+    __setitem__ = __delitem__ = update = pop = clear = copy = refuse
+
+
+class FrozenInOrder(OrderedDict[str, Any]):
+    """The same of a dict that keeps an order of its own."""
+
+    __delitem__ = update = pop = clear = copy = Frozen.refuse
+
+
+class FrozenList(list[Any]):
+    """The same of a list."""
+
+    __setitem__ = __delitem__ = extend = pop = clear = copy = Frozen.refuse
+
+
+@pytest.mark.parametrize("held", [Frozen(width=4), FrozenInOrder(width=4), FrozenList([4])], ids=repr)
+def test_a_configuration_that_cannot_be_changed_is_left_alone(held: Any) -> None:
+    model = Model(lambda _, x: x)
+    model.held = held
+    explanation = lp.LRP(model, LRP_0, strict=True).explain(X, 0, audit=True)
+    torch.testing.assert_close(explanation.output, model(X).detach())
+    assert model.held is held
+    assert list(held.values() if isinstance(held, dict) else held) == [4]
+
+
+@pytest.mark.parametrize("kind", [Frozen, FrozenInOrder])
+def test_what_is_kept_in_a_dict_that_cannot_be_changed_holds_no_graph(kind: Any) -> None:
+    def forward(m: Any, x: Tensor) -> Tensor:
+        m.held = kind({"first": x * 2, "last": 1})
+        return x
+
+    model = Model(forward)
+    lp.LRP(model, LRP_0, strict=True).explain(X, 0)
+    assert list(model.held) == ["first", "last"]
+    torch.testing.assert_close(model.held["first"], X * 2)
+    assert not model.held["first"].requires_grad
 
 
 def test_what_fails_half_way_leaves_no_graph() -> None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import operator
 import sys
-from collections import deque
+from collections import OrderedDict, deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
 from typing import TYPE_CHECKING, Any
@@ -108,7 +109,7 @@ class KeptState:
             ]
             containers += [each for of in containers for each in _values(of) if _is_filled(each)]
             containers += [getattr(module, name) for module in self._modules.all for name in _HOOKS]
-        before = [(container, container.copy()) for container in containers]
+        before = [(container, _copied(container)) for container in containers]
 
         def give_back() -> None:
             for container, content in before:
@@ -164,17 +165,36 @@ def _fill(container: Any, content: Any) -> None:
     """Let a container hold what a copy of it holds, and touch no more of it than has changed."""
     if isinstance(container, dict):
         for key in container.keys() - content.keys():
-            del container[key]
-        changed = {key: value for key, value in content.items() if container.get(key, _fill) is not value}
-        container.update(changed)
+            _kind(container).__delitem__(container, key)
+        for key, value in content.items():
+            if container.get(key, _fill) is not value:
+                _put(container, key, value)
     elif isinstance(container, (list, deque)):
-        container.clear()
-        container.extend(content)
+        if len(container) != len(content) or any(map(operator.is_not, container, content)):
+            container.clear()
+            container.extend(content)
     elif isinstance(container, set):
         container.clear()
         container.update(content)
     else:  # an array
         container[...] = content
+
+
+def _copied(container: Any) -> Any:
+    """What a container holds, also of one that lets nobody copy it."""
+    if isinstance(container, dict):
+        return dict.copy(container)
+    return list(container) if isinstance(container, (list, deque)) else container.copy()
+
+
+def _put(container: Container, key: Any, value: Any) -> None:
+    """Set an entry, also of a dict that lets nobody set one, such as a frozen configuration."""
+    _kind(container).__setitem__(container, key, value)
+
+
+def _kind(container: Container) -> Any:
+    """The type of Python's own that a container is one of."""
+    return next(kind for kind in (OrderedDict, dict, list, deque) if isinstance(container, kind))
 
 
 def _settled(tensor: Tensor, rewrites: Rewrites, made: Collection[Any]) -> Tensor:
@@ -229,7 +249,7 @@ def replace_tensors(containers: Iterable[Container], replace: Callable[[Tensor],
             if isinstance(value, (Tensor, tuple)):
                 new = _replaced(value, replace, known)
                 if new is not value:
-                    container[key] = new
+                    _put(container, key, new)
 
 
 def _replaced(
