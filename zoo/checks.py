@@ -89,19 +89,18 @@ def check(entry: Entry, composite: Any) -> Answer:
                 problem, share = _explain_both(subject, composite, extreme(which), expected)
         except lp.LRPrismError as error:
             return Answer("refused", f"{type(error).__name__}: {error}")
+        precision = "float32"
+        if problem:
+            problem, share, precision = *_again_in_double(entry, composite, which), "float64"
         problem = problem or changes(subject.model, before, _state(twin.model))
         if problem:
-            return Answer("wrong", f"{which} logit: {problem}")
+            return Answer("wrong", f"{which} logit: {problem}", share, precision)
         known = {str(each.message) for each in usual}
         new = [str(each.message) for each in told if str(each.message) not in known]
         if others := [message for message in new if _LITTLE not in message]:
             return Answer("warned", others[0])
-        closed = Answer("clean", new[0] if new else "", share)
-        if not share <= ACCOUNT:
-            closed = _close_in_double(entry, composite, which)
-        if closed.outcome != "clean":
-            return closed
-        worst = max(worst, closed, key=lambda answer: answer.unaccounted)
+        found = Answer("clean", new[0] if new else "", share, precision)
+        worst = max(worst, found, key=lambda answer: (bool(answer.reason), answer.unaccounted))
     return worst
 
 
@@ -120,7 +119,7 @@ def _explain(subject: Subject, composite: Any, target: Any, *, audit: bool) -> l
 
 
 def _explain_both(subject: Subject, composite: Any, target: Any, expected: Tensor) -> tuple[str, float]:
-    """Explain with and without an account; return what is wrong with it, and what it leaves open."""
+    """Explain with and without an account; return what is wrong, and what the account leaves open."""
     explained = _explain(subject, composite, target, audit=True)
     bare = _explain(subject, composite, target, audit=False)
     share = open_share(explained.audit)
@@ -134,23 +133,19 @@ def _explain_both(subject: Subject, composite: Any, target: Any, expected: Tenso
         return f"the account changes the map by {apart:.1e}", share
     if explained.audit is not None and explained.audit.unseen:
         return f"unseen: {', '.join(explained.audit.unseen)}", share
-    return "", share
+    return ("" if share <= ACCOUNT else f"the account is open by {share:.1e}"), share
 
 
-def _close_in_double(entry: Entry, composite: Any, which: str) -> Answer:
-    """Ask again in float64, which tells rounding from an account that is wrong."""
+def _again_in_double(entry: Entry, composite: Any, which: str) -> tuple[str, float]:
+    """Ask again in float64, which tells rounding from what is wrong."""
+    subject, twin = as_double(entry.draw()), as_double(entry.draw())
     torch.set_default_dtype(torch.float64)
     try:
-        subject = entry.draw()
-        subject.model.double()
-        share = open_share(_explain(as_double(subject), composite, extreme(which), audit=True).audit)
+        return _explain_both(subject, composite, extreme(which), _plain(twin))
     except (RuntimeError, ValueError, TypeError) as error:
-        return Answer("wrong", f"{which} logit: open in float32, and fails in float64: {error}")
+        return f"not as it should be in float32, and fails in float64: {error}", 0.0
     finally:
         torch.set_default_dtype(torch.float32)
-    if share <= ACCOUNT:
-        return Answer("clean", unaccounted=share, precision="float64")
-    return Answer("wrong", f"{which} logit: the account is open by {share:.1e}", share, "float64")
 
 
 def as_double(subject: Subject) -> Subject:

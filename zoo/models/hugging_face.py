@@ -2,6 +2,7 @@
 
 import inspect
 from functools import lru_cache, partial
+from itertools import product
 from typing import Any
 
 import torch
@@ -39,49 +40,64 @@ def class_of(model_type: str) -> str | None:
     return None
 
 
+# Of those that take the features of another network; by default it is downloaded from timm.
+_BACKBONE = transformers.ResNetConfig(
+    embedding_size=8,
+    hidden_sizes=[8, 16, 24, 32],
+    depths=[1, 1, 1, 1],
+    layer_type="basic",
+    out_features=["stage2", "stage3", "stage4"],
+)
 # Tried in turn until a plain call runs: what differs from the usual small numbers.
 _VARIANTS: tuple[dict[str, Any], ...] = (
     {},
     {"num_key_value_heads": 4},
     {"hidden_size": 128, "head_dim": 32, "num_key_value_heads": 4},
     {"hidden_size": 256, "head_dim": 64, "num_key_value_heads": 4},
+    {"hidden_size": 512, "head_dim": 128, "num_key_value_heads": 4},
     {"rotary_dim": 8, "head_dim": None},
     {"head_dim": None, "num_key_value_heads": None},
     {"hidden_size": 64, "mamba_n_heads": 8, "mamba_d_head": 16, "num_heads": 8, "head_dim": 16},
     {"num_hidden_layers": 4, "num_layers": 4},
+    {"n_group": 1, "topk_group": 1, "num_key_value_heads": 4, "topk_method": "greedy"},
+    {"embed_dim": 96, "hidden_size": 96},
+    {"backbone_config": _BACKBONE},
 )
 
 
 def _make(model_type: str) -> Subject:
-    return _build(model_type, _variant_of(model_type))
+    return _build(model_type, *_variant_of(model_type))
 
 
 @lru_cache(None)
-def _variant_of(model_type: str) -> int:
-    """Return the first variant of a model type that a plain call can run.
+def _variant_of(model_type: str) -> tuple[int, bool]:
+    """Return the first variant of a model type that a plain call can run, and whether it takes pictures too.
 
     Raises:
         ValueError: If there is none.
     """
     problems = []
-    for variant in range(len(_VARIANTS)):
+    for pictures, variant in product((False, True), range(len(_VARIANTS))):
         try:
             torch.manual_seed(0)
-            subject = _build(model_type, variant)
+            subject = _build(model_type, variant, pictures)
             with torch.no_grad():
                 subject.choose(subject.call())
         except Exception as error:  # whatever a network raises that its configuration does not suit
             problems.append(f"{type(error).__name__}: {error}")
         else:
-            return variant
+            return variant, pictures
     raise ValueError("; ".join(dict.fromkeys(problems)))
 
 
-def _build(model_type: str, variant: int) -> Subject:
+def _build(model_type: str, variant: int, pictures: bool) -> Subject:
     kind = getattr(transformers, class_of(model_type))
     config = small_config(getattr(transformers, CONFIG_MAPPING_NAMES[model_type]), _VARIANTS[variant])
     model = kind(config).eval()
     inputs, others = _arguments(model, config)
+    if pictures:
+        names = inspect.signature(model.forward).parameters
+        inputs |= {name: _input(name, config) for name in ("input_ids", "pixel_values") if name in names}
     return Subject(model, inputs, others)
 
 

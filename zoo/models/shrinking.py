@@ -5,34 +5,56 @@ from typing import Any
 
 WIDTH, DEPTH, HEADS, VOCABULARY, PLACES = 32, 2, 4, 99, 64
 
-_NUMBERS = {
-    WIDTH: "hidden_size d_model n_embd dim embed_dim embedding_dim embedding_size encoder_hidden_size "
-    "decoder_hidden_size emb_dim model_dim d_embed conv_dim output_hidden_size encoder_embed_dim "
-    "projection_dim hidden_dim mlp_dim fusion_hidden_size q_lora_rank n_embed "
-    "cross_attention_hidden_size word_embed_proj_dim rnn_hidden_size",
-    48: "intermediate_size ffn_dim d_ff encoder_ffn_dim decoder_ffn_dim n_inner dim_ff "
-    "ffn_hidden_size d_inner dim_feedforward moe_intermediate_size "
-    "shared_expert_intermediate_size decoder_intermediate_size encoder_intermediate_size "
-    "inner_dim intermediate_dim mlp_hidden_size",
-    DEPTH: "num_hidden_layers num_layers n_layer n_layers encoder_layers decoder_layers depth "
-    "num_decoder_layers num_encoder_layers encoder_num_layers decoder_num_layers "
-    "num_hidden_groups n_lm_layers num_conv_pos_layers encoder_num_hidden_layers "
-    "decoder_num_hidden_layers num_block_layers num_stacks",
-    HEADS: "num_attention_heads num_heads n_head n_heads encoder_attention_heads decoder_attention_heads "
-    "encoder_num_attention_heads decoder_num_attention_heads attention_heads num_experts "
-    "num_local_experts n_routed_experts num_encoder_attention_heads moe_num_experts "
-    "num_attn_heads",
-    2: "num_key_value_heads num_experts_per_tok n_kv_heads num_kv_heads decoder_num_key_value_heads "
-    "moe_topk top_k num_selected_experts num_experts_per_token",
-    8: "head_dim d_kv v_head_dim qk_nope_head_dim qk_rope_head_dim kv_channels d_head attention_head_size "
-    "mamba_chunk_size chunk_size mamba_d_state state_size ssm_state_size",
-    16: "kv_lora_rank sliding_window attention_window local_attention",
-    VOCABULARY: "vocab_size text_vocab_size n_positions_vocab decoder_vocab_size",
-    PLACES: "max_position_embeddings n_positions max_source_positions max_target_positions n_ctx "
-    "image_size input_size max_seq_len seq_length max_sequence_length",
-    3: "num_labels",
-}
-_BY_NAME = {name: value for value, names in _NUMBERS.items() for name in names.split()}
+# A name stands in one row only.
+_NUMBERS: tuple[tuple[int, str], ...] = (
+    (
+        WIDTH,
+        "hidden_size d_model n_embd dim embed_dim embedding_dim embedding_size encoder_hidden_size "
+        "decoder_hidden_size emb_dim model_dim d_embed conv_dim output_hidden_size encoder_embed_dim "
+        "projection_dim hidden_dim mlp_dim fusion_hidden_size q_lora_rank n_embed "
+        "cross_attention_hidden_size word_embed_proj_dim rnn_hidden_size",
+    ),
+    (
+        48,
+        "intermediate_size ffn_dim d_ff encoder_ffn_dim decoder_ffn_dim n_inner dim_ff "
+        "ffn_hidden_size d_inner dim_feedforward moe_intermediate_size "
+        "shared_expert_intermediate_size decoder_intermediate_size encoder_intermediate_size "
+        "inner_dim intermediate_dim mlp_hidden_size",
+    ),
+    (
+        DEPTH,
+        "num_hidden_layers num_layers n_layer n_layers encoder_layers decoder_layers depth "
+        "num_decoder_layers num_encoder_layers encoder_num_layers decoder_num_layers "
+        "num_hidden_groups n_lm_layers num_conv_pos_layers encoder_num_hidden_layers "
+        "decoder_num_hidden_layers num_block_layers num_stacks",
+    ),
+    (
+        HEADS,
+        "num_attention_heads num_heads n_head n_heads encoder_attention_heads decoder_attention_heads "
+        "encoder_num_attention_heads decoder_num_attention_heads attention_heads num_experts "
+        "num_local_experts n_routed_experts num_encoder_attention_heads moe_num_experts "
+        "num_attn_heads",
+    ),
+    (
+        2,
+        "num_key_value_heads num_experts_per_tok n_kv_heads num_kv_heads decoder_num_key_value_heads "
+        "moe_topk top_k num_selected_experts num_experts_per_token",
+    ),
+    (
+        8,
+        "head_dim d_kv v_head_dim qk_nope_head_dim qk_rope_head_dim kv_channels d_head attention_head_size "
+        "mamba_chunk_size chunk_size mamba_d_state state_size ssm_state_size",
+    ),
+    (16, "kv_lora_rank sliding_window attention_window local_attention"),
+    (VOCABULARY, "vocab_size text_vocab_size n_positions_vocab decoder_vocab_size"),
+    (
+        PLACES,
+        "max_position_embeddings n_positions max_source_positions max_target_positions n_ctx "
+        "image_size input_size max_seq_len seq_length max_sequence_length",
+    ),
+    (3, "num_labels"),
+)
+_BY_NAME = {name: value for value, names in _NUMBERS for name in names.split()}
 _TOKENS = {
     "pad_token_id": 0,
     "bos_token_id": 1,
