@@ -92,7 +92,7 @@ def _variant_of(model_type: str) -> tuple[int, bool]:
 
 def _build(model_type: str, variant: int, pictures: bool) -> Subject:
     kind = getattr(transformers, class_of(model_type))
-    config = small_config(getattr(transformers, CONFIG_MAPPING_NAMES[model_type]), _VARIANTS[variant])
+    config = small_config(getattr(transformers, CONFIG_MAPPING_NAMES[model_type])(), _VARIANTS[variant])
     model = kind(config).eval()
     inputs, others = _arguments(model, config)
     if pictures:

@@ -62,18 +62,18 @@ _TOKENS = {
     "decoder_start_token_id": 2,
     "sep_token_id": 3,
 }
+_DECODING = ("is_decoder", "add_cross_attention")  # which a network of two gives to its second
 _EVEN_IF_NONE = {"pad_token_id", "head_dim", "num_key_value_heads"}
 
 
-def small_config(kind: Any, options: Mapping[str, Any], depth: int = 0) -> Any:
-    """Return a configuration of a class, with its numbers made small and its inner configurations too.
+def small_config(usual: Any, options: Mapping[str, Any], depth: int = 0) -> Any:
+    """Return a configuration with its numbers made small, and those of its inner configurations too.
 
     Args:
-        kind: The class.
+        usual: The configuration by default.
         options: Numbers that differ from the table, for every setting of that name.
         depth: How far inside another configuration this one is.
     """
-    usual = kind()
     table = {**_BY_NAME, **_TOKENS, **options}
     settings: dict[str, Any] = {}
     for name, value in usual.to_dict().items():
@@ -88,8 +88,9 @@ def small_config(kind: Any, options: Mapping[str, Any], depth: int = 0) -> Any:
             settings[name] = min(value, table[name]) if value > 0 else value
     if not depth:
         settings["num_labels"] = 3
-    for name in getattr(kind, "sub_configs", {}):
+    settings |= {name: True for name in _DECODING if getattr(usual, name, False)}
+    for name in getattr(usual, "sub_configs", {}):
         inner = getattr(usual, name, None)
         if inner is not None and depth < 3:
-            settings[name] = small_config(type(inner), options, depth + 1)
-    return kind(**settings)
+            settings[name] = small_config(inner, options, depth + 1)
+    return type(usual)(**settings)
