@@ -19,6 +19,15 @@ _CHOSEN = {
     "efficientnet": "efficientnet_b0",
 }
 _SIDE = 64
+# Those whose smallest has tens of millions of weights in blocks that are all alike.
+_SHALLOW = {
+    "beit_base_patch16_224",
+    "deepseek_vit_412m",
+    "gemma4_vit_167m",
+    "naflexvit_so150m2_patch16_reg1_gap",
+    "qwen3_vit_88m",
+    "samvit_base_patch16",
+}
 
 
 def _smallest(module: str) -> str:
@@ -34,9 +43,13 @@ def _smallest(module: str) -> str:
 def _make(name: str) -> Subject:
     settings = timm.get_pretrained_cfg(name)
     side = settings.input_size[-1]
-    if not settings.fixed_input_size:
+    options = {"depth": 2} if name in _SHALLOW else {}
+    if name == "samvit_base_patch16":
+        side = options["img_size"] = 128  # 1024 by default
+    elif not settings.fixed_input_size:
         side = max(_SIDE, (settings.min_input_size or (3, 0, 0))[-1])
-    return Subject(timm.create_model(name, num_classes=10), (torch.rand(2, 3, side, side),))
+    model = timm.create_model(name, num_classes=10, **options)
+    return Subject(model, (torch.rand(2, 3, side, side),))
 
 
 def entries() -> list[Entry]:
