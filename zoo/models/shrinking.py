@@ -88,6 +88,8 @@ def small_config(usual: Any, options: Mapping[str, Any], depth: int = 0) -> Any:
             settings[name] = min(value, table[name]) if value > 0 else value
     if not depth:
         settings["num_labels"] = 3
+    if getattr(usual, "is_encoder_decoder", False):
+        settings["decoder_start_token_id"] = _TOKENS["decoder_start_token_id"]
     settings |= {name: True for name in _DECODING if getattr(usual, name, False)}
     for name in getattr(usual, "sub_configs", {}):
         inner = getattr(usual, name, None)
