@@ -75,17 +75,12 @@ def small_config(usual: Any, options: Mapping[str, Any], depth: int = 0) -> Any:
         depth: How far inside another configuration this one is.
     """
     table = {**_BY_NAME, **_TOKENS, **options}
-    settings: dict[str, Any] = {}
-    for name, value in usual.to_dict().items():
-        if name not in table or isinstance(value, bool | str | dict):
-            continue
-        if name in options:
-            settings[name] = table[name]
-        elif name in _TOKENS or value is None:
-            if value is not None or name in _EVEN_IF_NONE:
-                settings[name] = table[name]
-        elif isinstance(value, int):
-            settings[name] = min(value, table[name]) if value > 0 else value
+    settings = {
+        name: table[name] if name in options else _smaller(name, value, table[name])
+        for name, value in usual.to_dict().items()
+        if name in table and not isinstance(value, bool | str | dict)
+    }
+    settings = {name: value for name, value in settings.items() if name in options or value is not None}
     if not depth:
         settings["num_labels"] = 3
     if getattr(usual, "is_encoder_decoder", False):
@@ -96,3 +91,14 @@ def small_config(usual: Any, options: Mapping[str, Any], depth: int = 0) -> Any:
         if inner is not None and depth < 3:
             settings[name] = small_config(inner, options, depth + 1)
     return type(usual)(**settings)
+
+
+def _smaller(name: str, value: Any, small: int) -> int | None:
+    """What a setting should be; None to leave it as it is."""
+    if value is None:
+        return small if name in _EVEN_IF_NONE else None
+    if name in _TOKENS:
+        return small
+    if isinstance(value, int):
+        return min(value, small) if value > 0 else value
+    return None

@@ -46,6 +46,8 @@ def _make(name: str) -> Subject:
     options = {"depth": 2} if name in _SHALLOW else {}
     if name == "samvit_base_patch16":
         side = options["img_size"] = 128  # 1024 by default
+    elif name.startswith("inception_") and "next" not in name:
+        side = 128
     elif not settings.fixed_input_size:
         side = max(_SIDE, (settings.min_input_size or (3, 0, 0))[-1])
     model = timm.create_model(name, num_classes=10, **options)
