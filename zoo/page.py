@@ -60,7 +60,7 @@ def write(results: Iterable[Result]) -> str:
     )
     parts = [
         head,
-        table(["", ""], setting("make zoo", "one per process", ("lrprism",))),
+        table(["", ""], setting("make zoo", "2", ("lrprism",))),
         "\n## Totals\n\n",
         table(
             ["library", "networks", "clean", "refused", "other", "with", "run on"],
