@@ -20,6 +20,7 @@ from lrprism.ops import (
     recurrent,
     routing,
     scaled,
+    triangular,
 )
 from lrprism.ops.affine import InputGoneError, call_of, ends_of, is_written_once, producer_of
 from lrprism.ops.call import Call, Needs, Sinks
@@ -56,6 +57,7 @@ TABLE: dict[Any, AbstractOp] = {
     **degrees.TABLE,
     **composed.TABLE,
     **clamping.TABLE,
+    **triangular.TABLE,
 }
 """Which op each torch function is."""
 

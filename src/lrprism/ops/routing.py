@@ -82,8 +82,6 @@ _LINEAR_IN_ONE: dict[str, tuple[int | str, ...]] = {
     "solve_ex": (0, "A"),
     "linalg_solve_ex": (0, "A"),
     "_linalg_solve_ex": (0, "A"),
-    "solve_triangular": (0, "A", "input"),
-    "linalg_solve_triangular": (0, "A", "input"),
     "triangular_solve": (1, "A"),
     "cholesky_solve": (1, "L", "input2"),
     "lu_solve": (1, "LU_data"),

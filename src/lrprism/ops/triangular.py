@@ -1,0 +1,90 @@
+r"""Systems of equations with a triangular matrix, as the delta rule of linear attention solves them.
+
+.. math:: x_i = \frac{1}{A_{ii}} \Bigl(b_i - \sum_{j<i} A_{ij} x_j\Bigr)
+
+Written out, each step subtracts products of two live factors, of which the entries of :math:`A` get a share
+:math:`\alpha` by the rule, and divides by a scale, which counts as a constant. With :math:`D` the diagonal of
+:math:`A` and :math:`L` the rest of it, all steps together are
+
+.. math:: G = (D + (1 - \alpha) L)^{-H} g, \qquad R_b = b \odot G, \qquad R_L = -\alpha\, L \odot (G x^H)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, final
+
+import torch
+from torch import Tensor
+
+from lrprism.ops.functions import entry_of
+from lrprism.ops.gating import gatings
+from lrprism.ops.kinds import Kind
+from lrprism.ops.names import functions_named
+from lrprism.ops.op import AbstractOp, Arguments, Keywords, Recorder, is_live
+from lrprism.ops.products import shares_of
+from lrprism.rules import AbstractProductRule, Gating
+
+
+class _Substitution(torch.autograd.Function):
+    """The solution, and on the way back the relevance of all steps at once."""
+
+    @staticmethod
+    def forward(
+        ctx: Any, matrix: Tensor, b: Tensor, share: Callable[[], float], form: dict[str, bool]
+    ) -> Tensor:
+        x = torch.linalg.solve_triangular(matrix, b, **form)
+        ctx.save_for_backward(matrix, x)
+        ctx.share, ctx.form, ctx.shape = share, form, b.shape
+        return x
+
+    @staticmethod
+    def backward(ctx: Any, *grad_outputs: Tensor) -> tuple[Tensor, Tensor, None, None]:
+        matrix, x = ctx.saved_tensors
+        share, form = ctx.share(), ctx.form
+        rest = matrix.triu(1) if form["upper"] else matrix.tril(-1)
+        scale = torch.eye(matrix.shape[-1], dtype=matrix.dtype, device=matrix.device)
+        if not form["unitriangular"]:
+            scale = scale * matrix
+        back = {**form, "upper": not form["upper"]}
+        g = torch.linalg.solve_triangular((scale + (1 - share) * rest).mH, grad_outputs[0], **back)
+        product = g @ x.mH if form["left"] else x.mH @ g
+        taken = product.triu(1) if form["upper"] else product.tril(-1)
+        return (-share * taken).sum_to_size(matrix.shape), g.sum_to_size(ctx.shape), None, None
+
+
+_solve = entry_of(_Substitution)
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class TriangularSolve(AbstractOp):
+    """``solve_triangular``: linear in ``B`` under a constant matrix, products of both under a live one."""
+
+    def run(self, recorder: Recorder, func: Callable[..., Any], args: Arguments, kwargs: Keywords) -> Any:
+        """Solve; a matrix that alone is live has no rule."""
+        if not is_live((args, kwargs)):
+            return func(*args, **kwargs)
+        matrix, b, form = _parts(*args, **kwargs)
+        if not is_live(matrix) or not is_live(b) or "out" in kwargs:
+            recorder.record(Kind.UNKNOWN if is_live(matrix) else Kind.ROUTING, self.name)
+            return func(*args, **kwargs)
+        call = recorder.record(Kind.PRODUCT, self.name, (AbstractProductRule,))
+        looks = (*gatings([matrix]), Gating.NONE)  # x is a difference, and so no gate
+        return _solve(matrix, b, lambda: shares_of(call, looks)[0], form)
+
+
+def _parts(
+    *operands: Tensor, upper: bool, left: bool = True, unitriangular: bool = False, **named: Any
+) -> tuple[Tensor, Tensor, dict[str, bool]]:
+    """The matrix, the right-hand side, and how the matrix is to be read."""
+    matrix, b = (*operands, *(named[name] for name in ("A", "self", "input", "B") if name in named))
+    return matrix, b, {"upper": upper, "left": left, "unitriangular": unitriangular}
+
+
+TABLE: dict[Any, AbstractOp] = {
+    function: TriangularSolve(Kind.PRODUCT, "solve_triangular")
+    for name in ("solve_triangular", "linalg_solve_triangular")
+    for function in functions_named(name)
+}
