@@ -91,7 +91,8 @@ def check(entry: Entry, composite: Any) -> Answer:
             return Answer("refused", f"{type(error).__name__}: {error}")
         precision = "float32"
         if problem:
-            problem, share, precision = *_again_in_double(entry, composite, which), "float64"
+            precision = "float64"
+            problem, share = _again_in_double(entry, composite, which, problem)
         problem = problem or changes(subject.model, before, _state(twin.model))
         if problem:
             return Answer("wrong", f"{which} logit: {problem}", share, precision)
@@ -136,14 +137,14 @@ def _explain_both(subject: Subject, composite: Any, target: Any, expected: Tenso
     return ("" if share <= ACCOUNT else f"the account is open by {share:.1e}"), share
 
 
-def _again_in_double(entry: Entry, composite: Any, which: str) -> tuple[str, float]:
+def _again_in_double(entry: Entry, composite: Any, which: str, problem: str) -> tuple[str, float]:
     """Ask again in float64, which tells rounding from what is wrong."""
     subject, twin = as_double(entry.draw()), as_double(entry.draw())
     torch.set_default_dtype(torch.float64)
     try:
         return _explain_both(subject, composite, extreme(which), _plain(twin))
     except (RuntimeError, ValueError, TypeError) as error:
-        return f"not as it should be in float32, and fails in float64: {error}", 0.0
+        return f"{problem} in float32; in float64 it cannot be called: {error}", 0.0
     finally:
         torch.set_default_dtype(torch.float32)
 
