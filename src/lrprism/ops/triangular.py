@@ -34,7 +34,7 @@ class _Substitution(torch.autograd.Function):
     def forward(
         ctx: Any, matrix: Tensor, b: Tensor, share: Callable[[], float], form: dict[str, bool]
     ) -> Tensor:
-        x = torch.linalg.solve_triangular(matrix, b, **form)
+        x: Tensor = torch.linalg.solve_triangular(matrix, b, **form)
         ctx.save_for_backward(matrix, x)
         ctx.share, ctx.form, ctx.shape = share, form, b.shape
         return x
@@ -79,8 +79,8 @@ def _parts(
     *operands: Tensor, upper: bool, left: bool = True, unitriangular: bool = False, **named: Any
 ) -> tuple[Tensor, Tensor, dict[str, bool]]:
     """The matrix, the right-hand side, and how the matrix is to be read."""
-    matrix, b = (*operands, *(named[name] for name in ("A", "self", "input", "B") if name in named))
-    return matrix, b, {"upper": upper, "left": left, "unitriangular": unitriangular}
+    found = [*operands, *(named[name] for name in ("A", "self", "input", "B") if name in named)]
+    return found[0], found[1], {"upper": upper, "left": left, "unitriangular": unitriangular}
 
 
 TABLE: dict[Any, AbstractOp] = {
