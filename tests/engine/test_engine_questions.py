@@ -226,3 +226,44 @@ def test_a_derivative_in_forward_mode_is_refused_with_a_way_out() -> None:
     a = x.clone().requires_grad_()
     (g,) = torch.autograd.grad(model(a)[:, 0].sum(), a)
     torch.testing.assert_close(found.relevance, x * g)
+
+
+class Masked(nn.Module):
+    """Rows that look at near rows; the mask is made by ``vmap``, as transformers makes those of a window."""
+
+    def __init__(self, near: Callable[[Tensor, Tensor], Tensor]) -> None:
+        super().__init__()
+        self.near = near
+
+    def forward(self, x: Tensor) -> Tensor:
+        rows = torch.arange(len(x))
+        every = torch.vmap(torch.vmap(self.near, (None, 0)), (0, None))
+        mask: Tensor = every(rows, rows)
+        return mask.to(x.dtype) @ x
+
+
+def test_a_mask_that_is_made_by_vmap_is_a_constant() -> None:
+    x = torch.randn(4, 3)
+    found = lp.LRP(Masked(lambda i, j: (i - j).abs() < 2), LRP_0, strict=True).explain(x, torch.ones_like)
+    close_by = torch.tensor([[2.0], [3.0], [3.0], [2.0]])  # rows that see each row
+    torch.testing.assert_close(found.relevance, close_by * x)
+
+
+def test_a_mask_that_vmap_makes_of_the_input_is_named() -> None:
+    x = torch.rand(4, 3)
+
+    class OfInput(Masked):
+        def forward(self, x: Tensor) -> Tensor:
+            self.near = lambda i, j: x.sum() * (i - j)
+            return super().forward(x)
+
+    class OfWritten(Masked):
+        def forward(self, x: Tensor) -> Tensor:
+            total = torch.zeros(())
+            total.add_(x.sum())
+            self.near = lambda i, j: total * (i - j)
+            return super().forward(x)
+
+    for model in (OfInput(torch.mul), OfWritten(torch.mul)):
+        with pytest.raises(lp.ModelError, match=r"no rule is known for torch\.func"):
+            lp.LRP(model, LRP_0, strict=True).explain(x, torch.ones_like)

@@ -27,8 +27,9 @@ from lrprism.engine.questions import (
     listen,
     running_transform,
     top_hooks,
+    unwrapped,
 )
-from lrprism.engine.state import KeptState
+from lrprism.engine.state import KeptState, memory_of
 from lrprism.engine.tokens import Tokens
 from lrprism.engine.watching import WatchingMode
 from lrprism.ops import (
@@ -134,7 +135,8 @@ class RelevanceMode(WatchingMode):
         """Run one torch call with its rule."""
         del types
         if running_transform() is not None:
-            self.unseen.add("torch.func")
+            if self._may_be_live((args, kwargs)):
+                self.unseen.add("torch.func")
             return func(*args, **(kwargs or {}))
         kwargs = kwargs or {}
         if func in ANSWERED:
@@ -226,6 +228,14 @@ class RelevanceMode(WatchingMode):
             and self._ledger is None
             and isinstance(op_of(func), Rectifier)
             and is_written_once(tensor)
+        )
+
+    def _may_be_live(self, values: Any) -> bool:
+        """Whether what ``torch.func`` calls may descend from the inputs; masks are often made there."""
+        written = {memory_of(tensor) for tensor, _ in self.rewrites.unwritten()}
+        tensors = [unwrapped(each) for each in tensors_in(values)]
+        return any(
+            each.requires_grad or each.is_inference() or memory_of(each) in written for each in tensors
         )
 
     def present(self, value: Any) -> Any:

@@ -60,6 +60,9 @@ ANSWERED = _STANDING | _REQUESTS | _GRADIENTS.keys() | {_GRAD_SWITCH, _READ_GRAD
 running_transform = torch._C._functorch.peek_interpreter_stack
 """The transformation of torch.func, such as ``vmap``, that is running; what it calls cannot be followed."""
 
+_is_wrapped = torch._C._functorch.is_functorch_wrapped_tensor
+_unwrap = torch._C._functorch.get_unwrapped
+
 top_hooks = torch._C._autograd._top_saved_tensors_default_hooks
 """The hooks that take hold of what autograd saves, as gradient checkpointing does."""
 
@@ -111,6 +114,13 @@ def listen(func: Callable[..., Any], tensor: Tensor, *args: Any, **kwargs: Any) 
         hook(g)
 
     return func(tensor, hear)
+
+
+def unwrapped(tensor: Tensor) -> Tensor:
+    """Return the tensor that a transformation of ``torch.func`` shows a part of."""
+    while _is_wrapped(tensor):
+        tensor = _unwrap(tensor)
+    return tensor
 
 
 def refuse_gradient(name: str, asks: FrameType) -> NoReturn:
