@@ -93,7 +93,7 @@ def small_config(usual: Any, options: Mapping[str, Any], depth: int = 0) -> Any:
     return type(usual)(**settings)
 
 
-def _smaller(name: str, value: Any, small: int) -> int | None:
+def _smaller(name: str, value: Any, small: int) -> int | list[int] | None:
     """What a setting should be; None to leave it as it is."""
     if value is None:
         return small if name in _EVEN_IF_NONE else None
@@ -101,4 +101,4 @@ def _smaller(name: str, value: Any, small: int) -> int | None:
         return small
     if isinstance(value, int):
         return min(value, small) if value > 0 else value
-    return None
+    return [small] * len(value) if name == "image_size" else None
