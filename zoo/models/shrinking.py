@@ -33,7 +33,7 @@ _NUMBERS: tuple[tuple[int, str], ...] = (
         "num_attention_heads num_heads n_head n_heads encoder_attention_heads decoder_attention_heads "
         "encoder_num_attention_heads decoder_num_attention_heads attention_heads num_experts "
         "num_local_experts n_routed_experts num_encoder_attention_heads moe_num_experts "
-        "num_attn_heads",
+        "num_attn_heads num_filters",
     ),
     (
         2,
