@@ -12,4 +12,8 @@ REASONS = {
         "Rounding, as far as can be told: the account is open by 1.1e-5 of its largest sum, that of other "
         "inputs by 1e-7 to 9e-6. Its forward asks for float32 by name, so that float64 cannot decide."
     ),
+    "transformers/glpn": (
+        "Rightly warned: its depth is a sigmoid times the largest depth, and the map is that of the logit in "
+        "front of the sigmoid."
+    ),
 }
