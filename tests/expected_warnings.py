@@ -11,8 +11,9 @@ def _expected(start: str) -> pytest.MarkDecorator:
 
 
 LITTLE_ARRIVES = _expected("at least 1% of what is explained should arrive")
-LOGITS_BEHIND = _expected("logits should be explained")
+LOGITS_BEHIND = _expected(r"(logits|what stands in front of \w+) should be explained")
 OUTSIDE_THE_BOX = _expected("inputs should lie between low and high of ZBox")
 NO_CONVOLUTION = _expected(r"\w+ should meet a convolution")
+RANDOM = _expected("random numbers should be off")
 IDLE_OPS = _expected("ops should name functions that the model calls")
 FLAT_ON_A_DENSE_LAYER = _expected("Flat should serve a layer that sees the input in windows")

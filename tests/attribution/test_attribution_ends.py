@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 import lrprism as lp
+from expected_warnings import LOGITS_BEHIND
 from lrprism import presets
 
 LRP_0 = presets.Epsilon(0)
@@ -156,9 +157,14 @@ def test_the_end_is_named_with_what_it_does_to_the_map(end: str) -> None:
             else ": its sign is turned round where the two differ in sign"
         )
     )
+    way_out = (
+        " in the place of this output=, with a target that chooses: an index, or a callable that returns "
+        "a seed."
+        if callable(output)
+        else ", which explains the logits in front of it."
+    )
     assert message == (
-        f"logits should be explained. Found {name} at the end: {effect}. Try output='before softmax', which "
-        "explains the logits in front of it."
+        f"logits should be explained. Found {name} at the end: {effect}. Try output='before softmax'{way_out}"
     )
     assert {each.filename for each in caught} == {__file__}
 
@@ -184,10 +190,8 @@ def test_what_the_warning_says_of_softmax() -> None:
 NO_END: dict[str, Callable[[Tensor], Tensor]] = {
     "logits": lambda z: z,
     "a gate": lambda z: z * z.sigmoid(),
-    "a mean of probabilities": lambda z: z.softmax(1).mean(1, keepdim=True),
     "tanh": torch.tanh,
     "attention": lambda z: z.softmax(1) @ torch.ones(3, 2),
-    "an exponential": torch.exp,
     "scaled logits": lambda z: 100 * z - 1,
     "a sigmoid beside logits": lambda z: torch.cat([z.sigmoid(), z], 1),
     "a sigmoid added to logits": lambda z: z.sigmoid() + z,
@@ -212,10 +216,17 @@ def test_other_ends_are_not_spoken_of_and_have_nothing_in_front(what: str) -> No
 REFUSED: dict[str, tuple[Callable[[Tensor], Any], str]] = {
     "logits": (
         lambda z: z,
-        r"one output that ends in a softmax or sigmoid\. Found linear\. Leave output= out",
+        r"one output that ends in a softmax or sigmoid\. Found linear\. Return the logits from the model, "
+        r"or leave output= out\.$",
     ),
-    "a square": (lambda z: (z.softmax(1) ** 2).view(4, 3), r"Found pow\. Leave"),
-    "two of them": (lambda z: (z.softmax(1), z.sigmoid()), r"Found 2 of them\. Leave"),
+    "a square": (
+        lambda z: (z.softmax(1) ** 2).view(4, 3),
+        r"Found pow\. Return the logits from the model, or leave output= out",
+    ),
+    "two of them": (
+        lambda z: (z.softmax(1), z.sigmoid()),
+        r"Found 2 of them\. Return the logits from the model\.$",
+    ),
     "none that depends on the inputs": (
         lambda z: (z > 0).float(),
         r"Found nothing that depends on the inputs\.",
@@ -296,6 +307,8 @@ BEHIND: dict[str, tuple[Callable[[Tensor], Tensor], str]] = {
     "two heads": (lambda z: torch.cat([z.softmax(1), z.sigmoid()], 1), "softmax"),
     "two models": (lambda z: (z.softmax(1) + (2 * z).softmax(1)) / 2, "softmax"),
     "repeated": (lambda z: z.softmax(1).repeat(1, 2), "softmax"),
+    "a mean over pixels": (lambda z: z.view(4, 3, 1, 1).expand(4, 3, 2, 2).sigmoid().mean((2, 3)), "sigmoid"),
+    "a sum over pixels": (lambda z: z.view(4, 3, 1).expand(4, 3, 2).softmax(1).sum(2), "softmax"),
     "masked": (lambda z: z.softmax(1).masked_fill(z < -100, 0.0), "softmax"),
 }
 
@@ -325,3 +338,57 @@ def test_what_the_warning_says_of_a_softmax_that_is_written_out() -> None:
     with pytest.warns(lp.RelevanceWarning, match="against the mean of all classes"):
         expected = lp.LRP(Ending(nn.Softmax(1)), LRP_0).explain(X, 0)
     torch.testing.assert_close(found.relevance, expected.relevance)
+
+
+LINKS: dict[str, tuple[Callable[[Tensor], Tensor], str]] = {
+    "exp": (torch.exp, "exp"),
+    "to the base of two": (torch.exp2, "exp2"),
+    "softplus": (nn.Softplus(), "softplus"),
+    "softplus by hand": (lambda z: (1 + z.exp()).log(), "softplus"),
+    "hardsigmoid": (F.hardsigmoid, "hardsigmoid"),
+    "a scale and a bound": (lambda z: (2 * z.exp() + 1).clamp(max=1e4), "exp"),
+    "a mean": (lambda z: z.view(4, 3, 1).expand(4, 3, 2).exp().mean(2), "exp"),
+}
+
+
+@pytest.mark.parametrize("end", LINKS)
+def test_what_makes_a_score_positive_is_named(end: str) -> None:
+    function, name = LINKS[end]
+    explainer = lp.LRP(Ending(function), LRP_0)
+    with pytest.warns(lp.RelevanceWarning, match=rf"^what stands in front of {name} should .* Return z from"):
+        explainer.explain(X, 0)
+
+
+def test_what_the_warning_says_of_an_exponential() -> None:
+    # relevance of exp(z) is that of z times exp(z) / z
+    with pytest.warns(lp.RelevanceWarning, match=r"times exp\(z\) / z"):
+        found = lp.LRP(Ending(torch.exp), LRP_0).explain(X, 0)
+    scores = lp.LRP(Ending(lambda z: z), LRP_0).explain(X, 0)
+    z = scores.output[:, :1]
+    assert (z < 0).any()
+    torch.testing.assert_close(found.relevance, scores.relevance * z.exp() / z)
+
+
+def test_a_function_in_output_is_not_offered_beside_the_logits() -> None:
+    with pytest.warns(lp.RelevanceWarning, match="in the place of this output=, with a target that chooses"):
+        lp.LRP(Ending(nn.Softmax(1)), LRP_0).explain(X, 0, output=lambda y: y[:, :2])
+
+
+@pytest.mark.parametrize(
+    ("function", "way_out"),
+    [
+        (torch.sigmoid, "sigmoid made.*Try output='before sigmoid'"),
+        (F.logsigmoid, "logsigmoid made.*Try output='before sigmoid'"),
+        (torch.exp, "exp made.*Return the logit from the model"),
+    ],
+)
+def test_a_probability_has_no_sides(function: Callable[[Tensor], Tensor], way_out: str) -> None:
+    explainer = lp.LRP(Ending(lambda z: function(z[:, :1])), LRP_0)
+    with pytest.raises(lp.TargetError, match=rf"^lp\.target\.side\(\) takes the side .*{way_out}"):
+        explainer.explain(X, lp.target.side())
+
+
+@LOGITS_BEHIND
+def test_a_shifted_probability_has_sides() -> None:
+    found = lp.LRP(Ending(lambda z: z[:, :1].sigmoid() - 0.5), LRP_0).explain(X, lp.target.side())
+    assert found.target.tolist() == (found.output[:, 0] > 0).long().tolist()

@@ -132,9 +132,26 @@ def test_noise_of_a_model_in_evaluation_mode_is_its_own() -> None:
 
     model = Sampling().eval()
     torch.manual_seed(3)
-    found = lp.LRP(model, LRP_0, strict=True).explain(X, 0)
+    with pytest.warns(
+        lp.RelevanceWarning, match=r"^random numbers should be off.*randn_like.*a seed of its own"
+    ):
+        found = lp.LRP(model, LRP_0, strict=True).explain(X, 0)
     torch.manual_seed(3)
     torch.testing.assert_close(found.output, model(X))
+
+
+@pytest.mark.parametrize(
+    ("draw", "name"), [(random.random, "Python's random"), (numpy.random.rand, "numpy.random")]
+)
+def test_a_draw_of_a_model_in_evaluation_mode_is_said_where_outputs_are_compared(
+    draw: Callable[[], float], name: str
+) -> None:
+    class Drawing(nn.Module):
+        def forward(self, x: Tensor) -> Tensor:
+            return x * draw()
+
+    with pytest.warns(lp.RelevanceWarning, match=rf"^random numbers should be off.*{name}"):
+        lp.LRP(Drawing().eval(), LRP_0).explain(X, 0, audit=True)
 
 
 def test_means_of_uniform_numbers() -> None:

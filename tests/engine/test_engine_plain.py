@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+import expected_warnings
 import lrprism as lp
 from lrprism import presets
 from lrprism.engine.plain import is_same
@@ -215,6 +216,7 @@ def counting(function: Any) -> Any:
 
 
 @pytest.mark.parametrize("function", COUNTING)
+@expected_warnings.RANDOM
 def test_state_outside_of_torch_is_moved_by_one_call(function: Any) -> None:
     called = counting(function)
     with torch.no_grad():

@@ -10,9 +10,11 @@ from collections.abc import Callable, Sequence
 import torch
 from torch import Tensor, nn
 
-from lrprism._errors import ModelError, RelevanceWarning
+from lrprism._errors import ModelError, RelevanceWarning, TargetError
 from lrprism.attribution.ends import End, find_end
 from lrprism.attribution.finite import check_finite
+from lrprism.attribution.seeds import Target
+from lrprism.attribution.target import Side
 from lrprism.composites import AbstractComposite, Within, presets
 from lrprism.engine import Graph, Relevances, Trace
 from lrprism.ops import Call, Kind, call_of
@@ -92,16 +94,31 @@ class Cautions:
             self._said.add(topic)
             warn(message)
 
-    def look(self, passed: Trace, graph: Graph) -> None:
+    def look(self, passed: Trace, graph: Graph, target: Target, *, is_part: bool) -> None:
         """Look at what is about to be explained, before relevance flows.
 
         Args:
             passed: The forward pass.
             graph: What is known about its calls, which have their rules.
+            target: What of its output is explained.
+            is_part: Whether the output is what a function in ``output=`` made of the model's.
+
+        Raises:
+            TargetError: If the sides of a logit are asked for where the output is no logit.
         """
         end = find_end(passed.output)
         if end is not None:
-            self.say(_describe_end(end), "end")
+            if isinstance(target, Side) and not (end.is_softmax or end.is_scaled):
+                raise TargetError(
+                    "lp.target.side() takes the side from the sign of a logit. Found an output that "
+                    f"{end.name} made, whose sign is always the same. "
+                    + (
+                        "Try output='before sigmoid'."
+                        if end.has_front
+                        else "Return the logit from the model."
+                    )
+                )
+            self.say(_describe_end(end, is_part=is_part), "end")
         if self._is_chosen and (message := describe_idle(self._composite, graph.affine)):
             self.say(message, "convolution")
         for call in graph.affine:
@@ -161,8 +178,14 @@ _FLAT = (
 )
 
 
-def _describe_end(end: End) -> str:
+def _describe_end(end: End, *, is_part: bool) -> str:
     name = end.name
+    if end.is_link:
+        return (
+            f"what stands in front of {name} should be explained. Found {name} at the end: relevance "
+            f"passes it unchanged, so that the map is that of its argument z times {name}(z) / z: its sign "
+            "is turned round where z is negative. Return z from the model."
+        )
     if end.is_softmax:
         effect = (
             "relevance follows its gradient, so that the map sets the class against the mean of all classes "
@@ -179,6 +202,11 @@ def _describe_end(end: End) -> str:
         )
     if end.has_front:
         way_out = "Try output='before softmax', which explains the logits in front of it."
+        if is_part:
+            way_out = (
+                "Try output='before softmax' in the place of this output=, with a target that chooses: an "
+                "index, or a callable that returns a seed."
+            )
     elif end.is_written_out:
         way_out = f"Return the logits from the model, or write torch.{name} and try output='before softmax'."
     else:

@@ -43,24 +43,38 @@ _ENDS = {
 }
 """Ends by the name of their node in the autograd graph, or of their op."""
 
+_LINKS = {
+    "exp": "exp",
+    "exp2": "exp2",
+    "softplus": "softplus",
+    "hardsigmoid": "hardsigmoid",
+    "ExpBackward": "exp",
+    "SoftplusBackward": "softplus",
+    "HardsigmoidBackward": "hardsigmoid",
+}
+"""Other ends that grow with a number of either sign and are never negative: what makes a count of a score."""
+
 _FINISHES = frozenset({
-    "log", "log2", "log10", "exp", "clamp", "clamp_max", "clamp_min", "clip", "round", "nan_to_num",
+    "log", "log2", "log10", "log1p", "exp", "clamp", "clamp_max", "clamp_min", "clip", "round", "nan_to_num",
     "LogBackward", "ExpBackward", "ClampBackward", "ClampMinBackward", "ClampMaxBackward",
 })  # fmt: skip
 """What often follows a softmax and belongs to it: ``softmax(z).clamp(1e-7).log()``."""
 
 _MOVES, _SCALES, _JOINS = (names_with(each) for each in (Facet.MOVES, Facet.SCALES, Facet.JOINS_GATES))
+_MEANS = names_with(Facet.ADDS)
 _KEEPS = names_with(Facet.MOVES | Facet.ELEMENTWISE | Facet.KEEPS_SIGN)
 _RESHAPES = names_with(Facet.KEEPS_ORDER)
+_LOOKED_THROUGH = _MOVES | _SCALES | _MEANS
 _LIMIT = 64
 """How many tensors may be joined behind softmaxes."""
 
 
 class End(NamedTuple):
-    """The softmax or sigmoid at the end of a network.
+    """The softmax or sigmoid at the end of a network, or what stands in its place for a regression.
 
     Args:
-        name: ``softmax``, ``log_softmax``, ``sigmoid`` or ``logsigmoid``.
+        name: ``softmax``, ``log_softmax``, ``sigmoid`` or ``logsigmoid``; ``exp``, ``exp2``, ``softplus`` or
+            ``hardsigmoid``.
         node: Its node in the autograd graph.
         behind: The nodes between it and the output, the last one first: they only move or scale entries.
         is_written_out: Whether it is written as exponentials over their sum.
@@ -77,6 +91,11 @@ class End(NamedTuple):
         return self.name in {"softmax", "log_softmax"}
 
     @property
+    def is_link(self) -> bool:
+        """Whether no probabilities are made, but numbers above zero."""
+        return self.name in _LINKS
+
+    @property
     def is_scaled(self) -> bool:
         """Whether it is shifted or scaled behind."""
         return any(name_of(node) in _SCALES for node in self.behind)
@@ -84,11 +103,12 @@ class End(NamedTuple):
     @property
     def has_front(self) -> bool:
         """Whether the logits in front can be explained in its place, unless a shape forbids it."""
-        return not self.is_written_out and all(_can_repeat(node, self) for node in self.behind)
+        is_called = not (self.is_written_out or self.is_link)
+        return is_called and all(_can_repeat(node, self) for node in self.behind)
 
 
 def find_end(output: Tensor) -> End | None:
-    """Return the softmax or sigmoid that made an output, or None; what moves or scales is looked through.
+    """Return the softmax or sigmoid that made an output, or None; moves, scales and means are looked through.
 
     Args:
         output: What a model returned, with its place in the autograd graph.
@@ -99,6 +119,7 @@ def find_end(output: Tensor) -> End | None:
 def _end_behind(node: Any, limit: int) -> End | None:
     """Return the end that made what a node made; where several tensors are joined, all must have one."""
     behind: list[Any] = []
+    link: End | None = None
     while True:
         name = _op_name(node)
         if name in _ENDS:
@@ -108,15 +129,17 @@ def _end_behind(node: Any, limit: int) -> End | None:
         sources = sources_of(node)
         if name == "SubBackward" and is_log_probability(node):
             return End("log_softmax", node, behind, is_written_out=True)
+        if name in _LINKS and link is None:
+            link = End(_LINKS[name], node, tuple(behind))
         behind.append(node)
         if len(sources) > 1 and name in _JOINS and len(sources) <= limit:
             ends = [_end_behind(source, limit // len(sources)) for source in sources]
             first, *others = ends
             return (
-                None if first is None or None in others else first._replace(behind=[*behind, *first.behind])
+                link if first is None or None in others else first._replace(behind=[*behind, *first.behind])
             )
-        if len(sources) != 1 or not (name in _MOVES or name in _SCALES or name in _FINISHES):
-            return None
+        if len(sources) != 1 or not (name in _LOOKED_THROUGH or name in _FINISHES):
+            return link
         (node,) = sources
 
 
@@ -197,9 +220,10 @@ class Front:
                     "torch.softmax, torch.log_softmax or torch.sigmoid there."
                 )
             found = f"{len(ends)} of them" if ends else _describe(parts)
+            way_out = "Return the logits from the model" + ("" if ends else ", or leave output= out")
             raise ModelError(
                 "output='before softmax' should meet one output that ends in a softmax or sigmoid. "
-                f"Found {found}. Leave output= out, or choose a tensor of what the model returns."
+                f"Found {found}. {way_out}."
             )
         (end,) = ends
         with torch._C.DisableTorchFunction():

@@ -178,7 +178,7 @@ class LRP:
         given = arranged(*arguments)
         wanted = layers_named(self.model, layers)
         with self._trace(given, output, wanted, audit=audit, say=cautions.say) as (passed, graph):
-            cautions.look(passed, graph)
+            cautions.look(passed, graph, target, is_part=callable(output))
             doubt = check_samples(passed.output, target, given, graph)
             if doubt is not None:
                 cautions.say(doubt, "samples")
@@ -358,10 +358,15 @@ class LRP:
             for message in self._named.describe_idle(passed, [call.name for call in unknown] + graph.unseen):
                 say(message)
         if passed.random:
+            is_training = any(module.training for module in self.model.modules())
             say(
-                "random numbers of train mode should be off, as dropout is. "
+                f"random numbers {'of train mode ' if is_training else ''}should be off, as dropout is. "
                 f"Found {', '.join(sorted(passed.random))}: the map may change from call to call. "
-                "Try model.eval()."
+                + (
+                    "Try model.eval()."
+                    if is_training
+                    else "Let forward take their mean, or a seed of its own."
+                )
             )
         if passed.plain_outputs:
             say(

@@ -168,7 +168,10 @@ class RelevanceMode(WatchingMode):
         present_kwargs: dict[str, Any],
     ) -> Any:
         """Return what a call on random numbers of train mode gives; NotImplemented where there are none."""
-        if func in SOURCES and self.modules.is_training():
+        if func in SOURCES and not self.modules.is_training():
+            self.noise.unknown.add(func.__name__.strip("_"))
+            result = NotImplemented
+        elif func in SOURCES:
             result = self.noise.draw(func, present, present_kwargs)
         else:
             twin = twin_of(func) if is_in_place(func) else func

@@ -25,13 +25,14 @@ def same_randomness(inputs: Sequence[Tensor]) -> Iterator[None]:
 
 
 @contextmanager
-def noticing(drawn: set[str]) -> Iterator[None]:
-    """Notice draws from the generators of Python and NumPy, which no torch call shows, and give them back.
+def noticing(drawn: set[str], *, gives_back: bool = True) -> Iterator[None]:
+    """Notice draws from the generators of Python and NumPy, which no torch call shows.
 
     To be asked only where it matters: it takes some 0.1 ms.
 
     Args:
         drawn: Where the names of those that were drawn from are put.
+        gives_back: Whether they shall stand afterwards where they stood before.
     """
     numpy = sys.modules.get("numpy")
     state, of_numpy = random.getstate(), () if numpy is None else numpy.random.get_state()
@@ -40,7 +41,9 @@ def noticing(drawn: set[str]) -> Iterator[None]:
     finally:
         if random.getstate() != state:
             drawn.add("Python's random")
-            random.setstate(state)
+            if gives_back:
+                random.setstate(state)
         if numpy is not None and not all(map(numpy.array_equal, numpy.random.get_state(), of_numpy)):
             drawn.add("numpy.random")
-            numpy.random.set_state(of_numpy)
+            if gives_back:
+                numpy.random.set_state(of_numpy)

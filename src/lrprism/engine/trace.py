@@ -308,7 +308,8 @@ def _run(
         settle = partial(mode.state.settle, mode.rewrites, mode.descent.known)
         give_back = mode.state.remember() if modules.keeping and not mode.needs.inputs else None
         may_train = any(module.training for module in modules.keeping)
-        noticed = noticing(mode.noise.unknown) if may_train else nullcontext()
+        is_asked = may_train or (request.compare and modules.keeping)
+        noticed = noticing(mode.noise.unknown, gives_back=may_train) if is_asked else nullcontext()
         with _uncompiled(), same_randomness(own), noticed:
             try:
                 with mode, modules.returning(request.layers, on_return), mode.functions.logging():
