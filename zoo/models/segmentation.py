@@ -42,7 +42,8 @@ _ENCODERS = (
 
 def _make(decoder: str, encoder: str) -> Subject:
     model = getattr(smp, decoder)(encoder, encoder_weights=None, classes=3)
-    return Subject(model, (torch.rand(2, 3, 64, 64),))
+    side = 128 if decoder == "PAN" else 64
+    return Subject(model, (torch.rand(2, 3, side, side),))
 
 
 def entries() -> list[Entry]:
