@@ -330,3 +330,28 @@ def test_an_op_without_a_rule_is_named_once_for_all_batches() -> None:
         lambda: lp.LRP(model, [(select.kind(), Epsilon())]).explain(torch.full((4, 1), 3.0), batch_size=1)
     )
     assert [each[:22] for each in found] == ["no rule is known for l", "selectors should mean "]
+
+
+# --- no layer sees the input
+
+BETWEEN: dict[str, Callable[..., Tensor]] = {
+    "a clamp": lambda _, a: a.clamp(0, 1),
+    "numbers in the place of NaN": lambda _, a: a.nan_to_num(),
+    "a resize": lambda _, a: nn.functional.interpolate(a, scale_factor=2.0),
+}
+IMAGES = torch.rand(2, 3, 5, 5, generator=torch.Generator().manual_seed(0))
+
+
+@pytest.mark.parametrize("composite", [presets.EpsilonGammaBox(-3.0, 3.0), presets.EpsilonPlusFlat()])
+@pytest.mark.parametrize("between", [*BETWEEN, None])
+def test_a_rule_for_the_input_that_meets_no_layer(composite: Any, between: str | None) -> None:
+    torch.manual_seed(0)
+    layers = [nn.Conv2d(3, 4, 3), nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(4, 3)]
+    model = nn.Sequential(*layers) if between is None else nn.Sequential(Model(BETWEEN[between]), *layers)
+    name = type(composite).__name__
+    messages = [
+        each for each in told(lambda: lp.explain(model, IMAGES, 0, composite=composite)) if name in each
+    ]
+    rule = "ZBox" if name.endswith("Box") else "Flat"
+    expected = f"{name} should meet a layer at the input, which alone gets {rule}. Found none: "
+    assert [each.startswith(expected) for each in messages] == ([] if between is None else [True])

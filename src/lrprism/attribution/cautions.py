@@ -18,7 +18,7 @@ from lrprism.attribution.target import Side
 from lrprism.composites import AbstractComposite, Within, presets
 from lrprism.engine import Graph, Relevances, Trace
 from lrprism.ops import Call, Kind, call_of
-from lrprism.rules import Flat, ZBox
+from lrprism.rules import Flat, ZBox, gives_beside
 from lrprism.rules._base import per_channel
 
 LEAST_SHARE = 0.01
@@ -121,6 +121,13 @@ class Cautions:
             self.say(_describe_end(end, is_part=is_part), "end")
         if self._is_chosen and (message := describe_idle(self._composite, graph.affine)):
             self.say(message, "convolution")
+        elif (
+            self._is_chosen
+            and (message := self._composite.without_input)
+            and graph.affine
+            and not any(gives_beside(call.rule) for call in graph.affine)
+        ):
+            self.say(message, "input")
         for call in graph.affine:
             if isinstance(call.rule, ZBox) and call.at_input and (message := _describe_outside(call, graph)):
                 self.say(message, "box")

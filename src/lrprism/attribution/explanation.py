@@ -24,8 +24,8 @@ class Explanation:
         relevance: Like the inputs, a tensor, a tuple, a list or a dict of them, nested as they are; for a
             named tuple, a dataclass or another object a dict of the attributes that may receive it. What
             cannot, such as a mask, is left out of a dict and None in a list. One number per token for token
-            ids; with a leading class axis for ``target="all"`` and ``target.each(...)``. In units of the explained
-            output.
+            ids; with a leading class axis for ``target="all"`` and ``target.each(...)``. In units of the
+            explained output.
         output: What the model returned, or what ``output=`` chose of it, detached.
         target: The explained class of each sample, ``[N]``; of each entry of the class axis where there is
             one; None where the target is no index: a callable, a contrast, an output as it is.

@@ -55,6 +55,19 @@ class AbstractComposite(ABC):
         )
 
     @cached_property
+    def without_input(self) -> str | None:
+        """What to tell the user of a network no layer of which sees the input; None if no rule is for one."""
+        rule = next((rule for _, rule in self._stated if gives_beside(rule)), None)
+        if rule is None or self.names_ops:
+            return None
+        return (
+            f"{type(self).__name__} should meet a layer at the input, which alone gets "
+            f"{type(rule).__name__}. Found none: what stands between is neither a move nor a shift or scale, "
+            "such as clamp() or a resize. Do that before the model is called, or choose a preset without a "
+            "rule for the input."
+        )
+
+    @cached_property
     def without_convolution(self) -> str | None:
         """What to tell the user of a network without convolutions, or None if no rule is for these alone."""
         convolutions = [rule for selector, rule in self._stated if selector.kinds == {Kind.CONVOLUTION}]
