@@ -1,8 +1,13 @@
 """Which calls each selector picks, read from plans."""
 
+import re
+from collections.abc import Callable
+from typing import Any
+
 import pytest
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 import lrprism as lp
 from lrprism import select
@@ -101,3 +106,107 @@ def test_an_op_that_the_output_does_not_depend_on_has_no_position() -> None:
 
     plan = lp.LRP(Auxiliary(), [(select.last(), Epsilon())]).plan(torch.rand(1, 2))
     assert [row.module for row in plan if row.rule] == ["main"]
+
+
+KINDS = "select.kind() should get kinds of op, such as select.Kind.CONVOLUTION. Found "
+TYPES = "select.module_type() should get classes of modules, such as nn.Conv2d. Found "
+NAMES = "select.op() should get names of ops, such as 'conv3d'. Found "
+PATHS = "select.module() should get the path of a module or a glob, such as 'features.*'. Found "
+LAST = "select.last() should get how many ops are meant, from 1. Found {}. "
+LAST += "Try select.last(2), or select.position(0) for all of them."
+FIRST = (
+    "select.first() should get nothing: it means the first affine op on each way from an input. Found {}. "
+)
+FIRST += "Try select.position(0, 2) for the first two in order of execution."
+SLICE = "select.position() should get whole numbers, as a slice does. Found {}. Try select.position(1, -2)."
+WHERE = "select.where() should get a predicate of a call and its place. Found {}. "
+WHERE += "Try select.where(lambda call, place: call.module == '0')."
+
+
+class Own(nn.Module):
+    """A module of the user's own."""
+
+
+MISREAD: list[tuple[Callable[..., Any], tuple[Any, ...], str]] = [
+    (select.kind, (), f"{KINDS}nothing."),
+    (select.kind, ("convolution",), f"{KINDS}'convolution'. Try select.kind(select.Kind.CONVOLUTION)."),
+    (select.kind, ("conv2d",), f"{KINDS}'conv2d'. Try select.op('conv2d')."),
+    (
+        select.kind,
+        (select.Kind.LINEAR, nn.Conv2d),
+        f"{KINDS}class Conv2d. Try select.module_type(nn.Conv2d).",
+    ),
+    (select.module_type, (), f"{TYPES}nothing."),
+    (select.module_type, ("Conv2d",), f"{TYPES}'Conv2d'. Try select.module_type(nn.Conv2d)."),
+    (
+        select.module_type,
+        (Own(),),
+        f"{TYPES}a module Own. Try select.module('its path') or select.module_type(Own).",
+    ),
+    (
+        select.module_type,
+        ([nn.ReLU, Own],),
+        f"{TYPES}[{nn.ReLU!r}, {Own!r}]. Try select.module_type(nn.ReLU) | select.module_type(Own).",
+    ),
+    (select.op, (), f"{NAMES}nothing."),
+    (select.op, (F.conv2d,), f"{NAMES}function conv2d. Try select.op('conv2d')."),
+    (
+        select.op,
+        (["linear", "conv2d"],),
+        f"{NAMES}['linear', 'conv2d']. Try select.op('linear') | select.op('conv2d').",
+    ),
+    (
+        select.op,
+        (select.Kind.LINEAR,),
+        f"{NAMES}<Kind.LINEAR: 'linear'>. Try select.kind(select.Kind.LINEAR).",
+    ),
+    (
+        select.module,
+        (nn.ReLU(),),
+        f"{PATHS}a module ReLU. Try select.module('its path') or select.module_type(nn.ReLU).",
+    ),
+    (select.module, (0,), f"{PATHS}0. Try select.module('0')."),
+    (select.module, (["0", "2"],), f"{PATHS}['0', '2']. Try select.module('0') | select.module('2')."),
+    (
+        select.module,
+        (None,),
+        f"{PATHS}None. Try select.kind(select.Kind.CONVOLUTION), select.module('features.*') or "
+        "select.last().",
+    ),
+    *((select.last, (n,), LAST.format(repr(n))) for n in ("2", 0, -1, 2.0, True, None)),
+    *((select.first, (n,), FIRST.format(repr(n))) for n in (2, "0")),
+    (select.position, ("1",), SLICE.format("'1'")),
+    (select.position, (1, 2.5), SLICE.format("2.5")),
+    (
+        select.position,
+        (2, 1),
+        "select.position() should get a stop behind its start. Found 2, 1. Try select.position(2, 3) for "
+        "one op.",
+    ),
+    (
+        select.position,
+        (-1, -1),
+        "select.position() should get a stop behind its start. Found -1, -1. Try select.position(-1) for "
+        "one op.",
+    ),
+    (select.where, ("0",), WHERE.format("'0'")),
+    (select.where, (len,), WHERE.format("function len")),
+    (select.where, (lambda call: call.first,), WHERE.format("function <lambda>")),
+]
+
+
+@pytest.mark.parametrize(("selector", "given", "message"), MISREAD)
+def test_what_a_selector_cannot_use_is_refused_as_it_is_typed(
+    selector: Callable[..., Any], given: tuple[Any, ...], message: str
+) -> None:
+    with pytest.raises(lp.RuleError, match=f"^{re.escape(message)}$"):
+        selector(*given)
+
+
+@pytest.mark.parametrize("predicate", [max, lambda *both: both[0].first, lambda call, _=None: call.first])
+def test_a_predicate_is_whatever_takes_a_call_and_its_place(predicate: Callable[..., bool]) -> None:
+    assert str(select.where(predicate)) == "a predicate"
+
+
+def test_a_number_of_another_library_counts() -> None:
+    assert picked(select.last(torch.tensor(2))) == ["middle", "head"]  # type: ignore[arg-type]

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import inspect
+import operator
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from typing import final
+from typing import Any, Never, TypeGuard, final
 
-from lrprism.ops import Call, Kind
+from torch import nn
+
+from lrprism._errors import RuleError
+from lrprism.ops import Call, Kind, builtin_named
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,12 +118,38 @@ def where(
         words: How plans name it.
         kinds: The kinds of op for which it can hold.
         tells_steps: Whether it can hold for one linear layer and not for another of the same module.
+
+    Raises:
+        RuleError: If the predicate cannot be called with a call and its place.
     """
+    if not _takes_two(predicate):
+        raise RuleError(
+            "select.where() should get a predicate of a call and its place. "
+            f"Found {_shown(predicate)}. Try select.where(lambda call, place: call.module == '0')."
+        )
     return _Where(predicate, words, kinds, tells_steps)
 
 
+def _takes_two(predicate: object) -> bool:
+    """Whether something can be called with two arguments; what cannot be looked into counts as such."""
+    if not callable(predicate):
+        return False
+    try:
+        inspect.signature(predicate).bind(None, None)
+    except TypeError:
+        return False
+    except ValueError:  # a builtin without a signature
+        return True
+    return True
+
+
 def kind(*kinds: Kind) -> AbstractSelector:
-    """Select calls by what the op does: ``kind(Kind.CONVOLUTION, Kind.LINEAR)``."""
+    """Select calls by what the op does: ``kind(Kind.CONVOLUTION, Kind.LINEAR)``.
+
+    Raises:
+        RuleError: If there is no kind, or something else.
+    """
+    _check_all("kind", kinds, Kind, "kinds of op, such as select.Kind.CONVOLUTION")
     words = " or ".join(each.value for each in kinds)
     return where(lambda call, _: call.kind in kinds, words, frozenset(kinds), tells_steps=False)
 
@@ -128,19 +159,34 @@ _NETWORKS = frozenset({"lstm", "gru", "rnn"})
 
 
 def op(*names: str) -> AbstractSelector:
-    """Select calls by the op's name: ``op("conv3d")``."""
+    """Select calls by the op's name: ``op("conv3d")``.
+
+    Raises:
+        RuleError: If there is no name, or something else.
+    """
+    _check_all("op", names, str, "names of ops, such as 'conv3d'")
     return where(
         lambda call, _: call.name in names, " or ".join(names), tells_steps=not _NETWORKS.issuperset(names)
     )
 
 
 def module(glob: str) -> AbstractSelector:
-    """Select calls by the path of the module that they happen in: ``module("features.*")``."""
+    """Select calls by the path of the module that they happen in: ``module("features.*")``.
+
+    Raises:
+        RuleError: If that is no text.
+    """
+    _check_all("module", (glob,), str, "the path of a module or a glob, such as 'features.*'")
     return where(lambda call, _: fnmatchcase(call.module, glob), f"module {glob}", tells_steps=False)
 
 
 def module_type(*types: type) -> AbstractSelector:
-    """Select calls by the class of the innermost module that they happen in."""
+    """Select calls by the class of the innermost module that they happen in.
+
+    Raises:
+        RuleError: If there is no class, or something else.
+    """
+    _check_all("module_type", types, type, "classes of modules, such as nn.Conv2d")
     return where(
         lambda call, _: issubclass(call.module_type, types),
         " or ".join(each.__name__ for each in types),
@@ -148,8 +194,17 @@ def module_type(*types: type) -> AbstractSelector:
     )
 
 
-def first() -> AbstractSelector:
-    """Select the first affine op on each way from an input, in order of execution."""
+def first(*none: Never) -> AbstractSelector:
+    """Select the first affine op on each way from an input, in order of execution.
+
+    Raises:
+        RuleError: If a number is given, as to :func:`last`.
+    """
+    if none:
+        raise RuleError(
+            "select.first() should get nothing: it means the first affine op on each way from an input. "
+            f"Found {_shown(none[0])}. Try select.position(0, 2) for the first two in order of execution."
+        )
     return where(lambda call, _: call.kind.is_affine and call.first, "first affine op")
 
 
@@ -162,13 +217,37 @@ def at_input() -> AbstractSelector:
 
 
 def last(n: int = 1) -> AbstractSelector:
-    """Select the last ``n`` affine ops in order of execution."""
+    """Select the last ``n`` affine ops in order of execution.
+
+    Raises:
+        RuleError: If that is no whole number from 1.
+    """
+    if not _is_whole(n) or n < 1:
+        raise RuleError(
+            f"select.last() should get how many ops are meant, from 1. Found {_shown(n)}. "
+            "Try select.last(2), or select.position(0) for all of them."
+        )
     words = "last affine op" if n == 1 else f"last {n} affine ops"
     return where(lambda _, place: place.position is not None and place.position >= place.count - n, words)
 
 
 def position(start: int, stop: int | None = None) -> AbstractSelector:
-    """Select affine ops by their number in order of execution, as a slice does: ``position(1, -2)``."""
+    """Select affine ops by their number in order of execution, as a slice does: ``position(1, -2)``.
+
+    Raises:
+        RuleError: If these are no whole numbers, or nothing lies between them.
+    """
+    if not _is_whole(start) or not (stop is None or _is_whole(stop)):
+        odd = stop if _is_whole(start) else start
+        raise RuleError(
+            f"select.position() should get whole numbers, as a slice does. Found {_shown(odd)}. "
+            "Try select.position(1, -2)."
+        )
+    if stop is not None and start >= stop and (start < 0) == (stop < 0):
+        raise RuleError(
+            f"select.position() should get a stop behind its start. Found {start}, {stop}. "
+            f"Try select.position({start}{f', {start + 1}' if start != -1 else ''}) for one op."
+        )
 
     def inside(_: Call, place: Place) -> bool:
         return place.position is not None and place.position in range(
@@ -176,3 +255,84 @@ def position(start: int, stop: int | None = None) -> AbstractSelector:
         )
 
     return where(inside, f"affine ops [{start}:{'' if stop is None else stop}]")
+
+
+def _is_whole(value: Any) -> bool:
+    """Whether something is a whole number, of any library."""
+    try:
+        operator.index(value)
+    except TypeError:
+        return False
+    return not isinstance(value, bool)
+
+
+def _check_all(name: str, values: tuple[object, ...], wanted: type, words: str) -> None:
+    """Check what a selector is given.
+
+    Raises:
+        RuleError: If there is nothing, or something of another type.
+    """
+    odd = [each for each in values if not isinstance(each, wanted)]
+    if not odd and values:
+        return
+    found, advice = (_shown(odd[0]), suggest(odd[0])) if odd else ("nothing", "")
+    if wanted is str and odd and _is_row(odd[0]) and all(isinstance(each, str) for each in odd[0]):
+        advice = " | ".join(f"select.{name}({each!r})" for each in odd[0])
+    raise RuleError(f"select.{name}() should get {words}. Found {found}.{advice and f' Try {advice}.'}")
+
+
+def _is_row(value: object) -> TypeGuard[Collection[object]]:
+    """Whether something holds several things, which a selector takes one by one."""
+    return isinstance(value, (list, tuple, set, frozenset)) and len(value) > 0
+
+
+def suggest(value: object) -> str:
+    """Return the selector that something may stand for, as it is to be typed.
+
+    Args:
+        value: What stands where a selector, or what it selects by, should be.
+    """
+    match value:
+        case Kind():
+            return f"select.kind(select.Kind.{value.name})"
+        case nn.Module():
+            return f"select.module('its path') or {suggest(type(value))}"
+        case type() if issubclass(value, nn.Module):
+            is_known = getattr(nn, value.__name__, None) is value
+            return f"select.module_type({'nn.' * is_known}{value.__name__})"
+        case str():
+            return _suggest_by_name(value)
+        case bool() | None:
+            return _ANY
+        case int():
+            return f"select.module('{value}')"
+    if _is_row(value):
+        return " | ".join(map(suggest, value))
+    name = getattr(value, "__name__", "")
+    if getattr(value, "__module__", "") == __name__:
+        return f"select.{name}()"
+    return f"select.op({name!r})" if callable(value) and builtin_named(name) is not None else _ANY
+
+
+_ANY = "select.kind(select.Kind.CONVOLUTION), select.module('features.*') or select.last()"
+"""Selectors to choose from, where nothing tells which was meant."""
+
+
+def _suggest_by_name(name: str) -> str:
+    """Return the selector for a name: of a kind, a class of torch, an op or else a module."""
+    meant = next((each for each in Kind if each.value == name.lower().replace("_", " ")), None)
+    if meant is not None:
+        return suggest(meant)
+    of_torch = getattr(nn, name, None)
+    if isinstance(of_torch, type) and issubclass(of_torch, nn.Module):
+        return suggest(of_torch)
+    return f"select.{'module' if builtin_named(name) is None else 'op'}({name!r})"
+
+
+def _shown(value: object) -> str:
+    """Write what was found in one line: of a function its name, of a module its class."""
+    if isinstance(value, nn.Module):
+        return f"a module {type(value).__name__}"
+    if callable(value) and hasattr(value, "__name__"):
+        return f"{'class' if isinstance(value, type) else 'function'} {value.__name__}"
+    return repr(value)
