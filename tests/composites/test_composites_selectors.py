@@ -141,7 +141,7 @@ MISREAD: list[tuple[Callable[..., Any], tuple[Any, ...], str]] = [
     (
         select.module_type,
         (Own(),),
-        f"{TYPES}a module Own. Try select.module('its path') or select.module_type(Own).",
+        f"{TYPES}a module Own. Try select.module('its path').",
     ),
     (
         select.module_type,
@@ -163,7 +163,7 @@ MISREAD: list[tuple[Callable[..., Any], tuple[Any, ...], str]] = [
     (
         select.module,
         (nn.ReLU(),),
-        f"{PATHS}a module ReLU. Try select.module('its path') or select.module_type(nn.ReLU).",
+        f"{PATHS}a module ReLU. Try select.module('its path').",
     ),
     (select.module, (0,), f"{PATHS}0. Try select.module('0')."),
     (select.module, (["0", "2"],), f"{PATHS}['0', '2']. Try select.module('0') | select.module('2')."),

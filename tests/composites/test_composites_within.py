@@ -209,6 +209,8 @@ def test_a_path_without_ops_is_refused() -> None:
 def test_a_list_in_the_place_of_a_composite_is_refused() -> None:
     with pytest.raises(lp.RuleError, match=r"^inner should be a composite .*\. Found \[\]\. Wrap a list"):
         Within("network", [])  # type: ignore[arg-type]
+    with pytest.raises(lp.RuleError, match=r"^inner should be a composite .* Try presets\.CPLRP\(\)\.$"):
+        Within("network", presets.CPLRP)  # type: ignore[arg-type]
 
 
 def test_it_can_be_pickled() -> None:

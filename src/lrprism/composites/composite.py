@@ -1,13 +1,14 @@
 """Who gets which rule."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Mapping, Sequence
+from dataclasses import MISSING, dataclass, fields, is_dataclass
+from difflib import get_close_matches
 from functools import cached_property
 from typing import Any, ClassVar, final
 
 from lrprism._errors import RuleError
-from lrprism.composites.selectors import AbstractSelector, Place
+from lrprism.composites.selectors import AbstractSelector, Place, suggest
 from lrprism.engine import Graph
 from lrprism.ops import DEFAULT_PRODUCT_RULE, Call, Kind, Needs
 from lrprism.rules import (
@@ -225,11 +226,13 @@ class Composite(AbstractComposite):
         Raises:
             RuleError: If there are others.
         """
-        odd = [each for each in self.rules if not _is_entry(each)] if _is_list(self.rules) else [self.rules]
+        is_list = _is_list(self.rules) and not _is_pair(self.rules)
+        odd = [each for each in self.rules if not _is_entry(each)] if is_list else [self.rules]
         if odd:
+            advice = suggest_composite(odd[0])
             raise RuleError(
                 "composite should be a preset such as presets.EpsilonGamma(), or a list of (selector, rule) "
-                f"such as (select.last(), rules.Epsilon()). Found {odd[0]!r}."
+                f"such as (select.last(), rules.Epsilon()). Found {odd[0]!r}.{advice and f' Try {advice}.'}"
             )
 
     def entries(self) -> Sequence[Entry]:
@@ -246,3 +249,62 @@ def _is_entry(value: object) -> bool:
         case (AbstractSelector(), AbstractRule()):
             return True
     return False
+
+
+def _is_pair(value: object) -> bool:
+    """Whether something is a rule with one other thing, in either order."""
+    match value:
+        case (one, other):
+            return _is_a(one, AbstractRule) != _is_a(other, AbstractRule)
+    return False
+
+
+def _is_a(value: object, wanted: type) -> bool:
+    """Whether something is of a class, or is such a class itself, as without parentheses."""
+    return isinstance(value, wanted) or (isinstance(value, type) and issubclass(value, wanted))
+
+
+def suggest_composite(value: object) -> str:
+    """Return the composite that something may stand for, as it is to be typed; empty where nothing tells."""
+    if _is_a(value, AbstractComposite):
+        return _typed(value)
+    if isinstance(value, str):
+        presets = {each.__name__.lower(): each for each in AbstractComposite.__subclasses__() if _home(each)}
+        close = get_close_matches(value.lower().replace("_", ""), presets, n=1)
+        return _typed(presets[close[0]]) if close else ""
+    if isinstance(value, Mapping) and value and all(map(_is_pair, value.items())):
+        return f"[{', '.join(map(_suggest_entry, value.items()))}]"
+    if _is_a(value, AbstractRule):
+        return f"[({_suggest_place(value)}, {_typed(value)})]"
+    return f"[{_suggest_entry(value)}]" if _is_pair(value) else ""
+
+
+def _suggest_entry(pair: Any) -> str:
+    """Return an entry as it is to be typed: the selector first, and not what it selects by."""
+    selector, rule = pair[::-1] if _is_a(pair[0], AbstractRule) else pair
+    shown = "..." if isinstance(selector, AbstractSelector) else suggest(selector)
+    return f"({shown}, {_typed(rule)})"
+
+
+def _suggest_place(rule: Any) -> str:
+    """Return the selector of ops that can follow a rule."""
+    if _is_a(rule, AbstractProductRule):
+        return "select.kind(select.Kind.PRODUCT, select.Kind.ATTENTION)"
+    if gives_beside(rule):
+        return "select.at_input()"
+    return "select.kind(select.Kind.CONVOLUTION, select.Kind.LINEAR)"
+
+
+def _typed(value: Any) -> str:
+    """Write a rule or a composite, or the call of its class, as it is typed."""
+    if not isinstance(value, type):
+        return f"{_home(type(value))}{value!r}"
+    settings = fields(value) if is_dataclass(value) else ()
+    needed = [each.name for each in settings if each.default is each.default_factory is MISSING]
+    return f"{_home(value)}{value.__name__}({', '.join(f'{name}=...' for name in needed)})"
+
+
+def _home(of: type) -> str:
+    """Where the library has a rule or a preset, as a prefix; empty for one from elsewhere."""
+    found = (f"{home}." for home in ("rules", "presets") if f".{home}" in of.__module__)
+    return next(found, "") if of.__module__.startswith("lrprism.") else ""

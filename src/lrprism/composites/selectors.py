@@ -296,7 +296,7 @@ def suggest(value: object) -> str:
         case Kind():
             return f"select.kind(select.Kind.{value.name})"
         case nn.Module():
-            return f"select.module('its path') or {suggest(type(value))}"
+            return "select.module('its path')"
         case type() if issubclass(value, nn.Module):
             is_known = getattr(nn, value.__name__, None) is value
             return f"select.module_type({'nn.' * is_known}{value.__name__})"

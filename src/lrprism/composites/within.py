@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, final
 
 from lrprism._errors import RuleError
-from lrprism.composites.composite import AbstractComposite, Entry
+from lrprism.composites.composite import AbstractComposite, Entry, suggest_composite
 from lrprism.composites.selectors import AbstractSelector, Place, kind, where
 from lrprism.engine import Graph
 from lrprism.ops import Call, Kind, call_of
@@ -45,9 +45,11 @@ class Within(AbstractComposite):
             RuleError: If there is another thing.
         """
         if not isinstance(self.inner, AbstractComposite):
+            meant = suggest_composite(self.inner)
+            is_preset = meant and not meant.startswith("[")
             raise RuleError(
                 f"inner should be a composite such as presets.EpsilonGamma(). Found {self.inner!r}. "
-                "Wrap a list of (selector, rule) in Composite."
+                f"{f'Try {meant}' if is_preset else 'Wrap a list of (selector, rule) in Composite'}."
             )
 
     def entries(self) -> Sequence[Entry]:
