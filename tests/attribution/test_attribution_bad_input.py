@@ -232,7 +232,10 @@ def test_a_selector_that_means_nothing_is_named_in_a_warning() -> None:
         (select.last(), Epsilon()),
     ]
     explainer = lp.LRP(nn.Linear(2, 2), rules)
-    expected = r"^selectors should mean at least one op\. Found none for 'module encoder\.\*', 'conv9d'\.$"
+    expected = (
+        r"^selectors should mean at least one op\. Found none for 'module encoder\.\*' among \(model\); "
+        r"none for 'conv9d' among linear\. See print\(explainer\.plan\(inputs\)\)\.$"
+    )
     for call in (explainer.explain, explainer.plan):
         with pytest.warns(lp.RelevanceWarning, match=expected) as caught:
             call(torch.rand(1, 2))

@@ -13,6 +13,7 @@ import lrprism as lp
 from lrprism import presets, select
 from lrprism.composites import AbstractComposite, Composite, Within
 from lrprism.composites.composite import Entry
+from lrprism.composites.selectors import AbstractSelector
 from lrprism.numerics import Clip, Unsigned
 from lrprism.rules import AbstractRule, AlphaBeta, Epsilon, Flat, Gamma, Pass, Uniform, WSquare, ZBox, ZPlus
 
@@ -125,9 +126,61 @@ def test_an_entry_whose_rule_serves_none_of_its_ops_is_refused(
 
 def test_a_selector_that_means_nothing_is_said() -> None:
     explainer = lp.LRP(Gate(), [(select.module("nowhere"), Epsilon()), (select.op("conv3d"), Gamma())])
-    words = r"selectors should mean at least one op\. Found none for 'module nowhere', 'conv3d'\."
+    words = (
+        r"^selectors should mean at least one op\. Found none for 'module nowhere' among signal, gate, norm, "
+        r"\(model\); none for 'conv3d' among linear\. See print\(explainer\.plan\(inputs\)\)\.$"
+    )
     with pytest.warns(lp.RelevanceWarning, match=words):
         explainer.plan(X)
+
+
+class Blocks(nn.Module):
+    """Seven layers in a module of their own, and a convolution merged with the batch norm behind it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stem = nn.Sequential(nn.Conv1d(1, 1, 1), nn.BatchNorm1d(1))
+        self.blocks = nn.Sequential(*(nn.Linear(4, 4) for _ in range(7)))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.blocks(self.stem(x.unsqueeze(1)).flatten(1))
+
+
+SPOTS = "conv1d + batch_norm in stem.0, linear in blocks.0, linear in blocks.1, linear in blocks.2, "
+SPOTS += "linear in blocks.3, ..."
+PATHS = "stem.0, blocks.0, blocks.1, blocks.2, blocks.3, ..."
+
+
+@pytest.mark.parametrize(
+    ("selector", "rule", "found"),
+    [
+        (select.op("linaer"), Gamma(), "'linaer' among conv1d + batch_norm, linear (perhaps 'linear')"),
+        (
+            select.op("batch_norm"),
+            Epsilon(),
+            "'batch_norm' among conv1d + batch_norm, linear (perhaps 'conv1d + batch_norm')",
+        ),
+        (select.module("blocks"), Gamma(), f"'module blocks' among {PATHS} (perhaps 'blocks.*')"),
+        (select.module("block.1"), Gamma(), f"'module block.1' among {PATHS} (perhaps 'blocks.1')"),
+        (select.kind(select.Kind.AVERAGE_POOLING), Gamma(), "'average pooling' among convolution, linear"),
+        (select.kind(select.Kind.PRODUCT), Uniform(), "'product' as no op takes Uniform()"),
+        (select.module_type(nn.Conv2d), Gamma(), "'Conv2d' among Conv1d, Linear (perhaps 'Conv1d')"),
+        (select.position(9), Gamma(), f"'affine ops [9:]' among {SPOTS}"),
+        (
+            select.last() & select.kind(select.Kind.CONVOLUTION),
+            Gamma(),
+            f"'(last affine op & convolution)' among {SPOTS}",
+        ),
+    ],
+)
+def test_what_there_was_to_choose_from_is_said(
+    selector: AbstractSelector, rule: AbstractRule, found: str
+) -> None:
+    words = (
+        f"selectors should mean at least one op. Found none for {found}. See print(explainer.plan(inputs))."
+    )
+    with pytest.warns(lp.RelevanceWarning, match=f"^{re.escape(words)}$"):
+        lp.LRP(Blocks().eval(), [(selector, rule), (LINEAR, Epsilon())]).plan(X)
 
 
 @pytest.mark.parametrize(

@@ -378,7 +378,10 @@ class LRP:
         if isinstance(self.composite, Composite):
             idle = self.composite.unmatched(passed.calls, graph)
             if idle:
-                say(f"selectors should mean at least one op. Found none for {', '.join(map(repr, idle))}.")
+                say(
+                    f"selectors should mean at least one op. Found none for {'; none for '.join(idle)}. "
+                    "See print(explainer.plan(inputs))."
+                )
 
 
 def _reached(given: Arranged, passed: Trace) -> list[bool]:

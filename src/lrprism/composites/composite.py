@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any, ClassVar, final
 
 from lrprism._errors import RuleError
-from lrprism.composites.selectors import AbstractSelector, Place, suggest
+from lrprism.composites.selectors import AbstractSelector, Place, describe_choice, suggest
 from lrprism.engine import Graph
 from lrprism.ops import DEFAULT_PRODUCT_RULE, Call, Kind, Needs
 from lrprism.rules import (
@@ -128,14 +128,24 @@ class AbstractComposite(ABC):
                 raise RuleError(_misfit(entries[number], call))
 
     def unmatched(self, calls: Sequence[Call], graph: Graph) -> list[str]:
-        """The selectors that mean none of the calls."""
+        """The selectors that mean none of the calls, each with what there was to choose from."""
         positions = {call: position for position, call in enumerate(graph.affine)}
+        merged = {call.replaces for call in calls}
+        calls = [call for call in calls if call not in merged]
         places = [(call, Place(positions.get(call), len(positions))) for call in calls]
-        return [
-            str(selector)
-            for selector, _ in self._stated
+        idle = [
+            (selector, rule)
+            for selector, rule in self._stated
             if not any(selector.matches(call, place) for call, place in places)
         ]
+        return [_describe_unmatched(entry, calls) for entry in idle]
+
+
+def _describe_unmatched(entry: Entry, calls: Sequence[Call]) -> str:
+    selector, rule = entry
+    able = [call for call in calls if isinstance(rule, call.accepts)]
+    choice = f"among {describe_choice(selector, able)}" if able else f"as no op takes {rule!r}"
+    return f"'{selector}' {choice}"
 
 
 def _asks_for_input(rule: AbstractRule) -> bool:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import inspect
 import operator
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from typing import Any, Never, TypeGuard, final
 
@@ -78,13 +79,24 @@ class AbstractSelector(ABC):
         )
 
 
+def _spot(call: Call) -> str:
+    """Name a call and its module."""
+    return f"{call.name} in {_path(call)}"
+
+
+def _path(call: Call) -> str:
+    return call.module or "(model)"
+
+
 @final
 @dataclass(frozen=True, repr=False)
 class _Where(AbstractSelector):
     predicate: Callable[[Call, Place], bool]
     words: str
-    possible: frozenset[Kind]
-    is_fine: bool
+    possible: frozenset[Kind] = _EVERY_KIND
+    is_fine: bool = True
+    trait: Callable[[Call], str] = _spot
+    names: tuple[str, ...] = ()
 
     @property
     def kinds(self) -> frozenset[Kind]:
@@ -151,7 +163,9 @@ def kind(*kinds: Kind) -> AbstractSelector:
     """
     _check_all("kind", kinds, Kind, "kinds of op, such as select.Kind.CONVOLUTION")
     words = " or ".join(each.value for each in kinds)
-    return where(lambda call, _: call.kind in kinds, words, frozenset(kinds), tells_steps=False)
+    return _Where(
+        lambda call, _: call.kind in kinds, words, frozenset(kinds), False, lambda call: call.kind.value
+    )
 
 
 _NETWORKS = frozenset({"lstm", "gru", "rnn"})
@@ -165,8 +179,12 @@ def op(*names: str) -> AbstractSelector:
         RuleError: If there is no name, or something else.
     """
     _check_all("op", names, str, "names of ops, such as 'conv3d'")
-    return where(
-        lambda call, _: call.name in names, " or ".join(names), tells_steps=not _NETWORKS.issuperset(names)
+    return _Where(
+        lambda call, _: call.name in names,
+        " or ".join(names),
+        is_fine=not _NETWORKS.issuperset(names),
+        trait=lambda call: call.name,
+        names=names,
     )
 
 
@@ -177,7 +195,13 @@ def module(glob: str) -> AbstractSelector:
         RuleError: If that is no text.
     """
     _check_all("module", (glob,), str, "the path of a module or a glob, such as 'features.*'")
-    return where(lambda call, _: fnmatchcase(call.module, glob), f"module {glob}", tells_steps=False)
+    return _Where(
+        lambda call, _: fnmatchcase(call.module, glob),
+        f"module {glob}",
+        is_fine=False,
+        trait=_path,
+        names=(glob,),
+    )
 
 
 def module_type(*types: type) -> AbstractSelector:
@@ -187,10 +211,13 @@ def module_type(*types: type) -> AbstractSelector:
         RuleError: If there is no class, or something else.
     """
     _check_all("module_type", types, type, "classes of modules, such as nn.Conv2d")
-    return where(
+    names = tuple(each.__name__ for each in types)
+    return _Where(
         lambda call, _: issubclass(call.module_type, types),
-        " or ".join(each.__name__ for each in types),
-        tells_steps=False,
+        " or ".join(names),
+        is_fine=False,
+        trait=lambda call: call.module_type.__name__,
+        names=names,
     )
 
 
@@ -284,6 +311,25 @@ def _check_all(name: str, values: tuple[object, ...], wanted: type, words: str) 
 def _is_row(value: object) -> TypeGuard[Collection[object]]:
     """Whether something holds several things, which a selector takes one by one."""
     return isinstance(value, (list, tuple, set, frozenset)) and len(value) > 0
+
+
+_FEW = 5
+"""How many of the things to choose from a warning names."""
+
+
+def describe_choice(selector: AbstractSelector, calls: Sequence[Call]) -> str:
+    """Name what there was to choose from, and what was perhaps meant.
+
+    Args:
+        selector: A selector that means none of the calls.
+        calls: Those that it could have meant.
+    """
+    trait, names = (selector.trait, selector.names) if isinstance(selector, _Where) else (_spot, ())
+    found = list(dict.fromkeys(map(trait, calls)))
+    inside = [f"{name}.*" for name in names if any(each.startswith(f"{name}.") for each in found)]
+    close = [match for name in names for match in get_close_matches(name, found, n=1)]
+    meant = f" (perhaps {(inside + close)[0]!r})" if inside or close else ""
+    return f"{', '.join([*found[:_FEW], *(['...'] if len(found) > _FEW else [])])}{meant}"
 
 
 def suggest(value: object) -> str:
