@@ -210,3 +210,17 @@ def test_a_predicate_is_whatever_takes_a_call_and_its_place(predicate: Callable[
 
 def test_a_number_of_another_library_counts() -> None:
     assert picked(select.last(torch.tensor(2))) == ["middle", "head"]  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("layers", "name"),
+    [
+        ([nn.Conv1d(1, 2, 2), nn.BatchNorm1d(2)], "conv1d + batch_norm"),
+        ([nn.BatchNorm1d(1), nn.Conv1d(1, 2, 2)], "batch_norm + conv1d"),
+    ],
+)
+def test_a_layer_merged_with_a_batch_norm_goes_by_its_own_name(layers: list[nn.Module], name: str) -> None:
+    for named in ("conv1d", name):
+        explainer = lp.LRP(nn.Sequential(*layers, nn.Flatten()), [(select.op(named), Epsilon(0.5))])
+        rules = {row.op: row.rule for row in explainer.plan(torch.rand(2, 1, 3)) if row.rule}
+        assert rules == {name: "Epsilon(eps=0.5)"}

@@ -173,19 +173,24 @@ _NETWORKS = frozenset({"lstm", "gru", "rnn"})
 
 
 def op(*names: str) -> AbstractSelector:
-    """Select calls by the op's name: ``op("conv3d")``.
+    """Select calls by the op's name: ``op("conv3d")``, with or without a batch norm that is merged with it.
 
     Raises:
         RuleError: If there is no name, or something else.
     """
     _check_all("op", names, str, "names of ops, such as 'conv3d'")
     return _Where(
-        lambda call, _: call.name in names,
+        lambda call, _: call.name in names or _layer_of(call.name) in names,
         " or ".join(names),
         is_fine=not _NETWORKS.issuperset(names),
         trait=lambda call: call.name,
         names=names,
     )
+
+
+def _layer_of(name: str) -> str:
+    """Return the name of a layer without that of the batch norm in front of it or behind it."""
+    return name.removeprefix("batch_norm + ").partition(" + ")[0]
 
 
 def module(glob: str) -> AbstractSelector:
