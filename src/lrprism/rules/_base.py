@@ -1,14 +1,16 @@
 """What every rule states: which products of inputs and weights share relevance, over which denominator."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, fields
 from enum import Enum
 from functools import cached_property
+from typing import Any
 
 import torch
 from torch import Tensor
 
+from lrprism._errors import RuleError
 from lrprism.numerics import AbstractStabilizer, Stabilizer, as_stabilizer
 
 
@@ -170,6 +172,10 @@ def shown_setting(value: object) -> str:
     return f"Tensor{tuple(value.shape)}" if isinstance(value, Tensor) and value.dim() else repr(value)
 
 
+def _are_parts(value: Any) -> bool:
+    return isinstance(value, Sequence) and all(isinstance(each, Part) for each in value)
+
+
 class AbstractRule(ABC):  # noqa: B024 - a mark; what a rule states depends on the kind of op
     """How an op hands the relevance of its output to its inputs; always a frozen dataclass."""
 
@@ -205,8 +211,25 @@ class AbstractAffineRule(AbstractRule):
 
     @cached_property
     def stated(self) -> tuple[Term | Contributions, ...]:
-        """The terms, made once."""
-        return tuple(self.terms())
+        """The terms, made once.
+
+        Raises:
+            RuleError: If they are no tuple of terms, or the parts of a term no tuple of parts.
+        """
+        found: Any = self.terms()
+        terms = tuple(found) if isinstance(found, Iterable) else (None,)
+        if not all(isinstance(each, (Term, Contributions)) for each in terms):
+            raise RuleError(
+                f"{type(self).__name__}.terms() should return a tuple of Term or Contributions. "
+                f"Found {found!r}. Try return (Contributions(),), with the comma, for a single one."
+            )
+        for term in terms:
+            if isinstance(term, Term) and not _are_parts(term.parts):
+                raise RuleError(
+                    f"the parts of each Term in {type(self).__name__}.terms() should be a tuple of Part. "
+                    f"Found {term.parts!r}. Try Term((Part(),)), with the comma, for a single one."
+                )
+        return terms
 
     @cached_property
     def counts_bias(self) -> bool:
