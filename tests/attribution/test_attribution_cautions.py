@@ -99,7 +99,7 @@ def test_an_eps_beside_a_tiny_output() -> None:
 
 NOTHING_TO_EXPLAIN: dict[str, tuple[nn.Module, Any]] = {
     "an output of zero": (shifted(-2.0), None),
-    "a contrast of a class with itself": (linear([[2.0], [3.0]], [500.0, 1.0]), lp.target.contrast(0, 0)),
+    "a contrast of equal logits": (linear([[2.0], [2.0]], [500.0, 500.0]), lp.target.contrast(0, 1)),
     "two logits that are equal but for rounding": (
         linear([[0.1 * 3], [0.3]], [1e3, 1e3]),
         lp.target.contrast(0, 1),

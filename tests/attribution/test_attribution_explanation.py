@@ -1,5 +1,6 @@
 """What an explanation holds: targets, layers and the account, each number worked out by hand."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -94,13 +95,37 @@ def test_two_inputs_and_several_classes_give_each_input_the_axis() -> None:
         (0, 2, CONTRIBUTIONS[0] - CONTRIBUTIONS[2]),
         ([0, 1], 2, CONTRIBUTIONS[[0, 1], range(2)] - CONTRIBUTIONS[2]),
         (torch.tensor([2, 2]), [0, 1], CONTRIBUTIONS[2] - CONTRIBUTIONS[[0, 1], range(2)]),
-        (1, 1, torch.zeros(2, 2)),
+        ([1, 0], [1, 2], CONTRIBUTIONS[[1, 0], range(2)] - CONTRIBUTIONS[[1, 2], range(2)]),
     ],
 )
 def test_a_contrast_is_the_difference_of_two_classes(one: Any, other: Any, expected: Tensor) -> None:
     found = explained(lp.target.contrast(one, other))
     assert torch.equal(found.relevance, expected.double())
     assert found.target is None
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "shown"),
+    [
+        (1, 1, "contrast(1, 1)"),
+        (torch.tensor(1), 1, "contrast(tensor(1), 1)"),
+        ([0, 2], torch.tensor([0, 2]), "contrast([0, 2], Tensor(2,))"),
+        (None, None, "contrast(None, None)"),
+        (lp.target.at(1), lp.target.at(1), "contrast(at(1), at(1))"),
+        (
+            lp.target.token(0, 3),
+            lp.target.token(0, 3),
+            "contrast(token(position=0, id=3), token(position=0, id=3))",
+        ),
+    ],
+)
+def test_a_contrast_of_a_class_with_itself_is_refused(one: Any, other: Any, shown: str) -> None:
+    words = (
+        f"contrast() should set one class against another. Found {shown}, which is zero everywhere. "
+        "Try contrast(0, 1), or the class alone as the target."
+    )
+    with pytest.raises(lp.TargetError, match=f"^{re.escape(words)}$"):
+        lp.target.contrast(one, other)
 
 
 def test_one_logit_of_exactly_zero_speaks_for_class_0() -> None:

@@ -13,6 +13,8 @@ from lrprism._errors import TargetError
 from lrprism.attribution.indices import Axis, Index, make_seed, read_index
 from lrprism.attribution.seeds import AbstractTarget, Each, cut, seed_of, typed
 
+__all__ = ["at", "contrast", "each", "predicted_class", "side", "token", "value"]
+
 
 def each(*classes: SupportsIndex | AbstractTarget) -> Each:
     """Explain several classes of every sample with one forward pass; relevance gets a leading class axis.
@@ -72,8 +74,29 @@ def contrast(for_class: Index | AbstractTarget, against: Index | AbstractTarget)
 
     Returns:
         A target for :meth:`lrprism.LRP.explain`.
+
+    Raises:
+        TargetError: If the two are the same, for all samples.
     """
+    if _is_same(for_class, against):
+        raise TargetError(
+            "contrast() should set one class against another. "
+            f"Found {typed('contrast', for_class, against)}, which is zero everywhere. "
+            "Try contrast(0, 1), or the class alone as the target."
+        )
     return Contrast(for_class, against)
+
+
+def _is_same(one: Any, other: Any) -> bool:
+    """Whether two indices, or two targets in words, are the same for all samples."""
+    if isinstance(one, At) and isinstance(other, At):
+        return _is_same(one.step, other.step) and _is_same(one.index, other.index)
+    if one is other:
+        return True
+    try:
+        return torch.equal(*(torch.as_tensor(each, device="cpu") for each in (one, other)))
+    except (TypeError, ValueError, RuntimeError, OverflowError):  # no index: refused when it meets an output
+        return False
 
 
 @final
