@@ -18,6 +18,19 @@ from lrprism.rules import AbstractRule, AlphaBeta, Flat, Gamma, SignalTakesAll, 
 from lrprism.rules import Epsilon as EpsilonRule
 from lrprism.rules._base import shown_setting
 
+__all__ = [
+    "CPLRP",
+    "AttnLRP",
+    "Epsilon",
+    "EpsilonAlpha2Beta1",
+    "EpsilonAlpha2Beta1Flat",
+    "EpsilonGamma",
+    "EpsilonGammaBox",
+    "EpsilonPlus",
+    "EpsilonPlusFlat",
+    "Hyper3DNetTutorial",
+]
+
 _CONVOLUTION = kind(Kind.CONVOLUTION)
 _DENSE = kind(Kind.LINEAR, Kind.AVERAGE_POOLING, Kind.NORMALIZATION)
 _PRODUCTS = kind(Kind.PRODUCT, Kind.ATTENTION)

@@ -16,6 +16,21 @@ from torch import nn
 from lrprism._errors import RuleError
 from lrprism.ops import Call, Kind, builtin_named
 
+__all__ = [
+    "AbstractSelector",
+    "Kind",
+    "Place",
+    "at_input",
+    "first",
+    "kind",
+    "last",
+    "module",
+    "module_type",
+    "op",
+    "position",
+    "where",
+]
+
 
 @dataclass(frozen=True, eq=False)
 class Place:
