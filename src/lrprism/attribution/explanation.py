@@ -77,11 +77,16 @@ class Explanation:
         if abs(lost) <= tolerance * abs(audit.explained):
             return
         worst = sorted(audit.rows, key=lambda row: -abs(row.lost))[:_SHOWN]
-        kept = [f"{row.op} in {row.module or '(model)'} kept {row.lost:.4g}" for row in worst if row.lost]
+        kept = [
+            f"{row.op} in {row.module or '(model)'} kept {row.lost:.4g}"
+            for row in worst
+            if abs(row.lost) > abs(worst[0].lost) / 100
+        ]
         raise ConservationError(
             f"at most {tolerance:.3g} of the explained output should be lost on the way to the inputs. "
             f"Found {audit.explained:.6g} explained, {audit.reached:.6g} arrived, "
-            f"{audit.unaccounted:.2g} unaccounted for. Most is here: {'; '.join(kept) or '(nowhere)'}."
+            f"{audit.unaccounted:.2g} unaccounted for. Most is here: {'; '.join(kept) or '(nowhere)'}. "
+            "Try a larger tolerance, or a rule with bias=False where a bias keeps it."
         )
 
 
