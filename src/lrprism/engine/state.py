@@ -138,7 +138,14 @@ class KeptState:
 
 def memory_in(containers: Iterable[Container]) -> set[int | None]:
     """Return the memory of the tensors that containers hold, also in tuples."""
-    return {memory_of(tensor) for of in containers for value in _values(of) for tensor in _tensors_of(value)}
+    return set(map(memory_of, tensors_held(containers)))
+
+
+def tensors_held(containers: Iterable[Container]) -> Iterator[Tensor]:
+    """Yield the tensors that containers hold, also in tuples."""
+    for of in containers:
+        for value in _values(of):
+            yield from _tensors_of(value)
 
 
 def _values(container: Container) -> Iterable[Any]:

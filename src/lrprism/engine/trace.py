@@ -25,6 +25,7 @@ from lrprism.engine.per_sample import PerSample
 from lrprism.engine.places import Place, places_of
 from lrprism.engine.plain import PlainCall
 from lrprism.engine.randomness import noticing, same_randomness
+from lrprism.engine.shared_memory import check_writes
 from lrprism.engine.state import KeptState
 from lrprism.engine.tokens import LookedUp, Tokens, token_spans
 from lrprism.ops import Call, InputGoneError, Kind, Needs, OwnOps, returned_tensors
@@ -314,6 +315,8 @@ def _run(
             try:
                 with mode, modules.returning(request.layers, on_return), mode.functions.logging():
                     output = request.choose(modules.model(*args, **kwargs))
+                if mode.rewrites:
+                    check_writes(mode.rewrites, list(zip(live, inputs, strict=True)), args, kwargs)
             except BaseException as error:
                 if isinstance(error, InputGoneError) and give_back is not None:  # it will be run again
                     give_back()
