@@ -255,3 +255,9 @@ def test_tokens_of_two_inputs_are_told_apart_after_they_were_joined() -> None:
         lambda table, a, b: table(torch.cat([a, b], 1)).sum(1), (IDS[:, :1], IDS[:, 1:])
     )
     assert torch.equal(torch.cat([first, second], 1), WORTH)
+
+
+@pytest.mark.parametrize("sort", [torch.unique, Tensor.unique, torch.unique_consecutive, torch.msort])
+def test_sorted_tokens_are_not_taken_for_the_tokens_in_their_order(sort: Callable[[Tensor], Tensor]) -> None:
+    with pytest.raises(lp.InputError, match="that no embedding looks up"):
+        relevance(lambda table, ids: table(sort(ids)).sum(0, keepdim=True), torch.tensor([3, 1, 2]))

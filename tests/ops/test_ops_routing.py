@@ -241,3 +241,23 @@ def test_relevance_stops_at_what_counts_as_a_constant(name: str) -> None:
 def test_a_live_operand_that_should_be_constant_is_said() -> None:
     with pytest.raises(lp.ModelError, match="no rule is known for prelu"):
         relevance(F.prelu, *numbers((2, 4), (4,)))
+
+
+@pytest.mark.parametrize(
+    "unique",
+    [torch.unique, Tensor.unique, torch.unique_consecutive, Tensor.unique_consecutive],
+    ids=["unique", "its method", "unique_consecutive", "that as a method"],
+)
+@pytest.mark.parametrize("options", [{}, {"dim": 1}, {"return_inverse": True}, {"return_counts": True}])
+def test_unique_numbers_are_a_constant(unique: Any, options: dict[str, Any]) -> None:
+    def scaled(a: Tensor) -> Tensor:
+        found = unique(a, **options)
+        each = found if isinstance(found, tuple) else (found,)
+        return a * sum(part.sum() for part in each)
+
+    a = torch.tensor([[1.0, 2.0, 2.0, -3.0]], dtype=torch.float64)
+    (found,) = relevance(scaled, a)
+    # all of it at the factor that is live: the value of the output
+    torch.testing.assert_close(found, scaled(a), rtol=1e-12, atol=1e-12)
+    plan = lp.LRP(Model(scaled)).plan(a)
+    assert [row.op for row in plan if row.kind == "stopped"] == [unique.__name__]

@@ -18,6 +18,9 @@ _JOINING = frozenset().union(
 _FILLING = {F.pad: 3, **dict.fromkeys(every_name_of(torch.masked_fill), 2)}
 """Functions that put a number beside or over tokens, and the position of that number."""
 
+_SORTING = every_name_of(torch.unique) | every_name_of(torch.unique_consecutive) | every_name_of(torch.msort)
+"""Functions whose result may have the shape of the tokens, in another order."""
+
 _SELECTING = frozenset(every_name_of(torch.index_select))
 _NO_TOKEN = -1
 
@@ -130,6 +133,8 @@ class Tokens:
             is_first = first is (args[0] if args else kwargs.get("input"))
             rest = {key: value for key, value in kwargs.items() if key != "input"}
             return func(own, *args[1:], **rest) if is_first else None
+        if func in _SORTING:
+            return None
         keeps_places = isinstance(result, Tensor) and result.shape == first.shape and len(tokens) == 1
         return own if keeps_places and result.dtype is not torch.bool else None
 

@@ -108,7 +108,10 @@ _DROPOUTS = """
 """
 _SAMPLERS = "grid_sampler grid_sampler_2d grid_sampler_3d"
 _SOFTMAXES = "log_softmax logcumsumexp logsumexp softmax _softmax _log_softmax"
-_STOPS = "detach rsqrt numpy"
+_STOPS = """
+    _unique _unique2 detach numpy rsqrt unique unique_consecutive unique_dim unique_dim_consecutive
+"""
+"""Functions whose result is a constant; of what is in ``unique`` torch has no gradient."""
 _DATA = "data"
 _PROPERTIES = "H T imag mH mT real"
 
