@@ -38,7 +38,7 @@ from lrprism.attribution.samples import check_samples
 from lrprism.attribution.seeds import Target, has_class_axis, seeds
 from lrprism.composites import AbstractComposite, Composite, presets
 from lrprism.composites.composite import Entry
-from lrprism.engine import Graph, Request, Trace, explain_forward_mode, trace, unwrap
+from lrprism.engine import Graph, Request, Trace, apart, explain_forward_mode, trace, unwrap
 from lrprism.ops import Kind, OwnOps
 
 
@@ -146,17 +146,18 @@ class LRP:
             return self._explain(cautions, of, target, output=output, layers=layers, audit=audit)
 
         arguments = Arguments(inputs, args, kwargs)
-        if batch_size is None:
-            explanation = explain_one(arguments, target)
-        else:
-            parts = explain_batches(
-                arguments,
-                target,
-                batch_size,
-                explain_one,
-                lambda of: self._output_of(arranged(*of), output),
-            )
-            explanation = put_together(parts, has_class_axis=has_class_axis(target))
+        with apart(*arguments):
+            if batch_size is None:
+                explanation = explain_one(arguments, target)
+            else:
+                parts = explain_batches(
+                    arguments,
+                    target,
+                    batch_size,
+                    explain_one,
+                    lambda of: self._output_of(arranged(*of), output),
+                )
+                explanation = put_together(parts, has_class_axis=has_class_axis(target))
         cautions.tell()
         return explanation
 
@@ -219,7 +220,10 @@ class LRP:
             kwargs: As for :meth:`explain`.
             output: As for :meth:`explain`.
         """
-        with self._trace(arranged(inputs, args, kwargs), output, Layers({}, {})) as (passed, graph):
+        with (
+            apart(inputs, args, kwargs),
+            self._trace(arranged(inputs, args, kwargs), output, Layers({}, {})) as (passed, graph),
+        ):
             return Plan.of(passed.reached(graph), graph.unseen)
 
     def attribute(

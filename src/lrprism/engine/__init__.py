@@ -1,5 +1,6 @@
 """The only impure part: the torch-function mode, the walk over the autograd graph, the account."""
 
+from lrprism.engine.apart import apart
 from lrprism.engine.audit import Audit, Row, format_table
 from lrprism.engine.graph import Graph
 from lrprism.engine.per_sample import PerSample
@@ -14,6 +15,7 @@ __all__ = [
     "Request",
     "Row",
     "Trace",
+    "apart",
     "check_surroundings",
     "constants",
     "explain_forward_mode",
