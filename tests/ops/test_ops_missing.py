@@ -188,3 +188,86 @@ def test_a_layer_over_time_gets_its_rule() -> None:
     torch.testing.assert_close(
         explainer.explain(x, torch.ones_like).relevance, other.explain(x, torch.ones_like).relevance
     )
+
+
+ROUNDING = torch.tensor([0.5, 0.25, 1.0, 2.0]), torch.zeros(4, dtype=torch.int32)
+HERE_TOO: dict[str, Callable[[Tensor], Tensor]] = {
+    "as_tensor": torch.as_tensor,
+    "as_tensor of another type": lambda x: torch.as_tensor(x, dtype=torch.float32).double(),
+    "asarray, a copy": lambda x: torch.asarray(x, copy=True),
+    "a power for each": lambda x: (x[..., None] ** torch.arange(1, 3)).sum(-1),
+    "rounding": lambda x: torch.fake_quantize_per_tensor_affine(x.float(), 0.1, 0, -128, 127).double(),
+    "rounding by channel": lambda x: torch.fake_quantize_per_channel_affine(
+        x.float(), *ROUNDING, 1, -128, 127
+    ).double(),
+}
+
+
+@pytest.mark.parametrize("name", HERE_TOO)
+def test_each_entry_keeps_what_it_becomes(name: str) -> None:
+    x = numbers_of(4, 4)
+    (found,) = relevances(Model(HERE_TOO[name]), x)
+    torch.testing.assert_close(found, HERE_TOO[name](x), rtol=1e-6, atol=1e-7)
+
+
+def test_a_fit_is_linear_and_its_residuals_are_squares() -> None:
+    points, x = numbers_of(6, 3), numbers_of(6, 4)
+
+    def solution(x: Tensor) -> Tensor:
+        return torch.linalg.lstsq(points, x).solution.sum(0, keepdim=True)
+
+    (found,) = relevances(Model(solution), x)
+    (expected,) = gradient_times_input(lambda x: torch.linalg.pinv(points) @ x, x)
+    torch.testing.assert_close(found, expected, rtol=1e-9, atol=1e-9)
+
+    def residuals(x: Tensor) -> Tensor:
+        return torch.linalg.lstsq(points, x, driver="gels").residuals[None]
+
+    (found,) = relevances(Model(residuals), x)
+    rest = x - points @ torch.linalg.pinv(points) @ x
+    torch.testing.assert_close(found, x * rest, rtol=1e-9, atol=1e-9)
+
+
+def test_a_fit_by_a_live_matrix_has_no_rule() -> None:
+    with pytest.raises(lp.ModelError, match="lstsq"):
+        lp.LRP(Model(lambda x: torch.linalg.lstsq(x, A).solution), strict=True).explain(A, 0)
+
+
+def test_the_attention_of_exported_programs_is_attention() -> None:
+    operands = numbers_of(1, 2, 3, 4), numbers_of(1, 2, 3, 4) + 1, numbers_of(1, 2, 3, 4) - 1
+
+    def fused(*operands: Tensor) -> Tensor:
+        attend = torch.ops.aten._scaled_dot_product_flash_attention_for_cpu
+        return attend(*operands, is_causal=True, scale=0.3)[0].flatten(1)
+
+    def known(*operands: Tensor) -> Tensor:
+        return F.scaled_dot_product_attention(*operands, is_causal=True, scale=0.3).flatten(1)
+
+    composite = presets.AttnLRP()
+    expected = lp.LRP(Model(known), composite).explain(operands, 0).relevance
+    found = lp.LRP(Model(fused), composite, strict=True).explain(operands, 0).relevance
+    torch.testing.assert_close(found, expected, rtol=1e-9, atol=1e-9)
+
+
+@pytest.mark.parametrize("training", [False, True])
+def test_rounding_by_what_was_seen_notes_nothing(training: bool) -> None:
+    x, one = numbers_of(2, 3).float(), torch.ones(1)
+    noted = [
+        torch.tensor([-1.0]),
+        torch.tensor([2.0]),
+        torch.tensor([0.1]),
+        torch.zeros(1, dtype=torch.int32),
+    ]
+
+    class Rounded(nn.Module):
+        def forward(self, x: Tensor) -> Tensor:
+            return torch.fused_moving_avg_obs_fake_quant(
+                x, one.long(), one.long(), *self.noted, 0.5, 0, 255, -1
+            )
+
+    model = Rounded().train(training)
+    model.noted = noted
+    before = [each.clone() for each in noted]
+    found = lp.LRP(model, LRP_0, strict=True).explain(x, torch.ones_like, audit=True)
+    torch.testing.assert_close(noted, before, rtol=0, atol=0)
+    torch.testing.assert_close(found.relevance, model(x), rtol=1e-6, atol=1e-7)

@@ -88,7 +88,8 @@ class _EvaluationMode(WatchingMode):
 _CHANGED = frozenset({Kind.IDENTITY, Kind.ATTENTION, Kind.EMBEDDING})
 """Ops that draw random numbers in training mode, or write to their table."""
 
-_NORMS = frozenset({"batch_norm", "instance_norm"})
+_NORMS = frozenset({"batch_norm", "instance_norm", "fused_moving_avg_obs_fake_quant"})
+"""Ops that note what they see, in buffers that are no part of the arguments."""
 
 _OVERWRITING = frozenset({ASSIGN_DATA, Tensor.resize_, Tensor.numpy, Tensor.__array__, Tensor.__dlpack__})
 """Functions that change the memory of a tensor, or after which somebody else can."""

@@ -11,6 +11,7 @@ from torch.nn import functional as F
 from lrprism.ops.call import Call
 from lrprism.ops.gating import gatings
 from lrprism.ops.kinds import Kind
+from lrprism.ops.names import aten_named
 from lrprism.ops.op import AbstractOp, Arguments, Keywords, Recorder, is_live
 from lrprism.ops.products import shared, shares_of
 from lrprism.rules import AbstractProductRule, Gating
@@ -66,6 +67,23 @@ class Attention(AbstractOp):
         return func(query, key, value, attn_mask=attn_mask, dropout_p=0.0, is_causal=is_causal, **options)
 
 
+@final
+class FlashAttention(AbstractOp):
+    """The same as exported programs call it on the CPU, which returns the logarithms of the sums too."""
+
+    def run(self, recorder: Recorder, func: Callable[..., Any], args: Arguments, kwargs: Keywords) -> Any:
+        """Run the fused attention on operands that get their shares; the logarithms are a constant."""
+        query, key, value, *rest = args
+        causal = rest[1] if len(rest) > 1 else kwargs.get("is_causal", False)
+        mask = kwargs.get("attn_mask")
+        if is_live((query, key, value, mask)):
+            call = recorder.record(self.kind, self.name, (AbstractProductRule,))
+            query, key, value, mask = _with_shares(call, query, key, value, mask)
+        scale = kwargs.get("scale")
+        z, logarithms = func(query, key, value, 0.0, causal, attn_mask=mask, scale=scale)
+        return z, logarithms.detach()
+
+
 def _with_shares(
     call: Call, query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None
 ) -> tuple[Tensor, Tensor, Tensor, Tensor | None]:
@@ -90,5 +108,9 @@ def _with_shares(
 
 
 TABLE: dict[Any, AbstractOp] = {
-    F.scaled_dot_product_attention: Attention(Kind.ATTENTION, "scaled_dot_product_attention")
+    F.scaled_dot_product_attention: Attention(Kind.ATTENTION, "scaled_dot_product_attention"),
+    **dict.fromkeys(
+        aten_named("_scaled_dot_product_flash_attention_for_cpu"),
+        FlashAttention(Kind.ATTENTION, "scaled_dot_product_attention"),
+    ),
 }

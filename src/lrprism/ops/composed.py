@@ -146,8 +146,27 @@ def _corrcoef(input: Tensor) -> Tensor:
     return covariance / (deviations[:, None] * deviations)
 
 
+def _as_tensor(data: Any, dtype: Any = None, device: Any = None) -> Tensor:
+    """A tensor as it is, or moved; of a list torch makes a constant."""
+    if not isinstance(data, Tensor):
+        data = [each.detach() if isinstance(each, Tensor) else each for each in data]
+        return torch.as_tensor(data, dtype=dtype, device=device)
+    return data.to(device=device, dtype=dtype or data.dtype)
+
+
+def _as_array(
+    obj: Any, *, dtype: Any = None, device: Any = None, copy: bool | None = None, requires_grad: Any = None
+) -> Tensor:
+    """The same, or a copy of it, or a constant where no gradient is asked for."""
+    found = _as_tensor(obj, dtype, device)
+    found = found.clone() if copy else found
+    return found.detach() if requires_grad is False else found
+
+
 _PARTS: dict[str, Callable[..., Any]] = {
     "aminmax": _aminmax,
+    "as_tensor": _as_tensor,
+    "asarray": _as_array,
     "arctan2": _atan2,
     "atan2": _atan2,
     "chain_matmul": _chain_matmul,

@@ -169,12 +169,32 @@ class SegmentReduction(AbstractOp):
         return shared(z, lambda: share)
 
 
+@final
+class LeastSquares(AbstractOp):
+    """``lstsq`` with a constant matrix: the solution is linear in what is fitted, the residuals are squares."""
+
+    def run(self, recorder: Recorder, func: Callable[..., Any], args: Arguments, kwargs: Keywords) -> Any:
+        """Fit; both factors of a square get the same share."""
+        if not is_live((args, kwargs)):
+            return func(*args, **kwargs)
+        is_fixed = not is_live((args[:1], kwargs.get("A")))
+        recorder.record(self.kind if is_fixed else Kind.UNKNOWN, self.name)
+        found = func(*args, **kwargs)
+        if not is_fixed or not is_live(found[1]):
+            return found
+        solution, residuals, *rest = found
+        each = (solution, shared(residuals, lambda: 0.5), *rest)
+        return type(found)(each) if hasattr(found, "n_fields") else each
+
+
 def _table() -> dict[Any, AbstractOp]:
     ops: dict[Any, AbstractOp] = {}
     for name, degree in _DEGREES.items():
         ops |= dict.fromkeys(functions_named(name), HomogeneousOp(Kind.PRODUCT, name.strip("_"), degree))
     for name, along in {"scatter_reduce": False, "index_reduce": True}.items():
         ops |= dict.fromkeys(functions_named(name), IndexedReduction(Kind.ROUTING, name, along))
+    for name in ("lstsq", "linalg_lstsq"):
+        ops |= dict.fromkeys(functions_named(name), LeastSquares(Kind.ROUTING, "lstsq"))
     segments = SegmentReduction(Kind.ROUTING, "segment_reduce")
     return ops | dict.fromkeys(functions_named("segment_reduce"), segments)
 

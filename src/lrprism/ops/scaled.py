@@ -126,6 +126,7 @@ _ACTIVATIONS = """
     floor_divide fmod frac gelu hardshrink hardsigmoid hardswish hardtanh heaviside i0 log log10 log1p
     log2 log_sigmoid_forward logit logsigmoid mish nan_to_num ndtr pow rad2deg relu6 remainder round selu
     sgn sigmoid sign silu sin sinc sinh softplus softshrink softsign sqrt square tan tanh tanhshrink
+    fake_quantize_per_channel_affine fake_quantize_per_tensor_affine
     threshold trunc xlog1py xlogy arccosh erfcx erfinv i0e i1 i1e log_ndtr ndtri special_erfcx special_i1
     special_log_ndtr special_ndtri special_xlog1py __abs__ __floordiv__ __mod__ __pow__
 """
@@ -161,7 +162,7 @@ class Activation(AbstractOp):
             return func(*args, **kwargs)
         value = func(*detached(args), **detached(dict(kwargs)))
         (a,) = live[:1]
-        if len(live) > 1 or not isinstance(value, Tensor) or value.shape != a.shape:
+        if len(live) > 1 or not isinstance(value, Tensor):
             recorder.record(Kind.UNKNOWN, self.name)
             return func(*args, **kwargs)
         exponent: Any = _FIXED_POWERS.get(self.name)
@@ -173,6 +174,8 @@ class Activation(AbstractOp):
         if u is not None and u.shape == value.shape:
             return pass_on_from(recorder, self.name, u, value, "softplus")
         recorder.record(self.kind, self.name)
+        if value.shape != a.shape:  # constants such as several exponents, for each entry
+            a = a.expand_as(value)
         ratio = _RATIOS.get(self.name)
         how = {key: value for key, value in kwargs.items() if key == "approximate"}
         passed = _enter_passed(a, value, self.name, partial(ratio, **how) if ratio and how else ratio)
@@ -194,6 +197,22 @@ class Activation(AbstractOp):
         recorder.record(Kind.STOPPED, self.name)
         with torch.no_grad():
             return func(*args, **kwargs)
+
+
+@final
+class ObservedRounding(AbstractOp):
+    """Rounding to steps that are told by the numbers seen so far: passed unchanged, and nothing is noted."""
+
+    def run(self, recorder: Recorder, func: Callable[..., Any], args: Arguments, kwargs: Keywords) -> Any:
+        """Round by copies of what was noted, to which torch writes."""
+        a, *noted = args
+        copies = [each.clone() if isinstance(each, Tensor) else each for each in noted]
+        named = {key: each.clone() if isinstance(each, Tensor) else each for key, each in kwargs.items()}
+        value = func(a.detach(), *copies, **named)
+        if not a.requires_grad:
+            return value
+        recorder.record(self.kind, self.name)
+        return pass_on(a, value, self.name)
 
 
 def run_inverse(recorder: Recorder, name: str, compute: Callable[[], Tensor], a: Tensor) -> Tensor | None:
@@ -262,6 +281,8 @@ def _table() -> dict[Any, AbstractOp]:
         ops |= dict.fromkeys(functions_named(name), pooling)
     for name in _ACTIVATIONS.split():
         ops |= dict.fromkeys(functions_named(name), Activation(Kind.ACTIVATION, name.strip("_")))
+    observed = "fused_moving_avg_obs_fake_quant"
+    ops |= dict.fromkeys(functions_named(observed), ObservedRounding(Kind.ACTIVATION, observed))
     return ops
 
 
