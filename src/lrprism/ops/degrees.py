@@ -171,7 +171,7 @@ class SegmentReduction(AbstractOp):
 
 @final
 class LeastSquares(AbstractOp):
-    """``lstsq`` with a constant matrix: the solution is linear in what is fitted, the residuals are squares."""
+    """``lstsq`` by a constant matrix: the solution is linear in what is fitted, residuals are squares."""
 
     def run(self, recorder: Recorder, func: Callable[..., Any], args: Arguments, kwargs: Keywords) -> Any:
         """Fit; both factors of a square get the same share."""
