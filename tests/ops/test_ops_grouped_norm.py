@@ -188,3 +188,26 @@ def test_large_numbers_in_half_precision_give_no_nan(dtype: torch.dtype) -> None
     found = lp.LRP(Model(lambda a: F.rms_norm(a, (4,)))).explain(a, torch.ones_like).relevance
     assert isinstance(found, Tensor)
     torch.testing.assert_close(found, F.rms_norm(a, (4,)), rtol=0.01, atol=0.01)
+
+
+@pytest.mark.parametrize("audit", [False, True])
+@pytest.mark.parametrize("groups", [0, 2])
+def test_the_statistics_that_a_norm_returns_are_constants(groups: int, *, audit: bool) -> None:
+    x = torch.tensor([[[1.0, 3.0], [-2.0, 6.0]]], dtype=torch.float64)  # of one mean, 2, over each row
+    rows = torch.tensor([2.0, 2.0], dtype=torch.float64)
+    scales = 1 / torch.tensor([1.0, 4.0], dtype=torch.float64)
+
+    class Norm(torch.nn.Module):
+        def forward(self, x: Tensor) -> Tensor:
+            if groups:
+                found = torch.native_group_norm(x, None, None, 1, 2, 2, groups, 0.0)
+            else:
+                found = torch.native_layer_norm(x, (2,), None, None, 0.0)
+            z, mean, inverse = (each.reshape(-1) for each in found)
+            return (z.sum() + 10 * mean.sum() + 100 * inverse.sum() + x.sum())[None, None]
+
+    explainer = lp.LRP(Norm(), presets.Epsilon(0), strict=True)
+    found = explainer.explain(x, 0, audit=audit)
+    expected = 0 + 10 * rows.sum() + 100 * scales.sum() + 8
+    torch.testing.assert_close(found.output, expected[None, None], rtol=1e-12, atol=1e-12)
+    torch.testing.assert_close(found.relevance, x, rtol=1e-12, atol=1e-12)  # the sum of z has no slope

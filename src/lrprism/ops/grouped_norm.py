@@ -127,7 +127,7 @@ class GroupedNorm(AbstractOp):
 
     Args:
         bind: Reads the call's arguments into the input and the groups.
-        results: How many results the torch function returns; the statistics are not given back.
+        results: How many results the torch function returns; the statistics among them are constants.
     """
 
     bind: Callable[..., tuple[Tensor, _Group]]
@@ -142,16 +142,20 @@ class GroupedNorm(AbstractOp):
             recorder.record(Kind.UNKNOWN, self.name)
             return func(*args, **kwargs)
         call = recorder.record(self.kind, self.name, (Epsilon, Pass))
+        statistics: list[Tensor] = []
 
         def normalize() -> _Found:
             if func in _LAYER_NORMS and a.dtype in _EXACT and not any_autocast():
                 shape = a.shape[how.dims[0] :]
                 z, _, inverse_scale = torch.native_layer_norm(a, shape, how.weight, how.bias, how.eps)
                 return z, inverse_scale
-            return (func(*args, **kwargs) if self.results == 1 else func(*args, **kwargs)[0]), None
+            if self.results == 1:
+                return func(*args, **kwargs), None
+            z, *statistics[:] = func(*args, **kwargs)
+            return z, None
 
         z = _enter(a, how, call, recorder.needs, normalize)
-        return z if self.results == 1 else (z, *(None,) * (self.results - 1))
+        return z if self.results == 1 else (z, *statistics)
 
 
 def _bind_layer(
