@@ -37,6 +37,11 @@ def relevance(function: Callable[..., Tensor], inputs: Any = IDS, target: Any = 
     return lp.LRP(Model(function), LRP_0, strict=True).explain(inputs, target, **options).relevance
 
 
+def spread(ids: Tensor) -> Tensor:
+    """Each token twice in a row, as ``gather`` wants it; torch reads other types than int64 wrongly."""
+    return ids.long().flatten()[:, None].expand(-1, 2)
+
+
 WAYS: dict[str, tuple[Callable[[Any, Tensor], Tensor], float]] = {
     "as they come": (lambda table, ids: table(ids).sum(1), 1),
     "the function": (lambda table, ids: F.embedding(ids, table.weight).sum(1), 1),
@@ -59,6 +64,23 @@ WAYS: dict[str, tuple[Callable[[Any, Tensor], Tensor], float]] = {
     "spread": (lambda table, ids: table(ids[:, None].expand(2, 4, 3)).sum((1, 2)), 4),
     "an axis put in place": (lambda table, ids: table(ids.unsqueeze_(1)).sum((1, 2)), 1),
     "a mean": (lambda table, ids: table(ids).mean(1), 1 / 3),
+    "rows, all of each": (lambda table, ids: table.weight[ids, :].sum(1), 1),
+    "rows and what follows": (lambda table, ids: table.weight[ids, ...].sum(1), 1),
+    "gathered": (lambda table, ids: table.weight.gather(0, spread(ids)).view(2, 3, 2).sum(1), 1),
+    "gathered by name": (
+        lambda table, ids: torch.gather(table.weight, dim=0, index=spread(ids)).view(2, 3, 2).sum(1),
+        1,
+    ),
+    "gathered beside another": (
+        lambda table, ids: (
+            table.weight.gather(0, spread(torch.cat((ids, torch.zeros_like(ids)))))[:6].view(2, 3, 2).sum(1)
+        ),
+        1,
+    ),
+    "selected by name": (
+        lambda table, ids: table.weight.index_select(dim=0, index=ids.flatten()).view(2, 3, 2).sum(1),
+        1,
+    ),
     "without gradients": (torch.no_grad()(lambda table, ids: table(ids).sum(1)), 1),
 }
 
@@ -261,3 +283,9 @@ def test_tokens_of_two_inputs_are_told_apart_after_they_were_joined() -> None:
 def test_sorted_tokens_are_not_taken_for_the_tokens_in_their_order(sort: Callable[[Tensor], Tensor]) -> None:
     with pytest.raises(lp.InputError, match="that no embedding looks up"):
         relevance(lambda table, ids: table(sort(ids)).sum(0, keepdim=True), torch.tensor([3, 1, 2]))
+
+
+def test_one_number_of_each_row_is_no_vector_of_a_token() -> None:
+    columns = torch.tensor([[0, 1, 0], [1, 0, 1]])
+    with pytest.raises(lp.InputError, match="that no embedding looks up"):
+        relevance(lambda table, ids: table.weight[ids, columns][:, :2])

@@ -126,7 +126,9 @@ class RelevanceMode(WatchingMode):
         self.admit([live])
         if is_input.all():
             return live
-        joined: Tensor = self._run(torch.where, (is_input.unsqueeze(-1), live, vectors.detach()), {})
+        if is_input.dim() < live.dim():
+            is_input = is_input.unsqueeze(-1)
+        joined: Tensor = self._run(torch.where, (is_input, live, vectors.detach()), {})
         return joined
 
     def __torch_function__(

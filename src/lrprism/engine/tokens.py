@@ -21,7 +21,7 @@ _FILLING = {F.pad: 3, **dict.fromkeys(every_name_of(torch.masked_fill), 2)}
 _SORTING = every_name_of(torch.unique) | every_name_of(torch.unique_consecutive) | every_name_of(torch.msort)
 """Functions whose result may have the shape of the tokens, in another order."""
 
-_SELECTING = frozenset(every_name_of(torch.index_select))
+_SELECTING = frozenset(every_name_of(torch.index_select) | every_name_of(torch.gather))
 _NO_TOKEN = -1
 
 
@@ -41,7 +41,8 @@ class LookedUp(NamedTuple):
 
     Args:
         places: The number of each token, ``[*tokens]``; -1 for one that no input holds.
-        vectors: ``[*tokens, features]``; a leaf of the autograd graph.
+        vectors: ``[*tokens, features]``, or ``[*tokens]`` where each looks up one number; a leaf of the
+            autograd graph.
     """
 
     places: Tensor
@@ -53,7 +54,8 @@ class LookedUp(NamedTuple):
 
     def relevance(self, of_vectors: Tensor, count: int) -> Tensor:
         """Sum the relevance of each token's vector: one number for each of ``count`` tokens."""
-        places, each = self.places.flatten(), of_vectors.sum(-1).flatten()
+        per_token = of_vectors if of_vectors.shape == self.places.shape else of_vectors.sum(-1)
+        places, each = self.places.flatten(), per_token.flatten()
         known = places != _NO_TOKEN
         return each.new_zeros(count).index_add(0, places[known], each[known])
 
@@ -102,7 +104,7 @@ class Tokens:
         if not tokens:
             return None
         if _is_float(result):
-            return tokens[0] if _looks_up(func, args, tokens[0]) else None
+            return tokens[0] if _looks_up(func, args, kwargs, tokens[0]) else None
         if func is F.one_hot:
             self._one_hot[id(result)] = (result, tokens[0])
             return None
@@ -174,8 +176,15 @@ def _is_float(result: Any) -> bool:
     return isinstance(result, Tensor) and result.is_floating_point()
 
 
-def _looks_up(func: Callable[..., Any], args: tuple[Any, ...], tokens: Tensor) -> bool:
-    """Whether a function took rows of a constant table."""
-    is_index = func is Tensor.__getitem__ and args[1] is tokens
-    is_selection = func in _SELECTING and len(args) > 2 and args[1] == 0 and args[2] is tokens
-    return (is_index or is_selection) and not args[0].requires_grad
+def _looks_up(
+    func: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any], tokens: Tensor
+) -> bool:
+    """Whether a function took rows of a constant table, or one number of a row for each token."""
+    if func is Tensor.__getitem__:
+        index, *rest = args[1] if type(args[1]) is tuple else (args[1],)
+        is_whole = all(each is Ellipsis or (isinstance(each, slice) and each == slice(None)) for each in rest)
+        return index is tokens and is_whole and not args[0].requires_grad
+    if func not in _SELECTING:
+        return False
+    given = dict(zip(("input", "dim", "index"), args, strict=False)) | kwargs
+    return given["dim"] == 0 and given["index"] is tokens and not given["input"].requires_grad
