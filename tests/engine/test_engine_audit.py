@@ -257,3 +257,42 @@ def test_an_activation_goes_when_the_last_way_back_has_counted_it() -> None:
     explainer.explain(x, lp.target.each(0, 1), audit=True)
     assert not any(gone)  # asked on the first way back, for both
     assert gone
+
+
+_HEAD_OF_ROWS = torch.tensor([[1.0, -2.0], [0.5, 3.0]])
+_LAYOUTS: dict[str, Callable[[Tensor], Tensor]] = {
+    "sparse": lambda x: torch.stack([(rows.to_sparse() @ _HEAD_OF_ROWS).sum(0) for rows in x]),
+    "nested": lambda x: (
+        torch.nested.to_padded_tensor(torch.nested.as_nested_tensor([rows[:2] for rows in x]) * 2, 0.0).sum(1)
+        @ _HEAD_OF_ROWS
+    ),
+    "jagged": lambda x: (
+        torch.nested.as_nested_tensor([rows[:2] for rows in x], layout=torch.jagged)
+        .to_padded_tensor(0.0)
+        .sum(1)
+        @ _HEAD_OF_ROWS
+    ),
+}
+
+
+@pytest.mark.filterwarnings("ignore:The PyTorch API of nested tensors", "ignore::lrprism.RelevanceWarning")
+@pytest.mark.parametrize("layout", _LAYOUTS)
+def test_layouts_without_one_shape_or_memory_are_counted(layout: str) -> None:
+    class Model(nn.Module):
+        def forward(self, x: Tensor) -> Tensor:
+            return _LAYOUTS[layout](x)
+
+    x = torch.tensor([[[1.0, 2.0], [3.0, -4.0]], [[0.0, 1.0], [2.0, 0.0]]])
+    explainer = lp.LRP(Model(), presets.Epsilon(0))
+    found = explainer.explain(x, 0, audit=True)
+    torch.testing.assert_close(found.relevance, explainer.explain(x, 0).relevance)
+    times = 2 if layout == "nested" else 1
+    expected = x * torch.tensor([1.0, 0.5]) * times  # 0 is the class of the first column
+    torch.testing.assert_close(found.relevance, expected)
+    assert found.audit is not None
+    assert found.audit.explained == pytest.approx(float(expected.sum()))
+    assert found.audit.unaccounted == pytest.approx(0, abs=1e-5)
+    assert [row.lost for row in found.audit] == pytest.approx([0.0] * len(found.audit), abs=1e-5)
+    made = {"sparse": "to_sparse", "nested": "_nested_tensor_from_tensor_list", "jagged": "to_padded_tensor"}
+    held = [row.relevance_out for row in found.audit if row.op == made[layout]]
+    assert sum(held) == pytest.approx(float(expected.sum()))

@@ -13,7 +13,7 @@ from torch import Tensor
 from torch.autograd.graph import GradientEdge, get_gradient_edge
 
 from lrprism.engine.beside import Beside, total
-from lrprism.engine.counting import Counter
+from lrprism.engine.counting import Counter, is_dense
 from lrprism.engine.per_sample import PerSample
 from lrprism.engine.stops import Stops
 from lrprism.ops import AbstractOp, Call, Kind, Rectifier, Sinks, tensors_in
@@ -239,7 +239,7 @@ class Ledger:
         before = len(mode.calls)
 
         def alias(tensor: Tensor) -> Tensor:
-            aliases.append(torch.ops.aten.alias(tensor))
+            aliases.append(torch.ops.aten.alias(tensor) if is_dense(tensor) else tensor.clone())
             return aliases[-1]
 
         positional, named = replaced(args, alias), replaced(kwargs, alias)

@@ -53,6 +53,7 @@ class Counter:
         """Add the relevance at a tensor; called by autograd with the modified gradient there, if any."""
         if gradient is None:
             return
+        tensor, gradient = as_dense(tensor), as_dense(gradient)
         latest, places = self._latest, (_Place.of(tensor), _Place.of(gradient))
         is_known = latest is not None and all(
             one.is_same(other) for one, other in zip(latest[0], places, strict=True)
@@ -60,6 +61,18 @@ class Counter:
         found = latest[2] if latest is not None and is_known else relevance_sum(tensor, gradient)
         self._latest = (places, gradient, found)  # held: its memory is not another's meanwhile
         self._totals[number] = self._totals.get(number, 0.0) + found
+
+
+def is_dense(tensor: Tensor) -> bool:
+    """Whether a tensor has one shape and one place in memory, as sparse and nested ones have not."""
+    return tensor.layout is torch.strided and not tensor.is_nested
+
+
+def as_dense(tensor: Tensor) -> Tensor:
+    """The numbers of a tensor in one shape, zero where it holds none."""
+    if is_dense(tensor):
+        return tensor
+    return torch.nested.to_padded_tensor(tensor, 0.0) if tensor.is_nested else tensor.to_dense()
 
 
 def relevance_sum(tensor: Tensor, gradient: Tensor) -> Tensor | float:
