@@ -1,5 +1,7 @@
 """Which factor of a product is the gate."""
 
+from collections.abc import Callable
+
 import pytest
 import torch
 from torch import Tensor, nn
@@ -99,6 +101,97 @@ def test_two_gates_share_equally() -> None:
     half = a.sigmoid() * g.softmax(-1) / 2
     close(of_a, half)
     close(of_g, g * (half - g.softmax(-1) * half.sum(1, keepdim=True)))  # the rule of a softmax
+
+
+def pair(g: Tensor) -> tuple[Tensor, Tensor]:
+    return g[:, :4].sigmoid(), g[:, 4:].softmax(-1)
+
+
+CHOICE = torch.arange(4) // 2
+SUMS = torch.eye(4, dtype=torch.float64).roll(1, 0) + torch.eye(4, dtype=torch.float64)
+MADE_OF_GATES: dict[str, Function] = {
+    "product": lambda g: pair(g)[0] * pair(g)[1],
+    "square": lambda g: (s := pair(g)[0]) * s,
+    "power": lambda g: pair(g)[0] ** 2,
+    "product with a complement": lambda g: pair(g)[0] * (1 - pair(g)[1]),
+    "one or the other": lambda g: 1 - (1 - pair(g)[0]) * (1 - pair(g)[1]),
+    "difference": lambda g: pair(g)[0] - 0.3 * pair(g)[1],
+    "largest of two": lambda g: torch.maximum(*pair(g)),
+    "smallest of two": lambda g: torch.fmin(*pair(g)),
+    "sum": lambda g: torch.stack(pair(g), -1).sum(-1),
+    "sum of what a mask keeps": lambda g: (SUMS * pair(g)[0][..., None]).sum(1),
+    "cumsum": lambda g: pair(g)[0].cumsum(1),
+    "index_add": lambda g: torch.zeros(2, 4).double().index_add(1, CHOICE, pair(g)[0]),
+    "scatter_add": lambda g: torch.zeros(2, 4).double().scatter_add(1, CHOICE.expand(2, 4), pair(g)[0]),
+    "addcmul": lambda g: torch.addcmul(*pair(g), torch.tensor(2.0)),
+    "product of matrices": lambda g: pair(g)[0] @ (pair(g)[1][0, :, None] * pair(g)[0][0]),
+    "times a constant matrix": lambda g: pair(g)[0] @ SUMS,
+    "F.linear with a constant": lambda g: F.linear(pair(g)[0], SUMS),
+    "einsum with a constant": lambda g: torch.einsum("bi,io->bo", pair(g)[0], SUMS),
+    "convolution with a constant": lambda g: F.conv1d(
+        pair(g)[0][:, None], torch.ones(1, 1, 3).double(), padding=1
+    )[:, 0],
+    "nan_to_num": lambda g: pair(g)[0].nan_to_num(),
+    "clamped": lambda g: pair(g)[0].clamp(min=1e-3),
+    "exponential": lambda g: pair(g)[0].exp(),
+    "logsumexp": lambda g: torch.stack(pair(g), -1).logsumexp(-1),
+}
+
+
+@pytest.mark.parametrize("name", MADE_OF_GATES)
+def test_what_is_made_of_gates_alone_is_a_gate(name: str) -> None:
+    # a ReLU in front of the signal: an activation would not be told from it
+    a, g = numbers(FLAT, (2, 8))
+    of_a, of_g = explained(Model(lambda a, g: a.relu() * MADE_OF_GATES[name](g)), a, g, composite=TAKES_ALL)
+    close(of_a, a.relu() * MADE_OF_GATES[name](g))
+    assert not of_g.any()
+
+
+class Layer(nn.Module):
+    """Weights that are not below zero, as those of a sum."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.linear, self.biased = nn.Linear(4, 4, bias=False).double(), nn.Linear(4, 4).double()
+        nn.init.uniform_(self.linear.weight)
+        nn.init.uniform_(self.biased.weight)
+        self.frozen = nn.Parameter(self.linear.weight.detach().clone(), requires_grad=False)
+
+
+LAYERS: dict[str, Callable[[Layer, Tensor], Tensor]] = {
+    "linear": lambda layer, g: layer.linear(g),
+    "with a bias": lambda layer, g: layer.biased(g),
+    "frozen": lambda layer, g: g @ layer.frozen,
+    "transposed": lambda layer, g: g @ layer.linear.weight.t(),
+    "einsum": lambda layer, g: torch.einsum("bi,oi->bo", g, layer.linear.weight),
+    "product and sum": lambda layer, g: (g[..., None] * layer.linear.weight).sum(1),
+    "weights of both signs": lambda layer, g: g @ (layer.linear.weight - 0.5),
+    "another signal beside": lambda layer, g: g * layer.biased(g) - g,
+    "an activation beside": lambda layer, g: g * layer.biased(g).tanh() + g,
+}
+
+
+@pytest.mark.parametrize("name", LAYERS)
+def test_behind_a_layer_a_gate_is_a_signal(name: str) -> None:
+    # both factors are signals and share: (b, b) of z = b f(g), where a gate would get nothing
+    layer = Layer()
+    b, g = numbers(FLAT, FLAT)
+    model = Model(lambda b, g: b * LAYERS[name](layer, g.sigmoid()), layer)
+    of_b, _ = explained(model, b, g, composite=TAKES_ALL)
+    close(of_b, b * LAYERS[name](layer, g.sigmoid()).detach() / 2)
+
+
+def test_differential_attention_is_the_difference_of_two() -> None:
+    (x,) = numbers((5, 4))
+    layers = [nn.Linear(4, 4).double() for _ in range(5)]
+    q, k, q2, k2, v = layers
+
+    def weights(x: Tensor) -> tuple[Tensor, Tensor]:
+        return (q(x) @ k(x).mT).softmax(-1), 0.3 * (q2(x) @ k2(x).mT).softmax(-1)
+
+    one = Model(lambda x: (w := weights(x))[0] @ v(x) - w[1] @ v(x), *layers)
+    two = Model(lambda x: (w := weights(x), (w[0] - w[1]) @ v(x))[1], *layers)
+    close(explained(two, x, composite=TAKES_ALL)[0], explained(one, x, composite=TAKES_ALL)[0])
 
 
 OWN_GATES: dict[str, Function] = {

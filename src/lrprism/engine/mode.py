@@ -117,6 +117,10 @@ class RelevanceMode(WatchingMode):
         self.calls.append(call)
         return call
 
+    def is_parameter(self, tensor: Tensor) -> bool:
+        """Return True if a constant has the memory of a parameter: on the way here it was detached."""
+        return memory_of(tensor) in self.state.parameters
+
     def embedded(self, tokens: Tensor, vectors: Tensor) -> Tensor:
         """Return vectors that carry relevance, if the tokens belong to an input."""
         found = self._tokens.looked_up(tokens, vectors)

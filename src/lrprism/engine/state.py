@@ -6,6 +6,7 @@ import operator
 import sys
 from collections import OrderedDict, deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
 from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
 from typing import TYPE_CHECKING, Any
 
@@ -125,6 +126,11 @@ class KeptState:
 
     def _parameters(self) -> list[Container]:
         return [module._parameters for module in self._modules.all]
+
+    @cached_property
+    def parameters(self) -> set[int | None]:
+        """The memory of the parameters."""
+        return memory_in(self._parameters())
 
     def _protected(self) -> set[int | None]:
         """The memory that an explanation must not write to."""

@@ -63,7 +63,7 @@ class Attention(AbstractOp):
         operands = (query, key, value, attn_mask)
         if is_live(operands):
             call = recorder.record(self.kind, self.name, (AbstractProductRule,))
-            query, key, value, attn_mask = _with_shares(call, *operands)
+            query, key, value, attn_mask = _with_shares(recorder, call, *operands)
         return func(query, key, value, attn_mask=attn_mask, dropout_p=0.0, is_causal=is_causal, **options)
 
 
@@ -85,15 +85,15 @@ class FlashAttention(AbstractOp):
 
 
 def _with_shares(
-    call: Call, query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None
+    recorder: Recorder, call: Call, query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None
 ) -> tuple[Tensor, Tensor, Tensor, Tensor | None]:
     """The operands, each of which will get its share."""
     has_value = value.requires_grad and is_live((query, key, mask))
     has_query = query.requires_grad and key.requires_grad
     shares = _Shares(
         call,
-        (Gating.GATE, *gatings([value])) if has_value else None,
-        gatings([query, key]) if has_query else None,
+        (Gating.GATE, *gatings(recorder, [value])) if has_value else None,
+        gatings(recorder, [query, key]) if has_query else None,
     )
 
     def give(operand: Tensor, share: Callable[[], float]) -> Tensor:

@@ -30,6 +30,12 @@ class Facet(Flag):
     JOINS_GATES = auto()
     """Several tensors become one, which is a gate where all of them are."""
 
+    COMBINES_GATES = auto()
+    """Of sigmoids and softmaxes alone a gate is made; of activations a signal."""
+
+    CONTRACTS = auto()
+    """Products of entries of several tensors are added up."""
+
     KEEPS_ORDER = auto()
     """The entries stay as they are and in the order of memory, in another shape."""
 
@@ -63,6 +69,10 @@ _CHOICES = """
     Kthvalue Max MaxPool2DWithIndices MaxPool3DWithIndices MaxUnpool2D MaxUnpool3D Median Min Mode Sort Topk
 """
 _SHIFTS_AND_SCALES = "Add Div Mul Neg Rsub Sub"
+_MATRIX_PRODUCTS = "Addbmm Addmm Addmv Addr Baddbmm Bmm Dot LinalgVecdot Mm Mv Trilinear Vdot"
+_COMBINATIONS = """
+    Addcmul Fmax Fmin IndexReduce Logsumexp Maximum Minimum Mul Rsub ScatterReduce SegmentReduce Sub
+"""
 
 _ANY_MOVE = Facet.MOVES | Facet.KEEPS_GATE | Facet.ADDS | Facet.JOINS_GATES
 
@@ -82,6 +92,8 @@ _ROWS: list[tuple[str, Facet]] = [
     ("Alias Clone MaskedFill ToCopy Where Relu _Passed _Rectified", Facet.ELEMENTWISE),
     ("Clamp ClampMin LeakyRelu", Facet.ELEMENTWISE),
     ("Add", Facet.ADDS | Facet.JOINS_GATES),
+    (f"{_SUMS} {_COMBINATIONS}", Facet.COMBINES_GATES),
+    (_MATRIX_PRODUCTS, Facet.COMBINES_GATES | Facet.CONTRACTS),
 ]
 """The kinds of node by the names that torch gives them, and what holds for all of a row."""
 

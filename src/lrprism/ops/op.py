@@ -36,6 +36,9 @@ class Recorder(Protocol):
     def watching(self) -> AbstractContextManager[Any]:
         """See the torch calls made inside an op."""
 
+    def is_parameter(self, tensor: Tensor) -> bool:
+        """Say whether a constant is a parameter of the model, or a part of one."""
+
     def embedded(self, tokens: Tensor, vectors: Tensor) -> Tensor:
         """Take the vectors of token ids for an input, where relevance is read, if the tokens are one."""
 

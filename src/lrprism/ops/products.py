@@ -104,7 +104,7 @@ def run_product(
     if weighted is not None:
         return weighted
     call = recorder.record(Kind.PRODUCT, name, (AbstractProductRule,))
-    looks = gatings(factors)
+    looks = gatings(recorder, factors)
     numbers = iter(range(len(factors)))
 
     def share(tensor: Tensor) -> Tensor:

@@ -71,7 +71,7 @@ class TriangularSolve(AbstractOp):
             recorder.record(Kind.UNKNOWN if is_live(matrix) else Kind.ROUTING, self.name)
             return func(*args, **kwargs)
         call = recorder.record(Kind.PRODUCT, self.name, (AbstractProductRule,))
-        looks = (*gatings([matrix]), Gating.NONE)  # x is a difference, and so no gate
+        looks = (*gatings(recorder, [matrix]), Gating.NONE)  # x is a difference, and so no gate
         return _solve(matrix, b, lambda: shares_of(call, looks)[0], form)
 
 
