@@ -1,5 +1,6 @@
 """A softmax written by hand gives the map of ``softmax``, in dense attention and over an edge list."""
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -86,6 +87,18 @@ WAYS: dict[str, Callable[..., Tensor]] = {
     "over edges, divided last": over_edges_last,
     "over edges, put": over_edges_put,
     "divided last": divided_last,
+    "a batch, divided last": lambda q, k, v: (
+        ((e := (q @ k.t()).exp()[None]) @ v[None]) / e.sum(-1, keepdim=True)
+    )[0],
+    "einsum, divided last": lambda q, k, v: (
+        torch.einsum("bij,bjd->bid", e := (q @ k.t()).exp()[None], v[None]) / e.sum(-1, keepdim=True)
+    )[0],
+    "a batch, summed by a matrix": lambda q, k, v: (
+        (e := (q @ k.t()).exp()[None]) @ v / (e @ torch.ones(N, 1, dtype=v.dtype))
+    )[0],
+    "a power of e": weighed(lambda s: over_sum(math.e**s)),
+    "torch.pow": weighed(lambda s: over_sum(torch.pow(math.e, s))),
+    "a power of ten": weighed(lambda s: over_sum(10 ** (s / math.log(10)))),
 }
 
 
@@ -266,6 +279,12 @@ def test_an_exponential_over_another_sum_keeps_its_relevance() -> None:
     of_a, of_b = explained(Model(lambda a, b: a.exp() / b.exp().sum(-1, keepdim=True)), a, b)
     close(of_a, a.exp() / b.exp().sum(-1, keepdim=True))
     assert not of_b.any()
+
+
+def test_an_exponential_over_a_sum_to_another_base_keeps_its_relevance() -> None:
+    (a,) = numbers((2, 4))
+    (found,) = explained(Model(lambda a: a.exp2() / a.exp().sum(-1, keepdim=True)), a)
+    close(found, a.exp2() / a.exp().sum(-1, keepdim=True))
 
 
 def test_a_reciprocal_of_exponentials_elsewhere_is_a_scale() -> None:

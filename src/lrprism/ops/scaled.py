@@ -86,7 +86,7 @@ class _Passed(torch.autograd.Function):
 
 _EXPONENTIALS = {"exp": 1.0, "exp2": math.log(2)}
 _LOGARITHMS = {"log": 1.0, "log2": 1 / math.log(2)}
-"""The parts of a softmax: their slopes are a number times their value, or divided by their argument."""
+"""The parts of a softmax: slopes are a rate times their value, or a number over their argument."""
 
 _POWERS = frozenset({"pow", "float_power", "__pow__"})
 _FIXED_POWERS = {"square": 2, "sqrt": 0.5}
@@ -94,8 +94,8 @@ _FIXED_POWERS = {"square": 2, "sqrt": 0.5}
 
 def _slope(ctx: Any, a: Tensor, value: Tensor) -> Tensor:
     """The derivative of a part of a softmax; of a weight that is zero it is zero."""
-    if ctx.op_name in _EXPONENTIALS:
-        return value * _EXPONENTIALS[ctx.op_name]
+    if ctx.op_name == "exp":
+        return value * ctx.rate
     if ctx.op_name in _LOGARITHMS:
         return _LOGARITHMS[ctx.op_name] / a
     exponent: float = ctx.exponent
@@ -176,14 +176,24 @@ class Activation(AbstractOp):
         recorder.record(self.kind, self.name)
         if value.shape != a.shape:  # constants such as several exponents, for each entry
             a = a.expand_as(value)
+        rate = self._rate(args)
+        if rate is not None:
+            return _exponential(a, value, rate)
         ratio = _RATIOS.get(self.name)
         how = {key: value for key, value in kwargs.items() if key == "approximate"}
         passed = _enter_passed(a, value, self.name, partial(ratio, **how) if ratio and how else ratio)
         if isinstance(exponent, (int, float)):
             passed.grad_fn.exponent = exponent
-        if self.name in _EXPONENTIALS or self.name in _LOGARITHMS:
-            _look_for_softmax(a, passed.grad_fn)
+        if self.name in _LOGARITHMS:
+            _look_for_exponentials(a, passed.grad_fn)
         return passed
+
+    def _rate(self, args: Arguments) -> float | None:
+        """What an exponential's argument is multiplied by, as in ``2 ** a = exp(a log(2))``; else None."""
+        base = args[0] if self.name in _POWERS and args else None
+        if isinstance(base, (int, float)):
+            return math.log(base) if base > 0 else None
+        return _EXPONENTIALS.get(self.name)
 
     def _run_negative_power(
         self, recorder: Recorder, func: Callable[..., Any], args: Arguments, kwargs: Keywords
@@ -263,11 +273,16 @@ def pass_on_from(recorder: Recorder, name: str, a: Tensor, value: Tensor, functi
     return pass_on(a, value, function)
 
 
-def _look_for_softmax(a: Tensor, node: Any) -> None:
-    """Have an exponential or a logarithm follow its gradient where it is part of a softmax by hand."""
-    if node.op_name in _EXPONENTIALS:
-        node.in_softmax = is_log_probability(a.grad_fn)
-        return
+def _exponential(a: Tensor, value: Tensor, rate: float) -> Tensor:
+    """Return ``value = exp(rate * a)``, which follows its gradient where it is part of a softmax by hand."""
+    passed = pass_on(a, value, "exp")
+    node: Any = passed.grad_fn
+    node.rate, node.in_softmax = rate, is_log_probability(a.grad_fn)
+    return passed
+
+
+def _look_for_exponentials(a: Tensor, node: Any) -> None:
+    """Have a logarithm follow its gradient where it is that of a sum of exponentials."""
     weights = weights_in_sum(a)
     if weights is not None:
         weights.mark()

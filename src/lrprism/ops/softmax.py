@@ -32,7 +32,7 @@ _ACCUMULATING = frozenset({"IndexPutBackward", "UnsafeIndexPutBackward", "PutBac
 _CHOICES = frozenset({"SortBackward", "TopkBackward"})
 """Moves to a place that depends on the numbers."""
 
-_EXPONENTIALS = frozenset({"exp", "exp2"})
+_EXPONENTIALS = frozenset({"exp"})
 _FACTORS = frozenset({"AliasBackward", "DivBackward", "MulBackward"})
 _LIMIT = 256
 """How many nodes are looked at."""
@@ -180,7 +180,7 @@ def _origin(node: Any) -> Hashable | None:
     Weights are exponentials, what a softmax made, and a power of either.
     """
     if _is_function(node, _EXPONENTIALS):
-        return _argument(node)
+        return (*_argument(node), node.rate)
     if is_softmax(node):
         return node if _MARK in node.metadata else (_argument(node), node._saved_dim)
     exponent = getattr(node, "exponent", None)
@@ -252,7 +252,8 @@ def _find_weights(start: Any, origins: set[Hashable | None]) -> tuple[Any, Calla
             if share is not None:  # a product of a product
                 continue
             share = node.share
-        is_product = len(sources) == 2 and all(name_of(each) == "_SharedBackward" for each in sources)
+        factors = [name_of(_behind(each, _MOVES)) for each in sources]  # matmul and einsum fold them first
+        is_product = factors == ["_SharedBackward"] * 2
         if is_product or _is_linear(name, sources):
             pending.extend((each, share) for each in sources if each not in seen)
             seen.update(sources)
