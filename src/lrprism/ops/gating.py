@@ -125,10 +125,12 @@ def _is_made_of_gates(recorder: Recorder, start: Any) -> bool:
         if len(seen) == _LIMIT or (weight is None and not _combines(node, name)):
             return False
         if weight is not None:
+            if recorder.is_parameter(weight):
+                return False
             weights.append(weight)
         seen.add(place)
         pending.extend((source, is_summed or name in _ADD_UP) for source, _ in _sources(node))
-    return all(not recorder.is_parameter(weight) and _mixes(weight) for weight in weights)
+    return all(map(_mixes, weights))
 
 
 def _is_gate(node: Any, name: str) -> bool:

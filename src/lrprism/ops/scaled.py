@@ -95,7 +95,8 @@ _FIXED_POWERS = {"square": 2, "sqrt": 0.5}
 def _slope(ctx: Any, a: Tensor, value: Tensor) -> Tensor:
     """The derivative of a part of a softmax; of a weight that is zero it is zero."""
     if ctx.op_name == "exp":
-        return value * ctx.rate
+        rate: float = ctx.rate
+        return value * rate
     if ctx.op_name in _LOGARITHMS:
         return _LOGARITHMS[ctx.op_name] / a
     exponent: float = ctx.exponent
