@@ -81,6 +81,19 @@ KNOWN: dict[str, Callable[[Tensor], Tensor]] = {
     "normal of a tensor": lambda h: h * torch.normal(torch.ones_like(h), 0.5),
     "uniform around one": lambda h: h * (0.5 + torch.rand_like(h)),
     "uniform around zero": lambda h: h + (torch.rand_like(h) - 0.5) * 0.2,
+    "a mask in another shape": lambda h: h * (torch.rand(24) > P).to(h.dtype).view(3, 8) / KEPT,
+    "a mask with another axis": lambda h: h * (torch.rand(3) > P).to(h.dtype)[:, None] / KEPT,
+    "masks joined": lambda h: h * torch.cat([(torch.rand(1, 8) > P).to(h.dtype) for _ in h]) / KEPT,
+    "masks stacked": lambda h: torch.where(torch.stack([torch.rand(8) > P] * 3), h / KEPT, 0.0),
+    "a mask grown": lambda h: (
+        h * F.interpolate((torch.rand(3, 1, 4) > P).to(h.dtype), scale_factor=2)[:, 0] / KEPT
+    ),
+    "a whole number as mask": lambda h: h * (torch.rand_like(h) > P).long() / KEPT,
+    "weights with noise": lambda h: F.linear(h, torch.eye(8).to(h) + torch.randn(8, 8).to(h)),
+    "a mask made without gradients": lambda h: (
+        h * torch.inference_mode()(lambda: torch.rand_like(h.detach()) > P)() / KEPT
+    ),
+    "a draw that is unlikely": lambda h: 0 * h if torch.bernoulli(torch.tensor(0.01)) else h,
     "a layer skipped at random": lambda h: h if torch.rand(()) > 0.1 else 0 * h,
 }
 
@@ -104,6 +117,14 @@ UNKNOWN: dict[str, tuple[Callable[[Tensor], Tensor], str]] = {
     "gumbel softmax": (lambda h: h * F.gumbel_softmax(h), "exponential"),
     "a number drawn for a branch": (lambda h: h if torch.rand(1).item() < 2 else 0 * h, "item"),
     "a power of noise": (lambda h: h * torch.rand_like(h) ** 2, "pow"),
+    "a random projection": (lambda h: h @ torch.randn(8, 8).to(h), "matmul"),
+    "an orthogonal matrix": (lambda h: h @ torch.linalg.qr(torch.randn(8, 8).to(h))[0], "linalg_qr"),
+    "one over noise": (lambda h: h / (1 + torch.rand_like(h)), "div"),
+    "a draw as a number": (lambda h: h * torch.bernoulli(torch.tensor(0.9)).item(), "item"),
+    "blocks dropped": (
+        lambda h: h * (1 - F.max_pool1d((torch.rand(3, 1, 8) < P).to(h.dtype), 3, 1, 1)[:, 0]),
+        "max_pool1d",
+    ),
     "Python's random": (lambda h: h * (random.random() + 1), "Python's random"),
     "NumPy's random": (lambda h: h * float(numpy.random.rand() + 1), r"numpy\.random"),
 }
@@ -123,6 +144,52 @@ def test_noise_whose_mean_is_not_known_is_said(name: str) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         lp.LRP(model.eval(), LRP_0).explain(X)
+
+
+def of_a_generator(h: Tensor) -> Tensor:
+    generator = torch.Generator().manual_seed(0)
+    mask = torch.rand(8, generator=generator) > P
+    return h * mask @ torch.linalg.qr(torch.randn(8, 8, dtype=h.dtype, generator=generator))[0]
+
+
+def of_a_fork(h: Tensor) -> Tensor:
+    with torch.random.fork_rng([]):
+        torch.manual_seed(5)
+        return h * torch.randn(8, dtype=h.dtype).sign() * torch.randn(8, dtype=h.dtype)
+
+
+@pytest.mark.parametrize("fixed", [of_a_generator, of_a_fork])
+def test_numbers_that_forward_seeds_are_no_noise(fixed: Callable[[Tensor], Tensor]) -> None:
+    model = Model(fixed).train()
+    found = lp.LRP(model, LRP_0, strict=True).explain(X, audit=True)
+    torch.testing.assert_close(found.output, model(X))
+
+
+KEEPING: dict[str, Callable[[], Tensor]] = {
+    "normal": lambda: torch.randn(8, dtype=X.dtype),
+    "a mask": lambda: (torch.rand(8) > 0.5).to(X.dtype),
+    "bernoulli": lambda: torch.full((8,), 0.5, dtype=X.dtype).bernoulli(),
+    "a parameter": lambda: nn.Parameter(torch.rand(8, dtype=X.dtype)),
+    "singular values": lambda: torch.linalg.svdvals(torch.randn(8, 8, dtype=X.dtype)),
+}
+
+
+@pytest.mark.parametrize("name", KEEPING)
+def test_numbers_that_the_model_keeps_are_as_drawn_and_said(name: str) -> None:
+    class Keeping(nn.Module):
+        def forward(self, x: Tensor) -> Tensor:
+            if not hasattr(self, "kept"):
+                self.kept = KEEPING[name]()
+            return torch.cat([x, x], 1) * self.kept
+
+    model, plain = Keeping(), Keeping()
+    torch.manual_seed(3)
+    plain(X)
+    torch.manual_seed(3)
+    with pytest.warns(lp.RelevanceWarning, match="random numbers of train mode"):
+        found = lp.LRP(model, LRP_0).explain(X, 0)
+    torch.testing.assert_close(model.kept, plain.kept)
+    torch.testing.assert_close(found.output, plain(X))
 
 
 def test_noise_of_a_model_in_evaluation_mode_is_its_own() -> None:

@@ -86,7 +86,7 @@ class RelevanceMode(WatchingMode):
         self.state = KeptState(modules)
         held = [own for module, own in self.state.buffers if module.training]
         self._statistics = {id(each) for own in held for each in own.values()}
-        self.noise = Noise()
+        self.noise = Noise(modules)
         self._random = self.noise.drawn
         if not needs.inputs and any(isinstance(module, _BatchNorm) for module, _ in self.state.buffers):
             self.needs = needs._replace(inputs=True)  # it may take the place of the layer in front
@@ -156,7 +156,8 @@ class RelevanceMode(WatchingMode):
         if func in HOOKING:
             return listen(func, args[0] if args[0].is_leaf else present[0], *args[1:], **kwargs)
         if self._random or func in SOURCES:
-            result = self._without_noise(func, args, present, present_kwargs)
+            with torch.inference_mode(False):
+                result = self._without_noise(func, args, present, present_kwargs)
             if result is not NotImplemented:
                 return result
         if torch.is_grad_enabled() and not torch.is_inference_mode_enabled():
@@ -174,15 +175,17 @@ class RelevanceMode(WatchingMode):
         present_kwargs: dict[str, Any],
     ) -> Any:
         """Return what a call on random numbers of train mode gives; NotImplemented where there are none."""
-        if func in SOURCES and not self.modules.is_training():
-            self.noise.unknown.add(func.__name__.strip("_"))
-            result = NotImplemented
-        elif func in SOURCES:
+        if func in SOURCES and not self.modules.running().training:
+            with self.noise.drawing(func, present, present_kwargs):
+                return self._dispatch(func, args, present_kwargs, present, present_kwargs)
+        if func in SOURCES:
             result = self.noise.draw(func, present, present_kwargs)
         else:
             twin = twin_of(func) if is_in_place(func) else func
             result = self.noise.follow(self.watching, twin or func, present, present_kwargs)
         if result is not NotImplemented and args and is_in_place(func):
+            if args[0]._base is not None and result._base is None:
+                self.noise.lose(func.__name__, result)
             return self.rewrites.write(args[0], result)
         return result
 

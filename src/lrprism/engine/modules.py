@@ -135,10 +135,9 @@ class Modules:
             for handle in handles:
                 handle.remove()
 
-    def is_training(self) -> bool:
-        """Return True if the module that is running is in training mode."""
-        path, _ = self.innermost()
-        return self.model.get_submodule(path).training
+    def running(self) -> nn.Module:
+        """Return the innermost module of the model that is running."""
+        return self.model.get_submodule(self.innermost()[0])
 
     @contextmanager
     def returning(self, wanted: Collection[str], on_return: Callable[[str, Any], None]) -> Iterator[None]:

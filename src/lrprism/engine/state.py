@@ -92,6 +92,12 @@ class KeptState:
         if objects:
             yield from containers_in(objects)
 
+    def kept(self) -> Iterator[Tensor]:
+        """Yield the tensors that the model keeps, parameters included."""
+        for container in (*self.containers(), *self._parameters()):
+            for value in _values(container):
+                yield from _tensors_of(value)
+
     def remember(self, *, fully: bool = False) -> Callable[[], None]:
         """Return a function that lets everything hold again what it holds now.
 

@@ -311,6 +311,8 @@ def _run(
         may_train = any(module.training for module in modules.keeping)
         is_asked = may_train or (request.compare and modules.keeping)
         noticed = noticing(mode.noise.unknown, gives_back=may_train) if is_asked else nullcontext()
+        if modules.keeping:
+            mode.noise.begin()
         with _uncompiled(), same_randomness(own), noticed:
             try:
                 with mode, modules.returning(request.layers, on_return), mode.functions.logging():
@@ -325,6 +327,8 @@ def _run(
                 raise
             finally:
                 mode.state.restore_buffers()
+        if mode.noise.drawn:
+            mode.noise.name_kept(mode.state.kept())
         output = mode.present(output)
         found = mode.calls, mode.nodes, layers, mode.descent.unseen, mode.unseen, tokens.found
         of_user = mode.named, mode.functions.blocked

@@ -26,7 +26,7 @@ from lrprism.ops.affine import InputGoneError, call_of, ends_of, is_written_once
 from lrprism.ops.call import Call, Needs, Sinks
 from lrprism.ops.facets import RELUS, Facet, name_of, names_with, sources_of
 from lrprism.ops.kinds import Kind
-from lrprism.ops.names import builtin_named, every_name_of, packet_of
+from lrprism.ops.names import builtin_named, every_name_of, functions_named, packet_of
 from lrprism.ops.op import (
     INSIDE,
     OVERWRITE,
@@ -100,6 +100,7 @@ __all__ = [
     "call_of",
     "ends_of",
     "every_name_of",
+    "functions_named",
     "is_live",
     "is_log_probability",
     "is_softmax",
