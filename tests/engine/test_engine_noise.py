@@ -120,6 +120,8 @@ UNKNOWN: dict[str, tuple[Callable[[Tensor], Tensor], str]] = {
     "a random projection": (lambda h: h @ torch.randn(8, 8).to(h), "matmul"),
     "an orthogonal matrix": (lambda h: h @ torch.linalg.qr(torch.randn(8, 8).to(h))[0], "linalg_qr"),
     "one over noise": (lambda h: h / (1 + torch.rand_like(h)), "div"),
+    "noise written to a part": (lambda h: h * filled(h, lambda t: t[0].normal_()), "normal"),
+    "noise as a whole number": (lambda h: h * (1 + int(torch.rand(1) * 5)), "int"),
     "a draw as a number": (lambda h: h * torch.bernoulli(torch.tensor(0.9)).item(), "item"),
     "blocks dropped": (
         lambda h: h * (1 - F.max_pool1d((torch.rand(3, 1, 8) < P).to(h.dtype), 3, 1, 1)[:, 0]),
