@@ -137,7 +137,9 @@ class Noise:
         self._seeds.begin(self._modules.keeping)
 
     @contextmanager
-    def drawing(self, func: Callable[..., Any], args: Sequence[Any], kwargs: dict[str, Any]) -> Iterator[None]:
+    def drawing(
+        self, func: Callable[..., Any], args: Sequence[Any], kwargs: dict[str, Any]
+    ) -> Iterator[None]:
         """Name a source from which a model in evaluation mode draws, unless ``forward`` has seeded it.
 
         Args:
