@@ -25,7 +25,7 @@ def apart(*given: Any) -> Iterator[None]:
     Raises:
         InputError: If it holds a tensor that the pass around it has written to.
     """
-    stack = _get_current_function_mode_stack()
+    stack = _get_current_function_mode_stack()  # type: ignore[no-untyped-call]  # torch gives it no types
     if not any(isinstance(mode, WatchingMode) for mode in stack):
         yield
         return
@@ -43,9 +43,9 @@ def apart(*given: Any) -> Iterator[None]:
 def _replace(count: int, modes: list[Any]) -> None:
     """Put modes in the place of those that are on."""
     for _ in range(count):
-        _pop_mode()
+        _pop_mode()  # type: ignore[no-untyped-call]  # as above
     for mode in modes:
-        _push_mode(mode)
+        _push_mode(mode)  # type: ignore[no-untyped-call]  # as above
 
 
 def _check_memory(mode: RelevanceMode, given: Any) -> None:

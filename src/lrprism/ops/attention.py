@@ -78,7 +78,7 @@ class FlashAttention(AbstractOp):
         mask = kwargs.get("attn_mask")
         if is_live((query, key, value, mask)):
             call = recorder.record(self.kind, self.name, (AbstractProductRule,))
-            query, key, value, mask = _with_shares(call, query, key, value, mask)
+            query, key, value, mask = _with_shares(recorder, call, query, key, value, mask)
         scale = kwargs.get("scale")
         z, logarithms = func(query, key, value, 0.0, causal, attn_mask=mask, scale=scale)
         return z, logarithms.detach()
