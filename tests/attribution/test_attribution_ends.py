@@ -342,7 +342,7 @@ def test_what_the_warning_says_of_a_softmax_that_is_written_out() -> None:
 
 LINKS: dict[str, tuple[Callable[[Tensor], Tensor], str]] = {
     "exp": (torch.exp, "exp"),
-    "to the base of two": (torch.exp2, "exp2"),
+    "to the base of two": (torch.exp2, "exp"),
     "softplus": (nn.Softplus(), "softplus"),
     "softplus by hand": (lambda z: (1 + z.exp()).log(), "softplus"),
     "hardsigmoid": (F.hardsigmoid, "hardsigmoid"),

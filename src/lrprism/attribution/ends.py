@@ -45,7 +45,6 @@ _ENDS = {
 
 _LINKS = {
     "exp": "exp",
-    "exp2": "exp2",
     "softplus": "softplus",
     "hardsigmoid": "hardsigmoid",
     "ExpBackward": "exp",
@@ -73,8 +72,8 @@ class End(NamedTuple):
     """The softmax or sigmoid at the end of a network, or what stands in its place for a regression.
 
     Args:
-        name: ``softmax``, ``log_softmax``, ``sigmoid`` or ``logsigmoid``; ``exp``, ``exp2``, ``softplus`` or
-            ``hardsigmoid``.
+        name: ``softmax``, ``log_softmax``, ``sigmoid`` or ``logsigmoid``; ``exp`` (of any base), ``softplus``
+            or ``hardsigmoid``.
         node: Its node in the autograd graph.
         behind: The nodes between it and the output, the last one first: they only move or scale entries.
         is_written_out: Whether it is written as exponentials over their sum.
