@@ -136,10 +136,17 @@ TAKES: dict[str, tuple[Callable[[Tensor], None], str]] = {
 }
 
 
+# torch 2.14 scripts the derivatives of forward mode with what it deprecates itself
+FORWARD_MODE = pytest.mark.filterwarnings("ignore:`torch.jit.script` is deprecated:FutureWarning")
+OLD = tuple(int(each) for each in torch.__version__.split(".")[:2]) < (2, 10)
+
+
 @pytest.mark.parametrize("audit", [False, True])
 @pytest.mark.parametrize("what", TAKES)
 def test_a_backward_in_forward_is_refused_with_its_place(what: str, *, audit: bool) -> None:
     take, name = TAKES[what]
+    if OLD and what == "torch.autograd.backward":
+        pytest.skip("torch 2.9 shows this call to nobody: it ends in torch's error of a graph used twice")
     model = Training(take)
     with pytest.raises(
         lp.ModelError, match=rf"forward should take no gradient .*\. Found {name} at .*questions\.py:\d+"
@@ -171,6 +178,7 @@ TRANSFORMS: dict[str, Callable[[Tensor], Any]] = {
 
 @pytest.mark.filterwarnings("ignore:`torch.jit.script` is deprecated:DeprecationWarning")  # torch's own
 @pytest.mark.parametrize("what", TRANSFORMS)
+@FORWARD_MODE
 def test_an_explanation_inside_a_transformation_is_refused(what: str) -> None:
     with pytest.raises(
         lp.ModelError,
@@ -181,6 +189,7 @@ def test_an_explanation_inside_a_transformation_is_refused(what: str) -> None:
 
 
 @pytest.mark.filterwarnings("ignore:`torch.jit.script` is deprecated:DeprecationWarning")  # torch's own
+@FORWARD_MODE
 def test_an_explanation_of_dual_tensors_is_refused() -> None:
     x = torch.rand(2, 4)
     with forward_ad.dual_level():
@@ -212,6 +221,7 @@ class Tangents(nn.Module):
 
 
 @pytest.mark.filterwarnings("ignore:`torch.jit.script` is deprecated:DeprecationWarning")  # torch's own
+@FORWARD_MODE
 def test_a_derivative_in_forward_mode_is_refused_with_a_way_out() -> None:
     x = torch.rand(2, 4)
     with pytest.raises(
