@@ -16,4 +16,7 @@ REASONS = {
         "Rightly warned: its depth is a sigmoid times the largest depth, and the map is that of the logit in "
         "front of the sigmoid."
     ),
+    "transformers/vilt": "Rightly warned: forward draws which patches it looks at, in evaluation mode too.",
+    "transformers/vit_mae": "Rightly warned: forward draws which patches it hides, in evaluation mode too.",
+    "diffusers/AutoencoderVidTok": "Rightly warned: forward draws the code between its halves at random.",
 }
