@@ -19,4 +19,8 @@ REASONS = {
     "transformers/vilt": "Rightly warned: forward draws which patches it looks at, in evaluation mode too.",
     "transformers/vit_mae": "Rightly warned: forward draws which patches it hides, in evaluation mode too.",
     "diffusers/AutoencoderVidTok": "Rightly warned: forward draws the code between its halves at random.",
+    "x-transformers/encoder and decoder": (
+        "Rightly warned: it returns its loss, which is written as softplus of the margin between the others "
+        "and the right token."
+    ),
 }
