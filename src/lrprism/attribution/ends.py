@@ -209,10 +209,10 @@ class Front:
         """
         # a view has the place in the graph of what in-place ops made of the tensor
         parts = [each.view_as(each) for each in float_parts(returned)]
-        found_ends = map(find_end, parts)
-        ends = [end for end in found_ends if end is not None and end.node in self.inputs]
+        found_ends = [end for each in parts if (end := find_end(each)) is not None]
+        ends = [end for end in found_ends if end.node in self.inputs]
         if len(ends) != 1:
-            if any(end is not None and end.is_written_out for end in map(find_end, parts)):
+            if any(end.is_written_out for end in found_ends):
                 raise ModelError(
                     "output='before softmax' should meet a softmax or sigmoid that is called by its name. "
                     "Found one that is written as exponentials. Return the logits from the model, or write "

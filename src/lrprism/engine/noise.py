@@ -13,7 +13,7 @@ from torch import Tensor
 
 from lrprism.engine.randomness import Seeds
 from lrprism.engine.state import memory_in, memory_of
-from lrprism.ops import MOVING, every_name_of, functions_named, is_live, tensors_in
+from lrprism.ops import MOVING, every_name_of, exchanged, functions_named, is_live, tensors_in
 
 if TYPE_CHECKING:
     from lrprism.engine.modules import Modules
@@ -320,7 +320,7 @@ class _Use(NamedTuple):
             p = self._means()[0]
             return one * p + other * (1 - p)
         means = dict(zip(map(id, self.random), self._means(), strict=True))
-        args, kwargs = _exchanged((tuple(self.args), self.kwargs), means)
+        args, kwargs = exchanged((tuple(self.args), self.kwargs), means)
         return self.func(*args, **kwargs)
 
     def _means(self) -> list[Tensor]:
@@ -371,15 +371,6 @@ def _mean(tensor: Tensor, noise: Spread, others: Sequence[Tensor]) -> Tensor:
     if not (dtype.is_floating_point or dtype.is_complex):
         dtype = others[0].dtype if others else torch.float32 if tensor.is_mps else torch.float64
     return torch.as_tensor(noise.mean, dtype=dtype, device=tensor.device).expand_as(tensor).clone()
-
-
-def _exchanged(values: Any, by_id: dict[int, Tensor]) -> Any:
-    """Return nested tuples, lists and dicts with other tensors in the place of some."""
-    if isinstance(values, Tensor):
-        return by_id.get(id(values), values)
-    if type(values) is tuple or type(values) is list:
-        return type(values)([_exchanged(each, by_id) for each in values])
-    return {key: _exchanged(each, by_id) for key, each in values.items()} if type(values) is dict else values
 
 
 def _shifted(name: str, noise: Uniform, other: float, *, is_first: bool) -> Uniform | None:

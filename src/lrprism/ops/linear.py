@@ -14,7 +14,7 @@ from lrprism.ops.affine import AbstractAffine, vjp_of
 from lrprism.ops.affine_op import AffineOp, run_affine
 from lrprism.ops.kinds import Kind
 from lrprism.ops.names import functions_named
-from lrprism.ops.op import AbstractOp, Arguments, Keywords, Recorder, is_live
+from lrprism.ops.op import AbstractOp, Arguments, Keywords, Recorder, exchanged, is_live
 from lrprism.ops.products import factors_of, run_product
 
 
@@ -135,7 +135,7 @@ class MatrixProduct(AbstractOp):
 
         def compute(new_a: Tensor, new_weight: Tensor, *, without_bias: bool) -> Tensor:
             new = {id(a): new_a, id(weight): new_weight}
-            positional, named = _swapped(args, new), _swapped(dict(kwargs), new)
+            positional, named = exchanged(args, new), exchanged(dict(kwargs), new)
             if without_bias:
                 named["beta"] = 0
             result: Tensor = func(*positional, **named)
@@ -155,15 +155,6 @@ def _added(recorder: Recorder, func: Callable[..., Any], args: Arguments, kwargs
     rest = {key: value for key, value in kwargs.items() if key != "input"}
     with recorder.watching():
         return func(zero, *args[1:], **rest) + rest.get("beta", 1) * addend
-
-
-def _swapped(values: Any, new: dict[int, Tensor]) -> Any:
-    """Nested tuples, lists and dicts with some tensors replaced."""
-    if isinstance(values, Tensor):
-        return new.get(id(values), values)
-    if type(values) is tuple or type(values) is list:
-        return type(values)([_swapped(value, new) for value in values])
-    return {key: _swapped(value, new) for key, value in values.items()} if type(values) is dict else values
 
 
 _PLAIN = functions_named("matmul") | functions_named("mm") | functions_named("__matmul__")

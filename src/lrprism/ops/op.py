@@ -99,6 +99,20 @@ def replaced(values: Any, replace: Callable[[Tensor], Tensor]) -> Any:
     )
 
 
+def exchanged(values: Any, by_id: dict[int, Tensor]) -> Any:
+    """Return nested tuples, lists and dicts with other tensors in the place of some.
+
+    Args:
+        values: What holds tensors.
+        by_id: What stands in the place of a tensor, by the tensor's id.
+    """
+    if isinstance(values, Tensor):
+        return by_id.get(id(values), values)
+    if type(values) is tuple or type(values) is list:
+        return type(values)([exchanged(each, by_id) for each in values])
+    return {key: exchanged(each, by_id) for key, each in values.items()} if type(values) is dict else values
+
+
 def detached(values: Any) -> Any:
     """Return nested tuples, lists and dicts with every live tensor detached."""
     return replaced(values, Tensor.detach)
