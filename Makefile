@@ -41,7 +41,7 @@ bench-quick: $(READY)
 	$(BIN)/python -m benchmarks --quick
 
 evidence: $(READY)
-	$(BIN)/python -m pytest tests/workbench/test_workbench_resuming.py tests/training/test_training_checkpoint.py --kills 20
+	$(BIN)/python -m pytest tests/spectral/workbench/test_spectral_workbench_resuming.py tests/spectral/training/test_spectral_training_checkpoint.py --kills 20
 
 # 300 random networks under all nine composites; the suite takes 60 of them under two each.
 fuzz: $(READY)
@@ -79,7 +79,7 @@ $(READY): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "lrprism needs Python 3.11 or newer. Found $$($(PYTHON) --version). Try: make PYTHON=python3.12"; exit 1; }
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[workbench,geo,examples,dev]'
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[spectral,geo,examples,dev]'
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --no-deps --upgrade --target $(VISION) torchvision timm
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --no-deps earthlib spyndex  # for their data
 	@touch $@

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, NullFormatter, NullLocator
 
 from benchmarks.results import Point
-from lrprism.plots import style
+from lrprism.spectral.plots import style
 
 LINES = {
     "gradient": ("plain gradient", style.GREY, "s"),

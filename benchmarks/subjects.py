@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
-from lrprism.models import HybridSN, Hyper3DNetLite
+from lrprism.spectral.networks import HybridSN, Hyper3DNetLite
 
 LOW, HIGH = -1.0, 1.0  # every float input lies between them, as in parity/models.py
 

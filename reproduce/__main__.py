@@ -7,7 +7,7 @@ import torch
 
 from benchmarks import markdown
 from lrprism import keep_freed_memory
-from lrprism.workbench.progress import Reporter
+from lrprism.spectral.workbench.progress import Reporter
 from reproduce.accuracy import train_published
 from reproduce.page import render
 from reproduce.scene import peak_memory, time_scene

@@ -4,9 +4,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from lrprism.training import Devices, TrainingConfig
-from lrprism.workbench import NetworkSettings, Preparation, SplitSettings, TrainingSettings, train_into
-from lrprism.workbench.progress import Reporter
+from lrprism.spectral.training import Devices, TrainingConfig
+from lrprism.spectral.workbench import (
+    NetworkSettings,
+    Preparation,
+    SplitSettings,
+    TrainingSettings,
+    train_into,
+)
+from lrprism.spectral.workbench.progress import Reporter
 
 PUBLISHED = 99.42  # %, overall accuracy, mean of 10 draws: Morales et al. 2021, Remote Sensing 13(18)
 WINDOW = 5

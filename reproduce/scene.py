@@ -12,11 +12,11 @@ import numpy as np
 import torch
 
 from lrprism import keep_freed_memory
-from lrprism.report import read_run
-from lrprism.workbench.explaining import TrainedNetwork, named_composite
-from lrprism.workbench.patch_explainer import PatchExplainer
-from lrprism.workbench.relevance_store import RelevanceStore, sample_arrays
-from lrprism.workbench.sources import Numbers, Samples, network_inputs, open_samples
+from lrprism.spectral.runs import read_run
+from lrprism.spectral.workbench.explaining import TrainedNetwork, named_composite
+from lrprism.spectral.workbench.patch_explainer import PatchExplainer
+from lrprism.spectral.workbench.relevance_store import RelevanceStore, sample_arrays
+from lrprism.spectral.workbench.sources import Numbers, Samples, network_inputs, open_samples
 
 
 @dataclass(frozen=True)
@@ -114,7 +114,7 @@ def peak_memory(run: Path, per_class: int, batch_size: int) -> SceneMemory:
 
 
 def _main() -> None:
-    from lrprism.cli.app import app  # late: only the measured process pays for it
+    from lrprism.spectral.cli.app import app  # late: only the measured process pays for it
 
     run, out, *options = sys.argv[1:]
     keep_freed_memory()

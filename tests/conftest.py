@@ -35,7 +35,7 @@ def patch_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def trained(tmp_path_factory: pytest.TempPathFactory, patch_file: Path) -> Path:
     """The run folder of a network trained on it."""
-    from lrprism.workbench import train_into
+    from lrprism.spectral.workbench import train_into
     from small_runs import SILENT, settings_for
 
     folder = tmp_path_factory.mktemp("trained")

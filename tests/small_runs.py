@@ -5,9 +5,9 @@ from pathlib import Path
 import h5py
 import numpy as np
 
-from lrprism.training import Devices, TrainingConfig
-from lrprism.workbench import Preparation, TrainingSettings
-from lrprism.workbench.progress import Reporter
+from lrprism.spectral.training import Devices, TrainingConfig
+from lrprism.spectral.workbench import Preparation, TrainingSettings
+from lrprism.spectral.workbench.progress import Reporter
 
 SILENT = Reporter(shows_progress=False)
 

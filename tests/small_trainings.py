@@ -8,7 +8,7 @@ import torch
 from torch import nn
 from torch.utils.data import TensorDataset
 
-from lrprism.training import TrainingConfig, TrainingResult, fit
+from lrprism.spectral.training import TrainingConfig, TrainingResult, fit
 
 
 def blobs(samples: int, classes: int, seed: int) -> TensorDataset:

@@ -12,7 +12,10 @@ Example:
 import torch  # noqa: F401 - first: deep inside the imports below, its own would take longer
 
 from lrprism import ops, rules
-from lrprism._errors import (
+from lrprism.attribution import LRP, Explanation, explain, target
+from lrprism.composites import Composite, Within, presets
+from lrprism.composites import selectors as select
+from lrprism.errors import (
     ConservationError,
     DataError,
     InputError,
@@ -23,9 +26,6 @@ from lrprism._errors import (
     RuleError,
     TargetError,
 )
-from lrprism.attribution import LRP, Explanation, explain, target
-from lrprism.composites import Composite, Within, presets
-from lrprism.composites import selectors as select
 from lrprism.memory import keep_freed_memory
 
 __version__ = "0.1.0"

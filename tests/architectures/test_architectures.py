@@ -17,7 +17,8 @@ from torch.nn.modules.batchnorm import _BatchNorm
 import expected_warnings
 import lrprism as lp
 from architectures import written_out
-from lrprism import models, presets
+from lrprism import presets
+from lrprism.spectral import networks as models
 
 vision = torchvision.models
 TOKENS = torch.tensor([[2, 15, 7, 64, 33, 3, 0, 0], [2, 8, 8, 21, 90, 41, 76, 3]])

@@ -12,9 +12,9 @@ import expected_warnings
 import lrprism as lp
 from lrprism import presets, select
 from lrprism.composites import AbstractComposite, Composite
-from lrprism.numerics import Unsigned
 from lrprism.ops import affine, routing
 from lrprism.rules import AbstractRule, AlphaBeta, Epsilon, Gamma, Pass, ZPlus
+from lrprism.stabilizers import Unsigned
 
 Forward = Callable[[nn.Module, Tensor], Tensor]
 

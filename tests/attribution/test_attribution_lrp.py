@@ -7,8 +7,8 @@ from torch import Tensor, nn
 import expected_warnings
 import lrprism as lp
 from lrprism import presets, select
-from lrprism.models import Hyper3DNetLite
 from lrprism.rules import Epsilon, Gamma
+from lrprism.spectral.networks import Hyper3DNetLite
 
 
 @pytest.mark.parametrize(("dtype", "tolerance"), [(torch.float32, 1e-6), (torch.float64, 1e-12)])

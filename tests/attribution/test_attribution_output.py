@@ -13,8 +13,8 @@ from transformers.utils import ModelOutput
 
 import lrprism as lp
 from lrprism import presets
-from lrprism.numerics import Signed
 from lrprism.rules import Epsilon
+from lrprism.stabilizers import Signed
 
 LRP_0 = presets.Epsilon(0)
 

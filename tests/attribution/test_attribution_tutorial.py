@@ -6,7 +6,7 @@ from torch import Tensor, nn
 
 import expected_warnings
 import lrprism as lp
-from lrprism.models import Hyper3DNetLite
+from lrprism.spectral.networks import Hyper3DNetLite
 from oracles import tutorial
 
 LRP_0_LAYERS = ("conv3d_1", "block_3.pointwise", "pool", "linear")

@@ -14,8 +14,8 @@ from lrprism import presets, select
 from lrprism.composites import AbstractComposite, Composite, Within
 from lrprism.composites.composite import Entry
 from lrprism.composites.selectors import AbstractSelector
-from lrprism.numerics import Clip, Unsigned
 from lrprism.rules import AbstractRule, AlphaBeta, Epsilon, Flat, Gamma, Pass, Uniform, WSquare, ZBox, ZPlus
+from lrprism.stabilizers import Clip, Unsigned
 
 LINEAR = select.kind(select.Kind.LINEAR)
 ANY = select.module("*")

@@ -9,8 +9,8 @@ import expected_warnings
 import lrprism as lp
 from lrprism import presets, select
 from lrprism.composites import AbstractComposite
-from lrprism.numerics import Unsigned
 from lrprism.rules import AbstractRule, AlphaBeta, Epsilon, Flat, Gamma, SignalTakesAll, Uniform, ZBox, ZPlus
+from lrprism.stabilizers import Unsigned
 
 
 class Gated(nn.Module):

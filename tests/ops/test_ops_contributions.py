@@ -12,7 +12,6 @@ from torch.utils._python_dispatch import TorchDispatchMode
 import expected_warnings
 import lrprism as lp
 from lrprism import select
-from lrprism.numerics import Clip, NormScaled, Unsigned
 from lrprism.ops.affine import AbstractAffine
 from lrprism.ops.call import Call, Sinks
 from lrprism.ops.contributions import ContributionStep
@@ -31,6 +30,7 @@ from lrprism.rules import (
     WSquare,
     ZPlus,
 )
+from lrprism.stabilizers import Clip, NormScaled, Unsigned
 
 
 @dataclass(frozen=True)

@@ -9,13 +9,13 @@ from torch import Tensor, nn
 import lrprism as lp
 from expected_warnings import LITTLE_ARRIVES, NO_CONVOLUTION
 from lrprism import Composite, presets, rules, select
-from lrprism._errors import RuleError
 from lrprism.attribution.plan import Plan
 from lrprism.composites import AbstractComposite
 from lrprism.composites.within import Within
 from lrprism.engine import Graph
-from lrprism.numerics import NormScaled, Unsigned
+from lrprism.errors import RuleError
 from lrprism.ops import Call, Kind
+from lrprism.stabilizers import NormScaled, Unsigned
 from small_models import Model, close, explained, numbers
 
 pytestmark = [LITTLE_ARRIVES, NO_CONVOLUTION]

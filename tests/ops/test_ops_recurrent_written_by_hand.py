@@ -11,8 +11,8 @@ from torch.nn import functional as F
 from expected_warnings import LITTLE_ARRIVES, NO_CONVOLUTION
 from lrprism import Composite, presets, rules, select
 from lrprism.composites import AbstractComposite
-from lrprism.numerics import NormScaled
 from lrprism.ops import Kind
+from lrprism.stabilizers import NormScaled
 from small_models import Model, close, explained, numbers
 
 pytestmark = [NO_CONVOLUTION, LITTLE_ARRIVES]

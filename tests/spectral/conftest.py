@@ -8,7 +8,7 @@ import pytest
 import xarray as xr
 
 from lrprism.spectral import PatchSet, Scene, load_indian_pines, make_cube, make_patches
-from lrprism.spectral.cube import band_coords
+from lrprism.spectral.cubes.cube import band_coords
 
 HdfWriter = Callable[..., Path]
 

@@ -5,10 +5,7 @@ from lrprism import spectral
 
 
 def test_the_door_is_sorted_and_whole() -> None:
-    constants_first = sorted(
-        spectral.__all__, key=lambda name: (not name.isupper(), not name[0].isupper(), name)
-    )
-    assert spectral.__all__ == constants_first
+    assert spectral.__all__ == sorted(spectral.__all__)
     assert all(hasattr(spectral, name) for name in spectral.__all__)
 
 

@@ -8,12 +8,12 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from lrprism._errors import InputError
 from lrprism.attribution.cutting import Arguments, Run, explain_failure, find_whole
 from lrprism.attribution.explanation import Explanation
 from lrprism.attribution.inputs import Arranged, arranged
 from lrprism.attribution.seeds import Target, cut
 from lrprism.engine import Audit
+from lrprism.errors import InputError
 
 
 def number_of_samples(given: Arranged, batch_size: int) -> int:

@@ -9,9 +9,9 @@ from typing import Any, cast, final
 import torch
 from torch import Tensor
 
-from lrprism._errors import TargetError
 from lrprism.attribution.indices import Axis, Index, make_seed, read_index
 from lrprism.attribution.seeds import AbstractTarget, Target, typed
+from lrprism.errors import TargetError
 
 CaptumTarget = tuple[int, ...] | Sequence[tuple[int, ...]]
 """An index into every axis behind the samples, one for all of them or one per sample."""

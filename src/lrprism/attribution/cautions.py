@@ -10,16 +10,16 @@ from collections.abc import Callable, Sequence
 import torch
 from torch import Tensor, nn
 
-from lrprism._errors import ModelError, RelevanceWarning, TargetError
 from lrprism.attribution.ends import End, find_end
 from lrprism.attribution.finite import check_finite
 from lrprism.attribution.seeds import Target
 from lrprism.attribution.target import Side
 from lrprism.composites import AbstractComposite, Within, presets
 from lrprism.engine import Graph, Relevances, Trace
+from lrprism.errors import ModelError, RelevanceWarning, TargetError
 from lrprism.ops import Call, Kind, call_of
 from lrprism.rules import Flat, ZBox, gives_beside
-from lrprism.rules._base import per_channel
+from lrprism.rules.base import per_channel
 
 LEAST_SHARE = 0.01
 """The share of what is explained that should arrive at the inputs."""

@@ -9,9 +9,9 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor, nn
 
-from lrprism._errors import InputError
 from lrprism.attribution.inputs import Arranged
 from lrprism.attribution.structures import Path, fill, leaves, shown
+from lrprism.errors import InputError
 
 Run = Callable[["Arguments"], Tensor]
 """Returns the model's output for some arguments."""

@@ -11,8 +11,8 @@ from typing import Any, NamedTuple, final
 import torch
 from torch import Tensor
 
-from lrprism._errors import ModelError
 from lrprism.attribution.output import float_parts
+from lrprism.errors import ModelError
 from lrprism.ops import (
     TABLE,
     AbstractOp,

@@ -6,8 +6,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from lrprism._errors import ConservationError, InputError
 from lrprism.engine import Audit
+from lrprism.errors import ConservationError, InputError
 
 Relevance = Any
 """Relevance in the form of the inputs: a tensor; a tuple or a list; a dict for a mapping or an object."""

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 import torch
 from torch import Tensor, nn
 
-from lrprism._errors import ModelError
+from lrprism.errors import ModelError
 
 
 def check_finite(

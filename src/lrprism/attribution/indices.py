@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, SupportsIndex
 import torch
 from torch import Tensor
 
-from lrprism._errors import TargetError
+from lrprism.errors import TargetError
 
 Index = SupportsIndex | Sequence[int] | Tensor
 """One index for all samples, or one per sample."""

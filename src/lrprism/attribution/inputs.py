@@ -11,11 +11,11 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor, nn
 
-from lrprism._errors import InputError
 from lrprism.attribution.explanation import Relevance
 from lrprism.attribution.no_inputs import refuse, way_to_tensor
 from lrprism.attribution.structures import Path, fill, leaves, nest, shown
 from lrprism.engine import check_surroundings, constants
+from lrprism.errors import InputError
 
 Inputs = Any
 """A float tensor or token ids, ``[N, ...]``; a tuple of positional arguments; a mapping of named ones; or one

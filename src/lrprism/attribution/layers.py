@@ -9,8 +9,8 @@ from typing import NamedTuple
 
 from torch import Tensor, nn
 
-from lrprism._errors import InputError
 from lrprism.engine import Trace
+from lrprism.errors import InputError
 
 
 class Layers(NamedTuple):

@@ -10,7 +10,6 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from lrprism._errors import InputError, ModelError, TargetError
 from lrprism.attribution.batches import explain_batches, put_together
 from lrprism.attribution.captum import CaptumTarget, read_captum_target
 from lrprism.attribution.cautions import Cautions, warn, warn_of_unknown
@@ -39,6 +38,7 @@ from lrprism.attribution.seeds import Target, has_class_axis, seeds
 from lrprism.composites import AbstractComposite, Composite, presets
 from lrprism.composites.composite import Entry
 from lrprism.engine import Graph, Request, Trace, apart, explain_forward_mode, trace, unwrap
+from lrprism.errors import InputError, ModelError, TargetError
 from lrprism.ops import Kind, OwnOps
 
 

@@ -6,8 +6,8 @@ from typing import Any, NoReturn
 
 from torch import Tensor
 
-from lrprism._errors import InputError
 from lrprism.attribution.structures import parts_of
+from lrprism.errors import InputError
 
 
 def refuse(value: Any, name: str, way_out: str) -> NoReturn:

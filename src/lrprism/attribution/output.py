@@ -8,8 +8,8 @@ from typing import Any
 
 from torch import Tensor
 
-from lrprism._errors import InputError, ModelError
 from lrprism.attribution.structures import Path, leaves
+from lrprism.errors import InputError, ModelError
 
 Output = str | int | tuple[Any, ...] | Callable[[Any], Tensor] | None
 """How to choose a tensor from what a model returns; see :func:`chosen` and :class:`ends.Front`."""

@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 import torch
 from torch import nn
 
-from lrprism._errors import InputError
 from lrprism.engine import Trace
+from lrprism.errors import InputError
 from lrprism.ops import TABLE, AbstractOp, OwnOps, every_name_of
 
 

@@ -8,12 +8,12 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from lrprism._errors import TargetError
 from lrprism.attribution.inputs import Arranged
 from lrprism.attribution.seeds import Each, Target
 from lrprism.attribution.structures import leaves
 from lrprism.attribution.target import Side, Value
 from lrprism.engine import Graph
+from lrprism.errors import TargetError
 from lrprism.ops import Call, name_of, sources_of
 
 

@@ -10,9 +10,9 @@ from typing import Any, Literal, final
 import torch
 from torch import Tensor
 
-from lrprism._errors import TargetError
 from lrprism.attribution.indices import Axis, Index, describe_kinds, make_seed, read_index
-from lrprism.rules._base import shown_setting
+from lrprism.errors import TargetError
+from lrprism.rules.base import shown_setting
 
 
 @dataclass(frozen=True, eq=False, repr=False)

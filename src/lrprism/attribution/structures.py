@@ -10,7 +10,7 @@ from typing import Any
 
 from torch import Tensor, nn
 
-from lrprism._errors import InputError
+from lrprism.errors import InputError
 
 Path = tuple[Any, ...]
 """The keys, positions and names of attributes that lead from a structure to a part of it."""

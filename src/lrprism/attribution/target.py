@@ -9,9 +9,9 @@ from typing import Any, SupportsIndex, final
 import torch
 from torch import Tensor
 
-from lrprism._errors import TargetError
 from lrprism.attribution.indices import Axis, Index, make_seed, read_index
 from lrprism.attribution.seeds import AbstractTarget, Each, cut, seed_of, typed
+from lrprism.errors import TargetError
 
 __all__ = ["at", "contrast", "each", "predicted_class", "side", "token", "value"]
 

@@ -7,9 +7,9 @@ from difflib import get_close_matches
 from functools import cached_property
 from typing import Any, ClassVar, final
 
-from lrprism._errors import RuleError
 from lrprism.composites.selectors import AbstractSelector, Place, describe_choice, suggest
 from lrprism.engine import Graph
+from lrprism.errors import RuleError
 from lrprism.ops import DEFAULT_PRODUCT_RULE, Call, Kind, Needs
 from lrprism.rules import (
     AbstractAffineRule,

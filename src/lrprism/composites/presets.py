@@ -12,11 +12,11 @@ from torch import Tensor
 
 from lrprism.composites.composite import AbstractComposite, Entry
 from lrprism.composites.selectors import at_input, first, kind, last
-from lrprism.numerics import Unsigned
 from lrprism.ops import Kind
 from lrprism.rules import AbstractRule, AlphaBeta, Flat, Gamma, SignalTakesAll, Uniform, ZBox, ZPlus
 from lrprism.rules import Epsilon as EpsilonRule
-from lrprism.rules._base import shown_setting
+from lrprism.rules.base import shown_setting
+from lrprism.stabilizers import Unsigned
 
 __all__ = [
     "CPLRP",

@@ -13,7 +13,7 @@ from typing import Any, Never, TypeGuard, final
 
 from torch import nn
 
-from lrprism._errors import RuleError
+from lrprism.errors import RuleError
 from lrprism.ops import Call, Kind, builtin_named
 
 __all__ = [

@@ -5,10 +5,10 @@ from copy import copy
 from dataclasses import dataclass
 from typing import Any, final
 
-from lrprism._errors import RuleError
 from lrprism.composites.composite import AbstractComposite, Entry, suggest_composite
 from lrprism.composites.selectors import AbstractSelector, Place, kind, where
 from lrprism.engine import Graph
+from lrprism.errors import RuleError
 from lrprism.ops import Call, Kind, call_of
 from lrprism.rules import Epsilon, gives_beside
 

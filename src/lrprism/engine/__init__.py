@@ -1,11 +1,11 @@
 """The only impure part: the torch-function mode, the walk over the autograd graph, the account."""
 
+from lrprism.engine.account import Audit, Row, format_table
+from lrprism.engine.answers import check_surroundings, explain_forward_mode
 from lrprism.engine.apart import apart
-from lrprism.engine.audit import Audit, Row, format_table
+from lrprism.engine.forward import Relevances, Request, Trace, constants, trace, unwrap
 from lrprism.engine.graph import Graph
 from lrprism.engine.per_sample import PerSample
-from lrprism.engine.questions import check_surroundings, explain_forward_mode
-from lrprism.engine.trace import Relevances, Request, Trace, constants, trace, unwrap
 
 __all__ = [
     "Audit",

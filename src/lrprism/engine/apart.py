@@ -9,10 +9,10 @@ from typing import Any
 import torch
 from torch.overrides import _get_current_function_mode_stack, _pop_mode, _push_mode
 
-from lrprism._errors import InputError
 from lrprism.engine.mode import RelevanceMode
 from lrprism.engine.state import containers_in, tensors_held
 from lrprism.engine.watching import WatchingMode
+from lrprism.errors import InputError
 
 
 @contextmanager

@@ -12,12 +12,7 @@ from torch import Tensor
 from torch.nn import functional as F
 from torch.nn.modules.batchnorm import _BatchNorm
 
-from lrprism.engine.descent import Descent
-from lrprism.engine.in_place import SWITCHES, Rewrites, is_in_place, twin_of
-from lrprism.engine.modules import Modules
-from lrprism.engine.noise import SOURCES, Noise
-from lrprism.engine.own_functions import OwnFunctions, replay
-from lrprism.engine.questions import (
+from lrprism.engine.answers import (
     ANSWERED,
     ASSIGN_DATA,
     HOOKING,
@@ -29,6 +24,11 @@ from lrprism.engine.questions import (
     top_hooks,
     unwrapped,
 )
+from lrprism.engine.descent import Descent
+from lrprism.engine.in_place import SWITCHES, Rewrites, is_in_place, twin_of
+from lrprism.engine.modules import Modules
+from lrprism.engine.noise import SOURCES, Noise
+from lrprism.engine.own_functions import OwnFunctions, replay
 from lrprism.engine.state import KeptState, memory_of
 from lrprism.engine.tokens import Tokens
 from lrprism.engine.watching import WatchingMode
@@ -50,7 +50,7 @@ from lrprism.ops import (
 )
 
 if TYPE_CHECKING:
-    from lrprism.engine.audit import Ledger
+    from lrprism.engine.account import Ledger
     from lrprism.rules import AbstractRule
 
 

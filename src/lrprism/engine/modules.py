@@ -15,7 +15,7 @@ from torch.nn.modules.lazy import LazyModuleMixin
 from torch.nn.modules.module import register_module_forward_hook, register_module_forward_pre_hook
 from torch.nn.parameter import is_lazy
 
-from lrprism._errors import ModelError
+from lrprism.errors import ModelError
 
 if TYPE_CHECKING:
     from types import FrameType

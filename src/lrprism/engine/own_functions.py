@@ -12,8 +12,8 @@ import torch
 from torch import Tensor
 
 from lrprism.engine.modules import Modules
+from lrprism.graph.functions import entry_of
 from lrprism.ops import AbstractOp, OwnOps
-from lrprism.ops.functions import entry_of
 
 Place = tuple[str, type]
 """Path and class of a module."""

@@ -9,13 +9,13 @@ import torch
 from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
-from lrprism._errors import ModelError
+from lrprism.engine.answers import ASSIGN_DATA
 from lrprism.engine.in_place import SWITCHES, is_in_place
 from lrprism.engine.noise import SOURCES
-from lrprism.engine.questions import ASSIGN_DATA
 from lrprism.engine.randomness import noticing, same_randomness
 from lrprism.engine.state import Container, KeptState, containers_in, memory_in, replace_tensors
 from lrprism.engine.watching import WatchingMode
+from lrprism.errors import ModelError
 from lrprism.ops import INSIDE, ComposedOp, Kind, RecurrentOp, op_of, tensors_in
 from lrprism.ops.op import detached
 

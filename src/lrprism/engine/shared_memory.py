@@ -8,9 +8,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from lrprism._errors import InputError
 from lrprism.engine.in_place import Rewrites
 from lrprism.engine.state import containers_in, tensors_held
+from lrprism.errors import InputError
 
 
 def check_writes(

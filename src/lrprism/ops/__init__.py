@@ -5,6 +5,7 @@ from functools import cache
 from types import FunctionType
 from typing import Any
 
+from lrprism.graph.facets import RELUS, Facet, name_of, names_with, sources_of
 from lrprism.ops import (
     attention,
     batch_norm,
@@ -24,7 +25,6 @@ from lrprism.ops import (
 )
 from lrprism.ops.affine import InputGoneError, call_of, ends_of, is_written_once, producer_of
 from lrprism.ops.call import Call, Needs, Sinks
-from lrprism.ops.facets import RELUS, Facet, name_of, names_with, sources_of
 from lrprism.ops.kinds import Kind
 from lrprism.ops.names import builtin_named, every_name_of, functions_named, packet_of
 from lrprism.ops.op import (

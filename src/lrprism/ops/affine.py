@@ -13,10 +13,10 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from lrprism._errors import RuleError
+from lrprism.errors import RuleError
+from lrprism.graph.functions import entry_of
 from lrprism.ops.call import Call, Kept, Needs
 from lrprism.ops.contributions import ContributionStep
-from lrprism.ops.functions import entry_of
 from lrprism.ops.kinds import Kind
 from lrprism.ops.terms import TermStep, check_signs
 from lrprism.rules import AbstractAffineRule, AbstractRule, Pass

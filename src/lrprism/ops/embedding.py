@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from lrprism._errors import ModelError
+from lrprism.errors import ModelError
 from lrprism.ops.kinds import Kind
 from lrprism.ops.op import AbstractOp, Arguments, Keywords, Recorder, is_live
 

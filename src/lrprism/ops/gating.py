@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from lrprism.ops.facets import RELUS, Facet, name_of, names_with
+from lrprism.graph.facets import RELUS, Facet, name_of, names_with
 from lrprism.ops.op import Recorder
 from lrprism.ops.softmax import is_softmax
 from lrprism.rules import Gating

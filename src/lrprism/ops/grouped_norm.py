@@ -11,10 +11,10 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from lrprism.graph.functions import entry_of
 from lrprism.ops.affine import passed_on
 from lrprism.ops.affine_op import any_autocast
 from lrprism.ops.call import Call, Needs, Sinks
-from lrprism.ops.functions import entry_of
 from lrprism.ops.kinds import Kind
 from lrprism.ops.names import aten_named
 from lrprism.ops.op import AbstractOp, Arguments, Keywords, Recorder, is_live

@@ -9,8 +9,8 @@ from typing import Any, final
 import torch
 from torch import Tensor
 
+from lrprism.graph.functions import entry_of
 from lrprism.ops.call import Call
-from lrprism.ops.functions import entry_of
 from lrprism.ops.gating import gatings, have_one_origin
 from lrprism.ops.kinds import Kind
 from lrprism.ops.names import functions_named

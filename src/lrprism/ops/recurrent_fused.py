@@ -17,9 +17,9 @@ from torch import Tensor
 from torch.nn import functional as F
 from torch.overrides import handle_torch_function
 
-from lrprism._errors import RuleError
+from lrprism.errors import RuleError
+from lrprism.graph.functions import entry_of
 from lrprism.ops.call import Call
-from lrprism.ops.functions import entry_of
 from lrprism.ops.kinds import Kind
 from lrprism.ops.op import AbstractOp, Arguments, Keywords, Recorder
 from lrprism.ops.recurrent_steps import State, Weights

@@ -9,9 +9,9 @@ from typing import Any, final
 import torch
 from torch import Tensor
 
+from lrprism.graph.functions import entry_of
 from lrprism.ops.affine import LARGE, affine_node, keep_positive
 from lrprism.ops.call import Call
-from lrprism.ops.functions import entry_of
 from lrprism.ops.kinds import Kind
 from lrprism.ops.names import functions_named
 from lrprism.ops.op import (

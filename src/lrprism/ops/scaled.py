@@ -11,8 +11,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from lrprism.graph.functions import entry_of
 from lrprism.ops.call import Call
-from lrprism.ops.functions import entry_of
 from lrprism.ops.kinds import Kind
 from lrprism.ops.names import functions_named
 from lrprism.ops.op import AbstractOp, Arguments, Keywords, Recorder, detached, is_live, tensors_in

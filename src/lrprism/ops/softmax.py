@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from torch import Tensor
 
-from lrprism.ops.facets import Facet, name_of, names_with, note_on, sources_of
+from lrprism.graph.facets import Facet, name_of, names_with, note_on, sources_of
 from lrprism.ops.kinds import Kind
 from lrprism.ops.op import Recorder
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import torch
 from torch import Tensor
 
-from lrprism._errors import RuleError
+from lrprism.errors import RuleError
 from lrprism.ops.call import Call, Sent
 from lrprism.rules import AbstractAffineRule, Constant, Contributions, Part, Sign, Term, per_channel
 

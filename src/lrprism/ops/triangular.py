@@ -18,7 +18,7 @@ from typing import Any, final
 import torch
 from torch import Tensor
 
-from lrprism.ops.functions import entry_of
+from lrprism.graph.functions import entry_of
 from lrprism.ops.gating import gatings
 from lrprism.ops.kinds import Kind
 from lrprism.ops.names import functions_named

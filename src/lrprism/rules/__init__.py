@@ -1,6 +1,7 @@
 """One rule per file: a frozen dataclass and its formula, nothing else."""
 
-from lrprism.rules._base import (
+from lrprism.rules.alpha_beta import AlphaBeta
+from lrprism.rules.base import (
     AbstractAffineRule,
     AbstractProductRule,
     AbstractRule,
@@ -14,7 +15,6 @@ from lrprism.rules._base import (
     gives_nothing_at_zero,
     per_channel,
 )
-from lrprism.rules.alpha_beta import AlphaBeta
 from lrprism.rules.epsilon import Epsilon
 from lrprism.rules.flat import Flat
 from lrprism.rules.gamma import Gamma

@@ -4,9 +4,9 @@ import math
 from dataclasses import dataclass
 from typing import final
 
-from lrprism._errors import RuleError
-from lrprism.numerics import Stabilizer
-from lrprism.rules._base import AbstractAffineRule, Contributions
+from lrprism.errors import RuleError
+from lrprism.rules.base import AbstractAffineRule, Contributions
+from lrprism.stabilizers import Stabilizer
 
 
 @final

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import final
 
-from lrprism.numerics import Stabilizer
-from lrprism.rules._base import AbstractAffineRule, Contributions
+from lrprism.rules.base import AbstractAffineRule, Contributions
+from lrprism.stabilizers import Stabilizer
 
 
 @final
@@ -22,8 +22,8 @@ class Epsilon(AbstractAffineRule):
     relevance propagation, PLoS ONE 10(7).
 
     Args:
-        eps: Added to the magnitude of ``z``; ``0`` is LRP-0. A stabiliser of :mod:`lrprism.numerics`, or any
-            callable from denominator to safe denominator, may stand here too.
+        eps: Added to the magnitude of ``z``; ``0`` is LRP-0. A stabiliser of :mod:`lrprism.stabilizers`, or
+            any callable from denominator to safe denominator, may stand here too.
         bias: Whether the bias is part of ``z`` and keeps its share. Without it all relevance is shared among
             the inputs.
 

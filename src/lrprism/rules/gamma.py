@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from typing import final
 
-from lrprism._errors import RuleError
-from lrprism.numerics import Stabilizer
-from lrprism.rules._base import AbstractAffineRule, Contributions, Sign
+from lrprism.errors import RuleError
+from lrprism.rules.base import AbstractAffineRule, Contributions, Sign
+from lrprism.stabilizers import Stabilizer
 
 
 @final
@@ -36,7 +36,7 @@ class Gamma(AbstractAffineRule):
 
     Args:
         gamma: Extra weight of the favoured sign. Must be >= 0.
-        eps: Added to the magnitude of the denominators. A stabiliser of :mod:`lrprism.numerics`, or any
+        eps: Added to the magnitude of the denominators. A stabiliser of :mod:`lrprism.stabilizers`, or any
             callable from denominator to safe denominator, may stand here too.
         bias: Whether the bias is part of the denominators and keeps its share. Without it the sign of ``z``
             is that of ``z`` without the bias.

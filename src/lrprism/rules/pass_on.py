@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import final
 
-from lrprism.rules._base import AbstractRule
+from lrprism.rules.base import AbstractRule
 
 
 @final

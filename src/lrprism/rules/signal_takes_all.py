@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import final
 
-from lrprism.rules._base import AbstractProductRule, Gating, _signals_share
+from lrprism.rules.base import AbstractProductRule, Gating, _signals_share
 
 
 @final

@@ -5,8 +5,8 @@ from typing import final
 
 import torch
 
-from lrprism.numerics import Stabilizer
-from lrprism.rules._base import AbstractAffineRule, Constant, Part, Term
+from lrprism.rules.base import AbstractAffineRule, Constant, Part, Term
+from lrprism.stabilizers import Stabilizer
 
 
 @final

@@ -6,10 +6,10 @@ from typing import final
 import torch
 from torch import Tensor
 
-from lrprism._errors import RuleError
-from lrprism.numerics import Stabilizer
-from lrprism.rules._base import AbstractAffineRule, Constant, Part, Term, per_channel
+from lrprism.errors import RuleError
 from lrprism.rules._signs import negative, positive
+from lrprism.rules.base import AbstractAffineRule, Constant, Part, Term, per_channel
+from lrprism.stabilizers import Stabilizer
 
 
 @final

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import final
 
-from lrprism.numerics import Stabilizer
-from lrprism.rules._base import AbstractAffineRule, Contributions
+from lrprism.rules.base import AbstractAffineRule, Contributions
+from lrprism.stabilizers import Stabilizer
 
 
 @final

@@ -5,7 +5,7 @@ import torch
 from torch import Tensor, nn
 
 import lrprism as lp
-from lrprism._errors import InputError
+from lrprism.errors import InputError
 from lrprism.spectral.preprocessing import (
     PCA,
     AveragePairs,

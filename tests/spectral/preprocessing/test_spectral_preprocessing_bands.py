@@ -4,7 +4,7 @@ import pytest
 import torch
 
 import lrprism as lp
-from lrprism._errors import InputError
+from lrprism.errors import InputError
 from lrprism.spectral import PatchSet, average_pairs, select_bands
 from lrprism.spectral.preprocessing import AveragePairs, SelectBands
 

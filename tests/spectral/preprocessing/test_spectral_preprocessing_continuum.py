@@ -8,7 +8,7 @@ from scipy.spatial import ConvexHull
 from torch import Tensor, nn
 
 import lrprism as lp
-from lrprism._errors import InputError
+from lrprism.errors import InputError
 from lrprism.spectral.preprocessing import ContinuumRemoval
 
 NM = torch.tensor([400.0, 410.0, 425.0, 500.0, 560.0, 570.0, 700.0, 705.0, 800.0], dtype=torch.float64)

@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from lrprism._errors import DataError, InputError
+from lrprism.errors import DataError, InputError
 from lrprism.spectral.preprocessing.moments import moments
 
 X = torch.randn(8, 3, 2, 2, generator=torch.Generator().manual_seed(0)) + 10_000

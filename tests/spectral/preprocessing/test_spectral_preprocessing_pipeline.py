@@ -8,8 +8,8 @@ from torch import Tensor, nn
 
 import lrprism as lp
 from expected_warnings import LITTLE_ARRIVES
-from lrprism._errors import InputError
-from lrprism.models import Hyper3DNetLite
+from lrprism.errors import InputError
+from lrprism.spectral.networks import Hyper3DNetLite
 from lrprism.spectral.preprocessing import (
     LAYOUTS,
     MSC,

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 import lrprism as lp
-from lrprism._errors import DataError, InputError
+from lrprism.errors import DataError, InputError
 from lrprism.spectral.preprocessing import PCA, Pipeline
 
 BANDS, COMPONENTS = 40, 30

@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 
-from lrprism._errors import InputError
+from lrprism.errors import InputError
 from lrprism.spectral.preprocessing import Resample
 
 SOURCE = torch.linspace(400, 1000, 121, dtype=torch.float64)

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 import lrprism as lp
-from lrprism._errors import DataError, InputError
+from lrprism.errors import DataError, InputError
 from lrprism.rules import ZBox
 from lrprism.spectral.preprocessing import MinMax, ScaleByStd, ZScore
 

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 import lrprism as lp
 from expected_warnings import LITTLE_ARRIVES
-from lrprism._errors import DataError, InputError
+from lrprism.errors import DataError, InputError
 from lrprism.spectral.preprocessing import MSC, SNV
 
 torch.manual_seed(0)

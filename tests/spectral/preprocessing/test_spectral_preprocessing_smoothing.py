@@ -9,7 +9,7 @@ import pytest
 import torch
 from scipy.signal import savgol_filter
 
-from lrprism._errors import InputError
+from lrprism.errors import InputError
 from lrprism.spectral.preprocessing import SavitzkyGolay
 
 X = torch.rand(2, 20, 3, 2, generator=torch.Generator().manual_seed(0), dtype=torch.float64)

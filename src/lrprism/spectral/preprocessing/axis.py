@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from lrprism._errors import InputError
+from lrprism.errors import InputError
 
 Numbers: TypeAlias = Sequence[float] | Tensor
 """One number per band; a tensor keeps its float type, other numbers get torch's default type."""

@@ -6,7 +6,7 @@ from typing import final
 import torch
 from torch import Tensor, nn
 
-from lrprism._errors import InputError
+from lrprism.errors import InputError
 from lrprism.spectral.preprocessing.axis import check_bands, times_matrix
 
 

@@ -7,7 +7,7 @@ from typing import TypeAlias
 import torch
 from torch import Tensor
 
-from lrprism._errors import DataError, InputError
+from lrprism.errors import DataError, InputError
 
 Batches: TypeAlias = Tensor | Iterable[Tensor]
 """The training part: one tensor ``[N, band, ...]``, or an iterable of such batches, gone through once."""

@@ -5,7 +5,7 @@ from typing import Final, Literal, TypeAlias, final, get_args
 
 from torch import Tensor, nn
 
-from lrprism._errors import InputError
+from lrprism.errors import InputError
 
 Layout: TypeAlias = Literal["patch", "volume", "spectrum"]
 """What the network takes: ``[N, band, y, x]``, ``[N, 1, band, y, x]`` or the centre pixel, ``[N, band]``."""

@@ -5,7 +5,7 @@ from typing import Self, final
 import torch
 from torch import Tensor, nn
 
-from lrprism._errors import DataError, InputError
+from lrprism.errors import DataError, InputError
 from lrprism.spectral.preprocessing.axis import (
     Numbers,
     check_bands,

@@ -7,7 +7,7 @@ from typing import TypeAlias, final
 import torch
 from torch import Tensor, nn
 
-from lrprism._errors import InputError
+from lrprism.errors import InputError
 from lrprism.spectral.preprocessing.axis import (
     Numbers,
     check_bands,

@@ -10,7 +10,7 @@ from typing import Self, final
 
 from torch import Tensor, nn
 
-from lrprism._errors import InputError
+from lrprism.errors import InputError
 from lrprism.spectral.preprocessing.axis import (
     Numbers,
     broadcast,

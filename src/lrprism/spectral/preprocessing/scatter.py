@@ -9,7 +9,7 @@ from typing import Self, final
 import torch
 from torch import Tensor, nn
 
-from lrprism._errors import DataError, InputError
+from lrprism.errors import DataError, InputError
 from lrprism.spectral.preprocessing.axis import Numbers, broadcast, check_bands, numbers
 from lrprism.spectral.preprocessing.moments import Batches, moments
 

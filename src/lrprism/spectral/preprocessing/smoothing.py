@@ -8,7 +8,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
-from lrprism._errors import InputError
+from lrprism.errors import InputError
 from lrprism.spectral.preprocessing.axis import check_bands, times_matrix
 
 

@@ -1,0 +1,359 @@
+"""One forward pass, and the ways back through it."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor, nn
+from torch.autograd.graph import _engine_run_backward
+
+from lrprism.engine import zero_inputs
+from lrprism.engine.account import Audit, Ledger
+from lrprism.engine.graph import Graph, study
+from lrprism.engine.mode import RelevanceMode
+from lrprism.engine.modules import Modules
+from lrprism.engine.no_model import describe
+from lrprism.engine.per_sample import PerSample
+from lrprism.engine.plain import PlainCall
+from lrprism.engine.randomness import noticing, same_randomness
+from lrprism.engine.readout import Place, places_of
+from lrprism.engine.shared_memory import check_writes
+from lrprism.engine.state import KeptState
+from lrprism.engine.sums import relevance_sum
+from lrprism.engine.tokens import LookedUp, Tokens, token_spans
+from lrprism.errors import ModelError
+from lrprism.ops import Call, InputGoneError, Kind, Needs, OwnOps, returned_tensors
+from lrprism.rules import AbstractRule, Pass, gives_beside
+
+LayerOutputs = dict[str, list[Tensor]]
+Arguments = tuple[tuple[Any, ...], Mapping[str, Any]]
+
+
+@dataclass(frozen=True)
+class Trace:
+    """What one forward pass left behind.
+
+    Args:
+        inputs: The inputs at which relevance is read: leaves of the autograd graph, and token ids.
+        output: The tensor to explain.
+        calls: Every recorded call in order of execution.
+        nodes: The nodes of the autograd graph that each call made.
+        layers: Outputs of the modules that were asked for, by path, one per call of the module.
+        unseen_nodes: The nodes that lead back to an input and that no recorded call made.
+        unseen: Names of what else ran where no torch call can be followed.
+        looked_up: The vectors of token ids.
+        nonnegative: Which of the inputs hold no negative number.
+        ledger: The account, where one is kept.
+        random: Functions of whose random numbers the mean is not known.
+        named: The functions for which the user has named an op and that were called.
+        blocked: Those that were applied, but of which an input is not at hand.
+        plain_outputs: What plain calls return, in words, where they differ among themselves.
+        settle: Leaves on the model what a plain call would have left there; to be called in the end.
+    """
+
+    inputs: tuple[Tensor, ...]
+    output: Tensor
+    calls: list[Call]
+    nodes: list[tuple[Call, list[Any]]]
+    layers: LayerOutputs
+    unseen_nodes: set[Any] = field(default_factory=set)
+    unseen: set[str] = field(default_factory=set)
+    looked_up: list[LookedUp] = field(default_factory=list)
+    nonnegative: Sequence[int] = ()
+    ledger: Ledger | None = None
+    random: set[str] = field(default_factory=set)
+    named: set[Any] = field(default_factory=set)
+    blocked: set[Any] = field(default_factory=set)
+    plain_outputs: str | None = None
+    settle: Callable[[], None] = lambda: None
+
+    @property
+    def tokens_seen(self) -> set[int]:
+        """Which of the inputs hold token ids that were looked up."""
+        spans = token_spans(self.inputs).items()
+        return {number for number, span in spans if any(each.holds_one_of(span) for each in self.looked_up)}
+
+    def study(self) -> Graph:
+        """Look at the calls that the output depends on."""
+        nonnegative = [self.inputs[number] for number in self.nonnegative]
+        graph = study([self.output], self.unseen_nodes, nonnegative)
+        graph.unseen[:0] = sorted(self.unseen)
+        return graph
+
+    def reached(self, graph: Graph) -> list[Call]:
+        """The calls that relevance reaches, in order of execution; and those that stop it."""
+        made: dict[Call, list[Any]] = dict(self.nodes)
+        return [
+            call
+            for call in self.calls
+            if call.kind is Kind.STOPPED or any(node in graph.reached for node in made.get(call, ()))
+        ]
+
+    def backward(self, seeds: Sequence[Tensor], graph: Graph) -> Relevances:
+        """Carry each seed, the modified gradient at the output, back to the inputs."""
+        output = self.output
+        leaves = [x for x in self.inputs if x.is_floating_point()]
+        vectors = [each.vectors for each in self.looked_up]
+        outputs = [tensor for each in self.layers.values() for tensor in each]
+        groups = [[Place(tensor, tensor, is_finite=True)] for tensor in (*leaves, *vectors)]
+        groups += [places_of(tensor, graph, self.calls) for tensor in outputs]
+        edges: list[Any] = [place.edge for group in groups for place in group]
+        for call in graph.inputs:
+            call.ratios = {} if len(seeds) > 1 else None
+        beside_calls = [call for call in graph.inputs if call.at_input and _may_give_beside(call.rule)]
+        needs_graph = bool(beside_calls) and zero_inputs.needs_saved_tensors(graph, beside_calls)
+        gradients, besides = [], []
+        for index, seed in enumerate(seeds):
+            is_last = index == len(seeds) - 1
+            for call in graph.inputs:
+                call.repeats = not is_last
+            keep = needs_graph or not is_last
+            with self.ledger.counting(is_last=is_last) if self.ledger is not None else nullcontext():
+                gradients.append(_carried_back(output, seed, edges, retain_graph=keep))
+            besides.append(_collect_beside(graph, beside_calls) if beside_calls else {})
+        per_seed = [_read(groups, *each) for each in zip(gradients, besides, strict=True)]
+        found = Relevances(
+            [self._at_inputs(each) for each in per_seed],
+            [each[len(leaves) + len(vectors) :] for each in per_seed],
+        )
+        if self.ledger is None:
+            return found
+        rows = self.ledger.balance(besides)
+        started = sum(float(relevance_sum(output.detach(), seed)) for seed in seeds)
+        arrived = sum(float(x.sum(dtype=torch.float64)) for each in found.inputs for x in each)
+        per_sample = PerSample.of(output, seeds, found.inputs)
+        audit = Audit(tuple(rows), started, arrived, tuple(graph.unseen), per_sample)
+        return Relevances(found.inputs, found.layers, audit)
+
+    def _at_inputs(self, relevance: Sequence[Tensor]) -> list[Tensor]:
+        """Relevance of each input: of a float tensor as it is, of tokens from the vectors looked up."""
+        if len(relevance) >= len(self.inputs) and all(x.is_floating_point() for x in self.inputs):
+            return list(relevance[: len(self.inputs)])
+        floats = iter(relevance)
+        found = {number: next(floats) for number, x in enumerate(self.inputs) if x.is_floating_point()}
+        spans = token_spans(self.inputs)
+        count = max((span.stop for span in spans.values()), default=0)
+        of_tokens = [each.relevance(own, count) for each, own in zip(self.looked_up, floats, strict=False)]
+        for number, span in spans.items():
+            x = self.inputs[number]
+            each = [own[span.start : span.stop].view(x.shape) for own in of_tokens]
+            found[number] = sum(each, start=torch.zeros(x.shape, device=x.device))
+        return [found[number] for number in range(len(self.inputs))]
+
+
+class Relevances(NamedTuple):
+    """Relevance at the inputs and at the layers, for each seed; and the account, where one is kept."""
+
+    inputs: list[list[Tensor]]
+    layers: list[list[Tensor]]
+    audit: Audit | None = None
+
+
+def _carried_back(
+    output: Tensor, seed: Tensor, edges: Sequence[Any], *, retain_graph: bool
+) -> Sequence[Tensor | None]:
+    """The gradients at some edges from ``seed`` at the output.
+
+    What ``torch.autograd.grad`` does, without its look at the seed's shape, for which it loads sympy.
+    """
+    if seed.is_inference():
+        with torch.inference_mode(False):
+            seed = seed.clone()
+    found: Sequence[Tensor | None] = _engine_run_backward(
+        (output,), (seed,), retain_graph, False, tuple(edges), allow_unreachable=True, accumulate_grad=False
+    )
+    return found
+
+
+def _collect_beside(graph: Graph, calls: Sequence[Call]) -> zero_inputs.Beside:
+    """Collect what travelled beside ``a * g``: relevance, and not another activation with a graph."""
+    with torch.no_grad():
+        return zero_inputs.collect(graph, calls)
+
+
+def _may_give_beside(rule: AbstractRule | None) -> bool:
+    return gives_beside(rule) or isinstance(rule, Pass)
+
+
+def _read(
+    groups: Sequence[Sequence[Place]], gradients: Sequence[Tensor | None], extra: zero_inputs.Beside
+) -> list[Tensor]:
+    """The relevance of each group of places, from the gradients of all of them in order."""
+    each = iter(gradients)
+    found = ([place.relevance(next(each), extra) for place in group] for group in groups)
+    return [sum(rest, start=first) for first, *rest in found]
+
+
+def unwrap(model: nn.Module) -> nn.Module:
+    """Return the module inside the wrappers of ``torch.compile`` and of data parallelism.
+
+    Raises:
+        ModelError: If the model or a part of it is a ScriptModule, whose calls cannot be seen.
+    """
+    if not isinstance(model, nn.Module):
+        raise ModelError(f"model should be a torch.nn.Module. Found {describe(model)}")
+    parallel = (nn.DataParallel, nn.parallel.DistributedDataParallel)
+    inner = getattr(model, "_orig_mod", None) or (model.module if isinstance(model, parallel) else None)
+    if isinstance(inner, nn.Module):
+        return unwrap(inner)
+    scripted = [
+        path or "(model)"
+        for path, module in model.named_modules()
+        if isinstance(module, torch.jit.ScriptModule)
+    ]
+    if scripted:
+        raise ModelError(
+            "model should be plain Python modules: nothing inside a ScriptModule can be seen. "
+            f"Found {', '.join(scripted)}. Pass the module that was scripted or traced."
+        )
+    return model
+
+
+class Request(NamedTuple):
+    """What is asked of a pass.
+
+    Args:
+        choose: Returns the tensor to explain from what the model returns; its torch calls are seen too.
+        layers: Paths of the modules at whose output relevance is wanted.
+        nonnegative: Which of the inputs are known to hold no negative number.
+        needs: What the rules ask for on the way back.
+        audit: Whether to keep an account.
+        compare: Whether to compare the output with that of a plain call.
+    """
+
+    choose: Callable[[Any], Tensor] = lambda returned: returned
+    layers: Collection[str] = ()
+    nonnegative: Sequence[int] = ()
+    needs: Needs = Needs()
+    audit: bool = False
+    compare: bool = False
+
+    @property
+    def all_needs(self) -> Needs:
+        """What is asked for on the way back, with what it takes to keep an account and to read layers."""
+        needs, layers = self.needs, bool(self.layers)
+        return Needs(needs.inputs or self.audit or layers, needs.outputs, layers, needs.gates, needs.steps)
+
+
+def trace(
+    model: nn.Module,
+    inputs: Sequence[Tensor],
+    arrange: Callable[[list[Tensor]], Arguments],
+    ops: OwnOps | None = None,
+    request: Request | None = None,
+) -> Trace:
+    """Run ``model`` once, ready for the ways back. Nothing of the model changes.
+
+    Args:
+        model: A model that :func:`unwrap` returned.
+        inputs: The tensors that receive relevance; integer ones hold token ids.
+        arrange: Puts the inputs among the model's arguments and keyword arguments.
+        ops: What to do at torch functions outside the dispatch table.
+        request: What is asked of the pass.
+
+    Raises:
+        ModelError: If the output is not that of a plain call, where the two are compared.
+    """
+    request = request or Request()
+    modules = Modules(model)
+    plain = None
+    if request.compare:
+        state = KeptState(modules)
+        with torch.inference_mode(False), _uncompiled():
+            arguments = arrange([x.detach() for x in inputs])
+            plain = PlainCall(model, arguments, request.choose, state)
+    try:
+        found = _run(modules, inputs, arrange, ops or {}, request)
+    except InputGoneError:  # by a batch norm that is no module
+        needs = request.needs._replace(inputs=True)
+        found = _run(modules, inputs, arrange, ops or {}, request._replace(needs=needs))
+    if plain is None:
+        return found
+    try:
+        with torch.inference_mode(False), _uncompiled():
+            return replace(found, plain_outputs=plain.compare(found.output))
+    except ModelError:
+        found.settle()
+        raise
+
+
+def _run(
+    modules: Modules,
+    inputs: Sequence[Tensor],
+    arrange: Callable[[list[Tensor]], Arguments],
+    ops: OwnOps,
+    request: Request,
+) -> Trace:
+    """Run the model once, keeping what the way back will need."""
+    layers: LayerOutputs = {}
+    ledger = Ledger() if request.audit else None
+    with torch.inference_mode(False), torch.enable_grad():  # whatever the caller has switched off
+        own = tuple(_own(x) for x in inputs)
+        live = [x.view_as(x) for x in own]  # no leaf: the mode takes leaves for parameters
+        tokens = Tokens(live)
+        mode = RelevanceMode(modules, tokens, ops, request.all_needs, ledger)
+        mode.admit(live)
+
+        def on_return(path: str, output: Any) -> None:
+            with torch._C.DisableTorchFunction():  # no call of the model
+                now = [mode.present(tensor) for tensor in returned_tensors(output)]
+            layers.setdefault(path, []).extend(tensor for tensor in now if tensor.requires_grad)
+
+        args, kwargs = mode.state.arguments = arrange(live)
+        settle = partial(mode.state.settle, mode.rewrites, mode.descent.known)
+        give_back = mode.state.remember() if modules.keeping and not mode.needs.inputs else None
+        may_train = any(module.training for module in modules.keeping)
+        is_asked = may_train or (request.compare and modules.keeping)
+        noticed = noticing(mode.noise.unknown, gives_back=may_train) if is_asked else nullcontext()
+        if modules.keeping:
+            mode.noise.begin()
+        with _uncompiled(), same_randomness(own), noticed:
+            try:
+                with mode, modules.returning(request.layers, on_return), mode.functions.logging():
+                    output = request.choose(modules.model(*args, **kwargs))
+                if mode.rewrites:
+                    check_writes(mode.rewrites, list(zip(live, inputs, strict=True)), args, kwargs)
+            except BaseException as error:
+                if isinstance(error, InputGoneError) and give_back is not None:  # it will be run again
+                    give_back()
+                else:
+                    settle()
+                raise
+            finally:
+                mode.state.restore_buffers()
+        if mode.noise.drawn:
+            mode.noise.name_kept(mode.state.kept())
+        output = mode.present(output)
+        found = mode.calls, mode.nodes, layers, mode.descent.unseen, mode.unseen, tokens.found
+        of_user = mode.named, mode.functions.blocked
+        noise = mode.noise.unknown
+        return Trace(own, output, *found, request.nonnegative, ledger, noise, *of_user, settle=settle)
+
+
+def _own(x: Tensor) -> Tensor:
+    """A tensor of our own with the values of an input; a leaf, if it can carry relevance."""
+    x = x.clone() if x.is_inference() else x
+    return x.detach().requires_grad_() if x.is_floating_point() else x
+
+
+def _uncompiled() -> AbstractContextManager[Any]:
+    """Run compiled parts of a model as they were written; nothing to do where nothing was compiled."""
+    return torch.compiler.set_stance("force_eager") if "torch._dynamo" in sys.modules else nullcontext()
+
+
+def constants(values: Any) -> Any:
+    """Detach every tensor in nested tuples, lists and dicts."""
+    if isinstance(values, Tensor):
+        if values.is_inference():
+            with torch.inference_mode(False):
+                return values.clone()
+        return values.detach() if values.requires_grad else values
+    if type(values) in (tuple, list):
+        return type(values)(constants(value) for value in values)
+    return {key: constants(value) for key, value in values.items()} if type(values) is dict else values

@@ -1,0 +1,62 @@
+from .bands.statistics import band_table, sample_spectra, top_bands
+from .cubes.bands import TUTORIAL_BANDS, average_pairs, good_bands, parse_bands, select_bands
+from .cubes.cube import Scene, cube_hash, make_cube
+from .cubes.patches import PatchSet, centres_of, make_patches
+from .cubes.wavelengths import WavelengthSource, read_wavelengths
+from .cubes.windows import check_window, cut_windows
+from .io.patch_file import is_patch_file, read_patch_file
+from .knowledge.absorption import FEATURES, Feature, FeatureKind, describe, features_near
+from .knowledge.indian_pines import INDIAN_PINES_CLASSES, load_indian_pines
+from .splits.blocks import checkerboard, disjoint_blocks
+from .splits.contiguous import CutAxis, contiguous_cut
+from .splits.files.split_file import read_split
+from .splits.groups import group_split
+from .splits.hold_out import hold_out
+from .splits.leakage import Leakage, leakage
+from .splits.random_split import RANDOM_SPLIT_NOTE, random_split
+from .splits.regions import connected_regions, region_split
+from .splits.split import Split
+
+__all__ = [
+    "FEATURES",
+    "INDIAN_PINES_CLASSES",
+    "RANDOM_SPLIT_NOTE",
+    "TUTORIAL_BANDS",
+    "CutAxis",
+    "Feature",
+    "FeatureKind",
+    "Leakage",
+    "PatchSet",
+    "Scene",
+    "Split",
+    "WavelengthSource",
+    "average_pairs",
+    "band_table",
+    "centres_of",
+    "check_window",
+    "checkerboard",
+    "connected_regions",
+    "contiguous_cut",
+    "cube_hash",
+    "cut_windows",
+    "describe",
+    "disjoint_blocks",
+    "features_near",
+    "good_bands",
+    "group_split",
+    "hold_out",
+    "is_patch_file",
+    "leakage",
+    "load_indian_pines",
+    "make_cube",
+    "make_patches",
+    "parse_bands",
+    "random_split",
+    "read_patch_file",
+    "read_split",
+    "read_wavelengths",
+    "region_split",
+    "sample_spectra",
+    "select_bands",
+    "top_bands",
+]

@@ -1,0 +1,1 @@
+"""Relevance per band over many samples."""

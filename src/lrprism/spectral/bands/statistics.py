@@ -1,0 +1,134 @@
+"""Relevance per sample and band, and per class and band as one table."""
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from lrprism.errors import DataError
+
+_NEEDED = ("target", "wavelength", "fwhm", "original_band", "class_name")
+_PIXELS = ("y", "x")
+
+
+def sample_spectra(relevance: xr.Dataset) -> xr.Dataset:
+    r"""Reduce the pixels of each sample to one spectrum, in float64.
+
+    .. math:: positive_{sb} = \sum_{yx} \max(R_{sbyx}, 0), \quad
+              negative_{sb} = \sum_{yx} \min(R_{sbyx}, 0), \quad
+              input_{sb} = \frac{1}{YX} \sum_{yx} x_{sbyx}
+
+    What lies on disk is read chunk by chunk, once.
+    Shapes: ``relevance``, ``patch``: ``[sample, band, y, x]``; results ``[sample, band]``.
+
+    Args:
+        relevance: Relevance dataset; one that is already reduced comes back as it is.
+
+    Returns:
+        The dataset without pixels: ``positive`` and ``negative`` in the unit of the explained output,
+        ``input`` in the data's units where there is a ``patch``, and all that had no pixels; the attribute
+        ``window`` keeps the number of pixels along y and x.
+
+    Raises:
+        DataError: If there is no relevance, or no sample.
+    """
+    if {"positive", "negative"} <= set(relevance.variables):
+        return relevance
+    _check_parts(relevance, ("relevance",))
+    found = relevance["relevance"].astype(np.float64)
+    spectra = relevance.drop_vars(
+        [name for name, each in relevance.variables.items() if {*each.dims} & {*_PIXELS}]
+    )
+    spectra["positive"] = found.clip(min=0).sum(_PIXELS, skipna=False)
+    spectra["negative"] = found.clip(max=0).sum(_PIXELS, skipna=False)
+    for name in ("positive", "negative"):
+        spectra[name].attrs = relevance["relevance"].attrs
+    if "patch" in relevance.variables:
+        spectra["input"] = relevance["patch"].astype(np.float64).mean(_PIXELS, skipna=False)
+    window = tuple(relevance.sizes[side] for side in _PIXELS)
+    return spectra.assign_attrs(window=window).compute()
+
+
+def band_table(relevance: xr.Dataset) -> pd.DataFrame:
+    r"""Summarise relevance by explained class and band.
+
+    With :math:`r_{sb} = \sum_{yx} R_{sbyx}` and S samples explained for the class:
+
+    .. math:: sum_b = \frac1S \sum_s r_{sb}, \quad
+              positive_b = \frac1S \sum_{syx} \max(R, 0), \quad
+              negative_b = \frac1S \sum_{syx} \min(R, 0), \quad
+              std_b = \sqrt{\tfrac1S \sum_s (r_{sb} - sum_b)^2}
+
+    so that sum = positive + negative; all in the unit of the explained output, e.g. logit. ``rank`` 1 has the
+    largest sum within the class. Shapes: ``relevance``: ``[sample, band, y, x]``.
+
+    Args:
+        relevance: Relevance dataset: variables ``relevance`` and ``target`` (sample), band coordinates and
+            ``class_name`` (class); or its :func:`sample_spectra`.
+
+    Returns:
+        A row per class and band with the columns class, class_name, band, original_band, wavelength_nm,
+        fwhm_nm, sum, positive, negative, std, rank.
+
+    Raises:
+        DataError: If a variable or coordinate is missing, or there is no sample.
+    """
+    _check_parts(relevance, _NEEDED)
+    spectra = sample_spectra(relevance)
+    targets = np.unique(spectra["target"].values)
+    return pd.concat([_class_rows(spectra, int(target)) for target in targets], ignore_index=True)
+
+
+def _check_parts(relevance: xr.Dataset, needed: tuple[str, ...]) -> None:
+    missing = [name for name in needed if name not in relevance.variables]
+    if missing or not relevance.sizes["sample"]:
+        raise DataError(
+            f"a relevance dataset should hold relevance, {', '.join(_NEEDED)} and at least one sample. "
+            f"Found no {', '.join(missing) or 'sample'}. Explain some samples first."
+        )
+
+
+def _class_rows(spectra: xr.Dataset, target: int) -> pd.DataFrame:
+    chosen = spectra["target"].values == target
+    positive, negative = (spectra[name].values[chosen] for name in ("positive", "negative"))
+    per_sample = positive + negative
+    names = spectra["class_name"].values
+    table = pd.DataFrame(
+        {
+            "class": target,
+            "class_name": str(names[target]) if target < len(names) else f"class {target}",
+            "band": np.arange(positive.shape[1]),
+            "original_band": spectra["original_band"].values.astype(str),
+            "wavelength_nm": spectra["wavelength"].values,
+            "fwhm_nm": spectra["fwhm"].values,
+            "sum": per_sample.mean(axis=0),
+            "positive": positive.mean(axis=0),
+            "negative": negative.mean(axis=0),
+            "std": per_sample.std(axis=0),
+        }
+    )
+    table["rank"] = table["sum"].rank(ascending=False, method="first").astype(np.int64)
+    return table
+
+
+def top_bands(table: pd.DataFrame, class_: int, n: int = 3) -> pd.DataFrame:
+    """Pick the bands that speak most for a class.
+
+    Args:
+        table: From :func:`band_table`.
+        class_: The class, from 0.
+        n: How many bands; all of them if there are fewer.
+
+    Returns:
+        The rows of rank 1 to n, rank 1 first.
+
+    Raises:
+        DataError: If the class is not in the table, or n is below 1.
+    """
+    rows = table[table["class"] == class_]
+    if rows.empty or n < 1:
+        known = sorted(int(value) for value in table["class"].unique())
+        raise DataError(
+            f"class should be one of {known} and n at least 1. Found class {class_}, n {n}. "
+            "Explain samples of that class first."
+        )
+    return rows.sort_values("rank").head(n)

@@ -1,0 +1,67 @@
+"""``lrprism adopt``."""
+
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from lrprism.spectral.cli import options, output, settings
+from lrprism.spectral.runs import writing_run
+from lrprism.spectral.workbench import AdoptionSettings, SplitSettings, adopt_into
+from lrprism.spectral.workbench.progress import Reporter
+
+
+def adopt(
+    model: Annotated[
+        str,
+        typer.Argument(
+            help="Your trained network: package.module:factory with --weights, or a program of torch.export "
+            "(.pt2)."
+        ),
+    ],
+    data: options.Data,
+    out: options.Out,
+    weights: options.Weights = None,
+    layout: options.Layout = None,
+    preprocess: options.Preprocess = "none",
+    pca: options.Pca = None,
+    labels: options.Labels = None,
+    key: options.Key = None,
+    wavelengths: options.Wavelengths = None,
+    class_names: options.ClassNames = None,
+    average_pairs: options.AveragePairs = False,
+    bands: options.Bands = None,
+    window: options.Window = 7,
+    split: Annotated[
+        str | None,
+        typer.Option(
+            help="The split that it was trained with: a file of indices, a map, or TRAIN,TEST files; without "
+            "one, it is tested on all samples.",
+            rich_help_panel=options.SPLIT,
+        ),
+    ] = None,
+    batch_size: Annotated[int, typer.Option(min=1)] = 32,
+    overwrite: options.Overwrite = False,
+    quiet: options.Quiet = False,
+) -> None:
+    """Take over a network that was trained elsewhere, test it, and make it ready for lrprism explain.
+
+    Examples:
+        lrprism adopt my_nets:Net scene.hdr --labels gt.tif --weights best.ckpt --window 9 --out runs/mine
+
+        lrprism adopt net.pt2 indian-pines --layout patch --preprocess zscore --window 9 --out runs/mine
+    """
+    chosen = AdoptionSettings(
+        source=data,
+        preparation=settings.preparation(labels, key, wavelengths, class_names, average_pairs, bands, window),
+        network=settings.network(model, layout, preprocess, pca),
+        split=None if split is None else SplitSettings(split),
+        weights=weights,
+        batch_size=batch_size,
+    )
+    with writing_run(out, overwrite=overwrite) as folder:
+        record = adopt_into(folder, chosen, Reporter(not quiet))
+    console = Console()
+    output.print_training(console, record)
+    output.print_attribution(console, record)
+    output.print_files(console, out)

@@ -1,0 +1,43 @@
+"""``lrprism demo``."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated
+
+import pandas as pd
+import typer
+from rich.console import Console
+
+from lrprism.spectral.cli import options, output
+from lrprism.spectral.runs import writing_run
+from lrprism.spectral.training import Devices
+from lrprism.spectral.workbench import ExplanationSettings, demonstrate
+from lrprism.spectral.workbench.demo import TRAINING
+from lrprism.spectral.workbench.progress import Reporter
+
+
+def demo(
+    out: options.Out = Path("runs/demo"),
+    rule: options.Rule = "tutorial",
+    batch_size: Annotated[int, typer.Option(help="Patches explained at a time.", min=1)] = 32,
+    seed: options.Seed = 0,
+    device: options.Device = "auto",
+    overwrite: options.Overwrite = False,
+    quiet: options.Quiet = False,
+) -> None:
+    """Train on the Indian Pines scene and explain what the network used, in a few minutes.
+
+    Example:
+        lrprism demo --out runs/demo
+    """
+    devices = Devices.named(device)
+    training = replace(TRAINING, training=replace(TRAINING.training, seed=seed, devices=devices))
+    explanation = ExplanationSettings(rule=rule, batch_size=batch_size, seed=seed, devices=devices)
+    with writing_run(out, overwrite=overwrite) as folder:
+        run = demonstrate(folder, training, explanation, Reporter(not quiet))
+    console = Console()
+    output.print_training(console, run["training"])
+    output.print_bands(console, pd.read_csv(out / "bands.csv", dtype={"original_band": str}))
+    output.print_conservation(console, run["explanation"]["conservation"])
+    output.print_attribution(console, run["training"])
+    output.print_files(console, out)

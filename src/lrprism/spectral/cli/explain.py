@@ -1,0 +1,78 @@
+"""``lrprism explain``."""
+
+from pathlib import Path
+from typing import Annotated
+
+import pandas as pd
+import typer
+from rich.console import Console
+
+from lrprism.spectral.cli import options, output
+from lrprism.spectral.runs import UnfinishedRun, read_run
+from lrprism.spectral.training import Devices
+from lrprism.spectral.workbench import ExplanationSettings, explain_into, plan_of
+from lrprism.spectral.workbench.progress import Reporter
+
+
+def explain(
+    run: Annotated[Path, typer.Argument(help="Folder that lrprism train or demo wrote.")],
+    out: options.Out,
+    data: Annotated[
+        str | None, typer.Argument(help="Data to explain; by default the data it was trained on.")
+    ] = None,
+    rule: options.Rule = "tutorial",
+    target: options.Target = "predicted",
+    per_class: Annotated[int, typer.Option(help="Samples per true class at most; 0 for all.", min=0)] = 20,
+    heatmaps: Annotated[int, typer.Option(help="Samples per explained class that get heatmaps.", min=0)] = 1,
+    batch_size: Annotated[int, typer.Option(min=1)] = 32,
+    seed: options.Seed = 0,
+    every_pixel: Annotated[
+        bool, typer.Option("--every-pixel", help="Explain every pixel of a scene; write maps.")
+    ] = False,
+    model: options.TrustedModel = None,
+    accelerator: options.Accelerator = "auto",
+    devices: options.HowMany = "1",
+    strategy: options.Strategy = "auto",
+    nodes: options.Nodes = 1,
+    overwrite: options.Overwrite = False,
+    quiet: options.Quiet = False,
+) -> None:
+    """Explain samples with a trained network; write relevance, tables and figures.
+
+    Of the data that the network was trained on, only the test part is explained. After a kill the same
+    command goes on where it stopped.
+
+    Examples:
+        lrprism explain runs/kochia weed_dataset_w25.hdf5 --out results/kochia
+
+        lrprism explain runs/pines --target Corn-notill --rule epsilon-gamma --out results/corn
+
+        lrprism explain runs/pines --every-pixel --batch-size 256 --out results/pines-map
+
+        lrprism explain runs/pines --per-class 0 --devices 2 --strategy ddp --out results/pines
+    """
+    settings = ExplanationSettings(
+        source=data,
+        rule=rule,
+        target=target,
+        per_class=per_class or None,
+        batch_size=batch_size,
+        devices=Devices(accelerator, devices, strategy, nodes),
+        seed=seed,
+        heatmaps=heatmaps,
+        every_pixel=every_pixel,
+        model=model,
+    )
+    with UnfinishedRun.open(out, plan_of(run, settings), overwrite=overwrite) as unfinished:
+        record = explain_into(
+            unfinished.work, run, settings, Reporter(not quiet and output.is_first_process())
+        )
+        if record is None:  # another process goes on
+            return
+        unfinished.finish()
+    console = Console()
+    if not every_pixel:
+        output.print_bands(console, pd.read_csv(out / "bands.csv", dtype={"original_band": str}))
+    output.print_conservation(console, record["conservation"])
+    output.print_attribution(console, read_run(out)["training"])
+    output.print_files(console, out)

@@ -1,0 +1,41 @@
+"""``lrprism inspect``."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from lrprism.spectral.cli import options
+from lrprism.spectral.runs.record import RUN_FILE
+from lrprism.spectral.workbench import Preparation
+from lrprism.spectral.workbench.inspecting import describe_data, describe_network
+
+
+def inspect(
+    what: Annotated[
+        str,
+        typer.Argument(help="A cube, a spectral library, a patch file, or a folder of lrprism train."),
+    ],
+    labels: Annotated[str | None, typer.Option(help="For a cube: its label map.")] = None,
+    key: Annotated[str | None, typer.Option(help="For a file of several arrays: the cube's name.")] = None,
+    wavelengths: Annotated[
+        str | None, typer.Option(help="Where the file has none: FIRST:LAST in nm, or a text file.")
+    ] = None,
+    rule: options.Rule = "tutorial",
+    model: options.TrustedModel = None,
+) -> None:
+    """Show what a data file holds, or which rule each layer of a network gets.
+
+    Examples:
+        lrprism inspect scene.hdr
+
+        lrprism inspect weed_dataset_w25.hdf5
+
+        lrprism inspect runs/kochia --rule epsilon-gamma
+    """
+    if (Path(what) / RUN_FILE).is_file():
+        text = describe_network(Path(what), rule, model)
+    else:
+        text = describe_data(what, Preparation(wavelengths=wavelengths, labels=labels, key=key))
+    Console().print(text, highlight=False, soft_wrap=True, markup=False)

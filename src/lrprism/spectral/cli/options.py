@@ -1,0 +1,143 @@
+"""Options that several commands share."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from lrprism.spectral.networks import NETWORKS
+from lrprism.spectral.workbench import SCHEMES, STEPS, VALIDATIONS
+
+Seed = Annotated[int, typer.Option(help="Seed of everything drawn at random.", min=0)]
+Device = Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1 or mps.")]
+Out = Annotated[Path, typer.Option(help="Folder for the results; it appears when all is written.")]
+Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace an earlier run in that folder.")]
+Quiet = Annotated[bool, typer.Option("--quiet", help="Show no progress.")]
+
+DEVICES = "Devices"
+Accelerator = Annotated[str, typer.Option(help="auto, cpu, gpu or mps.", rich_help_panel=DEVICES)]
+HowMany = Annotated[
+    str,
+    typer.Option("--devices", help="How many or which: 2, 0,1, or auto for all.", rich_help_panel=DEVICES),
+]
+Strategy = Annotated[str, typer.Option(help="Lightning's strategy: auto, ddp.", rich_help_panel=DEVICES)]
+Nodes = Annotated[int, typer.Option(help="Number of machines.", min=1, rich_help_panel=DEVICES)]
+
+Rule = Annotated[
+    str,
+    typer.Option(
+        help="LRP rules: tutorial, epsilon-gamma, epsilon, lrp-0, epsilon-plus, epsilon-plus-flat, "
+        "epsilon-alpha2-beta1 or epsilon-alpha2-beta1-flat."
+    ),
+]
+Target = Annotated[
+    str, typer.Option(help="Class to explain: predicted, true, a class number or a class name.")
+]
+TrustedModel = Annotated[
+    str | None,
+    typer.Option(
+        "--model", help="For a run with a network of your own: package.module:factory, which may be imported."
+    ),
+]
+
+DATA = "Data"
+Data = Annotated[
+    str, typer.Argument(help="A cube, an HDF5 patch file (train_img, train_labels), or indian-pines.")
+]
+Labels = Annotated[
+    str | None,
+    typer.Option(help="For a cube: its label map (.mat, .npy, .tif, .csv, .hdr).", rich_help_panel=DATA),
+]
+Key = Annotated[
+    str | None, typer.Option(help="For a file of several arrays: the cube's name.", rich_help_panel=DATA)
+]
+Wavelengths = Annotated[
+    str | None,
+    typer.Option(help="Where the file has none: FIRST:LAST in nm, or a text file.", rich_help_panel=DATA),
+]
+ClassNames = Annotated[
+    str | None,
+    typer.Option(help="Where the file has none: names, class 0 first, by commas.", rich_help_panel=DATA),
+]
+AveragePairs = Annotated[
+    bool,
+    typer.Option("--average-pairs", help="Average bands 2i and 2i+1 of the data.", rich_help_panel=DATA),
+]
+Bands = Annotated[
+    str | None,
+    typer.Option(
+        help="Bands of the data to keep, from 0: 0,1,3,10-20 or tutorial; else those not flagged bad.",
+        rich_help_panel=DATA,
+    ),
+]
+Window = Annotated[
+    int,
+    typer.Option(help="Side of the windows cut from a scene, in pixels, odd.", min=1, rich_help_panel=DATA),
+]
+
+NETWORK = "Network"
+Model = Annotated[
+    str,
+    typer.Option(
+        help=f"{', '.join(NETWORKS)}, or your own: package.module:factory, called with those of bands, "
+        "classes and window that it takes.",
+        rich_help_panel=NETWORK,
+    ),
+]
+Layout = Annotated[
+    str | None,
+    typer.Option(
+        help="What a network of your own takes, unless its attribute layout says so: patch [N, band, y, x], "
+        "volume [N, 1, band, y, x] or spectrum [N, band].",
+        rich_help_panel=NETWORK,
+    ),
+]
+Preprocess = Annotated[
+    str,
+    typer.Option(
+        help=f"Steps in front of the network, by commas, or none: {', '.join(STEPS)}. With numbers: "
+        "savgol:11:2, pca:30, select:0:3:10-20, resample:sentinel-2a or resample:FILE. Fitted to the "
+        "training part; relevance passes them back to the bands of the data.",
+        rich_help_panel=NETWORK,
+    ),
+]
+Pca = Annotated[
+    int | None,
+    typer.Option(help="One more step: so many principal components.", min=1, rich_help_panel=NETWORK),
+]
+Weights = Annotated[
+    str | None,
+    typer.Option(
+        help="Weights to begin with: safetensors, or a checkpoint without pickled code.",
+        rich_help_panel=NETWORK,
+    ),
+]
+
+SPLIT = "Split"
+SplitBy = Annotated[
+    str | None,
+    typer.Option(
+        "--split",
+        help=f"{', '.join(SCHEMES)}; or a file of indices, a map, or TRAIN,TEST files. By default blocks "
+        "for a scene, random for patches. Windows of random pixels overlap.",
+        rich_help_panel=SPLIT,
+    ),
+]
+Groups = Annotated[
+    str | None,
+    typer.Option(
+        help="Plant, field or day of each sample: a map of numbers for a scene, a list for patches.",
+        rich_help_panel=SPLIT,
+    ),
+]
+Block = Annotated[
+    int, typer.Option(help="Side of blocks and squares, in pixels.", min=1, rich_help_panel=SPLIT)
+]
+TestFraction = Annotated[float, typer.Option(help="Share of the samples to test on.", rich_help_panel=SPLIT)]
+Validation = Annotated[
+    str,
+    typer.Option(
+        help=f"What chooses the best epoch: {' or '.join(VALIDATIONS)} of the training part.",
+        rich_help_panel=SPLIT,
+    ),
+]

@@ -1,0 +1,31 @@
+"""From the words on the command line to the settings of the workbench."""
+
+from lrprism.spectral.cubes.bands import parse_bands
+from lrprism.spectral.workbench import NetworkSettings, Preparation, parse_steps
+
+
+def preparation(
+    labels: str | None,
+    key: str | None,
+    wavelengths: str | None,
+    class_names: str | None,
+    average_pairs: bool,
+    bands: str | None,
+    window: int,
+) -> Preparation:
+    """Read what is done to the data."""
+    return Preparation(
+        average_pairs=average_pairs,
+        bands=None if bands is None else parse_bands(bands),
+        window=window,
+        wavelengths=wavelengths,
+        class_names=None if class_names is None else tuple(name.strip() for name in class_names.split(",")),
+        labels=labels,
+        key=key,
+    )
+
+
+def network(model: str, layout: str | None, preprocess: str, pca: int | None) -> NetworkSettings:
+    """Read which network it is, and what stands in front of it."""
+    steps = parse_steps(preprocess)
+    return NetworkSettings(model, steps if pca is None else (*steps, f"pca:{pca}"), layout)

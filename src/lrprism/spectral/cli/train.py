@@ -1,0 +1,122 @@
+"""``lrprism train``."""
+
+from typing import Annotated, Literal, cast
+
+import pandas as pd
+import typer
+from rich.console import Console
+
+from lrprism.spectral.cli import options, output, settings
+from lrprism.spectral.runs import UnfinishedRun
+from lrprism.spectral.training import Devices, TrainingConfig
+from lrprism.spectral.workbench import SplitSettings, TrainingSettings, train_into, training_plan
+from lrprism.spectral.workbench.progress import Reporter
+
+TRAINING = "Training"
+
+
+def train(
+    data: options.Data,
+    out: options.Out,
+    labels: options.Labels = None,
+    key: options.Key = None,
+    wavelengths: options.Wavelengths = None,
+    class_names: options.ClassNames = None,
+    average_pairs: options.AveragePairs = False,
+    bands: options.Bands = None,
+    window: options.Window = 7,
+    model: options.Model = "hyper3dnetlite",
+    layout: options.Layout = None,
+    preprocess: options.Preprocess = "std",
+    pca: options.Pca = None,
+    weights: options.Weights = None,
+    split: options.SplitBy = None,
+    groups: options.Groups = None,
+    block: options.Block = 16,
+    test_fraction: options.TestFraction = 0.5,
+    validation: options.Validation = "random",
+    per_class: Annotated[
+        int | None,
+        typer.Option(help="Training samples per class at most.", min=1, rich_help_panel=options.SPLIT),
+    ] = None,
+    epochs: Annotated[int, typer.Option(min=1, rich_help_panel=TRAINING)] = 20,
+    batch_size: Annotated[int, typer.Option(min=1, rich_help_panel=TRAINING)] = TrainingConfig.batch_size,
+    optimizer: Annotated[
+        str, typer.Option(help="adamw or adadelta.", rich_help_panel=TRAINING)
+    ] = TrainingConfig.optimizer,
+    learning_rate: Annotated[
+        float, typer.Option(help="Peak of the one cycle; 1 for adadelta.", rich_help_panel=TRAINING)
+    ] = TrainingConfig.learning_rate,
+    patience: Annotated[
+        int | None,
+        typer.Option(help="Stop after so many epochs without a better one.", min=1, rich_help_panel=TRAINING),
+    ] = None,
+    augment: Annotated[
+        bool,
+        typer.Option(
+            help="Turn, mirror, brighten and darken patches while training.", rich_help_panel=TRAINING
+        ),
+    ] = True,
+    precision: Annotated[
+        str, typer.Option(help="32-true, bf16-mixed or 16-mixed.", rich_help_panel=TRAINING)
+    ] = TrainingConfig.precision,
+    seeds: Annotated[
+        int,
+        typer.Option(
+            help="Train with so many seeds and give intervals; the first network is kept.",
+            min=1,
+            rich_help_panel=TRAINING,
+        ),
+    ] = 1,
+    seed: options.Seed = 0,
+    accelerator: options.Accelerator = "auto",
+    devices: options.HowMany = "1",
+    strategy: options.Strategy = "auto",
+    nodes: options.Nodes = 1,
+    overwrite: options.Overwrite = False,
+    quiet: options.Quiet = False,
+) -> None:
+    """Train a network; write weights, split and run.json. After a kill the same command goes on.
+
+    Examples:
+        lrprism train weed_dataset_w25.hdf5 --average-pairs --bands tutorial --out runs/kochia
+
+        lrprism train indian-pines --average-pairs --window 9 --epochs 30 --out runs/pines
+
+        lrprism train paviaU.mat --labels paviaU_gt.mat --model hybridsn --pca 30 --window 9 --out runs/pavia
+
+        lrprism train scene.hdr --labels gt.tif --model my_nets:Net --preprocess snv,zscore --out runs/mine
+
+        lrprism train leaves.hdf5 --groups plants.csv --seeds 5 --out runs/plants
+    """
+    chosen = TrainingSettings(
+        source=data,
+        preparation=settings.preparation(labels, key, wavelengths, class_names, average_pairs, bands, window),
+        network=settings.network(model, layout, preprocess, pca),
+        split=SplitSettings(split, groups, block, test_fraction, validation, per_class=per_class),
+        training=TrainingConfig(
+            epochs=epochs,
+            batch_size=batch_size,
+            optimizer=cast(Literal["adamw", "adadelta"], optimizer),
+            learning_rate=learning_rate,
+            patience=patience,
+            precision=cast(Literal["32-true", "bf16-mixed", "16-mixed"], precision),
+            seed=seed,
+            devices=Devices(accelerator, devices, strategy, nodes),
+            augment=augment,
+            initialize=True,
+        ),
+        weights=weights,
+        seeds=seeds,
+    )
+    with UnfinishedRun.open(out, training_plan(chosen), overwrite=overwrite) as unfinished:
+        record = train_into(unfinished.work, chosen, Reporter(not quiet and output.is_first_process()))
+        if record is None:  # another process goes on
+            return
+        unfinished.finish()
+    console = Console()
+    output.print_training(console, record)
+    if seeds > 1:
+        output.print_seeds(console, pd.read_csv(out / "seeds.csv"))
+    output.print_attribution(console, record)
+    output.print_files(console, out)

@@ -1,0 +1,186 @@
+"""Choose and average bands; every coordinate goes with them.
+
+Each function takes a cube (:class:`xarray.DataArray`) or a patch set (:class:`xarray.Dataset`) and returns
+the same kind; variables without a dimension ``band`` stay as they are.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TypeVar
+
+import numpy as np
+import numpy.typing as npt
+import xarray as xr
+
+from lrprism.errors import DataError
+from lrprism.spectral.cubes.cube import with_note
+
+BandData = TypeVar("BandData", xr.DataArray, xr.Dataset)
+
+TUTORIAL_BANDS = (0, 1, 3, 11, 23, 33, 50, 68, 76, 82, 106, 128, 132, 136, 139, 143, 144, 146)
+"""The 18 bands of the LRP tutorial, numbered after its 300 bands were averaged to 150."""
+
+_GAP = 3.0  # a pair this many median steps apart does not lie side by side in the spectrum
+
+
+def average_pairs(data: BandData) -> BandData:
+    r"""Replace bands 2i and 2i+1 by their mean: half as many bands, less noise.
+
+    .. math:: x_i = \tfrac12 (x_{2i} + x_{2i+1}), \quad
+              \lambda_i = \tfrac12 (\lambda_{2i} + \lambda_{2i+1}), \quad
+              w_i = |\lambda_{2i+1} - \lambda_{2i}| + \tfrac12 (w_{2i} + w_{2i+1})
+
+    where w is the full width at half maximum, λ the centre wavelength. Shapes: ``[..., band, ...]`` to
+    ``[..., band // 2, ...]``. The last of an odd number of bands is dropped, and ``attrs["assumed"]`` says
+    so, as it does of a pair that straddles a gap in the spectrum (more than 3 median steps).
+
+    Args:
+        data: Cube or patch set.
+
+    Returns:
+        The same with half the bands; ``original_band`` becomes e.g. "36+37".
+
+    Raises:
+        DataError: If there are fewer than two bands.
+    """
+    bands = data.sizes["band"]
+    if bands < 2:
+        raise DataError(f"pairs need at least 2 bands. Found {bands}. Leave the bands as they are.")
+    others = {str(name): coord for name, coord in data.coords.items() if "band" not in coord.dims}
+    averaged = _averaged(data, {**others, **_pair_coords(data)})
+    averaged.attrs = with_note(data.attrs, *_pair_notes(data))
+    return averaged
+
+
+def _pair_coords(data: BandData) -> dict[str, tuple[str, npt.NDArray[np.generic]]]:
+    stop = data.sizes["band"] // 2 * 2
+    nm, width, names, good = (
+        data[name].values[:stop] for name in ("wavelength", "fwhm", "original_band", "good")
+    )
+    return {
+        "band": ("band", np.arange(stop // 2)),
+        "wavelength": ("band", (nm[0::2] + nm[1::2]) / 2),
+        "fwhm": ("band", np.abs(nm[1::2] - nm[0::2]) + (width[0::2] + width[1::2]) / 2),
+        "original_band": ("band", np.array([f"{names[i]}+{names[i + 1]}" for i in range(0, stop, 2)])),
+        "good": ("band", good[0::2] & good[1::2]),
+    }
+
+
+def _pair_notes(data: BandData) -> list[str]:
+    nm = data["wavelength"].values
+    step = np.abs(np.diff(nm))
+    notes = [
+        f"band {pair // 2} averages {nm[pair]:.1f} and {nm[pair + 1]:.1f} nm across a gap"
+        for pair in range(0, len(nm) - 1, 2)
+        if step[pair] > _GAP * np.median(step)
+    ]
+    if len(nm) % 2:
+        notes.append(f"the last band, {nm[-1]:.1f} nm, had no partner to average with and was dropped")
+    return notes
+
+
+def select_bands(data: BandData, bands: Sequence[int]) -> BandData:
+    """Keep the bands with the given 0-based numbers, in the given order.
+
+    Args:
+        data: Cube or patch set.
+        bands: Numbers as in the coordinate ``band``.
+
+    Returns:
+        The same with ``band`` numbered anew from 0; ``original_band`` still tells the sensor's channel.
+
+    Raises:
+        DataError: If a number is out of range or stands there twice, or there is none.
+    """
+    count = data.sizes["band"]
+    chosen = [int(band) for band in bands]
+    outside = sorted({band for band in chosen if not 0 <= band < count})
+    if outside or not chosen:
+        raise DataError(
+            f"bands should be numbers in 0..{count - 1}. Found {_join(outside) or 'none at all'}. "
+            "Bands count from 0; average pairs first if the numbers are those of the averaged bands."
+        )
+    twice = sorted({band for band in chosen if chosen.count(band) > 1})
+    if twice:
+        raise DataError(
+            f"bands should be named once each. Found {_join(twice)} more than once. Remove the copies."
+        )
+    selected = data.isel(band=chosen).assign_coords(band=np.arange(len(chosen)))
+    selected.attrs = dict(data.attrs)
+    return selected
+
+
+def good_bands(data: BandData) -> BandData:
+    """Keep the bands whose flag ``good`` is set; ``attrs["assumed"]`` says how many were left out.
+
+    Args:
+        data: Cube or patch set.
+
+    Returns:
+        The same without the others.
+
+    Raises:
+        DataError: If no band is good.
+    """
+    good = data["good"].values
+    kept = select_bands(data, np.flatnonzero(good).tolist())
+    kept.attrs = with_note(
+        data.attrs, f"{int((~good).sum())} of {len(good)} bands are flagged bad and were left out"
+    )
+    return kept
+
+
+def parse_bands(text: str) -> tuple[int, ...]:
+    """Read band numbers from text such as "0,1,3,10-20" (both ends included) or "tutorial".
+
+    Args:
+        text: The list.
+
+    Returns:
+        The band numbers in the order written.
+
+    Raises:
+        DataError: If a part is neither a number nor a range.
+
+    Example:
+        >>> parse_bands("0, 3, 10-12")
+        (0, 3, 10, 11, 12)
+    """
+    if text.strip().lower() == "tutorial":
+        return TUTORIAL_BANDS
+    return tuple(band for part in text.split(",") for band in _parse_part(part.strip(), text))
+
+
+def _parse_part(part: str, text: str) -> range:
+    first, dash, last = part.partition("-")
+    if first.strip().isdecimal() and (last.strip().isdecimal() or not dash):
+        start = int(first)
+        stop = int(last) if dash else start
+        if start <= stop:
+            return range(start, stop + 1)
+    raise DataError(
+        f"bands should read like 0,1,3,10-20 or tutorial. Found '{part}' in '{text}'. "
+        "Separate numbers by commas, and write a range as LOW-HIGH."
+    )
+
+
+def _averaged(data: BandData, coords: Mapping[str, object]) -> BandData:
+    """Average the values, or each variable with bands, and set the given coordinates."""
+    if isinstance(data, xr.DataArray):
+        return xr.DataArray(_mean_of_pairs(data), dims=data.dims, coords=coords, name=data.name)
+    variables = {
+        name: (array.dims, _mean_of_pairs(array) if "band" in array.dims else array.values)
+        for name, array in data.data_vars.items()
+    }
+    return xr.Dataset(variables, coords=coords)
+
+
+def _mean_of_pairs(array: xr.DataArray) -> npt.NDArray[np.floating]:
+    values = array.values.astype(np.result_type(array.dtype, np.float32), copy=False)
+    axis = array.dims.index("band")
+    stop = values.shape[axis] // 2 * 2
+    first, second = (values[(slice(None),) * axis + (slice(start, stop, 2),)] for start in (0, 1))
+    return np.asarray((first + second) / values.dtype.type(2))
+
+
+def _join(parts: Iterable[object]) -> str:
+    return ", ".join(str(part) for part in parts)

@@ -1,0 +1,79 @@
+"""Patches: equal square cut-outs of a spectral image, each with one label."""
+
+from collections.abc import Mapping, Sequence
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+import xarray as xr
+
+from lrprism.errors import DataError
+
+PatchSet: TypeAlias = xr.Dataset
+"""Variables ``patch`` (sample, band, y, x) float32 and ``label`` (sample) int64 from 0; the cube's band
+coordinates; ``row`` and ``column`` (sample) of the centre pixel when the patches were cut from a scene;
+the cube's attributes and ``class_names``."""
+
+BandCoords: TypeAlias = Mapping[str, tuple[str, npt.NDArray[np.generic]]]
+
+
+def make_patches(
+    patch: npt.NDArray[np.float32],
+    label: npt.NDArray[np.int64],
+    *,
+    coords: BandCoords,
+    class_names: Sequence[str],
+    attrs: Mapping[str, object],
+    centres: npt.NDArray[np.int64] | None = None,
+) -> PatchSet:
+    """Lay patches and labels out as one dataset.
+
+    Shapes: ``patch``: ``[sample, band, y, x]``; ``label``: ``[sample]``; ``centres``: ``[sample, 2]``.
+
+    Args:
+        patch: The cut-outs.
+        label: Class of each, from 0.
+        coords: Coordinates along ``band``.
+        class_names: Name of each class, class 0 first.
+        attrs: Attributes of the data that the patches come from.
+        centres: Row and column of each centre pixel in the scene, if there is a scene.
+
+    Returns:
+        The patch set.
+
+    Raises:
+        DataError: If a label has no name.
+    """
+    if label.size and int(label.max()) >= len(class_names):
+        raise DataError(
+            f"class names should cover every label, 0..{int(label.max())}. "
+            f"Found {len(class_names)} names. Give one name per class, class 0 first."
+        )
+    samples: dict[str, tuple[str, npt.NDArray[np.int64]]] = {}
+    if centres is not None:
+        samples = {"row": ("sample", centres[:, 0]), "column": ("sample", centres[:, 1])}
+    return xr.Dataset(
+        {"patch": (("sample", "band", "y", "x"), patch), "label": ("sample", label)},
+        coords={**coords, **samples},
+        attrs={**attrs, "class_names": [str(name) for name in class_names]},
+    )
+
+
+def centres_of(patches: PatchSet) -> npt.NDArray[np.int64]:
+    """Row and column of the centre pixel of each patch.
+
+    Args:
+        patches: Patches cut from a scene.
+
+    Returns:
+        Centres ``[sample, 2]``.
+
+    Raises:
+        DataError: If the patches do not come from a scene.
+    """
+    if "row" not in patches.coords or "column" not in patches.coords:
+        raise DataError(
+            "patches should carry the coordinates row and column of their centres. Found neither or only "
+            "one. Cut the patches from a scene; a patch file does not say where its patches lie."
+        )
+    return np.stack([patches["row"].values, patches["column"].values], axis=1).astype(np.int64)

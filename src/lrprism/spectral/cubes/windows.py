@@ -1,0 +1,114 @@
+"""Cut square windows round the labelled pixels of a scene."""
+
+import numpy as np
+import numpy.typing as npt
+
+from lrprism.errors import DataError
+from lrprism.spectral.cubes.cube import Scene, with_note
+from lrprism.spectral.cubes.patches import PatchSet, make_patches
+
+
+def cut_windows(
+    scene: Scene, size: int, *, pixels: npt.ArrayLike | None = None, labelled: bool = True
+) -> PatchSet:
+    """Cut a window of ``size`` x ``size`` pixels round each labelled pixel.
+
+    Windows that would leave the scene are dropped; ``attrs["assumed"]`` says how many.
+
+    Shapes: ``pixels``: ``[sample]``; ``patch``: ``[sample, band, size, size]``.
+
+    Args:
+        scene: Cube and labels.
+        size: Odd number of pixels along a side.
+        pixels: Which pixels, as numbers row * width + column such as ``Split.train``; by default every
+            labelled pixel.
+        labelled: Whether all of these must have a label.
+
+    Returns:
+        The patches in float32, each with its centre pixel's label less 1 (-1 where it has none), ``row`` and
+        ``column``.
+
+    Raises:
+        DataError: If the size or a pixel is impossible, or no window is left.
+    """
+    check_window(scene, size)
+    centres = _centres(scene, pixels, labelled=labelled)
+    radius = size // 2
+    inside = ((centres >= radius) & (centres < np.array(scene.labels.shape) - radius)).all(axis=1)
+    kept = centres[inside]
+    if not len(kept):
+        raise DataError(
+            f"at least one window of {size} x {size} pixels should lie inside the scene. Found "
+            f"{len(centres)} pixels, all too near its border. Use a smaller window."
+        )
+    first, last = int(kept[:, 0].min()) - radius, int(kept[:, 0].max()) + radius
+    rows = slice(first, last + 1)  # no more of a lazy cube is read
+    corner = kept - radius - np.array([first, 0])
+    windows = np.lib.stride_tricks.sliding_window_view(
+        scene.cube.isel(y=rows).values, (size, size), axis=(1, 2)
+    )
+    return make_patches(
+        np.ascontiguousarray(np.moveaxis(windows, 0, 2)[corner[:, 0], corner[:, 1]], dtype=np.float32),
+        scene.labels.values[kept[:, 0], kept[:, 1]] - 1,
+        coords=_band_coords(scene),
+        class_names=scene.class_names,
+        attrs=with_note(scene.cube.attrs, *_dropped(len(centres) - len(kept), len(centres), size)),
+        centres=kept,
+    )
+
+
+def check_window(scene: Scene, size: int) -> None:
+    """Refuse a window that has no centre pixel or does not fit the scene.
+
+    Args:
+        scene: Cube and labels.
+        size: Pixels along a side.
+
+    Raises:
+        DataError: If the size is even, below 1, or larger than the scene.
+    """
+    height, width = scene.labels.shape
+    if size < 1 or size % 2 == 0 or size > min(height, width):
+        raise DataError(
+            f"window size should be odd and fit the scene of {height} x {width} pixels. Found {size}. "
+            "Try 7, 9 or 11."
+        )
+
+
+def _band_coords(scene: Scene) -> dict[str, tuple[str, npt.NDArray[np.generic]]]:
+    coords = scene.cube.coords.items()
+    return {str(name): ("band", coord.values) for name, coord in coords if coord.dims == ("band",)}
+
+
+def _centres(scene: Scene, pixels: npt.ArrayLike | None, *, labelled: bool) -> npt.NDArray[np.int64]:
+    """Find row and column of each wanted pixel.
+
+    Returns:
+        Centres ``[sample, 2]``.
+
+    Raises:
+        DataError: If a pixel is not a (labelled) pixel of the scene.
+    """
+    flat = scene.labels.values.ravel()
+    wanted = np.flatnonzero(flat) if pixels is None else np.asarray(pixels)
+    if wanted.ndim != 1 or wanted.dtype.kind not in "iu":
+        raise DataError(
+            f"pixels should be one list of pixel numbers. Found shape {wanted.shape} of {wanted.dtype}. "
+            "Number pixels as row * width + column."
+        )
+    wrong = wanted[(wanted < 0) | (wanted >= flat.size)]
+    if labelled and not wrong.size:
+        wrong = wanted[flat[wanted] == 0]
+    if wrong.size:
+        raise DataError(
+            f"pixels should be {'labelled ' if labelled else ''}pixels of the scene, numbered "
+            f"0..{flat.size - 1}. Found {wrong[0]} and {wrong.size - 1} more that are not. Split the labels "
+            "of this very scene."
+        )
+    return np.stack(np.unravel_index(wanted, scene.labels.shape), axis=1).astype(np.int64)
+
+
+def _dropped(dropped: int, total: int, size: int) -> list[str]:
+    if not dropped:
+        return []
+    return [f"{dropped} of {total} windows of {size} x {size} pixels would leave the scene and were dropped"]

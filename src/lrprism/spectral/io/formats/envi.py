@@ -1,0 +1,136 @@
+"""ENVI images: a file of plain numbers, bsq, bil or bip, and a text header beside it."""
+
+from os import PathLike
+from typing import Any, Final
+
+import dask.array as da
+import numpy as np
+import numpy.typing as npt
+import xarray as xr
+
+from lrprism.errors import DataError
+from lrprism.spectral.cubes.cube import make_cube
+from lrprism.spectral.cubes.georeference import georeferenced
+from lrprism.spectral.cubes.wavelengths import WavelengthSource
+from lrprism.spectral.io.facts import decoded, sentences
+from lrprism.spectral.io.failures import naming
+from lrprism.spectral.io.formats.envi_header import EnviHeader, read_header, stated_bands
+from lrprism.spectral.io.formats.envi_map import map_information
+from lrprism.spectral.io.lazy import StoredBinary, lazy
+
+_LAYOUTS: Final = {
+    "bsq": (("bands", "lines", "samples"), (0, 1, 2)),
+    "bil": (("lines", "bands", "samples"), (1, 0, 2)),
+    "bip": (("lines", "samples", "bands"), (2, 0, 1)),
+}
+_REFLECTANCE_SCALE: Final = "reflectance scale factor"
+_UNKNOWN_QUANTITY: Final = "what the values measure is not stated in the header"
+
+
+def read_envi(path: str | PathLike[str], *, wavelengths: WavelengthSource | None = None) -> xr.DataArray:
+    r"""Open an ENVI image; nothing but the header is read until the values are needed.
+
+    .. math:: v = \frac{s}{d} \quad\text{or}\quad v_b = s_b\,\mathrm{gain}_b + \mathrm{offset}_b
+
+    with the stored number s and d the ``reflectance scale factor``. The number under ``data ignore value``
+    becomes NaN. What lrprism's own writer adds to the header (quantity, units, attribution, what was assumed,
+    original bands) is read back.
+
+    Args:
+        path: The header (``x.hdr``, ``x.dat.hdr``) or the file of numbers.
+        wavelengths: A list in nm, ``"FIRST:LAST"`` in nm, or a text file, in place of the header's.
+
+    Returns:
+        The cube ``(band, y, x)``, lazy, with wavelength and FWHM in nm and, where the header places it on a
+        map, its georeference.
+
+    Raises:
+        DataError: If the header, the size of the data, or the wavelengths are not what they should be.
+    """
+    with naming(path):
+        return _read(read_header(path), wavelengths)
+
+
+def _read(header: EnviHeader, wavelengths: WavelengthSource | None) -> xr.DataArray:
+    stored = _stored(header)
+    bands = stored.shape[0]
+    centre, fwhm, assumed = stated_bands(header, bands, wavelengths)
+    divisor = header.real(_REFLECTANCE_SCALE)
+    place, unplaced = map_information(header)
+    cube = make_cube(
+        _values(header, lazy(stored), divisor),
+        centre,
+        fwhm=fwhm,
+        original_band=header.words("original band") or None,
+        good=header.reals("bbl", bands),
+        title=header.fields.get("description") or header.data.name,
+        attribution=header.fields.get("attribution", ""),
+        **_measured(header, divisor, (*assumed, *unplaced)),
+    )
+    cube.attrs["scale"] = 1.0 if divisor is None else divisor
+    cube.attrs["source"] = header.data.name
+    return cube if place is None else georeferenced(cube, place)
+
+
+def _measured(header: EnviHeader, divisor: float | None, notes: tuple[str, ...]) -> dict[str, Any]:
+    """Quantity and units as stated, else as a reflectance scale factor implies; and what was assumed."""
+    implied = ("unknown", "unknown") if divisor is None else ("reflectance", "1")
+    quantity = header.fields.get("quantity")
+    unsaid = () if quantity or divisor is not None else (_UNKNOWN_QUANTITY,)
+    return {
+        "quantity": quantity or implied[0],
+        "units": header.fields.get("units") or implied[1],
+        "assumed": (*sentences(header.fields.get("assumed", "")), *notes, *unsaid),
+    }
+
+
+def _stored(header: EnviHeader) -> StoredBinary:
+    if header.fields.get("file type", "").lower() == "envi spectral library":
+        raise DataError(
+            f"'{header.path}' should be an image. Found a spectral library. Use read_spectral_library."
+        )
+    if any(word not in {"0", "0.0"} for word in _frame_offsets(header)):
+        raise DataError(
+            f"'{header.path}' should have no frame offsets. Found {_frame_offsets(header)}. "
+            "Save the image without them."
+        )
+    interleave = header.fields.get("interleave", "nothing").lower()
+    if interleave not in _LAYOUTS:
+        raise DataError(
+            f"'interleave' in '{header.path}' should be bsq, bil or bip. Found {interleave!r}. "
+            "Correct the header."
+        )
+    names, axes = _LAYOUTS[interleave]
+    shape = tuple(header.integer(name, least=1) for name in names)
+    header.check_size(shape)
+    return StoredBinary(header.data, shape, header.dtype(), axes, skip=header.integer("header offset", 0))
+
+
+def _frame_offsets(header: EnviHeader) -> list[str]:
+    return header.words("major frame offsets") + header.words("minor frame offsets")
+
+
+def _values(header: EnviHeader, stored: da.Array, divisor: float | None) -> da.Array:
+    nodata = header.real("data ignore value")
+    values = decoded(stored, divisor=1.0 if divisor is None else divisor, nodata=nodata)
+    gains, offsets = (header.reals(f"data {name} values", len(stored)) for name in ("gain", "offset"))
+    if divisor is not None and not (_trivial(gains, 1.0) and _trivial(offsets, 0.0)):
+        raise DataError(
+            f"'{header.path}' should state a reflectance scale factor or gains and offsets. Found both. "
+            "Remove the one that does not apply."
+        )
+    values = values if gains is None else values * _per_band(header, "gain", gains)
+    return values if offsets is None else values + _per_band(header, "offset", offsets)
+
+
+def _trivial(numbers: npt.NDArray[np.float64] | None, neutral: float) -> bool:
+    return numbers is None or bool(np.all(numbers == neutral))
+
+
+def _per_band(header: EnviHeader, name: str, numbers: npt.NDArray[np.float64]) -> npt.NDArray[np.float32]:
+    if not np.isfinite(numbers).all():
+        raise DataError(
+            f"'data {name} values' in '{header.path}' should be finite. Found {numbers.tolist()}. "
+            "Correct the header."
+        )
+    return numbers.astype(np.float32)[:, None, None]

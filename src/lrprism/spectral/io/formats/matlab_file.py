@@ -1,0 +1,151 @@
+"""The numeric arrays of a MATLAB file, of version 5 and, through h5py, of version 7.3."""
+
+import zlib
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from os import PathLike
+from pathlib import Path
+from typing import Final
+
+import dask.array as da
+import h5py
+import numpy as np
+
+from lrprism.errors import DataError
+from lrprism.spectral.io.formats.matlab5 import find_arrays, read_array
+from lrprism.spectral.io.lazy import StoredHdf, in_memory, lazy
+from lrprism.spectral.io.limits import check_declared
+
+_UNREADABLE: Final = (OSError, ValueError, TypeError, LookupError, RuntimeError, zlib.error)
+"""What h5py, zlib and the reader of version 5 raise on a damaged file."""
+
+
+@dataclass(frozen=True)
+class MatlabFile:
+    """A MATLAB file and the shape of each numeric array in it.
+
+    Args:
+        path: The file.
+        shapes: Shape of each array in MATLAB's order of axes.
+        is_hdf5: Whether it is of version 7.3, whose arrays can be read piece by piece.
+    """
+
+    path: Path
+    shapes: Mapping[str, tuple[int, ...]]
+    is_hdf5: bool
+
+    def choose(self, key: str | None, known: frozenset[str], axes: int) -> str:
+        """Name of the array that is meant.
+
+        Args:
+            key: What the user asks for, in any case, or None.
+            known: Names, in lower case, that such an array usually has.
+            axes: Number of axes that it has.
+
+        Returns:
+            The array's name in the file.
+
+        Raises:
+            DataError: If there is no such array, or more than one.
+        """
+        fitting = [name for name, shape in self.shapes.items() if len(shape) == axes and 0 not in shape]
+        if key is not None:
+            named = [name for name in fitting if name == key] or _named(fitting, frozenset({key.lower()}))
+        else:
+            images = [name for name in fitting if min(self.shapes[name]) > 1]
+            named = _named(fitting, known) or images or fitting
+        if len(named) != 1:
+            wanted = f"an array {key!r}" if key is not None else "one array"
+            listed = ", ".join(f"{name} {self.shapes[name]}" for name in (named or self.shapes)) or "none"
+            raise DataError(
+                f"'{self.path}' should hold {wanted} of {axes} axes. Found {listed}. Name it with key=."
+            )
+        return named[0]
+
+    def read(self, name: str) -> da.Array:
+        """The array in MATLAB's order of axes: lazy from version 7.3, else already in memory.
+
+        Args:
+            name: Its name.
+
+        Returns:
+            A dask array.
+
+        Raises:
+            DataError: If it cannot be read.
+        """
+        with readable(self.path):
+            if not self.is_hdf5:
+                return in_memory(read_array(self.path, find_arrays(self.path)[name]))
+            with h5py.File(self.path, "r") as opened:
+                shape, dtype = opened[name].shape, opened[name].dtype
+            return lazy(StoredHdf(self.path, shape, dtype, tuple(reversed(range(len(shape)))), name))
+
+
+def _named(candidates: list[str], lower: frozenset[str]) -> list[str]:
+    return [name for name in candidates if name.lower() in lower]
+
+
+@contextmanager
+def readable(path: Path) -> Iterator[None]:
+    """Turn what the libraries raise on a damaged file into one error.
+
+    Args:
+        path: The file.
+
+    Yields:
+        Nothing.
+
+    Raises:
+        DataError: If the file is damaged.
+    """
+    try:
+        yield
+    except DataError:
+        raise
+    except _UNREADABLE as error:
+        raise DataError(
+            f"'{path}' should be a whole MATLAB file of version 5 or 7.3. Found one that cannot be read: "
+            f"{type(error).__name__} {error}. Copy or download it again."
+        ) from error
+
+
+def open_matlab(path: str | PathLike[str]) -> MatlabFile:
+    """List the numeric arrays of a MATLAB file; reads headers alone and runs nothing.
+
+    Args:
+        path: The file.
+
+    Returns:
+        The file and its arrays.
+
+    Raises:
+        DataError: If there is no such file, it is not MATLAB's, or it declares more than it can hold.
+    """
+    file = Path(path)
+    if not file.is_file():
+        raise DataError(f"'{file}' should be a MATLAB file. Found no such file. Correct the path.")
+    with readable(file):
+        is_hdf5 = bool(h5py.is_hdf5(file))
+        found = _in_hdf5(file) if is_hdf5 else _in_version_5(file)
+    for name, (shape, dtype) in found.items():
+        check_declared(file, name, shape, dtype)
+    return MatlabFile(file, {name: shape for name, (shape, _) in found.items()}, is_hdf5)
+
+
+_Arrays = dict[str, tuple[tuple[int, ...], np.dtype[np.generic]]]
+
+
+def _in_version_5(file: Path) -> _Arrays:
+    return {name: (array.shape, array.dtype) for name, array in find_arrays(file).items()}
+
+
+def _in_hdf5(file: Path) -> _Arrays:
+    with h5py.File(file, "r") as opened:
+        items = {name: opened.get(name) for name in opened}  # None for a link that leads nowhere
+        return {
+            name: (item.shape[::-1], item.dtype)
+            for name, item in items.items()
+            if isinstance(item, h5py.Dataset) and item.shape and item.dtype.kind in "iuf"
+        }

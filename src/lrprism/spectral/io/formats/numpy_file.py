@@ -1,0 +1,175 @@
+"""Cubes in NumPy's own files, ``.npy`` and ``.npz``; nothing in them is ever unpickled."""
+
+import lzma
+import math
+import tokenize
+import zipfile
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from os import PathLike
+from pathlib import Path
+from typing import IO, Final
+
+import dask.array as da
+import numpy as np
+import xarray as xr
+from numpy.lib import format as npy
+
+from lrprism.errors import DataError, LRPrismError
+from lrprism.spectral.cubes.cube import make_cube
+from lrprism.spectral.cubes.wavelengths import WavelengthSource, read_wavelengths
+from lrprism.spectral.io.band_axis import CUBE_AXES, cube_axes, find_band_axis
+from lrprism.spectral.io.facts import decoded, to_nm
+from lrprism.spectral.io.failures import naming
+from lrprism.spectral.io.lazy import StoredBinary, in_memory, lazy, reordered
+from lrprism.spectral.io.limits import check_declared
+
+_WAVELENGTH_NAMES: Final = ("wavelengths", "wavelength")
+_UNREADABLE: Final = (
+    OSError, ValueError, EOFError, LookupError, RuntimeError, zipfile.BadZipFile, zlib.error,
+    lzma.LZMAError, tokenize.TokenError,
+)  # fmt: skip
+"""What numpy and zipfile raise on a damaged file, each in some place."""
+_Header = tuple[tuple[int, ...], bool, np.dtype[np.generic]]
+
+
+def read_numpy(
+    path: str | PathLike[str],
+    *,
+    wavelengths: WavelengthSource | None = None,
+    key: str | None = None,
+    band_axis: int | None = None,
+) -> xr.DataArray:
+    """Open a cube in a ``.npy`` file, read piece by piece when needed, or in a ``.npz`` file, read at once.
+
+    The bands are on the axis as long as the list of wavelengths, else on the last one.
+
+    Args:
+        path: The file.
+        wavelengths: A list in nm, ``"FIRST:LAST"`` in nm, or a text file. May be left out where an
+            ``.npz`` file holds an array ``wavelengths`` or ``wavelength``.
+        key: Name of the array in an ``.npz`` file; by default its only array of three axes.
+        band_axis: Axis of the bands, where it cannot be told.
+
+    Returns:
+        The cube ``(band, y, x)``.
+
+    Raises:
+        DataError: If the file is damaged or holds objects, the array or its axis of bands is not certain, or
+            wavelengths are missing or do not fit.
+    """
+    file = Path(path)
+    if not file.is_file():
+        raise DataError(f"'{file}' should be a NumPy file. Found no such file. Correct the path.")
+    with naming(path), _readable(file):
+        if zipfile.is_zipfile(file):
+            array, listed = _from_archive(file, key)
+        else:
+            array, listed = _from_npy(file), None
+        if array.ndim != CUBE_AXES:
+            raise DataError(
+                f"'{file}' should hold an array of three axes. Found shape {array.shape}. "
+                "Save the cube as (y, x, band)."
+            )
+        source, notes = _source(wavelengths, listed)
+        axis, axis_notes = find_band_axis(array.shape, source, band_axis)
+        centre, fwhm = read_wavelengths(source, array.shape[axis])
+        cube = make_cube(
+            decoded(reordered(array, cube_axes(axis))),
+            centre,
+            fwhm=fwhm,
+            title=file.name,
+            quantity="unknown",
+            units="unknown",
+            assumed=[*notes, *axis_notes, "what the values measure is not stated in the file"],
+        )
+    cube.attrs["scale"] = 1.0
+    cube.attrs["source"] = file.name
+    return cube
+
+
+def _source(
+    wavelengths: WavelengthSource | None, listed: da.Array | None
+) -> tuple[WavelengthSource, tuple[str, ...]]:
+    if wavelengths is not None:
+        told = "the file carries none" if listed is None else "in place of those in the file"
+        return wavelengths, (f"wavelengths are those given on reading: {told}",)
+    if listed is None:
+        raise DataError(
+            "wavelengths should be given: the file carries none. Found no array named "
+            f"{' or '.join(_WAVELENGTH_NAMES)}. Pass wavelengths='FIRST:LAST' in nm, a list, or a text file."
+        )
+    return to_nm(np.ravel(np.asarray(listed)))
+
+
+@contextmanager
+def _readable(file: Path) -> Iterator[None]:
+    try:
+        yield
+    except LRPrismError:
+        raise
+    except _UNREADABLE as error:
+        raise DataError(
+            f"'{file}' should be a whole .npy or .npz file of numbers. Found an unreadable one: {error}. "
+            "Copy or save it again."
+        ) from error
+
+
+def _header(opened: IO[bytes]) -> _Header:
+    major, minor = npy.read_magic(opened)
+    if (major, minor) not in {(1, 0), (2, 0)}:
+        raise ValueError(f"version {major}.{minor} of the format")
+    read = npy.read_array_header_1_0 if major == 1 else npy.read_array_header_2_0
+    shape, fortran, dtype = read(opened)
+    if dtype.kind not in "iuf" or any(length < 0 for length in shape):
+        raise ValueError(f"shape {shape} of {dtype}")
+    return shape, fortran, dtype
+
+
+def _from_npy(file: Path) -> da.Array:
+    with file.open("rb") as opened:
+        shape, fortran, dtype = _header(opened)
+        start = opened.tell()
+    needed = start + math.prod(shape) * dtype.itemsize
+    if file.stat().st_size < needed or 0 in shape:
+        raise DataError(
+            f"'{file}' should have {needed} bytes for {shape} numbers, none of the axes 0 long. "
+            f"Found {file.stat().st_size} bytes. Copy or save it again."
+        )
+    return lazy(StoredBinary(file, shape, dtype, tuple(range(len(shape))), skip=start, fortran=fortran))
+
+
+def _from_archive(file: Path, key: str | None) -> tuple[da.Array, da.Array | None]:
+    with zipfile.ZipFile(file) as archive:
+        headers = {
+            name.removesuffix(".npy"): _member_header(archive, name)
+            for name in archive.namelist()
+            if name.endswith(".npy")
+        }
+        chosen = _choose(file, {name: shape for name, (shape, _, _) in headers.items()}, key)
+        listed = next((name for name in _WAVELENGTH_NAMES if name in headers), None)
+        arrays = [_member(archive, file, name, headers) for name in (chosen, listed) if name is not None]
+    return arrays[0], arrays[1] if len(arrays) > 1 else None
+
+
+def _member_header(archive: zipfile.ZipFile, name: str) -> _Header:
+    with archive.open(name) as opened:
+        return _header(opened)
+
+
+def _choose(file: Path, shapes: dict[str, tuple[int, ...]], key: str | None) -> str:
+    cubes = [name for name, shape in shapes.items() if len(shape) == CUBE_AXES and 0 not in shape]
+    named = cubes if key is None else [name for name in shapes if name == key]
+    if len(named) != 1:
+        wanted = "one array of three axes" if key is None else f"an array {key!r}"
+        listed = ", ".join(f"{name} {shape}" for name, shape in shapes.items()) or "none"
+        raise DataError(f"'{file}' should hold {wanted}. Found {listed}. Name it with key=.")
+    return named[0]
+
+
+def _member(archive: zipfile.ZipFile, file: Path, name: str, headers: dict[str, _Header]) -> da.Array:
+    shape, _, dtype = headers[name]
+    check_declared(file, name, shape, dtype)
+    with archive.open(f"{name}.npy") as opened:
+        return in_memory(npy.read_array(opened, allow_pickle=False))

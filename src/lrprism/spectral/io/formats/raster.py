@@ -1,0 +1,110 @@
+"""Bands of a GeoTIFF, read window by window when they are needed."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, final
+
+import dask.array as da
+import numpy as np
+import numpy.typing as npt
+
+from lrprism.errors import DataError
+from lrprism.spectral.cubes.georeference import Georeference
+from lrprism.spectral.io.lazy import AbstractStored
+from lrprism.spectral.io.limits import check_declared
+from lrprism.spectral.io.raster_access import open_quietly, rasterio_package
+
+_PIECE_VALUES: Final = 2**22  # 16 MiB of float32
+
+
+@contextmanager
+def opened_raster(path: Path) -> Iterator[Any]:
+    """Open a GeoTIFF for reading; what GDAL finds wrong with it becomes one of our errors.
+
+    Args:
+        path: The file.
+
+    Yields:
+        The open dataset.
+
+    Raises:
+        InputError: If rasterio is not installed.
+        DataError: If there is no such file, or it is damaged.
+    """
+    rasterio = rasterio_package()
+    if not path.is_file():
+        raise DataError(f"'{path}' should be a GeoTIFF. Found no such file. Correct the path.")
+    try:
+        with open_quietly(path) as dataset:
+            yield dataset
+    except DataError:
+        raise
+    except (rasterio.errors.RasterioError, OSError, ValueError, MemoryError) as error:
+        raise DataError(
+            f"'{path}' should be a whole GeoTIFF. Found an unreadable one: {error}. Download it again."
+        ) from error
+
+
+@final
+@dataclass(frozen=True)
+class _StoredRaster(AbstractStored):
+    """The bands of a GeoTIFF; ``file_shape`` is (band, y, x)."""
+
+    def _read(self, index: tuple[slice, ...]) -> npt.NDArray[np.generic]:
+        parts = [part.indices(length) for part, length in zip(index, self.file_shape, strict=True)]
+        bands, rows, columns = (range(*part) for part in parts)
+        with opened_raster(self.path) as dataset:
+            values = dataset.read(
+                [band + 1 for band in bands],
+                window=((rows.start, rows.stop), (columns.start, columns.stop)),
+            )
+        return np.asarray(values)[:, :: rows.step, :: columns.step]
+
+
+def raster_values(dataset: Any) -> da.Array:  # rasterio is not typed
+    """Make a lazy array of all bands, in pieces that follow the file's own blocks.
+
+    Args:
+        dataset: The open dataset; it may be closed afterwards.
+
+    Returns:
+        The stored numbers, ``[band, y, x]``; nothing has been read yet.
+
+    Raises:
+        DataError: If the bands are not real numbers of one type, or too large for the file.
+    """
+    path, types = Path(dataset.name), set(dataset.dtypes)
+    if len(types) != 1 or np.dtype(dataset.dtypes[0]).kind not in "iuf":
+        raise DataError(
+            f"bands of '{path}' should be real numbers of one type. Found {sorted(types)}. Convert the file."
+        )
+    shape, dtype = (dataset.count, dataset.height, dataset.width), np.dtype(dataset.dtypes[0])
+    check_declared(path, "bands", shape, dtype)
+    height, width = dataset.block_shapes[0]
+    bands = max(1, min(shape[0], _PIECE_VALUES // (height * width)))
+    rows = max(1, min(height, _PIECE_VALUES // width))
+    rows *= max(1, min(shape[1], _PIECE_VALUES // (bands * width)) // rows)
+    array: da.Array = da.from_array(  # type: ignore[no-untyped-call]  # dask.array is not typed
+        _StoredRaster(path, shape, dtype, (0, 1, 2)),
+        chunks=(bands, rows, min(width, shape[2])),
+        name=False,
+        meta=np.empty((0, 0, 0), dtype),
+    )
+    return array
+
+
+def raster_georeference(dataset: Any) -> Georeference | None:  # rasterio is not typed
+    """Read where the pixels lie.
+
+    Args:
+        dataset: The open dataset.
+
+    Returns:
+        The georeference, or None where the file names no reference system.
+    """
+    if dataset.crs is None:
+        return None
+    t0, t1, t2, t3, t4, t5 = dataset.transform.to_gdal()
+    return Georeference(dataset.crs.to_wkt(), (t0, t1, t2, t3, t4, t5))

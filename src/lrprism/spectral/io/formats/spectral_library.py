@@ -1,0 +1,79 @@
+"""ENVI spectral libraries: many spectra, one below the other, in one file."""
+
+from os import PathLike
+
+import numpy as np
+import xarray as xr
+
+from lrprism.errors import DataError
+from lrprism.spectral.cubes.cube import band_coords
+from lrprism.spectral.cubes.wavelengths import WavelengthSource
+from lrprism.spectral.io.facts import decoded
+from lrprism.spectral.io.failures import naming
+from lrprism.spectral.io.formats.envi_header import EnviHeader, read_header, stated_bands
+
+
+def read_spectral_library(
+    path: str | PathLike[str], *, wavelengths: WavelengthSource | None = None
+) -> xr.DataArray:
+    r"""Read an ENVI spectral library: ``samples`` channels of ``lines`` spectra.
+
+    .. math:: v = s / d
+
+    with the stored number s and d the ``reflectance scale factor``, 1 where the header has none.
+
+    Args:
+        path: The header (``x.hdr``, ``x.sli.hdr``) or the ``.sli`` file.
+        wavelengths: A list in nm, ``"FIRST:LAST"`` in nm, or a text file, in place of the header's.
+
+    Returns:
+        float32 array ``(spectrum, band)`` with the coordinates of a cube's bands and ``name`` along
+        ``spectrum``; NaN where the header marks a missing value.
+
+    Raises:
+        DataError: If the header, the size of the data, or the wavelengths are not what they should be.
+    """
+    with naming(path):
+        return _read(read_header(path), wavelengths)
+
+
+def _read(header: EnviHeader, wavelengths: WavelengthSource | None) -> xr.DataArray:
+    spectra, channels = header.integer("lines", least=1), header.integer("samples", least=1)
+    if header.integer("bands", 1) != 1:
+        raise DataError(
+            f"'bands' of the spectral library '{header.path}' should be 1. Found {header.fields['bands']}. "
+            "Use read_envi if this is an image."
+        )
+    header.check_size((spectra, channels))
+    names = _names(header, spectra)
+    centre, fwhm, assumed = stated_bands(header, channels, wavelengths)
+    values = np.fromfile(
+        header.data, header.dtype(), spectra * channels, offset=header.integer("header offset", 0)
+    ).reshape(spectra, channels)
+    coords = band_coords(channels, centre, fwhm=fwhm, good=header.reals("bbl", channels))
+    scale, nodata = header.real("reflectance scale factor"), header.real("data ignore value")
+    divisor = 1.0 if scale is None else scale
+    return xr.DataArray(
+        np.asarray(decoded(values, divisor=divisor, nodata=nodata)),
+        dims=("spectrum", "band"),
+        coords={**coords, "name": ("spectrum", np.array(names))},
+        attrs={
+            "title": header.fields.get("description", "").strip() or header.data.name,
+            "attribution": "",
+            "quantity": "reflectance",
+            "units": "1",
+            "assumed": [*assumed, "values are taken to be reflectance"],
+            "scale": divisor,
+            "source": header.data.name,
+        },
+    )
+
+
+def _names(header: EnviHeader, spectra: int) -> list[str]:
+    names = header.words("spectra names") or [str(number) for number in range(spectra)]
+    if len(names) != spectra:
+        raise DataError(
+            f"'spectra names' in '{header.path}' should have {spectra} entries. Found {len(names)}. "
+            "Correct the header; names must not contain commas."
+        )
+    return names

@@ -1,0 +1,139 @@
+"""Reflectance of the EMIT spectrometer on the space station: L2A files of NASA's LP DAAC."""
+
+from dataclasses import dataclass
+from os import PathLike
+from pathlib import Path
+from typing import Final, final
+
+import h5py
+import numpy as np
+import numpy.typing as npt
+import xarray as xr
+
+from lrprism.errors import DataError
+from lrprism.spectral.cubes.cube import make_cube
+from lrprism.spectral.cubes.georeference import Georeference, georeferenced
+from lrprism.spectral.io.facts import decoded, to_nm
+from lrprism.spectral.io.failures import naming
+from lrprism.spectral.io.lazy import AbstractStored, lazy
+from lrprism.spectral.io.lazy_hdf5 import (
+    attribute,
+    checked_shape,
+    dataset_in,
+    numbers_in,
+    numbers_of,
+    opened,
+    stored_cube,
+)
+from lrprism.spectral.io.limits import check_declared
+
+_CUBE: Final = "reflectance"
+_BANDS: Final = "sensor_band_parameters"
+_LOOKUP: Final = ("location/glt_y", "location/glt_x")
+_NODATA: Final = -9999.0
+_WHAT: Final = "an EMIT L2A reflectance file"
+
+
+def read_emit(path: str | PathLike[str], *, orthorectify: bool = False) -> xr.DataArray:
+    """Open an EMIT L2A reflectance file, as it was scanned or on its map grid.
+
+    Args:
+        path: The ``.nc`` file.
+        orthorectify: Whether to place the pixels on the map through the file's geometric lookup table, each
+            map pixel taking the value of the scanned pixel that the table names.
+
+    Returns:
+        The cube ``(band, y, x)``: downtrack and crosstrack, or rows and columns of the map.
+
+    Raises:
+        DataError: If the file is damaged or is not such a file.
+    """
+    with naming(path), opened(path, _WHAT) as file:
+        dataset = dataset_in(file, _CUBE)
+        bands = checked_shape(dataset)[2]
+        centre, notes = to_nm(numbers_in(file, f"{_BANDS}/wavelengths"), "nm")
+        if orthorectify:
+            stored = lazy(_lookup(file, dataset))
+        else:
+            stored = stored_cube(file, _CUBE, (2, 0, 1))
+            notes = (*notes, "y, x are downtrack and crosstrack as scanned, not on a map grid")
+        cube = make_cube(
+            decoded(stored, nodata=_NODATA),
+            centre,
+            fwhm=numbers_in(file, f"{_BANDS}/fwhm"),
+            good=_good(file, bands),
+            title=f"EMIT L2A {Path(path).name}",
+            attribution="NASA EMIT, LP DAAC",
+            quantity="reflectance",
+            units="1",
+            assumed=notes,
+        ).assign_attrs(scale=1.0, source=Path(path).name)
+        return georeferenced(cube, _georeference(file)) if orthorectify else cube
+
+
+def _good(file: h5py.File, bands: int) -> npt.NDArray[np.bool_]:
+    flags = numbers_in(file, f"{_BANDS}/good_wavelengths")
+    if flags.shape != (bands,):
+        raise DataError(
+            f"'good_wavelengths' should have a flag per band, {bands} in all. "
+            f"Found {flags.size}. Download the "
+            "file again."
+        )
+    return np.asarray(flags == 1)
+
+
+def _georeference(file: h5py.File) -> Georeference:
+    t0, t1, t2, t3, t4, t5 = (float(number) for number in numbers_of(file, "geotransform", 6))
+    wkt = attribute(file, "spatial_ref")[0]
+    return Georeference(wkt.decode() if isinstance(wkt, bytes) else str(wkt), (t0, t1, t2, t3, t4, t5))
+
+
+@final
+@dataclass(frozen=True)
+class _ThroughLookup(AbstractStored):
+    """The scanned cube on the map grid; ``file_shape`` is (row, column, band) of the map."""
+
+    def _read(self, index: tuple[slice, ...]) -> npt.NDArray[np.generic]:
+        row_part, column_part, band_part = index
+        with opened(self.path, _WHAT) as file:
+            scanned = dataset_in(file, _CUBE)
+            row, column = (
+                np.asarray(dataset_in(file, key)[row_part, column_part]).astype(np.int64) for key in _LOOKUP
+            )
+            _check_lookup(row, column, scanned.shape)
+            bands = len(range(*band_part.indices(self.file_shape[2])))
+            values = np.full((*row.shape, bands), _NODATA, dtype=self.dtype)
+            named = (row > 0) & (column > 0)
+            for line in np.unique(row[named]):
+                here = named & (row == line)
+                first, last = int(column[here].min()) - 1, int(column[here].max())
+                values[here] = scanned[int(line) - 1, first:last, band_part][column[here] - 1 - first]
+            return values
+
+
+def _check_lookup(row: npt.NDArray[np.int64], column: npt.NDArray[np.int64], shape: tuple[int, ...]) -> None:
+    for name, values, most in (("glt_y", row, shape[0]), ("glt_x", column, shape[1])):
+        if values.size and (values.min() < 0 or values.max() > most):
+            raise DataError(
+                f"'{name}' should lie in 0..{most}. "
+                f"Found {values.min()}..{values.max()}. Read the cube without "
+                "orthorectify, or download the file again."
+            )
+
+
+def _lookup(file: h5py.File, scanned: h5py.Dataset) -> _ThroughLookup:
+    row, column = (dataset_in(file, key) for key in _LOOKUP)
+    if (
+        row.ndim != 2
+        or 0 in row.shape
+        or row.shape != column.shape
+        or {row.dtype.kind, column.dtype.kind} - {*"iu"}
+    ):
+        raise DataError(
+            "'glt_x' and 'glt_y' should be two tables of integers of one shape. "
+            f"Found {column.shape} of {column.dtype} and {row.shape} of {row.dtype}. Read the cube "
+            "without orthorectify."
+        )
+    path, shape = Path(file.filename), (*row.shape, scanned.shape[2])
+    check_declared(path, "glt_x", row.shape, row.dtype)
+    return _ThroughLookup(path, shape, scanned.dtype, (2, 0, 1))

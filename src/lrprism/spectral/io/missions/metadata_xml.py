@@ -1,0 +1,117 @@
+"""The metadata of EnMAP and DESIS: an XML file beside the image, with the wavelength of each band."""
+
+from os import PathLike
+from pathlib import Path
+from typing import Final
+from xml.etree import ElementTree
+
+import numpy as np
+import numpy.typing as npt
+import xarray as xr
+
+from lrprism.errors import DataError
+from lrprism.spectral.cubes.cube import make_cube
+from lrprism.spectral.cubes.georeference import georeferenced
+from lrprism.spectral.io.facts import decoded
+from lrprism.spectral.io.failures import naming
+from lrprism.spectral.io.formats.raster import opened_raster, raster_georeference, raster_values
+
+_ENDINGS: Final = ("METADATA.XML", "SPECTRAL_IMAGE.TIF")
+_WAVELENGTH: Final = "wavelengthCenterOfBand"
+_LARGEST_BYTES: Final = 64 * 2**20
+_DIVISOR: Final = 10000.0
+_NODATA: Final = -32768.0
+
+
+def read_product(path: str | PathLike[str], *, band: str, fwhm: str, title: str) -> xr.DataArray:
+    """Open the image of a product with the wavelengths of its metadata.
+
+    Args:
+        path: The file ``*METADATA.XML``, the file ``*SPECTRAL_IMAGE.TIF``, or their folder.
+        band: Name of the element of each band.
+        fwhm: Name of its element with the width in nm.
+        title: Satellite and product level.
+
+    Returns:
+        The cube ``(band, y, x)``.
+
+    Raises:
+        InputError: If rasterio is not installed.
+        DataError: If a file is missing or damaged, or they do not fit each other.
+    """
+    with naming(path):
+        metadata, image = _find_pair(Path(path))
+        axis = _band_table(metadata, band, fwhm)
+        with opened_raster(image) as dataset:
+            cube = make_cube(
+                decoded(raster_values(dataset), divisor=_DIVISOR, nodata=_NODATA),
+                axis[:, 0],
+                fwhm=axis[:, 1],
+                title=f"{title} {image.name}",
+                attribution="contains DLR data",
+                quantity="reflectance",
+                units="1",
+                assumed=(
+                    "values are taken to be reflectance times 10000, and -32768 to mark that there is none",
+                ),
+            ).assign_attrs(scale=_DIVISOR, source=image.name)
+            reference = raster_georeference(dataset)
+            return cube if reference is None else georeferenced(cube, reference)
+
+
+def _find_pair(path: Path) -> tuple[Path, Path]:
+    folder = path if path.is_dir() else path.parent
+    files = sorted(folder.iterdir()) if folder.is_dir() else []
+    found = []
+    for ending in _ENDINGS:
+        fitting = [file for file in files if file.name.upper().endswith(ending)]
+        if path.is_file() and path in fitting:
+            fitting = [path]
+        if len(fitting) != 1:
+            raise DataError(
+                f"'{folder}' should hold one file *{ending}. Found {len(fitting)}. "
+                "Keep each product in a folder of its own."
+            )
+        found.append(fitting[0])
+    return found[0], found[1]
+
+
+def _band_table(metadata: Path, band: str, fwhm: str) -> npt.NDArray[np.float64]:
+    """Wavelength and width in nm of each band, ``[band, 2]``.
+
+    Raises:
+        DataError: If they are not numbers.
+    """
+    elements = [element for element in _parsed(metadata).iter(band) if element.find(_WAVELENGTH) is not None]
+    try:
+        table = [[float(each.findtext(name, "")) for name in (_WAVELENGTH, fwhm)] for each in elements]
+    except ValueError as error:
+        raise DataError(
+            f"'{_WAVELENGTH}' and '{fwhm}' in '{metadata}' should be numbers. Found: {error}. "
+            "Download it again."
+        ) from error
+    return np.array(table).reshape(-1, 2)
+
+
+def _parsed(path: Path) -> ElementTree.Element:
+    """Parse a metadata file; no document type, and so no entity, is accepted.
+
+    Returns:
+        The root element.
+
+    Raises:
+        DataError: If it is too large, declares a document type, or is not XML.
+    """
+    size = path.stat().st_size
+    if size > _LARGEST_BYTES:
+        raise DataError(
+            f"'{path}' should have at most {_LARGEST_BYTES} bytes. Found {size}. Download it again."
+        )
+    content = path.read_bytes()
+    plain = content.replace(b"\0", b"").upper()
+    if b"<!DOCTYPE" in plain or b"<!ENTITY" in plain:
+        raise DataError(f"'{path}' should be plain XML. Found a document type in it. Download it again.")
+    try:
+        return ElementTree.fromstring(content)  # entities are refused above
+    except (ElementTree.ParseError, ValueError, LookupError) as error:
+        raise DataError(f"'{path}' should be XML. Found: {error}. Download it again.") from error

@@ -1,0 +1,123 @@
+"""Reflectance of PRISMA, the Italian Space Agency's satellite: L2D files, on a map grid."""
+
+from dataclasses import dataclass
+from os import PathLike
+from pathlib import Path
+from typing import Final, final
+
+import dask.array as da
+import h5py
+import numpy as np
+import numpy.typing as npt
+import xarray as xr
+
+from lrprism.errors import DataError
+from lrprism.spectral.cubes.cube import make_cube
+from lrprism.spectral.cubes.georeference import Georeference, georeferenced
+from lrprism.spectral.io.facts import decoded
+from lrprism.spectral.io.failures import naming
+from lrprism.spectral.io.lazy_hdf5 import numbers_of, opened, stored_cube
+
+_FIELDS: Final = "HDFEOS/SWATHS/PRS_L2D_HCO/Data Fields"
+_LARGEST: Final = 65535.0
+_PIXEL_M: Final = 30.0
+
+
+@final
+@dataclass(frozen=True)
+class _Part:
+    values: da.Array
+    outside: da.Array
+    centre: npt.NDArray[np.float64]
+    fwhm: npt.NDArray[np.float64]
+    names: list[str]
+    scale: float
+
+
+def read_prisma(path: str | PathLike[str]) -> xr.DataArray:
+    r"""Open a PRISMA L2D file: both spectrometers in one cube, by increasing wavelength.
+
+    With the stored number s and the file's bounds of each spectrometer:
+
+    .. math:: v = v_\min + \frac{s}{65535} (v_\max - v_\min)
+
+    A pixel that is 0 in every band of the visible spectrometer lies outside the scene and becomes NaN.
+    Where the spectrometers overlap, the bands of both are kept; ``original_band`` tells them apart
+    ("vnir:12", "swir:0").
+
+    Args:
+        path: The ``.he5`` file.
+
+    Returns:
+        The cube ``(band, y, x)``.
+
+    Raises:
+        DataError: If the file is damaged or is not such a file.
+    """
+    with naming(path), opened(path, "a PRISMA L2D file") as file:
+        vnir, swir = _part(file, "Vnir"), _part(file, "Swir")
+        if vnir.values.shape[1:] != swir.values.shape[1:]:
+            raise DataError(
+                "both cubes should cover the same pixels. "
+                f"Found {vnir.values.shape[1:]} and {swir.values.shape[1:]} (y, x). Download it again."
+            )
+        centre = np.concatenate([vnir.centre, swir.centre])
+        order = np.argsort(centre, kind="stable")
+        names = vnir.names + swir.names
+        both = da.concatenate([vnir.values, swir.values])  # type: ignore[no-untyped-call]  # dask is not typed
+        reference, note = _georeference(file, vnir.values.shape[1:])
+        cube = make_cube(
+            da.where(vnir.outside, np.float32(np.nan), both[order]),
+            centre[order],
+            fwhm=np.concatenate([vnir.fwhm, swir.fwhm])[order],
+            original_band=[names[position] for position in order],
+            title=f"PRISMA L2D {Path(path).name}",
+            attribution="Product generated under a licence of ASI, the Italian Space Agency",
+            quantity="reflectance",
+            units="1",
+            assumed=(note, "pixels that are 0 in every visible band are taken to lie outside the scene"),
+        )
+        return georeferenced(cube.assign_attrs(scale=vnir.scale, source=Path(path).name), reference)
+
+
+def _part(file: h5py.File, name: str) -> _Part:
+    stored = stored_cube(file, f"{_FIELDS}/{name.upper()}_Cube", (1, 0, 2))
+    bands = stored.shape[0]
+    centre = numbers_of(file, f"List_Cw_{name}", bands)
+    fwhm = numbers_of(file, f"List_Fwhm_{name}", bands)
+    low, high = (float(numbers_of(file, f"L2Scale{name}{end}", 1)[0]) for end in ("Min", "Max"))
+    used = np.flatnonzero(centre)
+    if not low < high or not used.size:
+        raise DataError(
+            f"{name} should have bands in use and increasing bounds. "
+            f"Found {used.size} bands, {low:g} to {high:g}. "
+            "Download the file again."
+        )
+    scale = _LARGEST / (high - low)
+    return _Part(
+        decoded(stored, divisor=scale, offset=low)[used],
+        (stored == 0).all(axis=0),
+        centre[used],
+        np.where(fwhm[used] > 0, fwhm[used], np.nan),
+        [f"{name.lower()}:{band}" for band in used],
+        scale,
+    )
+
+
+def _georeference(file: h5py.File, shape: tuple[int, ...]) -> tuple[Georeference, str]:
+    left, top, right, bottom = (
+        float(numbers_of(file, f"Product_{corner}corner_{axis}", 1)[0])
+        for corner in ("UL", "LR")
+        for axis in ("easting", "northing")
+    )
+    rows, columns = shape
+    crs = f"EPSG:{int(numbers_of(file, 'Epsg_Code', 1)[0])}"
+    if np.isclose((right - left) / columns, _PIXEL_M):
+        width, height = (right - left) / columns, (top - bottom) / rows
+        return Georeference(
+            crs, (left, width, 0.0, top, 0.0, -height)
+        ), "the corners are taken to be outer edges, which gives 30 m pixels"
+    width, height = (right - left) / max(1, columns - 1), (top - bottom) / max(1, rows - 1)
+    return Georeference(
+        crs, (left - width / 2, width, 0.0, top + height / 2, 0.0, -height)
+    ), "the corners are taken to be pixel centres"

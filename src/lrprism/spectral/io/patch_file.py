@@ -1,0 +1,166 @@
+"""The patch file of the LRP tutorial: labelled square patches in one HDF5 file."""
+
+from collections.abc import Sequence
+from os import PathLike
+from pathlib import Path
+
+import h5py
+import numpy as np
+import numpy.typing as npt
+
+from lrprism.errors import DataError
+from lrprism.spectral.cubes.cube import band_coords
+from lrprism.spectral.cubes.patches import PatchSet, make_patches
+from lrprism.spectral.cubes.wavelengths import WavelengthSource, read_wavelengths
+
+_PATCHES, _LABELS = "train_img", "train_labels"
+_KOCHIA_BANDS, _KOCHIA_RANGE = 300, "387.12:1023.5"
+_REFLECTANCE = {"attribution": "", "quantity": "reflectance", "units": "1"}
+_REFLECTANCE_NOTE = "values are reflectance: the file does not say what they are"
+_SAMPLES_AT_ONCE = 64  # keeps the extra memory to some tens of MB while a file of many GB is read
+
+
+def read_patch_file(
+    path: str | PathLike[str],
+    *,
+    wavelengths: WavelengthSource | None = None,
+    class_names: Sequence[str] | None = None,
+) -> PatchSet:
+    """Read ``train_img`` (sample, y, x, band) and ``train_labels`` (sample) from an HDF5 file.
+
+    Such a file carries no wavelengths. With 300 bands they are taken to be those of the tutorial's camera,
+    387.12 to 1023.5 nm, evenly spaced; ``attrs["assumed"]`` says so.
+
+    Args:
+        path: The file, e.g. ``weed_dataset_w25.hdf5``.
+        wavelengths: A list in nm, ``"FIRST:LAST"`` in nm, or a text file; see :func:`read_wavelengths`.
+        class_names: Name of each class, class 0 first; by default "class 0", "class 1", ... In the tutorial's
+            kochia file they are: susceptible, glyphosate-resistant, dicamba-resistant.
+
+    Returns:
+        The patches, bands moved in front of the rows.
+
+    Raises:
+        DataError: If the file, its layout, a value or a label is not what it should be.
+    """
+    file = Path(path)
+    if not file.is_file():
+        raise DataError(f"'{file}' should be an HDF5 file. Found no such file. Correct the path.")
+    try:
+        with h5py.File(file, "r") as opened:
+            images, labels = _datasets(opened, file)
+            label = _read_labels(labels, len(images), file)
+            patch = _read_images(images, file)
+    except OSError as error:
+        raise DataError(
+            f"'{file}' should be a whole HDF5 file. Found one that cannot be read: {error}. "
+            "Copy or download it again."
+        ) from error
+    bands = patch.shape[1]
+    centre, fwhm, assumed = _wavelengths(wavelengths, bands, file)
+    return make_patches(
+        patch,
+        label,
+        coords=band_coords(bands, centre, fwhm=fwhm),
+        class_names=class_names or [f"class {number}" for number in range(int(label.max()) + 1)],
+        attrs={"title": file.name, **_REFLECTANCE, "assumed": [*assumed, _REFLECTANCE_NOTE]},
+    )
+
+
+def is_patch_file(path: str | PathLike[str]) -> bool:
+    """Whether a file is HDF5 and holds one of the datasets of a patch file.
+
+    Args:
+        path: The file.
+    """
+    if not Path(path).is_file() or not h5py.is_hdf5(path):
+        return False
+    with h5py.File(path, "r") as opened:
+        return _PATCHES in opened or _LABELS in opened
+
+
+def _datasets(opened: h5py.File, file: Path) -> tuple[h5py.Dataset, h5py.Dataset]:
+    items = {name: opened.get(name) for name in opened}  # None for a link that leads nowhere
+    found = {name: item for name, item in items.items() if isinstance(item, h5py.Dataset)}
+    missing = [name for name in (_PATCHES, _LABELS) if name not in found]
+    if missing:
+        raise DataError(
+            f"'{file}' should hold the datasets {_PATCHES} and {_LABELS}. Found {sorted(found) or 'none'}: "
+            f"{' and '.join(missing)} missing. Rename the datasets."
+        )
+    images = found[_PATCHES]
+    if images.ndim != 4 or 0 in images.shape or images.dtype.kind not in "fiu":
+        raise DataError(
+            f"{_PATCHES} of '{file}' should hold numbers as (sample, y, x, band), none of them 0 long. "
+            f"Found shape {images.shape} of {images.dtype}. Write it again in this layout."
+        )
+    if images.shape[1] != images.shape[2]:
+        raise DataError(
+            f"patches of '{file}' should be square. Found {images.shape[1]} x {images.shape[2]} pixels. "
+            "Crop them, or move the bands to the last axis."
+        )
+    return images, found[_LABELS]
+
+
+def _read_labels(labels: h5py.Dataset, samples: int, file: Path) -> npt.NDArray[np.int64]:
+    if labels.shape != (samples,) or labels.dtype.kind not in "fiu":
+        raise DataError(
+            f"{_LABELS} of '{file}' should hold one number per patch, shape ({samples},). "
+            f"Found shape {labels.shape} of {labels.dtype}. Write the labels that belong to these patches."
+        )
+    values = labels[()]
+    wrong = np.flatnonzero(~np.isfinite(values) | (values < 0) | (values != np.floor(values)))
+    if wrong.size:
+        raise DataError(
+            f"{_LABELS} of '{file}' should be whole numbers from 0. Found {values[wrong[0]]} at patch "
+            f"{wrong[0]} ({wrong.size} such labels). Number the classes 0, 1, 2, ..."
+        )
+    return np.asarray(values, dtype=np.int64)
+
+
+def _read_images(images: h5py.Dataset, file: Path) -> npt.NDArray[np.float32]:
+    """Read block by block, so that the file is in memory only once.
+
+    Returns:
+        The patches ``[sample, band, y, x]``.
+
+    Raises:
+        DataError: If a value is NaN or infinite.
+    """
+    samples, rows, columns, bands = images.shape
+    patch = np.empty((samples, bands, rows, columns), dtype=np.float32)
+    bad, first = 0, ""
+    for start in range(0, samples, _SAMPLES_AT_ONCE):
+        part = slice(start, start + _SAMPLES_AT_ONCE)
+        patch[part] = np.moveaxis(images[part], -1, 1)
+        where = np.argwhere(~np.isfinite(patch[part]))
+        if len(where) and not bad:
+            sample, band, row, column = where[0]
+            first = f"patch {start + sample}, band {band}, row {row}, column {column}"
+        bad += len(where)
+    if bad:
+        raise DataError(
+            f"{_PATCHES} of '{file}' should hold finite numbers. Found {bad} NaN or infinite values, the "
+            f"first at {first}. Remove or fill these patches."
+        )
+    return patch
+
+
+def _wavelengths(
+    source: WavelengthSource | None, bands: int, file: Path
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64] | None, list[str]]:
+    if source is not None:
+        centre, fwhm = read_wavelengths(source, bands)
+        spaced = isinstance(source, str) and not Path(source).is_file()
+        return centre, fwhm, [f"{bands} bands evenly spaced over {source} nm"] if spaced else []
+    if bands != _KOCHIA_BANDS:
+        raise DataError(
+            f"wavelengths should be given for '{file}', which carries none. Found {bands} bands, and only "
+            f"for {_KOCHIA_BANDS} are they known. Pass wavelengths='FIRST:LAST' in nm, a list, or a file."
+        )
+    centre, _ = read_wavelengths(_KOCHIA_RANGE, bands)
+    return (
+        centre,
+        None,
+        [f"{bands} bands evenly spaced from 387.12 to 1023.5 nm: the file carries no wavelengths"],
+    )

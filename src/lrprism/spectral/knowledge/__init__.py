@@ -1,0 +1,1 @@
+"""Facts of the field: sensors, absorption features, benchmark scenes."""

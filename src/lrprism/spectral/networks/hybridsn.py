@@ -1,0 +1,74 @@
+r"""HybridSN: convolutions over band and pixels, then over pixels alone.
+
+Source: Roy, S. K., Krishna, G., Dubey, S. R. and Chaudhuri, B. B., "HybridSN: Exploring 3-D-2-D CNN Feature
+Hierarchy for Hyperspectral Image Classification", IEEE Geoscience and Remote Sensing Letters 17(2), 2020.
+"""
+
+from typing import ClassVar
+
+import torch
+from torch import Tensor, nn
+
+from lrprism.spectral.networks.sizes import check_shape, check_sizes
+
+
+class HybridSN(nn.Module):
+    r"""Three 3-D convolutions, one 2-D convolution, three linear layers; each but the last with a ReLU.
+
+    The kernels (band, y, x) are 7 x 3 x 3, 5 x 3 x 3 and 3 x 3 x 3 with 8, 16 and 32 filters, then 3 x 3 with
+    64; none is padded, so 12 bands and 8 pixels are lost on the way. Dropout of 0.4 follows the two linear
+    layers of 256 and 128 units. The paper feeds 30 principal components of 25-pixel windows; with 16 classes
+    the network then has 5,122,176 parameters.
+
+    Shapes: ``[N, 1, band, y, x]`` to ``[N, classes]`` logits, also with two classes.
+
+    Args:
+        bands: Number of bands or principal components, at least 13.
+        classes: Number of classes, at least 2.
+        window: Side of the square patches in pixels, at least 9.
+
+    Raises:
+        ModelError: If one of the three is not a whole number or is too small.
+
+    Example:
+        >>> model = HybridSN(bands=30, classes=16)
+        >>> sum(parameter.numel() for parameter in model.parameters())
+        5122176
+    """
+
+    layout: ClassVar[str] = "volume"
+    """Layout of the input: ``[N, 1, band, y, x]``."""
+
+    def __init__(self, bands: int, classes: int, window: int = 25) -> None:
+        """Build the layers."""
+        super().__init__()
+        check_sizes("HybridSN", bands=(bands, 13), classes=(classes, 2), window=(window, 9))
+        self.bands, self.classes, self.window = bands, classes, window
+        self.cube = nn.Sequential(
+            *(nn.Conv3d(1, 8, (7, 3, 3)), nn.ReLU()),
+            *(nn.Conv3d(8, 16, (5, 3, 3)), nn.ReLU()),
+            *(nn.Conv3d(16, 32, 3), nn.ReLU()),
+        )
+        self.image = nn.Sequential(nn.Conv2d(32 * (bands - 12), 64, 3), nn.ReLU())
+        self.dense = nn.Sequential(
+            *(nn.Linear(64 * (window - 8) ** 2, 256), nn.ReLU(), nn.Dropout(0.4)),
+            *(nn.Linear(256, 128), nn.ReLU(), nn.Dropout(0.4)),
+            nn.Linear(128, classes),
+        )
+
+    def forward(self, patch: Tensor) -> Tensor:
+        """Compute the logits of a batch of patches.
+
+        Args:
+            patch: ``[N, 1, band, y, x]``.
+
+        Returns:
+            ``[N, classes]``.
+
+        Raises:
+            InputError: If the patches have another layout, number of bands or window.
+        """
+        check_shape("Patches", patch, (1, self.bands, self.window, self.window))
+        image = torch.flatten(self.cube(patch), start_dim=1, end_dim=2)
+        logits: Tensor = self.dense(torch.flatten(self.image(image), start_dim=1))
+        return logits

@@ -1,0 +1,128 @@
+"""Relevance over wavelength for all explained classes at once: class x wavelength, in colour."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+import xarray as xr
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+from lrprism.spectral.plots import contract, style, wavelength_axis
+from lrprism.spectral.plots.scales import SymmetricScale, colour_bar, symmetric_scale
+from lrprism.spectral.plots.spectra import checked_spectra
+
+MARGIN: Final = 3.0  # mm
+HEADING: Final = 11.5  # mm
+ROW: Final = 4.4  # mm, height of a class
+BAR_HEIGHT: Final = 25.0  # mm, colour bar with its notes
+SCALE: Final = 12.0 + BAR_HEIGHT  # mm, wavelength axis and colour bar below the map
+
+
+@style.styled
+def class_spectra(dataset: xr.Dataset, *, normalise: bool = False) -> Figure:
+    r"""Draw the mean relevance of every band for every explained class.
+
+    .. math:: \bar r_{cb} = \frac{1}{S_c} \sum_{s: t_s = c} \sum_{y,x} R_{sbyx}, \quad
+              \text{normalised: } \bar r_{cb} / \max_{b'} |\bar r_{cb'}|
+
+    One diverging scale centred on 0; the class names carry the number of samples. A dot marks the band of the
+    largest relevance in each class. Gaps of the sensor stay empty.
+
+    Args:
+        dataset: A relevance dataset, as for :func:`lrprism.spectral.plots.relevance_spectrum`.
+        normalise: Divide every class by its largest magnitude, so that weak classes show their shape.
+
+    Returns:
+        The figure, 170 mm wide.
+
+    Raises:
+        DataError: If a part is missing or not finite, or a wavelength is not a positive number.
+    """
+    spectra = checked_spectra(dataset)
+    classes = [int(target) for target in np.unique(spectra["target"].to_numpy())]
+    groups = [spectra.isel(sample=np.flatnonzero(spectra["target"] == target)) for target in classes]
+    means = np.stack([_mean_spectrum(group) for group in groups])
+    if normalise:
+        means /= np.maximum(np.abs(means).max(axis=1, keepdims=True), np.finfo(np.float64).tiny)
+    wavelength = contract.wavelengths(dataset)
+    names = [
+        f"{contract.class_name(dataset, target)} ({group.sizes['sample']})"
+        for target, group in zip(classes, groups, strict=True)
+    ]
+    scale = symmetric_scale(means)
+    figure, axes = _lay_out(names, wavelength)
+    _draw_map(axes, means, wavelength, scale)
+    unit = contract.relevance_unit(spectra)
+    label = "relevance / largest |R| of the class" if normalise else f"mean relevance per band ({unit})"
+    colour_bar(figure, scale, (style.PAGE_WIDTH / 2, style.size_of(figure)[1] - BAR_HEIGHT), label)
+    _heading(figure, spectra, len(classes), normalise=normalise)
+    return figure
+
+
+def _mean_spectrum(group: xr.Dataset) -> NDArray[np.float64]:
+    values: NDArray[np.float64] = (group["positive"] + group["negative"]).to_numpy().mean(axis=0)
+    return values
+
+
+def _lay_out(names: list[str], wavelength: NDArray[np.float64]) -> tuple[Figure, Axes]:
+    ends = wavelength_axis.limits(wavelength)
+    strip = wavelength_axis.strip_height(wavelength_axis.features_within(ends))
+    left = MARGIN + max(18.0, *(style.text_width(name, style.FONT_SMALL) + 3.0 for name in names))
+    width = style.PAGE_WIDTH - left - MARGIN - 2.0
+    height = max(len(names) * ROW, 12.0)
+    figure = style.new_figure(style.PAGE_WIDTH, HEADING + strip + 1.0 + height + SCALE)
+    wavelength_axis.draw_feature_strip(figure, (left, HEADING), width, ends)
+    axes = style.place(figure, left, HEADING + strip + 1.0, width, height)
+    axes.set(xlim=ends, ylim=(len(names) - 0.5, -0.5), xlabel="wavelength (nm)")
+    axes.set_yticks(range(len(names)), names)
+    axes.tick_params(axis="y", length=0)
+    return figure, axes
+
+
+def _draw_map(
+    axes: Axes, means: NDArray[np.float64], wavelength: NDArray[np.float64], scale: SymmetricScale
+) -> None:
+    rows = np.arange(len(means) + 1) - 0.5
+    axes.set_facecolor(wavelength_axis.ATMOSPHERE)  # where the sensor has no band
+    for bands, edges in wavelength_axis.cell_edges(wavelength):
+        axes.pcolormesh(edges, rows, means[:, bands], cmap=style.DIVERGING, norm=scale.norm, rasterized=True)
+    axes.set_ylim(len(means) - 0.5, -0.5)
+    strongest = wavelength[means.argmax(axis=1)]
+    axes.plot(
+        strongest,
+        np.arange(len(means)),
+        "o",
+        color=style.BLACK,
+        markeredgecolor="white",
+        markeredgewidth=0.5,
+        markersize=3,
+        gid="strongest",
+        clip_on=False,
+    )
+    for row in rows[1:-1]:
+        axes.axhline(row, color="white", linewidth=0.6)
+
+
+def _heading(figure: Figure, dataset: xr.Dataset, count: int, *, normalise: bool) -> None:
+    title = f"Relevance of {count} explained class{'es' if count > 1 else ''}"
+    parts = [
+        "mean over samples (their number in brackets)",
+        f"each band summed over {contract.pixels(dataset)}",
+        "each class on its own scale" if normalise else "one scale for all classes",
+        str(dataset.attrs.get("title", "")),
+        str(dataset.attrs.get("composite", "")),
+    ]
+    style.write(figure, MARGIN, 2.5, title, size=style.FONT_TITLE)
+    style.write_line(figure, MARGIN, 6.8, "  ·  ".join(part for part in parts if part), size=style.FONT_SMALL)
+    bottom = style.size_of(figure)[1] - BAR_HEIGHT
+    style.write(
+        figure,
+        MARGIN,
+        bottom,
+        "dot: the band of largest relevance\ngrey ground: no band",
+        size=style.FONT_TINY + 0.5,
+        colour=style.GREY,
+    )

@@ -1,0 +1,289 @@
+"""Is relevance conserved? One bar per op, output to input, each adding up to the explained output."""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+from lrprism.errors import DataError
+from lrprism.spectral.plots import style
+
+COLUMNS: Final = (
+    "call",
+    "module",
+    "op",
+    "rule",
+    "relevance_out",
+    "relevance_in",
+    "to_bias",
+    "to_stabilizer",
+    "to_rule",
+    "to_constant",
+    "to_unknown",
+)
+SINKS: Final[dict[str, tuple[str, str]]] = {  # column -> name in print, colour
+    "to_bias": ("bias", style.ORANGE),
+    "to_stabilizer": ("stabiliser", style.PINK),
+    "to_rule": ("rule", style.GREEN),
+    "to_constant": ("constant", "#8C8C8C"),
+    "to_unknown": ("no rule", "#333333"),
+}
+NUMBERS: Final = ("relevance_out", *SINKS, "relevance_in")
+INPUT: Final = "network input"
+ELSEWHERE: Final = "on other paths"
+TOLERANCE: Final = 1e-3  # of the explained output; less than this on other paths is not drawn
+ROUNDING: Final = 1e-12  # of the explained output; less than this is float64's own rounding
+MOST_ROWS: Final = 40  # with more ops than this, those that pass relevance on unchanged are left out
+
+MARGIN: Final = 3.0  # mm
+HEADING: Final = 15.0  # mm
+NAMES: Final = 46.0  # mm, the ops' names
+SPACE: Final = 2.0  # mm, between the columns of numbers
+ROW: Final = 5.4  # mm
+FOOT: Final = 23.0  # mm
+NUMBER: Final = 5.5  # points, of the numbers
+
+
+@style.styled
+def layer_sums(table: pd.DataFrame, *, unit: str = "logit") -> Figure:
+    r"""Draw the sum of relevance at every op, from the network's output down to its input.
+
+    .. math:: R_\text{out}(k) + \sum_{l > k} \big(\text{bias}_l + \text{stabiliser}_l + \text{rule}_l
+              + \text{constant}_l\big) + \text{other paths} = \text{explained output}
+
+    A bar holds the relevance at the op's output and, stacked beside it, what the ops after it took: so every
+    bar adds up to the explained output, the dashed line. Negative parts are stacked to the left of 0. On a
+    network with branches the rest travels on other paths; what is left over at the network's input is printed
+    as not accounted for. The columns print what each op itself took.
+
+    Args:
+        table: The conservation table: one row per op call in execution order with the columns of
+            :data:`COLUMNS`; means per sample. A row with the op "input" says what arrived at the input;
+            without one, what the first op handed down counts as all of it.
+        unit: Unit of the explained output.
+
+    Returns:
+        The figure, 170 mm wide; it grows with the number of ops.
+
+    Raises:
+        DataError: If a column is missing, the table is empty, or a number is not finite.
+    """
+    rows = stack_rows(table)
+    explained = float(rows["relevance_out"].iloc[0])
+    shown, hidden = _without_routing(rows)
+    figure = style.new_figure(style.PAGE_WIDTH, HEADING + ROW * len(shown) + FOOT)
+    columns = _number_columns(shown)
+    bars = style.PAGE_WIDTH - 2 * MARGIN - NAMES - sum(column.width for column in columns)
+    axes = style.place(figure, MARGIN + NAMES, HEADING, bars, ROW * len(shown))
+    axes.set(ylim=(len(shown) - 0.5, -0.5), yticks=[], xlabel=f"relevance ({unit}), mean per sample")
+    axes.spines["left"].set_visible(False)
+    _draw_bars(axes, shown, explained)
+    _write_names(axes, shown)
+    _write_numbers(axes, columns, bars)
+    _heading(figure, rows, hidden=hidden, unit=unit)
+    figure.legend(
+        *axes.get_legend_handles_labels(),
+        loc="lower center",
+        bbox_to_anchor=(0.5, 4.0 / style.size_of(figure)[1]),
+        ncols=4,
+        columnspacing=1.5,
+    )
+    return figure
+
+
+def stack_rows(table: pd.DataFrame) -> pd.DataFrame:
+    """Turn the conservation table into the rows of the figure, output first, the network's input last.
+
+    Args:
+        table: The conservation table.
+
+    Returns:
+        The table's rows in reverse and a last one for the input, with the columns ``taken_<sink>`` (what all
+        later ops gave to that sink) and ``elsewhere`` (what is missing to the explained output).
+
+    Raises:
+        DataError: If a column is missing, the table is empty, or a number is not finite.
+    """
+    _check(table)
+    rows = table[table["op"] != "input"].sort_values("call", ascending=False)[list(COLUMNS)]
+    rows = rows.reset_index(drop=True)
+    words = ["module", "op", "rule"]
+    rows[words] = rows[words].fillna("").astype(str)  # pandas reads an empty field of a CSV as NaN
+    last = rows.iloc[-1]
+    ground = {
+        "call": int(last["call"]) - 1,
+        "module": INPUT,
+        "op": "",
+        "rule": "",
+        **dict.fromkeys(SINKS, 0.0),
+    }
+    arrived = table.loc[table["op"] == "input", "relevance_in"]
+    ground["relevance_out"] = ground["relevance_in"] = (
+        arrived.iloc[0] if len(arrived) else last["relevance_in"]
+    )
+    rows = pd.concat([rows, pd.DataFrame([ground])], ignore_index=True)
+    for sink in SINKS:
+        rows[f"taken_{sink}"] = rows[sink].cumsum().shift(1, fill_value=0.0)
+    taken = rows[[f"taken_{sink}" for sink in SINKS]].sum(axis=1)
+    rows["elsewhere"] = rows["relevance_out"].iloc[0] - rows["relevance_out"] - taken
+    return rows
+
+
+def _check(table: pd.DataFrame) -> None:
+    missing = [name for name in COLUMNS if name not in table.columns]
+    if missing or table.empty:
+        raise DataError(
+            f"A conservation table should have at least one row and the columns {', '.join(COLUMNS)}. Found "
+            f"{len(table)} rows, without {', '.join(missing) or 'any'}. Try the conservation.csv of a run."
+        )
+    finite = np.isfinite(table[list(NUMBERS)].to_numpy(dtype=np.float64))
+    if not finite.all():
+        row, column = np.argwhere(~finite)[0]
+        call = table["call"].iloc[row]
+        raise DataError(
+            f"A conservation table should hold finite numbers. Found {table[NUMBERS[column]].iloc[row]} in "
+            f"{NUMBERS[column]} of call {call}. Look for NaN in the input or in the weights."
+        )
+
+
+def _without_routing(rows: pd.DataFrame) -> tuple[pd.DataFrame, int]:
+    if len(rows) <= MOST_ROWS:
+        return rows, 0
+    silent = (rows[list(SINKS)] == 0).all(axis=1) & (rows["rule"] == "")
+    silent &= rows["module"] != INPUT
+    silent.iloc[0] = False
+    return rows[~silent].reset_index(drop=True), int(silent.sum())
+
+
+def _parts(rows: pd.DataFrame) -> list[tuple[str, NDArray[np.float64], str]]:
+    """Legend, lengths and colour of the parts of a bar; parts that are 0 everywhere are left out."""
+    parts = [("relevance at the op's output", rows["relevance_out"], style.BLUE)]
+    parts += [(f"taken by {name}", rows[f"taken_{sink}"], colour) for sink, (name, colour) in SINKS.items()]
+    smallest = TOLERANCE * float(rows["relevance_out"].abs().max())
+    parts.append((ELSEWHERE, rows["elsewhere"].where(rows["elsewhere"].abs() > smallest, 0.0), "white"))
+    return [
+        (label, values.to_numpy(dtype=np.float64), colour) for label, values, colour in parts if values.any()
+    ]
+
+
+def _draw_bars(axes: Axes, rows: pd.DataFrame, explained: float) -> None:
+    right, left = np.zeros(len(rows)), np.zeros(len(rows))
+    for label, values, colour in _parts(rows):
+        hatched = label == ELSEWHERE
+        axes.barh(
+            range(len(rows)),
+            values,
+            left=np.where(values >= 0, right, left),
+            height=0.62,
+            color=colour,
+            edgecolor=style.GREY if hatched else "none",
+            linewidth=0.4,
+            hatch="////" if hatched else None,
+            label=label,
+        )
+        right, left = right + np.maximum(values, 0), left + np.minimum(values, 0)
+    low, high = float(left.min()), float(right.max())
+    room = 0.04 * ((high - low) or 1.0)
+    axes.set_xlim(low - room, high + room)
+    axes.xaxis.set_major_formatter(style.plain_numbers)
+    axes.axvline(0, color=style.BLACK, linewidth=0.6)
+    axes.axvline(explained, color=style.BLACK, linewidth=0.8, linestyle="--", label="explained output")
+
+
+def _write_names(axes: Axes, rows: pd.DataFrame) -> None:
+    for index, (module, op, rule) in enumerate(zip(rows["module"], rows["op"], rows["rule"], strict=True)):
+        name = _shortened(module, f" ({op})" if op else "") if module else op
+        lines = [(name, 1.0 if rule else -2.2, style.FONT_SMALL, style.BLACK)]
+        lines.append((_cut_off(rule), -6.0, style.FONT_TINY, style.GREY))
+        for text, lift, size, colour in lines:
+            axes.annotate(
+                text,
+                (0, index),
+                xycoords=axes.get_yaxis_transform(),
+                xytext=(-6, lift),
+                textcoords="offset points",
+                ha="right",
+                va="baseline",
+                fontsize=size,
+                color=colour,
+            )
+
+
+def _shortened(text: str, suffix: str) -> str:
+    """Take characters out of the middle until the name fits its column."""
+    short, drop = text + suffix, 0
+    while style.text_width(short, style.FONT_SMALL) > NAMES - 4.0 and drop < len(text):
+        drop += 1
+        keep = len(text) - drop
+        short = f"{text[: keep // 2]}…{text[len(text) - (keep - keep // 2) :]}{suffix}"
+    return short
+
+
+def _cut_off(text: str) -> str:
+    """Take characters off the end until the rule fits its column."""
+    short = text
+    while style.text_width(short, style.FONT_TINY) > NAMES - 4.0:
+        short = f"{short.rstrip('…')[:-1]}…"
+    return short
+
+
+@dataclass(frozen=True)
+class _Column:
+    """A column of numbers in print; an empty text where there is nothing to say."""
+
+    title: str
+    colour: str
+    texts: list[str]
+
+    @property
+    def width(self) -> float:
+        """In mm, with the space left of it."""
+        return SPACE + max(style.text_width(text, NUMBER) for text in (self.title, *self.texts))
+
+
+def _number_columns(rows: pd.DataFrame) -> list[_Column]:
+    columns = [_Column("at output", style.BLUE, [style.number(value) for value in rows["relevance_out"]])]
+    for sink, (title, colour) in SINKS.items():
+        texts = [
+            "" if module == INPUT else style.number(value, 2)
+            for value, module in zip(rows[sink], rows["module"], strict=True)
+        ]
+        columns.append(_Column(title, colour, texts))
+    return columns
+
+
+def _write_numbers(axes: Axes, columns: list[_Column], bars: float) -> None:
+    place = axes.get_yaxis_transform()
+    write = functools.partial(axes.text, ha="right", fontsize=NUMBER, transform=place)
+    ends = 1 + np.cumsum([column.width for column in columns]) / bars
+    top = -0.62
+    write(ends[-1], top - 0.5, "taken by this op", va="bottom")
+    for end, column in zip(ends, columns, strict=True):
+        write(end, top, column.title, va="bottom", color=column.colour)
+        for index, text in enumerate(column.texts):
+            write(end, index, text, va="center", color="#A0A0A0" if text == "0" else style.BLACK)
+
+
+def _heading(figure: Figure, rows: pd.DataFrame, *, hidden: int, unit: str) -> None:
+    explained, ground = float(rows["relevance_out"].iloc[0]), rows.iloc[-1]
+    left_over = float(ground["elsewhere"])
+    left_over = 0.0 if abs(left_over) < ROUNDING * abs(explained) else left_over
+    taken = sum(float(ground[f"taken_{sink}"]) for sink in SINKS)
+    style.write(figure, MARGIN, 2.5, "Relevance from the output to the input", size=style.FONT_TITLE)
+    parts = [
+        f"at the input {style.number(float(ground['relevance_out']), 4)} + taken {style.number(taken, 4)}"
+        f" + not accounted for {style.number(left_over, 1)}"
+        f" = explained {style.number(explained, 4)} {unit}"
+    ]
+    if hidden:
+        parts.append(f"{hidden} ops that pass relevance on unchanged left out")
+    style.write_line(figure, MARGIN, 6.8, "  ·  ".join(parts), size=style.FONT_SMALL)
+    note = "each bar adds up to the explained output (parts left of 0 count as negative)"
+    style.write(figure, MARGIN, style.size_of(figure)[1] - 4.0, note, size=style.FONT_TINY, colour=style.GREY)

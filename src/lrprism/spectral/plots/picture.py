@@ -1,0 +1,105 @@
+"""A patch as a colour picture: which bands stand for red, green and blue, and how they are stretched."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lrprism.errors import DataError
+
+# Red, green, blue in nm, and how far from each a band may lie.
+VISIBLE: Final = ((650.0, 550.0, 450.0), 40.0)
+INFRARED: Final = ((2200.0, 1650.0, 850.0), 100.0)  # the usual false colour of shortwave-infrared scenes
+STRETCH: Final = (2.0, 98.0)  # percentiles of a patch that become black and full brightness
+FAINTEST: Final = 0.4  # narrowest range that is stretched, as a share of its middle
+
+
+@dataclass(frozen=True)
+class ColourPicture:
+    """A patch as seen on screen.
+
+    Attributes:
+        values: Red, green, blue in [0, 1], ``[y, x, 3]``.
+        bands: Which bands they are, positions along the band axis.
+        title: The kind of colour and the wavelengths, such as ``"RGB 646/548/453 nm"``.
+    """
+
+    values: NDArray[np.float64]
+    bands: tuple[int, int, int]
+    title: str
+
+
+def colour_bands(wavelength: NDArray[np.float64]) -> tuple[str, tuple[int, int, int]]:
+    """Choose the bands for red, green and blue.
+
+    The bands nearest 650, 550 and 450 nm; where the sensor has none within 40 nm of each, those nearest 2200,
+    1650 and 850 nm (false colour); else the bands at 5/6, 1/2 and 1/6 of the sorted list (false colour);
+    with fewer than three bands the first one, grey.
+
+    Args:
+        wavelength: In nm, ``[band]``, in any order.
+
+    Returns:
+        ``"RGB"``, ``"false colour"`` or ``"grey"``, and three positions along the band axis.
+
+    Raises:
+        DataError: If there is no band.
+    """
+    if wavelength.size == 0:
+        raise DataError("A picture should have at least one band. Found none. Select at least one band.")
+    if wavelength.size < 3:
+        return "grey", (0, 0, 0)
+    for kind, (wanted, tolerance) in (("RGB", VISIBLE), ("false colour", INFRARED)):
+        distance = np.abs(wavelength[:, None] - np.asarray(wanted))
+        red, green, blue = (int(band) for band in distance.argmin(axis=0))
+        if distance.min(axis=0).max() <= tolerance and len({red, green, blue}) == 3:
+            return kind, (red, green, blue)
+    order = np.argsort(wavelength, kind="stable")
+    red, green, blue = (int(order[int(share * wavelength.size)]) for share in (5 / 6, 1 / 2, 1 / 6))
+    return "false colour", (red, green, blue)
+
+
+def stretch(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Stretch each channel between two of its percentiles to [0, 1]; a channel of one value becomes 0.5.
+
+    The range is never narrower than a share :data:`FAINTEST` of its middle, so that noise on an even patch
+    does not turn into bright colours.
+
+    Args:
+        values: ``[y, x, channel]``.
+
+    Returns:
+        The stretched values, same shape.
+    """
+    low, high = np.percentile(values, STRETCH, axis=(0, 1))
+    middle = (low + high) / 2
+    span = np.maximum(high - low, FAINTEST * np.abs(middle))
+    flat = span <= 0
+    scaled = np.clip(0.5 + (values - middle) / np.where(flat, 1.0, span), 0.0, 1.0)
+    result: NDArray[np.float64] = np.where(flat, 0.5, scaled)
+    return result
+
+
+def picture_title(wavelength: NDArray[np.float64]) -> str:
+    """What :func:`colour_picture` shows of bands of these wavelengths in nm: ``"RGB 646/548/453 nm"``."""
+    kind, bands = colour_bands(wavelength)
+    shown = bands[:1] if kind == "grey" else bands
+    return f"{kind} {'/'.join(f'{wavelength[band]:.0f}' for band in shown)} nm"
+
+
+def colour_picture(patch: NDArray[np.float64], wavelength: NDArray[np.float64]) -> ColourPicture:
+    """A patch as a colour picture, stretched per channel from its 2nd to its 98th percentile.
+
+    Args:
+        patch: ``[band, y, x]`` in the data's own units.
+        wavelength: In nm, ``[band]``.
+
+    Returns:
+        The picture and the title that says which wavelengths it shows.
+    """
+    _, bands = colour_bands(wavelength)
+    values = stretch(np.moveaxis(patch[list(bands)], 0, -1).astype(np.float64))
+    return ColourPicture(values, bands, picture_title(wavelength))

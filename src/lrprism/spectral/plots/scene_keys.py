@@ -1,0 +1,145 @@
+"""The keys below a figure of a scene: which colour is which class, and which is which wavelength."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import xarray as xr
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.patches import Patch
+from numpy.typing import NDArray
+
+from lrprism.spectral.plots import contract, style, wavelength_axis
+from lrprism.spectral.plots.class_colours import UNEXPLAINED, class_colour
+from lrprism.spectral.plots.scene_layout import MARGIN
+
+SEQUENTIAL: Final = "viridis"  # even steps to the eye, also in grey and to the colour-blind
+LINE: Final = 3.3  # mm, of the classes' names
+SWATCH: Final = 6.0  # mm, a colour and the space round it
+OFTEN: Final = 3  # wavelengths named as the most frequent
+
+
+@dataclass(frozen=True)
+class ClassKey:
+    """The classes of a scene with their colours.
+
+    Attributes:
+        classes: Those that occur, 0-based, ascending.
+        labels: Number, name and share of the scene of each; then, where there are such pixels, of those
+            that are not explained.
+    """
+
+    classes: tuple[int, ...]
+    labels: tuple[str, ...]
+
+    @classmethod
+    def of(cls, classes: xr.DataArray) -> ClassKey:
+        """The key of a map of classes.
+
+        Args:
+            classes: Class of every pixel, ``[y, x]``, negative where it is not explained.
+
+        Returns:
+            The key; shares are those of the whole scene.
+        """
+        values = np.maximum(classes.to_numpy(), -1)
+        found, counts = np.unique(values, return_counts=True)
+        names, labels = xr.Dataset(attrs=classes.attrs), []
+        for index, count in zip(found.tolist(), counts.tolist(), strict=True):
+            name = f"{index}  {contract.class_name(names, index)}" if index >= 0 else "not explained"
+            labels.append(f"{name} ({_percent(count / values.size)})")
+        if found[0] < 0:
+            labels.append(labels.pop(0))
+        return cls(tuple(int(index) for index in found if index >= 0), tuple(labels))
+
+    @property
+    def columns(self) -> int:
+        """In how many columns the labels fit on the page, 4 at most."""
+        widest = max(style.text_width(label, style.FONT_SMALL) for label in self.labels)
+        return max(1, min(4, int((style.PAGE_WIDTH - 2 * MARGIN) / (widest + SWATCH))))
+
+    @property
+    def height(self) -> float:
+        """Height in mm that :meth:`draw` needs."""
+        return LINE * (1 - len(self.labels) // -self.columns) + 2.0
+
+    def draw(self, figure: Figure, top: float, letter: str) -> None:
+        """Draw the key over the width of the page.
+
+        Args:
+            figure: The figure.
+            top: In mm.
+            letter: Of the panel that it explains.
+        """
+        title = f"{letter}  predicted class (its share of the scene); numbers stand where there is room"
+        style.write(figure, MARGIN, top, title, size=style.FONT_SMALL)
+        colours = [class_colour(index) for index in self.classes]
+        colours += [UNEXPLAINED] * (len(self.labels) - len(colours))
+        width, height = style.size_of(figure)
+        figure.legend(
+            [Patch(facecolor=colour) for colour in colours],
+            self.labels,
+            loc="upper left",
+            bbox_to_anchor=(MARGIN / width, 1 - (top + LINE) / height),
+            borderpad=0.0,
+            borderaxespad=0.0,
+            ncols=self.columns,
+            handlelength=1.4,
+            handleheight=1.0,
+            columnspacing=1.5,
+            labelspacing=(LINE / style.MM_PER_POINT - style.FONT_SMALL) / style.FONT_SMALL - 0.1,
+        )
+
+
+def wavelength_key(
+    figure: Figure,
+    box: tuple[float, float, float],
+    wavelength: NDArray[np.float64],
+    strongest: np.ma.MaskedArray[tuple[int, ...], np.dtype[np.int64]],
+    letter: str,
+) -> Axes:
+    """Draw the colours of wavelengths, grey where the sensor has no band, and name the most frequent ones.
+
+    Args:
+        figure: The figure.
+        box: Left, top and width in mm.
+        wavelength: In nm, ``[band]``, in any order.
+        strongest: Position of the strongest band of every pixel, ``[y, x]``.
+        letter: Of the panel that it explains.
+
+    Returns:
+        The axes of the key.
+    """
+    left, top, width = box
+    axes = style.place(figure, left, top, width, 3.0)
+    ends = wavelength_axis.limits(wavelength)
+    axes.set_facecolor(wavelength_axis.ATMOSPHERE)
+    for bands, edges in wavelength_axis.cell_edges(wavelength):
+        mesh = axes.pcolormesh(edges, [0.0, 1.0], wavelength[bands][None], cmap=SEQUENTIAL, rasterized=True)
+        mesh.set_clim(ends)
+    axes.set(xlim=ends, yticks=[], ylim=(0, 1))
+    axes.spines[:].set_visible(True)
+    axes.set_xlabel(f"{letter}  wavelength of the band of largest relevance (nm)", labelpad=1.5)
+    notes = [_most_often(wavelength, strongest)]
+    if len(wavelength_axis.segments(wavelength)) > 1:
+        notes.append("grey: the sensor has no band, or it was left out")
+    text = "\n".join(notes)
+    style.write(figure, left, top + 10.5, text, size=style.FONT_TINY + 0.5, colour=style.GREY)
+    return axes
+
+
+def _most_often(
+    wavelength: NDArray[np.float64], strongest: np.ma.MaskedArray[tuple[int, ...], np.dtype[np.int64]]
+) -> str:
+    counts = np.bincount(strongest.compressed(), minlength=wavelength.size)
+    bands = [int(band) for band in np.argsort(-counts, kind="stable")[:OFTEN] if counts[band]]
+    return "most often " + ", ".join(
+        f"{wavelength[band]:.1f} nm ({_percent(counts[band] / counts.sum())})" for band in bands
+    )
+
+
+def _percent(share: float) -> str:
+    return f"{style.number(100 * share, 2 if share < 0.995 else 3)} %"

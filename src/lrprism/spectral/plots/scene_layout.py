@@ -1,0 +1,102 @@
+"""Where the panels of a figure of a scene go on the page, for square, wide and tall scenes."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Final
+
+from lrprism.spectral.plots import style
+
+MARGIN: Final = 3.0  # mm, round the page
+HEADING: Final = 12.0  # mm
+LEFT: Final = 12.0  # mm, the rows' axis with its label
+TICKS: Final = 8.5  # mm, the columns' axis with its label, below the last row of panels
+GUTTER: Final = 4.0  # mm, between panels side by side
+TITLE: Final = 3.2  # mm, a line of a panel's title
+SPACE: Final = 2.0  # mm, from a panel to the title below it
+TALLEST: Final = 245.0  # mm, the text height of an A4 page
+DOTS: Final = 15.0  # per mm, about 400 per inch: a scene of more pixels is thinned out
+
+
+@dataclass(frozen=True)
+class ScenePlan:
+    """The places of a scene's panels, all lengths in mm from the page's upper left corner.
+
+    Attributes:
+        count: Number of panels.
+        columns: Number of panels in a row.
+        panel: Width and height of a panel.
+        cell: Width and height of a panel with its title and the space round it.
+    """
+
+    count: int
+    columns: int
+    panel: tuple[float, float]
+    cell: tuple[float, float]
+
+    @property
+    def bottom(self) -> float:
+        """Where the panels and their axis end."""
+        return HEADING + math.ceil(self.count / self.columns) * self.cell[1] + TICKS - SPACE
+
+    @property
+    def covered(self) -> float:
+        """Share of the panels in the paper that they take up."""
+        return self.count * self.panel[0] * self.panel[1] / (style.PAGE_WIDTH * self.bottom)
+
+    def corner(self, index: int) -> tuple[float, float]:
+        """Left and top of a panel."""
+        row, column = divmod(index, self.columns)
+        top = HEADING + (row + 1) * self.cell[1] - SPACE - self.panel[1]
+        return LEFT + column * self.cell[0], top
+
+    def outer(self, index: int) -> tuple[bool, bool]:
+        """Whether a panel stands leftmost, and whether none stands below it: only these show their axes."""
+        return index % self.columns == 0, index + self.columns >= self.count
+
+    def step(self, height: int, width: int) -> int:
+        """Every which row and column of a scene is drawn: no more of them than print can show.
+
+        Args:
+            height: Of the scene in pixels.
+            width: Of the scene in pixels.
+        """
+        return max(1, math.ceil(width / self.panel[0] / DOTS), math.ceil(height / self.panel[1] / DOTS))
+
+
+def plan_scene(titles: list[str], shape: tuple[int, int], foot: float) -> ScenePlan:
+    """Lay out panels of one scene on a page, so that they cover as much of their paper as can be.
+
+    Wide scenes are stacked, tall ones stand side by side.
+
+    Args:
+        titles: Of the panels; a narrow panel writes its title in two lines.
+        shape: Rows and columns of the scene.
+        foot: Height in mm that is needed below the panels.
+
+    Returns:
+        The places.
+    """
+    plans = [_plan(titles, columns, shape, foot) for columns in range(1, len(titles) + 1)]
+    return max(plans, key=lambda plan: plan.covered)
+
+
+def _plan(titles: list[str], columns: int, shape: tuple[int, int], foot: float) -> ScenePlan:
+    room = (style.PAGE_WIDTH - LEFT - MARGIN + GUTTER) / columns
+    rows = math.ceil(len(titles) / columns)
+    lines = max(len(title_lines(title, room - GUTTER)) for title in titles)
+    above = lines * TITLE + SPACE
+    highest = max((TALLEST - HEADING - TICKS - foot) / rows - above, 1.0)
+    width = min(room - GUTTER, highest * shape[1] / shape[0])
+    height = width * shape[0] / shape[1]
+    return ScenePlan(len(titles), columns, (width, height), (room, height + above))
+
+
+def title_lines(title: str, width: float) -> list[str]:
+    """Break a title in two, behind its comma if it has one, where it is wider than its panel in mm."""
+    if style.text_width(title, style.FONT) <= width:
+        return [title]
+    spaces = [place for place, letter in enumerate(title) if letter == " "]
+    middle = title.find(",") + 1 or min(spaces, key=lambda place: abs(place - len(title) / 2))
+    return [title[:middle], title[middle + 1 :]]

@@ -1,0 +1,200 @@
+"""The wavelength axis that figures share: order, gaps, limits and named absorption features."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+from lrprism.spectral.knowledge.absorption import FEATURES, Feature
+from lrprism.spectral.plots import style
+
+GAP: Final = 3.0  # a step longer than this many median steps is a gap
+LANE: Final = 2.0  # mm, height of the lane of one kind of feature
+LEADER: Final = 5.0  # mm, height in which the lines lead from a feature to its name
+ATMOSPHERE: Final = "#E4E4E4"
+KINDS: Final[dict[str, str]] = {  # from the top lane down
+    "pigment": style.GREEN,
+    "structure": "#7A6A00",
+    "water": style.BLUE,
+    "biochemical": style.VERMILION,
+    "mineral": "#A0457E",
+    "atmosphere": style.GREY,
+}
+
+
+def segments(wavelength: NDArray[np.float64]) -> list[NDArray[np.intp]]:
+    """Bands in order of wavelength, cut where the sensor has a gap.
+
+    A gap is a step of more than three times the median step between different wavelengths.
+
+    Args:
+        wavelength: In nm, ``[band]``, in any order.
+
+    Returns:
+        For every stretch without a gap the positions of its bands, shortest wavelength first.
+    """
+    order = np.argsort(wavelength, kind="stable")
+    steps = np.diff(wavelength[order])
+    different = steps[steps > 0]
+    if different.size == 0:
+        return [order]
+    return np.split(order, np.flatnonzero(steps > GAP * np.median(different)) + 1)
+
+
+def alone(wavelength: NDArray[np.float64]) -> list[int]:
+    """Positions of the bands that stand between two gaps: a line would not show them."""
+    return [int(stretch[0]) for stretch in segments(wavelength) if len(stretch) == 1]
+
+
+def broken(
+    wavelength: NDArray[np.float64], values: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Wavelengths and values ready to draw as a line: sorted, with NaN between stretches to break it.
+
+    Args:
+        wavelength: In nm, ``[band]``, in any order.
+        values: Per band, ``[band]``, any unit.
+
+    Returns:
+        Sorted wavelengths in nm and values, both ``[band + gaps]``.
+    """
+    x: list[float] = []
+    y: list[float] = []
+    for stretch in segments(wavelength):
+        if x:
+            x.append(np.nan)
+            y.append(np.nan)
+        x.extend(wavelength[stretch])
+        y.extend(values[stretch])
+    return np.array(x), np.array(y)
+
+
+def cell_edges(wavelength: NDArray[np.float64]) -> list[tuple[NDArray[np.intp], NDArray[np.float64]]]:
+    """Edges of one coloured cell per band: half-way to its neighbours, at a gap half a median step away.
+
+    Args:
+        wavelength: In nm, ``[band]``, in any order.
+
+    Returns:
+        For every stretch without a gap the positions of its ``n`` bands and the ``n + 1`` edges in nm.
+    """
+    steps = np.diff(np.sort(wavelength))
+    different = steps[steps > 0]
+    half = float(np.median(different)) / 2 if different.size else 5.0
+    cells = []
+    for stretch in segments(wavelength):
+        centres = wavelength[stretch]
+        middles = (centres[1:] + centres[:-1]) / 2
+        cells.append((stretch, np.concatenate([[centres[0] - half], middles, [centres[-1] + half]])))
+    return cells
+
+
+def limits(wavelength: NDArray[np.float64]) -> tuple[float, float]:
+    """Ends of the axis in nm: all bands and 2 % of room, at least 5 nm, on both sides."""
+    low, high = float(wavelength.min()), float(wavelength.max())
+    room = max(0.02 * (high - low), 5.0)
+    return low - room, high + room
+
+
+def features_within(ends: tuple[float, float]) -> list[Feature]:
+    """The known features that reach into a range of wavelengths in nm, shortest first."""
+    low, high = ends
+    inside = [feature for feature in FEATURES if feature.end_nm > low and feature.start_nm < high]
+    return sorted(inside, key=lambda feature: (feature.start_nm + feature.end_nm, feature.name))
+
+
+def strip_height(features: list[Feature]) -> float:
+    """Height in mm that :func:`draw_feature_strip` needs for these features."""
+    if not features:
+        return 0.0
+    longest = max(style.text_width(_short(feature.name), style.FONT_TINY) for feature in features)
+    return LANE * len(_lanes(features)) + LEADER + longest + 1.0
+
+
+def draw_feature_strip(
+    figure: Figure, corner: tuple[float, float], width: float, ends: tuple[float, float]
+) -> Axes | None:
+    """Draw the known features of a range: one lane per kind, and their names above without overlap.
+
+    Args:
+        figure: The figure.
+        corner: Left and top in mm; the strip is :func:`strip_height` high.
+        width: In mm, that of the axes below.
+        ends: Of the axes below, in nm.
+
+    Returns:
+        The axes of the strip; None if the range has no known feature.
+    """
+    features = features_within(ends)
+    if not features:
+        return None
+    height = strip_height(features)
+    strip = style.place(figure, *corner, width, height)
+    strip.set(xlim=ends, ylim=(0, height))
+    strip.axis("off")
+    lanes = _lanes(features)
+    for kind, level in lanes.items():
+        strip.annotate(
+            kind,
+            (ends[0], level),
+            xytext=(-3, 0),
+            textcoords="offset points",
+            ha="right",
+            va="center",
+            fontsize=style.FONT_TINY,
+            color=KINDS[kind],
+        )
+    _name_features(strip, features, lanes, (ends[1] - ends[0]) / width)
+    return strip
+
+
+def _name_features(strip: Axes, features: list[Feature], lanes: dict[str, float], nm_per_mm: float) -> None:
+    low, high = strip.get_xlim()
+    roof = LANE * len(lanes)
+    spans = np.array([(max(f.start_nm, low), min(f.end_nm, high)) for f in features])
+    centres = spans.mean(axis=1)
+    line = 1.2 * style.FONT_TINY * style.MM_PER_POINT * nm_per_mm
+    names = style.spread_out(centres, line, (low, high))
+    for feature, (start, end), centre, name in zip(features, spans, centres, names, strict=True):
+        level, colour = lanes[feature.kind], KINDS[feature.kind]
+        strip.plot([start, end], [level, level], color=colour, linewidth=2.6, solid_capstyle="butt")
+        bend = [level, roof, roof + LEADER - 1.0, roof + LEADER]
+        strip.plot([centre, centre, name, name], bend, color=colour, linewidth=0.35)
+        strip.text(
+            name,
+            roof + LEADER + 0.5,
+            _short(feature.name),
+            rotation=90,
+            ha="center",
+            va="bottom",
+            fontsize=style.FONT_TINY,
+            color=colour,
+        )
+
+
+def _lanes(features: list[Feature]) -> dict[str, float]:
+    kinds = [kind for kind in KINDS if any(feature.kind == kind for feature in features)]
+    return {kind: LANE * (len(kinds) - index - 0.5) for index, kind in enumerate(kinds)}
+
+
+def _short(name: str) -> str:
+    return name.removesuffix(" absorption")
+
+
+def shade_atmosphere(axes: Axes, ends: tuple[float, float]) -> None:
+    """Lay a grey area over every stretch in which the air absorbs, behind everything else; one legend entry.
+
+    Args:
+        axes: Axes over wavelength in nm.
+        ends: Of the axes, in nm.
+    """
+    label = "the air absorbs"
+    for feature in features_within(ends):
+        if feature.kind == "atmosphere":
+            start, end = max(feature.start_nm, ends[0]), min(feature.end_nm, ends[1])
+            axes.axvspan(start, end, color=ATMOSPHERE, linewidth=0, zorder=0, label=label)
+            label = "_nolegend_"

@@ -1,0 +1,211 @@
+"""What a run writes down about itself: ``run.json``, versions and hashes; never half a file."""
+
+import errno
+import hashlib
+import json
+import os
+import platform
+import uuid
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+
+from lrprism.errors import DataError, ResultsError
+
+RUN_FILE: Final = "run.json"
+"""The file that makes a folder a run folder."""
+PACKAGES: Final = (
+    "lrprism",
+    "h5netcdf",
+    "h5py",
+    "lightning",
+    "matplotlib",
+    "numpy",
+    "pandas",
+    "safetensors",
+    "scipy",
+    "spectral",
+    "tensorly",
+    "torch",
+    "xarray",
+)
+
+
+def read_run(folder: str | Path) -> dict[str, Any]:
+    """Read the ``run.json`` of a run folder.
+
+    Args:
+        folder: The run folder.
+
+    Returns:
+        Its content.
+
+    Raises:
+        DataError: If the folder has no ``run.json``, or it is not a JSON object.
+    """
+    try:
+        return read_json(Path(folder) / RUN_FILE)
+    except FileNotFoundError as error:
+        raise DataError(
+            f"A run folder should hold a {RUN_FILE} that can be read. Found {folder}: {error.strerror}. "
+            "Give the folder that `lrprism train`, `explain` or `demo` wrote."
+        ) from error
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """Read a JSON object.
+
+    Args:
+        path: The file.
+
+    Returns:
+        Its content.
+
+    Raises:
+        DataError: If it is not a JSON object, or cannot be read.
+        FileNotFoundError: If there is no such file.
+    """
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        raise DataError(
+            f"{path} should be a file that can be read. Found: {error.strerror}. Check it."
+        ) from error
+    except ValueError as error:
+        raise DataError(
+            f"{path} should be JSON. Found an error: {error}. Run again to write it anew."
+        ) from error
+    if not isinstance(content, dict):
+        raise DataError(f"{path} should hold a JSON object. Found a {type(content).__name__}. Run again.")
+    return content
+
+
+def write_json(path: str | Path, data: Mapping[str, Any]) -> Path:
+    """Write a JSON file: UTF-8, indented, forced to disk; a kill leaves an older file of that name whole.
+
+    Args:
+        path: The file to write.
+        data: What to write; numpy numbers and arrays and paths are turned into plain JSON, NaN and
+            infinity into null.
+
+    Returns:
+        The path of the file.
+
+    Raises:
+        ResultsError: If the data cannot be written as JSON, or the file cannot be written.
+    """
+    path = Path(path)
+    try:
+        text = json.dumps(_plain(data), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    except TypeError as error:
+        raise ResultsError(
+            f"{path.name} should hold numbers, texts, lists and tables. Found an error: {error}. Convert "
+            "the value."
+        ) from error
+    partial = sibling(path, "partial")
+    with write_errors(path):
+        try:
+            with partial.open("w", encoding="utf-8") as file:
+                file.write(text)
+                file.flush()
+                os.fsync(file.fileno())
+            partial.replace(path)
+        finally:
+            partial.unlink(missing_ok=True)
+    return path
+
+
+def file_hash(path: str | Path) -> str:
+    """Compute the SHA-256 of a file's bytes.
+
+    Args:
+        path: The file.
+
+    Returns:
+        64 hexadecimal digits.
+
+    Raises:
+        DataError: If the file cannot be read.
+    """
+    try:
+        with Path(path).open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise DataError(
+            f"{path} should be a file that can be read. Found: {error.strerror}. Check it."
+        ) from error
+
+
+def array_hash(array: np.ndarray[Any, Any]) -> str:
+    """Compute the SHA-256 of an array's dtype, shape and values, whatever its byte order or memory layout.
+
+    Args:
+        array: Numbers of any shape.
+
+    Returns:
+        64 hexadecimal digits.
+    """
+    little = np.ascontiguousarray(array, dtype=array.dtype.newbyteorder("<"))
+    digest = hashlib.sha256(f"{little.dtype.str} {array.shape} ".encode())
+    digest.update(little.data if little.size else b"")
+    return digest.hexdigest()
+
+
+def versions(packages: Iterable[str] = PACKAGES) -> dict[str, str]:
+    """List the versions that a run depends on.
+
+    Args:
+        packages: Names of installed packages.
+
+    Returns:
+        Version by name, ``python`` first; a package that is not installed is left out.
+    """
+    found = {"python": platform.python_version()}
+    for name in packages:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            continue
+    return found
+
+
+def sibling(path: Path, purpose: str) -> Path:
+    """Return a hidden name beside a path that no other process uses."""
+    return path.parent / f".{path.name}.{purpose}-{os.getpid()}-{uuid.uuid4().hex[:8]}"
+
+
+@contextmanager
+def write_errors(path: Path) -> Iterator[None]:
+    """Turn the failures of writing to a path into ours.
+
+    Raises:
+        ResultsError: If the operating system refuses.
+    """
+    try:
+        yield
+    except ResultsError:
+        raise
+    except OSError as error:
+        reason = error.strerror or errno.errorcode.get(error.errno or 0, "unknown")
+        raise ResultsError(
+            f"Results should go where they can be written. Found {path}: {reason}. Choose another place."
+        ) from error
+
+
+def _plain(value: Any) -> Any:
+    """Turn numpy values and paths into what JSON knows."""
+    if isinstance(value, np.ndarray | np.generic):
+        value = value.tolist()
+    if isinstance(value, float) and not np.isfinite(value):
+        return None
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    return str(value) if isinstance(value, Path) else value

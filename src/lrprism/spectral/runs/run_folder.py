@@ -1,0 +1,117 @@
+"""A folder of results that is either whole or not there: ``run.json`` and the files beside it."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from lrprism.errors import ResultsError
+from lrprism.spectral.runs.record import RUN_FILE, sibling, write_errors
+
+
+@contextmanager
+def writing_run(folder: str | Path, *, overwrite: bool = False) -> Iterator[Path]:
+    """Collect the results of a run in a temporary folder that takes its final name only when all is written.
+
+    The temporary folder is a hidden sibling of ``folder``. After the block it is renamed into place. With
+    ``overwrite`` the old run stays whole until that moment: it is renamed aside, the new one renamed in, then
+    the old one deleted. If the second rename fails the old run gets its name back, and the error says where
+    the finished results are. If the block raises, the temporary folder is removed and the old run stays as it
+    was.
+
+    Args:
+        folder: Where the results should be in the end. Missing parents are created.
+        overwrite: Whether a run that is already there may be replaced.
+
+    Yields:
+        The temporary folder to write into. It must hold a ``run.json`` in the end.
+
+    Raises:
+        ResultsError: If ``folder`` is a file, a link or a mount point, holds a run and ``overwrite`` is not
+            set, holds anything but a run, or cannot be written; or if the block leaves no ``run.json``.
+
+    Example:
+        >>> import tempfile
+        >>> from lrprism.spectral.runs import read_run, write_json
+        >>> with tempfile.TemporaryDirectory() as parent:
+        ...     with writing_run(Path(parent) / "run") as partial:
+        ...         _ = write_json(partial / "run.json", {"seed": 0})
+        ...     read_run(Path(parent) / "run")
+        {'seed': 0}
+    """
+    folder = Path(os.path.abspath(Path(folder).expanduser()))
+    check_free(folder, overwrite=overwrite)
+    partial = sibling(folder, "partial")
+    with write_errors(folder):
+        partial.mkdir(parents=True)
+    try:
+        yield partial
+        if not (partial / RUN_FILE).is_file():
+            raise ResultsError(
+                f"A run should hold a {RUN_FILE}. Found none in {partial}. Write it before the end."
+            )
+    except BaseException:
+        shutil.rmtree(partial, ignore_errors=True)
+        raise
+    try:
+        check_free(folder, overwrite=overwrite)  # another process may have been faster
+        with write_errors(folder):
+            swap(partial, folder)
+    except ResultsError as error:
+        raise ResultsError(f"{error} The finished results are whole in {partial}.") from error
+
+
+def check_free(folder: Path, *, overwrite: bool) -> None:
+    """Refuse a folder that cannot take a run.
+
+    Args:
+        folder: Where the results should be in the end.
+        overwrite: Whether a run that is already there may be replaced.
+
+    Raises:
+        ResultsError: As :func:`writing_run` says.
+    """
+    kinds = {"a link": folder.is_symlink(), "a mount point": folder.is_mount(), "a file": folder.is_file()}
+    kind = next((kind for kind, found in kinds.items() if found), None)
+    if kind:
+        raise ResultsError(
+            f"Results should go into a plain folder. Found {kind}: {folder}. Choose another folder."
+        )
+    with write_errors(folder):
+        names = sorted(os.listdir(folder)) if folder.is_dir() else []
+    if not names:
+        return
+    if RUN_FILE not in names:
+        raise ResultsError(
+            f"Results should go into a new or empty folder, or replace an earlier run. Found {len(names)} "
+            f"other files in {folder}, {names[0]} among them, and no {RUN_FILE}. Choose another folder."
+        )
+    if not overwrite:
+        raise ResultsError(
+            f"Results should go into a new or empty folder. Found an earlier run in {folder}. "
+            "Choose another folder, or replace the run with --overwrite."
+        )
+
+
+def swap(partial: Path, folder: Path) -> None:
+    """Give the partial folder the final name; what was there before goes only once the name is taken.
+
+    Args:
+        partial: The folder to rename.
+        folder: Its final name.
+
+    Raises:
+        OSError: If it cannot be renamed; what was there before has its name again.
+    """
+    if not folder.exists():
+        partial.rename(folder)
+        return
+    old = sibling(folder, "old")
+    folder.rename(old)
+    try:
+        partial.rename(folder)
+    except OSError:
+        old.rename(folder)
+        raise
+    shutil.rmtree(old, ignore_errors=True)

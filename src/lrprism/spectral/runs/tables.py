@@ -1,0 +1,51 @@
+"""Tables for people and spreadsheets."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+
+import pandas as pd
+
+from lrprism.errors import DataError
+from lrprism.engine import Audit
+
+INPUT = "input"
+"""What stands for an op in the row that says what arrived at the inputs."""
+_AMOUNTS = [
+    "relevance_out",
+    "relevance_in",
+    "to_bias",
+    "to_stabilizer",
+    "to_rule",
+    "to_constant",
+    "to_unknown",
+]
+
+
+def conservation_table(audits: Sequence[Audit], samples: int) -> pd.DataFrame:
+    """Join the accounts of several batches into means per sample.
+
+    Args:
+        audits: The accounts of the batches, of the same op calls each; empty where nothing was explained.
+        samples: Number of samples of all batches together.
+
+    Returns:
+        A row per op call in order of execution: ``call``, ``module``, ``op``, ``rule``, and in units of the
+        explained output, mean per sample, ``relevance_out``, ``relevance_in``, ``to_bias``,
+        ``to_stabilizer``, ``to_rule``, ``to_constant``, ``to_unknown``. Before them a row with the op
+        ``"input"``: what arrived at the inputs on all ways together.
+
+    Raises:
+        DataError: If there is no account, or the batches ran different ops.
+    """
+    tables = [pd.DataFrame([asdict(row) for row in audit]) for audit in audits if len(audit)]
+    if not tables or len({tuple(zip(table["module"], table["op"], strict=True)) for table in tables}) != 1:
+        raise DataError(
+            f"the accounts to join should be of the same op calls. Found {len(tables)} that differ."
+        )
+    joined = tables[0].copy()
+    joined[_AMOUNTS] = sum(table[_AMOUNTS] for table in tables) / samples
+    arrived = sum(audit.reached for audit in audits) / samples
+    first = joined.iloc[[0]].assign(
+        call=-1, module="", op=INPUT, rule="", why="", **dict.fromkeys(_AMOUNTS, 0.0)
+    )
+    return pd.concat([first.assign(relevance_out=arrived, relevance_in=arrived), joined], ignore_index=True)

@@ -1,0 +1,1 @@
+"""Splits and groups that other people have drawn, out of their files."""

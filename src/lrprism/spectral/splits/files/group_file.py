@@ -1,0 +1,59 @@
+"""Read which plant, field or day each patch belongs to."""
+
+from os import PathLike
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from lrprism.errors import DataError
+
+
+def read_groups(path: str | PathLike[str], samples: int) -> npt.NDArray[np.object_]:
+    """Read a list of groups, one for each sample, for :func:`group_split`.
+
+    Args:
+        path: A text file (``.csv``, ``.txt``) with a line per sample in their order, or, where its first line
+            names a column ``group``, that column; or a ``.npy`` file of numbers or texts.
+        samples: Number of samples.
+
+    Returns:
+        Name of each sample's group, ``[sample]``.
+
+    Raises:
+        DataError: If the file is missing or damaged, or has another number of groups.
+    """
+    file = Path(path)
+    if not file.is_file():
+        raise DataError(f"groups should be in a file. Found no file '{file}'. Correct the path.")
+    try:
+        found = _array(file) if file.suffix.lower() == ".npy" else _column(file)
+    except (OSError, ValueError) as error:
+        reason = " ".join(str(error).split())
+        raise DataError(
+            f"'{file}' should name the group of each sample, one a line. Found: {reason}. Save it again."
+        ) from error
+    if found.shape != (samples,):
+        raise DataError(
+            f"'{file}' should name the group of each of the {samples} samples. Found shape {found.shape}. "
+            "Give one group per sample, in their order."
+        )
+    return found
+
+
+def _array(file: Path) -> npt.NDArray[np.object_]:
+    stored = np.load(file, mmap_mode="r", allow_pickle=False)
+    return np.asarray(stored.astype(str), dtype=object)
+
+
+def _column(file: Path) -> npt.NDArray[np.object_]:
+    rows = pd.read_csv(file, header=None, dtype=str, encoding="utf-8-sig")
+    names = [str(name).strip().lower() for name in rows.iloc[0]]
+    if "group" in names:
+        found = rows.iloc[1:, names.index("group")]
+    elif len(names) == 1:
+        found = rows.iloc[:, 0]
+    else:
+        raise ValueError(f"columns {', '.join(names)}, and none is called group")
+    return np.asarray(found.str.strip(), dtype=object)

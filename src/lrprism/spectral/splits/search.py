@@ -1,0 +1,213 @@
+"""Search which blocks, regions or groups to test on, so that as many classes as possible can be tested."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Self, TypeVar, final
+
+import numpy as np
+import numpy.typing as npt
+
+from lrprism.spectral.splits.guard import Mask, keep_apart, windows_inside
+from lrprism.spectral.splits.split import Numbers
+
+STARTS = 8
+"""Deals to start from."""
+_TRIALS_PER_START, _FURTHER_TRIALS = 100, 600  # 8 * 100 + 600 deals: about a second for Indian Pines
+_ENOUGH = 5  # samples of a class on a side below which training or testing on them says nothing
+
+
+@dataclass(frozen=True, eq=False)
+class AbstractUnits(ABC):
+    """What goes to one of the two parts as a whole: blocks, regions or groups.
+
+    Args:
+        total: Number of samples of each class.
+        movable: Numbers of the units that hold samples.
+        count: Number of units.
+        test_fraction: Share of the samples wanted in the test part.
+        by_size: Whether the size of the parts tells equal deals apart. Whole regions and groups need it: a
+            class in one of them alone counts for nothing else. Many small blocks do not.
+    """
+
+    total: Numbers
+    movable: Numbers
+    count: int
+    test_fraction: float
+    by_size: bool
+
+    @abstractmethod
+    def class_counts(self, on_test: Mask) -> tuple[Numbers, Numbers]:
+        """Number of samples of each class in both parts.
+
+        Args:
+            on_test: True for each unit that is for testing.
+
+        Returns:
+            Counts of the training and of the test part, each ``[class]``.
+        """
+
+    def score(self, on_test: Mask) -> tuple[int, int, float, float]:
+        r"""Rate a deal of the units by :func:`worth` and, if ``by_size``, by the size of the two parts.
+
+        .. math:: \min\Bigl(\frac{n^{train}}{1 - f}, \frac{n^{test}}{f}\Bigr) \Big/ n,
+                  \quad n = \sum_c n_c
+
+        Args:
+            on_test: True for each unit that is for testing.
+
+        Returns:
+            The numbers, compared from the first on.
+        """
+        train, test = self.class_counts(on_test)
+        whole = [counts.sum(keepdims=True) for counts in (train, test, self.total)]
+        size = _share(whole[0], whole[1], whole[2], self.test_fraction).item() if self.by_size else 0.0
+        return *worth(train, test, self.total, self.test_fraction), size
+
+
+def worth(train: Numbers, test: Numbers, total: Numbers, test_fraction: float) -> tuple[int, int, float]:
+    r"""Rate two parts by their classes.
+
+    The numbers, compared from the first on, are: the classes in both parts, those of them with 5 samples or
+    more in both, and, large for balanced parts that lose few samples, with f the wanted share for testing,
+
+    .. math:: \sum_c \min\Bigl(\frac{n_c^{train}}{1 - f}, \frac{n_c^{test}}{f}\Bigr) \Big/ n_c.
+
+    Shapes: ``train``, ``test``, ``total``: ``[class]``.
+
+    Args:
+        train: Samples of each class in the training part.
+        test: Samples of each class in the test part.
+        total: Samples of each class in the data.
+        test_fraction: The wanted share f.
+
+    Returns:
+        The three numbers.
+    """
+    fewer = np.minimum(train, test)
+    balance = float(np.sum(_share(train, test, total, test_fraction)))
+    return int(np.sum(fewer > 0)), int(np.sum(fewer >= _ENOUGH)), balance
+
+
+def _share(train: Numbers, test: Numbers, total: Numbers, test_fraction: float) -> npt.NDArray[np.float64]:
+    share = np.minimum(train / (1 - test_fraction), test / test_fraction) / np.maximum(total, 1)
+    return np.asarray(share, dtype=np.float64)
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class Areas(AbstractUnits):
+    """Areas that a scene is divided into, with a guard band between those of different parts.
+
+    Args:
+        total: Number of labelled pixels of each class.
+        movable: Numbers of the areas that hold usable pixels.
+        count: Number of areas.
+        test_fraction: Share of the pixels wanted in the test part.
+        by_size: Whether the size of the parts tells equal deals apart.
+        labels: 0 where unlabelled, else 1 + the class, ``[y, x]``.
+        usable: Labelled pixels whose window lies inside the scene, ``[y, x]``.
+        area_of: Number of the area that each pixel lies in, ``[y, x]``.
+        guard: Radius of the windows.
+    """
+
+    labels: npt.NDArray[np.integer]
+    usable: Mask
+    area_of: Numbers
+    guard: int
+
+    @classmethod
+    def of_scene(
+        cls,
+        labels: npt.NDArray[np.integer],
+        area_of: Numbers,
+        guard: int,
+        test_fraction: float,
+        *,
+        by_size: bool,
+    ) -> Self:
+        """Describe the areas of a scene for the search.
+
+        Args:
+            labels: 0 where unlabelled, else 1 + the class, ``[y, x]``.
+            area_of: Number of the area that each pixel lies in, from 0, ``[y, x]``.
+            guard: Radius of the windows.
+            test_fraction: Share of the pixels wanted in the test part.
+            by_size: Whether the size of the parts tells equal deals apart.
+
+        Returns:
+            The areas.
+        """
+        usable = windows_inside(labels, guard)
+        return cls(
+            total=np.bincount(labels.ravel())[1:],
+            movable=np.unique(area_of[usable]),
+            count=int(area_of.max()) + 1,
+            test_fraction=test_fraction,
+            by_size=by_size,
+            labels=labels,
+            usable=usable,
+            area_of=area_of,
+            guard=guard,
+        )
+
+    def class_counts(self, on_test: Mask) -> tuple[Numbers, Numbers]:
+        """Number of kept pixels of each class in both parts.
+
+        Args:
+            on_test: True for each area that is for testing.
+
+        Returns:
+            Counts of the training and of the test part, each ``[class]``.
+        """
+        train, test = (
+            np.bincount(self.labels[part], minlength=len(self.total) + 1)[1:] for part in self.kept(on_test)
+        )
+        return train, test
+
+    def kept(self, on_test: Mask) -> tuple[Mask, Mask]:
+        """Find the pixels that remain of both parts.
+
+        Args:
+            on_test: True for each area that is for testing.
+
+        Returns:
+            The training and the test pixels, each ``[y, x]``.
+        """
+        return keep_apart(self.usable, on_test[self.area_of], self.guard)
+
+
+_Units = TypeVar("_Units", bound=AbstractUnits)
+
+
+def best_deal(candidates: Iterable[_Units], generator: np.random.Generator) -> tuple[_Units, Mask]:
+    """Deal units to the two parts at random, then flip one unit at a time while the score does not fall.
+
+    Args:
+        candidates: Units to deal, one start each; the best start is searched further.
+        generator: Source of the deals and of the order of flips.
+
+    Returns:
+        The best units, and which of them are for testing.
+    """
+    starts = []
+    for units in candidates:
+        deal = generator.random(units.count) < units.test_fraction
+        starts.append((units, _improved(units, deal, _TRIALS_PER_START, generator)))
+    units, on_test = max(starts, key=lambda start: start[0].score(start[1]))
+    return units, _improved(units, on_test, _FURTHER_TRIALS, generator)
+
+
+def _improved(units: AbstractUnits, on_test: Mask, trials: int, generator: np.random.Generator) -> Mask:
+    if not units.movable.size:
+        return on_test
+    rounds = -(-trials // units.movable.size)
+    order = np.concatenate([generator.permutation(units.movable) for _ in range(rounds)])
+    best = units.score(on_test)
+    for unit in order[:trials]:
+        flipped = on_test.copy()
+        flipped[unit] = not flipped[unit]
+        score = units.score(flipped)
+        if score >= best:
+            on_test, best = flipped, score
+    return on_test

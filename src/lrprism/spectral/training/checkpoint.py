@@ -1,0 +1,144 @@
+"""The file that a killed training goes on from."""
+
+import io
+import os
+import pickle
+import zlib
+from pathlib import Path
+from typing import Any, Final, final
+from zipfile import BadZipFile, ZipFile
+
+import lightning
+import torch
+from lightning.fabric.plugins import TorchCheckpointIO
+from lightning.pytorch.callbacks import Checkpoint
+
+from lrprism.errors import DataError, ResultsError
+
+ORIGIN: Final = "lrprism_origin"
+"""Under which key a checkpoint says which training it belongs to."""
+
+
+@final
+class SaveEveryEpoch(Checkpoint):
+    """Saves a checkpoint at the end of every epoch, validation included.
+
+    As a ``Checkpoint`` it has its turn after early stopping, whose state it saves too.
+
+    Args:
+        path: The file; each epoch replaces the one before.
+    """
+
+    def __init__(self, path: Path) -> None:
+        """Note where to save."""
+        self._path = path
+
+    def on_train_epoch_end(self, trainer: lightning.Trainer, pl_module: lightning.LightningModule) -> None:  # noqa: ARG002 - Lightning's signature
+        """Save; with several processes the first one writes and the others wait."""
+        trainer.save_checkpoint(self._path, weights_only=False)
+
+
+@final
+class CheckpointFile(TorchCheckpointIO):
+    """Reads and writes checkpoints of one training: never half a file, never another training's, never code.
+
+    Lightning's own writing may copy across file systems, which a kill can cut short.
+
+    Args:
+        origin: All that the training depends on, as :func:`lrprism.spectral.training.origin.origin_of`
+            returns it.
+    """
+
+    def __init__(self, origin: dict[str, Any]) -> None:
+        """Note what the checkpoints must belong to."""
+        self._origin = origin
+
+    def save_checkpoint(
+        self,
+        checkpoint: dict[str, Any],
+        path: str | Path,
+        storage_options: Any = None,  # noqa: ARG002 - Lightning's signature
+    ) -> None:
+        """Write a checkpoint: beside the old one, forced to disk, then renamed over it.
+
+        Args:
+            checkpoint: What Lightning wants to save.
+            path: The file.
+            storage_options: Not used.
+
+        Raises:
+            ResultsError: If the file cannot be written.
+        """
+        path = Path(path)
+        buffer = io.BytesIO()
+        torch.save({**checkpoint, ORIGIN: self._origin}, buffer)
+        partial = path.parent / f".{path.name}.partial"  # always the same: many kills leave one at most
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with partial.open("wb") as file:
+                file.write(buffer.getbuffer())
+                file.flush()
+                os.fsync(file.fileno())
+            partial.replace(path)
+        except OSError as error:
+            if partial.exists():
+                partial.unlink()
+            raise ResultsError(
+                f"The checkpoint should go into a file that can be written. Found {path}: {error.strerror}. "
+                "Choose another path."
+            ) from error
+
+    def load_checkpoint(
+        self,
+        path: str | Path,
+        map_location: Any = "cpu",
+        weights_only: bool | None = True,  # noqa: ARG002 - nothing else is ever read
+    ) -> dict[str, Any]:
+        """Read a checkpoint of this training.
+
+        Args:
+            path: The file.
+            map_location: Where its tensors go.
+            weights_only: Not used: a checkpoint never holds code.
+
+        Returns:
+            What Lightning saved.
+
+        Raises:
+            DataError: If the file is damaged, holds anything but tensors, numbers and texts, or belongs to
+                another training.
+        """
+        checkpoint: dict[str, Any] = _read(Path(path), map_location)
+        origin = checkpoint[ORIGIN]
+        for name, value in self._origin.items():
+            if origin.get(name) != value:
+                raise DataError(
+                    f"The checkpoint should be of this training, with {name} {value}. Found "
+                    f"{origin.get(name)} in {path}. Train with what it was begun with, or delete it to begin "
+                    "anew."
+                )
+        return checkpoint
+
+
+def _read(path: Path, map_location: Any) -> Any:
+    try:
+        # torch reads flipped bits as they are, but leaves the checksums of a zip file
+        with ZipFile(path) as file:
+            reason = file.testzip()
+        checkpoint = None if reason else torch.load(path, map_location, weights_only=True)
+    except pickle.UnpicklingError as error:
+        raise DataError(
+            f"The checkpoint should hold tensors, numbers and texts only. Found {path} with other objects, "
+            "which are not loaded because loading them can run code. Delete it to begin anew."
+        ) from error
+    except (OSError, BadZipFile, EOFError, ValueError, RuntimeError, zlib.error) as error:
+        reason = str(error).partition("\n")[0].rstrip(".")
+    if reason:
+        raise DataError(
+            f"The checkpoint should be a whole file. Found {path}: {reason}. Delete it to begin anew."
+        )
+    if not isinstance(checkpoint, dict) or not isinstance(checkpoint.get(ORIGIN), dict):
+        raise DataError(
+            f"The checkpoint should be one that fit wrote. Found another file at {path}. Give another path."
+        )
+    return checkpoint

@@ -1,0 +1,159 @@
+"""The network, its loss and its optimiser, as Lightning wants them."""
+
+import math
+from dataclasses import asdict
+from time import monotonic
+from typing import Any, Final, cast
+
+import lightning
+import torch
+from lightning.pytorch.utilities.types import OptimizerLRSchedulerConfig
+from torch import Tensor, nn
+
+from lrprism.errors import ModelError
+from lrprism.spectral.training.batches import derived_seed
+from lrprism.spectral.training.config import TrainingConfig
+from lrprism.spectral.training.epochs import EpochRecord
+from lrprism.spectral.training.gradients import centre_gradients
+from lrprism.spectral.training.losses import classification_loss
+from lrprism.spectral.training.metrics import evaluate
+
+GAIN: Final = 0.15
+"""Largest share by which the augmentation makes a patch darker or brighter as a whole."""
+
+
+class Classifier(lightning.LightningModule):
+    """A network in training: steps, validation, the best weights so far.
+
+    Args:
+        model: The network, trained in place.
+        config: The settings.
+        validated: Samples of the validation part.
+        weights: Class weights of the training loss, ``[classes]``, or ``None``.
+    """
+
+    def __init__(
+        self, model: nn.Module, config: TrainingConfig, *, validated: int, weights: Tensor | None
+    ) -> None:
+        """Start without a history."""
+        super().__init__()
+        self.weights: Tensor | None
+        self.model, self._config, self._samples = model, config, validated
+        self.register_buffer("weights", weights)
+        self.history: list[EpochRecord] = []
+        self.best: tuple[EpochRecord, dict[str, Tensor]] | None = None
+        self._losses: list[float] = []
+        self._validated: list[tuple[Tensor, Tensor]] = []
+        self._started = monotonic()
+
+    def configure_optimizers(self) -> torch.optim.Optimizer | OptimizerLRSchedulerConfig:
+        """Set up AdamW with a one-cycle learning rate that moves every step, or Adadelta alone."""
+        config, parameters = self._config, self.model.parameters()
+        if config.optimizer == "adadelta":
+            return torch.optim.Adadelta(parameters, config.learning_rate, weight_decay=config.weight_decay)
+        optimizer = torch.optim.AdamW(parameters, lr=config.learning_rate, weight_decay=config.weight_decay)
+        # a rise over the first quarter needs more than 4 steps: torch divides by its length
+        steps = max(int(self.trainer.estimated_stepping_batches), 8)
+        schedule = torch.optim.lr_scheduler.OneCycleLR(
+            optimizer, config.learning_rate, total_steps=steps, pct_start=0.25
+        )
+        return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
+
+    def on_train_epoch_start(self) -> None:
+        """Draw dropout and augmentation from the seed and the epoch alone, whatever was drawn before."""
+        torch.manual_seed(derived_seed(self._config.seed, self.current_epoch, self.global_rank))
+
+    def training_step(self, batch: tuple[Tensor, Tensor], batch_idx: int) -> Tensor:
+        """Compute the loss of one batch.
+
+        Args:
+            batch: Inputs and labels.
+            batch_idx: Number of the batch.
+
+        Returns:
+            The loss.
+
+        Raises:
+            ModelError: If the loss is not finite.
+        """
+        inputs, labels = batch
+        loss = classification_loss(self.model(self._augment(inputs)).float(), labels, self.weights)
+        if not math.isfinite(loss.item()):
+            raise ModelError(
+                f"The training loss should be finite. Found {loss.item()} in epoch {self.current_epoch + 1}, "
+                f"batch {batch_idx + 1}. Check the data for NaN and scale, or lower the learning rate "
+                f"({self._config.learning_rate})."
+            )
+        self._losses.append(loss.item())
+        return loss
+
+    def on_before_optimizer_step(self, optimizer: torch.optim.Optimizer) -> None:  # noqa: ARG002 - Lightning's signature
+        """Keep the common part of all inputs out of the step."""
+        if self._config.centre_gradients:
+            centre_gradients(self.model)
+
+    def validation_step(self, batch: tuple[Tensor, Tensor], batch_idx: int) -> None:  # noqa: ARG002 - Lightning's signature
+        """Collect the logits of one batch of the validation part, in the precision of a later prediction."""
+        inputs, labels = batch
+        with torch.autocast(self.device.type, enabled=False):
+            self._validated.append((self.model(inputs).float(), labels))
+
+    def on_validation_epoch_end(self) -> None:
+        """Score the epoch, and keep its weights if it is the best one so far."""
+        logits, labels = (self._in_order(torch.cat(shares)) for shares in zip(*self._validated, strict=True))
+        metrics = evaluate(logits, labels)
+        losses = self._gathered(torch.tensor(self._losses))
+        record = EpochRecord(
+            epoch=self.current_epoch + 1,
+            training_loss=float(losses.double().mean()),
+            validation_loss=float(classification_loss(logits, labels)),
+            accuracy=metrics.accuracy,
+            macro_f1=metrics.macro_f1,
+            seconds=monotonic() - self._started,
+        )
+        self._losses.clear()
+        self._validated.clear()
+        self.history.append(record)
+        self.log("score", self._score(record)[0], logger=False, sync_dist=True)
+        if self.best is None or self._score(record) > self._score(self.best[0]):
+            weights = {name: value.detach().cpu().clone() for name, value in self.model.state_dict().items()}
+            self.best = (record, weights)
+
+    def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """Save the history and the best weights too."""
+        record, weights = cast(tuple[EpochRecord, dict[str, Tensor]], self.best)
+        checkpoint["history"] = [asdict(each) for each in self.history]
+        checkpoint["best"] = (record.epoch, weights)
+
+    def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """Take the history and the best weights up again."""
+        self.history = [EpochRecord(**each) for each in checkpoint["history"]]
+        epoch, weights = checkpoint["best"]
+        self.best = (self.history[epoch - 1], weights)
+        self._started = monotonic() - self.history[-1].seconds
+
+    def _gathered(self, values: Tensor) -> Tensor:
+        """The values of every process on the CPU, ``[processes, ...]``."""
+        shares = [values.to(self.device)]
+        if self.trainer.world_size > 1:  # Lightning's all_gather calls what torch 2.13 deprecates
+            shares = [torch.empty_like(shares[0]) for _ in range(self.trainer.world_size)]
+            torch.distributed.all_gather(shares, values.to(self.device))
+        return torch.stack(shares).cpu()
+
+    def _in_order(self, values: Tensor) -> Tensor:
+        """Put the shares of the validation part, every W-th sample each, back into its order."""
+        return self._gathered(values).transpose(0, 1).flatten(0, 1)[: self._samples]
+
+    def _score(self, record: EpochRecord) -> tuple[float, float]:
+        """What makes an epoch better: larger is better, ties go to the second number."""
+        scores = (record.macro_f1, -record.validation_loss)
+        return scores if self._config.best_by == "macro_f1" else scores[::-1]
+
+    def _augment(self, inputs: Tensor) -> Tensor:
+        if not self._config.augment:
+            return inputs
+        turns, mirror = torch.randint(4, (2,)).tolist()
+        turned = torch.rot90(inputs, turns, (-2, -1))
+        light = 1 + GAIN * (2 * torch.rand(len(inputs)) - 1)
+        brightened = turned * light.to(turned).view(-1, *(1,) * (turned.ndim - 1))
+        return brightened.flip(-1) if mirror % 2 else brightened

@@ -1,0 +1,97 @@
+"""The training and the validation part, checked before the first step."""
+
+from collections.abc import Sized
+from dataclasses import dataclass
+from typing import Any, cast, final
+
+import torch
+from torch import Tensor, nn
+from torch.utils.data import Dataset, TensorDataset
+
+from lrprism.errors import DataError, InputError
+from lrprism.spectral.training.config import TrainingConfig
+from lrprism.spectral.training.metrics import check_labels, check_logits
+from lrprism.spectral.training.prediction import evaluating
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class Parts:
+    """Pairs of an input and a label that fit a network.
+
+    Args:
+        train: What it learns from.
+        validation: What chooses the best epoch.
+        train_labels: The labels of the training part, ``[N]``.
+        validation_labels: The labels of the validation part, ``[N]``.
+        classes: Number of classes of the network.
+    """
+
+    train: Dataset[Any]
+    validation: Dataset[Any]
+    train_labels: Tensor
+    validation_labels: Tensor
+    classes: int
+
+    @classmethod
+    def checked(
+        cls, model: nn.Module, train: Dataset[Any], validation: Dataset[Any], config: TrainingConfig
+    ) -> "Parts":
+        """Check that the parts fit a network and its settings.
+
+        Args:
+            model: The network.
+            train: What it is to learn from.
+            validation: What is to choose the best epoch.
+            config: The settings.
+
+        Returns:
+            The parts with their labels.
+
+        Raises:
+            DataError: If a part is empty, or a label is not one of the model's classes.
+            InputError: If the patches cannot be turned for the augmentation.
+            ModelError: If the model's output is not ``[N, classes]``.
+        """
+        for name, part in (("training", train), ("validation", validation)):
+            if _length(part) == 0:
+                raise DataError(
+                    f"The {name} part should hold at least 1 sample. Found none. Check the split."
+                )
+        first = torch.as_tensor(train[0][0])[None]
+        if config.augment and (first.ndim < 4 or first.shape[-2] != first.shape[-1]):
+            raise InputError(
+                f"Augmentation needs square patches, (..., y, x). Found shape {tuple(first.shape[1:])}. "
+                "Set augment=False."
+            )
+        parameter = next(model.parameters())
+        with evaluating(model), torch.no_grad():
+            logits = model(first.to(parameter.device))
+        check_logits(logits)
+        parts = cls(train, validation, _labels(train), _labels(validation), max(2, logits.shape[1]))
+        for part, labels in ((train, parts.train_labels), (validation, parts.validation_labels)):
+            check_labels(labels, parts.classes, samples=_length(part))
+        return parts
+
+    def some_inputs(self, seed: int, count: int = 64) -> Tensor:
+        """Draw inputs from the training part.
+
+        Args:
+            seed: Seed of the draw.
+            count: How many at most.
+
+        Returns:
+            ``[count, ...]``.
+        """
+        order = torch.randperm(_length(self.train), generator=torch.Generator().manual_seed(seed))
+        return torch.stack([torch.as_tensor(self.train[index][0]) for index in order[:count].tolist()])
+
+
+def _length(part: Dataset[Any]) -> int:
+    return len(cast(Sized, part))
+
+
+def _labels(part: Dataset[Any]) -> Tensor:
+    if isinstance(part, TensorDataset):
+        return part.tensors[1].cpu()
+    return torch.stack([torch.as_tensor(part[index][1]) for index in range(_length(part))])

@@ -1,0 +1,63 @@
+"""Lightning's part of a training; imported late, because Lightning takes seconds to import."""
+
+from pathlib import Path
+
+import lightning
+from lightning.pytorch.callbacks import Callback
+from torch import nn
+
+from lrprism.spectral.training.batches import Batches
+from lrprism.spectral.training.checkpoint import CheckpointFile, SaveEveryEpoch
+from lrprism.spectral.training.classifier import Classifier
+from lrprism.spectral.training.config import TrainingConfig
+from lrprism.spectral.training.lightning_quirks import keyboard_interrupt, quiet_lightning
+from lrprism.spectral.training.losses import class_weights
+from lrprism.spectral.training.origin import origin_of
+from lrprism.spectral.training.parts import Parts
+from lrprism.spectral.training.patience import Patience
+from lrprism.spectral.training.progress import TrainingProgress
+
+
+def run(
+    model: nn.Module,
+    parts: Parts,
+    config: TrainingConfig,
+    checkpoint: Path | None,
+    title: str | None,
+    *,
+    resumes: bool,
+) -> tuple[lightning.Trainer, Classifier]:
+    """Run the epochs that are left.
+
+    Args:
+        model: The network, trained in place.
+        parts: The checked training and validation parts.
+        config: The settings.
+        checkpoint: The file that is written after every epoch, or None.
+        title: What the progress calls the network; None shows none.
+        resumes: Whether to go on after the epoch in the checkpoint.
+
+    Returns:
+        Lightning's trainer and the network in training, with its history.
+    """
+    callbacks: list[Callback] = [TrainingProgress(title)] if title else []
+    if config.patience:
+        callbacks.append(Patience(config.patience))
+    if checkpoint:
+        callbacks.append(SaveEveryEpoch(checkpoint))
+    weights = class_weights(parts.train_labels, parts.classes) if config.class_weights else None
+    classifier = Classifier(model, config, validated=len(parts.validation_labels), weights=weights)
+    with quiet_lightning(), keyboard_interrupt():
+        trainer = config.devices.trainer(
+            max_epochs=config.epochs,
+            precision=config.precision,
+            callbacks=callbacks,
+            enable_checkpointing=checkpoint is not None,
+            num_sanity_val_steps=0,
+            use_distributed_sampler=False,
+        )
+        processes = trainer.num_devices * trainer.num_nodes
+        trainer.strategy.checkpoint_io = CheckpointFile(origin_of(model, parts, config, processes))
+        path = checkpoint if resumes else None
+        trainer.fit(classifier, datamodule=Batches(parts, config), ckpt_path=path, weights_only=True)
+    return trainer, classifier

@@ -1,0 +1,76 @@
+"""How far results scatter when a training is repeated with other seeds."""
+
+from collections.abc import Iterator, Sequence
+from math import nan, sqrt
+from typing import Final
+
+import numpy as np
+import pandas as pd
+from scipy.special import stdtrit
+
+from lrprism.errors import InputError
+from lrprism.spectral.training.metrics import Metrics
+
+CONFIDENCE: Final = 0.95
+OVERALL: Final = ("accuracy", "macro_f1", "kappa")
+
+
+def over_seeds(metrics: Sequence[Metrics], class_names: Sequence[str]) -> pd.DataFrame:
+    r"""Summarise the same training repeated with several seeds: mean, deviation, 95 % interval of the mean.
+
+    .. math:: \bar m = \frac{1}{n} \sum_i m_i, \qquad s^2 = \frac{1}{n - 1} \sum_i (m_i - \bar m)^2, \qquad
+              \bar m \pm t_{0.975,\,n-1} \frac{s}{\sqrt n}
+
+    The interval assumes that the results scatter normally about their mean. It speaks of other seeds on the
+    same parts of the same data, not of other fields or images; its ends may lie outside 0..1.
+
+    Args:
+        metrics: The result of each seed, on the same test part.
+        class_names: Name of each class, class 0 first.
+
+    Returns:
+        One row each for ``accuracy``, ``macro_f1``, ``kappa`` and, for every class, ``f1``. Columns:
+        ``quantity``; ``class_name``, empty but for ``f1``; ``mean``; ``sd``; ``low`` and ``high``, the ends
+        of the interval; ``n``, the seeds whose result is known. A quantity that is ``None`` for a seed is
+        left out there. ``sd``, ``low`` and ``high`` are NaN where n is 1, and ``mean`` too where n is 0.
+
+    Raises:
+        InputError: If there is no result, or the results are not of these classes.
+
+    Source: Student, "The probable error of a mean", 1908.
+    """
+    if not metrics:
+        raise InputError("metrics should hold the result of at least 1 seed. Found none. Train first.")
+    for each in metrics:
+        if len(each.f1) != len(class_names):
+            raise InputError(
+                f"Every result should be of the {len(class_names)} classes named. Found one of "
+                f"{len(each.f1)}. Give the names of the classes that the networks were trained for."
+            )
+    return pd.DataFrame([_row(*named) for named in _quantities(metrics, class_names)])
+
+
+def _quantities(
+    metrics: Sequence[Metrics], class_names: Sequence[str]
+) -> Iterator[tuple[str, str, list[float | None]]]:
+    for quantity in OVERALL:
+        yield quantity, "", [getattr(each, quantity) for each in metrics]
+    for number, name in enumerate(class_names):
+        yield "f1", name, [each.f1[number] for each in metrics]
+
+
+def _row(quantity: str, class_name: str, values: list[float | None]) -> dict[str, str | float | int]:
+    known = np.array([value for value in values if value is not None])
+    n = len(known)
+    mean = float(known.mean()) if n else nan
+    sd = float(known.std(ddof=1)) if n > 1 else nan
+    half = float(stdtrit(n - 1, (1 + CONFIDENCE) / 2)) * sd / sqrt(n) if n > 1 else nan
+    return {
+        "quantity": quantity,
+        "class_name": class_name,
+        "mean": mean,
+        "sd": sd,
+        "low": mean - half,
+        "high": mean + half,
+        "n": n,
+    }

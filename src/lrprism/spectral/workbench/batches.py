@@ -1,0 +1,85 @@
+"""Going over all batches on many devices; imported late, because Lightning takes seconds to import."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import lightning
+from torch.utils.data import DataLoader, Dataset
+
+from lrprism.spectral.training import Devices
+from lrprism.spectral.training.lightning_quirks import keyboard_interrupt, quiet_lightning
+from lrprism.spectral.workbench.patch_explainer import ExplainsSamples
+from lrprism.spectral.workbench.progress import Reporter
+from lrprism.spectral.workbench.relevance_store import RelevanceStore, sample_arrays
+from lrprism.spectral.workbench.sources import Numbers
+
+
+class _Explaining(lightning.LightningModule):
+    """One batch of samples a step; nothing is trained."""
+
+    def __init__(self, explainer: ExplainsSamples, store: RelevanceStore, numbers: Numbers) -> None:
+        super().__init__()
+        self.model, self._explainer, self._store, self._numbers = explainer.model, explainer, store, numbers
+
+    def predict_step(self, batch: int) -> int:
+        dataset, audit = self._explainer.explain(self._numbers[self._store.part(batch)])
+        self._store.write(batch, sample_arrays(dataset), audit)
+        return batch
+
+
+class _Numbers(Dataset[int]):
+    def __init__(self, numbers: Sequence[int]) -> None:
+        self._numbers = numbers
+
+    def __len__(self) -> int:
+        return len(self._numbers)
+
+    def __getitem__(self, index: int) -> int:
+        return self._numbers[index]
+
+
+class _Progress(lightning.Callback):
+    def __init__(self, advance: Any) -> None:
+        self._advance = advance
+
+    def on_predict_batch_end(self, *_: Any, **__: Any) -> None:
+        self._advance()
+
+
+def explain_batches(
+    explainer: ExplainsSamples,
+    store: RelevanceStore,
+    numbers: Numbers,
+    devices: Devices,
+    reporter: Reporter,
+    what: str,
+) -> bool:
+    """Explain every batch that is not yet in the store.
+
+    Args:
+        explainer: What explains a batch.
+        store: Where the results go.
+        numbers: Numbers of all samples.
+        devices: Where to run.
+        reporter: Where to say what is being done.
+        what: What is being done, in words.
+
+    Returns:
+        Whether this process is the one that goes on; with several processes the others are done.
+
+    Raises:
+        InputError: If the devices are not there.
+    """
+    missing = store.batches()
+    if not missing:
+        return True
+    with reporter.bar(len(missing), what) as advance, quiet_lightning(), keyboard_interrupt():
+        trainer = devices.trainer(callbacks=[_Progress(advance)], inference_mode=False)
+        loader: DataLoader[int] = DataLoader(_Numbers(missing), batch_size=1, collate_fn=_only)
+        trainer.predict(_Explaining(explainer, store, numbers), loader, return_predictions=False)
+        trainer.strategy.barrier("every batch is written")
+    return bool(trainer.is_global_zero)
+
+
+def _only(batches: list[int]) -> int:
+    return batches[0]

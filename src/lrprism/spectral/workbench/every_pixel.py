@@ -1,0 +1,143 @@
+"""Relevance of each pixel of a scene for the decision on that very pixel."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+import xarray as xr
+from torch import nn
+
+from lrprism.engine import Audit
+from lrprism.errors import DataError, InputError
+from lrprism.spectral.cubes.cube import Scene
+from lrprism.spectral.cubes.georeference import georeference_of, georeferenced
+from lrprism.spectral.cubes.windows import cut_windows
+from lrprism.spectral.workbench.patch_explainer import PatchExplainer
+from lrprism.spectral.workbench.sources import Numbers
+
+NO_CLASS: Final = -1
+"""Class of the pixels whose window would leave the scene or holds a missing value."""
+_AT_ONCE: Final = 2**22  # values of a piece of the map, 16 MiB
+
+
+@dataclass(frozen=True, eq=False)
+class PixelExplainer:
+    r"""Explains the decision on every pixel of a scene, from the window round it.
+
+    .. math:: R_b(y, x) = \sum_{\Delta y, \Delta x} R^{(y,x)}_{b, y+\Delta y, x+\Delta x}
+
+    where :math:`R^{(y,x)}` is the relevance for the decision on pixel (y, x). NaN where the window would
+    leave the scene or holds a missing value.
+
+    Args:
+        patches: What explains windows.
+        scene: The scene, its bands prepared.
+        window: Side of the windows in pixels.
+        has_window: The pixels whose window lies inside the scene and holds no missing value, ``[y, x]``.
+
+    Raises:
+        InputError: If the target is the true class.
+        DataError: If there is no such pixel.
+    """
+
+    patches: PatchExplainer
+    scene: Scene
+    window: int
+    has_window: npt.NDArray[np.bool_]
+
+    def __post_init__(self) -> None:
+        """Check the target and the pixels.
+
+        Raises:
+            InputError: If the target is the true class.
+            DataError: If no pixel has a window.
+        """
+        if self.patches.target == "true":
+            raise InputError(
+                "target should be predicted or a class where every pixel is explained, since not every pixel "
+                "has a true class. Found 'true'. Try --target predicted."
+            )
+        if not self.has_window.any():
+            raise DataError(
+                f"the scene should have windows of {self.window} x {self.window} pixels without a missing "
+                "value. Found none. Leave out bands that are missing everywhere with --bands."
+            )
+
+    @property
+    def model(self) -> nn.Module:
+        """The network."""
+        return self.patches.model
+
+    @property
+    def numbers(self) -> Numbers:
+        """Number of every pixel, row by row."""
+        height, width = self.scene.labels.shape
+        return np.arange(int(height) * int(width), dtype=np.int64)
+
+    @property
+    def first(self) -> Numbers:
+        """The first pixel that has a window."""
+        return np.flatnonzero(self.has_window)[:1]
+
+    def explain(self, numbers: Numbers) -> tuple[xr.Dataset, Audit]:
+        """Explain the decisions on some pixels at once.
+
+        Args:
+            numbers: Numbers of the pixels, row * width + column.
+
+        Returns:
+            Relevance (sample, band), target, predicted class and output of each, and the account.
+        """
+        inside = self.has_window.ravel()[numbers]
+        if not inside.any():
+            empty, _ = self.explain(self.first)
+            return _spread(empty, np.zeros(len(numbers), dtype=bool)), Audit((), 0.0, 0.0)
+        windows = cut_windows(self.scene, self.window, pixels=numbers[inside], labelled=False)
+        explained, audit = self.patches.explain_patches(windows)
+        explained["relevance"] = explained["relevance"].sum(("y", "x"), keep_attrs=True)
+        return _spread(explained.drop_vars(["patch", "label", "row", "column"]), inside), audit
+
+    def maps(self, dataset: xr.Dataset) -> Mapping[str, xr.DataArray]:
+        """Lay the explained pixels out as maps.
+
+        Args:
+            dataset: What was explained, all pixels row by row.
+
+        Returns:
+            ``relevance_map`` (band, y, x) in units of the output, and ``class_map`` (y, x), the predicted
+            class, -1 where there is none; both where the scene lies.
+        """
+        height, width = self.scene.labels.shape
+        bands = {name: each for name, each in dataset.coords.items() if each.dims == ("band",)}
+        values = dataset["relevance"].chunk().data
+        rows = max(1, _AT_ONCE // (width * values.shape[1]))
+        values = values.rechunk((rows * width, -1)).reshape((height, width, values.shape[1]))
+        relevance = xr.DataArray(
+            values.transpose(2, 0, 1), dims=("band", "y", "x"), coords=bands, name="relevance",
+            attrs={**dataset.attrs, "quantity": "relevance", "units": "logit"},
+        )  # fmt: skip
+        classes = xr.DataArray(
+            dataset["predicted"].values.reshape(height, width), dims=("y", "x"), name="class",
+            attrs={"class_names": list(dataset.attrs["class_names"])},
+        )  # fmt: skip
+        place = georeference_of(self.scene.cube)
+        if place is not None:
+            relevance, classes = georeferenced(relevance, place), georeferenced(classes, place)
+        return {"relevance_map": relevance, "class_map": classes}
+
+
+def _spread(explained: xr.Dataset, inside: np.ndarray[Any, np.dtype[np.bool_]]) -> xr.Dataset:
+    """Put explained pixels among all: NaN, or class -1, for the others."""
+    whole = explained.drop_dims("sample")
+    for name, each in explained.data_vars.items():
+        if "sample" not in each.dims:
+            continue
+        missing = NO_CLASS if each.dtype.kind == "i" else np.nan
+        values = np.full((len(inside), *each.shape[1:]), missing, dtype=each.dtype)
+        if inside.any():
+            values[inside] = each.values
+        whole[name] = (each.dims, values, each.attrs)
+    whole.attrs = explained.attrs
+    return whole

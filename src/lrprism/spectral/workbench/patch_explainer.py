@@ -1,0 +1,170 @@
+"""What the explanation of some patches by a trained network gives."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Protocol, final
+
+import numpy as np
+import torch
+import xarray as xr
+from torch import Tensor, nn
+
+from lrprism.attribution import LRP, predicted_class
+from lrprism.attribution.seeds import AbstractTarget, cut, seed_of
+from lrprism.attribution.target import side
+from lrprism.composites import AbstractComposite, Within
+from lrprism.engine import Audit
+from lrprism.errors import InputError
+from lrprism.spectral.cubes.patches import PatchSet
+from lrprism.spectral.preprocessing import Pipeline
+from lrprism.spectral.workbench.networks import NETWORK
+from lrprism.spectral.workbench.sources import Numbers, Samples, network_inputs
+
+
+@dataclass(frozen=True, eq=False)
+class PatchExplainer:
+    """Explains the patches of some samples with a trained network.
+
+    Args:
+        model: The network with its preprocessing in front.
+        composite: Which op of the network gets which rule.
+        samples: Where the patches come from.
+        class_names: Name of each class, class 0 first.
+        target: ``"predicted"``, ``"true"``, the number of a class or its name.
+    """
+
+    model: Pipeline
+    composite: AbstractComposite
+    samples: Samples
+    class_names: Sequence[str]
+    target: str
+
+    @cached_property
+    def _lrp(self) -> LRP:
+        return LRP(self.model, Within(NETWORK, self.composite), strict=True)
+
+    def explain(self, numbers: Numbers) -> tuple[xr.Dataset, Audit]:
+        """Explain some samples at once.
+
+        Args:
+            numbers: Numbers of the samples.
+
+        Returns:
+            The patches with their relevance beside them, and the account.
+        """
+        return self.explain_patches(self.samples.cut(numbers))
+
+    def explain_patches(self, patches: PatchSet) -> tuple[xr.Dataset, Audit]:
+        """Explain some patches at once.
+
+        Args:
+            patches: The patches, in the data's own units.
+
+        Returns:
+            The patches with their relevance beside them, and the account.
+        """
+        device = next(self.model.parameters()).device
+        inputs = network_inputs(patches).to(device)
+        target = NetworkClass(class_target(self.target, patches["label"].values, self.class_names))
+        found = self._lrp.explain(inputs, target, audit=True)
+        dataset = self._dataset(patches, _tensor(found.relevance), found.output, _tensor(found.target))
+        return dataset, _audit(found.audit)
+
+    def _dataset(self, patches: PatchSet, relevance: Tensor, output: Tensor, target: Tensor) -> xr.Dataset:
+        """Lay relevance out beside the patches that it explains."""
+        names = list(self.class_names)
+        dataset = patches.copy()
+        values = relevance.cpu().numpy()
+        dataset["relevance"] = (("sample", "band", "y", "x"), values, {"units": "logit"})
+        dataset["target"] = ("sample", target.cpu().numpy())
+        dataset["predicted"] = ("sample", predicted_class(output).cpu().numpy())
+        logits = output.detach().cpu().numpy()
+        dataset["output"] = (("sample", "class" if logits.shape[1] == len(names) else "logit"), logits)
+        dataset = dataset.assign_coords(class_name=("class", names))
+        dataset["wavelength"].attrs["units"] = dataset["fwhm"].attrs["units"] = "nm"
+        dataset.attrs = {
+            **patches.attrs,
+            "class_names": names,
+            "composite": repr(self.composite),
+            "data_sha256": self.samples.hash,
+        }
+        return dataset
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class NetworkClass(AbstractTarget):
+    """A class of a trained network, which tells two classes apart by one logit or by one for each.
+
+    Args:
+        number: The class of all samples, or of each; None for the predicted ones.
+    """
+
+    number: Tensor | int | None
+
+    def seed(self, output: Tensor) -> tuple[Tensor, Tensor | None]:
+        """Return the seed of the class: of one logit, the logit for class 1 and minus the logit for class 0.
+
+        Args:
+            output: What the network returned.
+        """
+        return seed_of(output, side(self.number) if output.shape[1] == 1 else self.number)
+
+    def cut(self, rows: slice, count: int) -> "NetworkClass":
+        """Return the classes of some samples."""
+        return NetworkClass(cut(self.number, rows, count))
+
+
+def class_target(
+    target: str, labels: np.ndarray[Any, Any], class_names: Sequence[str]
+) -> Tensor | int | None:
+    """Read a target in words.
+
+    Args:
+        target: ``"predicted"``, ``"true"``, the number of a class or its name.
+        labels: True class of each sample.
+        class_names: Name of each class, class 0 first.
+
+    Returns:
+        None for the predicted classes, else the class or classes.
+
+    Raises:
+        InputError: If it is neither a word nor a class.
+    """
+    if target == "predicted":
+        return None
+    if target == "true":
+        return torch.from_numpy(labels)
+    names = [name.casefold() for name in class_names]
+    if target.casefold() in names:
+        return names.index(target.casefold())
+    if target.isdecimal() and int(target) < len(names):
+        return int(target)
+    raise InputError(
+        f"target should be predicted, true, a class number from 0 to {len(names) - 1}, or one of "
+        f"{', '.join(class_names)}. Found '{target}'."
+    )
+
+
+def _tensor(value: object) -> Tensor:
+    if not isinstance(value, Tensor):
+        raise TypeError(f"one input and a class target give one tensor. Found {type(value).__name__}.")
+    return value
+
+
+def _audit(value: object) -> Audit:
+    if not isinstance(value, Audit):
+        raise TypeError(f"an explanation with audit=True has an account. Found {type(value).__name__}.")
+    return value
+
+
+class ExplainsSamples(Protocol):
+    """What can explain some samples with a network."""
+
+    @property
+    def model(self) -> nn.Module:
+        """The network."""
+
+    def explain(self, numbers: Numbers) -> tuple[xr.Dataset, Audit]:
+        """Explain the samples of these numbers at once."""

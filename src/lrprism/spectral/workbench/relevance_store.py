@@ -1,0 +1,139 @@
+"""Relevance of many samples on disk, written batch by batch, so that a kill costs one batch."""
+
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any, Final
+
+import dask.array as da
+import numpy as np
+import numpy.typing as npt
+import xarray as xr
+import zarr
+
+from lrprism.engine import Audit, Row
+from lrprism.errors import ResultsError
+from lrprism.spectral.runs import read_json, write_json
+
+RELEVANCE: Final = "relevance.zarr"
+ACCOUNTS: Final = "accounts"
+"""A file per finished batch: its account of relevance, and the sign that the batch is on disk."""
+_FORMAT: Final = 2  # of Zarr: the third has no settled way to store texts yet
+
+
+class RelevanceStore:
+    """A Zarr store whose arrays along ``sample`` are filled batch by batch, in any order, by any process.
+
+    Args:
+        folder: Where ``relevance.zarr`` and the accounts of the finished batches lie.
+        samples: Number of samples in all.
+        batch_size: Samples of a batch; each batch is a chunk of its own in every array.
+    """
+
+    def __init__(self, folder: Path, samples: int, batch_size: int) -> None:
+        """Remember the places; :meth:`create` makes them."""
+        self.path = folder / RELEVANCE
+        self._accounts = folder / ACCOUNTS
+        self._samples, self._batch_size = samples, batch_size
+
+    def create(self, template: xr.Dataset) -> None:
+        """Lay the arrays out on disk, unless an earlier call did.
+
+        Args:
+            template: A dataset of one sample, with all coordinates and attributes: what has a dimension
+                ``sample`` tells dtype and further dimensions, the rest is written as it is. Its attribute
+                ``data_sha256`` names the data.
+
+        Raises:
+            ResultsError: If an earlier call laid them out for other data.
+        """
+        self._accounts.mkdir(exist_ok=True)
+        if self.path.exists():
+            _check_same_data(self.read(), template)
+            return
+        partial = self.path.with_name(f".{self.path.name}.partial")
+        shutil.rmtree(partial, ignore_errors=True)
+        chunk = min(self._batch_size, self._samples)
+        names = [name for name, each in template.variables.items() if "sample" in each.dims]
+        whole = template.drop_vars(names)
+        for name in names:
+            each = template[name]
+            shape = (self._samples, *each.shape[1:])
+            whole[name] = (
+                each.dims,
+                da.zeros(shape, dtype=each.dtype, chunks=(chunk, *shape[1:])),
+                each.attrs,
+            )
+        whole = whole.set_coords([name for name in names if name in template.coords])
+        # no fill value: reading would take every true 0 for a missing one
+        encoding: dict[str, dict[str, Any]] = {str(name): {"_FillValue": None} for name in whole.variables}
+        for name in names:
+            encoding[str(name)]["chunks"] = (chunk, *whole[name].shape[1:])
+        whole.to_zarr(partial, compute=False, zarr_format=_FORMAT, encoding=encoding)
+        partial.rename(self.path)
+
+    def batches(self) -> list[int]:
+        """Numbers of the batches that are still to do."""
+        count = -(-self._samples // self._batch_size)
+        return [number for number in range(count) if not self._account(number).is_file()]
+
+    def part(self, batch: int) -> slice:
+        """The samples of a batch."""
+        start = batch * self._batch_size
+        return slice(start, min(start + self._batch_size, self._samples))
+
+    def write(self, batch: int, arrays: Mapping[str, npt.NDArray[np.generic]], audit: Audit) -> None:
+        """Write a batch; it counts as done once all of it is on disk.
+
+        Args:
+            batch: Its number.
+            arrays: Values of every array along ``sample``.
+            audit: Its account of relevance.
+        """
+        group = zarr.open_group(self.path, mode="r+", use_consolidated=False)
+        for name, values in arrays.items():
+            group[name][self.part(batch)] = values  # type: ignore[index]  # every member is an array
+        whole = replace(audit, per_sample=None)  # the arrays hold what arrived at each sample
+        write_json(self._account(batch), asdict(whole))
+
+    def audits(self) -> Sequence[Audit]:
+        """The accounts of all batches, in order."""
+        return [_audit(read_json(file)) for file in sorted(self._accounts.glob("*.json"))]
+
+    def read(self) -> xr.Dataset:
+        """Open what was written; arrays are read when they are needed."""
+        dataset: xr.Dataset = xr.open_zarr(self.path, zarr_format=_FORMAT)
+        return dataset
+
+    def close(self) -> None:
+        """Delete the accounts of the batches, once they are joined."""
+        shutil.rmtree(self._accounts)
+
+    def drop_if_empty(self) -> None:
+        """Delete the arrays if no batch is done."""
+        if not any(self._accounts.iterdir()):
+            shutil.rmtree(self.path)
+            self.close()
+
+    def _account(self, batch: int) -> Path:
+        return self._accounts / f"{batch:08d}.json"
+
+
+def _check_same_data(begun: xr.Dataset, template: xr.Dataset) -> None:
+    before, now = (each.attrs.get("data_sha256") for each in (begun, template))
+    if before != now:
+        raise ResultsError(
+            f"Unfinished work should be taken up with the same data. Found data of hash {now}, begun with "
+            f"{before}. Give the data it was begun with, or begin anew with --overwrite."
+        )
+
+
+def _audit(record: dict[str, Any]) -> Audit:
+    rows = tuple(Row(**row) for row in record["rows"])
+    return Audit(rows, record["explained"], record["reached"], tuple(record["unseen"]))
+
+
+def sample_arrays(dataset: xr.Dataset) -> dict[str, Any]:
+    """Values of every variable and coordinate along ``sample``."""
+    return {str(name): each.values for name, each in dataset.variables.items() if "sample" in each.dims}

@@ -1,0 +1,195 @@
+"""Labelled samples of a scene or of a patch file, behind one face."""
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Self, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+import torch
+import xarray as xr
+from scipy import ndimage
+from torch import Tensor
+
+from lrprism.errors import DataError
+from lrprism.spectral.cubes.bands import average_pairs, good_bands, select_bands
+from lrprism.spectral.cubes.cube import Scene, cube_hash
+from lrprism.spectral.cubes.patches import PatchSet
+from lrprism.spectral.cubes.windows import check_window, cut_windows
+from lrprism.spectral.io import read_cube, read_labels
+from lrprism.spectral.io.patch_file import is_patch_file, read_patch_file
+from lrprism.spectral.knowledge.indian_pines import load_indian_pines
+from lrprism.spectral.runs import file_hash
+
+INDIAN_PINES = "indian-pines"
+"""The name that stands for the scene that comes with the package tensorly."""
+
+Numbers = npt.NDArray[np.int64]
+Bands = TypeVar("Bands", xr.DataArray, xr.Dataset)
+
+
+@dataclass(frozen=True)
+class Preparation:
+    """What is done to the data before a network sees it; stored with the network.
+
+    Args:
+        average_pairs: Whether bands 2i and 2i+1 are averaged.
+        bands: Numbers of the bands that are kept (after averaging), 0-based; all of them if None.
+        window: Side of the windows cut from a scene, in pixels, odd; not used for patch files.
+        wavelengths: ``"FIRST:LAST"`` in nm or the path of a text file; None where those of the file, or of
+            the tutorial's camera, are right.
+        class_names: A name per class, where the data name none.
+        labels: For cubes: the path of a label map.
+        key: For files of several arrays: the name of the cube's.
+    """
+
+    average_pairs: bool = False
+    bands: tuple[int, ...] | None = None
+    window: int = 7
+    wavelengths: str | None = None
+    class_names: tuple[str, ...] | None = None
+    labels: str | None = None
+    key: str | None = None
+
+    @classmethod
+    def from_record(cls, record: dict[str, Any]) -> Self:
+        """Rebuild what :meth:`record` wrote."""
+        lists = {name: tuple(value) for name, value in record.items() if isinstance(value, list)}
+        return cls(**{**record, **lists})
+
+    def record(self) -> dict[str, Any]:
+        """Return the settings as plain JSON."""
+        return asdict(self)
+
+    def of_bands(self, data: Bands) -> Bands:
+        """Average and select the bands of a cube or a patch set; without a choice, those flagged good."""
+        if self.bands is None and not data["good"].values.all():
+            data = good_bands(data)
+        averaged = average_pairs(data) if self.average_pairs else data
+        return averaged if self.bands is None else select_bands(averaged, self.bands)
+
+
+@dataclass(frozen=True, eq=False)
+class Samples:
+    """Labelled samples that patches can be asked for.
+
+    Args:
+        source: What was opened: a path, or ``"indian-pines"``.
+        numbers: Number of every sample: its pixel (row * width + column) in a scene, its
+            position in a patch file.
+        labels: Class of every sample, from 0.
+        attrs: Title, attribution, quantity, units, class names and what was assumed.
+        hash: SHA-256 of the data.
+        scene: The prepared scene, with labels where a whole window fits; None for a patch file.
+        cut: Returns the patches of some numbers, in their order.
+        all_labels: Labels of all pixels of a scene, whether a window fits or not; None for a patch file.
+        has_window: Of a scene, the pixels whose window lies inside it and holds no missing value, ``[y, x]``.
+    """
+
+    source: str
+    numbers: Numbers
+    labels: Numbers
+    attrs: dict[str, Any]
+    hash: str
+    scene: Scene | None
+    cut: Callable[[Numbers], PatchSet]
+    all_labels: xr.DataArray | None = None
+    has_window: npt.NDArray[np.bool_] | None = None
+
+    @property
+    def class_names(self) -> list[str]:
+        """Name of each class, class 0 first."""
+        return [str(name) for name in self.attrs["class_names"]]
+
+    def labels_of(self, numbers: Numbers) -> Numbers:
+        """Return the class of each of some samples."""
+        return self.labels[np.searchsorted(self.numbers, numbers)]
+
+
+def open_samples(source: str, preparation: Preparation) -> Samples:
+    """Open a scene or a patch file and prepare its bands.
+
+    Args:
+        source: ``"indian-pines"``, the path of an HDF5 patch file (``train_img``, ``train_labels``), or that
+            of a cube in any format that :func:`lrprism.spectral.io.read_cube` knows.
+        preparation: What is done to the bands, and the window for a scene.
+
+    Raises:
+        DataError: If the data cannot be read or prepared.
+    """
+    if source == INDIAN_PINES:
+        return _scene_samples(source, load_indian_pines(), preparation)
+    if not Path(source).exists():
+        raise DataError(
+            f"data should be a cube, an HDF5 patch file or '{INDIAN_PINES}'. Found no file '{source}'. "
+            "Correct the path."
+        )
+    if is_patch_file(source):
+        patches = read_patch_file(
+            source, wavelengths=preparation.wavelengths, class_names=preparation.class_names
+        )
+        return _file_samples(source, preparation.of_bands(patches))
+    return _scene_samples(source, _scene(source, preparation), preparation)
+
+
+def _scene(source: str, preparation: Preparation) -> Scene:
+    """Read a cube and its labels; without labels no pixel has one."""
+    cube = read_cube(source, wavelengths=preparation.wavelengths, key=preparation.key)
+    if preparation.labels is not None:
+        return Scene(cube, read_labels(preparation.labels, class_names=preparation.class_names))
+    unknown = np.zeros((cube.sizes["y"], cube.sizes["x"]), dtype=np.int64)
+    return Scene(cube, xr.DataArray(unknown, dims=("y", "x"), attrs={"class_names": []}))
+
+
+def _scene_samples(source: str, scene: Scene, preparation: Preparation) -> Samples:
+    """Samples of the labelled pixels whose window lies inside the scene and holds no missing value."""
+    check_window(scene, preparation.window)
+    cube = preparation.of_bands(scene.cube)
+    inner = scene.labels.where(_inside(scene.labels.shape, preparation.window // 2), 0)
+    whole = _whole_windows(cube, preparation.window)
+    prepared = Scene(cube, inner.where(whole, 0))
+    flat = prepared.labels.values.ravel()
+    numbers = np.flatnonzero(flat).astype(np.int64)
+    lost = int((scene.labels.values > 0).sum() - (inner.values > 0).sum())
+    missing = int((inner.values > 0).sum()) - len(numbers)
+    notes = [f"{lost} labelled pixels lie too near the border of the scene for a window"] if lost else []
+    notes += [f"{missing} labelled pixels have missing values in their window"] if missing else []
+    attrs = {**prepared.cube.attrs, "class_names": prepared.class_names}
+    attrs["assumed"] = [*attrs["assumed"], *notes]
+
+    def cut(wanted: Numbers) -> PatchSet:
+        return cut_windows(prepared, preparation.window, pixels=wanted)
+
+    hashed = cube_hash(scene.cube)
+    has_window = whole & _inside(whole.shape, preparation.window // 2)
+    return Samples(source, numbers, flat[numbers] - 1, attrs, hashed, prepared, cut, scene.labels, has_window)
+
+
+def _whole_windows(cube: xr.DataArray, window: int) -> npt.NDArray[np.bool_]:
+    """Mark the pixels whose window holds no missing value."""
+    finite = cube.notnull().all("band").values
+    return np.asarray(ndimage.minimum_filter(finite, size=window, mode="nearest"), dtype=bool)
+
+
+def _inside(shape: tuple[int, ...], radius: int) -> npt.NDArray[np.bool_]:
+    """Mark the pixels whose window lies inside the scene."""
+    inside = np.zeros(shape, dtype=bool)
+    inside[radius : shape[0] - radius, radius : shape[1] - radius] = True
+    return inside
+
+
+def _file_samples(source: str, patches: PatchSet) -> Samples:
+    numbers = np.arange(patches.sizes["sample"], dtype=np.int64)
+
+    def cut(wanted: Numbers) -> PatchSet:
+        return patches.isel(sample=wanted)
+
+    return Samples(
+        source, numbers, patches["label"].values, dict(patches.attrs), file_hash(source), None, cut
+    )
+
+
+def network_inputs(patches: PatchSet) -> Tensor:
+    """Return patches as a pipeline takes them: ``[N, band, y, x]``, in the data's own units."""
+    return torch.from_numpy(patches["patch"].values)

@@ -1,0 +1,131 @@
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import xarray as xr
+
+from lrprism.errors import DataError
+from lrprism.spectral import band_table, sample_spectra, top_bands
+from lrprism.spectral.cubes.cube import band_coords
+
+
+def dataset(relevance: np.ndarray, target: list[int], names: list[str] | None = None) -> xr.Dataset:
+    bands = relevance.shape[1]
+    return xr.Dataset(
+        {
+            "relevance": (("sample", "band", "y", "x"), relevance.astype(np.float32)),
+            "target": ("sample", target),
+        },
+        coords={
+            **band_coords(bands, 400.0 + 10 * np.arange(bands), fwhm=np.full(bands, 9.0)),
+            "class_name": ("class", names or ["a", "b", "c"]),
+        },
+    )
+
+
+@pytest.fixture
+def table() -> pd.DataFrame:
+    """Class 2 has two samples, class 0 one; two bands of 1 x 2 pixels."""
+    relevance = np.array([
+        [[[1, 2]], [[0, -1]]],
+        [[[5, 5]], [[1, 0]]],
+        [[[-4, 3]], [[2, 2]]],
+    ])  # fmt: skip
+    return band_table(dataset(relevance, [2, 0, 2]))
+
+
+def test_a_class_by_hand(table: pd.DataFrame) -> None:
+    rows = table[table["class"] == 2]
+    # band 0: samples sum to 3 and -1: mean 1, deviation 2; positive parts 3 and 3, negative 0 and -4
+    # band 1: samples sum to -1 and 4: mean 1.5, deviation 2.5; positive parts 0 and 4, negative -1 and 0
+    assert rows["sum"].tolist() == [1, 1.5]
+    assert rows["std"].tolist() == [2, 2.5]
+    assert rows["positive"].tolist() == [3, 2]
+    assert rows["negative"].tolist() == [-2, -0.5]
+    assert rows["rank"].tolist() == [2, 1]
+
+
+def test_spectra_of_samples_by_hand() -> None:
+    relevance = np.array([[[[1, -2]], [[0, -1]]], [[[-4, 3]], [[2, 2]]]])
+    data = dataset(relevance, [2, 0])
+    data["patch"] = data["relevance"] + 10
+    spectra = sample_spectra(data)
+    assert spectra["positive"].values.tolist() == [[1, 0], [3, 4]]
+    assert spectra["negative"].values.tolist() == [[-2, -1], [-4, 0]]
+    assert spectra["input"].values.tolist() == [[9.5, 9.5], [9.5, 12]]
+    assert spectra.attrs["window"] == (1, 2)
+    assert set(spectra.dims) == {"sample", "band", "class"}
+    assert sample_spectra(spectra) is spectra
+    pd.testing.assert_frame_equal(band_table(spectra), band_table(data))
+
+
+def test_spectra_of_samples_on_disk_are_those_in_memory(tmp_path: Path) -> None:
+    data = dataset(np.random.default_rng(0).normal(size=(9, 4, 3, 3)), [0, 1, 2] * 3)
+    data.chunk(sample=2).to_zarr(tmp_path / "relevance.zarr", zarr_format=2)
+    stored = xr.open_zarr(tmp_path / "relevance.zarr")
+    pd.testing.assert_frame_equal(band_table(stored), band_table(data))
+
+
+def test_a_missing_value_is_not_summed_over() -> None:
+    relevance = np.zeros((1, 2, 2, 2))
+    relevance[0, 1, 0, 0] = np.nan
+    spectra = sample_spectra(dataset(relevance, [0]))
+    assert np.isnan(spectra["positive"].values).tolist() == [[False, True]]
+
+
+def test_the_columns_and_rows_of_bands_csv(table: pd.DataFrame) -> None:
+    assert table.columns.tolist() == [
+        "class", "class_name", "band", "original_band", "wavelength_nm", "fwhm_nm",
+        "sum", "positive", "negative", "std", "rank",
+    ]  # fmt: skip
+    assert table["class"].tolist() == [0, 0, 2, 2]
+    assert table["class_name"].tolist() == ["a", "a", "c", "c"]
+    assert table["wavelength_nm"].tolist() == [400, 410, 400, 410]
+    assert table["original_band"].tolist() == ["0", "1", "0", "1"]
+    assert table["fwhm_nm"].tolist() == [9, 9, 9, 9]
+
+
+def test_parts_add_up_and_bands_account_for_all_relevance() -> None:
+    relevance = np.random.default_rng(0).normal(size=(20, 7, 3, 3))
+    targets = np.arange(20) % 3
+    made = band_table(dataset(relevance, targets.tolist()))
+    np.testing.assert_allclose(made["sum"], made["positive"] + made["negative"], atol=1e-12)
+    for target in range(3):
+        total = relevance[targets == target].sum(axis=(1, 2, 3)).mean()
+        assert made.loc[made["class"] == target, "sum"].sum() == pytest.approx(total, abs=1e-5)
+        assert sorted(made.loc[made["class"] == target, "rank"]) == [1, 2, 3, 4, 5, 6, 7]
+
+
+def test_top_bands_come_in_order() -> None:
+    relevance = np.array([3.0, 9.0, -20.0, 5.0]).reshape(1, 4, 1, 1)
+    made = band_table(dataset(relevance, [1]))
+    assert top_bands(made, 1)["band"].tolist() == [1, 3, 0]
+    assert top_bands(made, 1, 1)["wavelength_nm"].tolist() == [410]
+    assert len(top_bands(made, 1, 99)) == 4
+
+
+def test_equal_bands_get_different_ranks() -> None:
+    assert band_table(dataset(np.ones((1, 3, 1, 1)), [0]))["rank"].tolist() == [1, 2, 3]
+
+
+def test_a_class_beyond_the_names_still_has_one() -> None:
+    made = band_table(dataset(np.ones((1, 1, 1, 1)), [1], names=["only"]))
+    assert made["class_name"].tolist() == ["class 1"]
+
+
+def test_a_dataset_that_lacks_something() -> None:
+    whole = dataset(np.ones((1, 1, 1, 1)), [0])
+    with pytest.raises(DataError, match=r"a relevance dataset should hold .* Found no target, wavelength"):
+        band_table(whole.drop_vars(["target", "wavelength"]))
+    with pytest.raises(DataError, match=r"at least one sample. Found no sample"):
+        band_table(whole.isel(sample=[]))
+
+
+def test_a_class_that_was_not_explained(table: pd.DataFrame) -> None:
+    with pytest.raises(
+        DataError, match=r"class should be one of \[0, 2\] and n at least 1. Found class 1, n 3"
+    ):
+        top_bands(table, 1)
+    with pytest.raises(DataError, match=r"Found class 2, n 0"):
+        top_bands(table, 2, 0)

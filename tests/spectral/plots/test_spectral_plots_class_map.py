@@ -1,0 +1,83 @@
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+import xarray as xr
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from lrprism.errors import DataError
+from lrprism.spectral import sample_spectra
+from lrprism.spectral.plots import class_spectra
+
+MakeRelevance = Callable[..., xr.Dataset]
+Check = Callable[[Figure], None]
+Words = Callable[[Figure], str]
+
+
+def the_map(figure: Figure) -> Axes:
+    return next(axes for axes in figure.axes if axes.get_xlabel() == "wavelength (nm)")
+
+
+def test_rows_are_classes_with_their_samples(relevance: xr.Dataset, words: Words) -> None:
+    figure = class_spectra(relevance.isel(sample=[0, 1, 2]))
+    assert [label.get_text() for label in the_map(figure).get_yticklabels()] == ["Corn (2)", "Woods (1)"]
+    text = words(figure)
+    assert "Relevance of 2 explained classes" in text
+    assert "mean relevance per band (logit)" in text
+    assert "one scale for all classes" in text
+
+
+def test_values_one_mesh_per_stretch_and_symmetric_scale(relevance: xr.Dataset) -> None:
+    axes = the_map(class_spectra(relevance))
+    meshes = axes.collections
+    assert len(meshes) == 2  # one gap
+    drawn = np.concatenate([np.asarray(mesh.get_array()) for mesh in meshes], axis=1)
+    order = np.argsort(relevance["wavelength"].to_numpy())
+    values = relevance["relevance"].to_numpy().astype(float).sum((2, 3))[:, order]
+    np.testing.assert_allclose(drawn, [values[0::2].mean(0), values[1::2].mean(0)], rtol=1e-5)
+    assert all(mesh.norm.vmin == -mesh.norm.vmax for mesh in meshes)
+
+
+def test_normalised_classes_reach_one(relevance: xr.Dataset, words: Words) -> None:
+    relevance["relevance"][1::2] *= 1000
+    figure = class_spectra(relevance, normalise=True)
+    drawn = np.concatenate([np.asarray(mesh.get_array()) for mesh in the_map(figure).collections], axis=1)
+    np.testing.assert_allclose(np.abs(drawn).max(1), 1)
+    assert "relevance / largest |R| of the class" in words(figure)
+    assert "each class on its own scale" in words(figure)
+
+
+def test_dot_at_the_strongest_band(relevance: xr.Dataset) -> None:
+    relevance["relevance"][:, 25] = 100.0
+    (dots,) = [line for line in the_map(class_spectra(relevance)).lines if line.get_gid() == "strongest"]
+    np.testing.assert_allclose(dots.get_xdata(), relevance["wavelength"].to_numpy()[[25, 25]])
+
+
+def test_class_without_relevance_stays_white(relevance: xr.Dataset) -> None:
+    relevance["relevance"][::2] = 0.0
+    drawn = the_map(class_spectra(relevance, normalise=True)).collections[0].get_array()
+    np.testing.assert_array_equal(drawn[0], 0)
+
+
+@pytest.mark.parametrize("classes", [1, 16])
+def test_readable(make_relevance: MakeRelevance, assert_readable: Check, classes: int) -> None:
+    dataset = make_relevance(np.linspace(400, 2500, 100), samples=16, window=3)
+    dataset["target"] = ("sample", np.arange(16) % classes)
+    dataset["relevance"][0, 0] = 90.0  # clipped: the longest note
+    dataset = dataset.drop_vars("class_name").assign_coords(
+        class_name=("class", ["Buildings-Grass-Trees-Drives"] * 3)
+    )
+    assert_readable(class_spectra(dataset))
+
+
+def test_missing_target(relevance: xr.Dataset) -> None:
+    with pytest.raises(DataError, match=r"A relevance dataset should hold target\."):
+        class_spectra(relevance.drop_vars("target"))
+
+
+def test_reduced_samples_give_the_same_figure(relevance: xr.Dataset) -> None:
+    whole, reduced = (class_spectra(each) for each in (relevance, sample_spectra(relevance)))
+    for mesh, same in zip(the_map(whole).collections, the_map(reduced).collections, strict=True):
+        np.testing.assert_array_equal(np.asarray(mesh.get_array()), np.asarray(same.get_array()))
+    assert [text.get_text() for text in whole.texts] == [text.get_text() for text in reduced.texts]

@@ -1,0 +1,151 @@
+from collections.abc import Callable
+from pathlib import Path
+
+import matplotlib as mpl
+import numpy as np
+import pytest
+import xarray as xr
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from lrprism.errors import DataError
+from lrprism.spectral.plots import band_heatmaps, save, style
+
+MakeRelevance = Callable[..., xr.Dataset]
+Check = Callable[[Figure], None]
+Words = Callable[[Figure], str]
+
+
+def panels(figure: Figure) -> list[Axes]:
+    return [axes for axes in figure.axes if " nm" in axes.get_title() and "/" not in axes.get_title()]
+
+
+@pytest.mark.parametrize(("bands", "window"), [(1, 3), (18, 25), (100, 9), (121, 4)])
+def test_one_panel_per_band_readable_at_any_size(
+    make_relevance: MakeRelevance,
+    assert_readable: Check,
+    bands: int,
+    window: int,
+) -> None:
+    dataset = make_relevance(np.linspace(387.12, 2484.2, bands), window=window, samples=1)
+    figure = band_heatmaps(dataset.isel(sample=0))
+    count = bands + (1 if bands == 1 else 0)  # the grey picture of a single band is titled in nm, too
+    assert len(panels(figure)) == count
+    assert_readable(figure)
+
+
+def test_titles_numbers_and_values(relevance: xr.Dataset) -> None:
+    sample = relevance.isel(sample=2)
+    figure = band_heatmaps(sample, bands=[7, 3])
+    assert [axes.get_title() for axes in panels(figure)] == ["880.0 nm", "720.0 nm"]
+    assert [axes.texts[0].get_text() for axes in panels(figure)] == ["band 7", "band 3"]
+    shown = panels(figure)[0].images[0].get_array()
+    np.testing.assert_array_equal(shown, sample["relevance"].to_numpy()[7])
+
+
+def test_one_symmetric_scale_for_all(relevance: xr.Dataset) -> None:
+    sample = relevance.isel(sample=0)
+    figure = band_heatmaps(sample)
+    limits = {image.get_clim() for axes in panels(figure) for image in axes.images}
+    largest = np.percentile(np.abs(sample["relevance"].to_numpy().astype(float)), 99.5)
+    assert len(limits) == 1
+    np.testing.assert_allclose(limits.pop(), (-largest, largest))
+
+
+def test_heading_side_and_unit(relevance: xr.Dataset, words: Words) -> None:
+    sample = relevance.isel(sample=0)
+    sample["relevance"][:] = 0.01
+    sample["output"][0] = 2.5
+    text = words(band_heatmaps(sample))
+    total = 0.01 * sample["relevance"].size
+    assert f"Explained class: Corn, logit 2.5, total relevance {total:.3g}" in text
+    assert "true class: Woods  ·  predicted: Corn  ·  Test scene  ·  Epsilon()" in text
+    assert "relevance (logit)" in text
+    assert "RGB 640/560/440 nm" in text
+    assert "5 × 5 pixels, centre 40, 60" in text
+    assert "colours end" not in text
+
+
+def test_clipping_is_said(relevance: xr.Dataset, words: Words) -> None:
+    sample = relevance.isel(sample=0)
+    sample["relevance"][0, 0, 0] = -40.0
+    text = words(band_heatmaps(sample, bands=[0, 1]))
+    assert "colours end at the 99.5th\npercentile of |R|; largest |R| 40" in text
+    assert "colours end" not in words(band_heatmaps(sample, bands=[0, 1], percentile=100))
+
+
+def test_chosen_bands_are_counted(relevance: xr.Dataset, words: Words) -> None:
+    bands = relevance.sizes["band"]
+    assert f"2 of {bands} bands shown, total over all" in words(
+        band_heatmaps(relevance.isel(sample=0), bands=[0, 1])
+    )
+
+
+def test_one_logit_for_two_classes_is_signed(relevance: xr.Dataset, words: Words) -> None:
+    binary = relevance.isel(sample=0, drop=False).isel({"class": [0]})
+    binary["output"][0] = -1.5
+    binary.attrs["class_names"] = ["weed", "crop"]
+    assert "Explained class: weed, logit 1.5" in words(band_heatmaps(binary, bands=[0]))
+    binary["target"] = 1
+    assert "Explained class: crop, logit −1.5" in words(band_heatmaps(binary, bands=[0]))
+
+
+def test_patches_that_come_from_no_scene(relevance: xr.Dataset, words: Words) -> None:
+    sample = relevance.isel(sample=0)
+    text = words(band_heatmaps(sample.drop_vars(["row", "column", "class_name"]), bands=[1]))
+    assert "centre" not in text
+    assert "Explained class: class 0" in text
+
+
+def test_files_are_written_and_settings_kept(relevance: xr.Dataset, tmp_path: Path) -> None:
+    before = dict(mpl.rcParams)
+    paths = save(band_heatmaps(relevance.isel(sample=0), bands=[0, 5]), tmp_path, "bands")
+    assert [path.name for path in paths] == ["bands.png", "bands.svg"]
+    assert "600.0 nm" in paths[1].read_text(encoding="utf-8")
+    assert dict(mpl.rcParams) == before
+
+
+def test_page_is_as_wide_as_print(relevance: xr.Dataset) -> None:
+    assert style.size_of(band_heatmaps(relevance.isel(sample=0)))[0] <= style.PAGE_WIDTH
+
+
+@pytest.mark.parametrize("name", ["patch", "target", "wavelength", "output"])
+def test_missing_part(relevance: xr.Dataset, name: str) -> None:
+    with pytest.raises(DataError, match=rf"A relevance dataset should hold {name}\. Found .*relevance"):
+        band_heatmaps(relevance.isel(sample=0).drop_vars(name))
+
+
+def test_several_samples(relevance: xr.Dataset) -> None:
+    with pytest.raises(
+        DataError, match=r"relevance should have the non-empty dimensions band, y, x\. .*isel\(sample=0\)"
+    ):
+        band_heatmaps(relevance)
+
+
+@pytest.mark.parametrize("value", [np.nan, 0.0, -5.0, np.inf])
+def test_wrong_wavelength(relevance: xr.Dataset, value: float) -> None:
+    relevance["wavelength"][3] = value
+    with pytest.raises(
+        DataError, match=rf"positive number of nm for every band\. Found {value} at band 3 \(1 of"
+    ):
+        band_heatmaps(relevance.isel(sample=0))
+
+
+def test_relevance_that_is_not_finite(relevance: xr.Dataset) -> None:
+    relevance["relevance"][0, 2, 1, 1] = np.nan
+    with pytest.raises(DataError, match=r"relevance should be finite everywhere\. Found 1 of \d+ values NaN"):
+        band_heatmaps(relevance.isel(sample=0))
+
+
+@pytest.mark.parametrize("bands", [[], [0, 0], [-1], [999]])
+def test_wrong_bands(relevance: xr.Dataset, bands: list[int]) -> None:
+    with pytest.raises(
+        DataError, match=r"bands should be different numbers from 0 to \d+, at least one\. Found \["
+    ):
+        band_heatmaps(relevance.isel(sample=0), bands=bands)
+
+
+def test_target_that_is_no_output(relevance: xr.Dataset) -> None:
+    relevance["target"][0] = 9
+    with pytest.raises(DataError, match=r"target should be one of the 3 classes of output\. Found 9\."):
+        band_heatmaps(relevance.isel(sample=0))

@@ -1,0 +1,164 @@
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+import xarray as xr
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from lrprism.errors import DataError
+from lrprism.spectral import sample_spectra
+from lrprism.spectral.plots import relevance_spectrum, style
+
+MakeRelevance = Callable[..., xr.Dataset]
+Check = Callable[[Figure], None]
+Words = Callable[[Figure], str]
+
+
+def part(figure: Figure, gid: str) -> Line2D:
+    (line,) = [line for axes in figure.axes for line in axes.lines if line.get_gid() == gid]
+    return line
+
+
+def test_mean_over_samples_of_the_sum_over_pixels(relevance: xr.Dataset) -> None:
+    line = part(relevance_spectrum(relevance, 1), "relevance")
+    values = relevance["relevance"].to_numpy()[1::2].astype(float).sum((2, 3)).mean(0)
+    order = np.argsort(relevance["wavelength"].to_numpy())
+    drawn = ~np.isnan(line.get_xdata())
+    np.testing.assert_allclose(line.get_xdata()[drawn], relevance["wavelength"].to_numpy()[order])
+    np.testing.assert_allclose(line.get_ydata()[drawn], values[order], rtol=1e-6)
+
+
+@pytest.mark.parametrize("gid", ["relevance", "input"])
+def test_lines_are_sorted_and_broken_at_the_gap(relevance: xr.Dataset, gid: str) -> None:
+    x = part(relevance_spectrum(relevance, 0), gid).get_xdata()
+    (gap,) = np.flatnonzero(np.isnan(x))
+    assert (x[gap - 1], x[gap + 1]) == (1280, 1500)
+    assert (np.diff(np.delete(x, gap)) > 0).all()
+
+
+def test_labels_units_legend_and_names(relevance: xr.Dataset, words: Words) -> None:
+    text = words(relevance_spectrum(relevance, 0))
+    for expected in (
+        "Relevance for Corn",
+        "3 samples explained for this class  ·  each band summed over 5 × 5 pixels  ·  Test scene",
+        "wavelength (nm)",
+        "relevance per band (logit)",
+        "mean input: radiance (W m⁻² sr⁻¹ µm⁻¹)",
+        "± 1 standard deviation over 3 samples",
+        "the 3 bands of largest relevance",
+        "the air absorbs",
+        "oxygen A line",
+        "leaf water",
+        "atmosphere",
+    ):
+        assert expected in text
+
+
+def test_three_strongest_bands_are_marked_with_their_wavelength(relevance: xr.Dataset, words: Words) -> None:
+    relevance["relevance"][:] = 0.0
+    for band, value in ((0, 3.0), (1, 2.0), (25, 1.0)):
+        relevance["relevance"][:, band] = value
+    figure = relevance_spectrum(relevance, 0)
+    line = part(figure, "strongest")
+    nm = relevance["wavelength"].to_numpy()
+    assert sorted(line.get_xdata()) == sorted(nm[[0, 1, 25]])
+    np.testing.assert_allclose(sorted(line.get_ydata()), [25, 50, 75])  # times 5 x 5 pixels
+    assert all(f"{nm[band]:.1f} nm" in words(figure) for band in (0, 1, 25))
+
+
+def test_spread_is_the_standard_deviation(make_relevance: MakeRelevance) -> None:
+    dataset = make_relevance([500.0, 510.0, 520.0], samples=4, window=3)
+    dataset["relevance"][:] = 0.0
+    dataset["relevance"][0, 1, 1, 1] = 2.0  # samples 0 and 2 are of class 0: mean 1, deviation 1
+    axes = next(a for a in relevance_spectrum(dataset, 0).axes if a.get_ylabel().startswith("relevance"))
+    area = axes.collections[0].get_paths()[0].vertices
+    assert area[:, 1].min() == pytest.approx(0.0)
+    assert area[:, 1].max() == pytest.approx(2.0)
+
+
+@pytest.mark.parametrize("samples", [1, 2, 6])
+@pytest.mark.parametrize(
+    "wavelength", [[677.6], [400.0, 900.0], [388.2, 392.4, 528.7, 601.0, 677.6, 839.4, 1009.7]]
+)
+def test_readable_with_few_bands_and_samples(
+    make_relevance: MakeRelevance,
+    assert_readable: Check,
+    words: Words,
+    samples: int,
+    wavelength: list[float],
+) -> None:
+    figure = relevance_spectrum(make_relevance(wavelength, samples=samples), 0)
+    assert_readable(figure)
+    assert ("1 sample, no spread" in words(figure)) == (samples < 3)
+
+
+def test_readable_over_the_whole_range(make_relevance: MakeRelevance, assert_readable: Check) -> None:
+    nm = np.r_[np.linspace(400, 1350, 96), np.linspace(1415, 1800, 40), np.linspace(1950, 2490, 55)]
+    figure = relevance_spectrum(make_relevance(nm, window=3), 0)
+    assert_readable(figure)
+    assert style.size_of(figure)[0] == pytest.approx(170)
+
+
+def test_strongest_bands_side_by_side_keep_their_labels_apart(
+    make_relevance: MakeRelevance, assert_readable: Check
+) -> None:
+    dataset = make_relevance(np.linspace(400, 2500, 200), window=3)
+    dataset["relevance"][:, 197:] += 100
+    assert_readable(relevance_spectrum(dataset, 0))
+
+
+def test_zero_line_lies_inside(relevance: xr.Dataset) -> None:
+    relevance["relevance"][:] = abs(relevance["relevance"]) + 5
+    figure = relevance_spectrum(relevance, 0)
+    axes = next(a for a in figure.axes if a.get_ylabel().startswith("relevance"))
+    assert axes.get_ylim()[0] < 0 < axes.get_ylim()[1]
+
+
+def test_constant_zero_relevance(relevance: xr.Dataset) -> None:
+    relevance["relevance"][:] = 0.0
+    relevance["patch"][:] = 1.0
+    relevance_spectrum(relevance, 0)
+
+
+def test_units_that_are_not_given_are_said(relevance: xr.Dataset, words: Words) -> None:
+    del relevance.attrs["units"], relevance.attrs["quantity"]
+    assert "mean input: input (units not given)" in words(relevance_spectrum(relevance, 0))
+
+
+def test_target_that_was_not_explained(relevance: xr.Dataset) -> None:
+    with pytest.raises(
+        DataError, match=r"one of \[0, 1\]\. Found 2\. Explain samples for that class first\."
+    ):
+        relevance_spectrum(relevance, 2)
+
+
+@pytest.mark.parametrize("name", ["wavelength", "patch", "target", "original_band"])
+def test_missing_coordinate(relevance: xr.Dataset, name: str) -> None:
+    with pytest.raises(DataError, match=rf"A relevance dataset should hold {name}\."):
+        relevance_spectrum(relevance.drop_vars(name), 0)
+
+
+def test_wavelength_that_is_no_number(relevance: xr.Dataset) -> None:
+    relevance["wavelength"][0] = np.nan
+    with pytest.raises(DataError, match=r"positive number of nm for every band\. Found nan at band 0"):
+        relevance_spectrum(relevance, 0)
+
+
+def test_one_sample_without_its_dimension(relevance: xr.Dataset) -> None:
+    with pytest.raises(DataError, match=r"dimensions sample, band, y, x\. .*Keep the sample dimension"):
+        relevance_spectrum(relevance.isel(sample=0), 0)
+
+
+def test_input_that_is_not_finite(relevance: xr.Dataset) -> None:
+    relevance["patch"][0, 0, 0, 0] = np.inf
+    with pytest.raises(DataError, match=r"patch should be finite everywhere\. Found 1 of"):
+        relevance_spectrum(relevance, 0)
+
+
+def test_reduced_samples_give_the_same_figure(relevance: xr.Dataset) -> None:
+    whole, reduced = (relevance_spectrum(each, 0) for each in (relevance, sample_spectra(relevance)))
+    for one, other in zip(whole.axes, reduced.axes, strict=True):
+        for line, same in zip(one.lines, other.lines, strict=True):
+            np.testing.assert_array_equal(line.get_xydata(), same.get_xydata())
+    assert [text.get_text() for text in whole.texts] == [text.get_text() for text in reduced.texts]

@@ -1,0 +1,265 @@
+import hashlib
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from lrprism.errors import DataError, ResultsError
+from lrprism.spectral.runs import array_hash, file_hash, read_run, versions, write_json, writing_run
+
+
+def write_run(folder: Path, seed: int, *, overwrite: bool = False) -> None:
+    with writing_run(folder, overwrite=overwrite) as partial:
+        write_json(partial / "run.json", {"seed": seed})
+        (partial / "figures").mkdir()
+        (partial / "figures" / "spectrum.svg").write_text("<svg/>")
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+def test_a_run_appears_whole_at_the_end(tmp_path: Path) -> None:
+    folder = tmp_path / "new" / "parents" / "run"
+    with writing_run(folder) as partial:
+        assert partial.parent == folder.parent
+        assert partial.name.startswith(f".run.partial-{os.getpid()}")
+        write_json(partial / "run.json", {"seed": 3})
+        assert not folder.exists()
+    assert names(folder.parent) == ["run"]
+    assert read_run(folder) == {"seed": 3}
+
+
+def test_an_empty_folder_may_be_filled(tmp_path: Path) -> None:
+    (tmp_path / "run").mkdir()
+    write_run(tmp_path / "run", 1)
+    assert names(tmp_path / "run") == ["figures", "run.json"]
+    assert names(tmp_path) == ["run"]
+
+
+def test_a_relative_path_works(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    write_run(Path("run"), 1)
+    assert read_run("run") == {"seed": 1}
+
+
+def test_an_earlier_run_is_refused_without_overwrite(tmp_path: Path) -> None:
+    write_run(tmp_path / "run", 1)
+    with pytest.raises(ResultsError, match=r"Found an earlier run in .*run\. Choose .* with --overwrite\."):
+        write_run(tmp_path / "run", 2)
+    assert read_run(tmp_path / "run") == {"seed": 1}
+
+
+def test_overwrite_leaves_nothing_of_the_old_run(tmp_path: Path) -> None:
+    write_run(tmp_path / "run", 1)
+    (tmp_path / "run" / "old.csv").touch()
+    write_run(tmp_path / "run", 2, overwrite=True)
+    assert names(tmp_path / "run") == ["figures", "run.json"]
+    assert read_run(tmp_path / "run") == {"seed": 2}
+    assert names(tmp_path) == ["run"]
+
+
+def test_the_old_run_is_whole_until_the_end(tmp_path: Path) -> None:
+    write_run(tmp_path / "run", 1)
+    with writing_run(tmp_path / "run", overwrite=True) as partial:
+        write_json(partial / "run.json", {"seed": 2})
+        assert names(tmp_path / "run") == ["figures", "run.json"]
+        assert read_run(tmp_path / "run") == {"seed": 1}
+
+
+@pytest.mark.parametrize("error", [RuntimeError, KeyboardInterrupt])
+def test_an_exception_keeps_the_old_run_and_leaves_no_trace(
+    tmp_path: Path, error: type[BaseException]
+) -> None:
+    write_run(tmp_path / "run", 1)
+
+    def interrupted() -> None:
+        with writing_run(tmp_path / "run", overwrite=True) as partial:
+            write_json(partial / "run.json", {"seed": 2})
+            raise error
+
+    with pytest.raises(error):
+        interrupted()
+    assert read_run(tmp_path / "run") == {"seed": 1}
+    assert names(tmp_path) == ["run"]
+
+
+def test_a_folder_that_is_no_run_is_never_replaced(tmp_path: Path) -> None:
+    (tmp_path / "home").mkdir()
+    (tmp_path / "home" / "thesis.tex").touch()
+    for overwrite in (False, True):
+        with pytest.raises(ResultsError, match=r"Found 1 other files in .*home, thesis\.tex .* no run\.json"):
+            write_run(tmp_path / "home", 1, overwrite=overwrite)
+    assert names(tmp_path / "home") == ["thesis.tex"]
+
+
+def test_files_links_and_mount_points_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("kept")
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "folder")
+    for path, kind in (
+        (tmp_path / "file", "a file"),
+        (tmp_path / "link", "a link"),
+        (Path("/"), "a mount point"),
+    ):
+        with pytest.raises(ResultsError, match=rf"a plain folder\. Found {kind}: .* Choose another folder\."):
+            write_run(path, 1, overwrite=True)
+    assert (tmp_path / "file").read_text() == "kept"
+
+
+def test_a_parent_that_is_a_file_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(
+        ResultsError, match=r"where they can be written\. Found .*run: Not a directory\. Choose"
+    ):
+        write_run(tmp_path / "file" / "run", 1)
+
+
+def test_a_parent_without_permission_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(*_: object, **__: object) -> None:
+        raise PermissionError(13, "Permission denied")  # what mkdir says; root may write everywhere
+
+    monkeypatch.setattr(Path, "mkdir", refused)
+    with pytest.raises(ResultsError, match=r"Found .*run: Permission denied\. Choose another place\."):
+        write_run(tmp_path / "run", 1)
+
+
+def test_a_run_without_run_json_is_refused(tmp_path: Path) -> None:
+    with (
+        pytest.raises(ResultsError, match=r"A run should hold a run\.json\. Found none in"),
+        writing_run(tmp_path / "a"),
+    ):
+        pass
+    assert names(tmp_path) == []
+
+
+def test_a_failed_rename_restores_the_old_run_and_says_where_the_new_one_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_run(tmp_path / "run", 1)
+    rename = Path.rename
+
+    def fails_for_partial(self: Path, target: Path) -> Path:
+        if "partial" in self.name:
+            raise OSError(28, "No space left on device")
+        return rename(self, target)
+
+    monkeypatch.setattr(Path, "rename", fails_for_partial)
+    with pytest.raises(ResultsError, match=r"No space left .* The finished results are whole in .*partial"):
+        write_run(tmp_path / "run", 2, overwrite=True)
+    assert read_run(tmp_path / "run") == {"seed": 1}
+    partial = next(tmp_path.glob(".run.partial-*"))
+    assert read_run(partial) == {"seed": 2}
+    assert len(names(tmp_path)) == 2
+
+
+def test_a_run_written_meanwhile_by_someone_else_is_not_replaced(tmp_path: Path) -> None:
+    def slow() -> None:
+        with writing_run(tmp_path / "run") as partial:
+            write_json(partial / "run.json", {"seed": 1})
+            write_run(tmp_path / "run", 2)
+
+    with pytest.raises(ResultsError, match=r"Found an earlier run .* The finished results are whole in"):
+        slow()
+    assert read_run(tmp_path / "run") == {"seed": 2}
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (
+            None,
+            r"a run\.json that can be read\. Found .*: No such file or directory\. Give the folder",
+        ),
+        ("{", r"run\.json should be JSON\. Found an error: .*\. Run again to write it anew\."),
+        ("[1]", r"should hold a JSON object\. Found a list\. Run again\."),
+    ],
+)
+def test_a_missing_or_corrupt_run_is_refused(tmp_path: Path, text: str | None, message: str) -> None:
+    if text is not None:
+        (tmp_path / "run.json").write_text(text)
+    with pytest.raises(DataError, match=message):
+        read_run(tmp_path)
+
+
+def test_json_takes_numpy_paths_and_missing_numbers(tmp_path: Path) -> None:
+    data: dict[str, Any] = {
+        "std": np.array([1.5, np.nan]),
+        "count": np.int64(3),
+        "ok": np.bool_(True),
+        "file": Path("a") / "b",
+        "name": "kochia ε",
+        "rows": ({1: float("inf")},),
+    }
+    path = write_json(tmp_path / "run.json", data)
+    expected = {
+        "std": [1.5, None],
+        "count": 3,
+        "ok": True,
+        "file": "a/b",
+        "name": "kochia ε",
+        "rows": [{"1": None}],
+    }
+    assert json.loads(path.read_text(encoding="utf-8")) == expected
+    assert names(tmp_path) == ["run.json"]
+
+
+def test_what_json_cannot_hold_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(
+        ResultsError, match=r"run\.json should hold numbers, .* complex .* Convert the value\."
+    ):
+        write_json(tmp_path / "run.json", {"z": 1j})
+    with pytest.raises(
+        ResultsError, match=r"Found .*run\.json: No such file or directory\. Choose another place"
+    ):
+        write_json(tmp_path / "missing" / "run.json", {})
+    assert names(tmp_path) == []
+
+
+def test_file_hash_is_sha256(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"abc")
+    assert file_hash(tmp_path / "file") == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+    with pytest.raises(DataError, match=r"missing should be a file that can be read\. Found: No such file"):
+        file_hash(tmp_path / "missing")
+
+
+def test_array_hash_sees_dtype_shape_and_values_only() -> None:
+    array = np.arange(6, dtype="<f4").reshape(2, 3)
+    expected = hashlib.sha256(b"<f4 (2, 3) " + array.tobytes()).hexdigest()
+    assert array_hash(array) == expected
+    assert array_hash(array.astype(">f4")) == expected
+    assert array_hash(np.asfortranarray(array)) == expected
+    others = [array.reshape(3, 2), array.astype("f8"), array + 1]
+    assert len({expected, *(array_hash(other) for other in others)}) == 4
+    assert len(array_hash(np.zeros((0, 3)))) == 64
+
+
+def test_versions_name_what_is_installed() -> None:
+    found = versions()
+    assert {"python", "lrprism", "torch", "numpy"} <= found.keys()
+    assert next(iter(found)) == "python"
+    assert list(versions(["numpy", "no-such-package-anywhere"])) == ["python", "numpy"]
+
+
+def test_a_kill_leaves_the_old_run_whole(tmp_path: Path) -> None:
+    with writing_run(tmp_path / "run") as folder:
+        write_json(folder / "run.json", {"seed": 0})
+        (folder / "relevance.nc").write_text("old")
+    script = """
+import os, signal, sys
+from lrprism.spectral.runs import write_json, writing_run
+with writing_run(sys.argv[1], overwrite=True) as folder:
+    write_json(folder / "run.json", {"seed": 1})
+    (folder / "relevance.nc").write_text("half of the n")
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+    done = subprocess.run([sys.executable, "-c", script, str(tmp_path / "run")], check=False)
+    assert done.returncode == -signal.SIGKILL
+    assert read_run(tmp_path / "run") == {"seed": 0}
+    assert (tmp_path / "run" / "relevance.nc").read_text() == "old"

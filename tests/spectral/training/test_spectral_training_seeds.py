@@ -1,0 +1,66 @@
+from math import nan, sqrt
+
+import pandas as pd
+import pytest
+
+from lrprism.errors import InputError
+from lrprism.spectral.training import Metrics, over_seeds
+
+
+def result(accuracy: float, f1: tuple[float | None, ...], kappa: float | None = 0.5) -> Metrics:
+    return Metrics(accuracy=accuracy, f1=f1, macro_f1=0.6, kappa=kappa, confusion=((1, 0), (0, 1)))
+
+
+def row(table: pd.DataFrame, quantity: str, class_name: str = "") -> pd.Series:
+    found = table[(table["quantity"] == quantity) & (table["class_name"] == class_name)]
+    assert len(found) == 1
+    return found.iloc[0]
+
+
+def test_three_seeds_by_hand() -> None:
+    table = over_seeds([result(each, (0.2, 0.4)) for each in (0.7, 0.8, 0.9)], ["oak", "elm"])
+    assert list(table.columns) == ["quantity", "class_name", "mean", "sd", "low", "high", "n"]
+    assert table["quantity"].tolist() == ["accuracy", "macro_f1", "kappa", "f1", "f1"]
+    assert table["class_name"].tolist() == ["", "", "", "oak", "elm"]
+    accuracy = row(table, "accuracy")
+    # deviations -0.1, 0, 0.1: sd = sqrt(0.02 / 2) = 0.1; t of 2 degrees of freedom at 0.975 is 4.30265
+    assert accuracy["mean"] == pytest.approx(0.8)
+    assert accuracy["sd"] == pytest.approx(0.1)
+    assert accuracy["low"] == pytest.approx(0.8 - 4.30265 * 0.1 / sqrt(3), abs=1e-6)
+    assert accuracy["high"] == pytest.approx(0.8 + 4.30265 * 0.1 / sqrt(3), abs=1e-6)
+    assert accuracy["n"] == 3
+
+
+def test_two_seeds_by_hand() -> None:
+    # the mean of two lies 12.7062 * (0.4 / sqrt 2) / sqrt 2 = 2.54124 from the ends of its interval
+    found = row(over_seeds([result(0.3, (1.0, 0.2)), result(0.7, (1.0, 0.2))], ["oak", "elm"]), "accuracy")
+    assert found["high"] - found["mean"] == pytest.approx(2.54124, abs=1e-5)
+    assert found["mean"] - found["low"] == pytest.approx(2.54124, abs=1e-5)
+
+
+def test_results_that_do_not_scatter_have_an_interval_of_no_width() -> None:
+    found = row(over_seeds([result(0.5, (1.0, 0.2))] * 4, ["oak", "elm"]), "f1", "oak")
+    assert (found["mean"], found["sd"], found["low"], found["high"], found["n"]) == (1, 0, 1, 1, 4)
+
+
+def test_what_is_not_known_is_left_out_and_n_says_so() -> None:
+    results = [result(0.5, (None, None), None), result(0.5, (0.4, None)), result(0.5, (0.6, None))]
+    table = over_seeds(results, ["oak", "elm"])
+    assert row(table, "f1", "oak")["mean"] == pytest.approx(0.5)
+    assert row(table, "f1", "oak")["sd"] == pytest.approx(0.1 * sqrt(2))
+    assert table["n"].tolist() == [3, 3, 2, 2, 0]
+    assert row(table, "f1", "elm")[["mean", "sd", "low", "high"]].isna().all()
+
+
+def test_one_seed_has_no_interval() -> None:
+    found = row(over_seeds([result(0.5, (0.1, 0.2))], ["oak", "elm"]), "accuracy")
+    assert found["mean"] == 0.5
+    assert [found["sd"], found["low"], found["high"]] == pytest.approx([nan] * 3, nan_ok=True)
+    assert found["n"] == 1
+
+
+def test_no_seed_and_other_classes_are_refused() -> None:
+    with pytest.raises(InputError, match=r"at least 1 seed\. Found none\. Train first\."):
+        over_seeds([], ["oak"])
+    with pytest.raises(InputError, match=r"the 3 classes named\. Found one of 2\. Give the names"):
+        over_seeds([result(0.5, (0.1, 0.2))], ["oak", "elm", "ash"])

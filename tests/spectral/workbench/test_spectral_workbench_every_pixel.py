@@ -1,0 +1,131 @@
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+import xarray as xr
+
+import expected_warnings
+import lrprism as lp
+from lrprism.spectral import Scene, make_cube
+from lrprism.spectral.cubes.georeference import Georeference, georeference_of, georeferenced
+from lrprism.spectral.io import read_cube
+from lrprism.spectral.io.writers import write_cube
+from lrprism.spectral.networks import Hyper3DNetLite
+from lrprism.spectral.preprocessing import Pipeline
+from lrprism.spectral.training import Devices
+from lrprism.spectral.workbench import ExplanationSettings, explain_into
+from lrprism.spectral.workbench.every_pixel import PixelExplainer
+from lrprism.spectral.workbench.patch_explainer import PatchExplainer
+from lrprism.spectral.workbench.sources import Samples
+from small_runs import SILENT
+
+WINDOW, BANDS, HEIGHT, WIDTH = 3, 4, 5, 6
+PLACE = Georeference("EPSG:32616", (500000.0, 20.0, 0.0, 4480000.0, 0.0, -20.0))
+
+
+def small_scene() -> Scene:
+    values = np.random.default_rng(0).uniform(0.1, 1, (BANDS, HEIGHT, WIDTH))
+    cube = make_cube(values, [500.0, 600.0, 700.0, 800.0], title="t", quantity="reflectance", units="1")
+    labels = xr.DataArray(
+        np.zeros((HEIGHT, WIDTH), np.int64), dims=("y", "x"), attrs={"class_names": ["a", "b", "c"]}
+    )
+    return Scene(georeferenced(cube, PLACE), labels)
+
+
+@pytest.fixture
+def explainer() -> PixelExplainer:
+    torch.manual_seed(0)
+    scene = small_scene()
+    none = np.zeros(0, dtype=np.int64)
+    attrs = {**scene.cube.attrs, "class_names": scene.class_names}
+    samples = Samples("t", none, none, attrs, "0", scene, lambda _: xr.Dataset())
+    model = Pipeline([], Hyper3DNetLite(BANDS, 3, WINDOW), "volume").eval()
+    composite = lp.presets.Hyper3DNetTutorial()
+    patches = PatchExplainer(model, composite, samples, scene.class_names, "predicted")
+    inside = np.zeros((HEIGHT, WIDTH), dtype=bool)
+    inside[1:-1, 1:-1] = True
+    return PixelExplainer(patches, scene, WINDOW, inside)
+
+
+@expected_warnings.LITTLE_ARRIVES
+def test_each_pixel_gets_the_relevance_of_its_own_window(explainer: PixelExplainer) -> None:
+    dataset, audit = explainer.explain(explainer.numbers)
+    cube = explainer.scene.cube.values
+    window = torch.from_numpy(cube[:, 1:4, 2:5].copy()).reshape(1, 1, BANDS, WINDOW, WINDOW)
+    expected = lp.LRP(explainer.patches.model.network, lp.presets.Hyper3DNetTutorial()).explain(window)
+    pixel = 2 * WIDTH + 3
+    np.testing.assert_allclose(
+        dataset["relevance"].values[pixel], expected.relevance.sum((0, 1, 3, 4)), rtol=1e-4, atol=1e-6
+    )
+    assert dataset["predicted"].values[pixel] == expected.output.argmax()
+    inside = np.isfinite(dataset["output"].values).all(axis=1)
+    highest = dataset["output"].values[inside].max(axis=1).sum()
+    assert audit.explained == pytest.approx(float(highest), rel=1e-5)
+
+
+@expected_warnings.LITTLE_ARRIVES
+def test_windows_that_leave_the_scene_have_none(explainer: PixelExplainer) -> None:
+    dataset, _ = explainer.explain(explainer.numbers)
+    inside = np.zeros((HEIGHT, WIDTH), dtype=bool)
+    inside[1:-1, 1:-1] = True
+    assert (np.isfinite(dataset["relevance"].values).all(axis=1).reshape(HEIGHT, WIDTH) == inside).all()
+    assert ((dataset["predicted"].values >= 0).reshape(HEIGHT, WIDTH) == inside).all()
+
+
+@expected_warnings.LITTLE_ARRIVES
+def test_a_batch_outside_the_scene_explains_nothing(explainer: PixelExplainer) -> None:
+    dataset, audit = explainer.explain(explainer.numbers[:WIDTH])
+    assert dataset["relevance"].shape == (WIDTH, BANDS)
+    assert np.isnan(dataset["relevance"].values).all()
+    assert (dataset["target"].values == -1).all()
+    assert len(audit) == 0
+
+
+@expected_warnings.LITTLE_ARRIVES
+def test_maps_lie_where_the_scene_lies(explainer: PixelExplainer) -> None:
+    dataset, _ = explainer.explain(explainer.numbers)
+    maps = explainer.maps(dataset)
+    assert maps["relevance_map"].dims == ("band", "y", "x")
+    assert maps["relevance_map"]["wavelength"].values.tolist() == [500.0, 600.0, 700.0, 800.0]
+    np.testing.assert_array_equal(
+        maps["relevance_map"].values[:, 2, 3], dataset["relevance"].values[2 * WIDTH + 3]
+    )
+    assert maps["class_map"].values[2, 3] == dataset["predicted"].values[2 * WIDTH + 3]
+    assert all(georeference_of(each) == PLACE for each in maps.values())
+
+
+def test_the_true_class_of_every_pixel_is_not_known(explainer: PixelExplainer) -> None:
+    with pytest.raises(lp.InputError, match=r"not every pixel has a true class\. Found 'true'"):
+        replace(explainer, patches=replace(explainer.patches, target="true"))
+
+
+def test_a_scene_without_a_whole_window_is_refused(explainer: PixelExplainer) -> None:
+    none = np.zeros((HEIGHT, WIDTH), dtype=bool)
+    with pytest.raises(lp.DataError, match=r"windows of 3 x 3 pixels without a missing value\. Found none"):
+        replace(explainer, has_window=none)
+
+
+def test_patches_have_no_scene(trained: Path, tmp_path: Path) -> None:
+    settings = ExplanationSettings(devices=Devices("cpu"), every_pixel=True)
+    with pytest.raises(lp.InputError, match=r"every pixel of a scene can be explained\. Found patches in"):
+        explain_into(tmp_path, trained, settings, SILENT)
+
+
+def test_a_scene_without_a_label_is_explained(trained: Path, tmp_path: Path) -> None:
+    values = np.random.default_rng(0).uniform(0.1, 0.8, (12, 8, 9))
+    values[5, 0, 0] = np.nan  # in one window of 5 x 5 pixels
+    cube = make_cube(values, np.linspace(400, 950, 12), title="t", quantity="reflectance", units="1")
+    write_cube(cube, tmp_path / "scene.nc")
+    settings = ExplanationSettings(
+        source=str(tmp_path / "scene.nc"), devices=Devices("cpu"), every_pixel=True, batch_size=20
+    )
+    (tmp_path / "out").mkdir()
+    explain_into(tmp_path / "out", trained, settings, SILENT)
+    relevance = read_cube(tmp_path / "out" / "relevance_map.nc")
+    assert relevance.shape == (6, 8, 9)
+    assert int(relevance.notnull().all("band").sum()) == 4 * 5 - 1
+    assert read_cube(tmp_path / "out" / "relevance_map.nc").isel(y=2, x=2).isnull().all()
+    figure = tmp_path / "out" / "figures" / "scene-relevance.png"
+    assert figure.stat().st_size > 10_000

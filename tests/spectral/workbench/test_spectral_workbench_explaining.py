@@ -1,0 +1,157 @@
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+import xarray as xr
+from safetensors.torch import load_file
+
+import lrprism as lp
+from lrprism.spectral.networks import Hyper3DNetLite
+from lrprism.spectral.training import Devices
+from lrprism.spectral.workbench import ExplanationSettings, explain_into, train_into
+from lrprism.spectral.workbench.explaining import COMPOSITES, TrainedNetwork
+from small_runs import SILENT, settings_for, write_patches
+
+CPU = Devices("cpu")
+
+
+def relevance_of(folder: Path) -> xr.Dataset:
+    return xr.open_zarr(folder / "relevance.zarr").load()
+
+
+@pytest.fixture(scope="module")
+def explained(trained: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("explained")
+    explain_into(folder, trained, ExplanationSettings(devices=CPU, batch_size=5, per_class=None), SILENT)
+    return folder
+
+
+def test_relevance_is_that_of_the_library_on_the_same_patches(explained: Path, trained: Path) -> None:
+    dataset = relevance_of(explained)
+    weights = load_file(trained / "model.safetensors")
+    std = weights["steps.0.std"].numpy()
+    model = Hyper3DNetLite(6, 3, 5)
+    model.load_state_dict({name[8:]: value for name, value in weights.items() if name.startswith("network.")})
+    x = torch.from_numpy(dataset["patch"].values / std[:, None, None]).unsqueeze(1)
+    expected = lp.LRP(model, lp.presets.Hyper3DNetTutorial()).explain(x)
+    np.testing.assert_allclose(
+        dataset["relevance"].values, expected.relevance.squeeze(1), rtol=1e-4, atol=1e-6
+    )
+    np.testing.assert_allclose(dataset["output"].values, expected.output, rtol=1e-4, atol=1e-5)
+    assert (dataset["target"].values == expected.output.argmax(1).numpy()).all()
+
+
+def test_only_the_test_part_of_the_training_data_is_explained(explained: Path, trained: Path) -> None:
+    table = pd.read_csv(trained / "split.csv")
+    record = json.loads((explained / "run.json").read_text())["explanation"]
+    assert record["samples"]["part"] == "test"
+    assert record["samples"]["numbers"] == table.loc[table["part"] == "test", "sample"].tolist()
+
+
+def test_the_files_of_a_run(explained: Path) -> None:
+    names = {path.name for path in explained.iterdir()}
+    assert names == {"relevance.zarr", "bands.csv", "conservation.csv", "figures", "run.json"}
+    record = json.loads((explained / "run.json").read_text())
+    assert record["training"]["test"]["accuracy"] == 1.0
+    assert {"lrprism", "torch", "python"} <= set(record["versions"])
+    assert all((explained / name).stat().st_size > 1000 for name in record["explanation"]["figures"])
+    assert len(record["explanation"]["figures"]) == 2 * (2 + 3 + 3)
+
+
+def test_the_band_table_sums_what_the_relevance_file_holds(explained: Path) -> None:
+    table = pd.read_csv(explained / "bands.csv", dtype={"original_band": str})
+    dataset = relevance_of(explained)
+    own = table[table["class"] == 1]
+    expected = dataset["relevance"][dataset["target"].values == 1].sum(("y", "x")).mean("sample")
+    np.testing.assert_allclose(own["sum"], expected, rtol=1e-4, atol=1e-6)
+    assert own["original_band"].tolist() == ["0+1", "2+3", "4+5", "6+7", "8+9", "10+11"]
+    assert own["wavelength_nm"].tolist() == pytest.approx([425, 525, 625, 725, 825, 925])
+
+
+def test_the_account_closes(explained: Path) -> None:
+    summary = json.loads((explained / "run.json").read_text())["explanation"]["conservation"]
+    dataset = relevance_of(explained)
+    assert summary["explained"] == pytest.approx(dataset["output"].max("class").mean().item(), rel=1e-5)
+    assert summary["at_input"] == pytest.approx(
+        dataset["relevance"].sum(("band", "y", "x")).mean().item(), rel=1e-4
+    )
+    assert abs(summary["unaccounted"]) < 1e-5 * abs(summary["explained"])
+
+
+@pytest.mark.parametrize(("target", "expected"), [("true", None), ("1", 1), ("CLASS 2", 2)])
+def test_targets_in_words(trained: Path, tmp_path: Path, target: str, expected: int | None) -> None:
+    settings = ExplanationSettings(devices=CPU, target=target, rule="lrp-0", heatmaps=0, per_class=2)
+    explain_into(tmp_path, trained, settings, SILENT)
+    dataset = relevance_of(tmp_path)
+    wanted = dataset["label"].values if expected is None else np.full(6, expected)
+    assert (dataset["target"].values == wanted).all()
+
+
+@pytest.mark.parametrize("rule", COMPOSITES)
+def test_the_account_closes_under_every_rule(trained: Path, tmp_path: Path, rule: str) -> None:
+    settings = ExplanationSettings(devices=CPU, rule=rule, heatmaps=0, per_class=1)
+    explain_into(tmp_path, trained, settings, SILENT)
+    summary = json.loads((tmp_path / "run.json").read_text())["explanation"]["conservation"]
+    dataset = relevance_of(tmp_path)
+    assert summary["at_input"] == pytest.approx(
+        dataset["relevance"].sum(("band", "y", "x")).mean().item(), rel=1e-4
+    )
+    assert abs(summary["unaccounted"]) < 1e-5 * abs(summary["explained"])
+
+
+def test_two_classes_have_one_logit(tmp_path: Path) -> None:
+    data = write_patches(tmp_path / "two.hdf5", samples=12, classes=2)
+    (tmp_path / "run").mkdir()
+    (tmp_path / "out").mkdir()
+    train_into(tmp_path / "run", settings_for(data), SILENT)
+    explain_into(tmp_path / "out", tmp_path / "run", ExplanationSettings(devices=CPU, heatmaps=0), SILENT)
+    dataset = relevance_of(tmp_path / "out")
+    assert dataset["output"].dims == ("sample", "logit")
+    assert set(dataset["target"].values) == {0, 1}
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        (
+            ExplanationSettings(rule="magic"),
+            "rule should be one of tutorial, epsilon-gamma, epsilon, lrp-0, epsilon-plus, epsilon-plus-flat, "
+            "epsilon-alpha2-beta1, epsilon-alpha2-beta1-flat. Found 'magic'",
+        ),
+        (
+            ExplanationSettings(target="oak"),
+            "target should be predicted, true, a class number from 0 to 2, or one of class 0",
+        ),
+        (ExplanationSettings(target="3"), r"target should be predicted, .*Found '3'\."),
+        (
+            ExplanationSettings(source="indian-pines"),
+            "should give patches of 6 bands and 5 pixels, as the network was trained",
+        ),
+    ],
+)
+def test_bad_settings(trained: Path, tmp_path: Path, settings: ExplanationSettings, message: str) -> None:
+    with pytest.raises(lp.LRPrismError, match=message):
+        explain_into(tmp_path, trained, settings, SILENT)
+
+
+def test_weights_for_another_number_of_bands(trained: Path, tmp_path: Path) -> None:
+    shutil.copytree(trained, tmp_path / "run")
+    record = json.loads((tmp_path / "run" / "run.json").read_text())
+    record["training"]["network"]["wavelength_nm"] = list(range(400, 409))
+    (tmp_path / "run" / "run.json").write_text(json.dumps(record))
+    with pytest.raises(
+        lp.ModelError, match=r"Tensor steps\.0\.std should have shape \(9,\) in this model\. Found \(6,\)"
+    ):
+        TrainedNetwork.load(tmp_path / "run")
+
+
+def test_a_folder_without_a_network(tmp_path: Path) -> None:
+    (tmp_path / "run.json").write_text("{}")
+    with pytest.raises(
+        lp.DataError, match=r"should hold a trained network\. Found none in its run\.json\. Run lrprism train"
+    ):
+        TrainedNetwork.load(tmp_path)

@@ -1,0 +1,24 @@
+from io import StringIO
+
+from rich.console import Console
+
+from lrprism.spectral.workbench.progress import Reporter
+
+
+def test_steps_and_bars_say_what_was_done() -> None:
+    for terminal in (False, True):
+        text = StringIO()
+        reporter = Reporter(console=Console(file=text, force_terminal=terminal, width=200))
+        with reporter.step("reading leaves"):
+            pass
+        assert list(reporter.track([1, 2], "explaining 2 patches")) == [1, 2]
+        assert "reading leaves: done in 0.0 s" in text.getvalue()
+        assert "explaining 2 patches: done in 0.0 s" in text.getvalue()
+
+
+def test_quiet_says_nothing() -> None:
+    text = StringIO()
+    reporter = Reporter(shows_progress=False, console=Console(file=text, force_terminal=True))
+    with reporter.step("reading"):
+        assert list(reporter.track([1], "explaining")) == [1]
+    assert text.getvalue() == ""

@@ -1,0 +1,78 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+import xarray as xr
+
+import lrprism as lp
+from lrprism.spectral import make_cube
+from lrprism.spectral.io.writers import write_cube
+from lrprism.spectral.workbench import Preparation, open_samples
+
+NM = [500.0, 600.0, 700.0, 800.0]
+
+
+@pytest.fixture
+def values() -> np.ndarray:
+    return np.random.default_rng(0).uniform(0.1, 1, (4, 6, 7)).astype(np.float32)
+
+
+@pytest.fixture
+def label_map(tmp_path: Path) -> Path:
+    labels = np.zeros((6, 7), dtype=np.uint8)
+    labels[1, 1], labels[2, 3], labels[4, 5], labels[0, 0] = 1, 2, 2, 1
+    np.save(tmp_path / "labels.npy", labels)
+    return tmp_path / "labels.npy"
+
+
+def cube_file(path: Path, values: np.ndarray, good: list[bool] | None = None) -> Path:
+    cube: xr.DataArray = make_cube(values, NM, good=good, title="t", quantity="reflectance", units="1")
+    write_cube(cube, path)
+    return path
+
+
+@pytest.mark.parametrize("name", ["scene.hdr", "scene.nc", "scene.zarr", "scene.tif"])
+def test_a_cube_and_its_labels_give_windows(
+    tmp_path: Path, values: np.ndarray, label_map: Path, name: str
+) -> None:
+    source = cube_file(tmp_path / name, values)
+    samples = open_samples(str(source), Preparation(window=3, labels=str(label_map)))
+    assert samples.numbers.tolist() == [8, 17, 33]
+    assert samples.labels.tolist() == [0, 1, 1]
+    assert "1 labelled pixels lie too near the border of the scene for a window" in samples.attrs["assumed"]
+    np.testing.assert_array_equal(samples.cut(samples.numbers[1:])["patch"].values[0], values[:, 1:4, 2:5])
+
+
+def test_windows_with_missing_values_are_left_out(
+    tmp_path: Path, values: np.ndarray, label_map: Path
+) -> None:
+    values[2, 5, 6] = np.nan
+    source = cube_file(tmp_path / "scene.nc", values)
+    samples = open_samples(str(source), Preparation(window=3, labels=str(label_map)))
+    assert samples.numbers.tolist() == [8, 17]
+    assert "1 labelled pixels have missing values in their window" in samples.attrs["assumed"]
+
+
+def test_bands_flagged_bad_are_left_out_unless_bands_are_named(tmp_path: Path, values: np.ndarray) -> None:
+    source = str(cube_file(tmp_path / "scene.nc", values, good=[True, False, True, True]))
+    samples = open_samples(source, Preparation(window=1))
+    assert samples.scene is not None
+    assert samples.scene.cube["wavelength"].values.tolist() == [500.0, 700.0, 800.0]
+    assert "1 of 4 bands are flagged bad and were left out" in samples.attrs["assumed"]
+    named = open_samples(source, Preparation(window=1, bands=(1, 2)))
+    assert named.scene is not None
+    assert named.scene.cube["wavelength"].values.tolist() == [600.0, 700.0]
+
+
+def test_the_hash_is_that_of_the_values(tmp_path: Path, values: np.ndarray) -> None:
+    hashes = [open_samples(str(cube_file(tmp_path / "one.nc", values)), Preparation(window=1)).hash]
+    hashes.append(open_samples(str(tmp_path / "one.nc"), Preparation(window=1)).hash)
+    values[0, 0, 0] += 1
+    hashes.append(open_samples(str(cube_file(tmp_path / "two.nc", values)), Preparation(window=1)).hash)
+    assert hashes[0] == hashes[1] != hashes[2]
+
+
+def test_labels_of_another_scene_are_refused(tmp_path: Path, values: np.ndarray, label_map: Path) -> None:
+    source = cube_file(tmp_path / "scene.nc", values[:, :5])
+    with pytest.raises(lp.DataError, match="labels should cover the same pixels as the cube"):
+        open_samples(str(source), Preparation(window=3, labels=str(label_map)))
