@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from lrprism.errors import DataError, ResultsError
-from lrprism.spectral.runs import array_hash, file_hash, read_run, versions, write_json, writing_run
+from lrprism.spectral.runs import file_hash, read_run, versions, write_json, writing_run
 
 
 def write_run(folder: Path, seed: int, *, overwrite: bool = False) -> None:
@@ -227,17 +227,6 @@ def test_file_hash_is_sha256(tmp_path: Path) -> None:
     assert file_hash(tmp_path / "file") == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
     with pytest.raises(DataError, match=r"missing should be a file that can be read\. Found: No such file"):
         file_hash(tmp_path / "missing")
-
-
-def test_array_hash_sees_dtype_shape_and_values_only() -> None:
-    array = np.arange(6, dtype="<f4").reshape(2, 3)
-    expected = hashlib.sha256(b"<f4 (2, 3) " + array.tobytes()).hexdigest()
-    assert array_hash(array) == expected
-    assert array_hash(array.astype(">f4")) == expected
-    assert array_hash(np.asfortranarray(array)) == expected
-    others = [array.reshape(3, 2), array.astype("f8"), array + 1]
-    assert len({expected, *(array_hash(other) for other in others)}) == 4
-    assert len(array_hash(np.zeros((0, 3)))) == 64
 
 
 def test_versions_name_what_is_installed() -> None:

@@ -1,21 +1,24 @@
 """Weights on disk: safetensors files, never pickles, and never half a file."""
 
-import os
-import uuid
 from pathlib import Path
+from typing import Final
 
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
-from lrprism.errors import DataError, ModelError, ResultsError
+from lrprism.errors import DataError, ModelError
+from lrprism.spectral.files import write_whole
+
+_CANNOT_WRITE: Final = (
+    "The weights should go into a file that can be written. Found {path}: {reason}. Choose another path."
+)
 
 
 def save_weights(model: nn.Module, path: str | Path) -> Path:
     """Write the parameters and buffers of a model to a safetensors file.
 
-    The file is written under a temporary name in the same folder, forced to disk and then renamed, so that a
-    kill leaves an older file of that name whole.
+    A kill leaves an older file of that name whole.
 
     Args:
         model: The model. Tied weights are written once for each name.
@@ -29,21 +32,17 @@ def save_weights(model: nn.Module, path: str | Path) -> Path:
     """
     path = Path(path)
     tensors = {name: value.detach().cpu().contiguous().clone() for name, value in model.state_dict().items()}
-    partial = path.parent / f".{path.name}.partial-{os.getpid()}-{uuid.uuid4().hex[:8]}"
-    try:
+    with write_whole(path, message=_CANNOT_WRITE) as partial:
         path.parent.mkdir(parents=True, exist_ok=True)
-        save_file(tensors, partial)
-        with partial.open("rb+") as file:
-            os.fsync(file.fileno())
-        partial.replace(path)
-    except (OSError, SafetensorError) as error:
-        raise ResultsError(
-            f"The weights should go into a file that can be written. Found {path}: {error}. Choose another "
-            "path."
-        ) from error
-    finally:
-        partial.unlink(missing_ok=True)
+        _save_tensors(tensors, partial)
     return path
+
+
+def _save_tensors(tensors: dict[str, Tensor], path: Path) -> None:
+    try:
+        save_file(tensors, path)
+    except SafetensorError as error:  # an error of the operating system, in a class of its own
+        raise OSError(str(error)) from error
 
 
 def load_weights(model: nn.Module, path: str | Path) -> None:

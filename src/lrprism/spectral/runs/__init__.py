@@ -1,12 +1,11 @@
 """Results on disk: run folders that are whole or not there, and what makes a run repeatable."""
 
-from lrprism.spectral.runs.record import array_hash, file_hash, read_json, read_run, versions, write_json
+from lrprism.spectral.runs.record import file_hash, read_json, read_run, versions, write_json
 from lrprism.spectral.runs.run_folder import writing_run
 from lrprism.spectral.runs.unfinished import UnfinishedRun
 
 __all__ = [
     "UnfinishedRun",
-    "array_hash",
     "file_hash",
     "read_json",
     "read_run",

@@ -1,13 +1,9 @@
 """What a run writes down about itself: ``run.json``, versions and hashes; never half a file."""
 
-import errno
 import hashlib
 import json
-import os
 import platform
-import uuid
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, Final
@@ -15,6 +11,7 @@ from typing import Any, Final
 import numpy as np
 
 from lrprism.errors import DataError, ResultsError
+from lrprism.spectral.files import write_whole
 
 RUN_FILE: Final = "run.json"
 """The file that makes a folder a run folder."""
@@ -108,16 +105,8 @@ def write_json(path: str | Path, data: Mapping[str, Any]) -> Path:
             f"{path.name} should hold numbers, texts, lists and tables. Found an error: {error}. Convert "
             "the value."
         ) from error
-    partial = sibling(path, "partial")
-    with write_errors(path):
-        try:
-            with partial.open("w", encoding="utf-8") as file:
-                file.write(text)
-                file.flush()
-                os.fsync(file.fileno())
-            partial.replace(path)
-        finally:
-            partial.unlink(missing_ok=True)
+    with write_whole(path) as partial:
+        partial.write_text(text, encoding="utf-8")
     return path
 
 
@@ -142,21 +131,6 @@ def file_hash(path: str | Path) -> str:
         ) from error
 
 
-def array_hash(array: np.ndarray[Any, Any]) -> str:
-    """Compute the SHA-256 of an array's dtype, shape and values, whatever its byte order or memory layout.
-
-    Args:
-        array: Numbers of any shape.
-
-    Returns:
-        64 hexadecimal digits.
-    """
-    little = np.ascontiguousarray(array, dtype=array.dtype.newbyteorder("<"))
-    digest = hashlib.sha256(f"{little.dtype.str} {array.shape} ".encode())
-    digest.update(little.data if little.size else b"")
-    return digest.hexdigest()
-
-
 def versions(packages: Iterable[str] = PACKAGES) -> dict[str, str]:
     """List the versions that a run depends on.
 
@@ -173,29 +147,6 @@ def versions(packages: Iterable[str] = PACKAGES) -> dict[str, str]:
         except PackageNotFoundError:
             continue
     return found
-
-
-def sibling(path: Path, purpose: str) -> Path:
-    """Return a hidden name beside a path that no other process uses."""
-    return path.parent / f".{path.name}.{purpose}-{os.getpid()}-{uuid.uuid4().hex[:8]}"
-
-
-@contextmanager
-def write_errors(path: Path) -> Iterator[None]:
-    """Turn the failures of writing to a path into ours.
-
-    Raises:
-        ResultsError: If the operating system refuses.
-    """
-    try:
-        yield
-    except ResultsError:
-        raise
-    except OSError as error:
-        reason = error.strerror or errno.errorcode.get(error.errno or 0, "unknown")
-        raise ResultsError(
-            f"Results should go where they can be written. Found {path}: {reason}. Choose another place."
-        ) from error
 
 
 def _plain(value: Any) -> Any:

@@ -7,7 +7,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from lrprism.errors import ResultsError
-from lrprism.spectral.runs.record import RUN_FILE, sibling, write_errors
+from lrprism.spectral.files import hidden_sibling, report_write_errors, take_name
+from lrprism.spectral.runs.record import RUN_FILE
 
 
 @contextmanager
@@ -42,8 +43,8 @@ def writing_run(folder: str | Path, *, overwrite: bool = False) -> Iterator[Path
     """
     folder = Path(os.path.abspath(Path(folder).expanduser()))
     check_free(folder, overwrite=overwrite)
-    partial = sibling(folder, "partial")
-    with write_errors(folder):
+    partial = hidden_sibling(folder, "partial")
+    with report_write_errors(folder):
         partial.mkdir(parents=True)
     try:
         yield partial
@@ -56,8 +57,8 @@ def writing_run(folder: str | Path, *, overwrite: bool = False) -> Iterator[Path
         raise
     try:
         check_free(folder, overwrite=overwrite)  # another process may have been faster
-        with write_errors(folder):
-            swap(partial, folder)
+        with report_write_errors(folder):
+            take_name(partial, folder)
     except ResultsError as error:
         raise ResultsError(f"{error} The finished results are whole in {partial}.") from error
 
@@ -78,7 +79,7 @@ def check_free(folder: Path, *, overwrite: bool) -> None:
         raise ResultsError(
             f"Results should go into a plain folder. Found {kind}: {folder}. Choose another folder."
         )
-    with write_errors(folder):
+    with report_write_errors(folder):
         names = sorted(os.listdir(folder)) if folder.is_dir() else []
     if not names:
         return
@@ -92,26 +93,3 @@ def check_free(folder: Path, *, overwrite: bool) -> None:
             f"Results should go into a new or empty folder. Found an earlier run in {folder}. "
             "Choose another folder, or replace the run with --overwrite."
         )
-
-
-def swap(partial: Path, folder: Path) -> None:
-    """Give the partial folder the final name; what was there before goes only once the name is taken.
-
-    Args:
-        partial: The folder to rename.
-        folder: Its final name.
-
-    Raises:
-        OSError: If it cannot be renamed; what was there before has its name again.
-    """
-    if not folder.exists():
-        partial.rename(folder)
-        return
-    old = sibling(folder, "old")
-    folder.rename(old)
-    try:
-        partial.rename(folder)
-    except OSError:
-        old.rename(folder)
-        raise
-    shutil.rmtree(old, ignore_errors=True)

@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any, Final, Self
 
 from lrprism.errors import ResultsError
-from lrprism.spectral.runs.record import RUN_FILE, read_json, write_errors, write_json
-from lrprism.spectral.runs.run_folder import check_free, swap
+from lrprism.spectral.files import report_write_errors, take_name
+from lrprism.spectral.runs.record import RUN_FILE, read_json, write_json
+from lrprism.spectral.runs.run_folder import check_free
 
 PLAN_FILE: Final = "plan.json"
 """What the work is meant to do; work is taken up again only where this is the same."""
@@ -61,7 +62,7 @@ class UnfinishedRun:
                     f"in {file}. Give those, delete {self.work}, or begin anew with --overwrite."
                 )
             self.drop()
-        with write_errors(self.work):
+        with report_write_errors(self.work):
             self.work.mkdir(parents=True, exist_ok=True)
         if not file.is_file():
             write_json(file, plan)
@@ -77,7 +78,7 @@ class UnfinishedRun:
 
     def drop(self) -> None:
         """Delete what was collected so far."""
-        with write_errors(self.work):
+        with report_write_errors(self.work):
             shutil.rmtree(self.work)
 
     def finish(self) -> None:
@@ -92,7 +93,7 @@ class UnfinishedRun:
             )
         try:
             check_free(self.folder, overwrite=self._overwrite)
-            with write_errors(self.folder):
-                swap(self.work, self.folder)
+            with report_write_errors(self.folder):
+                take_name(self.work, self.folder)
         except ResultsError as error:
             raise ResultsError(f"{error} The finished results are whole in {self.work}.") from error

@@ -1,7 +1,6 @@
 """The file that a killed training goes on from."""
 
 import io
-import os
 import pickle
 import zlib
 from pathlib import Path
@@ -13,10 +12,14 @@ import torch
 from lightning.fabric.plugins import TorchCheckpointIO
 from lightning.pytorch.callbacks import Checkpoint
 
-from lrprism.errors import DataError, ResultsError
+from lrprism.errors import DataError
+from lrprism.spectral.files import write_whole
 
 ORIGIN: Final = "lrprism_origin"
 """Under which key a checkpoint says which training it belongs to."""
+_CANNOT_WRITE: Final = (
+    "The checkpoint should go into a file that can be written. Found {path}: {reason}. Choose another path."
+)
 
 
 @final
@@ -69,24 +72,11 @@ class CheckpointFile(TorchCheckpointIO):
         Raises:
             ResultsError: If the file cannot be written.
         """
-        path = Path(path)
-        buffer = io.BytesIO()
+        buffer = io.BytesIO()  # torch reports a full disk by an error of its own, write_bytes by an OSError
         torch.save({**checkpoint, ORIGIN: self._origin}, buffer)
-        partial = path.parent / f".{path.name}.partial"  # always the same: many kills leave one at most
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            with partial.open("wb") as file:
-                file.write(buffer.getbuffer())
-                file.flush()
-                os.fsync(file.fileno())
-            partial.replace(path)
-        except OSError as error:
-            if partial.exists():
-                partial.unlink()
-            raise ResultsError(
-                f"The checkpoint should go into a file that can be written. Found {path}: {error.strerror}. "
-                "Choose another path."
-            ) from error
+        with write_whole(Path(path), message=_CANNOT_WRITE, unique=False) as partial:
+            partial.parent.mkdir(parents=True, exist_ok=True)
+            partial.write_bytes(buffer.getbuffer())
 
     def load_checkpoint(
         self,

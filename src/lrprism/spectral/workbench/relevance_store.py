@@ -14,6 +14,7 @@ import zarr
 
 from lrprism.engine import Audit, Row
 from lrprism.errors import ResultsError
+from lrprism.spectral.files import write_whole
 from lrprism.spectral.runs import read_json, write_json
 
 RELEVANCE: Final = "relevance.zarr"
@@ -52,8 +53,6 @@ class RelevanceStore:
         if self.path.exists():
             _check_same_data(self.read(), template)
             return
-        partial = self.path.with_name(f".{self.path.name}.partial")
-        shutil.rmtree(partial, ignore_errors=True)
         chunk = min(self._batch_size, self._samples)
         names = [name for name, each in template.variables.items() if "sample" in each.dims]
         whole = template.drop_vars(names)
@@ -70,8 +69,8 @@ class RelevanceStore:
         encoding: dict[str, dict[str, Any]] = {str(name): {"_FillValue": None} for name in whole.variables}
         for name in names:
             encoding[str(name)]["chunks"] = (chunk, *whole[name].shape[1:])
-        whole.to_zarr(partial, compute=False, zarr_format=_FORMAT, encoding=encoding)
-        partial.rename(self.path)
+        with write_whole(self.path, unique=False) as partial:
+            whole.to_zarr(partial, compute=False, zarr_format=_FORMAT, encoding=encoding)
 
     def batches(self) -> list[int]:
         """Numbers of the batches that are still to do."""
