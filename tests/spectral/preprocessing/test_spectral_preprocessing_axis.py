@@ -16,7 +16,7 @@ from lrprism.spectral.preprocessing import (
     SelectBands,
     ZScore,
 )
-from lrprism.spectral.preprocessing.axis import numbers
+from lrprism.spectral.preprocessing.axis import as_numbers
 from oracles import dense
 
 BANDS = 7
@@ -109,11 +109,11 @@ def test_a_batch_norm_behind_a_step_is_not_merged_with_it() -> None:
 
 def test_numbers_keep_the_type_of_a_tensor_and_are_a_copy() -> None:
     given = torch.ones(2, dtype=torch.float64)
-    found = numbers("mean", given)
+    found = as_numbers("mean", given)
     given += 1
     assert found.dtype is torch.float64
     assert found.tolist() == [1, 1]
-    assert numbers("mean", [1, 2]).dtype is torch.float32
+    assert as_numbers("mean", [1, 2]).dtype is torch.float32
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from lrprism.errors import DataError, InputError
-from lrprism.spectral.preprocessing.moments import moments
+from lrprism.spectral.preprocessing.moments import measure_moments
 
 X = torch.randn(8, 3, 2, 2, generator=torch.Generator().manual_seed(0)) + 10_000
 SPECTRA = X.double().movedim(1, -1).reshape(-1, 3).numpy()
@@ -20,23 +20,23 @@ def batches() -> Iterator[Tensor]:
 
 @pytest.mark.parametrize("whole", [True, False])
 def test_they_are_numpy_s_in_double_precision(whole: bool) -> None:
-    found = moments(X if whole else batches(), pairs=True)
+    found = measure_moments(X if whole else batches(), pairs=True)
     assert (found.count, found.dtype) == (32, torch.float32)
     np.testing.assert_allclose(found.mean, SPECTRA.mean(0), rtol=1e-14)
     np.testing.assert_allclose(found.squares / 31, np.cov(SPECTRA, rowvar=False), rtol=1e-9, atol=1e-11)
     np.testing.assert_array_equal(found.low, SPECTRA.min(0))
     np.testing.assert_array_equal(found.high, SPECTRA.max(0))
-    np.testing.assert_allclose(moments(batches()).std, SPECTRA.std(0), rtol=1e-9)
+    np.testing.assert_allclose(measure_moments(batches()).std, SPECTRA.std(0), rtol=1e-9)
 
 
 def test_no_batch_is_refused() -> None:
     with pytest.raises(DataError, match=r"should hold at least one batch\. Found none\. Give it anew\."):
-        moments([])
+        measure_moments([])
 
 
 def test_batches_of_other_bands_are_refused() -> None:
     with pytest.raises(DataError, match=r"^batches should have the same bands\. Found 3 and 2\. Fit on"):
-        moments([X, X[:, :2]])
+        measure_moments([X, X[:, :2]])
 
 
 @pytest.mark.parametrize(
@@ -47,7 +47,7 @@ def test_what_is_no_float_tensor_is_refused(batch: Tensor, shown: str) -> None:
     with pytest.raises(
         InputError, match=rf"^batches should be float tensors \[N, band, \.\.\.\]\. Found {shown}\."
     ):
-        moments([batch])
+        measure_moments([batch])
 
 
 @pytest.mark.parametrize(
@@ -56,4 +56,4 @@ def test_what_is_no_float_tensor_is_refused(batch: Tensor, shown: str) -> None:
 )
 def test_pixels_without_values_are_refused(batch: Tensor, shown: str) -> None:
     with pytest.raises(InputError, match=rf"^batches should hold pixels with finite values\. Found {shown}"):
-        moments(batch)
+        measure_moments(batch)

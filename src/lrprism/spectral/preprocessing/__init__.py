@@ -8,16 +8,22 @@ from lrprism.spectral.preprocessing.bands import AveragePairs, SelectBands
 from lrprism.spectral.preprocessing.continuum import ContinuumRemoval
 from lrprism.spectral.preprocessing.pipeline import LAYOUTS, Layout, Pipeline
 from lrprism.spectral.preprocessing.principal_components import PCA
-from lrprism.spectral.preprocessing.resampling import Resample
+from lrprism.spectral.preprocessing.registry import STEPS, StepEntry, build_steps, parse_steps
+from lrprism.spectral.preprocessing.resampling import SATELLITES, Resample
 from lrprism.spectral.preprocessing.scaling import MinMax, ScaleByStd, ZScore
 from lrprism.spectral.preprocessing.scatter import MSC, SNV
 from lrprism.spectral.preprocessing.smoothing import SavitzkyGolay
+from lrprism.spectral.preprocessing.step import AbstractFittedStep, AbstractStep, StepInput, Wavelengths
 
 __all__ = [
     "LAYOUTS",
     "MSC",
     "PCA",
+    "SATELLITES",
     "SNV",
+    "STEPS",
+    "AbstractFittedStep",
+    "AbstractStep",
     "AveragePairs",
     "ContinuumRemoval",
     "Layout",
@@ -27,5 +33,10 @@ __all__ = [
     "SavitzkyGolay",
     "ScaleByStd",
     "SelectBands",
+    "StepEntry",
+    "StepInput",
+    "Wavelengths",
     "ZScore",
+    "build_steps",
+    "parse_steps",
 ]

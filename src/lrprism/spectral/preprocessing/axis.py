@@ -1,4 +1,4 @@
-"""What every step does along the band axis: check it, shift and scale it, multiply it by a matrix."""
+"""Arithmetic that the steps share along the band axis: checks, shift and scale, a matrix over the bands."""
 
 from collections.abc import Sequence
 from typing import TypeAlias
@@ -13,25 +13,24 @@ Numbers: TypeAlias = Sequence[float] | Tensor
 """One number per band; a tensor keeps its float type, other numbers get torch's default type."""
 
 
-def numbers(name: str, values: Numbers, *, dims: int = 1) -> Tensor:
+def as_numbers(name: str, values: Numbers, *, dims: int = 1) -> Tensor:
     """Return ``values`` as a detached float tensor with ``dims`` axes.
 
     Raises:
         InputError: If there are none, not all are finite, or the shape is another.
     """
-    found = torch.as_tensor(values).detach()
-    found = found if found.is_floating_point() else found.to(torch.get_default_dtype())
-    if found.dim() != dims or not found.numel() or not bool(found.isfinite().all()):
+    tensor = torch.as_tensor(values).detach()
+    if not tensor.is_floating_point():
+        tensor = tensor.to(torch.get_default_dtype())
+    if tensor.dim() != dims or not tensor.numel() or not bool(tensor.isfinite().all()):
+        odd = int((~tensor.isfinite()).sum())
         raise InputError(
             f"{name} should be finite numbers on {dims} axes, the last of them the bands. Found shape "
-            f"{tuple(found.shape)}{_count_odd(found)}. Fit the step on the training part."
+            f"{tuple(tensor.shape)}{f' with {odd} NaN or inf' if odd else ''}. Fit the step on the training "
+            "part."
         )
-    return found.clone()
-
-
-def _count_odd(values: Tensor) -> str:
-    odd = int((~values.isfinite()).sum())
-    return f" with {odd} NaN or inf" if odd else ""
+    # a copy: the caller's tensor may change later
+    return tensor.clone()
 
 
 def check_same_length(first: tuple[str, Tensor], second: tuple[str, Tensor]) -> None:
@@ -66,7 +65,7 @@ def broadcast(values: Tensor, x: Tensor) -> Tensor:
     return values.to(x.dtype).view(1, -1, *(1,) * (x.dim() - 2))
 
 
-def shifted_and_scaled(x: Tensor, shift: Tensor, scale: Tensor) -> Tensor:
+def shift_and_scale(x: Tensor, shift: Tensor, scale: Tensor) -> Tensor:
     r"""Return :math:`y_b = (x_b - c_b) / s_b`, a diagonal affine step.
 
     Shapes: ``x``, ``y``: ``[N, band, ...]``; ``shift``, ``scale``: ``[band]``.
@@ -74,13 +73,12 @@ def shifted_and_scaled(x: Tensor, shift: Tensor, scale: Tensor) -> Tensor:
     return (x - broadcast(shift, x)) / broadcast(scale, x)
 
 
-def times_matrix(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
+def multiply_bands(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     r"""Return :math:`y_k = \sum_b W_{kb} x_b + b_k`: one linear layer over the bands of every pixel.
-
-    The bands stand last for the layer and are moved back, so that no batch norm behind it becomes one with
-    it: that belongs to the network.
 
     Shapes: ``x``: ``[N, band, ...]``; ``y``: ``[N, band', ...]``; ``weight``: ``[band', band]``.
     """
-    added = None if bias is None else bias.to(x.dtype)
-    return F.linear(x.movedim(1, -1), weight.to(x.dtype), added).movedim(-1, 1)
+    offset = None if bias is None else bias.to(x.dtype)
+    # Moving the bands last and back keeps a batch norm behind the step from being merged with this layer: it
+    # belongs to the network.
+    return F.linear(x.movedim(1, -1), weight.to(x.dtype), offset).movedim(-1, 1)

@@ -1,17 +1,26 @@
 """Fewer bands, as layers: averaged pairs, and a choice of bands."""
 
 from collections.abc import Sequence
-from typing import final
+from typing import Self, final
 
+import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from lrprism.errors import InputError
-from lrprism.spectral.preprocessing.axis import check_bands, times_matrix
+from lrprism.spectral.cubes.bands import parse_bands
+from lrprism.spectral.preprocessing.axis import check_bands, multiply_bands
+from lrprism.spectral.preprocessing.step import (
+    AbstractStep,
+    StepInput,
+    Wavelengths,
+    check_no_words,
+    replace_bands,
+)
 
 
 @final
-class AveragePairs(nn.Module):
+class AveragePairs(AbstractStep):
     r"""Replace bands 2i and 2i+1 by their mean; the last of an odd number of bands is dropped.
 
     .. math:: y_i = \tfrac12 (x_{2i} + x_{2i+1}), \qquad
@@ -21,9 +30,6 @@ class AveragePairs(nn.Module):
 
     Args:
         bands: Number of bands of the input, at least 2.
-
-    Raises:
-        InputError: If there are fewer.
 
     Example:
         >>> AveragePairs(3)(torch.tensor([[1.0, 3.0, 7.0]]))
@@ -45,17 +51,33 @@ class AveragePairs(nn.Module):
             )
         halves = torch.full((1, 2), 0.5)
         weight = torch.zeros(bands // 2, bands)
+        # the column of an odd band stays zero
         weight[:, : bands // 2 * 2] = torch.kron(torch.eye(bands // 2), halves)
         self.register_buffer("weight", weight)
+
+    @classmethod
+    def from_words(cls, words: str, data: StepInput) -> Self:
+        """Build the step, which takes no words and is not fitted."""
+        check_no_words(words)
+        return cls(data.bands)
+
+    def output_shape(self, shape: Sequence[int]) -> tuple[int, ...]:
+        """Return the shape with half as many bands."""
+        return replace_bands(shape, shape[1] // 2)
+
+    def output_wavelengths(self, wavelength: Wavelengths) -> Wavelengths:
+        """Return the mean of each pair, in nm."""
+        stop = len(wavelength) // 2 * 2
+        return np.asarray(wavelength[:stop].reshape(-1, 2).mean(axis=1))
 
     def forward(self, x: Tensor) -> Tensor:
         """Return the mean of each pair of bands of ``x``, ``[N, band, ...]``."""
         check_bands("AveragePairs", x, self.weight.shape[1])
-        return times_matrix(x, self.weight)
+        return multiply_bands(x, self.weight)
 
 
 @final
-class SelectBands(nn.Module):
+class SelectBands(AbstractStep):
     r"""Keep the chosen bands, in the given order: relevance goes back to them alone.
 
     .. math:: y_i = x_{c_i}, \qquad R(x_{c_i}) = R(y_i)
@@ -65,9 +87,6 @@ class SelectBands(nn.Module):
     Args:
         bands_in: Number of bands of the input.
         chosen: Numbers of the bands to keep, from 0.
-
-    Raises:
-        InputError: If there is none, or one is out of range or stands there twice.
 
     Example:
         >>> SelectBands(4, [3, 0])(torch.tensor([[1.0, 2.0, 3.0, 4.0]]))
@@ -83,14 +102,27 @@ class SelectBands(nn.Module):
             InputError: If there is none, or one is out of range or stands there twice.
         """
         super().__init__()
-        found = [int(band) for band in chosen]
-        if not found or len(set(found)) < len(found) or not set(found) <= set(range(bands_in)):
+        bands = [int(band) for band in chosen]
+        if not bands or len(set(bands)) < len(bands) or not set(bands) <= set(range(bands_in)):
             raise InputError(
                 f"chosen should be different band numbers in 0..{bands_in - 1}. "
-                f"Found {', '.join(map(str, found)) or 'none'}. Bands count from 0."
+                f"Found {', '.join(map(str, bands)) or 'none'}. Bands count from 0."
             )
         self.bands_in = bands_in
-        self.register_buffer("chosen", torch.tensor(found))
+        self.register_buffer("chosen", torch.tensor(bands))
+
+    @classmethod
+    def from_words(cls, words: str, data: StepInput) -> Self:
+        """Build the step from the bands to keep, such as ``0:3:10-20``."""
+        return cls(data.bands, parse_bands(words.replace(":", ",")))
+
+    def output_shape(self, shape: Sequence[int]) -> tuple[int, ...]:
+        """Return the shape with the chosen bands alone."""
+        return replace_bands(shape, len(self.chosen))
+
+    def output_wavelengths(self, wavelength: Wavelengths) -> Wavelengths:
+        """Return those of the chosen bands, in nm."""
+        return np.asarray(wavelength[self.chosen.cpu().numpy()])
 
     def forward(self, x: Tensor) -> Tensor:
         """Return the chosen bands of ``x``, ``[N, band, ...]``."""

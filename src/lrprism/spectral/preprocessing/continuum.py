@@ -1,16 +1,17 @@
 """Continuum removal: depths of absorption features, whatever the brightness of a pixel."""
 
-from typing import final
+from typing import Self, final
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from lrprism.errors import InputError
-from lrprism.spectral.preprocessing.axis import Numbers, broadcast, check_bands, numbers
+from lrprism.spectral.preprocessing.axis import Numbers, as_numbers, broadcast, check_bands
+from lrprism.spectral.preprocessing.step import AbstractStep, StepInput, check_no_words
 
 
 @final
-class ContinuumRemoval(nn.Module):
+class ContinuumRemoval(AbstractStep):
     r"""Divide each spectrum by its upper convex hull over wavelength.
 
     .. math:: y_b = \frac{x_b}{h_b}, \quad
@@ -28,11 +29,8 @@ class ContinuumRemoval(nn.Module):
     Reference: Clark and Roush 1984, Journal of Geophysical Research 89(B7).
 
     Args:
-        wavelength: Centre of each band in nm, each another, at least two; in any order, as the bands of
+        wavelength: Centre of each band in nm, at least two, all different; in any order, as the bands of
             overlapping detectors are.
-
-    Raises:
-        InputError: If two are the same, or there are fewer than two.
 
     Example:
         >>> ContinuumRemoval([400.0, 500.0, 600.0])(torch.tensor([[1.0, 1.0, 3.0]]))
@@ -48,7 +46,7 @@ class ContinuumRemoval(nn.Module):
             InputError: If two are the same, or there are fewer than two.
         """
         super().__init__()
-        self.register_buffer("wavelength", numbers("wavelength", wavelength))
+        self.register_buffer("wavelength", as_numbers("wavelength", wavelength))
         different = len(set(self.wavelength.tolist()))
         if different < max(2, len(self.wavelength)):
             raise InputError(
@@ -57,23 +55,29 @@ class ContinuumRemoval(nn.Module):
                 "Leave out one of two bands at the same wavelength."
             )
 
+    @classmethod
+    def from_words(cls, words: str, data: StepInput) -> Self:
+        """Build the step, which takes no words, for the wavelengths of the data."""
+        check_no_words(words)
+        return cls(data.require_wavelengths("continuum").tolist())
+
     def forward(self, x: Tensor) -> Tensor:
         """Return ``x``, ``[N, band, ...]``, divided by its hull."""
         check_bands("ContinuumRemoval", x, len(self.wavelength))
         nm, order = self.wavelength.to(x.dtype).sort()
-        hull = _hull(x.index_select(1, order), nm).index_select(1, order.argsort())
+        hull = _interpolate_hull(x.index_select(1, order), nm).index_select(1, order.argsort())
         return x / torch.where(hull == 0, 1.0, hull)
 
 
-def _hull(x: Tensor, nm: Tensor) -> Tensor:
-    """The upper convex hull of spectra with rising wavelengths, at each band."""
-    left, right = _vertices_beside(x.detach(), nm)
+def _interpolate_hull(x: Tensor, nm: Tensor) -> Tensor:
+    """Return the upper convex hull of spectra with rising wavelengths, at each band."""
+    left, right = _find_vertices(x.detach(), nm)
     t = (broadcast(nm, x) - nm[left]) / (nm[right] - nm[left])
     return x.gather(1, left) * (1 - t) + x.gather(1, right) * t
 
 
-def _vertices_beside(x: Tensor, nm: Tensor) -> tuple[Tensor, Tensor]:
-    """For each band, the numbers of the hull's vertices at or before it and behind it, like ``x``.
+def _find_vertices(x: Tensor, nm: Tensor) -> tuple[Tensor, Tensor]:
+    """Return the numbers of the hull's vertices at or before each band, and behind it, shaped like ``x``.
 
     From each vertex the hull goes on to the band in the steepest direction, for all spectra at once.
     """
@@ -84,8 +88,10 @@ def _vertices_beside(x: Tensor, nm: Tensor) -> tuple[Tensor, Tensor]:
     vertex = left[..., :1]
     while bool((vertex < len(nm) - 1).any()):
         is_ahead = bands > vertex
+        # a divisor of 1 where there is no way ahead: it could be 0, and the value is not used
         rise = (spectra - spectra.gather(-1, vertex)) / (nm - nm[vertex]).where(is_ahead, 1)
         steepest = rise.where(is_ahead, -torch.inf).argmax(-1, keepdim=True)
+        # spectra that have arrived at the last band wait there for the others
         following = torch.maximum(steepest, (vertex + 1).clamp(max=len(nm) - 1))
         is_between = (vertex < following) & (bands >= vertex) & (bands <= following)
         left, right = torch.where(is_between, vertex, left), torch.where(is_between, following, right)

@@ -1,6 +1,6 @@
 """Statistics per band over every pixel of the training part, batch by batch in double precision."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -34,8 +34,8 @@ class Moments:
     high: Tensor
     dtype: torch.dtype
 
-    def joined(self, other: "Moments") -> "Moments":
-        """The statistics of both together, by the update of Chan, Golub and LeVeque (1979)."""
+    def combine(self, other: "Moments") -> "Moments":
+        """Return the statistics of both together, by the update of Chan, Golub and LeVeque (1979)."""
         count = self.count + other.count
         step = other.mean - self.mean
         cross = torch.outer(step, step) if self.squares.dim() == 2 else step**2
@@ -54,12 +54,12 @@ class Moments:
         return (self.squares / self.count).sqrt()
 
 
-def moments(patches: Batches, *, pairs: bool = False) -> Moments:
-    """Go through the training part once.
+def measure_moments(patches: Batches, *, pairs: bool = False) -> Moments:
+    """Go through the training part once and collect its statistics.
 
     Args:
         patches: One tensor or batches, ``[N, band, ...]``, in the data's units.
-        pairs: Whether the products of all pairs of bands are wanted.
+        pairs: Sum the products of all pairs of bands, not the squares alone.
 
     Returns:
         The statistics in float64.
@@ -69,44 +69,42 @@ def moments(patches: Batches, *, pairs: bool = False) -> Moments:
         InputError: If a batch is no float tensor with bands on axis 1, or holds no pixel, or NaN or inf.
     """
     total: Moments | None = None
-    for batch in _batches(patches):
-        found = _of_batch(batch, pairs=pairs)
-        if total is not None and found.mean.shape != total.mean.shape:
+    for batch in [patches] if isinstance(patches, Tensor) else patches:
+        moments = _measure_batch(batch, pairs=pairs)
+        if total is not None and moments.mean.shape != total.mean.shape:
             raise DataError(
-                f"batches should have the same bands. Found {len(total.mean)} and {len(found.mean)}. "
+                f"batches should have the same bands. Found {len(total.mean)} and {len(moments.mean)}. "
                 "Fit on patches of one sensor."
             )
-        total = found if total is None else total.joined(found)
+        total = moments if total is None else total.combine(moments)
     if total is None:
         raise DataError("the training part should hold at least one batch. Found none. Give it anew.")
     return total
 
 
-def varying(values: Tensor, what: str) -> Tensor:
-    """Return ``values`` if each is positive.
+def check_varying(values: Tensor, noun: str) -> Tensor:
+    """Return ``values``, one deviation or range per band, if each is positive.
 
     Raises:
         DataError: If a band does not vary.
     """
-    still = (~(values > 0)).nonzero().flatten().tolist()
-    if still:
+    # "not above 0" and not "0 or less": NaN is refused too
+    constant = (~(values > 0)).nonzero().flatten().tolist()
+    if constant:
         raise DataError(
-            f"each band should vary over the training part. Found a {what} of 0 in bands "
-            f"{', '.join(map(str, still))}. Leave these bands out."
+            f"each band should vary over the training part. Found a {noun} of 0 in bands "
+            f"{', '.join(map(str, constant))}. Leave these bands out."
         )
     return values
 
 
-def _batches(patches: Batches) -> Iterator[Tensor]:
-    return iter([patches] if isinstance(patches, Tensor) else patches)
-
-
-def _of_batch(batch: Tensor, *, pairs: bool) -> Moments:
+def _measure_batch(batch: Tensor, *, pairs: bool) -> Moments:
     if not isinstance(batch, Tensor) or batch.dim() < 2 or not batch.is_floating_point():
-        shown = f"{batch.dtype} {tuple(batch.shape)}" if isinstance(batch, Tensor) else type(batch).__name__
+        kind = f"{batch.dtype} {tuple(batch.shape)}" if isinstance(batch, Tensor) else type(batch).__name__
         raise InputError(
-            f"batches should be float tensors [N, band, ...]. Found {shown}. Convert them to tensors first."
+            f"batches should be float tensors [N, band, ...]. Found {kind}. Convert them to tensors first."
         )
+    # double precision: radiances far from zero would lose their variance in single
     spectra = batch.detach().movedim(1, -1).reshape(-1, batch.shape[1]).double()
     if not spectra.numel() or not bool(spectra.isfinite().all()):
         raise InputError(

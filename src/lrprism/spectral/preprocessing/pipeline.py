@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from lrprism.errors import InputError
 
 Layout: TypeAlias = Literal["patch", "volume", "spectrum"]
-"""What the network takes: ``[N, band, y, x]``, ``[N, 1, band, y, x]`` or the centre pixel, ``[N, band]``."""
+"""Input of the network: ``[N, band, y, x]``, ``[N, 1, band, y, x]`` or the centre pixel, ``[N, band]``."""
 
 LAYOUTS: Final[tuple[str, ...]] = get_args(Layout)
 
@@ -31,10 +31,7 @@ class Pipeline(nn.Module):
         steps: Modules that map ``[N, band, y, x]`` to ``[N, band', y, x]``, in order; none leaves the data
             as it is.
         network: The network.
-        layout: What the network takes.
-
-    Raises:
-        InputError: If the layout is another.
+        layout: Input of the network.
 
     Example:
         >>> import torch
@@ -74,10 +71,11 @@ class Pipeline(nn.Module):
                 f"patches should have shape [N, band, y, x]. Found {tuple(x.shape)}. "
                 "Give a spectrum as a patch of 1 x 1 pixels, and leave out the channel axis."
             )
-        output: Tensor = self.network(self._laid_out(self.steps(x)))
+        output: Tensor = self.network(self._lay_out(self.steps(x)))
         return output
 
-    def _laid_out(self, x: Tensor) -> Tensor:
-        if self.layout == "spectrum":
+    def _lay_out(self, x: Tensor) -> Tensor:
+        if self.layout == "spectrum":  # a network of single spectra sees the centre pixel alone
             return x[:, :, x.shape[2] // 2, x.shape[3] // 2]
+        # a matrix step leaves a view behind, and convolutions are faster on contiguous patches
         return x.contiguous() if self.layout == "patch" else x.contiguous().unsqueeze(1)

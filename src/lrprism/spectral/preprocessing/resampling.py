@@ -2,28 +2,32 @@
 
 import math
 from collections.abc import Sequence
-from typing import TypeAlias, final
+from typing import Final, Self, final
 
+import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from lrprism.errors import InputError
+from lrprism.spectral.cubes.wavelengths import read_response
+from lrprism.spectral.knowledge.sensors import SENSORS
 from lrprism.spectral.preprocessing.axis import (
     Numbers,
+    as_numbers,
     check_bands,
     check_same_length,
-    numbers,
-    times_matrix,
+    multiply_bands,
 )
+from lrprism.spectral.preprocessing.step import AbstractStep, StepInput, Wavelengths, replace_bands
 
-Wavelengths: TypeAlias = Sequence[float] | Tensor
-"""Centre wavelengths in nm, one per band."""
+SATELLITES: Final = {sensor.name.partition(" or ")[0].lower().replace(" ", "-"): sensor for sensor in SENSORS}
+"""Sensors whose bands can be simulated, by the name of their satellite, e.g. "sentinel-2a"."""
 
-_SIGMAS_PER_FWHM = 2 * math.sqrt(2 * math.log(2))
+_SIGMAS_PER_FWHM: Final = 2 * math.sqrt(2 * math.log(2))
 
 
 @final
-class Resample(nn.Module):
+class Resample(AbstractStep):
     r"""Average source bands by the Gaussian response of each band of a target sensor.
 
     .. math:: y_k = \sum_b W_{kb} x_b, \quad
@@ -41,10 +45,6 @@ class Resample(nn.Module):
         fwhm: Full width at half maximum of each target band in nm, positive.
         source: Centres of the source bands in nm.
 
-    Raises:
-        InputError: If a target band lies outside the range of the source or in a gap of it, or a width is not
-            positive, or the numbers do not belong together.
-
     Example:
         >>> Resample([500.0], [20.0], [490.0, 500.0, 510.0]).weight
         tensor([[0.2500, 0.5000, 0.2500]])
@@ -52,25 +52,80 @@ class Resample(nn.Module):
 
     weight: Tensor
 
-    def __init__(self, wavelength: Wavelengths, fwhm: Numbers, source: Wavelengths) -> None:
+    def __init__(self, wavelength: Numbers, fwhm: Numbers, source: Numbers) -> None:
         """Build the matrix."""
         super().__init__()
-        centre, width = numbers("wavelength", wavelength), numbers("fwhm", fwhm)
-        known = numbers("source", source)
+        centre, width = as_numbers("wavelength", wavelength), as_numbers("fwhm", fwhm)
+        source_nm = as_numbers("source", source)
         check_same_length(("wavelength", centre), ("fwhm", width))
-        _check_covered(centre.double(), width.double(), known.double())
+        _check_covered(centre.double(), width.double(), source_nm.double())
         sigma = width.double()[:, None] / _SIGMAS_PER_FWHM
-        response = torch.exp(-((known.double() - centre.double()[:, None]) ** 2) / (2 * sigma**2))
+        response = torch.exp(-((source_nm.double() - centre.double()[:, None]) ** 2) / (2 * sigma**2))
         weight = response / response.sum(1, keepdim=True)
-        self.register_buffer("weight", weight.to(known.dtype))
+        # no buffer: files of weights hold the matrix alone
+        self.wavelength = np.asarray(wavelength, dtype=np.float64)
+        self.register_buffer("weight", weight.to(source_nm.dtype))
+
+    @classmethod
+    def from_words(cls, words: str, data: StepInput) -> Self:
+        """Build the step from a satellite or from bands, such as ``500/20:700/30``, centre and FWHM in nm."""
+        source = data.require_wavelengths("resample")
+        if words in SATELLITES:
+            response = _select_covered(words, source)
+        else:
+            response = np.array([[float(number) for number in band.split("/")] for band in words.split(":")])
+        centre, width = response.T.tolist()
+        return cls(centre, width, source.tolist())
+
+    @classmethod
+    def resolve_words(cls, words: str) -> str:
+        """Return the bands in a response file as words; a satellite stays as it is.
+
+        Raises:
+            InputError: If there is neither.
+            DataError: If the file cannot be read.
+        """
+        if words in SATELLITES:
+            return words
+        if not words:
+            raise InputError(
+                f"resample should say to which bands. Found none. Give one of {', '.join(SATELLITES)}, or a "
+                "file with a line per band: centre and FWHM in nm."
+            )
+        return ":".join(f"{centre:g}/{width:g}" for centre, width in read_response(words))
+
+    def output_shape(self, shape: Sequence[int]) -> tuple[int, ...]:
+        """Return the shape with the target bands."""
+        return replace_bands(shape, len(self.wavelength))
+
+    def output_wavelengths(self, wavelength: Wavelengths) -> Wavelengths:  # noqa: ARG002 - the target's own
+        """Return the centres of the target bands in nm."""
+        return self.wavelength
 
     def forward(self, x: Tensor) -> Tensor:
         """Return the target bands of ``x``, ``[N, source band, ...]``."""
         check_bands("Resample", x, self.weight.shape[1])
-        return times_matrix(x, self.weight)
+        return multiply_bands(x, self.weight)
 
 
-def _check_covered(centre: Tensor, width: Tensor, known: Tensor) -> None:
+def _select_covered(satellite: str, source: Wavelengths) -> Wavelengths:
+    """Return centre and FWHM of the bands of a satellite that the source covers, ``[band, 2]``.
+
+    Raises:
+        InputError: If it covers none.
+    """
+    table = np.array(list(SATELLITES[satellite].bands.values()))
+    nearest = np.abs(source - table[:, :1]).min(1)
+    covered = (table[:, 0] >= source.min()) & (table[:, 0] <= source.max()) & (nearest <= table[:, 1])
+    if not covered.any():
+        raise InputError(
+            f"the data should cover a band of {satellite}. Found {source.min():g} to {source.max():g} nm. "
+            "Leave out resample."
+        )
+    return np.asarray(table[covered])
+
+
+def _check_covered(centre: Tensor, width: Tensor, source: Tensor) -> None:
     """Refuse target bands that the source says nothing about.
 
     Raises:
@@ -80,17 +135,17 @@ def _check_covered(centre: Tensor, width: Tensor, known: Tensor) -> None:
         raise InputError(
             f"fwhm should be positive, in nm. Found {width.min():g}. Take it from the sensor's manual."
         )
-    outside = (centre < known.min()) | (centre > known.max())
+    outside = (centre < source.min()) | (centre > source.max())
     if bool(outside.any()):
-        found = ", ".join(f"{nm:g}" for nm in centre[outside].tolist())
+        numbers = ", ".join(f"{nm:g}" for nm in centre[outside].tolist())
         raise InputError(
-            f"target bands should lie within {known.min():g} to {known.max():g} nm, the range of the source. "
-            f"Found {found} nm. Leave these bands out."
+            f"target bands should lie within {source.min():g} to {source.max():g} nm, the range of the "
+            f"source. Found {numbers} nm. Leave these bands out."
         )
-    apart = (known - centre[:, None]).abs().amin(1)
+    apart = (source - centre[:, None]).abs().amin(1)
     if bool((apart > width).any()):
-        found = ", ".join(f"{nm:g}" for nm in centre[apart > width].tolist())
+        numbers = ", ".join(f"{nm:g}" for nm in centre[apart > width].tolist())
         raise InputError(
             "target bands should have a source band within their full width at half maximum. "
-            f"Found none near {found} nm. Leave out bands that lie in a gap of the source."
+            f"Found none near {numbers} nm. Leave out bands that lie in a gap of the source."
         )

@@ -8,18 +8,20 @@ before the network, rules for the input (z-box, flat, w²) still serve its first
 
 from typing import Self, final
 
-from torch import Tensor, nn
+import torch
+from torch import Tensor
 
 from lrprism.errors import InputError
 from lrprism.spectral.preprocessing.axis import (
     Numbers,
+    as_numbers,
     broadcast,
     check_bands,
     check_same_length,
-    numbers,
-    shifted_and_scaled,
+    shift_and_scale,
 )
-from lrprism.spectral.preprocessing.moments import Batches, moments, varying
+from lrprism.spectral.preprocessing.moments import Batches, check_varying, measure_moments
+from lrprism.spectral.preprocessing.step import AbstractFittedStep
 
 
 def _check_positive(name: str, values: Tensor) -> None:
@@ -37,7 +39,7 @@ def _check_positive(name: str, values: Tensor) -> None:
 
 
 @final
-class ZScore(nn.Module):
+class ZScore(AbstractFittedStep):
     r"""Subtract the mean of each band and divide by its standard deviation.
 
     .. math:: y_b = \frac{x_b - \mu_b}{\sigma_b}
@@ -48,11 +50,7 @@ class ZScore(nn.Module):
         mean: Mean of each band, in the data's units.
         std: Standard deviation of each band, in the data's units, positive.
 
-    Raises:
-        InputError: If the lengths differ, or a number is not finite, or a deviation not positive.
-
     Example:
-        >>> import torch
         >>> ZScore([1.0, 2.0], [2.0, 4.0])(torch.tensor([[3.0, 0.0]]))
         tensor([[ 1.0000, -0.5000]])
     """
@@ -63,34 +61,31 @@ class ZScore(nn.Module):
     def __init__(self, mean: Numbers, std: Numbers) -> None:
         """Keep the statistics as buffers."""
         super().__init__()
-        self.register_buffer("mean", numbers("mean", mean))
-        self.register_buffer("std", numbers("std", std))
+        self.register_buffer("mean", as_numbers("mean", mean))
+        self.register_buffer("std", as_numbers("std", std))
         check_same_length(("mean", self.mean), ("std", self.std))
         _check_positive("std", self.std)
 
     @classmethod
     def fit(cls, patches: Batches) -> Self:
-        """Take the statistics from the training part: over all samples and pixels, divided by their number.
+        """Take both from the training part; the variance is divided by the number of pixels."""
+        moments = measure_moments(patches)
+        std = check_varying(moments.std, "standard deviation")
+        return cls(moments.mean.to(moments.dtype), std.to(moments.dtype))
 
-        Args:
-            patches: One tensor or batches, ``[N, band, ...]``, in the data's units.
-
-        Raises:
-            DataError: If a band does not vary, or there is no batch, or batches differ in their bands.
-            InputError: If a batch is no float tensor with finite pixels.
-        """
-        found = moments(patches)
-        std = varying(found.std, "standard deviation")
-        return cls(found.mean.to(found.dtype), std.to(found.dtype))
+    @classmethod
+    def placeholder(cls, bands: int) -> Self:
+        """Build the step that leaves data as they are."""
+        return cls(torch.zeros(bands), torch.ones(bands))
 
     def forward(self, x: Tensor) -> Tensor:
         """Return the z-scores of ``x``, ``[N, band, ...]``."""
         check_bands("ZScore", x, len(self.mean))
-        return shifted_and_scaled(x, self.mean, self.std)
+        return shift_and_scale(x, self.mean, self.std)
 
 
 @final
-class MinMax(nn.Module):
+class MinMax(AbstractFittedStep):
     r"""Bring each band to the range 0 to 1 of the training part; other data may lie outside.
 
     .. math:: y_b = \frac{x_b - l_b}{h_b - l_b}
@@ -101,11 +96,7 @@ class MinMax(nn.Module):
         low: Value of each band that becomes 0, in the data's units.
         high: Value of each band that becomes 1, above ``low``.
 
-    Raises:
-        InputError: If the lengths differ, or a number is not finite, or ``high`` is not above ``low``.
-
     Example:
-        >>> import torch
         >>> MinMax([0.0, 10.0], [4.0, 20.0])(torch.tensor([[1.0, 25.0]]))
         tensor([[0.2500, 1.5000]])
     """
@@ -116,34 +107,31 @@ class MinMax(nn.Module):
     def __init__(self, low: Numbers, high: Numbers) -> None:
         """Keep the range as buffers."""
         super().__init__()
-        self.register_buffer("low", numbers("low", low))
-        self.register_buffer("high", numbers("high", high))
+        self.register_buffer("low", as_numbers("low", low))
+        self.register_buffer("high", as_numbers("high", high))
         check_same_length(("low", self.low), ("high", self.high))
         _check_positive("high - low", self.high - self.low)
 
     @classmethod
     def fit(cls, patches: Batches) -> Self:
-        """Take the range of each band from the training part.
+        """Take the range of each band from the training part."""
+        moments = measure_moments(patches)
+        check_varying(moments.high - moments.low, "range")
+        return cls(moments.low.to(moments.dtype), moments.high.to(moments.dtype))
 
-        Args:
-            patches: One tensor or batches, ``[N, band, ...]``, in the data's units.
-
-        Raises:
-            DataError: If a band does not vary, or there is no batch, or batches differ in their bands.
-            InputError: If a batch is no float tensor with finite pixels.
-        """
-        found = moments(patches)
-        varying(found.high - found.low, "range")
-        return cls(found.low.to(found.dtype), found.high.to(found.dtype))
+    @classmethod
+    def placeholder(cls, bands: int) -> Self:
+        """Build the step that leaves data as they are."""
+        return cls(torch.zeros(bands), torch.ones(bands))
 
     def forward(self, x: Tensor) -> Tensor:
         """Return ``x``, ``[N, band, ...]``, as shares of the range."""
         check_bands("MinMax", x, len(self.low))
-        return shifted_and_scaled(x, self.low, self.high - self.low)
+        return shift_and_scale(x, self.low, self.high - self.low)
 
 
 @final
-class ScaleByStd(nn.Module):
+class ScaleByStd(AbstractFittedStep):
     r"""Divide each band by its standard deviation, without a shift: zero stays zero, no relevance is kept.
 
     .. math:: y_b = \frac{x_b}{\sigma_b}
@@ -153,11 +141,7 @@ class ScaleByStd(nn.Module):
     Args:
         std: Standard deviation of each band, in the data's units, positive.
 
-    Raises:
-        InputError: If a number is not finite or not positive.
-
     Example:
-        >>> import torch
         >>> ScaleByStd([2.0, 4.0])(torch.tensor([[3.0, 1.0]]))
         tensor([[1.5000, 0.2500]])
     """
@@ -167,22 +151,19 @@ class ScaleByStd(nn.Module):
     def __init__(self, std: Numbers) -> None:
         """Keep the deviations as a buffer."""
         super().__init__()
-        self.register_buffer("std", numbers("std", std))
+        self.register_buffer("std", as_numbers("std", std))
         _check_positive("std", self.std)
 
     @classmethod
     def fit(cls, patches: Batches) -> Self:
-        """Take the deviations from the training part, as :meth:`ZScore.fit` does.
+        """Take the deviations from the training part, as :meth:`ZScore.fit` does."""
+        moments = measure_moments(patches)
+        return cls(check_varying(moments.std, "standard deviation").to(moments.dtype))
 
-        Args:
-            patches: One tensor or batches, ``[N, band, ...]``, in the data's units.
-
-        Raises:
-            DataError: If a band does not vary, or there is no batch, or batches differ in their bands.
-            InputError: If a batch is no float tensor with finite pixels.
-        """
-        found = moments(patches)
-        return cls(varying(found.std, "standard deviation").to(found.dtype))
+    @classmethod
+    def placeholder(cls, bands: int) -> Self:
+        """Build the step that leaves data as they are."""
+        return cls(torch.ones(bands))
 
     def forward(self, x: Tensor) -> Tensor:
         """Return ``x``, ``[N, band, ...]``, in standard deviations."""

@@ -7,15 +7,16 @@ constant, as in a layer norm: it says how bright a pixel is, not which bands spe
 from typing import Self, final
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from lrprism.errors import DataError, InputError
-from lrprism.spectral.preprocessing.axis import Numbers, broadcast, check_bands, numbers
-from lrprism.spectral.preprocessing.moments import Batches, moments
+from lrprism.spectral.preprocessing.axis import Numbers, as_numbers, broadcast, check_bands
+from lrprism.spectral.preprocessing.moments import Batches, measure_moments
+from lrprism.spectral.preprocessing.step import AbstractFittedStep, AbstractStep, StepInput, check_no_words
 
 
 @final
-class SNV(nn.Module):
+class SNV(AbstractStep):
     r"""Standard normal variate: subtract the mean of each spectrum and divide by its standard deviation.
 
     .. math:: y_b = \frac{x_b - m}{s}, \quad m = \frac1B \sum_c x_c, \quad
@@ -35,6 +36,12 @@ class SNV(nn.Module):
         tensor([[-1.,  0.,  1.]])
     """
 
+    @classmethod
+    def from_words(cls, words: str, data: StepInput) -> Self:  # noqa: ARG003 - it needs nothing of the data
+        """Build the step, which takes no words and is not fitted."""
+        check_no_words(words)
+        return cls()
+
     def forward(self, x: Tensor) -> Tensor:
         """Return the normalised spectra of ``x``, ``[N, band, ...]``.
 
@@ -46,11 +53,11 @@ class SNV(nn.Module):
                 f"SNV should get at least 2 bands on axis 1. Found shape {tuple(x.shape)}. "
                 "Give [N, band, y, x] or [N, band]."
             )
-        return (x - x.mean(1, keepdim=True)) / _nonzero(x.std(1, keepdim=True))
+        return (x - x.mean(1, keepdim=True)) / _replace_zero(x.std(1, keepdim=True))
 
 
 @final
-class MSC(nn.Module):
+class MSC(AbstractFittedStep):
     r"""Multiplicative scatter correction: bring each spectrum to offset and slope of a reference.
 
     The line :math:`x_b \approx p + q\, r_b` is fitted to each spectrum by least squares and undone:
@@ -72,10 +79,6 @@ class MSC(nn.Module):
     Args:
         reference: The reference spectrum ``r``, ``[band]``, in the data's units.
 
-    Raises:
-        DataError: If the reference is flat.
-        InputError: If a number is not finite.
-
     Example:
         >>> MSC([1.0, 2.0, 3.0])(torch.tensor([[5.0, 7.0, 9.0]]))
         tensor([[1., 2., 3.]])
@@ -90,7 +93,7 @@ class MSC(nn.Module):
             DataError: If the reference is flat.
         """
         super().__init__()
-        self.register_buffer("reference", numbers("reference", reference))
+        self.register_buffer("reference", as_numbers("reference", reference))
         if not bool((self.reference != self.reference[0]).any()):
             raise DataError(
                 f"reference should differ from band to band. Found {self.reference[0]:g} in each. "
@@ -99,17 +102,14 @@ class MSC(nn.Module):
 
     @classmethod
     def fit(cls, patches: Batches) -> Self:
-        """Take the mean spectrum of the training part, over all samples and pixels, as the reference.
+        """Take the mean spectrum of the training part as the reference."""
+        moments = measure_moments(patches)
+        return cls(moments.mean.to(moments.dtype))
 
-        Args:
-            patches: One tensor or batches, ``[N, band, ...]``, in the data's units.
-
-        Raises:
-            DataError: If the mean is flat, or there is no batch, or batches differ in their bands.
-            InputError: If a batch is no float tensor with finite pixels.
-        """
-        found = moments(patches)
-        return cls(found.mean.to(found.dtype))
+    @classmethod
+    def placeholder(cls, bands: int) -> Self:
+        """Build the step with a ramp as the reference: a flat one is refused."""
+        return cls(torch.arange(bands))
 
     def forward(self, x: Tensor) -> Tensor:
         """Return the corrected spectra of ``x``, ``[N, band, ...]``."""
@@ -118,9 +118,9 @@ class MSC(nn.Module):
         line = self.reference - level
         centred = x - x.mean(1, keepdim=True)
         slope = (centred * broadcast(line / (line**2).sum(), x)).sum(1, keepdim=True)
-        return centred / _nonzero(slope) + level.to(x.dtype)
+        return centred / _replace_zero(slope) + level.to(x.dtype)
 
 
-def _nonzero(divisor: Tensor) -> Tensor:
-    """One in the place of zero, where the numerator is what is left."""
+def _replace_zero(divisor: Tensor) -> Tensor:
+    # a spectrum without contrast has nothing to be divided by: its numerator stays as it is
     return torch.where(divisor == 0, 1.0, divisor)

@@ -1,19 +1,20 @@
 """Savitzky-Golay smoothing and derivatives as a banded matrix."""
 
 import math
-from typing import final
+from typing import Self, final
 
 import numpy as np
 import numpy.typing as npt
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from lrprism.errors import InputError
-from lrprism.spectral.preprocessing.axis import check_bands, times_matrix
+from lrprism.spectral.preprocessing.axis import check_bands, multiply_bands
+from lrprism.spectral.preprocessing.step import AbstractStep, StepInput, read_whole_numbers
 
 
 @final
-class SavitzkyGolay(nn.Module):
+class SavitzkyGolay(AbstractStep):
     r"""Fit a polynomial to a window around each band, and take its value or derivative there.
 
     .. math:: y_b = \sum_{c \in \mathrm{window}(b)} W_{bc} x_c, \qquad
@@ -32,9 +33,6 @@ class SavitzkyGolay(nn.Module):
         polyorder: Degree of the polynomial, below ``window``.
         deriv: Which derivative to take; 0 smooths.
         bands: Number of bands of the input, at least ``window``.
-
-    Raises:
-        InputError: If the numbers do not go together.
 
     Example:
         >>> SavitzkyGolay(3, 1, bands=3)(torch.tensor([[0.0, 3.0, 3.0]]))
@@ -56,26 +54,33 @@ class SavitzkyGolay(nn.Module):
                 f"Found window {window}, bands {bands}, polyorder {polyorder}, deriv {deriv}. "
                 "Try window 11, polyorder 2."
             )
-        matrix = torch.from_numpy(_matrix(window, polyorder, deriv, bands))
+        matrix = torch.from_numpy(_build_matrix(window, polyorder, deriv, bands))
         self.register_buffer("weight", matrix.to(torch.get_default_dtype()))
+
+    @classmethod
+    def from_words(cls, words: str, data: StepInput) -> Self:
+        """Build the step from window, order and perhaps derivative: ``11:2``, ``11:2:1``."""
+        numbers = read_whole_numbers(words, least=2, most=3, example="savgol:11:2 or savgol:11:2:1")
+        return cls(*numbers, bands=data.bands)
 
     def forward(self, x: Tensor) -> Tensor:
         """Return the smoothed bands or derivatives of ``x``, ``[N, band, ...]``."""
         check_bands("SavitzkyGolay", x, self.weight.shape[1])
-        return times_matrix(x, self.weight)
+        return multiply_bands(x, self.weight)
 
 
-def _matrix(window: int, polyorder: int, deriv: int, bands: int) -> npt.NDArray[np.float64]:
-    """One row per band: the weights of its window, evaluated where the band lies in it."""
-    weights = _window_weights(window, polyorder, deriv)
+def _build_matrix(window: int, polyorder: int, deriv: int, bands: int) -> npt.NDArray[np.float64]:
+    """Return one row per band: the weights of its window, evaluated where the band lies in it."""
+    weights = _solve_window(window, polyorder, deriv)
     matrix = np.zeros((bands, bands))
     for band in range(bands):
+        # near either end the first or last full window, evaluated off its centre
         start = min(max(band - window // 2, 0), bands - window)
         matrix[band, start : start + window] = weights[band - start]
     return matrix
 
 
-def _window_weights(window: int, polyorder: int, deriv: int) -> npt.NDArray[np.float64]:
+def _solve_window(window: int, polyorder: int, deriv: int) -> npt.NDArray[np.float64]:
     r"""Return the weights of a window for each place in it where the fitted polynomial is evaluated.
 
     .. math:: W_{sc} = \sum_{k} \frac{q_k^{(\mathrm{deriv})}(s) \, q_k(c)}{\sum_t q_k(t)^2}
@@ -91,7 +96,7 @@ def _window_weights(window: int, polyorder: int, deriv: int) -> npt.NDArray[np.f
 
     Reference: Gorry 1990, Analytical Chemistry 62(6).
     """
-    basis = _gram_polynomials(window, polyorder, deriv)
+    basis = _build_gram_polynomials(window, polyorder, deriv)
     # the norm to 64 bits behind the point: the integers outgrow a float, their quotient does not
     norms = [math.isqrt(sum(value * value for value in values) << 128) for values in basis[:, 0]]
     scaled = basis[:, [0, deriv]] * 2**64
@@ -102,7 +107,7 @@ def _window_weights(window: int, polyorder: int, deriv: int) -> npt.NDArray[np.f
     return weights
 
 
-def _gram_polynomials(window: int, degree: int, deriv: int) -> npt.NDArray[np.object_]:
+def _build_gram_polynomials(window: int, degree: int, deriv: int) -> npt.NDArray[np.object_]:
     """Return each Gram polynomial up to ``degree`` and its derivatives, as Python's unbounded integers.
 
     The recurrence is that of the discrete Chebyshev polynomials, times k! to keep the derivatives integers:
