@@ -16,8 +16,7 @@ from lrprism.engine.per_sample import PerSample
 from lrprism.engine.stops import Stops
 from lrprism.engine.sums import Counter, is_dense
 from lrprism.engine.zero_inputs import Beside, total
-from lrprism.ops import AbstractOp, Call, Kind, Rectifier, Sinks, tensors_in
-from lrprism.ops.op import replaced
+from lrprism.ops import AbstractOp, Call, Kind, Rectifier, Sinks, map_live, tensors_in
 from lrprism.rules import gives_nothing_at_zero
 
 if TYPE_CHECKING:
@@ -242,7 +241,7 @@ class Ledger:
             aliases.append(torch.ops.aten.alias(tensor) if is_dense(tensor) else tensor.clone())
             return aliases[-1]
 
-        positional, named = replaced(args, alias), replaced(kwargs, alias)
+        positional, named = map_live(args, alias), map_live(kwargs, alias)
         mode.descent.admit(aliases)
         result = _without_hidden_base(op.run(mode, func, positional, named), (positional, named))
         made = mode.calls[-1] if len(mode.calls) > before else None
@@ -337,7 +336,7 @@ def _without_hidden_base(result: Any, given: Any) -> Any:
     def own(tensor: Tensor) -> Tensor:
         return tensor if tensor._base is None or id(tensor._base) in bases else tensor.clone()
 
-    return replaced(result, own)
+    return map_live(result, own)
 
 
 def _row(call: Call, relevance_out: float, relevance_in: float) -> Row:

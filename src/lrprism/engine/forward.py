@@ -28,7 +28,7 @@ from lrprism.engine.state import KeptState
 from lrprism.engine.sums import relevance_sum
 from lrprism.engine.tokens import LookedUp, Tokens, token_spans
 from lrprism.errors import ModelError
-from lrprism.ops import Call, InputGoneError, Kind, Needs, OwnOps, returned_tensors
+from lrprism.ops import Call, InputGoneError, Kind, Needs, OwnOps, tensors_in_result
 from lrprism.rules import AbstractRule, Pass, gives_beside
 
 LayerOutputs = dict[str, list[Tensor]]
@@ -302,7 +302,7 @@ def _run(
 
         def on_return(path: str, output: Any) -> None:
             with torch._C.DisableTorchFunction():  # no call of the model
-                now = [mode.present(tensor) for tensor in returned_tensors(output)]
+                now = [mode.present(tensor) for tensor in tensors_in_result(output)]
             layers.setdefault(path, []).extend(tensor for tensor in now if tensor.requires_grad)
 
         args, kwargs = mode.state.arguments = arrange(live)

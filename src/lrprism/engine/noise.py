@@ -13,7 +13,7 @@ from torch import Tensor
 
 from lrprism.engine.randomness import Seeds
 from lrprism.engine.state import memory_in, memory_of
-from lrprism.ops import MOVING, every_name_of, exchanged, functions_named, is_live, tensors_in
+from lrprism.ops import MOVING, every_name_of, exchange_tensors, functions_named, is_live, tensors_in
 
 if TYPE_CHECKING:
     from lrprism.engine.modules import Modules
@@ -320,7 +320,7 @@ class _Use(NamedTuple):
             p = self._means()[0]
             return one * p + other * (1 - p)
         means = dict(zip(map(id, self.random), self._means(), strict=True))
-        args, kwargs = exchanged((tuple(self.args), self.kwargs), means)
+        args, kwargs = exchange_tensors((tuple(self.args), self.kwargs), means)
         return self.func(*args, **kwargs)
 
     def _means(self) -> list[Tensor]:

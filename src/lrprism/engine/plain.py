@@ -16,8 +16,7 @@ from lrprism.engine.randomness import noticing, same_randomness
 from lrprism.engine.state import Container, KeptState, containers_in, memory_in, replace_tensors
 from lrprism.engine.watching import WatchingMode
 from lrprism.errors import ModelError
-from lrprism.ops import INSIDE, ComposedOp, Kind, RecurrentOp, op_of, tensors_in
-from lrprism.ops.op import detached
+from lrprism.ops import INSIDE, ComposedOp, Kind, RecurrentOp, detach_tensors, op_of, tensors_in
 
 _TOLERANCE = {torch.float64: 1e-6, torch.float32: 1e-3}
 """How far the outputs may lie apart, over the largest number of the plain one; 0.05 in half precision."""
@@ -71,7 +70,7 @@ class _EvaluationMode(WatchingMode):
         """Run one torch call in evaluation."""
         op = op_of(func)
         if op.kind in _CHANGED or op.name in _NORMS:  # of what is not live nothing is recorded
-            return op.run(self, func, detached(args), detached(kwargs))  # type: ignore[arg-type]
+            return op.run(self, func, detach_tensors(args), detach_tensors(kwargs))  # type: ignore[arg-type]
         if isinstance(op, RecurrentOp):
             return func(*_without_dropout(args), **kwargs)
         if isinstance(op, ComposedOp) and (op is INSIDE or op.name == "rrelu"):

@@ -27,6 +27,14 @@ from lrprism.ops.affine import InputGoneError, call_of, ends_of, is_written_once
 from lrprism.ops.call import Call, Needs, Sinks
 from lrprism.ops.kinds import Kind
 from lrprism.ops.names import builtin_named, every_name_of, functions_named, packet_of
+from lrprism.ops.nested import (
+    detach_tensors,
+    exchange_tensors,
+    is_live,
+    map_live,
+    tensors_in,
+    tensors_in_result,
+)
 from lrprism.ops.op import (
     INSIDE,
     OVERWRITE,
@@ -34,10 +42,6 @@ from lrprism.ops.op import (
     AbstractOp,
     ComposedOp,
     Recorder,
-    exchanged,
-    is_live,
-    returned_tensors,
-    tensors_in,
 )
 from lrprism.ops.products import DEFAULT_PRODUCT_RULE
 from lrprism.ops.recurrent import RecurrentOp
@@ -99,21 +103,23 @@ __all__ = [
     "Sinks",
     "builtin_named",
     "call_of",
+    "detach_tensors",
     "ends_of",
     "every_name_of",
-    "exchanged",
+    "exchange_tensors",
     "functions_named",
     "is_live",
     "is_log_probability",
     "is_softmax",
     "is_written_once",
+    "map_live",
     "name_of",
     "names_with",
     "op_of",
     "own",
     "packet_of",
     "producer_of",
-    "returned_tensors",
     "sources_of",
     "tensors_in",
+    "tensors_in_result",
 ]

@@ -12,7 +12,8 @@ from torch import Tensor
 from lrprism.ops.affine import AbstractAffine, apply_affine, producer_of, take_over
 from lrprism.ops.call import Call
 from lrprism.ops.kinds import Kind
-from lrprism.ops.op import AbstractOp, Arguments, Keywords, Recorder, in_autocast_precision, is_live
+from lrprism.ops.nested import is_live
+from lrprism.ops.op import AbstractOp, Arguments, Keywords, Recorder, in_autocast_precision
 from lrprism.ops.products import run_product
 from lrprism.rules import AbstractAffineRule, Pass
 

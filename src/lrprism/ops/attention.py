@@ -12,7 +12,8 @@ from lrprism.ops.call import Call
 from lrprism.ops.gating import gatings
 from lrprism.ops.kinds import Kind
 from lrprism.ops.names import aten_named
-from lrprism.ops.op import AbstractOp, Arguments, Keywords, Recorder, is_live
+from lrprism.ops.nested import is_live
+from lrprism.ops.op import AbstractOp, Arguments, Keywords, Recorder
 from lrprism.ops.products import shared, shares_of
 from lrprism.rules import AbstractProductRule, Gating
 

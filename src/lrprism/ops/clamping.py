@@ -11,7 +11,8 @@ from torch import Tensor
 from lrprism.ops.gating import have_one_origin
 from lrprism.ops.kinds import Kind
 from lrprism.ops.names import functions_named
-from lrprism.ops.op import AbstractOp, Arguments, Keywords, NativeOp, Recorder, is_live, tensors_in
+from lrprism.ops.nested import is_live, tensors_in
+from lrprism.ops.op import AbstractOp, Arguments, Keywords, NativeOp, Recorder
 from lrprism.ops.products import Product
 from lrprism.ops.scaled import Activation, pass_on
 

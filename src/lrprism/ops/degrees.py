@@ -20,7 +20,8 @@ from torch import Tensor
 
 from lrprism.ops.kinds import Kind
 from lrprism.ops.names import functions_named
-from lrprism.ops.op import AbstractOp, Arguments, Keywords, Recorder, is_live
+from lrprism.ops.nested import is_live
+from lrprism.ops.op import AbstractOp, Arguments, Keywords, Recorder
 from lrprism.ops.products import Share, shared
 
 Degree = Callable[..., Share | None]

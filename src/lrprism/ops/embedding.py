@@ -12,7 +12,8 @@ from torch.nn import functional as F
 
 from lrprism.errors import ModelError
 from lrprism.ops.kinds import Kind
-from lrprism.ops.op import AbstractOp, Arguments, Keywords, Recorder, is_live
+from lrprism.ops.nested import is_live
+from lrprism.ops.op import AbstractOp, Arguments, Keywords, Recorder
 
 
 @final

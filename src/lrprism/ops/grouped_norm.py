@@ -17,7 +17,8 @@ from lrprism.ops.affine_op import any_autocast
 from lrprism.ops.call import Call, Needs, Sinks
 from lrprism.ops.kinds import Kind
 from lrprism.ops.names import aten_named
-from lrprism.ops.op import AbstractOp, Arguments, Keywords, Recorder, is_live
+from lrprism.ops.nested import is_live
+from lrprism.ops.op import AbstractOp, Arguments, Keywords, Recorder
 from lrprism.rules import Epsilon, Pass
 
 

@@ -14,7 +14,8 @@ from lrprism.ops.affine import AbstractAffine, vjp_of
 from lrprism.ops.affine_op import AffineOp, run_affine
 from lrprism.ops.kinds import Kind
 from lrprism.ops.names import functions_named
-from lrprism.ops.op import AbstractOp, Arguments, Keywords, Recorder, exchanged, is_live
+from lrprism.ops.nested import exchange_tensors, is_live
+from lrprism.ops.op import AbstractOp, Arguments, Keywords, Recorder
 from lrprism.ops.products import factors_of, run_product
 
 
@@ -135,7 +136,7 @@ class MatrixProduct(AbstractOp):
 
         def compute(new_a: Tensor, new_weight: Tensor, *, without_bias: bool) -> Tensor:
             new = {id(a): new_a, id(weight): new_weight}
-            positional, named = exchanged(args, new), exchanged(dict(kwargs), new)
+            positional, named = exchange_tensors(args, new), exchange_tensors(dict(kwargs), new)
             if without_bias:
                 named["beta"] = 0
             result: Tensor = func(*positional, **named)

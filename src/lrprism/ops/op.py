@@ -15,6 +15,7 @@ from torch import Tensor
 
 from lrprism.ops.call import Call, Needs
 from lrprism.ops.kinds import Kind
+from lrprism.ops.nested import detach_tensors, is_live
 from lrprism.rules import AbstractRule
 
 Arguments = tuple[Any, ...]
@@ -41,81 +42,6 @@ class Recorder(Protocol):
 
     def embedded(self, tokens: Tensor, vectors: Tensor) -> Tensor:
         """Take the vectors of token ids for an input, where relevance is read, if the tokens are one."""
-
-
-_ATOMS = frozenset({type(None), bool, int, float, str})
-"""What most arguments are that are no tensors."""
-
-
-def tensors_in(values: Any) -> list[Tensor]:
-    """Return the tensors of nested tuples, lists and dicts."""
-    if isinstance(values, Tensor):
-        return [values]
-    found: list[Tensor] = []
-    _collect(values, found)
-    return found
-
-
-def _collect(values: Any, found: list[Tensor]) -> None:
-    if isinstance(values, (tuple, list)):
-        for value in values:
-            if isinstance(value, Tensor):
-                found.append(value)
-            elif type(value) not in _ATOMS:
-                _collect(value, found)
-    elif type(values) not in _ATOMS and isinstance(values, Mapping):
-        _collect(tuple(values.values()), found)
-
-
-def returned_tensors(values: Any) -> list[Tensor]:
-    """Return the tensors in what a module returns: also in dataclasses and plain objects."""
-    if isinstance(values, (Tensor, tuple, list, Mapping)) or not hasattr(values, "__dict__"):
-        return tensors_in(values)
-    return tensors_in(tuple(vars(values).values()))
-
-
-def is_live(values: Any) -> bool:
-    """Whether relevance reaches any tensor in ``values``; parameters and buffers are constants."""
-    if isinstance(values, Tensor):
-        return values.requires_grad
-    if type(values) in _ATOMS:
-        return False
-    if isinstance(values, (tuple, list)):
-        for value in values:  # noqa: SIM110 - any() would make a generator at every call of every op
-            if is_live(value):
-                return True
-        return False
-    return isinstance(values, Mapping) and is_live(tuple(values.values()))
-
-
-def replaced(values: Any, replace: Callable[[Tensor], Tensor]) -> Any:
-    """Return nested tuples, lists and dicts with ``replace`` applied to each live tensor."""
-    if isinstance(values, Tensor):
-        return replace(values) if values.requires_grad else values
-    if type(values) is tuple or type(values) is list:
-        return type(values)([replaced(value, replace) for value in values])
-    return (
-        {key: replaced(value, replace) for key, value in values.items()} if type(values) is dict else values
-    )
-
-
-def exchanged(values: Any, by_id: dict[int, Tensor]) -> Any:
-    """Return nested tuples, lists and dicts with other tensors in the place of some.
-
-    Args:
-        values: What holds tensors.
-        by_id: What stands in the place of a tensor, by the tensor's id.
-    """
-    if isinstance(values, Tensor):
-        return by_id.get(id(values), values)
-    if type(values) is tuple or type(values) is list:
-        return type(values)([exchanged(each, by_id) for each in values])
-    return {key: exchanged(each, by_id) for key, each in values.items()} if type(values) is dict else values
-
-
-def detached(values: Any) -> Any:
-    """Return nested tuples, lists and dicts with every live tensor detached."""
-    return replaced(values, Tensor.detach)
 
 
 def in_full_precision(a: Tensor) -> Tensor:
@@ -205,7 +131,7 @@ class StoppedOp(AbstractOp):
             return func(*args, **kwargs)
         recorder.record(self.kind, self.name)
         with torch.no_grad():
-            return func(*detached(args), **detached(kwargs))
+            return func(*detach_tensors(args), **detach_tensors(kwargs))
 
 
 @final

@@ -14,17 +14,8 @@ from lrprism.ops.call import Call
 from lrprism.ops.gating import gatings, have_one_origin
 from lrprism.ops.kinds import Kind
 from lrprism.ops.names import functions_named
-from lrprism.ops.op import (
-    AbstractOp,
-    Arguments,
-    Keywords,
-    Recorder,
-    StoppedOp,
-    detached,
-    is_live,
-    replaced,
-    tensors_in,
-)
+from lrprism.ops.nested import detach_tensors, is_live, map_tensors, tensors_in
+from lrprism.ops.op import AbstractOp, Arguments, Keywords, Recorder, StoppedOp
 from lrprism.ops.scaled import Activation, pass_on_from, run_inverse
 from lrprism.ops.softmax import (
     Weights,
@@ -108,11 +99,15 @@ def run_product(
     numbers = iter(range(len(factors)))
 
     def share(tensor: Tensor) -> Tensor:
+        if not tensor.requires_grad:
+            return tensor
         number = next(numbers)
         return shared(tensor, lambda: shares_of(call, looks)[number])
 
-    positional = [value if place in addends else replaced(value, share) for place, value in enumerate(args)]
-    named = {key: value if key in addends else replaced(value, share) for key, value in kwargs.items()}
+    positional = [
+        value if place in addends else map_tensors(value, share) for place, value in enumerate(args)
+    ]
+    named = {key: value if key in addends else map_tensors(value, share) for key, value in kwargs.items()}
     return func(*positional, **named)
 
 
@@ -196,8 +191,10 @@ class Quotient(AbstractOp):
             if result is not None:
                 return result
         divisor = [*args[self.divisor : self.divisor + 1], *(kwargs.get(name) for name in self.names)]
-        fixed = [detached(value) if place == self.divisor else value for place, value in enumerate(args)]
-        named = {key: detached(value) if key in self.names else value for key, value in kwargs.items()}
+        fixed = [
+            detach_tensors(value) if place == self.divisor else value for place, value in enumerate(args)
+        ]
+        named = {key: detach_tensors(value) if key in self.names else value for key, value in kwargs.items()}
         kind = Kind.ROUTING if is_live((fixed, named)) else Kind.STOPPED
         recorder.record(Kind.SCALING if is_live(divisor) and kind is Kind.ROUTING else kind, self.name)
         return func(*fixed, **named)

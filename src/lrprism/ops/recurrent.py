@@ -17,7 +17,8 @@ from torch import Tensor
 from lrprism.ops import recurrent_fused
 from lrprism.ops.affine_op import any_autocast
 from lrprism.ops.kinds import Kind
-from lrprism.ops.op import AbstractOp, Arguments, Keywords, Recorder, is_live
+from lrprism.ops.nested import is_live
+from lrprism.ops.op import AbstractOp, Arguments, Keywords, Recorder
 from lrprism.ops.recurrent_fused import Layer, run_layer
 from lrprism.ops.recurrent_steps import STEPS, State, Step, Weights, step_of
 

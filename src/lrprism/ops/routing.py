@@ -14,17 +14,8 @@ from lrprism.ops.affine import LARGE, affine_node, keep_positive
 from lrprism.ops.call import Call
 from lrprism.ops.kinds import Kind
 from lrprism.ops.names import functions_named
-from lrprism.ops.op import (
-    AbstractOp,
-    Arguments,
-    IdentityOp,
-    Keywords,
-    NativeOp,
-    Recorder,
-    StoppedOp,
-    detached,
-    is_live,
-)
+from lrprism.ops.nested import detach_tensors, is_live
+from lrprism.ops.op import AbstractOp, Arguments, IdentityOp, Keywords, NativeOp, Recorder, StoppedOp
 from lrprism.rules import gives_nothing_at_zero
 
 MOVES = """
@@ -182,8 +173,8 @@ class GridSampler(AbstractOp):
             recorder.record(Kind.UNKNOWN, self.name)
             return func(*args, **kwargs)
         recorder.record(Kind.SCALING if is_live(grid) else self.kind, self.name)
-        fixed = [detached(value) if place == 1 else value for place, value in enumerate(args)]
-        named = {key: detached(value) if key == "grid" else value for key, value in kwargs.items()}
+        fixed = [detach_tensors(value) if place == 1 else value for place, value in enumerate(args)]
+        named = {key: detach_tensors(value) if key == "grid" else value for key, value in kwargs.items()}
         return func(*fixed, **named)
 
 

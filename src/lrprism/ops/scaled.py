@@ -15,7 +15,8 @@ from lrprism.graph.functions import entry_of
 from lrprism.ops.call import Call
 from lrprism.ops.kinds import Kind
 from lrprism.ops.names import functions_named
-from lrprism.ops.op import AbstractOp, Arguments, Keywords, Recorder, detached, is_live, tensors_in
+from lrprism.ops.nested import detach_tensors, is_live, tensors_in
+from lrprism.ops.op import AbstractOp, Arguments, Keywords, Recorder
 from lrprism.ops.softmax import exponent_behind, is_log_probability, run_reciprocal, weights_in_sum
 from lrprism.rules import Epsilon
 
@@ -161,7 +162,7 @@ class Activation(AbstractOp):
         live = [tensor for tensor in tensors_in((args, kwargs)) if tensor.requires_grad]
         if not live:
             return func(*args, **kwargs)
-        value = func(*detached(args), **detached(dict(kwargs)))
+        value = func(*detach_tensors(args), **detach_tensors(dict(kwargs)))
         (a,) = live[:1]
         if len(live) > 1 or not isinstance(value, Tensor):
             recorder.record(Kind.UNKNOWN, self.name)

@@ -22,7 +22,8 @@ from lrprism.graph.functions import entry_of
 from lrprism.ops.gating import gatings
 from lrprism.ops.kinds import Kind
 from lrprism.ops.names import functions_named
-from lrprism.ops.op import AbstractOp, Arguments, Keywords, Recorder, is_live
+from lrprism.ops.nested import is_live
+from lrprism.ops.op import AbstractOp, Arguments, Keywords, Recorder
 from lrprism.ops.products import shares_of
 from lrprism.rules import AbstractProductRule, Gating
 
