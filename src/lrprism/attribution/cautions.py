@@ -18,8 +18,7 @@ from lrprism.composites import AbstractComposite, Within, presets
 from lrprism.engine import Graph, Relevances, Trace
 from lrprism.errors import ModelError, RelevanceWarning, TargetError
 from lrprism.ops import Call, Kind, call_of
-from lrprism.rules import Flat, ZBox, gives_beside
-from lrprism.rules.base import per_channel
+from lrprism.rules import Flat, ZBox, gives_beside, per_channel
 
 LEAST_SHARE = 0.01
 """The share of what is explained that should arrive at the inputs."""

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from lrprism.attribution.indices import Axis, Index, describe_kinds, make_seed, read_index
 from lrprism.errors import TargetError
-from lrprism.rules.base import shown_setting
+from lrprism.rules.base import format_setting
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -53,8 +53,8 @@ def typed(word: str, *positional: Any, **named: Any) -> str:
         positional: Its positional arguments.
         named: Its keyword arguments; those that are None go without saying.
     """
-    given = [f"{name}={shown_setting(value)}" for name, value in named.items() if value is not None]
-    return f"{word}({', '.join([*map(shown_setting, positional), *given])})"
+    given = [f"{name}={format_setting(value)}" for name, value in named.items() if value is not None]
+    return f"{word}({', '.join([*map(format_setting, positional), *given])})"
 
 
 Target = Index | Literal["all"] | Each | AbstractTarget | Callable[[Tensor], Tensor] | None

@@ -15,7 +15,7 @@ from lrprism.composites.selectors import at_input, first, kind, last
 from lrprism.ops import Kind
 from lrprism.rules import AbstractRule, AlphaBeta, Flat, Gamma, SignalTakesAll, Uniform, ZBox, ZPlus
 from lrprism.rules import Epsilon as EpsilonRule
-from lrprism.rules.base import shown_setting
+from lrprism.rules.base import format_setting
 from lrprism.stabilizers import Unsigned
 
 __all__ = [
@@ -100,7 +100,7 @@ class EpsilonGammaBox(AbstractComposite):
 
     def __repr__(self) -> str:
         """The preset with its settings."""
-        settings = (f"{each.name}={shown_setting(getattr(self, each.name))}" for each in fields(self))
+        settings = (f"{each.name}={format_setting(getattr(self, each.name))}" for each in fields(self))
         return f"{type(self).__name__}({', '.join(settings)})"
 
     def entries(self) -> Sequence[Entry]:

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import final
 
 from lrprism.errors import RuleError
-from lrprism.rules.base import AbstractAffineRule, Contributions
+from lrprism.rules.base import AbstractAffineRule
+from lrprism.rules.terms import Contributions
 from lrprism.stabilizers import Stabilizer
 
 
@@ -52,6 +53,7 @@ class AlphaBeta(AbstractAffineRule):
         Raises:
             RuleError: If one of them is impossible.
         """
+        # alpha - beta = 1 conserves relevance; 1.4 - 0.4 misses it by a rounding
         if not (self.alpha >= 0 and self.beta >= 0 and math.isclose(self.alpha - self.beta, 1, abs_tol=1e-6)):
             raise RuleError(
                 "alpha and beta should be >= 0 with alpha - beta = 1. "
@@ -60,7 +62,8 @@ class AlphaBeta(AbstractAffineRule):
         super().__post_init__()
 
     def terms(self) -> tuple[Contributions, ...]:
-        """One term for the positive contributions, one for the negative ones; none for a share of zero."""
+        """Return a term for the positive contributions and one for the negative ones, without zero shares."""
+        # equation 60 of Bach et al.; without its second half this is z⁺, and the engine needs one pass only
         up = Contributions(1, 0, factor=self.alpha, bias=self.bias)
         down = Contributions(0, 1, factor=-self.beta, bias=self.bias)
         return tuple(term for term in (up, down) if term.factor)

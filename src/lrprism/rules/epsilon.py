@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from typing import final
 
-from lrprism.rules.base import AbstractAffineRule, Contributions
+from lrprism.rules.base import AbstractAffineRule
+from lrprism.rules.terms import Contributions
 from lrprism.stabilizers import Stabilizer
 
 
@@ -39,5 +40,5 @@ class Epsilon(AbstractAffineRule):
     bias: bool = True
 
     def terms(self) -> tuple[Contributions, ...]:
-        """One term: all contributions as they are."""
+        """Return one term: all contributions as they are."""
         return (Contributions(bias=self.bias),)

@@ -5,7 +5,8 @@ from typing import final
 
 import torch
 
-from lrprism.rules.base import AbstractAffineRule, Constant, Part, Term
+from lrprism.rules.base import AbstractAffineRule
+from lrprism.rules.terms import Constant, Part, Term
 from lrprism.stabilizers import Stabilizer
 
 
@@ -39,5 +40,6 @@ class Flat(AbstractAffineRule):
     eps: Stabilizer = 1e-6
 
     def terms(self) -> tuple[Term, ...]:
-        """One term: ones in the place of the input and of every weight."""
+        """Return one term: ones in the place of the input and of every weight."""
+        # the op itself counts the inputs of each output: its sum over ones leaves out what padding adds
         return (Term((Part(torch.ones_like, Constant(1.0), bias=False),)),)

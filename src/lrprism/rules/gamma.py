@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from typing import final
 
 from lrprism.errors import RuleError
-from lrprism.rules.base import AbstractAffineRule, Contributions, Sign
+from lrprism.rules.base import AbstractAffineRule
+from lrprism.rules.terms import Contributions, Sign
 from lrprism.stabilizers import Stabilizer
 
 
@@ -59,13 +60,15 @@ class Gamma(AbstractAffineRule):
         Raises:
             RuleError: If one of them is negative or not finite.
         """
+        # NaN fails this comparison too
         if not 0 <= self.gamma < float("inf"):
             raise RuleError(f"gamma should be a finite number >= 0. Found {self.gamma!r}.")
         super().__post_init__()
 
     def terms(self) -> tuple[Contributions, ...]:
-        """One term for positive ``z``, one for negative ``z``."""
+        """Return one term for positive ``z``, one for negative ``z``."""
         favoured = 1 + self.gamma
+        # Andéol et al. 2021: for z < 0 the negative contributions are favoured, so any sign will do
         return (
             Contributions(favoured, 1, Sign.POSITIVE, bias=self.bias),
             Contributions(1, favoured, Sign.NEGATIVE, bias=self.bias),

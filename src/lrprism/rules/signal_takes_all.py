@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import final
 
-from lrprism.rules.base import AbstractProductRule, Gating, _signals_share
+from lrprism.rules.products import AbstractProductRule, Gating, share_among_signals
 
 
 @final
@@ -29,5 +29,5 @@ class SignalTakesAll(AbstractProductRule):
     """
 
     def shares(self, gatings: Sequence[Gating]) -> tuple[float, ...]:
-        """Equal shares for the factors that look least like a gate."""
-        return _signals_share(gatings)
+        """Return equal shares for the factors that look least like a gate, zero for the others."""
+        return share_among_signals(gatings)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import final
 
-from lrprism.rules.base import AbstractProductRule, Gating, _signals_share
+from lrprism.rules.products import AbstractProductRule, Gating, share_among_signals
 
 
 @final
@@ -30,7 +30,8 @@ class Uniform(AbstractProductRule):
     """
 
     def shares(self, gatings: Sequence[Gating]) -> tuple[float, ...]:
-        """Equal shares, but for a factor that is a function of the other."""
+        """Return equal shares; none for a factor that is a function of the other."""
+        # x * sigmoid(x) is one activation of x: the factor sigmoid(x) is no second input
         if Gating.SELF in gatings:
-            return _signals_share(gatings)
+            return share_among_signals(gatings)
         return (1 / len(gatings),) * len(gatings)

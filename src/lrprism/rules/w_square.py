@@ -5,7 +5,8 @@ from typing import final
 
 import torch
 
-from lrprism.rules.base import AbstractAffineRule, Constant, Part, Term
+from lrprism.rules.base import AbstractAffineRule
+from lrprism.rules.terms import Constant, Part, Term
 from lrprism.stabilizers import Stabilizer
 
 
@@ -39,5 +40,6 @@ class WSquare(AbstractAffineRule):
     bias: bool = True
 
     def terms(self) -> tuple[Term, ...]:
-        """One term: ones in the place of the input, squared weights."""
+        """Return one term: ones in the place of the input, squared weights."""
+        # deep Taylor decomposition along the weights: the root point does not depend on the input
         return (Term((Part(torch.square, Constant(1.0), self.bias),)),)

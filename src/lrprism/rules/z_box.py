@@ -7,8 +7,8 @@ import torch
 from torch import Tensor
 
 from lrprism.errors import RuleError
-from lrprism.rules._signs import negative, positive
-from lrprism.rules.base import AbstractAffineRule, Constant, Part, Term, per_channel
+from lrprism.rules.base import AbstractAffineRule
+from lrprism.rules.terms import Constant, Part, Term, per_channel
 from lrprism.stabilizers import Stabilizer
 
 
@@ -53,6 +53,7 @@ class ZBox(AbstractAffineRule):
             RuleError: If they are impossible.
         """
         low, high = torch.as_tensor(self.low), torch.as_tensor(self.high)
+        # one bound per channel beside one per pixel: read the shorter one in the shape of the other
         low, high = per_channel(low, high.shape), per_channel(high, low.shape)
         try:
             is_box = bool((low <= high).all())
@@ -69,10 +70,11 @@ class ZBox(AbstractAffineRule):
         super().__post_init__()
 
     def terms(self) -> tuple[Term, ...]:
-        """One term of three parts: the input, the lower bound, the upper bound."""
+        """Return one term of three parts: the input, the lower bound, the upper bound."""
+        # a_i w is least at l for a positive weight and at h for a negative one: no difference is negative
         parts = (
             Part(bias=False),
-            Part(lambda w: -positive(w), Constant(self.low), bias=False),
-            Part(lambda w: -negative(w), Constant(self.high), bias=False),
+            Part(lambda w: -w.clamp(min=0), Constant(self.low), bias=False),
+            Part(lambda w: -w.clamp(max=0), Constant(self.high), bias=False),
         )
         return (Term(parts),)

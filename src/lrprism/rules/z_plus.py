@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from typing import final
 
-from lrprism.rules.base import AbstractAffineRule, Contributions
+from lrprism.rules.base import AbstractAffineRule
+from lrprism.rules.terms import Contributions
 from lrprism.stabilizers import Stabilizer
 
 
@@ -37,5 +38,5 @@ class ZPlus(AbstractAffineRule):
     bias: bool = True
 
     def terms(self) -> tuple[Contributions, ...]:
-        """Positive contributions only."""
+        """Return one term: positive contributions only."""
         return (Contributions(1, 0, bias=self.bias),)
