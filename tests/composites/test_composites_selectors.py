@@ -1,4 +1,4 @@
-"""Which calls each selector picks, read from plans."""
+"""The calls that each selector picks, read from plans."""
 
 import re
 from collections.abc import Callable
@@ -13,8 +13,6 @@ import lrprism as lp
 from lrprism import select
 from lrprism.composites.selectors import AbstractSelector
 from lrprism.rules import Epsilon
-
-CONVOLUTIONS, LINEAR = select.kind(select.Kind.CONVOLUTION), select.kind(select.Kind.LINEAR)
 
 
 class RegisteredBackwards(nn.Module):
@@ -32,7 +30,7 @@ class RegisteredBackwards(nn.Module):
         return self.head(self.middle(hidden))
 
 
-def picked(selector: AbstractSelector) -> list[str]:
+def pick_modules(selector: AbstractSelector) -> list[str]:
     plan = lp.LRP(RegisteredBackwards(), [(selector, Epsilon())]).plan(
         (torch.rand(1, 1, 3), torch.rand(1, 3))
     )
@@ -55,7 +53,7 @@ def picked(selector: AbstractSelector) -> list[str]:
     ],
 )
 def test_selectors(selector: AbstractSelector, expected: list[str]) -> None:
-    assert picked(selector) == expected
+    assert pick_modules(selector) == expected
 
 
 def test_the_first_match_wins() -> None:
@@ -68,29 +66,6 @@ def test_the_first_match_wins() -> None:
         "middle": ("Epsilon(eps=2.0)", "affine ops [0:]"),
         "head": ("Epsilon(eps=1.0)", "last affine op"),
     }
-
-
-@pytest.mark.parametrize(
-    ("selector", "expected"),
-    [
-        (CONVOLUTIONS | LINEAR, {select.Kind.CONVOLUTION, select.Kind.LINEAR}),
-        ((CONVOLUTIONS | LINEAR) & LINEAR, {select.Kind.LINEAR}),
-        (CONVOLUTIONS & select.at_input(), {select.Kind.CONVOLUTION}),
-        (CONVOLUTIONS | select.last(), set(select.Kind)),
-        (~CONVOLUTIONS, set(select.Kind)),
-        (select.module("head"), set(select.Kind)),
-    ],
-    ids=lambda value: (
-        str(value) if isinstance(value, AbstractSelector) else ""
-    ),  # a set has no order of its own
-)
-def test_which_kinds_of_op_can_be_meant(selector: AbstractSelector, expected: set[select.Kind]) -> None:
-    assert selector.kinds == expected
-
-
-def test_words() -> None:
-    assert str(~(select.first() & select.op("linear"))) == "~(first affine op & linear)"
-    assert str(select.last(3) | select.module("a.*")) == "(last 3 affine ops | module a.*)"
 
 
 def test_an_op_that_the_output_does_not_depend_on_has_no_position() -> None:
@@ -119,11 +94,11 @@ FIRST = (
 )
 FIRST += "Try select.position(0, 2) for the first two in order of execution."
 SLICE = "select.position() should get whole numbers, as a slice does. Found {}. Try select.position(1, -2)."
-WHERE = "select.where() should get a predicate of a call and its place. Found {}. "
-WHERE += "Try select.where(lambda call, place: call.module == '0')."
+WHERE = "select.where() should get a predicate of a call and its position. Found {}. "
+WHERE += "Try select.where(lambda call, position: call.module == '0')."
 
 
-class Own(nn.Module):
+class UserModule(nn.Module):
     """A module of the user's own."""
 
 
@@ -140,13 +115,14 @@ MISREAD: list[tuple[Callable[..., Any], tuple[Any, ...], str]] = [
     (select.module_type, ("Conv2d",), f"{TYPES}'Conv2d'. Try select.module_type(nn.Conv2d)."),
     (
         select.module_type,
-        (Own(),),
-        f"{TYPES}a module Own. Try select.module('its path').",
+        (UserModule(),),
+        f"{TYPES}a module UserModule. Try select.module('its path').",
     ),
     (
         select.module_type,
-        ([nn.ReLU, Own],),
-        f"{TYPES}[{nn.ReLU!r}, {Own!r}]. Try select.module_type(nn.ReLU) | select.module_type(Own).",
+        ([nn.ReLU, UserModule],),
+        f"{TYPES}[{nn.ReLU!r}, {UserModule!r}]. "
+        "Try select.module_type(nn.ReLU) | select.module_type(UserModule).",
     ),
     (select.op, (), f"{NAMES}nothing."),
     (select.op, (F.conv2d,), f"{NAMES}function conv2d. Try select.op('conv2d')."),
@@ -195,21 +171,21 @@ MISREAD: list[tuple[Callable[..., Any], tuple[Any, ...], str]] = [
 ]
 
 
-@pytest.mark.parametrize(("selector", "given", "message"), MISREAD)
-def test_what_a_selector_cannot_use_is_refused_as_it_is_typed(
-    selector: Callable[..., Any], given: tuple[Any, ...], message: str
+@pytest.mark.parametrize(("selector", "arguments", "message"), MISREAD)
+def test_arguments_that_a_selector_cannot_use_are_refused(
+    selector: Callable[..., Any], arguments: tuple[Any, ...], message: str
 ) -> None:
     with pytest.raises(lp.RuleError, match=f"^{re.escape(message)}$"):
-        selector(*given)
+        selector(*arguments)
 
 
 @pytest.mark.parametrize("predicate", [max, lambda *both: both[0].first, lambda call, _=None: call.first])
-def test_a_predicate_is_whatever_takes_a_call_and_its_place(predicate: Callable[..., bool]) -> None:
+def test_a_predicate_takes_a_call_and_its_position(predicate: Callable[..., bool]) -> None:
     assert str(select.where(predicate)) == "a predicate"
 
 
 def test_a_number_of_another_library_counts() -> None:
-    assert picked(select.last(torch.tensor(2))) == ["middle", "head"]  # type: ignore[arg-type]
+    assert pick_modules(select.last(torch.tensor(2))) == ["middle", "head"]  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -220,7 +196,7 @@ def test_a_number_of_another_library_counts() -> None:
     ],
 )
 def test_a_layer_merged_with_a_batch_norm_goes_by_its_own_name(layers: list[nn.Module], name: str) -> None:
-    for named in ("conv1d", name):
-        explainer = lp.LRP(nn.Sequential(*layers, nn.Flatten()), [(select.op(named), Epsilon(0.5))])
+    for layer_name in ("conv1d", name):
+        explainer = lp.LRP(nn.Sequential(*layers, nn.Flatten()), [(select.op(layer_name), Epsilon(0.5))])
         rules = {row.op: row.rule for row in explainer.plan(torch.rand(2, 1, 3)) if row.rule}
         assert rules == {name: "Epsilon(eps=0.5)"}

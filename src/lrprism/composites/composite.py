@@ -7,7 +7,8 @@ from difflib import get_close_matches
 from functools import cached_property
 from typing import Any, ClassVar, final
 
-from lrprism.composites.selectors import AbstractSelector, Place, describe_choice, suggest
+from lrprism.composites.matching import AbstractSelector, Position
+from lrprism.composites.suggestions import describe_choice, suggest
 from lrprism.engine import Graph
 from lrprism.errors import RuleError
 from lrprism.ops import DEFAULT_PRODUCT_RULE, Call, Kind, Needs
@@ -112,7 +113,7 @@ class AbstractComposite(ABC):
             call.rule, call.why = DEFAULT_RULES.get(call.kind), _WORDS.get(call.kind, _NO_MATCH)
             if not call.accepts and not self.names_ops:
                 continue
-            place = Place(positions.get(call), len(positions))
+            place = Position(positions.get(call), len(positions))
             for number, (selector, rule) in enumerate(entries):
                 if not selector.matches(call, place):
                     continue
@@ -132,7 +133,7 @@ class AbstractComposite(ABC):
         positions = {call: position for position, call in enumerate(graph.affine)}
         merged = {call.replaces for call in calls}
         calls = [call for call in calls if call not in merged]
-        places = [(call, Place(positions.get(call), len(positions))) for call in calls]
+        places = [(call, Position(positions.get(call), len(positions))) for call in calls]
         idle = [
             (selector, rule)
             for selector, rule in self._stated

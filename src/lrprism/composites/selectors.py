@@ -1,25 +1,30 @@
-"""Which op calls a rule is meant for."""
+"""The selectors of :mod:`lrprism.select`: functions that say which calls a rule is meant for."""
 
 from __future__ import annotations
 
 import inspect
 import operator
-from abc import ABC, abstractmethod
-from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
-from difflib import get_close_matches
+from collections.abc import Callable
 from fnmatch import fnmatchcase
-from typing import Any, Never, TypeGuard, final
+from typing import Any, Never
 
 from torch import nn
 
+from lrprism.composites.matching import (
+    EVERY_KIND,
+    AbstractSelector,
+    Position,
+    PredicateSelector,
+    name_path,
+)
+from lrprism.composites.suggestions import is_row, suggest
 from lrprism.errors import RuleError
-from lrprism.ops import Call, Kind, builtin_named
+from lrprism.ops import Call, Kind
 
 __all__ = [
     "AbstractSelector",
     "Kind",
-    "Place",
+    "Position",
     "at_input",
     "first",
     "kind",
@@ -32,140 +37,43 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True, eq=False)
-class Place:
-    """Where a call stands in the order of execution.
-
-    Args:
-        position: Number among the affine calls that the output depends on, from 0; None for any other call.
-        count: How many such calls there are.
-    """
-
-    position: int | None
-    count: int
-
-
-_EVERY_KIND = frozenset(Kind)
-
-
-@dataclass(frozen=True)
-class AbstractSelector(ABC):
-    """Decides which calls a rule is meant for; combine with ``&``, ``|`` and ``~``."""
-
-    @property
-    def kinds(self) -> frozenset[Kind]:
-        """The kinds of op that can be meant: what the engine need not keep of others it leaves out."""
-        return _EVERY_KIND
-
-    @property
-    def tells_steps(self) -> bool:
-        """Whether one linear layer can be meant and not another of the same module and kind.
-
-        A recurrent network that is written out has such a layer in every step.
-        """
-        return True
-
-    @abstractmethod
-    def matches(self, call: Call, place: Place) -> bool:
-        """Whether the call is meant."""
-
-    def __and__(self, other: AbstractSelector) -> AbstractSelector:
-        """Both match."""
-        return where(
-            lambda call, place: self.matches(call, place) and other.matches(call, place),
-            f"({self} & {other})",
-            self.kinds & other.kinds,
-            tells_steps=self.tells_steps or other.tells_steps,
-        )
-
-    def __or__(self, other: AbstractSelector) -> AbstractSelector:
-        """At least one matches."""
-        return where(
-            lambda call, place: self.matches(call, place) or other.matches(call, place),
-            f"({self} | {other})",
-            self.kinds | other.kinds,
-            tells_steps=self.tells_steps or other.tells_steps,
-        )
-
-    def __invert__(self) -> AbstractSelector:
-        """This one does not match."""
-        return where(
-            lambda call, place: not self.matches(call, place), f"~{self}", tells_steps=self.tells_steps
-        )
-
-
-def _spot(call: Call) -> str:
-    """Name a call and its module."""
-    return f"{call.name} in {_path(call)}"
-
-
-def _path(call: Call) -> str:
-    return call.module or "(model)"
-
-
-@final
-@dataclass(frozen=True, repr=False)
-class _Where(AbstractSelector):
-    predicate: Callable[[Call, Place], bool]
-    words: str
-    possible: frozenset[Kind] = _EVERY_KIND
-    is_fine: bool = True
-    trait: Callable[[Call], str] = _spot
-    names: tuple[str, ...] = ()
-
-    @property
-    def kinds(self) -> frozenset[Kind]:
-        return self.possible
-
-    @property
-    def tells_steps(self) -> bool:
-        return self.is_fine
-
-    def matches(self, call: Call, place: Place) -> bool:
-        return self.predicate(call, place)
-
-    def __str__(self) -> str:
-        return self.words
-
-    def __repr__(self) -> str:
-        return f"<{self.words}>"
-
-
 def where(
-    predicate: Callable[[Call, Place], bool],
+    predicate: Callable[[Call, Position], bool],
     words: str = "a predicate",
-    kinds: frozenset[Kind] = _EVERY_KIND,
+    kinds: frozenset[Kind] = EVERY_KIND,
     *,
     tells_steps: bool = True,
 ) -> AbstractSelector:
     """Select calls by a predicate.
 
     Args:
-        predicate: ``predicate(call, place)`` holds for those that are meant.
+        predicate: ``predicate(call, position)`` holds for those that are meant.
         words: How plans name it.
         kinds: The kinds of op for which it can hold.
         tells_steps: Whether it can hold for one linear layer and not for another of the same module.
 
     Raises:
-        RuleError: If the predicate cannot be called with a call and its place.
+        RuleError: If the predicate cannot be called with a call and its position.
     """
     if not _takes_two(predicate):
         raise RuleError(
-            "select.where() should get a predicate of a call and its place. "
-            f"Found {_shown(predicate)}. Try select.where(lambda call, place: call.module == '0')."
+            "select.where() should get a predicate of a call and its position. "
+            f"Found {_describe_value(predicate)}. "
+            "Try select.where(lambda call, position: call.module == '0')."
         )
-    return _Where(predicate, words, kinds, tells_steps)
+    return PredicateSelector(predicate, words, kinds, tells_steps)
 
 
 def _takes_two(predicate: object) -> bool:
-    """Whether something can be called with two arguments; what cannot be looked into counts as such."""
+    """Return True if something can be called with two arguments, or does not say what it takes."""
     if not callable(predicate):
         return False
     try:
         inspect.signature(predicate).bind(None, None)
     except TypeError:
         return False
-    except ValueError:  # a builtin without a signature
+    # a builtin without a signature
+    except ValueError:
         return True
     return True
 
@@ -177,8 +85,8 @@ def kind(*kinds: Kind) -> AbstractSelector:
         RuleError: If there is no kind, or something else.
     """
     _check_all("kind", kinds, Kind, "kinds of op, such as select.Kind.CONVOLUTION")
-    words = " or ".join(each.value for each in kinds)
-    return _Where(
+    words = " or ".join(kind.value for kind in kinds)
+    return PredicateSelector(
         lambda call, _: call.kind in kinds, words, frozenset(kinds), False, lambda call: call.kind.value
     )
 
@@ -194,7 +102,7 @@ def op(*names: str) -> AbstractSelector:
         RuleError: If there is no name, or something else.
     """
     _check_all("op", names, str, "names of ops, such as 'conv3d'")
-    return _Where(
+    return PredicateSelector(
         lambda call, _: call.name in names or _layer_of(call.name) in names,
         " or ".join(names),
         is_fine=not _NETWORKS.issuperset(names),
@@ -204,7 +112,7 @@ def op(*names: str) -> AbstractSelector:
 
 
 def _layer_of(name: str) -> str:
-    """Return the name of a layer without that of the batch norm in front of it or behind it."""
+    """Return the name of a layer without that of the batch norm that is merged with it."""
     return name.removeprefix("batch_norm + ").partition(" + ")[0]
 
 
@@ -215,11 +123,11 @@ def module(glob: str) -> AbstractSelector:
         RuleError: If that is no text.
     """
     _check_all("module", (glob,), str, "the path of a module or a glob, such as 'features.*'")
-    return _Where(
+    return PredicateSelector(
         lambda call, _: fnmatchcase(call.module, glob),
         f"module {glob}",
         is_fine=False,
-        trait=_path,
+        trait=name_path,
         names=(glob,),
     )
 
@@ -231,8 +139,8 @@ def module_type(*types: type) -> AbstractSelector:
         RuleError: If there is no class, or something else.
     """
     _check_all("module_type", types, type, "classes of modules, such as nn.Conv2d")
-    names = tuple(each.__name__ for each in types)
-    return _Where(
+    names = tuple(kind.__name__ for kind in types)
+    return PredicateSelector(
         lambda call, _: issubclass(call.module_type, types),
         " or ".join(names),
         is_fine=False,
@@ -250,7 +158,8 @@ def first(*none: Never) -> AbstractSelector:
     if none:
         raise RuleError(
             "select.first() should get nothing: it means the first affine op on each way from an input. "
-            f"Found {_shown(none[0])}. Try select.position(0, 2) for the first two in order of execution."
+            f"Found {_describe_value(none[0])}. "
+            "Try select.position(0, 2) for the first two in order of execution."
         )
     return where(lambda call, _: call.kind.is_affine and call.first, "first affine op")
 
@@ -269,13 +178,15 @@ def last(n: int = 1) -> AbstractSelector:
     Raises:
         RuleError: If that is no whole number from 1.
     """
-    if not _is_whole(n) or n < 1:
+    if not _is_whole_number(n) or n < 1:
         raise RuleError(
-            f"select.last() should get how many ops are meant, from 1. Found {_shown(n)}. "
+            f"select.last() should get how many ops are meant, from 1. Found {_describe_value(n)}. "
             "Try select.last(2), or select.position(0) for all of them."
         )
     words = "last affine op" if n == 1 else f"last {n} affine ops"
-    return where(lambda _, place: place.position is not None and place.position >= place.count - n, words)
+    return where(
+        lambda _, position: position.number is not None and position.number >= position.count - n, words
+    )
 
 
 def position(start: int, stop: int | None = None) -> AbstractSelector:
@@ -284,10 +195,10 @@ def position(start: int, stop: int | None = None) -> AbstractSelector:
     Raises:
         RuleError: If these are no whole numbers, or nothing lies between them.
     """
-    if not _is_whole(start) or not (stop is None or _is_whole(stop)):
-        odd = stop if _is_whole(start) else start
+    if not _is_whole_number(start) or not (stop is None or _is_whole_number(stop)):
+        odd = stop if _is_whole_number(start) else start
         raise RuleError(
-            f"select.position() should get whole numbers, as a slice does. Found {_shown(odd)}. "
+            f"select.position() should get whole numbers, as a slice does. Found {_describe_value(odd)}. "
             "Try select.position(1, -2)."
         )
     if stop is not None and start >= stop and (start < 0) == (stop < 0):
@@ -296,16 +207,16 @@ def position(start: int, stop: int | None = None) -> AbstractSelector:
             f"Try select.position({start}{f', {start + 1}' if start != -1 else ''}) for one op."
         )
 
-    def inside(_: Call, place: Place) -> bool:
-        return place.position is not None and place.position in range(
-            *slice(start, stop).indices(place.count)
-        )
+    def is_inside(_: Call, position: Position) -> bool:
+        # a slice reads numbers below zero from the end, which only the count of a run tells
+        numbers = range(*slice(start, stop).indices(position.count))
+        return position.number is not None and position.number in numbers
 
-    return where(inside, f"affine ops [{start}:{'' if stop is None else stop}]")
+    return where(is_inside, f"affine ops [{start}:{'' if stop is None else stop}]")
 
 
-def _is_whole(value: Any) -> bool:
-    """Whether something is a whole number, of any library."""
+def _is_whole_number(value: Any) -> bool:
+    """Return True for a whole number of any library, but not for a bool."""
     try:
         operator.index(value)
     except TypeError:
@@ -319,84 +230,18 @@ def _check_all(name: str, values: tuple[object, ...], wanted: type, words: str) 
     Raises:
         RuleError: If there is nothing, or something of another type.
     """
-    odd = [each for each in values if not isinstance(each, wanted)]
+    odd = [value for value in values if not isinstance(value, wanted)]
     if not odd and values:
         return
-    found, advice = (_shown(odd[0]), suggest(odd[0])) if odd else ("nothing", "")
-    if wanted is str and odd and _is_row(odd[0]) and all(isinstance(each, str) for each in odd[0]):
-        advice = " | ".join(f"select.{name}({each!r})" for each in odd[0])
-    raise RuleError(f"select.{name}() should get {words}. Found {found}.{advice and f' Try {advice}.'}")
+    description, advice = (_describe_value(odd[0]), suggest(odd[0])) if odd else ("nothing", "")
+    # a list of names, where each is an argument of its own
+    if wanted is str and odd and is_row(odd[0]) and all(isinstance(text, str) for text in odd[0]):
+        advice = " | ".join(f"select.{name}({text!r})" for text in odd[0])
+    raise RuleError(f"select.{name}() should get {words}. Found {description}.{advice and f' Try {advice}.'}")
 
 
-def _is_row(value: object) -> TypeGuard[Collection[object]]:
-    """Whether something holds several things, which a selector takes one by one."""
-    return isinstance(value, (list, tuple, set, frozenset)) and len(value) > 0
-
-
-_FEW = 5
-"""How many of the things to choose from a warning names."""
-
-
-def describe_choice(selector: AbstractSelector, calls: Sequence[Call]) -> str:
-    """Name what there was to choose from, and what was perhaps meant.
-
-    Args:
-        selector: A selector that means none of the calls.
-        calls: Those that it could have meant.
-    """
-    trait, names = (selector.trait, selector.names) if isinstance(selector, _Where) else (_spot, ())
-    found = list(dict.fromkeys(map(trait, calls)))
-    inside = [f"{name}.*" for name in names if any(each.startswith(f"{name}.") for each in found)]
-    close = [match for name in names for match in get_close_matches(name, found, n=1)]
-    meant = f" (perhaps {(inside + close)[0]!r})" if inside or close else ""
-    return f"{', '.join([*found[:_FEW], *(['...'] if len(found) > _FEW else [])])}{meant}"
-
-
-def suggest(value: object) -> str:
-    """Return the selector that something may stand for, as it is to be typed.
-
-    Args:
-        value: What stands where a selector, or what it selects by, should be.
-    """
-    match value:
-        case Kind():
-            return f"select.kind(select.Kind.{value.name})"
-        case nn.Module():
-            return "select.module('its path')"
-        case type() if issubclass(value, nn.Module):
-            is_known = getattr(nn, value.__name__, None) is value
-            return f"select.module_type({'nn.' * is_known}{value.__name__})"
-        case str():
-            return _suggest_by_name(value)
-        case bool() | None:
-            return _ANY
-        case int():
-            return f"select.module('{value}')"
-    if _is_row(value):
-        return " | ".join(map(suggest, value))
-    name = getattr(value, "__name__", "")
-    if getattr(value, "__module__", "") == __name__:
-        return f"select.{name}()"
-    return f"select.op({name!r})" if callable(value) and builtin_named(name) is not None else _ANY
-
-
-_ANY = "select.kind(select.Kind.CONVOLUTION), select.module('features.*') or select.last()"
-"""Selectors to choose from, where nothing tells which was meant."""
-
-
-def _suggest_by_name(name: str) -> str:
-    """Return the selector for a name: of a kind, a class of torch, an op or else a module."""
-    meant = next((each for each in Kind if each.value == name.lower().replace("_", " ")), None)
-    if meant is not None:
-        return suggest(meant)
-    of_torch = getattr(nn, name, None)
-    if isinstance(of_torch, type) and issubclass(of_torch, nn.Module):
-        return suggest(of_torch)
-    return f"select.{'module' if builtin_named(name) is None else 'op'}({name!r})"
-
-
-def _shown(value: object) -> str:
-    """Write what was found in one line: of a function its name, of a module its class."""
+def _describe_value(value: object) -> str:
+    """Write a value in one line: a function by its name, a module by its class."""
     if isinstance(value, nn.Module):
         return f"a module {type(value).__name__}"
     if callable(value) and hasattr(value, "__name__"):

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import Any, final
 
 from lrprism.composites.composite import AbstractComposite, Entry, suggest_composite
-from lrprism.composites.selectors import AbstractSelector, Place, kind, where
+from lrprism.composites.matching import AbstractSelector, Position
+from lrprism.composites.selectors import kind, where
 from lrprism.engine import Graph
 from lrprism.errors import RuleError
 from lrprism.ops import Call, Kind, call_of
@@ -107,7 +108,7 @@ class Within(AbstractComposite):
         start = next(ops, None)
         if start not in affine or start is None or start.at_input:
             return
-        alone, place = copy(start), Place(affine.index(start), len(affine))
+        alone, place = copy(start), Position(affine.index(start), len(affine))
         alone.at_input = True
         matching = (rule for selector, rule in self._stated if selector.matches(alone, place))
         rule = next((rule for rule in matching if isinstance(rule, start.accepts)), None)
