@@ -83,7 +83,7 @@ def test_damping_is_a_quotient(stabilizer: AbstractStabilizer, nonnegative: bool
     g = torch.tensor([[2.0, -1.0, 0.0], [3.0, -5.0, 7.0]], dtype=torch.float64)
     expected = g if stabilizer.changes_nothing else g * z / stabilizer(z)
     torch.testing.assert_close(
-        stabilizer.damped(g, z, nonnegative=nonnegative), expected, rtol=1e-12, atol=1e-15
+        stabilizer.damp(g, z, nonnegative=nonnegative), expected, rtol=1e-12, atol=1e-15
     )
 
 
@@ -93,7 +93,7 @@ def test_damping_is_a_quotient(stabilizer: AbstractStabilizer, nonnegative: bool
 def test_nothing_at_all_is_left_of_what_arrives_at_zero(stabilizer: AbstractStabilizer) -> None:
     z, g = torch.zeros(1, 1000), torch.randn(1, 1000, generator=torch.Generator().manual_seed(0))
     z[:, ::2] = 1.0
-    assert not stabilizer.damped(g, z, nonnegative=True)[:, 1::2].any()
+    assert not stabilizer.damp(g, z, nonnegative=True)[:, 1::2].any()
 
 
 def test_what_stands_for_a_stabilizer() -> None:

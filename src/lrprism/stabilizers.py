@@ -47,7 +47,7 @@ class AbstractStabilizer(ABC):
         """What is added to every ``z`` above zero, if that is always the same."""
         return None
 
-    def damped(self, g: Tensor, z: Tensor, *, nonnegative: bool = False) -> Tensor:
+    def damp(self, g: Tensor, z: Tensor, *, nonnegative: bool = False) -> Tensor:
         r"""Return :math:`g z / \mathrm{st}(z)`, a new tensor unless nothing changes.
 
         With ``nonnegative`` it is exactly zero where ``z`` is, unless nothing changes.
@@ -138,7 +138,7 @@ class Signed(_AbstractStep):
             return z + step * torch.where(z == 0, 1, z.sgn())
         return torch.where(z >= 0, z + step, z - step)
 
-    def damped(self, g: Tensor, z: Tensor, *, nonnegative: bool = False) -> Tensor:
+    def damp(self, g: Tensor, z: Tensor, *, nonnegative: bool = False) -> Tensor:
         r"""Return :math:`g z / \mathrm{st}(z)`: in general :math:`g - g \varepsilon / |\mathrm{st}(z)|`."""
         step = self._step(z)
         if step == 0:
@@ -173,9 +173,9 @@ class Unsigned(_AbstractStep):
         """The step."""
         return self.eps
 
-    def damped(self, g: Tensor, z: Tensor, *, nonnegative: bool = False) -> Tensor:
+    def damp(self, g: Tensor, z: Tensor, *, nonnegative: bool = False) -> Tensor:
         r"""Return :math:`g z / (z + \varepsilon)`."""
-        return Signed(self.eps).damped(g, z, nonnegative=True) if nonnegative else super().damped(g, z)
+        return Signed(self.eps).damp(g, z, nonnegative=True) if nonnegative else super().damp(g, z)
 
     def definite_(self, z: Tensor, sign: int) -> Tensor:
         """Add the step in place; entries of -ε become zero."""

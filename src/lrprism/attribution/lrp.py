@@ -37,7 +37,7 @@ from lrprism.attribution.samples import check_samples
 from lrprism.attribution.seeds import Target, has_class_axis, seeds
 from lrprism.composites import AbstractComposite, Composite, presets
 from lrprism.composites.composite import Entry
-from lrprism.engine import Graph, Request, Trace, apart, explain_forward_mode, trace, unwrap
+from lrprism.engine import Graph, Request, Trace, explain_forward_mode, suspend_outer_passes, trace, unwrap
 from lrprism.errors import InputError, ModelError, TargetError
 from lrprism.ops import Kind, OwnOps
 
@@ -146,7 +146,7 @@ class LRP:
             return self._explain(cautions, of, target, output=output, layers=layers, audit=audit)
 
         arguments = Arguments(inputs, args, kwargs)
-        with apart(*arguments):
+        with suspend_outer_passes(*arguments):
             if batch_size is None:
                 explanation = explain_one(arguments, target)
             else:
@@ -221,7 +221,7 @@ class LRP:
             output: As for :meth:`explain`.
         """
         with (
-            apart(inputs, args, kwargs),
+            suspend_outer_passes(inputs, args, kwargs),
             self._trace(arranged(inputs, args, kwargs), output, Layers({}, {})) as (passed, graph),
         ):
             return Plan.of(passed.reached(graph), graph.unseen)

@@ -2,9 +2,9 @@
 
 from lrprism.engine.account import Audit, Row, format_table
 from lrprism.engine.answers import check_surroundings, explain_forward_mode
-from lrprism.engine.apart import apart
 from lrprism.engine.forward import Relevances, Request, Trace, constants, trace, unwrap
 from lrprism.engine.graph import Graph
+from lrprism.engine.outer_pass import suspend_outer_passes
 from lrprism.engine.per_sample import PerSample
 
 __all__ = [
@@ -15,11 +15,11 @@ __all__ = [
     "Request",
     "Row",
     "Trace",
-    "apart",
     "check_surroundings",
     "constants",
     "explain_forward_mode",
     "format_table",
+    "suspend_outer_passes",
     "trace",
     "unwrap",
 ]

@@ -43,7 +43,7 @@ _STANDING = frozenset(getattr(Tensor, name).__get__ for name in ("requires_grad"
 """Questions about a tensor's standing in autograd: the answer is about the tensor as the model has it."""
 
 HOOKING = frozenset({Tensor.register_hook, Tensor.register_post_accumulate_grad_hook, Tensor.retain_grad})
-"""Requests to hear of the gradient of a tensor; see :func:`listen`."""
+"""Requests to hear of the gradient of a tensor; see :func:`register_listener`."""
 
 _GRADIENTS = {
     torch.autograd.grad: "torch.autograd.grad",
@@ -55,7 +55,7 @@ _GRADIENTS = {
 _READ_GRADIENT = Tensor.grad.__get__  # type: ignore[union-attr]
 
 ANSWERED = _STANDING | _REQUESTS | _GRADIENTS.keys() | {_GRAD_SWITCH, _READ_GRADIENT}
-"""What :func:`answer` answers."""
+"""What :func:`answer_query` answers."""
 
 running_transform = torch._C._functorch.peek_interpreter_stack
 """The transformation of torch.func, such as ``vmap``, that is running; what it calls cannot be followed."""
@@ -67,7 +67,7 @@ top_hooks = torch._C._autograd._top_saved_tensors_default_hooks
 """The hooks that take hold of what autograd saves, as gradient checkpointing does."""
 
 
-def answer(
+def answer_query(
     func: Callable[..., Any],
     args: tuple[Any, ...],
     kwargs: dict[str, Any],
@@ -101,7 +101,7 @@ def answer(
     return args[0] if func in _REQUESTS else None
 
 
-def listen(func: Callable[..., Any], tensor: Tensor, *args: Any, **kwargs: Any) -> Any:
+def register_listener(func: Callable[..., Any], tensor: Tensor, *args: Any, **kwargs: Any) -> Any:
     """Let a hook that ``forward`` puts on a tensor hear what comes by; what it returns changes nothing.
 
     It hears the modified gradient. A parameter, at which none arrives, gets the hook as in a plain call.
@@ -116,7 +116,7 @@ def listen(func: Callable[..., Any], tensor: Tensor, *args: Any, **kwargs: Any) 
     return func(tensor, hear)
 
 
-def unwrapped(tensor: Tensor) -> Tensor:
+def unwrap_functorch(tensor: Tensor) -> Tensor:
     """Return the tensor that a transformation of ``torch.func`` shows a part of."""
     while _is_wrapped(tensor):
         tensor = _unwrap(tensor)

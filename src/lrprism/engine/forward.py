@@ -18,15 +18,15 @@ from lrprism.engine.account import Audit, Ledger
 from lrprism.engine.graph import Graph, study
 from lrprism.engine.mode import RelevanceMode
 from lrprism.engine.modules import Modules
-from lrprism.engine.no_model import describe
+from lrprism.engine.no_model import describe_non_model
 from lrprism.engine.per_sample import PerSample
 from lrprism.engine.plain import PlainCall
-from lrprism.engine.randomness import noticing, same_randomness
+from lrprism.engine.randomness import notice_draws, restore_randomness
 from lrprism.engine.readout import Place, places_of
 from lrprism.engine.shared_memory import check_writes
 from lrprism.engine.state import KeptState
 from lrprism.engine.sums import relevance_sum
-from lrprism.engine.tokens import LookedUp, Tokens, token_spans
+from lrprism.engine.tokens import Lookup, Tokens, token_spans
 from lrprism.errors import ModelError
 from lrprism.ops import Call, InputGoneError, Kind, Needs, OwnOps, tensors_in_result
 from lrprism.rules import AbstractRule, Pass, gives_beside
@@ -64,7 +64,7 @@ class Trace:
     layers: LayerOutputs
     unseen_nodes: set[Any] = field(default_factory=set)
     unseen: set[str] = field(default_factory=set)
-    looked_up: list[LookedUp] = field(default_factory=list)
+    looked_up: list[Lookup] = field(default_factory=list)
     nonnegative: Sequence[int] = ()
     ledger: Ledger | None = None
     random: set[str] = field(default_factory=set)
@@ -197,7 +197,7 @@ def unwrap(model: nn.Module) -> nn.Module:
         ModelError: If the model or a part of it is a ScriptModule, whose calls cannot be seen.
     """
     if not isinstance(model, nn.Module):
-        raise ModelError(f"model should be a torch.nn.Module. Found {describe(model)}")
+        raise ModelError(f"model should be a torch.nn.Module. Found {describe_non_model(model)}")
     parallel = (nn.DataParallel, nn.parallel.DistributedDataParallel)
     inner = getattr(model, "_orig_mod", None) or (model.module if isinstance(model, parallel) else None)
     if isinstance(inner, nn.Module):
@@ -310,10 +310,10 @@ def _run(
         give_back = mode.state.remember() if modules.keeping and not mode.needs.inputs else None
         may_train = any(module.training for module in modules.keeping)
         is_asked = may_train or (request.compare and modules.keeping)
-        noticed = noticing(mode.noise.unknown, gives_back=may_train) if is_asked else nullcontext()
+        noticed = notice_draws(mode.noise.unknown, gives_back=may_train) if is_asked else nullcontext()
         if modules.keeping:
             mode.noise.begin()
-        with _uncompiled(), same_randomness(own), noticed:
+        with _uncompiled(), restore_randomness(own), noticed:
             try:
                 with mode, modules.returning(request.layers, on_return), mode.functions.logging():
                     output = request.choose(modules.model(*args, **kwargs))
@@ -328,7 +328,7 @@ def _run(
             finally:
                 mode.state.restore_buffers()
         if mode.noise.drawn:
-            mode.noise.name_kept(mode.state.kept())
+            mode.noise.name_stored(mode.state.stored_tensors())
         output = mode.present(output)
         found = mode.calls, mode.nodes, layers, mode.descent.unseen, mode.unseen, tokens.found
         of_user = mode.named, mode.functions.blocked

@@ -18,20 +18,20 @@ from lrprism.engine.answers import (
     HOOKING,
     QUESTIONS,
     SHARING,
-    answer,
-    listen,
+    answer_query,
+    register_listener,
     running_transform,
     top_hooks,
-    unwrapped,
+    unwrap_functorch,
 )
 from lrprism.engine.descent import Descent
+from lrprism.engine.function_modes import WatchingMode
 from lrprism.engine.in_place import SWITCHES, Rewrites, is_in_place, twin_of
 from lrprism.engine.modules import Modules
 from lrprism.engine.noise import SOURCES, Noise
 from lrprism.engine.own_functions import OwnFunctions, replay
 from lrprism.engine.state import KeptState, memory_of
 from lrprism.engine.tokens import Tokens
-from lrprism.engine.watching import WatchingMode
 from lrprism.ops import (
     OVERWRITE,
     AbstractOp,
@@ -121,9 +121,9 @@ class RelevanceMode(WatchingMode):
         """Return True if a constant has the memory of a parameter: on the way here it was detached."""
         return memory_of(tensor) in self.state.parameters
 
-    def embedded(self, tokens: Tensor, vectors: Tensor) -> Tensor:
+    def admit_vectors(self, tokens: Tensor, vectors: Tensor) -> Tensor:
         """Return vectors that carry relevance, if the tokens belong to an input."""
-        found = self._tokens.looked_up(tokens, vectors)
+        found = self._tokens.look_up(tokens, vectors)
         if found is None:
             return vectors
         live, is_input = found
@@ -146,7 +146,7 @@ class RelevanceMode(WatchingMode):
             return func(*args, **(kwargs or {}))
         kwargs = kwargs or {}
         if func in ANSWERED:
-            answered = answer(func, args, kwargs, sys._getframe(1), self._gone_back)
+            answered = answer_query(func, args, kwargs, sys._getframe(1), self._gone_back)
             if answered is not NotImplemented:
                 return answered
         present = tuple([self.present(value) for value in args])
@@ -154,7 +154,7 @@ class RelevanceMode(WatchingMode):
         if func in QUESTIONS:
             return func(*present, **present_kwargs)
         if func in HOOKING:
-            return listen(func, args[0] if args[0].is_leaf else present[0], *args[1:], **kwargs)
+            return register_listener(func, args[0] if args[0].is_leaf else present[0], *args[1:], **kwargs)
         if self._random or func in SOURCES:
             with torch.inference_mode(False):
                 result = self._without_noise(func, args, present, present_kwargs)
@@ -185,7 +185,7 @@ class RelevanceMode(WatchingMode):
             result = self.noise.follow(self.watching, twin or func, present, present_kwargs)
         if result is not NotImplemented and args and is_in_place(func):
             if args[0]._base is not None and result._base is None:
-                self.noise.lose(func.__name__, result)
+                self.noise.note_partial_write(func.__name__, result)
             return self.rewrites.write(args[0], result)
         return result
 
@@ -245,7 +245,7 @@ class RelevanceMode(WatchingMode):
     def _may_be_live(self, values: Any) -> bool:
         """Whether what ``torch.func`` calls may descend from the inputs; masks are often made there."""
         written = {memory_of(tensor) for tensor, _ in self.rewrites.unwritten()}
-        tensors = [unwrapped(each) for each in tensors_in(values)]
+        tensors = [unwrap_functorch(each) for each in tensors_in(values)]
         return any(
             each.requires_grad or each.is_inference() or memory_of(each) in written for each in tensors
         )
@@ -356,7 +356,7 @@ class RelevanceMode(WatchingMode):
                 self.nodes.append((self.calls[-1], nodes))
         if self._tokens and self._tokens.may_follow(result):
             tokens = self._tokens.follow(func, args, kwargs, result)
-            return result if tokens is None else self.embedded(tokens, result)
+            return result if tokens is None else self.admit_vectors(tokens, result)
         return result
 
 

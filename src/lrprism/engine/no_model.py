@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 
-def describe(value: Any) -> str:
+def describe_non_model(value: Any) -> str:
     """Say what was found in the place of a model, and what to do.
 
     Args:

@@ -171,13 +171,13 @@ class Noise:
             return drawn
         return self._remember(drawn, _spread(func, args, kwargs, drawn, is_in_place=is_in_place))
 
-    def name_kept(self, tensors: Iterable[Tensor]) -> None:
+    def name_stored(self, tensors: Iterable[Tensor]) -> None:
         """Say so if the model keeps random numbers: the next call may not draw them anew."""
         memory = {memory_of(tensor) for tensor, _ in self.drawn.values()}
         if any(memory_of(each) in memory for each in tensors):
             self.unknown.add("numbers that the model keeps")
 
-    def lose(self, name: str, written: Tensor) -> None:
+    def note_partial_write(self, name: str, written: Tensor) -> None:
         """Name a function that has written random numbers to a part of what is not followed as a whole."""
         if id(written) in self.drawn:
             self.unknown.add(name.strip("_"))

@@ -10,11 +10,11 @@ from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
 from lrprism.engine.answers import ASSIGN_DATA
+from lrprism.engine.function_modes import WatchingMode
 from lrprism.engine.in_place import SWITCHES, is_in_place
 from lrprism.engine.noise import SOURCES
-from lrprism.engine.randomness import noticing, same_randomness
+from lrprism.engine.randomness import notice_draws, restore_randomness
 from lrprism.engine.state import Container, KeptState, containers_in, memory_in, replace_tensors
-from lrprism.engine.watching import WatchingMode
 from lrprism.errors import ModelError
 from lrprism.ops import INSIDE, ComposedOp, Kind, RecurrentOp, detach_tensors, op_of, tensors_in
 
@@ -78,7 +78,7 @@ class _EvaluationMode(WatchingMode):
                 return op.open(func)(*args, **kwargs)
         return func(*args, **kwargs)
 
-    def embedded(self, tokens: Tensor, vectors: Tensor) -> Tensor:
+    def admit_vectors(self, tokens: Tensor, vectors: Tensor) -> Tensor:
         """Return looked up vectors as they are."""
         del tokens
         return vectors
@@ -143,8 +143,8 @@ class PlainCall:
         try:
             with (
                 torch.no_grad(),
-                same_randomness([]),
-                noticing(set()),
+                restore_randomness([]),
+                notice_draws(set()),
                 _EvaluationMode(self._model, containers),
             ):
                 return self._choose(self._model(*args, **kwargs))
@@ -165,13 +165,13 @@ class PlainCall:
             ModelError: If the output to explain is another one, and plain calls agree.
         """
         plain = self._output
-        if plain is None or is_same(explained, plain):
+        if plain is None or outputs_agree(explained, plain):
             return None
         stand = self._state.remember(fully=True)
         self._give_back()
         again = self._call()
         stand()
-        if again is None or not is_same(again, plain):
+        if again is None or not outputs_agree(again, plain):
             return f"{_shown(plain)} and {'an error' if again is None else _shown(again)}"
         raise ModelError(
             "the output that is explained should be the one that a plain call returns. Found "
@@ -181,7 +181,7 @@ class PlainCall:
         )
 
 
-def is_same(one: Tensor, plain: Tensor) -> bool:
+def outputs_agree(one: Tensor, plain: Tensor) -> bool:
     """Return True if an output is that of a plain call, but for rounding."""
     if one.shape != plain.shape:
         return False

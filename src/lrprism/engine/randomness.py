@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 
 @contextmanager
-def same_randomness(inputs: Sequence[Tensor]) -> Iterator[None]:
+def restore_randomness(inputs: Sequence[Tensor]) -> Iterator[None]:
     """Give back the state of torch's random numbers, on the CPU and where the inputs lie."""
     devices = {x.device for x in inputs if x.is_cuda}
     before = torch.get_rng_state(), [(device, torch.cuda.get_rng_state(device)) for device in devices]
@@ -26,7 +26,7 @@ def same_randomness(inputs: Sequence[Tensor]) -> Iterator[None]:
 
 
 @contextmanager
-def noticing(drawn: set[str], *, gives_back: bool = True) -> Iterator[None]:
+def notice_draws(drawn: set[str], *, gives_back: bool = True) -> Iterator[None]:
     """Notice draws from the generators of Python and NumPy, which no torch call shows.
 
     To be asked only where it matters: it takes some 0.1 ms.

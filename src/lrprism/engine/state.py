@@ -92,7 +92,7 @@ class KeptState:
         if objects:
             yield from containers_in(objects)
 
-    def kept(self) -> Iterator[Tensor]:
+    def stored_tensors(self) -> Iterator[Tensor]:
         """Yield the tensors that the model keeps, parameters included."""
         for container in (*self.containers(), *self._parameters()):
             for value in _values(container):

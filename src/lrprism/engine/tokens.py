@@ -36,7 +36,7 @@ def token_spans(inputs: Sequence[Tensor]) -> dict[int, range]:
     return found
 
 
-class LookedUp(NamedTuple):
+class Lookup(NamedTuple):
     """Vectors that were looked up for tokens of the inputs.
 
     Args:
@@ -69,7 +69,7 @@ class Tokens:
 
     def __init__(self, inputs: Sequence[Tensor]) -> None:
         """Number the tokens of every input."""
-        self.found: list[LookedUp] = []
+        self.found: list[Lookup] = []
         # both by the tensor's id; the tensor itself is kept alive so that its id stays its own
         self._places: dict[int, tuple[Tensor, Tensor]] = {}
         self._one_hot: dict[int, tuple[Tensor, Tensor]] = {}
@@ -154,13 +154,13 @@ class Tokens:
         is_filled = func in _WHERE and type(values) is int
         return _NO_TOKEN if is_filled else values
 
-    def looked_up(self, tokens: Tensor, vectors: Tensor) -> tuple[Tensor, Tensor] | None:
+    def look_up(self, tokens: Tensor, vectors: Tensor) -> tuple[Tensor, Tensor] | None:
         """Return vectors that carry relevance, and which tokens are an input's; None if none of them is."""
         known = self._places.get(id(tokens))
         if known is None:
             return None
         leaf = vectors.detach().requires_grad_()
-        self.found.append(LookedUp(known[1], leaf))
+        self.found.append(Lookup(known[1], leaf))
         return leaf.view_as(leaf), known[1] != _NO_TOKEN  # no leaf: the mode takes leaves for parameters
 
 

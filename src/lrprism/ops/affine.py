@@ -132,7 +132,7 @@ def _propagate(node: Any, g: Tensor) -> Tensor:
     call: Call = node.call
     rule = call.rule
     if isinstance(rule, AbstractAffineRule) and rule.is_damping and call.sinks is None:
-        s = rule.stabilizer.damped(g, _output_of(node), nonnegative=call.rectified)
+        s = rule.stabilizer.damp(g, _output_of(node), nonnegative=call.rectified)
         call.give_output_back()  # before the way back through the layer takes memory of its own
         return affine.transpose(s, affine.weight, _template(node, s))
     a = _input_of(node)

@@ -129,7 +129,7 @@ class ContributionStep:
 
     def _send_plain(self, g: Tensor) -> Sent:
         if self._y is self.z:
-            s = self.rule.stabilizer.damped(g, self.z, nonnegative=self.call.rectified)
+            s = self.rule.stabilizer.damp(g, self.z, nonnegative=self.call.rectified)
         else:
             s = self.rule.stabilizer.quotient(self.z, self._y).mul_(g)
         return s, self._step(self._y)

@@ -40,7 +40,7 @@ class Embedding(AbstractOp):
         if (len(args) > 3 and args[3] is not None) or named.get("max_norm") is not None:
             args = tuple(value.detach().clone() if value is named["weight"] else value for value in args)
             kwargs = {k: v.detach().clone() if v is named["weight"] else v for k, v in kwargs.items()}
-        return recorder.embedded(tokens, func(*args, **kwargs))
+        return recorder.admit_vectors(tokens, func(*args, **kwargs))
 
 
 def _bag(  # noqa: PLR0913 - torch's own signature

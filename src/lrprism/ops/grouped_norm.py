@@ -63,7 +63,7 @@ def _damped(z: Tensor, bias: Tensor | None, rule: Epsilon, g: Tensor, sinks: Sin
     if denominator is not z:
         g = g * rule.stabilizer.quotient(z, denominator)
     elif not rule.stabilizer.changes_nothing:
-        g = rule.stabilizer.damped(g, z)
+        g = rule.stabilizer.damp(g, z)
     if sinks is not None:
         sinks.stabilizer += ((rule.stabilizer(denominator) - denominator) * g).sum(dtype=torch.float64)
         sinks.bias += 0.0 if kept is None else (kept * g).sum(dtype=torch.float64)

@@ -40,7 +40,7 @@ class Recorder(Protocol):
     def is_parameter(self, tensor: Tensor) -> bool:
         """Say whether a constant is a parameter of the model, or a part of one."""
 
-    def embedded(self, tokens: Tensor, vectors: Tensor) -> Tensor:
+    def admit_vectors(self, tokens: Tensor, vectors: Tensor) -> Tensor:
         """Take the vectors of token ids for an input, where relevance is read, if the tokens are one."""
 
 

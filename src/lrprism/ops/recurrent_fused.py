@@ -248,7 +248,7 @@ def _damping_of(call: Call) -> Damp:
             f"Found {rule!r} for {call.name} in module {call.module!r}."
         )
     stabilizer = rule.stabilizer
-    return lambda factor, z: stabilizer.damped(factor, z)
+    return lambda factor, z: stabilizer.damp(factor, z)
 
 
 def _count(call: Call, way: _Way) -> None:

@@ -37,7 +37,7 @@ class _Damped(torch.autograd.Function):
         if not isinstance(call.rule, Epsilon) or call.rule.stabilizer.changes_nothing:
             return g, None
         (z,) = ctx.saved_tensors
-        s = call.rule.stabilizer.damped(g, z)
+        s = call.rule.stabilizer.damp(g, z)
         if call.sinks is not None:
             call.sinks.stabilizer += ((call.rule.stabilizer(z) - z) * s).sum(dtype=torch.float64)
         return s, None

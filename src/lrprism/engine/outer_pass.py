@@ -9,14 +9,14 @@ from typing import Any
 import torch
 from torch.overrides import _get_current_function_mode_stack, _pop_mode, _push_mode
 
+from lrprism.engine.function_modes import WatchingMode
 from lrprism.engine.mode import RelevanceMode
 from lrprism.engine.state import containers_in, tensors_held
-from lrprism.engine.watching import WatchingMode
 from lrprism.errors import InputError
 
 
 @contextmanager
-def apart(*given: Any) -> Iterator[None]:
+def suspend_outer_passes(*given: Any) -> Iterator[None]:
     """Switch off the modes of the pass that runs around this one: what is found here is a constant to it.
 
     Args:
