@@ -23,7 +23,7 @@ from lrprism.engine.per_sample import PerSample
 from lrprism.engine.plain import PlainCall
 from lrprism.engine.randomness import notice_draws, restore_randomness
 from lrprism.engine.readout import Place, places_of
-from lrprism.engine.shared_memory import check_writes
+from lrprism.engine.rewrites import check_writes
 from lrprism.engine.state import KeptState
 from lrprism.engine.sums import relevance_sum
 from lrprism.engine.tokens import Lookup, Tokens, token_spans

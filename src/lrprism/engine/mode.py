@@ -24,13 +24,15 @@ from lrprism.engine.answers import (
     top_hooks,
     unwrap_functorch,
 )
+from lrprism.engine.containers import memory_of
 from lrprism.engine.descent import Descent
 from lrprism.engine.function_modes import WatchingMode
-from lrprism.engine.in_place import SWITCHES, Rewrites, is_in_place, twin_of
+from lrprism.engine.in_place import SWITCHES, is_in_place, twin_of
 from lrprism.engine.modules import Modules
 from lrprism.engine.noise import SOURCES, Noise
 from lrprism.engine.own_functions import OwnFunctions, replay
-from lrprism.engine.state import KeptState, memory_of
+from lrprism.engine.rewrites import Rewrites
+from lrprism.engine.state import KeptState
 from lrprism.engine.tokens import Tokens
 from lrprism.ops import (
     OVERWRITE,

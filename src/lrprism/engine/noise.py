@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import torch
 from torch import Tensor
 
+from lrprism.engine.containers import memory_in, memory_of
 from lrprism.engine.randomness import Seeds
-from lrprism.engine.state import memory_in, memory_of
 from lrprism.ops import MOVING, every_name_of, exchange_tensors, functions_named, is_live, tensors_in
 
 if TYPE_CHECKING:

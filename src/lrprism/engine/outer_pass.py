@@ -9,9 +9,9 @@ from typing import Any
 import torch
 from torch.overrides import _get_current_function_mode_stack, _pop_mode, _push_mode
 
+from lrprism.engine.containers import containers_in, tensors_held
 from lrprism.engine.function_modes import WatchingMode
 from lrprism.engine.mode import RelevanceMode
-from lrprism.engine.state import containers_in, tensors_held
 from lrprism.errors import InputError
 
 
