@@ -23,7 +23,7 @@ from lrprism.ops import (
     scaled,
     triangular,
 )
-from lrprism.ops.affine import InputGoneError, call_of, ends_of, is_written_once, producer_of
+from lrprism.ops.affine.function import InputGoneError, call_of, ends_of, is_written_once, producer_of
 from lrprism.ops.call import Call, Needs, Sinks
 from lrprism.ops.kinds import Kind
 from lrprism.ops.names import builtin_named, every_name_of, functions_named, packet_of

@@ -10,7 +10,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from lrprism.ops.affine import AbstractAffine, apply_affine, producer_of, take_over
+from lrprism.ops.affine.function import apply_affine, producer_of, take_over
+from lrprism.ops.affine.map import AbstractAffine
 from lrprism.ops.grouped_norm import GroupedNorm, bind_group
 from lrprism.ops.kinds import Kind
 from lrprism.ops.op import AbstractOp, Arguments, Keywords, Recorder, in_full_precision

@@ -9,8 +9,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from lrprism.ops.affine import AbstractAffine, vjp_of
-from lrprism.ops.affine_op import AffineOp
+from lrprism.ops.affine.map import AbstractAffine, vjp_of
+from lrprism.ops.affine.op import AffineOp
 from lrprism.ops.kinds import Kind
 
 _FEW_CHANNELS = 16

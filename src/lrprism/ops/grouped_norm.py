@@ -12,8 +12,8 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from lrprism.graph.functions import entry_of
-from lrprism.ops.affine import passed_on
-from lrprism.ops.affine_op import any_autocast
+from lrprism.ops.affine.function import passed_on
+from lrprism.ops.affine.op import any_autocast
 from lrprism.ops.call import Call, Needs, Sinks
 from lrprism.ops.kinds import Kind
 from lrprism.ops.names import aten_named

@@ -10,8 +10,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from lrprism.ops.affine import AbstractAffine, vjp_of
-from lrprism.ops.affine_op import AffineOp, run_affine
+from lrprism.ops.affine.map import AbstractAffine, vjp_of
+from lrprism.ops.affine.op import AffineOp, run_affine
 from lrprism.ops.kinds import Kind
 from lrprism.ops.names import functions_named
 from lrprism.ops.nested import exchange_tensors, is_live

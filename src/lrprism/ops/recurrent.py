@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from lrprism.ops import recurrent_fused
-from lrprism.ops.affine_op import any_autocast
+from lrprism.ops.affine.op import any_autocast
 from lrprism.ops.kinds import Kind
 from lrprism.ops.nested import is_live
 from lrprism.ops.op import AbstractOp, Arguments, Keywords, Recorder

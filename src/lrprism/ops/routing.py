@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from lrprism.graph.functions import entry_of
-from lrprism.ops.affine import LARGE, affine_node, keep_positive
+from lrprism.ops.affine.function import LARGE, affine_node, keep_positive
 from lrprism.ops.call import Call
 from lrprism.ops.kinds import Kind
 from lrprism.ops.names import functions_named

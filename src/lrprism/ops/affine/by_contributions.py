@@ -12,17 +12,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from lrprism.ops.affine.map import AbstractAffine
 from lrprism.ops.call import Call, Sent
 from lrprism.rules import AbstractAffineRule, Contributions, Sign
-
-if TYPE_CHECKING:
-    from lrprism.ops.affine import AbstractAffine
 
 _MILD = 64
 """Up to this ratio of the weights of a term the two halves of a sum may be told apart by a difference."""

@@ -9,7 +9,8 @@ from typing import Any, final
 import torch
 from torch import Tensor
 
-from lrprism.ops.affine import AbstractAffine, apply_affine, producer_of, take_over
+from lrprism.ops.affine.function import apply_affine, producer_of, take_over
+from lrprism.ops.affine.map import AbstractAffine
 from lrprism.ops.call import Call
 from lrprism.ops.kinds import Kind
 from lrprism.ops.nested import is_live

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
 from lrprism.errors import RuleError
+from lrprism.ops.affine.map import AbstractAffine
 from lrprism.ops.call import Call, Sent
 from lrprism.rules import AbstractAffineRule, Constant, Contributions, Part, Sign, Term, per_channel
-
-if TYPE_CHECKING:
-    from lrprism.ops.affine import AbstractAffine
 
 
 class TermStep(NamedTuple):

@@ -12,13 +12,13 @@ from torch.utils._python_dispatch import TorchDispatchMode
 import expected_warnings
 import lrprism as lp
 from lrprism import select
-from lrprism.ops.affine import AbstractAffine
+from lrprism.ops.affine.by_contributions import ContributionStep
+from lrprism.ops.affine.by_terms import TermStep
+from lrprism.ops.affine.map import AbstractAffine
 from lrprism.ops.call import Call, Sinks
-from lrprism.ops.contributions import ContributionStep
 from lrprism.ops.convolution import Convolution, Geometry
 from lrprism.ops.kinds import Kind
 from lrprism.ops.linear import Linear
-from lrprism.ops.terms import TermStep
 from lrprism.rules import (
     AbstractAffineRule,
     AlphaBeta,

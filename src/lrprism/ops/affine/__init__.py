@@ -1,0 +1,1 @@
+"""Ops that are affine in their input: convolutions, linear layers, batch norms in evaluation mode."""
