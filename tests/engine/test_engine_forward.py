@@ -2,7 +2,6 @@
 
 import copy
 import pickle
-import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -74,22 +73,6 @@ def test_a_wrapped_model_is_the_model(wrapper: str) -> None:
 def test_a_part_in_data_parallelism_is_looked_into() -> None:
     model = small()
     same(nn.Sequential(model[0], model[1], nn.DataParallel(model[2])), model)
-
-
-def test_every_script_module_is_named() -> None:
-    with warnings.catch_warnings():
-        # torch.jit is on its way out, by a DeprecationWarning or a FutureWarning
-        warnings.filterwarnings("ignore", r"`torch\.jit\.")
-        scripted = torch.jit.script(nn.Linear(2, 2))
-        traced = torch.jit.trace(nn.ReLU(), torch.ones(1, 2))
-    for model, names in [
-        (scripted, r"\(model\)"),
-        (nn.DataParallel(scripted), r"\(model\)"),
-        (nn.Sequential(nn.ReLU(), nn.ModuleDict({"a": scripted, "b": traced})), r"1\.a, 1\.b"),
-    ]:
-        expected = rf"nothing inside a ScriptModule can be seen\. Found {names}\. Pass the module that was"
-        with pytest.raises(lp.ModelError, match=expected):
-            lp.LRP(model)
 
 
 @pytest.mark.parametrize("copied", [copy.copy, copy.deepcopy, lambda each: pickle.loads(pickle.dumps(each))])

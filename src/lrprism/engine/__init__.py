@@ -2,8 +2,9 @@
 
 from lrprism.engine.account import Audit, Row, format_table
 from lrprism.engine.answers import check_surroundings, explain_forward_mode
-from lrprism.engine.forward import Relevances, Request, Trace, constants, trace, unwrap
+from lrprism.engine.forward import Relevances, Request, Trace, constants, trace
 from lrprism.engine.graph import Graph
+from lrprism.engine.model import unwrap
 from lrprism.engine.outer_pass import suspend_outer_passes
 from lrprism.engine.per_sample import PerSample
 

@@ -18,7 +18,6 @@ from lrprism.engine.account import Audit, Ledger
 from lrprism.engine.graph import Graph, study
 from lrprism.engine.mode import RelevanceMode
 from lrprism.engine.modules import Modules
-from lrprism.engine.no_model import describe_non_model
 from lrprism.engine.per_sample import PerSample
 from lrprism.engine.plain import PlainCall
 from lrprism.engine.randomness import notice_draws, restore_randomness
@@ -190,31 +189,6 @@ def _read(
     return [sum(rest, start=first) for first, *rest in found]
 
 
-def unwrap(model: nn.Module) -> nn.Module:
-    """Return the module inside the wrappers of ``torch.compile`` and of data parallelism.
-
-    Raises:
-        ModelError: If the model or a part of it is a ScriptModule, whose calls cannot be seen.
-    """
-    if not isinstance(model, nn.Module):
-        raise ModelError(f"model should be a torch.nn.Module. Found {describe_non_model(model)}")
-    parallel = (nn.DataParallel, nn.parallel.DistributedDataParallel)
-    inner = getattr(model, "_orig_mod", None) or (model.module if isinstance(model, parallel) else None)
-    if isinstance(inner, nn.Module):
-        return unwrap(inner)
-    scripted = [
-        path or "(model)"
-        for path, module in model.named_modules()
-        if isinstance(module, torch.jit.ScriptModule)
-    ]
-    if scripted:
-        raise ModelError(
-            "model should be plain Python modules: nothing inside a ScriptModule can be seen. "
-            f"Found {', '.join(scripted)}. Pass the module that was scripted or traced."
-        )
-    return model
-
-
 class Request(NamedTuple):
     """What is asked of a pass.
 
@@ -251,7 +225,7 @@ def trace(
     """Run ``model`` once, ready for the ways back. Nothing of the model changes.
 
     Args:
-        model: A model that :func:`unwrap` returned.
+        model: A model that ``unwrap`` returned.
         inputs: The tensors that receive relevance; integer ones hold token ids.
         arrange: Puts the inputs among the model's arguments and keyword arguments.
         ops: What to do at torch functions outside the dispatch table.

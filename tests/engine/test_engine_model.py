@@ -1,5 +1,6 @@
-"""What is given in the place of a model is named, and the way out that is offered works as typed."""
+"""A value in the place of a model is named with a way out that works as typed; no part may be scripted."""
 
+import warnings
 from types import SimpleNamespace
 from typing import Any
 
@@ -44,3 +45,19 @@ def test_what_is_no_model_and_holds_none(model: Any, message: str) -> None:
     with pytest.raises(lp.ModelError) as caught:
         lp.LRP(model)
     assert str(caught.value).endswith(message)
+
+
+def test_every_script_module_is_named() -> None:
+    with warnings.catch_warnings():
+        # torch.jit is on its way out, by a DeprecationWarning or a FutureWarning
+        warnings.filterwarnings("ignore", r"`torch\.jit\.")
+        scripted = torch.jit.script(nn.Linear(2, 2))
+        traced = torch.jit.trace(nn.ReLU(), torch.ones(1, 2))
+    for model, names in [
+        (scripted, r"\(model\)"),
+        (nn.DataParallel(scripted), r"\(model\)"),
+        (nn.Sequential(nn.ReLU(), nn.ModuleDict({"a": scripted, "b": traced})), r"1\.a, 1\.b"),
+    ]:
+        expected = rf"nothing inside a ScriptModule can be seen\. Found {names}\. Pass the module that was"
+        with pytest.raises(lp.ModelError, match=expected):
+            lp.LRP(model)
