@@ -13,7 +13,6 @@ from torch.nn import functional as F
 
 import lrprism as lp
 from lrprism import presets
-from lrprism.engine.noise import Mask, Uniform
 
 LRP_0 = presets.Epsilon(0)
 X = torch.randn(3, 4, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
@@ -221,13 +220,3 @@ def test_a_draw_of_a_model_in_evaluation_mode_is_said_where_outputs_are_compared
 
     with pytest.warns(lp.RelevanceWarning, match=rf"^random numbers should be off.*{name}"):
         lp.LRP(Drawing().eval(), LRP_0).explain(X, 0, audit=True)
-
-
-def test_means_of_uniform_numbers() -> None:
-    # u in [0.7, 1.7): rounded down it is 1 in 7 of 10 cases; u in [-0.5, 2): -1, 0, 1 for 0.5, 1, 1 of 2.5
-    assert Uniform(0.0, 1.0).scaled(1, 0.7).mean_of_floor == pytest.approx(0.7)
-    assert Uniform(-0.5, 2.0).mean_of_floor == pytest.approx((-0.5 + 0 + 1) / 2.5)
-    assert Uniform(0.0, 1.0).scaled(-2, 1) == Uniform(-1.0, 1.0)
-    assert Uniform(2.0, 4.0).share_above(2.5) == pytest.approx(0.75)
-    assert Uniform(2.0, 4.0).share_above(9) == 0
-    assert Mask(0.25).probability == 0.25

@@ -26,10 +26,11 @@ from lrprism.engine.answers import (
 )
 from lrprism.engine.containers import memory_of
 from lrprism.engine.descent import Descent
+from lrprism.engine.distributions import SOURCES
 from lrprism.engine.function_modes import WatchingMode
 from lrprism.engine.in_place import SWITCHES, is_in_place, twin_of
 from lrprism.engine.modules import Modules
-from lrprism.engine.noise import SOURCES, Noise
+from lrprism.engine.noise import Noise
 from lrprism.engine.own_functions import OwnFunctions, replay
 from lrprism.engine.rewrites import Rewrites
 from lrprism.engine.state import KeptState

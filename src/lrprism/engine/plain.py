@@ -11,9 +11,9 @@ from torch.nn.modules.batchnorm import _BatchNorm
 
 from lrprism.engine.answers import ASSIGN_DATA
 from lrprism.engine.containers import Container, containers_in, memory_in, replace_tensors
+from lrprism.engine.distributions import SOURCES
 from lrprism.engine.function_modes import WatchingMode
 from lrprism.engine.in_place import SWITCHES, is_in_place
-from lrprism.engine.noise import SOURCES
 from lrprism.engine.randomness import notice_draws, restore_randomness
 from lrprism.engine.state import KeptState
 from lrprism.errors import ModelError
