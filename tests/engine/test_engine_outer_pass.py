@@ -6,10 +6,11 @@ from typing import Any
 import pytest
 import torch
 from torch import Tensor, nn
-from torch.overrides import TorchFunctionMode, _get_current_function_mode_stack
+from torch.overrides import TorchFunctionMode
 
 import lrprism as lp
 from lrprism import presets
+from lrprism.engine.function_modes import read_stack
 
 LRP_0 = presets.Epsilon(0)
 _X = torch.tensor([[1.0, -2.0]], dtype=torch.float64)
@@ -120,10 +121,10 @@ def test_the_modes_of_others_stay_on_and_all_are_put_back() -> None:
     before: list[Any] = []
 
     def look(x: Tensor) -> Tensor:
-        before[:] = _get_current_function_mode_stack()
+        before[:] = read_stack()
         with pytest.raises(lp.TargetError):
             lp.explain(_Scaled(3), x, 7)
-        assert _get_current_function_mode_stack() == before
+        assert read_stack() == before
         counting.count = 0
         found = _map_of(x)
         assert counting.count > 0

@@ -1,11 +1,12 @@
-"""A torch-function mode that can see the torch calls inside a call which it has already taken."""
+"""Torch-function modes: one that can see the calls inside an op, and the stack of those that are on."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import Any
 
-from torch.overrides import TorchFunctionMode
+from torch.overrides import TorchFunctionMode, _get_current_function_mode_stack
 
 
 class WatchingMode(TorchFunctionMode):
@@ -14,8 +15,34 @@ class WatchingMode(TorchFunctionMode):
     @contextmanager
     def watching(self) -> Iterator[None]:
         """See the torch calls that are made inside an op."""
-        super().__enter__()  # type: ignore[no-untyped-call]  # torch gives it no types
+        _switch_on(self)
         try:
             yield
         finally:
-            super().__exit__(None, None, None)  # type: ignore[no-untyped-call]  # as above
+            _switch_off(self)
+
+
+def read_stack() -> list[Any]:
+    """Return the modes that are on, the innermost last."""
+    # torch has no public name for this; tests/engine/test_engine_function_modes.py fails if it goes
+    modes: list[Any] = _get_current_function_mode_stack()  # type: ignore[no-untyped-call]
+    return modes
+
+
+def replace_stack(modes: Sequence[Any]) -> None:
+    """Switch off every mode that is on, and others on, the innermost last."""
+    for mode in reversed(read_stack()):
+        _switch_off(mode)
+    for mode in modes:
+        _switch_on(mode)
+
+
+# By the methods of the base class: a mode's own may do more, as that of torch.set_default_device does.
+
+
+def _switch_on(mode: Any) -> None:
+    TorchFunctionMode.__enter__(mode)  # type: ignore[no-untyped-call]  # torch gives it no types
+
+
+def _switch_off(mode: Any) -> None:
+    TorchFunctionMode.__exit__(mode, None, None, None)  # type: ignore[no-untyped-call]  # as above

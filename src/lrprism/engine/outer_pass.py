@@ -7,54 +7,45 @@ from contextlib import contextmanager
 from typing import Any
 
 import torch
-from torch.overrides import _get_current_function_mode_stack, _pop_mode, _push_mode
 
 from lrprism.engine.containers import containers_in, tensors_held
-from lrprism.engine.function_modes import WatchingMode
+from lrprism.engine.function_modes import WatchingMode, read_stack, replace_stack
 from lrprism.engine.mode import RelevanceMode
 from lrprism.errors import InputError
 
 
 @contextmanager
-def suspend_outer_passes(*given: Any) -> Iterator[None]:
-    """Switch off the modes of the pass that runs around this one: what is found here is a constant to it.
+def suspend_outer_passes(*arguments: Any) -> Iterator[None]:
+    """Switch off the modes of the passes around this one, to which its result is a constant.
 
     Args:
-        given: What is explained here.
+        arguments: The inputs and arguments of this explanation.
 
     Raises:
-        InputError: If it holds a tensor that the pass around it has written to.
+        InputError: If one of them holds a tensor that a pass around this one has written to.
     """
-    stack = _get_current_function_mode_stack()  # type: ignore[no-untyped-call]  # torch gives it no types
+    stack = read_stack()
+    # the usual case: no explanation runs around this one
     if not any(isinstance(mode, WatchingMode) for mode in stack):
         yield
         return
-    others = [mode for mode in stack if not isinstance(mode, WatchingMode)]
-    _replace(len(stack), others)
+    replace_stack([mode for mode in stack if not isinstance(mode, WatchingMode)])
     try:
         for mode in stack:
             if isinstance(mode, RelevanceMode) and mode.rewrites:
-                _check_memory(mode, given)
+                _check_memory(mode, arguments)
         yield
     finally:
-        _replace(len(others), stack)
+        replace_stack(stack)
 
 
-def _replace(count: int, modes: list[Any]) -> None:
-    """Put modes in the place of those that are on."""
-    for _ in range(count):
-        _pop_mode()  # type: ignore[no-untyped-call]  # as above
-    for mode in modes:
-        _push_mode(mode)  # type: ignore[no-untyped-call]  # as above
-
-
-def _check_memory(mode: RelevanceMode, given: Any) -> None:
+def _check_memory(mode: RelevanceMode, arguments: Any) -> None:
     """Check that tensors hold what forward wrote to them: while it is explained, their memory does not.
 
     Raises:
         InputError: If one does not.
     """
-    for tensor in tensors_held(containers_in(list(given))):
+    for tensor in tensors_held(containers_in(list(arguments))):
         now = mode.rewrites.read(tensor)
         if now is not tensor and not torch.equal(now, tensor):
             raise InputError(
