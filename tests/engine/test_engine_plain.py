@@ -15,7 +15,10 @@ from torch.nn import functional as F
 import expected_warnings
 import lrprism as lp
 from lrprism import presets
-from lrprism.engine.plain import outputs_agree
+from lrprism.engine import plain
+from lrprism.engine.modules import Modules
+from lrprism.engine.plain import PlainCall, outputs_agree
+from lrprism.engine.state import KeptState
 
 LRP_0 = presets.Epsilon(0)
 X = torch.rand(2, 4, generator=torch.Generator().manual_seed(0))
@@ -270,3 +273,38 @@ def test_a_branch_on_gradients_beside_a_state_is_an_error() -> None:
     with pytest.raises(lp.ModelError, match=r"the output that is explained should be the one"):
         lp.LRP(model, LRP_0, strict=True).explain(X)
     torch.testing.assert_close(model.held, X.sum())
+
+
+def call_plainly(function: Any) -> PlainCall:
+    model = Model(function)
+    model.register_buffer("ring", torch.zeros(4))
+    return PlainCall(model, ((X,), {}), lambda output: output, KeptState(Modules(model)))
+
+
+@pytest.mark.parametrize(
+    ("function", "obstacle"),
+    [
+        (lambda _, x: x + torch.randn_like(x), "randn_like draws random numbers"),
+        (lambda m, x: x + m.ring.add_(1), "add_ writes to memory that stays when the call is over"),
+        (lambda m, x: (m.layer(x).sum().backward(), x)[1], "backward writes to gradients"),
+        (lambda _, x: torch.vmap(torch.neg)(x), "neg runs in torch.func, which hides memory"),
+        (lambda _, x: x + x.grad_fn.name(), "'NoneType' object has no attribute 'name'"),
+        (lambda _, x: (x.retain_grad(), x)[1], "can't retain_grad on Tensor that has requires_grad=False"),
+    ],
+)
+def test_what_cannot_be_compared_is_named(function: Any, obstacle: str) -> None:
+    assert str(call_plainly(function).obstacle) == obstacle
+
+
+def test_a_call_that_can_be_compared_meets_no_obstacle() -> None:
+    assert call_plainly(lambda _, x: x * 2).obstacle is None
+
+
+def test_a_bug_in_the_engine_is_not_taken_for_a_call_that_cannot_be_compared(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # in the namespace of the engine, as a line of its own would be
+    fail = eval("lambda *_: 1 + None", vars(plain))
+    monkeypatch.setattr(plain, "_write_target", fail)
+    with pytest.raises(TypeError, match="unsupported operand"):
+        call_plainly(lambda _, x: torch.neg(x))
