@@ -1,4 +1,4 @@
-"""How the C library deals with the memory that tensors free."""
+"""The C library and the memory that tensors free."""
 
 import ctypes
 import sys
@@ -18,11 +18,12 @@ def keep_freed_memory() -> bool:
     not, since it changes the process of whoever imports it.
 
     Returns:
-        Whether it was done: on Linux with glibc. Elsewhere nothing is changed.
+        True on Linux with glibc. Elsewhere nothing is changed.
 
     Source: mallopt(3).
     """
     if sys.platform != "linux":
         return False
+    # musl has no mallopt
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
     return mallopt is not None and all(mallopt(name, _NEVER) for name in (_MMAP_THRESHOLD, _TRIM_THRESHOLD))

@@ -304,7 +304,7 @@ def _run(
         if mode.noise.drawn:
             mode.noise.name_stored(mode.state.stored_tensors())
         output = mode.present(output)
-        found = mode.calls, mode.nodes, layers, mode.descent.unseen, mode.unseen, tokens.found
+        found = mode.calls, mode.nodes, layers, mode.descent.unseen, mode.unseen, tokens.lookups
         of_user = mode.named, mode.functions.blocked
         noise = mode.noise.unknown
         return Trace(own, output, *found, request.nonnegative, ledger, noise, *of_user, settle=settle)

@@ -1,4 +1,4 @@
-"""Which module a call happens in, and what modules return."""
+"""The modules of a model: the one in which a call happens, and the outputs of those asked for."""
 
 from __future__ import annotations
 
@@ -21,11 +21,12 @@ if TYPE_CHECKING:
     from types import FrameType
 
 _CALL = nn.Module._wrapped_call_impl.__code__
-"""What ``nn.Module.__call__`` is, whoever may have wrapped it: the code in which every module call runs."""
+"""The code in which every module call runs, also where ``nn.Module.__call__`` itself was wrapped."""
 
 
 @cache
 def _is_of_torch(kind: Any) -> bool:
+    # a lazy module turns into another class at its first call
     return kind.__module__.startswith("torch.nn.") and LazyModuleMixin not in kind.__mro__
 
 
@@ -57,7 +58,7 @@ class Modules:
         for path, module in model.named_modules():
             self._paths[id(module)] = path
             self.all.append(module)
-        self.keeping = [each for each in self.all if _may_keep(each)]
+        self.keeping = [module for module in self.all if _may_keep(module)]
         """The modules that may keep something on themselves while they run, and those without weights yet."""
         lazy = [
             f"{type(module).__name__} in {self._paths[id(module)] or '(model)'}"
@@ -75,9 +76,9 @@ class Modules:
         self._type = type(model)
 
     def innermost(self, leaving: nn.Module | None = None) -> tuple[str, type]:
-        """Path and class of the innermost module of the model that is running in this thread.
+        """Return path and class of the innermost module of the model that is running in this thread.
 
-        Read from the frames of the interpreter: hooks would cost a few microseconds per module.
+        They are read from the frames of the interpreter: hooks would cost a few microseconds per module.
 
         Args:
             leaving: A module that is about to return, and no longer counts.
@@ -91,6 +92,7 @@ class Modules:
                 path = self._paths.get(id(module))
                 if module is leaving:
                     leaving = None
+                # a module of no path, such as one made in forward, counts as the one around it
                 elif path is not None:
                     return path, type(module)
             frame = frame.f_back
@@ -98,7 +100,7 @@ class Modules:
 
     @contextmanager
     def within(self, place: tuple[str, type]) -> Iterator[None]:
-        """Take what runs for part of one module: it was called there, and is looked at later.
+        """Attribute the calls inside to one module, in which they were made and are only now looked at.
 
         Args:
             place: The path and class of the module.
@@ -111,7 +113,7 @@ class Modules:
 
     @contextmanager
     def logging(self, log: list[tuple[int, tuple[str, type]]]) -> Iterator[None]:
-        """Write down which module runs from which node of the autograd graph on, by process-wide hooks.
+        """Log, by process-wide hooks, the module that makes the nodes of the autograd graph from now on.
 
         Args:
             log: Gets the number of the next node that autograd will make, and the module that makes it.
@@ -141,26 +143,26 @@ class Modules:
 
     @contextmanager
     def returning(self, wanted: Collection[str], on_return: Callable[[str, Any], None]) -> Iterator[None]:
-        """Listen, through a process-wide hook of torch, to what modules return in this thread.
+        """Report the outputs of modules in this thread, through a process-wide hook of torch.
 
         Nothing is attached to the model; calls of other threads and of other models are ignored.
 
         Args:
-            wanted: The paths of the modules to listen to; without any there is no hook.
-            on_return: Called with the path and the output of each of them that returns.
+            wanted: The paths of the modules to report; without any there is no hook.
+            on_return: Called with the path and the output of every such module that returns.
         """
         if not wanted:
             yield
             return
         thread = threading.get_ident()
 
-        def heard(module: nn.Module, args: Any, output: Any) -> None:
+        def report(module: nn.Module, args: Any, output: Any) -> None:
             del args
             path = self._paths.get(id(module))
             if path is not None and path in wanted and threading.get_ident() == thread:
                 on_return(path, output)
 
-        handle = register_module_forward_hook(heard)
+        handle = register_module_forward_hook(report)
         try:
             yield
         finally:

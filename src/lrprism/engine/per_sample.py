@@ -11,7 +11,7 @@ from torch import Tensor
 
 @dataclass(frozen=True, eq=False)
 class PerSample:
-    """What was explained and what arrived, for each sample; with a leading class axis for several classes.
+    """Relevance explained and relevance reached, per sample; with a leading class axis for several classes.
 
     The rows of the account have no such numbers: a tensor inside a network need not begin with the samples.
 
@@ -25,14 +25,14 @@ class PerSample:
 
     @property
     def lost(self) -> Tensor:
-        """What did not arrive: what the ops kept, and what no row explains."""
+        """Relevance that did not arrive: kept by the ops, or in no row of the account."""
         return self.explained - self.reached
 
     @classmethod
     def of(
         cls, output: Tensor, seeds: Sequence[Tensor], relevance: Sequence[Sequence[Tensor]]
     ) -> PerSample | None:
-        """Add up the relevance of each sample; None unless output and inputs begin with the samples.
+        """Sum the relevance of each sample; None unless samples are the first axis of output and inputs.
 
         Args:
             output: The explained output.
@@ -40,23 +40,25 @@ class PerSample:
             relevance: Relevance at the inputs, for each class.
         """
         count = len(output) if output.dim() else None
-        if any(not each.dim() or len(each) != count for inputs in relevance for each in inputs):
+        if any(not R.dim() or len(R) != count for inputs in relevance for R in inputs):
             return None
+        # an output of -inf, as of a masked class, is not explained: its seed is zero
         explained = [_sum(torch.where(seed == 0, 0, output.detach() * seed)) for seed in seeds]
-        reached = [torch.stack([_sum(each).cpu() for each in inputs]).sum(0) for inputs in relevance]
+        # inputs may lie on several devices
+        reached = [torch.stack([_sum(R).cpu() for R in inputs]).sum(0) for inputs in relevance]
         per_class = torch.stack(explained).cpu(), torch.stack(reached)
-        return cls(*per_class) if len(seeds) > 1 else cls(*(each[0] for each in per_class))
+        return cls(*per_class) if len(seeds) > 1 else cls(*(numbers[0] for numbers in per_class))
 
     @classmethod
     def join(cls, parts: Sequence[PerSample | None]) -> PerSample | None:
-        """Put the samples of several batches one behind the other; None if a batch has no such account."""
-        known = [each for each in parts if each is not None]
-        if not known or len(known) < len(parts):
+        """Concatenate the samples of several batches; None if a batch has no such account."""
+        batches = [part for part in parts if part is not None]
+        if not batches or len(batches) < len(parts):
             return None
-        return cls(
-            torch.cat([each.explained for each in known], -1), torch.cat([each.reached for each in known], -1)
-        )
+        explained, reached = zip(*((batch.explained, batch.reached) for batch in batches), strict=True)
+        return cls(torch.cat(explained, -1), torch.cat(reached, -1))
 
 
 def _sum(values: Tensor) -> Tensor:
+    # unsqueeze, as a tensor [N] has nothing to flatten
     return values.double().unsqueeze(-1).flatten(1).sum(1)

@@ -1,4 +1,4 @@
-"""The state of the random numbers: as it was, after an explanation."""
+"""Generators of random numbers: restored after an explanation, and asked if ``forward`` has seeded them."""
 
 from __future__ import annotations
 
@@ -14,14 +14,15 @@ from torch import Tensor, nn
 
 @contextmanager
 def restore_randomness(inputs: Sequence[Tensor]) -> Iterator[None]:
-    """Give back the state of torch's random numbers, on the CPU and where the inputs lie."""
+    """Restore the state of torch's generators afterwards, on the CPU and on the devices of the inputs."""
     devices = {x.device for x in inputs if x.is_cuda}
-    before = torch.get_rng_state(), [(device, torch.cuda.get_rng_state(device)) for device in devices]
+    cpu_state = torch.get_rng_state()
+    cuda_states = [(device, torch.cuda.get_rng_state(device)) for device in devices]
     try:
         yield
     finally:
-        torch.set_rng_state(before[0])
-        for device, state in before[1]:
+        torch.set_rng_state(cpu_state)
+        for device, state in cuda_states:
             torch.cuda.set_rng_state(state, device)
 
 
@@ -29,12 +30,13 @@ def restore_randomness(inputs: Sequence[Tensor]) -> Iterator[None]:
 def notice_draws(drawn: set[str], *, gives_back: bool = True) -> Iterator[None]:
     """Notice draws from the generators of Python and NumPy, which no torch call shows.
 
-    To be asked only where it matters: it takes some 0.1 ms.
+    It takes some 0.1 ms, so use it only where it matters.
 
     Args:
-        drawn: Where the names of those that were drawn from are put.
-        gives_back: Whether they shall stand afterwards where they stood before.
+        drawn: Gets the names of the generators that were drawn from.
+        gives_back: Whether to restore their state afterwards.
     """
+    # a model that draws from NumPy has imported it
     numpy = sys.modules.get("numpy")
     state, of_numpy = random.getstate(), () if numpy is None else numpy.random.get_state()
     try:
@@ -51,35 +53,33 @@ def notice_draws(drawn: set[str], *, gives_back: bool = True) -> Iterator[None]:
 
 
 class Seeds:
-    """Tells the draws from a generator that ``forward`` has seeded, which are the same in every call."""
+    """Recognises draws from a generator that ``forward`` has seeded, which are the same in every call."""
 
     def __init__(self) -> None:
-        """Start with no generator known."""
+        """Start without any generator."""
         self._before: dict[int, Tensor] = {}
         self._after: dict[int, tuple[torch.Generator, Tensor]] = {}
 
     def begin(self, modules: Iterable[nn.Module]) -> None:
-        """Note how torch's own generators stand, and those that are attributes of modules."""
-        held = [each for of in modules for each in vars(of).values() if isinstance(each, torch.Generator)]
+        """Note the state of torch's own generators, and of those that are attributes of modules."""
+        attributes = [value for module in modules for value in vars(module).values()]
+        generators = [value for value in attributes if isinstance(value, torch.Generator)]
         has_cuda = torch.cuda.is_initialized()  # type: ignore[no-untyped-call]  # torch gives it no types
-        own = [
-            torch.default_generator,
-            *(torch.cuda.default_generators if has_cuda else ()),
-        ]
-        self._before = {id(each): each.get_state() for each in (*own, *held)}
+        generators += [torch.default_generator, *(torch.cuda.default_generators if has_cuda else ())]
+        self._before = {id(generator): generator.get_state() for generator in generators}
 
     @contextmanager
-    def drawing(self, given: Sequence[Tensor], kwargs: Mapping[str, Any]) -> Iterator[bool]:
-        """Tell whether the draw that is made inside comes from a seed of ``forward``.
+    def drawing(self, tensors: Sequence[Tensor], kwargs: Mapping[str, Any]) -> Iterator[bool]:
+        """Yield True if the draw that is made inside comes from a seed of ``forward``.
 
-        A generator that stands where its seed has put it was seeded in forward, unless it stood there before;
-        and one that stands where the last such draw has left it.
+        A generator in the state right after its seed was seeded in forward, unless it was in that state
+        before; so was one in the state after the last such draw.
 
         Args:
-            given: The tensors that the drawing function gets.
+            tensors: The tensors that the drawing function gets.
             kwargs: Its keyword arguments.
         """
-        generator = kwargs.get("generator") or _default_generator(given, kwargs)
+        generator = kwargs.get("generator") or _default_generator(tensors, kwargs)
         if generator is None:
             yield False
             return
@@ -95,14 +95,15 @@ class Seeds:
             self._after[id(generator)] = generator, generator.get_state()
 
 
-def _default_generator(given: Sequence[Tensor], kwargs: Mapping[str, Any]) -> torch.Generator | None:
-    """The generator that a function draws from which is given none; None for a device without a known one."""
-    at: Any = kwargs.get("device")
-    device = torch.device(at) if at is not None else given[0].device if given else torch.get_default_device()
+def _default_generator(tensors: Sequence[Tensor], kwargs: Mapping[str, Any]) -> torch.Generator | None:
+    """Return the generator of a function without one of its own; None for other devices than CPU and CUDA."""
+    if kwargs.get("device") is not None:
+        device = torch.device(kwargs["device"])
+    else:
+        device = tensors[0].device if tensors else torch.get_default_device()
     if device.type == "cpu":
         return torch.default_generator
     if device.type != "cuda":
         return None
-    return torch.cuda.default_generators[
-        torch.cuda.current_device() if device.index is None else device.index
-    ]
+    index = torch.cuda.current_device() if device.index is None else device.index
+    return torch.cuda.default_generators[index]

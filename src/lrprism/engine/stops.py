@@ -1,4 +1,4 @@
-"""The ops that hand relevance to what a ``detach`` returned: the account shows it in its row."""
+"""Relevance that ops hand to the result of a ``detach``: the account shows it in the row of the detach."""
 
 from __future__ import annotations
 
@@ -14,18 +14,19 @@ class Stops:
     """Follows constants from the calls that stopped their relevance to the ops that take them in."""
 
     def __init__(self) -> None:
-        """Start with nothing seen."""
+        """Start without any constant."""
+        # by the tensor's id; the weak reference tells if another tensor has the id by now
         self._origins: dict[int, tuple[weakref.ref[Tensor], Call]] = {}
         self._takers: dict[Call, Call] = {}
 
     def follow(self, call: Call | None, arguments: Any, result: Any, *, is_live: bool) -> None:
-        """Look at one call.
+        """Follow the constants through one call.
 
         Args:
             call: The call, where it was recorded.
-            arguments: What it was given.
-            result: What it returned.
-            is_live: Whether it was given anything that carries relevance.
+            arguments: Its arguments.
+            result: Its result.
+            is_live: Whether an argument carries relevance.
         """
         if is_live and call is not None and call.kind is Kind.STOPPED:
             self._remember(result, call)
@@ -35,15 +36,15 @@ class Stops:
         stop = self._only_constant(arguments)
         if stop is None:
             return
-        # a view of a detached tensor, or twice it, is as detached; a sum with another constant is of two
-        # kinds
+        # a view of a detached tensor, or twice it, is detached too; a sum of two constants has no one origin
         if not is_live:
             self._remember(result, stop)
+        # a sum of a live tensor and the detached one, as in x + (y - x).detach()
         elif call is not None and call.kind is Kind.ROUTING:
             self._takers[call] = stop
 
     def move(self, relevance: dict[Call, tuple[float, float]]) -> None:
-        """Count what ops handed to constants as handed to the calls that made these.
+        """Move the relevance that ops handed to constants to the calls that made these constants.
 
         Args:
             relevance: For each call, relevance at its outputs and at its inputs.
@@ -61,10 +62,9 @@ class Stops:
             self._origins[id(tensor)] = (weakref.ref(tensor), stop)
 
     def _only_constant(self, arguments: Any) -> Call | None:
-        """The call that made the only constant among some arguments, if it stopped relevance."""
-        constants = [
-            each for each in tensors_in(arguments) if not each.requires_grad and each.is_floating_point()
-        ]
+        """Return the call that made the only constant among some arguments, if it stopped relevance."""
+        tensors = tensors_in(arguments)
+        constants = [tensor for tensor in tensors if not tensor.requires_grad and tensor.is_floating_point()]
         if len(constants) != 1:
             return None
         reference, stop = self._origins.get(id(constants[0]), (None, None))
