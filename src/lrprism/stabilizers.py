@@ -12,7 +12,7 @@ from torch import Tensor
 from lrprism.errors import RuleError
 
 _SMALL = 1e-20
-"""By a smaller denominator nothing can be shared: the quotients would leave the range of float32."""
+"""Smallest denominator to divide by: with a smaller one, quotients would leave the range of float32."""
 
 
 class AbstractStabilizer(ABC):
@@ -20,17 +20,17 @@ class AbstractStabilizer(ABC):
 
     @property
     def changes_nothing(self) -> bool:
-        """Whether ``stabilizer(z)`` is ``z``, as in LRP-0."""
+        """True if ``stabilizer(z)`` is ``z``, as in LRP-0."""
         return False
 
     @property
     def is_elementwise(self) -> bool:
-        """Whether each entry is moved whatever the others are."""
+        """True if the step at an entry does not depend on the others."""
         return False
 
     @property
     def may_vanish(self) -> bool:
-        """Whether ``stabilizer(z)`` can be zero, or too small to divide by."""
+        """True if ``stabilizer(z)`` can be zero, or too small to divide by."""
         return True
 
     @abstractmethod
@@ -39,12 +39,12 @@ class AbstractStabilizer(ABC):
 
     @property
     def is_symmetric(self) -> bool:
-        """Whether ``-z`` is moved as ``z`` is, to the other side."""
+        """True if ``st(-z) = -st(z)``."""
         return True
 
     @property
     def adds(self) -> float | None:
-        """What is added to every ``z`` above zero, if that is always the same."""
+        """The step that is added to every ``z`` above zero, if it is always the same."""
         return None
 
     def damp(self, g: Tensor, z: Tensor, *, nonnegative: bool = False) -> Tensor:
@@ -55,7 +55,7 @@ class AbstractStabilizer(ABC):
         Args:
             g: The modified gradient, or any other factor.
             z: The denominator.
-            nonnegative: Whether ``z`` holds no negative number.
+            nonnegative: Whether ``z`` holds no negative number, as behind a ReLU.
         """
         del nonnegative
         return g if self.changes_nothing else self.quotient(z, z).mul_(g)
@@ -72,13 +72,14 @@ class AbstractStabilizer(ABC):
 
     def quotient(self, z: Tensor, denominator: Tensor) -> Tensor:
         r"""Return :math:`z / \mathrm{st}(d)`; zero where ``d`` is too small to share anything by it."""
-        found = z / self(denominator)
-        return torch.where(found.abs() < 1 / _SMALL, found, 0) if self.may_vanish else found
+        ratio = z / self(denominator)
+        # NaN is not smaller either
+        return torch.where(ratio.abs() < 1 / _SMALL, ratio, 0) if self.may_vanish else ratio
 
 
 @dataclass(frozen=True)
 class _AbstractStep(AbstractStabilizer):
-    """A stabiliser that is known by the size of its step.
+    """A stabiliser that is defined by the size of its step.
 
     Args:
         eps: Size of the step. Must be >= 0.
@@ -100,7 +101,7 @@ class _AbstractStep(AbstractStabilizer):
 
     @property
     def changes_nothing(self) -> bool:
-        """Whether the step is zero."""
+        """True if the step is zero."""
         return self.eps == 0
 
     @property
@@ -109,11 +110,11 @@ class _AbstractStep(AbstractStabilizer):
         return True
 
     def _step(self, z: Tensor) -> float:
-        """``eps``, or the smallest normal number of ``z``'s type where that is larger; zero stays zero."""
+        """Return ``eps``, but no less than the smallest normal number of ``z``'s type; zero stays zero."""
         return max(self.eps, torch.finfo(z.dtype).tiny) if self.eps else 0.0
 
     def definite_(self, z: Tensor, sign: int) -> Tensor:
-        """Stabilise in place; the step that keeps a zero from being left is next to nothing for ε = 0."""
+        """Add the step in place; for ε = 0 it is the smallest normal number, so that no zero is left."""
         return z.add_(sign * max(self.eps, torch.finfo(z.dtype).tiny))
 
 
@@ -123,7 +124,7 @@ class Signed(_AbstractStep):
 
     @property
     def may_vanish(self) -> bool:
-        """Only if the step is next to nothing."""
+        """True only for a tiny step."""
         return self.eps < _SMALL
 
     @property
@@ -143,10 +144,12 @@ class Signed(_AbstractStep):
         step = self._step(z)
         if step == 0:
             return g
+        # behind a ReLU the sign is known: one pass, and an exact zero where z is zero
         if nonnegative:
             stabilized = z + step
             return torch.div(z, stabilized, out=stabilized).mul_(g)
         size = z.abs().add_(step)
+        # addcdiv takes no complex numbers with a real divisor
         if g.is_complex():
             return g - g * (step / size)
         return torch.addcdiv(g, g, size, value=-step, out=size)
@@ -188,7 +191,7 @@ class Clip(_AbstractStep):
 
     @property
     def may_vanish(self) -> bool:
-        """Only if the step is next to nothing."""
+        """True only for a tiny step."""
         return self.eps < _SMALL
 
     def __call__(self, z: Tensor) -> Tensor:
@@ -217,6 +220,7 @@ class NormScaled(_AbstractStep):
     def __call__(self, z: Tensor) -> Tensor:
         r"""Return :math:`z + \varepsilon\,\|z\|\,\mathrm{sgn}(z)`."""
         squares = z.square().flatten(1).mean(1) if z.dim() > 1 else z.square()
+        # of a sample of zeros the norm is zero
         step = (self.eps * squares.sqrt()).clamp(min=torch.finfo(z.dtype).tiny)
         step = step.view(-1, *(1,) * (z.dim() - 1))
         return torch.where(z >= 0, z + step, z - step)
@@ -243,11 +247,11 @@ Stabilizer = float | AbstractStabilizer | Callable[[Tensor], Tensor]
 
 
 def as_stabilizer(eps: Stabilizer) -> AbstractStabilizer:
-    """Read a plain number as the size of a :class:`Signed` step, and a plain callable as :class:`Custom`.
+    """Return a stabiliser: for a number a :class:`Signed` step of that size, for a callable :class:`Custom`.
 
     Raises:
         RuleError: If ``eps`` is negative or not finite.
     """
     if isinstance(eps, AbstractStabilizer):
         return eps
-    return Custom(eps) if callable(eps) else Signed(eps)  # which checks that it is a number
+    return Custom(eps) if callable(eps) else Signed(eps)  # Signed checks that it is a number
