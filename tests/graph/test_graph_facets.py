@@ -11,7 +11,7 @@ from torch.nn import functional as F
 import lrprism as lp
 from expected_warnings import FLAT_ON_A_DENSE_LAYER, LITTLE_ARRIVES
 from lrprism import presets, select
-from lrprism.ops import Facet, name_of, names_with
+from lrprism.graph import Facet, name_of, names_with
 from lrprism.ops.names import functions_named
 from lrprism.ops.routing import MOVES
 from lrprism.rules import Flat

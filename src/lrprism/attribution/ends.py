@@ -13,6 +13,7 @@ from torch import Tensor
 
 from lrprism.attribution.output import float_parts
 from lrprism.errors import ModelError
+from lrprism.graph import PASSED
 from lrprism.ops import (
     TABLE,
     AbstractOp,
@@ -145,7 +146,7 @@ def _end_behind(node: Any, limit: int) -> End | None:
 def _op_name(node: Any) -> str:
     """The name of a node; of an activation that passes relevance on, the name of its op."""
     name = name_of(node)
-    return str(node.op_name) if name == "_PassedBackward" else name
+    return str(node.op_name) if name == PASSED else name
 
 
 @final

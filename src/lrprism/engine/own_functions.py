@@ -8,11 +8,10 @@ from contextlib import AbstractContextManager, nullcontext
 from itertools import compress
 from typing import Any, NamedTuple
 
-import torch
 from torch import Tensor
 
 from lrprism.engine.modules import Modules
-from lrprism.graph.functions import entry_of
+from lrprism.graph import OwnFunction, entry_of
 from lrprism.ops import AbstractOp, OwnOps
 
 Place = tuple[str, type]
@@ -122,7 +121,7 @@ def replay(tensor: Tensor, is_live: Sequence[bool]) -> Callable[..., Tensor]:
     return give
 
 
-class _Replayed(torch.autograd.Function):
+class _Replayed(OwnFunction):
     """The result of a Function, with the Function's own way back."""
 
     @staticmethod

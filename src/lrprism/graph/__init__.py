@@ -1,1 +1,28 @@
 """The autograd graph: what its nodes are and do, and our own functions in it."""
+
+from lrprism.graph.facets import RELUS, Facet, names_with
+from lrprism.graph.functions import AFFINE, DAMPED, PASSED, RECTIFIED, SHARED, OwnFunction, entry_of
+from lrprism.graph.nodes import Edge, edge_of, edges_of, name_of, skip_back, sources_of, write_note
+from lrprism.graph.origins import have_one_origin, share_origin
+
+__all__ = [
+    "AFFINE",
+    "DAMPED",
+    "PASSED",
+    "RECTIFIED",
+    "RELUS",
+    "SHARED",
+    "Edge",
+    "Facet",
+    "OwnFunction",
+    "edge_of",
+    "edges_of",
+    "entry_of",
+    "have_one_origin",
+    "name_of",
+    "names_with",
+    "share_origin",
+    "skip_back",
+    "sources_of",
+    "write_note",
+]

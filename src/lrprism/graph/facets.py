@@ -1,16 +1,14 @@
-"""What each kind of node of the autograd graph does to a tensor: said here and nowhere else."""
+"""The table of facets: what each kind of node of the autograd graph does to a tensor."""
 
 from __future__ import annotations
 
 from enum import Flag, auto
-from functools import cache
-from typing import Any
 
-from torch import Tensor
+from lrprism.graph.functions import AFFINE, DAMPED, PASSED, RECTIFIED, SHARED
 
 
 class Facet(Flag):
-    """What a node does to the tensor that it gets; several may hold."""
+    """A property of a node; a node may have several."""
 
     MOVES = auto()
     """Entries are copied to other places, or left out; new places hold constants."""
@@ -22,16 +20,16 @@ class Facet(Flag):
     """A gate in front is a gate behind: entries are moved, averaged, chosen, shifted or scaled."""
 
     ADDS = auto()
-    """Sums of entries, each counted as it is or times a constant; moves are such sums too."""
+    """Sums of entries, plain or weighted by constants; moves are such sums too."""
 
     ELEMENTWISE = auto()
     """Each output depends on the inputs at its own place alone."""
 
     JOINS_GATES = auto()
-    """Several tensors become one, which is a gate where all of them are."""
+    """Several tensors become one, which is a gate if all of them are."""
 
     COMBINES_GATES = auto()
-    """Of sigmoids and softmaxes alone a gate is made; of activations a signal."""
+    """Sigmoids and softmaxes alone give a gate; activations give a signal."""
 
     CONTRACTS = auto()
     """Products of entries of several tensors are added up."""
@@ -40,11 +38,32 @@ class Facet(Flag):
     """The entries stay as they are and in the order of memory, in another shape."""
 
     SCALES = auto()
-    """Of one live tensor, the entries are shifted and scaled by constants."""
+    """The entries of one live tensor are shifted and scaled by constants."""
 
+    RECTIFIES = auto()
+    """ReLU under its own name."""
 
-RELUS = frozenset({"ReluBackward", "_RectifiedBackward"})
-"""The nodes that a ReLU leaves in the autograd graph: torch's and our own."""
+    BOUNDS_BELOW = auto()
+    """A ReLU in other words, where the bound is a constant."""
+
+    MEASURES = auto()
+    """A statistic that normalises: a signal times its norm is gated by it."""
+
+    MULTIPLIES = auto()
+    """One live tensor times a constant, or the tensor itself."""
+
+    LEADS_TO_DIVISOR = auto()
+    """What a sum gets before it divides: a small number added, a lower bound, a factor."""
+
+    REDUCES = auto()
+    """Several entries become one sum."""
+
+    MAY_ADD_UP = auto()
+    """A move that adds entries up that meet in one place, if told to ``accumulate``."""
+
+    REORDERS = auto()
+    """Entries move to a place that depends on their values."""
+
 
 _MOVES = """
     Alias AsStrided BlockDiag Cat ChannelShuffle Clone Diagonal DiagEmbed Expand Flip Gather Im2Col Index
@@ -81,58 +100,49 @@ _ROWS: list[tuple[str, Facet]] = [
     (_MOVES_BESIDE_CONSTANTS, _ANY_MOVE),
     ("CopySlices", _ANY_MOVE),
     ("CopyBackwards", _ANY_MOVE | Facet.KEEPS_SIGN | Facet.ELEMENTWISE),
-    (_SUMS, Facet.KEEPS_SIGN | Facet.ADDS),
+    (_SUMS, Facet.KEEPS_SIGN | Facet.ADDS | Facet.REDUCES),
     (_AVERAGES, Facet.KEEPS_SIGN | Facet.KEEPS_GATE | Facet.ADDS),
     (_CHOICES, Facet.KEEPS_SIGN | Facet.KEEPS_GATE),
     ("UpsampleBicubic2D UpsampleBicubic2DAa Mean", Facet.KEEPS_GATE | Facet.ADDS),
     ("Cumprod Prod", Facet.KEEPS_SIGN | Facet.KEEPS_GATE),
     (_SHIFTS_AND_SCALES, Facet.KEEPS_GATE | Facet.ELEMENTWISE | Facet.SCALES),
     ("ReshapeAlias Squeeze UnsafeView Unsqueeze View", Facet.KEEPS_ORDER),
-    ("_Damped _Shared", Facet.KEEPS_SIGN | Facet.KEEPS_GATE | Facet.ADDS | Facet.ELEMENTWISE),
-    ("Alias Clone MaskedFill ToCopy Where Relu _Passed _Rectified", Facet.ELEMENTWISE),
+    (f"{DAMPED} {SHARED}", Facet.KEEPS_SIGN | Facet.KEEPS_GATE | Facet.ADDS | Facet.ELEMENTWISE),
+    (f"Alias Clone MaskedFill ToCopy Where Relu {PASSED} {RECTIFIED}", Facet.ELEMENTWISE),
+    (f"Relu {RECTIFIED}", Facet.RECTIFIES),
     ("Clamp ClampMin LeakyRelu", Facet.ELEMENTWISE),
+    ("Clamp ClampMin Fmax Maximum", Facet.BOUNDS_BELOW),
     ("Add", Facet.ADDS | Facet.JOINS_GATES),
     (f"{_SUMS} {_COMBINATIONS}", Facet.COMBINES_GATES),
     (_MATRIX_PRODUCTS, Facet.COMBINES_GATES | Facet.CONTRACTS),
+    ("LinalgVectorNorm Norm Std Var", Facet.MEASURES),
+    ("Alias Div Mul", Facet.MULTIPLIES),
+    ("Add Clamp ClampMin Div Mul", Facet.LEADS_TO_DIVISOR),
+    # a product with a constant matrix is a sum too, as over the edges of a graph network
+    (f"ScatterReduce SegmentReduce {AFFINE}", Facet.REDUCES),
+    ("IndexPut UnsafeIndexPut Put", Facet.MAY_ADD_UP),
+    ("Sort Topk", Facet.REORDERS),
 ]
-"""The kinds of node by the names that torch gives them, and what holds for all of a row."""
+"""The kinds of node by torch's names or ours, and the facets of all of a row."""
 
 
-def _table() -> dict[str, Facet]:
+def _build_table() -> dict[str, Facet]:
     table: dict[str, Facet] = {}
     for names, facets in _ROWS:
         for name in names.split():
-            key = name if name.startswith("Copy") else f"{name}Backward"
+            is_full = name.startswith("Copy") or "::" in name
+            key = name if is_full else f"{name}Backward"
             table[key] = table.get(key, Facet(0)) | facets
     return table
 
 
-_TABLE = _table()
-
-
-@cache
-def _kind_named(name: str) -> str:
-    # exported programs have a copying twin of every view: AliasBackward0_copy
-    return name.rpartition(":")[2].removesuffix("_copy").rstrip("0123456789")
-
-
-def name_of(node: Any) -> str:
-    """Return the kind of a node, without the number that torch puts behind it."""
-    kind = type(node).__name__  # quicker to have than the name
-    return _kind_named(node.name() if kind == "CppFunction" else kind)
+_TABLE = _build_table()
 
 
 def names_with(facet: Facet) -> frozenset[str]:
-    """Return the kinds of node that have a facet, as :func:`name_of` names them."""
+    """Return the kinds of node that have a facet, by the names of :func:`~lrprism.graph.nodes.name_of`."""
     return frozenset(name for name, facets in _TABLE.items() if facet in facets)
 
 
-def sources_of(node: Any) -> list[Any]:
-    """Return the nodes that made the live inputs of a node."""
-    return [source for source, _ in node.next_functions if source is not None]
-
-
-def note_on(tensor: Tensor, key: str, value: Any) -> None:
-    """Leave a note on the node that made a live tensor; it is read from the node's ``metadata``."""
-    node: Any = tensor.grad_fn
-    node.metadata[key] = value
+RELUS = names_with(Facet.RECTIFIES)
+"""The nodes that a ReLU leaves in the autograd graph: torch's and ours."""

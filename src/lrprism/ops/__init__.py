@@ -5,7 +5,7 @@ from functools import cache
 from types import FunctionType
 from typing import Any
 
-from lrprism.graph.facets import RELUS, Facet, name_of, names_with, sources_of
+from lrprism.graph import RELUS, Facet, name_of, names_with, sources_of
 from lrprism.ops import (
     attention,
     batch_norm,

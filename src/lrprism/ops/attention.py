@@ -9,7 +9,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from lrprism.ops.call import Call
-from lrprism.ops.gating import gatings
+from lrprism.ops.gating import rate_gates
 from lrprism.ops.kinds import Kind
 from lrprism.ops.names import aten_named
 from lrprism.ops.nested import is_live
@@ -93,8 +93,8 @@ def _with_shares(
     has_query = query.requires_grad and key.requires_grad
     shares = _Shares(
         call,
-        (Gating.GATE, *gatings(recorder, [value])) if has_value else None,
-        gatings(recorder, [query, key]) if has_query else None,
+        (Gating.GATE, *rate_gates(recorder, [value])) if has_value else None,
+        rate_gates(recorder, [query, key]) if has_query else None,
     )
 
     def give(operand: Tensor, share: Callable[[], float]) -> Tensor:

@@ -8,7 +8,7 @@ from typing import Any, final
 import torch
 from torch import Tensor
 
-from lrprism.ops.gating import have_one_origin
+from lrprism.graph import have_one_origin
 from lrprism.ops.kinds import Kind
 from lrprism.ops.names import functions_named
 from lrprism.ops.nested import is_live, tensors_in

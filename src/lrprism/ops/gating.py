@@ -8,7 +8,19 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from lrprism.graph.facets import RELUS, Facet, name_of, names_with
+from lrprism.graph import (
+    AFFINE,
+    PASSED,
+    RELUS,
+    Facet,
+    edge_of,
+    edges_of,
+    name_of,
+    names_with,
+    share_origin,
+    skip_back,
+    sources_of,
+)
 from lrprism.ops.op import Recorder
 from lrprism.ops.softmax import is_softmax
 from lrprism.rules import Gating
@@ -19,17 +31,13 @@ _GATES = {
         ("clamp", "clip", "clamp_max", "min", "minimum", "fmin", "hardtanh", "relu6"), Gating.BOUNDED
     ),
 }
-"""Activations between 0 and 1; and those with an upper bound, of which many a gate is made by hand.
+"""Activations between 0 and 1; and those with an upper bound, from which many a gate is built by hand.
 
-A sigmoid by hand is ``logistic``: what stands in front of it may be the negative logit.
+A sigmoid by hand is ``logistic``: the tensor in front of it may be the negative logit.
 """
 
-_LOWER_BOUNDS = frozenset({"ClampBackward", "ClampMinBackward", "FmaxBackward", "MaximumBackward"})
-"""Nodes of ReLU and its kin in other words, where the bound is a constant."""
-
-_STATISTICS = frozenset({"LinalgVectorNormBackward", "NormBackward", "StdBackward", "VarBackward"})
-"""Nodes of scales that normalise: a signal times its norm is gated by it."""
-
+_LOWER_BOUNDS = names_with(Facet.BOUNDS_BELOW)
+_STATISTICS = names_with(Facet.MEASURES)
 _KEEP_GATE = names_with(Facet.KEEPS_GATE)
 _JOIN = names_with(Facet.JOINS_GATES)
 _ELEMENTWISE = names_with(Facet.ELEMENTWISE)
@@ -38,143 +46,109 @@ _FROM_GATES = _KEEP_GATE | _JOIN | _ELEMENTWISE | names_with(Facet.COMBINES_GATE
 _ADD_UP = (names_with(Facet.ADDS) - names_with(Facet.MOVES) - _ELEMENTWISE) | _CONTRACT
 
 _LIMIT = 64
-"""How many nodes are looked at before two factors count as unrelated."""
-
-Place = tuple[Any, int]
-"""A node and which of its outputs."""
+"""The most nodes to visit before a factor counts as a signal."""
 
 
-def _sources(node: Any) -> list[Place]:
-    return [(source, number) for source, number in node.next_functions if source is not None]
-
-
-def gatings(recorder: Recorder, factors: Sequence[Tensor]) -> tuple[Gating, ...]:
-    """Say of each factor how much it looks like a gate.
+def rate_gates(recorder: Recorder, factors: Sequence[Tensor]) -> tuple[Gating, ...]:
+    """Return how much each factor looks like a gate.
 
     Args:
         recorder: Knows the parameters.
         factors: The live factors of a product.
     """
-    looks = [_look(recorder, factor.grad_fn) for factor in factors]
+    looks = [_rate_joined(recorder, factor.grad_fn) for factor in factors]
     if len(looks) != 2 or looks[0] is looks[1]:
         return tuple(looks)
-    if _have_one_origin([(factor.grad_fn, factor.output_nr) for factor in factors]):
+    # an activation by hand, as a * sigmoid(a): its gate does not gate another signal
+    if share_origin([edge_of(factor) for factor in factors]):
         gate = max((0, 1), key=lambda number: looks[number].value)
         looks[gate] = Gating.SELF
     return tuple(looks)
 
 
-def have_one_origin(one: Tensor, other: Tensor) -> bool:
-    """Return True if two live tensors are elementwise functions of one tensor."""
-    return _have_one_origin([(each.grad_fn, each.output_nr) for each in (one, other)])
-
-
-def _have_one_origin(factors: Sequence[Place]) -> bool:
-    """Whether two factors are elementwise functions of one tensor, so that their product is an activation."""
-    first, second = (_origins(factor) for factor in factors)
-    return first == second and len(first) == 1
-
-
-def _look(recorder: Recorder, node: Any) -> Gating:
-    """What the tensor that a node made comes from, seen through reshaping, scaling, shifting and joining."""
-    found = Gating.SELF
+def _rate_joined(recorder: Recorder, node: Any) -> Gating:
+    """Rate the output of a node, seen through reshaping, scaling, shifting and joining."""
+    weakest = Gating.SELF
     seen: set[Any] = set()
     pending = [node]
-    while pending and found is not Gating.NONE:
-        node = pending.pop()
-        while name_of(node) in _KEEP_GATE and len(_sources(node)) == 1:
-            node = _sources(node)[0][0]
+    while pending and weakest is not Gating.NONE:
+        node = skip_back(pending.pop(), _KEEP_GATE)
         if node in seen:
             continue
         if len(seen) == _LIMIT:
             return Gating.NONE
         seen.add(node)
-        sources = _sources(node)
+        sources = sources_of(node)
+        # a sum or a concatenation is a gate only if all of its parts are
         if name_of(node) in _JOIN and len(sources) > 1:
-            pending.extend(source for source, _ in sources)
+            pending.extend(sources)
         else:
-            found = min(found, _look_at(recorder, node), key=lambda each: each.value)
-    return found
+            weakest = min(weakest, _rate(recorder, node), key=lambda gating: gating.value)
+    return weakest
 
 
-def _look_at(recorder: Recorder, node: Any) -> Gating:
-    """What the tensor that a node made is, seen no further than needed."""
+def _rate(recorder: Recorder, node: Any) -> Gating:
+    """Rate the output of one node."""
     name = name_of(node)
-    if _is_made_of_gates(recorder, node):
+    if _is_built_from_gates(recorder, node):
         return Gating.GATE
-    if name == "_PassedBackward":
+    if name == PASSED:
         return _GATES.get(node.op_name, Gating.ACTIVATION)
-    sources = _sources(node)
-    is_own_gate = name == "MulBackward" and len(sources) == 2 and _have_one_origin(sources)
-    is_bound = name in _LOWER_BOUNDS and len(sources) == 1
-    return Gating.ACTIVATION if is_own_gate or is_bound or name in RELUS else Gating.NONE
+    edges = edges_of(node)
+    is_self_gated = name == "MulBackward" and len(edges) == 2 and share_origin(edges)  # a * sigmoid(a)
+    is_bound = name in _LOWER_BOUNDS and len(edges) == 1
+    return Gating.ACTIVATION if is_self_gated or is_bound or name in RELUS else Gating.NONE
 
 
-def _is_made_of_gates(recorder: Recorder, start: Any) -> bool:
-    """Whether a node made a gate, or a function of gates and constants alone, with no layer between."""
+def _is_built_from_gates(recorder: Recorder, start: Any) -> bool:
+    """Return True if a node made a gate, or a function of gates and constants alone: no layer between."""
     weights: list[Tensor] = []
     seen: set[tuple[Any, bool]] = set()
-    pending = [(start, False)]  # with what is added up behind it: times a weight, that is a layer
+    # with the node, whether its output is added up further on: times a weight, that is a layer
+    pending = [(start, False)]
     while pending:
-        place = pending.pop()
-        node, is_summed = place
+        step = pending.pop()
+        node, is_summed = step
         name = name_of(node)
-        if place in seen or _is_gate(node, name):
+        if step in seen or _is_gate(node, name):
             continue
-        weight = _weight_of(node, name) if is_summed or name == "_AffineFunctionBackward" else None
-        if len(seen) == _LIMIT or (weight is None and not _combines(node, name)):
+        weight = _weight_of(node, name) if is_summed or name == AFFINE else None
+        if len(seen) == _LIMIT or (weight is None and not _combines_gates(node, name)):
             return False
         if weight is not None:
+            # a learnt weight makes features of gates: that is a layer
             if recorder.is_parameter(weight):
                 return False
             weights.append(weight)
-        seen.add(place)
-        pending.extend((source, is_summed or name in _ADD_UP) for source, _ in _sources(node))
-    return all(map(_mixes, weights))
+        seen.add(step)
+        pending.extend((source, is_summed or name in _ADD_UP) for source in sources_of(node))
+    return all(map(_is_average, weights))
 
 
 def _is_gate(node: Any, name: str) -> bool:
-    """Whether a node made a gate, whatever stands in front of it."""
-    if name == "_PassedBackward":
+    """Return True if a node made a gate, whatever stands in front of it."""
+    if name == PASSED:
         is_weight = node.op_name == "exp" and node.in_softmax
         return is_weight or _GATES.get(node.op_name) is Gating.GATE
     return name in _STATISTICS or is_softmax(node)
 
 
-def _combines(node: Any, name: str) -> bool:
-    """Whether a node makes a gate of gates; what a product of matrices makes of a constant is none."""
-    return name in _FROM_GATES and (name not in _CONTRACT or len(_sources(node)) == len(node.next_functions))
+def _combines_gates(node: Any, name: str) -> bool:
+    """Return True if a node makes a gate of gates; a product of matrices does so only without a constant."""
+    return name in _FROM_GATES and (name not in _CONTRACT or len(edges_of(node)) == len(node.next_functions))
 
 
 def _weight_of(node: Any, name: str) -> Tensor | None:
-    """The constant tensor by which a node multiplies the only live one; None where a bias is added."""
-    if name == "_AffineFunctionBackward":
+    """Return the constant by which a node multiplies its only live input; None where it adds a bias."""
+    if name == AFFINE:
         return node.affine.weight if node.affine.bias is None else None
-    if name != "MulBackward" or len(_sources(node)) != 1:
+    if name != "MulBackward" or len(edges_of(node)) != 1:
         return None
     constant: Tensor = node._saved_self if node.next_functions[0][0] is None else node._saved_other
     return None if constant.numel() == 1 else constant
 
 
-def _mixes(weight: Tensor) -> bool:
-    """Whether sums weighted so are no differences: features are made with weights of both signs."""
+def _is_average(weight: Tensor) -> bool:
+    """Return True if sums under a weight are no differences: features need weights of both signs."""
     is_real = weight.layout is torch.strided and not weight.is_complex()
     return is_real and bool((weight >= 0).all())
-
-
-def _origins(start: Place) -> set[Place]:
-    """The tensors of which a tensor is an elementwise function."""
-    found: set[Place] = set()
-    seen: set[Place] = set()
-    pending = [start]
-    while pending and len(seen) < _LIMIT:
-        place = pending.pop()
-        if place in seen:
-            continue
-        seen.add(place)
-        node = place[0]
-        if name_of(node) in _ELEMENTWISE and _sources(node):
-            pending.extend(_sources(node))
-        else:
-            found.add(place)
-    return found | set(pending)

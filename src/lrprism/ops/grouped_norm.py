@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from lrprism.graph.functions import entry_of
+from lrprism.graph import OwnFunction, entry_of
 from lrprism.ops.affine.function import passed_on
 from lrprism.ops.affine.op import any_autocast
 from lrprism.ops.call import Call, Needs, Sinks
@@ -22,7 +22,7 @@ from lrprism.ops.op import AbstractOp, Arguments, Keywords, Recorder
 from lrprism.rules import Epsilon, Pass
 
 
-class _Normalized(torch.autograd.Function):
+class _Normalized(OwnFunction):
     """``z = w (a - mean) / sigma + b`` over some dimensions, with ``sigma`` a constant on the way back."""
 
     @staticmethod

@@ -9,9 +9,9 @@ from typing import Any, final
 import torch
 from torch import Tensor
 
-from lrprism.graph.functions import entry_of
+from lrprism.graph import SHARED, OwnFunction, entry_of, have_one_origin
 from lrprism.ops.call import Call
-from lrprism.ops.gating import gatings, have_one_origin
+from lrprism.ops.gating import rate_gates
 from lrprism.ops.kinds import Kind
 from lrprism.ops.names import functions_named
 from lrprism.ops.nested import detach_tensors, is_live, map_tensors, tensors_in
@@ -19,11 +19,11 @@ from lrprism.ops.op import AbstractOp, Arguments, Keywords, Recorder, StoppedOp
 from lrprism.ops.scaled import Activation, pass_on_from, run_inverse
 from lrprism.ops.softmax import (
     Weights,
-    divisor_of,
-    exponent_behind,
+    find_divisor,
+    find_exponent,
+    find_weights,
     is_exponential,
     mark_softmax,
-    weights_of,
 )
 from lrprism.rules import AbstractProductRule, Gating, SignalTakesAll
 
@@ -35,8 +35,10 @@ Share = float | Tensor
 """A share of relevance, the same everywhere or one for each entry."""
 
 
-class _Shared(torch.autograd.Function):
-    """The identity on one factor of a product, with that factor's share of relevance on the way back."""
+class _Shared(OwnFunction):
+    """The identity on one factor of a product; backward, that factor's share of relevance."""
+
+    node_name = SHARED
 
     @staticmethod
     def forward(ctx: Any, factor: Tensor, share: Callable[[], Share]) -> Tensor:
@@ -95,7 +97,7 @@ def run_product(
     if weighted is not None:
         return weighted
     call = recorder.record(Kind.PRODUCT, name, (AbstractProductRule,))
-    looks = gatings(recorder, factors)
+    looks = rate_gates(recorder, factors)
     numbers = iter(range(len(factors)))
 
     def share(tensor: Tensor) -> Tensor:
@@ -121,12 +123,12 @@ def _run_inverse_softmax(
     """
     if len(args) != 2 or kwargs:
         return None
-    divisors = [divisor_of(each) for each in args]
+    divisors = [find_divisor(each) for each in args]
     place = 0 if divisors[0] is not None else 1
     inverse, other, divisor = args[place], args[1 - place], divisors[place]
     if divisor is None:
         return None
-    weights = weights_of(other, divisor)
+    weights = find_weights(other, divisor)
     if weights is None:
         recorder.record(Kind.ROUTING, name)
         return func(*(inverse.detach() if number == place else each for number, each in enumerate(args)))
@@ -205,10 +207,10 @@ def _run_normalized(
 ) -> Tensor | None:
     """Divide by a sum with exponentials, as softmax and sigmoid by hand do; return None for another one."""
     dividend, divisor = args
-    weights = weights_of(dividend, divisor) if is_live(dividend) else None
+    weights = find_weights(dividend, divisor) if is_live(dividend) else None
     if weights is not None:
         return _run_softmax(recorder, name, func, args, weights)
-    u = exponent_behind(divisor)
+    u = find_exponent(divisor)
     if u is None:
         return None
     signal: Tensor = dividend if is_live(dividend) else u

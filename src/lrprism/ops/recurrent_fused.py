@@ -18,7 +18,7 @@ from torch.nn import functional as F
 from torch.overrides import handle_torch_function
 
 from lrprism.errors import RuleError
-from lrprism.graph.functions import entry_of
+from lrprism.graph import OwnFunction, entry_of
 from lrprism.ops.call import Call
 from lrprism.ops.kinds import Kind
 from lrprism.ops.op import AbstractOp, Arguments, Keywords, Recorder
@@ -202,7 +202,7 @@ _NETWORKS = {
 }
 
 
-class _LayerFunction(torch.autograd.Function):
+class _LayerFunction(OwnFunction):
     """All steps of a layer; the way back follows the rule of its call."""
 
     @staticmethod

@@ -9,7 +9,7 @@ from typing import Any, final
 import torch
 from torch import Tensor
 
-from lrprism.graph.functions import entry_of
+from lrprism.graph import RECTIFIED, OwnFunction, entry_of
 from lrprism.ops.affine.function import LARGE, affine_node, keep_positive
 from lrprism.ops.call import Call
 from lrprism.ops.kinds import Kind
@@ -107,11 +107,13 @@ _DATA = "data"
 _PROPERTIES = "H T imag mH mT real"
 
 
-class _Rectified(torch.autograd.Function):
+class _Rectified(OwnFunction):
     """A ReLU behind an affine op, whose way back is left to that op where it hands nothing on at zero anyway.
 
     That saves a pass over memory.
     """
+
+    node_name = RECTIFIED
 
     @staticmethod
     def forward(ctx: Any, z: Tensor, call: Call, relu: Callable[[], Tensor]) -> Tensor:

@@ -11,18 +11,20 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from lrprism.graph.functions import entry_of
+from lrprism.graph import DAMPED, PASSED, OwnFunction, entry_of
 from lrprism.ops.call import Call
 from lrprism.ops.kinds import Kind
 from lrprism.ops.names import functions_named
 from lrprism.ops.nested import detach_tensors, is_live, tensors_in
 from lrprism.ops.op import AbstractOp, Arguments, Keywords, Recorder
-from lrprism.ops.softmax import exponent_behind, is_log_probability, run_reciprocal, weights_in_sum
+from lrprism.ops.softmax import find_exponent, find_weights_in_sum, is_log_probability, run_reciprocal
 from lrprism.rules import Epsilon
 
 
-class _Damped(torch.autograd.Function):
-    """The identity on ``z``, with ``g * z / st(z)`` on the way back: LRP-ε of an op without weights."""
+class _Damped(OwnFunction):
+    """The identity on ``z``; backward ``g * z / st(z)``, LRP-ε of an op without weights."""
+
+    node_name = DAMPED
 
     @staticmethod
     def forward(ctx: Any, z: Tensor, call: Call) -> Tensor:
@@ -47,7 +49,7 @@ _Ratio = Callable[[Tensor], Tensor]
 """What gives ``f(a) / a`` as a new tensor, everywhere finite, so that ``f(a)`` need not be kept."""
 
 
-class _Passed(torch.autograd.Function):
+class _Passed(OwnFunction):
     """An elementwise function whose relevance passes unchanged: ``g_in = g * f(a) / a``.
 
     Relevance of complex numbers is ``Re(conj(a) g)``, so there ``g_in = Re(conj(f(a)) g) / conj(a)``.
@@ -55,6 +57,8 @@ class _Passed(torch.autograd.Function):
     An input of exactly zero can carry no relevance; what arrives there is lost to the rule. The parts of a
     softmax that is written by hand follow their gradient, as ``softmax`` does.
     """
+
+    node_name = PASSED
 
     @staticmethod
     def forward(ctx: Any, a: Tensor, value: Tensor, op_name: str, ratio: _Ratio | None) -> Tensor:
@@ -172,7 +176,7 @@ class Activation(AbstractOp):
             exponent = args[1] if len(args) > 1 else kwargs["exponent"]
             if bool((torch.as_tensor(exponent) < 0).all()):
                 return self._run_negative_power(recorder, func, args, kwargs)
-        u = exponent_behind(a) if self.name in _LOGARITHMS else None
+        u = find_exponent(a) if self.name in _LOGARITHMS else None
         if u is not None and u.shape == value.shape:
             return pass_on_from(recorder, self.name, u, value, "softplus")
         recorder.record(self.kind, self.name)
@@ -239,7 +243,7 @@ def run_inverse(recorder: Recorder, name: str, compute: Callable[[], Tensor], a:
     Returns:
         The reciprocal, or None of another tensor.
     """
-    u = exponent_behind(a)
+    u = find_exponent(a)
     if u is None or u.shape != a.shape:
         return run_reciprocal(recorder, name, compute, a)
     with torch.no_grad():
@@ -285,7 +289,7 @@ def _exponential(a: Tensor, value: Tensor, rate: float) -> Tensor:
 
 def _look_for_exponentials(a: Tensor, node: Any) -> None:
     """Have a logarithm follow its gradient where it is that of a sum of exponentials."""
-    weights = weights_in_sum(a)
+    weights = find_weights_in_sum(a)
     if weights is not None:
         weights.mark()
         node.in_softmax = True

@@ -18,8 +18,8 @@ from typing import Any, final
 import torch
 from torch import Tensor
 
-from lrprism.graph.functions import entry_of
-from lrprism.ops.gating import gatings
+from lrprism.graph import OwnFunction, entry_of
+from lrprism.ops.gating import rate_gates
 from lrprism.ops.kinds import Kind
 from lrprism.ops.names import functions_named
 from lrprism.ops.nested import is_live
@@ -28,7 +28,7 @@ from lrprism.ops.products import shares_of
 from lrprism.rules import AbstractProductRule, Gating
 
 
-class _Substitution(torch.autograd.Function):
+class _Substitution(OwnFunction):
     """The solution, and on the way back the relevance of all steps at once."""
 
     @staticmethod
@@ -72,7 +72,7 @@ class TriangularSolve(AbstractOp):
             recorder.record(Kind.UNKNOWN if is_live(matrix) else Kind.ROUTING, self.name)
             return func(*args, **kwargs)
         call = recorder.record(Kind.PRODUCT, self.name, (AbstractProductRule,))
-        looks = (*gatings(recorder, [matrix]), Gating.NONE)  # x is a difference, and so no gate
+        looks = (*rate_gates(recorder, [matrix]), Gating.NONE)  # x is a difference, and so no gate
         return _solve(matrix, b, lambda: shares_of(call, looks)[0], form)
 
 

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from lrprism.errors import RuleError
-from lrprism.graph.functions import entry_of
+from lrprism.graph import AFFINE, OwnFunction, entry_of
 from lrprism.ops.affine.by_contributions import ContributionStep
 from lrprism.ops.affine.by_terms import TermStep, check_signs
 from lrprism.ops.affine.map import AbstractAffine
@@ -83,8 +83,10 @@ LARGE = 2**16
 """So many numbers are worth a few microseconds of Python to leave their memory or a pass over it out."""
 
 
-class _AffineFunction(torch.autograd.Function):
+class _AffineFunction(OwnFunction):
     """An affine op whose backward pass follows the rule of its call."""
+
+    node_name = AFFINE
 
     @staticmethod
     def forward(
