@@ -13,14 +13,15 @@ from lrprism.ops import (
     composed,
     convolution,
     degrees,
+    elementwise,
     embedding,
     grouped_norm,
     linear,
     own,
+    pooling,
     products,
     recurrent,
     routing,
-    scaled,
     triangular,
 )
 from lrprism.ops.affine.function import InputGoneError, call_of, ends_of, is_written_once, producer_of
@@ -50,7 +51,8 @@ from lrprism.ops.softmax import is_log_probability, is_softmax
 
 TABLE: dict[Any, AbstractOp] = {
     **routing.TABLE,
-    **scaled.TABLE,
+    **elementwise.TABLE,
+    **pooling.TABLE,
     **batch_norm.TABLE,
     **grouped_norm.TABLE,
     **linear.TABLE,

@@ -8,29 +8,36 @@ from typing import Any, NamedTuple, final
 from torch import Tensor
 from torch.nn import functional as F
 
+from lrprism.ops.arguments import read_argument
 from lrprism.ops.call import Call
 from lrprism.ops.gating import rate_gates
 from lrprism.ops.kinds import Kind
 from lrprism.ops.names import aten_named
 from lrprism.ops.nested import is_live
 from lrprism.ops.op import AbstractOp, Arguments, Keywords, Recorder
-from lrprism.ops.products import shared, shares_of
+from lrprism.ops.products import give_share, shares_of
 from lrprism.rules import AbstractProductRule, Gating
 
 
 class _Shares(NamedTuple):
-    """What decides the shares of query, key and value: how each of two factors looks, if both are live."""
+    """The shares of query, key and value, by the looks of the factors of both products.
+
+    Args:
+        call: The call, whose rule decides.
+        value_looks: How attention weights and value look; None unless both are live.
+        query_looks: How query and key look; None unless both are live.
+    """
 
     call: Call
     value_looks: tuple[Gating, ...] | None
     query_looks: tuple[Gating, ...] | None
 
-    def weights_and_value(self) -> tuple[float, ...]:
-        """Shares of the attention weights and of the value."""
+    def of_weights_and_value(self) -> tuple[float, ...]:
+        """Return the shares of the attention weights and of the value."""
         return (1.0, 1.0) if self.value_looks is None else shares_of(self.call, self.value_looks)
 
-    def query_and_key(self) -> tuple[float, ...]:
-        """Shares of query and key in the relevance of the scores."""
+    def of_query_and_key(self) -> tuple[float, ...]:
+        """Return the shares of query and key in the relevance of the scores."""
         return (1.0, 1.0) if self.query_looks is None else shares_of(self.call, self.query_looks)
 
 
@@ -70,17 +77,18 @@ class Attention(AbstractOp):
 
 @final
 class FlashAttention(AbstractOp):
-    """The same as exported programs call it on the CPU, which returns the logarithms of the sums too."""
+    """Attention as exported programs call it on the CPU, which also returns the logarithms of the sums."""
 
     def run(self, recorder: Recorder, func: Callable[..., Any], args: Arguments, kwargs: Keywords) -> Any:
         """Run the fused attention on operands that get their shares; the logarithms are a constant."""
-        query, key, value, *rest = args
-        causal = rest[1] if len(rest) > 1 else kwargs.get("is_causal", False)
+        query, key, value = args[:3]
+        causal = read_argument(args, kwargs, 4, "is_causal") or False
         mask = kwargs.get("attn_mask")
         if is_live((query, key, value, mask)):
             call = recorder.record(self.kind, self.name, (AbstractProductRule,))
             query, key, value, mask = _with_shares(recorder, call, query, key, value, mask)
         scale = kwargs.get("scale")
+        # dropout off
         z, logarithms = func(query, key, value, 0.0, causal, attn_mask=mask, scale=scale)
         return z, logarithms.detach()
 
@@ -88,7 +96,8 @@ class FlashAttention(AbstractOp):
 def _with_shares(
     recorder: Recorder, call: Call, query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None
 ) -> tuple[Tensor, Tensor, Tensor, Tensor | None]:
-    """The operands, each of which will get its share."""
+    """Return the operands, each of which gets its share."""
+    # weights times value is a product of live factors if the scores or the mask are live too
     has_value = value.requires_grad and is_live((query, key, mask))
     has_query = query.requires_grad and key.requires_grad
     shares = _Shares(
@@ -98,20 +107,21 @@ def _with_shares(
     )
 
     def give(operand: Tensor, share: Callable[[], float]) -> Tensor:
-        return shared(operand, share) if operand.requires_grad else operand
+        return give_share(operand, share) if operand.requires_grad else operand
 
     return (
-        give(query, lambda: shares.weights_and_value()[0] * shares.query_and_key()[0]),
-        give(key, lambda: shares.weights_and_value()[0] * shares.query_and_key()[1]),
-        give(value, lambda: shares.weights_and_value()[1]),
-        None if mask is None else give(mask, lambda: shares.weights_and_value()[0]),
+        give(query, lambda: shares.of_weights_and_value()[0] * shares.of_query_and_key()[0]),
+        give(key, lambda: shares.of_weights_and_value()[0] * shares.of_query_and_key()[1]),
+        give(value, lambda: shares.of_weights_and_value()[1]),
+        None if mask is None else give(mask, lambda: shares.of_weights_and_value()[0]),
     )
 
 
+_NAME = "scaled_dot_product_attention"
+
 TABLE: dict[Any, AbstractOp] = {
-    F.scaled_dot_product_attention: Attention(Kind.ATTENTION, "scaled_dot_product_attention"),
+    F.scaled_dot_product_attention: Attention(Kind.ATTENTION, _NAME),
     **dict.fromkeys(
-        aten_named("_scaled_dot_product_flash_attention_for_cpu"),
-        FlashAttention(Kind.ATTENTION, "scaled_dot_product_attention"),
+        aten_named("_scaled_dot_product_flash_attention_for_cpu"), FlashAttention(Kind.ATTENTION, _NAME)
     ),
 }

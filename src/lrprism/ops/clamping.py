@@ -9,12 +9,14 @@ import torch
 from torch import Tensor
 
 from lrprism.graph import have_one_origin
+from lrprism.ops.arguments import read_argument
+from lrprism.ops.elementwise import Activation
 from lrprism.ops.kinds import Kind
-from lrprism.ops.names import functions_named
+from lrprism.ops.names import build_table
 from lrprism.ops.nested import is_live, tensors_in
 from lrprism.ops.op import AbstractOp, Arguments, Keywords, NativeOp, Recorder
+from lrprism.ops.passing import pass_on
 from lrprism.ops.products import Product
-from lrprism.ops.scaled import Activation, pass_on
 
 
 @final
@@ -26,8 +28,7 @@ class Clamp(AbstractOp):
 
     def run(self, recorder: Recorder, func: Callable[..., Any], args: Arguments, kwargs: Keywords) -> Any:
         """Bound the entries."""
-        high = args[2] if len(args) > 2 else kwargs.get("max")
-        if high is None:
+        if read_argument(args, kwargs, 2, "max") is None:
             return NativeOp(Kind.ROUTING, self.name).run(recorder, func, args, kwargs)
         return Activation(self.kind, self.name).run(recorder, func, args, kwargs)
 
@@ -39,12 +40,24 @@ class Minimum(AbstractOp):
     def run(self, recorder: Recorder, func: Callable[..., Any], args: Arguments, kwargs: Keywords) -> Any:
         """Choose the smaller entries."""
         operands = tensors_in((args, dict(kwargs)))
-        live = [each for each in operands if each.requires_grad]
+        live = [tensor for tensor in operands if tensor.requires_grad]
         if len(operands) == 2 and len(live) == 1:
-            shape = torch.broadcast_shapes(*(each.shape for each in operands))  # type: ignore[no-untyped-call]
-            if shape == live[0].shape:
+            shapes = [tensor.shape for tensor in operands]
+            # a bound that broadcasts the signal would multiply its relevance
+            if torch.broadcast_shapes(*shapes) == live[0].shape:  # type: ignore[no-untyped-call]
                 return Activation(Kind.ACTIVATION, self.name).run(recorder, func, args, kwargs)
         return NativeOp(Kind.ROUTING, self.name).run(recorder, func, args, kwargs)
+
+
+@final
+class Smallest(AbstractOp):
+    """``min``: of two tensors as :class:`Minimum`, else a choice along a dimension."""
+
+    def run(self, recorder: Recorder, func: Callable[..., Any], args: Arguments, kwargs: Keywords) -> Any:
+        """Choose the smallest entries."""
+        has_two = len(args) > 1 and isinstance(args[1], Tensor)
+        op = Minimum(self.kind, self.name) if has_two else NativeOp(self.kind, self.name)
+        return op.run(recorder, func, args, kwargs)
 
 
 @final
@@ -54,7 +67,7 @@ class Comparison(AbstractOp):
     def run(self, recorder: Recorder, func: Callable[..., Any], args: Arguments, kwargs: Keywords) -> Any:
         """Compare."""
         mask = func(*args, **kwargs)
-        live = [each for each in tensors_in((args, dict(kwargs))) if each.requires_grad]
+        live = [tensor for tensor in tensors_in((args, dict(kwargs))) if tensor.requires_grad]
         if len(live) == 1 and isinstance(mask, Tensor):
             recorder.compared[id(mask)] = mask, live[0]
         return mask
@@ -72,28 +85,12 @@ class Conversion(AbstractOp):
         return result
 
 
-@final
-class Smallest(AbstractOp):
-    """``min``: of two tensors as :class:`Minimum`, else a choice along a dimension."""
-
-    def run(self, recorder: Recorder, func: Callable[..., Any], args: Arguments, kwargs: Keywords) -> Any:
-        """Choose the smallest entries."""
-        has_two = len(args) > 1 and isinstance(args[1], Tensor)
-        op = Minimum(self.kind, self.name) if has_two else NativeOp(self.kind, self.name)
-        return op.run(recorder, func, args, kwargs)
-
-
-def _compared(recorder: Recorder, mask: Any, a: Any) -> bool:
-    """Whether ``mask`` compares ``a`` itself, entry by entry, with a constant."""
+def _compares(recorder: Recorder, mask: Any, a: Any) -> bool:
+    """Return True if ``mask`` compares ``a`` itself, entry by entry, with a constant."""
     _, compared = recorder.compared.get(id(mask), (None, None))
     if compared is None or not isinstance(a, Tensor) or not a.requires_grad or a.shape != compared.shape:
         return False
     return have_one_origin(a, compared)
-
-
-def _is_function_of(value: Any, a: Tensor) -> bool:
-    """Whether a value is a number, a constant, or an elementwise function of ``a``."""
-    return not is_live(value) or have_one_origin(value, a)
 
 
 @final
@@ -103,10 +100,11 @@ class Choice(AbstractOp):
     def run(self, recorder: Recorder, func: Callable[..., Any], args: Arguments, kwargs: Keywords) -> Any:
         """Choose; relevance passes an activation unchanged."""
         if len(args) == 3 and not kwargs:
-            mask, one, other = args if func is torch.where else (args[1], args[0], args[2])
-            for a, rest in ((one, other), (other, one)):
-                if _compared(recorder, mask, a) and _is_function_of(rest, a):
-                    return _pass_on(recorder, self.name, func, args, a)
+            # torch.where(mask, a, b), but a.where(mask, b)
+            mask, first, second = args if func is torch.where else (args[1], args[0], args[2])
+            for a, other in ((first, second), (second, first)):
+                if _compares(recorder, mask, a) and (not is_live(other) or have_one_origin(other, a)):
+                    return _pass_activation(recorder, self.name, func, args, a)
         return NativeOp(self.kind, self.name).run(recorder, func, args, kwargs)
 
 
@@ -116,8 +114,8 @@ class Filling(AbstractOp):
 
     def run(self, recorder: Recorder, func: Callable[..., Any], args: Arguments, kwargs: Keywords) -> Any:
         """Fill; relevance passes an activation unchanged."""
-        if len(args) == 3 and not is_live(args[2]) and _compared(recorder, args[1], args[0]):
-            return _pass_on(recorder, self.name, func, args, args[0])
+        if len(args) == 3 and not is_live(args[2]) and _compares(recorder, args[1], args[0]):
+            return _pass_activation(recorder, self.name, func, args, args[0])
         return NativeOp(self.kind, self.name).run(recorder, func, args, kwargs)
 
 
@@ -129,12 +127,14 @@ class Masking(AbstractOp):
         """Multiply; relevance passes an activation unchanged."""
         if recorder.compared and len(args) == 2 and not kwargs:
             for a, mask in (args, args[::-1]):
-                if _compared(recorder, mask, a):
-                    return _pass_on(recorder, self.name, func, args, a)
+                if _compares(recorder, mask, a):
+                    return _pass_activation(recorder, self.name, func, args, a)
         return Product(self.kind, self.name).run(recorder, func, args, kwargs)
 
 
-def _pass_on(recorder: Recorder, name: str, func: Callable[..., Any], args: Arguments, a: Tensor) -> Tensor:
+def _pass_activation(
+    recorder: Recorder, name: str, func: Callable[..., Any], args: Arguments, a: Tensor
+) -> Tensor:
     """Run an activation that is written by hand."""
     with torch.no_grad():
         value = func(*args)
@@ -144,18 +144,13 @@ def _pass_on(recorder: Recorder, name: str, func: Callable[..., Any], args: Argu
 
 _COMPARISONS = "gt ge lt le greater greater_equal less less_equal __gt__ __ge__ __lt__ __le__"
 
-
-def _named(names: str, op: Callable[[str], AbstractOp]) -> dict[Any, AbstractOp]:
-    return {each: op(name.strip("_")) for name in names.split() for each in functions_named(name)}
-
-
 TABLE: dict[Any, AbstractOp] = {
-    **_named("clamp clip", lambda name: Clamp(Kind.ACTIVATION, name)),
-    **_named("minimum fmin", lambda name: Minimum(Kind.ROUTING, name)),
-    **_named(_COMPARISONS, lambda name: Comparison(Kind.ROUTING, name)),
-    **_named("min", lambda name: Smallest(Kind.ROUTING, name)),
-    **_named("to float double half bfloat16 type type_as", lambda name: Conversion(Kind.ROUTING, name)),
-    **_named("where", lambda name: Choice(Kind.ROUTING, name)),
-    **_named("masked_fill", lambda name: Filling(Kind.ROUTING, name)),
-    **_named("mul multiply __mul__ __rmul__", lambda name: Masking(Kind.PRODUCT, name)),
+    **build_table("clamp clip", Clamp, Kind.ACTIVATION),
+    **build_table("minimum fmin", Minimum, Kind.ROUTING),
+    **build_table("min", Smallest, Kind.ROUTING),
+    **build_table(_COMPARISONS, Comparison, Kind.ROUTING),
+    **build_table("to float double half bfloat16 type type_as", Conversion, Kind.ROUTING),
+    **build_table("where", Choice, Kind.ROUTING),
+    **build_table("masked_fill", Filling, Kind.ROUTING),
+    **build_table("mul multiply __mul__ __rmul__", Masking, Kind.PRODUCT),
 }

@@ -12,7 +12,8 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from lrprism.ops.kinds import Kind
-from lrprism.ops.names import functions_named
+from lrprism.ops.names import build_table
+from lrprism.ops.nested import map_tensors
 from lrprism.ops.op import AbstractOp, ComposedOp
 
 
@@ -23,53 +24,53 @@ def _rrelu(
     training: bool = False,
     inplace: bool = False,
 ) -> Tensor:
-    """Leaky ReLU with the mean of the random slopes, as in evaluation."""
+    """Return a leaky ReLU with the mean of the random slopes, as in evaluation."""
     del training, inplace
     return F.leaky_relu(input, (lower + upper) / 2)
 
 
 def _glu(input: Tensor, dim: int = -1) -> Tensor:
-    """One half gated by the sigmoid of the other."""
+    """Return one half gated by the sigmoid of the other."""
     signal, gate = input.chunk(2, dim)
     return signal * gate.sigmoid()
 
 
 def _cosine_similarity(x1: Tensor, x2: Tensor, dim: int = 1, eps: float = 1e-8) -> Tensor:
-    """The product of the two normalised vectors."""
+    """Return the product of the two normalised vectors."""
     shape = torch.broadcast_shapes(x1.shape, x2.shape)  # type: ignore[no-untyped-call]  # torch has no types
     x1, x2 = x1.expand(shape), x2.expand(shape)
     return (F.normalize(x1, dim=dim, eps=eps) * F.normalize(x2, dim=dim, eps=eps)).sum(dim)
 
 
 def _lerp(input: Tensor, end: Tensor, weight: Tensor | float) -> Tensor:
-    """A sum with two weights."""
+    """Return a sum with two weights."""
     return input * (1 - weight) + end * weight
 
 
 def _aminmax(input: Tensor, *, dim: int | None = None, keepdim: bool = False) -> Any:
-    """The smallest and the largest entries; of both at once torch has had no derivative for long."""
+    """Return the smallest and the largest entries; older torch cannot differentiate both at once."""
     dims = () if dim is None else (dim,)
     return torch.return_types.aminmax((input.amin(dims, keepdim), input.amax(dims, keepdim)))
 
 
 def _var_mean(input: Tensor, *args: Any, **kwargs: Any) -> tuple[Tensor, Tensor]:
-    """The variance and the mean."""
-    return torch.var(input, *args, **kwargs), _mean_beside(input, *args, **kwargs)
+    """Return the variance and the mean."""
+    return torch.var(input, *args, **kwargs), _mean_over(input, *args, **kwargs)
 
 
 def _std_mean(input: Tensor, *args: Any, **kwargs: Any) -> tuple[Tensor, Tensor]:
-    """The standard deviation and the mean."""
-    return torch.std(input, *args, **kwargs), _mean_beside(input, *args, **kwargs)
+    """Return the standard deviation and the mean."""
+    return torch.std(input, *args, **kwargs), _mean_over(input, *args, **kwargs)
 
 
-def _mean_beside(
+def _mean_over(
     input: Tensor,
     dim: int | list[int] | tuple[int, ...] | bool | None = None,
     *unbiased: bool,
     keepdim: bool = False,
     **options: Any,
 ) -> Tensor:
-    """The mean over the dimensions of a variance."""
+    """Return the mean over the dimensions of a variance; ``var(a, unbiased)`` is one over all."""
     del options
     keepdim = unbiased[1] if len(unbiased) > 1 else keepdim
     return input.mean() if dim is None or isinstance(dim, bool) else input.mean(dim, keepdim)
@@ -81,12 +82,12 @@ def _broadcast(*tensors: Tensor) -> list[Tensor]:
 
 
 def _logaddexp(input: Tensor, other: Tensor) -> Tensor:
-    """The smooth maximum of two tensors."""
+    """Return the smooth maximum of two tensors."""
     return torch.logsumexp(torch.stack(_broadcast(input, other)), 0)
 
 
 def _logaddexp2(input: Tensor, other: Tensor) -> Tensor:
-    """The same to the base of 2."""
+    """Return the smooth maximum to the base of 2."""
     return _logaddexp(input * _LN_2, other * _LN_2) / _LN_2
 
 
@@ -94,39 +95,39 @@ _LN_2 = math.log(2)
 
 
 def _atan2(input: Tensor, other: Tensor) -> Tensor:
-    """The angle of a complex number: each part takes its share of the squared modulus."""
+    """Return the angle of a complex number: each part gets its share of the squared modulus."""
     return torch.complex(*_broadcast(other, input)).angle()
 
 
 def _polar(abs: Tensor, angle: Tensor) -> Tensor:
-    """The modulus is the signal, cosine and sine of the angle scale it."""
+    """Return a complex number: the modulus is the signal, cosine and sine of the angle scale it."""
     return torch.complex(abs * angle.cos(), abs * angle.sin())
 
 
 def _ldexp(input: Tensor, other: Tensor) -> Tensor:
-    """A product with a power of 2."""
+    """Return a product with a power of 2."""
     return input * torch.exp2(other)
 
 
 def _conv_tbc(input: Tensor, weight: Tensor, bias: Tensor | None, pad: int = 0) -> Tensor:
-    """A convolution over time with the time first and the channels last."""
+    """Return a convolution over time, with the time first and the channels last."""
     return F.conv1d(input.permute(1, 2, 0), weight.permute(2, 1, 0), bias, padding=pad).permute(2, 0, 1)
 
 
 def _multi_dot(tensors: Sequence[Tensor]) -> Tensor:
-    """One product of matrices after the other, so that each constant matrix is a layer."""
+    """Multiply matrices one after the other, so that each constant matrix is a layer."""
     return reduce(torch.matmul, tensors)
 
 
 def _chain_matmul(*matrices: Tensor) -> Tensor:
-    """The same with the matrices one by one."""
+    """Multiply matrices that are arguments of their own."""
     return _multi_dot(matrices)
 
 
 def _cov(
     input: Tensor, *, correction: int = 1, fweights: Tensor | None = None, aweights: Tensor | None = None
 ) -> Tensor:
-    """The product of the centred variables with themselves."""
+    """Return the covariance: the product of the centred variables with themselves."""
     variables = input if input.dim() > 1 else input.unsqueeze(0)
     weights = torch.ones_like(variables[0], requires_grad=False)
     for factor in (fweights, aweights):
@@ -138,7 +139,7 @@ def _cov(
 
 
 def _corrcoef(input: Tensor) -> Tensor:
-    """The covariance over the standard deviations, which count as constants."""
+    """Return the covariance over the standard deviations, which count as constants."""
     covariance = _cov(input)
     if covariance.dim() == 0:
         return covariance / covariance
@@ -147,9 +148,9 @@ def _corrcoef(input: Tensor) -> Tensor:
 
 
 def _as_tensor(data: Any, dtype: Any = None, device: Any = None) -> Tensor:
-    """A tensor as it is, or moved; of a list torch makes a constant."""
+    """Return a tensor as it is, or moved; torch makes a constant of a list."""
     if not isinstance(data, Tensor):
-        data = [each.detach() if isinstance(each, Tensor) else each for each in data]
+        data = map_tensors(list(data), Tensor.detach)
         return torch.as_tensor(data, dtype=dtype, device=device)
     return data.to(device=device, dtype=dtype or data.dtype)
 
@@ -157,18 +158,17 @@ def _as_tensor(data: Any, dtype: Any = None, device: Any = None) -> Tensor:
 def _as_array(
     obj: Any, *, dtype: Any = None, device: Any = None, copy: bool | None = None, requires_grad: Any = None
 ) -> Tensor:
-    """The same, or a copy of it, or a constant where no gradient is asked for."""
-    found = _as_tensor(obj, dtype, device)
-    found = found.clone() if copy else found
-    return found.detach() if requires_grad is False else found
+    """Return a tensor as it is, or a copy of it, or a constant where ``requires_grad`` is off."""
+    array = _as_tensor(obj, dtype, device)
+    array = array.clone() if copy else array
+    return array.detach() if requires_grad is False else array
 
 
 _PARTS: dict[str, Callable[..., Any]] = {
     "aminmax": _aminmax,
     "as_tensor": _as_tensor,
     "asarray": _as_array,
-    "arctan2": _atan2,
-    "atan2": _atan2,
+    "arctan2 atan2": _atan2,
     "chain_matmul": _chain_matmul,
     "conv_tbc": _conv_tbc,
     "corrcoef": _corrcoef,
@@ -177,10 +177,9 @@ _PARTS: dict[str, Callable[..., Any]] = {
     "glu": _glu,
     "ldexp": _ldexp,
     "lerp": _lerp,
-    "linalg_multi_dot": _multi_dot,
     "logaddexp": _logaddexp,
     "logaddexp2": _logaddexp2,
-    "multi_dot": _multi_dot,
+    "linalg_multi_dot multi_dot": _multi_dot,
     "polar": _polar,
     "rrelu": _rrelu,
     "std_mean": _std_mean,
@@ -188,11 +187,8 @@ _PARTS: dict[str, Callable[..., Any]] = {
 }
 
 
-def _table() -> dict[Any, AbstractOp]:
-    ops: dict[Any, AbstractOp] = {}
-    for name, parts in _PARTS.items():
-        ops |= dict.fromkeys(functions_named(name), ComposedOp(Kind.ROUTING, name, parts))
-    return ops
-
-
-TABLE = _table()
+TABLE: dict[Any, AbstractOp] = {
+    function: op
+    for names, parts in _PARTS.items()
+    for function, op in build_table(names, ComposedOp, Kind.ROUTING, parts).items()
+}

@@ -1,4 +1,4 @@
-"""Looking up vectors by token id: where relevance of tokens is read."""
+"""Look-up of vectors by token id, where relevance of tokens is read."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from lrprism.errors import ModelError
+from lrprism.ops.arguments import read_argument
 from lrprism.ops.kinds import Kind
-from lrprism.ops.nested import is_live
+from lrprism.ops.nested import exchange_tensors, is_live
 from lrprism.ops.op import AbstractOp, Arguments, Keywords, Recorder
 
 
@@ -22,28 +23,26 @@ class Embedding(AbstractOp):
     """A look-up of vectors: tokens that are an input get the relevance of their vectors.
 
     Args:
-        tokens: Position of the token ids; the table of vectors stands in the other of the first two.
+        tokens: Position of the token ids, 0 or 1; the table of vectors has the other one.
     """
 
     tokens: int = 0
 
     def run(self, recorder: Recorder, func: Callable[..., Any], args: Arguments, kwargs: Keywords) -> Any:
-        """Return the vectors; a table that carries relevance is indexed, not looked up by a user's token."""
-        bound = dict(
-            zip(("input", "weight") if self.tokens == 0 else ("weight", "indices"), args, strict=False)
-        )
-        named = bound | dict(kwargs)
-        tokens = named["input"] if self.tokens == 0 else named["indices"]
-        if is_live(named["weight"]):
+        """Return the vectors; a table that carries relevance is indexed as any live tensor is."""
+        tokens = read_argument(args, kwargs, self.tokens, "input", "indices")
+        vectors = read_argument(args, kwargs, 1 - self.tokens, "weight")
+        if is_live(vectors):
             recorder.record(Kind.ROUTING, self.name)
             return func(*args, **kwargs)
-        if (len(args) > 3 and args[3] is not None) or named.get("max_norm") is not None:
-            args = tuple(value.detach().clone() if value is named["weight"] else value for value in args)
-            kwargs = {k: v.detach().clone() if v is named["weight"] else v for k, v in kwargs.items()}
+        # torch shortens vectors in the user's table to max_norm: let it do so in a copy
+        if read_argument(args, kwargs, 3, "max_norm") is not None:
+            copied = {id(vectors): vectors.detach().clone()}
+            args, kwargs = exchange_tensors(args, copied), exchange_tensors(dict(kwargs), copied)
         return recorder.admit_vectors(tokens, func(*args, **kwargs))
 
 
-def _bag(  # noqa: PLR0913 - torch's own signature
+def _combine_bags(  # noqa: PLR0913 - torch's own signature
     input: Tensor,
     weight: Tensor,
     offsets: Tensor | None = None,
@@ -56,7 +55,7 @@ def _bag(  # noqa: PLR0913 - torch's own signature
     include_last_offset: bool = False,
     padding_idx: int | None = None,
 ) -> Tensor:
-    """The sum, mean or maximum of the vectors of each bag.
+    """Return the sum, mean or maximum of the vectors of each bag.
 
     Raises:
         ModelError: If maxima are taken over bags of several lengths.
@@ -65,6 +64,7 @@ def _bag(  # noqa: PLR0913 - torch's own signature
     padding = None if padding_idx is None else padding_idx % len(weight)  # may count from the end
     counts = torch.ones_like(input) if padding is None else (input != padding).to(input.dtype)
     vectors = F.embedding(input, weight, None, max_norm, norm_type)
+    # maxima need bags of one length; a padded token takes no part, an empty bag gives zeros
     if mode == "max":
         if input.dim() != 2:
             raise ModelError(
@@ -75,6 +75,7 @@ def _bag(  # noqa: PLR0913 - torch's own signature
         return largest.where(counts.any(1)[:, None], 0.0)
     factor = counts if per_sample_weights is None else counts * per_sample_weights
     vectors = vectors * factor[..., None].to(vectors.dtype)
+    # one bag per row, or bags one behind the other that begin at offsets
     if input.dim() == 2:
         total, number = vectors.sum(1), counts.sum(1)
     else:
@@ -99,7 +100,7 @@ class EmbeddingBag(AbstractOp):
         """Look up the vectors, then add them."""
         del func
         with recorder.watching():
-            return _bag(*args, **kwargs)
+            return _combine_bags(*args, **kwargs)
 
 
 TABLE: dict[Any, AbstractOp] = {

@@ -1,4 +1,4 @@
-"""Fully connected layers, whatever torch function computes them."""
+"""Fully connected layers, by any torch function that computes them."""
 
 from __future__ import annotations
 
@@ -12,8 +12,9 @@ from torch.nn import functional as F
 
 from lrprism.ops.affine.map import AbstractAffine, vjp_of
 from lrprism.ops.affine.op import AffineOp, run_affine
+from lrprism.ops.arguments import read_argument
 from lrprism.ops.kinds import Kind
-from lrprism.ops.names import functions_named
+from lrprism.ops.names import build_table, functions_named
 from lrprism.ops.nested import exchange_tensors, is_live
 from lrprism.ops.op import AbstractOp, Arguments, Keywords, Recorder
 from lrprism.ops.products import factors_of, run_product
@@ -32,7 +33,7 @@ class Linear(AbstractAffine):
     def transpose(self, s: Tensor, weight: Tensor, a: Tensor) -> Tensor:
         """Return ``s conj(w)``: torch's gradient of a complex product holds the conjugate."""
         del a
-        weight = weight.conj()  # a real weight is its own
+        weight = weight.conj()  # a real weight is its own conjugate
         return s.unsqueeze(-1) * weight if weight.dim() == 1 else torch.matmul(s, weight)
 
     def spread_bias(self, bias: Tensor) -> Tensor:
@@ -116,13 +117,16 @@ class MatrixProduct(AbstractOp):
         factors = factors_of(args, kwargs, self.addends)
         live = [factor for factor in factors if factor.requires_grad]
         added = [args[key : key + 1] if isinstance(key, int) else kwargs.get(key) for key in self.addends]
+        # bias + a @ w with a live bias is a sum of two branches
         if is_live(added):
-            return _added(recorder, func, args, kwargs)
+            return _run_sum(recorder, func, args, kwargs)
+        # two live factors, as in attention, or the three of an einsum
         if len(factors) != 2 or len(live) != 1:
             if not live:
                 return func(*args, **kwargs)
             return run_product(recorder, self.name, func, args, kwargs, self.addends)
         a, weight = live[0], next(factor for factor in factors if not factor.requires_grad)
+        # a @ w: its weight is seen as that of a layer, which is quicker
         if func in _PLAIN and a is factors[0] and weight.dim() == 2 and a.dim() > 1:
             return run_affine(recorder, Kind.LINEAR, self.name, a, Linear(weight.t(), None))
         return run_affine(
@@ -132,13 +136,13 @@ class MatrixProduct(AbstractOp):
     def _contraction(
         self, func: Callable[..., Any], args: Arguments, kwargs: Keywords, a: Tensor, weight: Tensor
     ) -> Contraction:
-        """The call as a function of its live factor and its constant one; what is added is the bias."""
+        """Return the call as a function of its live factor and its constant one; an addend is the bias."""
 
         def compute(new_a: Tensor, new_weight: Tensor, *, without_bias: bool) -> Tensor:
             new = {id(a): new_a, id(weight): new_weight}
             positional, named = exchange_tensors(args, new), exchange_tensors(dict(kwargs), new)
             if without_bias:
-                named["beta"] = 0
+                named["beta"] = 0  # the factor of the addend in addmm and its kin
             result: Tensor = func(*positional, **named)
             return result
 
@@ -149,13 +153,13 @@ class MatrixProduct(AbstractOp):
         return Contraction(weight, bias, lambda x, w: compute(x, w, without_bias=True))
 
 
-def _added(recorder: Recorder, func: Callable[..., Any], args: Arguments, kwargs: Keywords) -> Any:
-    """A sum of a live tensor and a product, one after the other."""
-    addend = args[0] if args else kwargs["input"]
+def _run_sum(recorder: Recorder, func: Callable[..., Any], args: Arguments, kwargs: Keywords) -> Any:
+    """Run the product and the sum of ``addmm`` and its kin one after the other."""
+    addend = read_argument(args, kwargs, 0, "input")
     zero = torch.zeros_like(addend, requires_grad=False)
-    rest = {key: value for key, value in kwargs.items() if key != "input"}
+    options = {key: value for key, value in kwargs.items() if key != "input"}
     with recorder.watching():
-        return func(zero, *args[1:], **rest) + rest.get("beta", 1) * addend
+        return func(zero, *args[1:], **options) + options.get("beta", 1) * addend
 
 
 _PLAIN = functions_named("matmul") | functions_named("mm") | functions_named("__matmul__")
@@ -166,18 +170,10 @@ _PRODUCTS = """
 _SUMS_OF_PRODUCTS = "addmm addmv baddbmm addbmm addr"
 
 
-def _table() -> dict[Any, AbstractOp]:
-    ops: dict[Any, AbstractOp] = {F.linear: AffineOp(Kind.LINEAR, "linear", _bind_linear)}
-    grouped = AffineOp(
-        Kind.LINEAR, "grouped_mm", _bind_grouped
-    )  # the experts of a mixture, each on its tokens
-    ops |= dict.fromkeys(functions_named("_grouped_mm") | functions_named("grouped_mm"), grouped)
-    for name in _PRODUCTS.split():
-        ops |= dict.fromkeys(functions_named(name), MatrixProduct(Kind.LINEAR, name.strip("_")))
-    for name in _SUMS_OF_PRODUCTS.split():
-        added = MatrixProduct(Kind.LINEAR, name, (0, "input"))
-        ops |= dict.fromkeys(functions_named(name), added)
-    return ops
-
-
-TABLE = _table()
+TABLE: dict[Any, AbstractOp] = {
+    F.linear: AffineOp(Kind.LINEAR, "linear", _bind_linear),
+    # the experts of a mixture, each on its own tokens
+    **build_table("_grouped_mm grouped_mm", AffineOp, Kind.LINEAR, _bind_grouped),
+    **build_table(_PRODUCTS, MatrixProduct, Kind.LINEAR),
+    **build_table(_SUMS_OF_PRODUCTS, MatrixProduct, Kind.LINEAR, (0, "input")),
+}

@@ -5,32 +5,32 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from lrprism.ops.elementwise import Activation
 from lrprism.ops.kinds import Kind
 from lrprism.ops.op import AbstractOp, ComposedOp, NativeOp, StoppedOp
 from lrprism.ops.products import Product
-from lrprism.ops.scaled import Activation
 
 
 def activation(name: str) -> AbstractOp:
-    """An elementwise function of its first argument: relevance passes unchanged."""
+    """Return the op of an elementwise function of its first argument: relevance passes unchanged."""
     return Activation(Kind.ACTIVATION, name)
 
 
 def routing(name: str) -> AbstractOp:
-    """An op whose gradient is the rule: it moves, selects, adds or scales."""
+    """Return an op whose gradient is the rule: it moves, selects, adds or scales."""
     return NativeOp(Kind.ROUTING, name)
 
 
 def product(name: str) -> AbstractOp:
-    """A product of its tensor arguments: a rule for products shares relevance among the live ones."""
+    """Return the op of a product: a rule for products shares relevance among its live tensors."""
     return Product(Kind.PRODUCT, name)
 
 
 def constant(name: str) -> AbstractOp:
-    """An op whose result counts as a constant: relevance stops."""
+    """Return an op whose result counts as a constant: relevance stops."""
     return StoppedOp(Kind.STOPPED, name)
 
 
 def composed(name: str, parts: Callable[..., Any]) -> AbstractOp:
-    """An op that is written out in other torch calls by ``parts``, which takes the op's own arguments."""
+    """Return an op that ``parts`` writes out in other torch calls, from the op's own arguments."""
     return ComposedOp(Kind.ROUTING, name, parts)

@@ -10,13 +10,15 @@ import torch
 from torch import Tensor
 
 from lrprism.graph import SHARED, OwnFunction, entry_of, have_one_origin
+from lrprism.ops.arguments import detach_argument
 from lrprism.ops.call import Call
+from lrprism.ops.elementwise import Activation, run_inverse
 from lrprism.ops.gating import rate_gates
 from lrprism.ops.kinds import Kind
-from lrprism.ops.names import functions_named
-from lrprism.ops.nested import detach_tensors, is_live, map_tensors, tensors_in
+from lrprism.ops.names import build_table
+from lrprism.ops.nested import is_live, map_tensors, tensors_in
 from lrprism.ops.op import AbstractOp, Arguments, Keywords, Recorder, StoppedOp
-from lrprism.ops.scaled import Activation, pass_on_from, run_inverse
+from lrprism.ops.passing import pass_on_from
 from lrprism.ops.softmax import (
     Weights,
     find_divisor,
@@ -29,7 +31,6 @@ from lrprism.rules import AbstractProductRule, Gating, SignalTakesAll
 
 DEFAULT_PRODUCT_RULE = SignalTakesAll()
 """The rule of a product to which a composite gives none."""
-
 
 Share = float | Tensor
 """A share of relevance, the same everywhere or one for each entry."""
@@ -51,22 +52,18 @@ class _Shared(OwnFunction):
         share = ctx.share()
         if isinstance(share, Tensor):
             return g * share, None
+        # no gradient at all saves the backward pass of everything in front of a gate
         if share == 0:
             return None, None
         return g if share == 1 else g * share, None
 
 
-_enter = entry_of(_Shared)
-
-
-def shared(factor: Tensor, share: Callable[[], Share]) -> Tensor:
-    """Return ``factor``, which will get the share of relevance that is known on the way back."""
-    found: Tensor = _enter(factor, share)
-    return found
+give_share: Callable[[Tensor, Callable[[], Share]], Tensor] = entry_of(_Shared)
+"""Return a factor that gets the share of relevance which a function returns on the backward pass."""
 
 
 def shares_of(call: Call, looks: Sequence[Gating]) -> tuple[float, ...]:
-    """The share of each factor by the rule of the call."""
+    """Return the share of each factor by the rule of the call."""
     rule = call.rule if isinstance(call.rule, AbstractProductRule) else DEFAULT_PRODUCT_RULE
     return rule.shares(looks)
 
@@ -82,14 +79,15 @@ def run_product(
     """Run a product of live tensors, each of which gets its share.
 
     Args:
-        recorder: Notes the call.
+        recorder: Records the call.
         name: The op's name.
         func: The torch function.
         args: Its arguments.
         kwargs: Its keyword arguments.
         addends: Positions and names of what is added to the product instead of being a factor.
     """
-    factors = live_factors(args, kwargs, addends)
+    factors = [tensor for tensor in factors_of(args, kwargs, addends) if tensor.requires_grad]
+    # times a constant: the gradient is the rule
     if len(factors) < 2:
         recorder.record(Kind.ROUTING, name)
         return func(*args, **kwargs)
@@ -104,7 +102,7 @@ def run_product(
         if not tensor.requires_grad:
             return tensor
         number = next(numbers)
-        return shared(tensor, lambda: shares_of(call, looks)[number])
+        return give_share(tensor, lambda: shares_of(call, looks)[number])
 
     positional = [
         value if place in addends else map_tensors(value, share) for place, value in enumerate(args)
@@ -123,7 +121,7 @@ def _run_inverse_softmax(
     """
     if len(args) != 2 or kwargs:
         return None
-    divisors = [find_divisor(each) for each in args]
+    divisors = [find_divisor(factor) for factor in args]
     place = 0 if divisors[0] is not None else 1
     inverse, other, divisor = args[place], args[1 - place], divisors[place]
     if divisor is None:
@@ -131,7 +129,8 @@ def _run_inverse_softmax(
     weights = find_weights(other, divisor)
     if weights is None:
         recorder.record(Kind.ROUTING, name)
-        return func(*(inverse.detach() if number == place else each for number, each in enumerate(args)))
+        scale = inverse.detach()
+        return func(scale, other) if place == 0 else func(other, scale)
 
     def multiply(weights: Tensor, scale: Tensor) -> Any:
         return func(weights, scale) if place == 1 else func(scale, weights)
@@ -139,13 +138,8 @@ def _run_inverse_softmax(
     return _run_softmax(recorder, name, multiply, (other, inverse), weights)
 
 
-def live_factors(args: Arguments, kwargs: Keywords, addends: tuple[int | str, ...] = ()) -> list[Tensor]:
-    """The live tensors of a call, but for those that are added."""
-    return [tensor for tensor in factors_of(args, kwargs, addends) if tensor.requires_grad]
-
-
 def factors_of(args: Arguments, kwargs: Keywords, addends: tuple[int | str, ...] = ()) -> list[Tensor]:
-    """The tensors of a call, but for those that are added."""
+    """Return the tensors of a call, but for those that are added."""
     positional = [value for position, value in enumerate(args) if position not in addends]
     named = [value for key, value in kwargs.items() if key not in addends]
     return tensors_in((positional, named))
@@ -186,6 +180,7 @@ class Quotient(AbstractOp):
         """Divide by the detached divisor."""
         if not is_live((args, kwargs)):
             return func(*args, **kwargs)
+        # floor and truncated division are step functions
         if kwargs.get("rounding_mode") is not None:
             return Activation(Kind.ACTIVATION, self.name).run(recorder, func, args, kwargs)
         if self.divisor == 1 and len(args) == 2 and not kwargs and is_live(args[1]):
@@ -193,13 +188,10 @@ class Quotient(AbstractOp):
             if result is not None:
                 return result
         divisor = [*args[self.divisor : self.divisor + 1], *(kwargs.get(name) for name in self.names)]
-        fixed = [
-            detach_tensors(value) if place == self.divisor else value for place, value in enumerate(args)
-        ]
-        named = {key: detach_tensors(value) if key in self.names else value for key, value in kwargs.items()}
-        kind = Kind.ROUTING if is_live((fixed, named)) else Kind.STOPPED
+        positional, named = detach_argument(args, kwargs, self.divisor, *self.names)
+        kind = Kind.ROUTING if is_live((positional, named)) else Kind.STOPPED
         recorder.record(Kind.SCALING if is_live(divisor) and kind is Kind.ROUTING else kind, self.name)
-        return func(*fixed, **named)
+        return func(*positional, **named)
 
 
 def _run_normalized(
@@ -213,6 +205,7 @@ def _run_normalized(
     u = find_exponent(divisor)
     if u is None:
         return None
+    # 1 / (1 + exp(-u)) is a sigmoid, u / (1 + exp(-u)) a SiLU
     signal: Tensor = dividend if is_live(dividend) else u
     if not have_one_origin(signal, u):
         return None
@@ -232,7 +225,7 @@ def _run_softmax(
     weights.mark()
     dividend, divisor = args
     if weights.share is not None:
-        divisor = shared(divisor, weights.share)
+        divisor = give_share(divisor, weights.share)
     result: Tensor = func(dividend, divisor)
     if weights.share is None:
         mark_softmax(result)
@@ -244,28 +237,20 @@ class Reciprocal(AbstractOp):
     """``1 / a``: a scale, which counts as a constant, unless it normalises exponentials or is a sigmoid."""
 
     def run(self, recorder: Recorder, func: Callable[..., Any], args: Arguments, kwargs: Keywords) -> Any:
-        """Return the detached reciprocal, or that of a sum with exponentials as what it is."""
+        """Return the detached reciprocal; that of a sum with exponentials stays live."""
         a = args[0] if args else kwargs["input"]
         inverse = run_inverse(recorder, self.name, lambda: func(a), a) if is_live(a) else None
-        return (
-            StoppedOp(self.kind, self.name).run(recorder, func, args, kwargs) if inverse is None else inverse
-        )
+        if inverse is not None:
+            return inverse
+        return StoppedOp(self.kind, self.name).run(recorder, func, args, kwargs)
 
 
-_PRODUCTS = "bilinear cross linalg_cross"
 _QUOTIENTS = "div divide true_divide __div__ __truediv__"
 
-
-def _table() -> dict[Any, AbstractOp]:
-    ops: dict[Any, AbstractOp] = {}
-    for name in _PRODUCTS.split():
-        ops |= dict.fromkeys(functions_named(name), Product(Kind.PRODUCT, name.strip("_")))
-    ops |= dict.fromkeys(functions_named("addcmul"), Product(Kind.PRODUCT, "addcmul", (0, "input")))
-    for name in _QUOTIENTS.split():
-        ops |= dict.fromkeys(functions_named(name), Quotient(Kind.SCALING, name.strip("_")))
-    ops |= dict.fromkeys(functions_named("reciprocal"), Reciprocal(Kind.STOPPED, "reciprocal"))
-    addcdiv = Quotient(Kind.SCALING, "addcdiv", 2, ("tensor2",))
-    return ops | dict.fromkeys(functions_named("addcdiv"), addcdiv)
-
-
-TABLE = _table()
+TABLE = {
+    **build_table("bilinear cross linalg_cross", Product, Kind.PRODUCT),
+    **build_table("addcmul", Product, Kind.PRODUCT, (0, "input")),
+    **build_table(_QUOTIENTS, Quotient, Kind.SCALING),
+    **build_table("reciprocal", Reciprocal, Kind.STOPPED),
+    **build_table("addcdiv", Quotient, Kind.SCALING, 2, ("tensor2",)),
+}

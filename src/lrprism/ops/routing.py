@@ -1,4 +1,4 @@
-"""Ops whose own gradient is the rule, ops that are switched off, ops that stop relevance: lists of names."""
+"""Ops whose own gradient is the rule, ops that are switched off, and ops that stop relevance, by name."""
 
 from __future__ import annotations
 
@@ -11,26 +11,22 @@ from torch import Tensor
 
 from lrprism.graph import RECTIFIED, OwnFunction, entry_of
 from lrprism.ops.affine.function import LARGE, affine_node, keep_positive
+from lrprism.ops.arguments import detach_argument, read_argument
 from lrprism.ops.call import Call
 from lrprism.ops.kinds import Kind
-from lrprism.ops.names import functions_named
-from lrprism.ops.nested import detach_tensors, is_live
+from lrprism.ops.names import build_table, functions_named
+from lrprism.ops.nested import is_live
 from lrprism.ops.op import AbstractOp, Arguments, IdentityOp, Keywords, NativeOp, Recorder, StoppedOp
 from lrprism.rules import gives_nothing_at_zero
 
 MOVES = """
-    adjoint alias alias_copy
-    as_strided atleast_1d atleast_2d atleast_3d bfloat16 broadcast_to channel_shuffle chunk clone
-    contiguous cpu cuda
-    detach diagonal double expand expand_as flatten flip fliplr flipud float gather half
-    hsplit index int index_select long slice
-    masked_select movedim moveaxis narrow permute pixel_shuffle pixel_unshuffle
-    positive ravel
-    repeat repeat_interleave reshape reshape_as roll rot90 select split split_with_sizes squeeze
-    swapaxes swapdims t take take_along_dim
-    unsafe_chunk unsafe_split unsafe_split_with_sizes
-    tensor_split tile to transpose type type_as unbind unflatten unfold
-    unsqueeze view view_as vsplit __getitem__
+    adjoint alias alias_copy as_strided atleast_1d atleast_2d atleast_3d bfloat16 broadcast_to channel_shuffle
+    chunk clone contiguous cpu cuda detach diagonal double expand expand_as flatten flip fliplr flipud float
+    gather half hsplit index index_select int long masked_select moveaxis movedim narrow permute pixel_shuffle
+    pixel_unshuffle positive ravel repeat repeat_interleave reshape reshape_as roll rot90 select slice split
+    split_with_sizes squeeze swapaxes swapdims t take take_along_dim tensor_split tile to transpose type
+    type_as unbind unflatten unfold unsafe_chunk unsafe_split unsafe_split_with_sizes unsqueeze view view_as
+    vsplit __getitem__
 """
 """Functions that only move the entries of their first argument, or change their type."""
 
@@ -65,27 +61,20 @@ _NORMS = """
     linalg_svdvals linalg_vector_norm matrix_norm native_norm norm norm_except_dim nuclear_norm
     pairwise_distance pdist _pdist_forward std svdvals vector_norm
 """
-"""Functions that grow with their inputs in proportion, so that gradient times input is the value itself."""
+"""Functions that grow in proportion to their inputs, so that gradient times input is the value itself."""
 
 _LINEAR_IN_ONE: dict[str, tuple[int | str, ...]] = {
-    "solve": (0, "A"),
-    "linalg_solve": (0, "A"),
-    "solve_ex": (0, "A"),
-    "linalg_solve_ex": (0, "A"),
-    "_linalg_solve_ex": (0, "A"),
+    "solve linalg_solve solve_ex linalg_solve_ex _linalg_solve_ex": (0, "A"),
     "triangular_solve": (1, "A"),
     "cholesky_solve": (1, "L", "input2"),
     "lu_solve": (1, "LU_data"),
-    "tensorsolve": (0, "A", "input"),
-    "linalg_tensorsolve": (0, "A", "input"),
-    "trapezoid": (1, "x"),
-    "trapz": (1, "x"),
-    "cumulative_trapezoid": (1, "x"),
+    "tensorsolve linalg_tensorsolve": (0, "A", "input"),
+    "trapezoid trapz cumulative_trapezoid": (1, "x"),
     "gradient": ("spacing",),
-    "stft": (4, "window"),
-    "istft": (4, "window"),
+    "stft istft": (4, "window"),
+    "prelu _prelu_kernel": (1, "weight"),
 }
-"""Functions that are linear in one argument while these others are constant: ``A`` of ``A^-1 b``."""
+"""Functions that are linear in one argument while some others are constant: ``A`` of ``A^-1 b``."""
 
 _SELECTIONS = """
     msort nanmedian nanquantile quantile
@@ -95,22 +84,21 @@ _SELECTIONS = """
     max_unpool3d maximum median min mode sort topk
 """
 _DROPOUTS = """
-    alpha_dropout dropout dropout1d dropout2d dropout3d feature_alpha_dropout feature_dropout native_dropout
+    alpha_dropout dropout dropout1d dropout2d dropout3d feature_alpha_dropout feature_dropout
 """
 _SAMPLERS = "grid_sampler grid_sampler_2d grid_sampler_3d"
 _SOFTMAXES = "log_softmax logcumsumexp logsumexp softmax _softmax _log_softmax"
 _STOPS = """
     _unique _unique2 detach numpy rsqrt unique unique_consecutive unique_dim unique_dim_consecutive
 """
-"""Functions whose result is a constant; of what is in ``unique`` torch has no gradient."""
-_DATA = "data"
+"""Functions whose result is a constant; torch has no gradient of ``unique`` and its kin."""
 _PROPERTIES = "H T imag mH mT real"
 
 
 class _Rectified(OwnFunction):
-    """A ReLU behind an affine op, whose way back is left to that op where it hands nothing on at zero anyway.
+    """A ReLU behind an affine op, which leaves its backward pass to that op to save a pass over memory.
 
-    That saves a pass over memory.
+    It may where the op's rule passes nothing on at outputs of zero anyway.
     """
 
     node_name = RECTIFIED
@@ -118,7 +106,7 @@ class _Rectified(OwnFunction):
     @staticmethod
     def forward(ctx: Any, z: Tensor, call: Call, relu: Callable[[], Tensor]) -> Tensor:
         r = relu()
-        if r is z:
+        if r is z:  # relu_ wrote over z
             ctx.mark_dirty(z)
         ctx.save_for_backward(r)
         ctx.in_front = call
@@ -135,23 +123,25 @@ class _Rectified(OwnFunction):
         return c, None, None
 
 
-_enter = entry_of(_Rectified)
+_rectify = entry_of(_Rectified)
 
 
 @final
 class Rectifier(AbstractOp):
-    """A ReLU: its own gradient is the rule; the layer in front needs no more than what it lets through."""
+    """A ReLU: its own gradient is the rule; the layer in front may keep the positive part alone."""
 
     def run(self, recorder: Recorder, func: Callable[..., Any], args: Arguments, kwargs: Keywords) -> Any:
         """Run the op as it is, in place or not."""
         z = args[0] if args else kwargs["input"]
         node = affine_node(z)
+        # of a small tensor the pass over memory costs less than the Function
         if node is not None and z.numel() >= LARGE and not recorder.needs.layers:
-            r = _enter(z, node.call, partial(func, *args, **kwargs))
+            r = _rectify(z, node.call, partial(func, *args, **kwargs))
         else:
             r = func(*args, **kwargs)
         if is_live(r):
             recorder.record(self.kind, self.name)
+        # the layer in front keeps r in the place of z: that frees z, or shares the memory of r
         if node is not None and recorder.needs.outputs:
             keep_positive(node, r, in_place=r is z)
         return r
@@ -161,53 +151,44 @@ class Rectifier(AbstractOp):
 class GridSampler(AbstractOp):
     """Sampling at the points of a grid: the sampled signal takes all relevance.
 
-    Where a network makes the grid, as a spatial transformer or a deformable attention does, the grid says
-    from where the signal comes. Like a gate it carries none itself, by any rule: it is no factor.
+    A grid that the network computes, as in a spatial transformer or a deformable attention, says from where
+    the signal comes. Like a gate it carries no relevance by any rule: it is no factor.
     """
 
     def run(self, recorder: Recorder, func: Callable[..., Any], args: Arguments, kwargs: Keywords) -> Any:
-        """Sample at the detached grid; of a constant signal, the grid is said to have no rule."""
+        """Sample at the detached grid; for the grid of a constant signal there is no rule."""
         signal = args[0] if args else kwargs["input"]
-        grid = args[1] if len(args) > 1 else kwargs["grid"]
+        grid = read_argument(args, kwargs, 1, "grid")
         if not is_live((signal, grid)):
             return func(*args, **kwargs)
         if not is_live(signal):
             recorder.record(Kind.UNKNOWN, self.name)
             return func(*args, **kwargs)
         recorder.record(Kind.SCALING if is_live(grid) else self.kind, self.name)
-        fixed = [detach_tensors(value) if place == 1 else value for place, value in enumerate(args)]
-        named = {key: detach_tensors(value) if key == "grid" else value for key, value in kwargs.items()}
-        return func(*fixed, **named)
+        positional, named = detach_argument(args, kwargs, 1, "grid")
+        return func(*positional, **named)
 
 
-def _named(names: str, make: Callable[[str], AbstractOp]) -> dict[Any, AbstractOp]:
-    """Enter an op under every function and method of these names."""
-    return {function: make(name.strip("_")) for name in names.split() for function in functions_named(name)}
+_NATIVE = MOVES + _ASSEMBLIES + _ADDITIONS + _NORMS + _SELECTIONS
 
-
-def _routing(name: str) -> AbstractOp:
-    return NativeOp(Kind.ROUTING, name)
-
-
-def _table() -> dict[Any, AbstractOp]:
-    table = _named(MOVES + _ASSEMBLIES + _ADDITIONS + _NORMS + _SELECTIONS, _routing)
-    table |= _named("prelu _prelu_kernel", lambda name: NativeOp(Kind.ROUTING, name, constants=(1, "weight")))
-    for name, constants in _LINEAR_IN_ONE.items():
-        table |= _named(name, lambda name: NativeOp(Kind.ROUTING, name, constants=constants))  # noqa: B023
+TABLE: dict[Any, AbstractOp] = {
+    **build_table(_NATIVE, NativeOp, Kind.ROUTING),
+    **{
+        function: op
+        for names, constants in _LINEAR_IN_ONE.items()
+        for function, op in build_table(names, NativeOp, Kind.ROUTING, constants).items()
+    },
     # the factors come first here, and second in torch.lu_solve
-    table[torch.linalg.lu_solve] = NativeOp(Kind.ROUTING, "lu_solve", constants=(0, "LU"))
-    table |= _named("relu", lambda name: Rectifier(Kind.ROUTING, name))
-    table |= _named(_SAMPLERS, lambda name: GridSampler(Kind.ROUTING, name))
-    table |= _named(_SOFTMAXES, lambda name: NativeOp(Kind.SOFTMAX, name))
-    table |= _named(_DROPOUTS, lambda name: IdentityOp(Kind.IDENTITY, name, name == "native_dropout"))
-    table |= _named(_STOPS, lambda name: StoppedOp(Kind.STOPPED, name))
-    for name in _PROPERTIES.split():
-        table[getattr(Tensor, name).__get__] = NativeOp(Kind.ROUTING, name)
-    table[getattr(Tensor, _DATA).__get__] = StoppedOp(Kind.STOPPED, "data")
-    return table
-
-
-TABLE = _table()
+    torch.linalg.lu_solve: NativeOp(Kind.ROUTING, "lu_solve", (0, "LU")),
+    **build_table("relu", Rectifier, Kind.ROUTING),
+    **build_table(_SAMPLERS, GridSampler, Kind.ROUTING),
+    **build_table(_SOFTMAXES, NativeOp, Kind.SOFTMAX),
+    **build_table(_DROPOUTS, IdentityOp, Kind.IDENTITY),
+    **build_table("native_dropout", IdentityOp, Kind.IDENTITY, True),  # returns a mask too
+    **build_table(_STOPS, StoppedOp, Kind.STOPPED),
+    **{getattr(Tensor, name).__get__: NativeOp(Kind.ROUTING, name) for name in _PROPERTIES.split()},
+    Tensor.data.__get__: StoppedOp(Kind.STOPPED, "data"),  # type: ignore[attr-defined]
+}
 MOVING = frozenset(
     [function for name in MOVES.split() for function in functions_named(name)]
     + [getattr(Tensor, name).__get__ for name in _PROPERTIES.split()]

@@ -29,7 +29,7 @@ from lrprism.rules import AbstractProductRule, Gating
 
 
 class _Substitution(OwnFunction):
-    """The solution, and on the way back the relevance of all steps at once."""
+    """The solution; backward, the relevance of all steps at once."""
 
     @staticmethod
     def forward(
@@ -44,15 +44,18 @@ class _Substitution(OwnFunction):
     def backward(ctx: Any, *grad_outputs: Tensor) -> tuple[Tensor, Tensor, None, None]:
         matrix, x = ctx.saved_tensors
         share, form = ctx.share(), ctx.form
-        rest = matrix.triu(1) if form["upper"] else matrix.tril(-1)
+        off_diagonal = matrix.triu(1) if form["upper"] else matrix.tril(-1)  # L of the formula
         scale = torch.eye(matrix.shape[-1], dtype=matrix.dtype, device=matrix.device)
         if not form["unitriangular"]:
             scale = scale * matrix
-        back = {**form, "upper": not form["upper"]}
-        g = torch.linalg.solve_triangular((scale + (1 - share) * rest).mH, grad_outputs[0], **back)
+        transposed = {**form, "upper": not form["upper"]}
+        g = torch.linalg.solve_triangular(
+            (scale + (1 - share) * off_diagonal).mH, grad_outputs[0], **transposed
+        )
         product = g @ x.mH if form["left"] else x.mH @ g
-        taken = product.triu(1) if form["upper"] else product.tril(-1)
-        return (-share * taken).sum_to_size(matrix.shape), g.sum_to_size(ctx.shape), None, None
+        steps = product.triu(1) if form["upper"] else product.tril(-1)
+        # a batch of right-hand sides may share one matrix, or the other way round
+        return (-share * steps).sum_to_size(matrix.shape), g.sum_to_size(ctx.shape), None, None
 
 
 _solve = entry_of(_Substitution)
@@ -64,10 +67,11 @@ class TriangularSolve(AbstractOp):
     """``solve_triangular``: linear in ``B`` under a constant matrix, products of both under a live one."""
 
     def run(self, recorder: Recorder, func: Callable[..., Any], args: Arguments, kwargs: Keywords) -> Any:
-        """Solve; a matrix that alone is live has no rule."""
+        """Solve; there is no rule for a matrix that alone is live."""
         if not is_live((args, kwargs)):
             return func(*args, **kwargs)
-        matrix, b, form = _parts(*args, **kwargs)
+        matrix, b, form = _read_system(*args, **kwargs)
+        # linear in B, where the gradient is the rule
         if not is_live(matrix) or not is_live(b) or "out" in kwargs:
             recorder.record(Kind.UNKNOWN if is_live(matrix) else Kind.ROUTING, self.name)
             return func(*args, **kwargs)
@@ -76,16 +80,15 @@ class TriangularSolve(AbstractOp):
         return _solve(matrix, b, lambda: shares_of(call, looks)[0], form)
 
 
-def _parts(
+def _read_system(
     *operands: Tensor, upper: bool, left: bool = True, unitriangular: bool = False, **named: Any
 ) -> tuple[Tensor, Tensor, dict[str, bool]]:
-    """The matrix, the right-hand side, and how the matrix is to be read."""
-    found = [*operands, *(named[name] for name in ("A", "self", "input", "B") if name in named)]
-    return found[0], found[1], {"upper": upper, "left": left, "unitriangular": unitriangular}
+    """Return the matrix, the right-hand side, and the options that say how to read the matrix."""
+    # torch.linalg calls the matrix A, aten calls it self
+    matrix, b = (*operands, *(named[name] for name in ("A", "self", "input", "B") if name in named))[:2]
+    return matrix, b, {"upper": upper, "left": left, "unitriangular": unitriangular}
 
 
-TABLE: dict[Any, AbstractOp] = {
-    function: TriangularSolve(Kind.PRODUCT, "solve_triangular")
-    for name in ("solve_triangular", "linalg_solve_triangular")
-    for function in functions_named(name)
-}
+_SOLVERS = functions_named("solve_triangular") | functions_named("linalg_solve_triangular")
+
+TABLE: dict[Any, AbstractOp] = dict.fromkeys(_SOLVERS, TriangularSolve(Kind.PRODUCT, "solve_triangular"))

@@ -1,0 +1,64 @@
+"""Average pooling: a linear op without weights, which LRP-ε can damp."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, final
+
+import torch
+from torch import Tensor
+
+from lrprism.graph import DAMPED, OwnFunction, entry_of
+from lrprism.ops.call import Call
+from lrprism.ops.kinds import Kind
+from lrprism.ops.names import build_table
+from lrprism.ops.nested import is_live
+from lrprism.ops.op import AbstractOp, Arguments, Keywords, Recorder
+from lrprism.rules import Epsilon
+
+
+class _Damped(OwnFunction):
+    """The identity on ``z``; backward ``g * z / st(z)``, LRP-ε of an op without weights."""
+
+    node_name = DAMPED
+
+    @staticmethod
+    def forward(ctx: Any, z: Tensor, call: Call) -> Tensor:
+        ctx.save_for_backward(z)
+        ctx.damping = call
+        return z.detach()
+
+    @staticmethod
+    def backward(ctx: Any, *grad_outputs: Tensor) -> tuple[Tensor, None]:
+        (g,) = grad_outputs
+        call: Call = ctx.damping
+        if not isinstance(call.rule, Epsilon) or call.rule.stabilizer.changes_nothing:
+            return g, None
+        (z,) = ctx.saved_tensors
+        s = call.rule.stabilizer.damp(g, z)
+        if call.sinks is not None:
+            call.sinks.stabilizer += ((call.rule.stabilizer(z) - z) * s).sum(dtype=torch.float64)
+        return s, None
+
+
+_damp = entry_of(_Damped)
+
+
+@final
+class AveragePooling(AbstractOp):
+    """A mean over positions: a linear op without weights, which LRP-ε can damp."""
+
+    def run(self, recorder: Recorder, func: Callable[..., Any], args: Arguments, kwargs: Keywords) -> Any:
+        """Return the mean; the rule of the call damps its gradient."""
+        z = func(*args, **kwargs)
+        if not is_live(z):
+            return z
+        return _damp(z, recorder.record(self.kind, self.name, (Epsilon,)))
+
+
+_MEANS = """
+    adaptive_avg_pool1d adaptive_avg_pool2d adaptive_avg_pool3d avg_pool1d avg_pool2d avg_pool3d mean
+    _adaptive_avg_pool2d _adaptive_avg_pool3d
+"""
+
+TABLE = build_table(_MEANS, AveragePooling, Kind.AVERAGE_POOLING)
