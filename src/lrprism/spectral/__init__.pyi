@@ -1,7 +1,7 @@
 from .bands.statistics import band_table, sample_spectra, top_bands
 from .cubes.bands import TUTORIAL_BANDS, average_pairs, good_bands, parse_bands, select_bands
 from .cubes.cube import Scene, cube_hash, make_cube
-from .cubes.patches import PatchSet, centres_of, make_patches
+from .cubes.patches import PatchSet, make_patches
 from .cubes.wavelengths import WavelengthSource, read_wavelengths
 from .cubes.windows import check_window, cut_windows
 from .io.patch_file import is_patch_file, read_patch_file
@@ -32,7 +32,6 @@ __all__ = [
     "WavelengthSource",
     "average_pairs",
     "band_table",
-    "centres_of",
     "check_window",
     "checkerboard",
     "connected_regions",

@@ -3,8 +3,7 @@ import pytest
 import xarray as xr
 
 from lrprism.errors import DataError
-from lrprism.spectral import Scene, centres_of, cut_windows
-from lrprism.spectral.cubes.patches import PatchSet
+from lrprism.spectral import Scene, cut_windows
 
 
 @pytest.fixture
@@ -22,7 +21,8 @@ def test_windows_lie_round_their_pixels(scene: Scene) -> None:
     np.testing.assert_array_equal(patches["patch"][0], scene.cube.values[:, 0:3, 0:3])
     np.testing.assert_array_equal(patches["patch"][1], scene.cube.values[:, 1:4, 3:6])
     assert patches["label"].values.tolist() == [1, 0]
-    assert centres_of(patches).tolist() == [[1, 1], [2, 4]]
+    assert patches["row"].values.tolist() == [1, 2]
+    assert patches["column"].values.tolist() == [1, 4]
     assert patches["wavelength"].values.tolist() == scene.cube["wavelength"].values.tolist()
     assert patches["original_band"].values.tolist() == ["0", "1", "2", "5", "6"]
     assert patches.attrs["class_names"] == ["a", "b"]
@@ -74,8 +74,3 @@ def test_no_window_left(scene: Scene) -> None:
         DataError, match=r"at least one window of 3 x 3 pixels should lie inside .* Found 1 pixels"
     ):
         cut_windows(scene, 3, pixels=[0])
-
-
-def test_patches_of_a_file_have_no_place(small_patches: PatchSet) -> None:
-    with pytest.raises(DataError, match=r"patches should carry the coordinates row and column"):
-        centres_of(small_patches)

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from lrprism.spectral import make_cube
-from lrprism.spectral.cubes.georeference import Georeference, georeferenced
+from lrprism.spectral.cubes.georeference import Georeference, assign_georeference
 from lrprism.spectral.io.writers import write_cube
 
 
@@ -19,7 +19,9 @@ def write_product(tmp_path: Path) -> Callable[[str], Path]:
     def write(bands: str) -> Path:
         stored = np.array([[[1000, 2000]], [[3000, -32768]]])
         image = make_cube(stored, [1.0e3, 2.0e3], title="", quantity="reflectance", units="1")
-        placed = georeferenced(image, Georeference("EPSG:32616", (5000.0, 30.0, 0.0, 9000.0, 0.0, -30.0)))
+        placed = assign_georeference(
+            image, Georeference("EPSG:32616", (5000.0, 30.0, 0.0, 9000.0, 0.0, -30.0))
+        )
         write_cube(placed, tmp_path / "product" / "X-SPECTRAL_IMAGE.tif")
         (tmp_path / "product" / "X-METADATA.XML").write_text(f"<product>{bands}</product>")
         return tmp_path / "product"

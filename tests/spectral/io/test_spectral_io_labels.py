@@ -66,7 +66,7 @@ def test_label_files_that_cannot_be_read_are_named(tmp_path: Path, small_cube: x
     with pytest.raises(DataError, match=r"should be a label map. Found no such file"):
         read_labels(tmp_path / "none.npy")
     (tmp_path / "x.csv").write_text("1,2\n3,a\n")
-    with pytest.raises(DataError, match=r"should be a whole label map. Found one that cannot be read"):
+    with pytest.raises(DataError, match=r"should be a label map. Found one that cannot be read"):
         read_labels(tmp_path / "x.csv")
     (tmp_path / "x.doc").write_text("1")
     with pytest.raises(DataError, match=r"should be a label map: .mat, .npy, .tif, .csv or an ENVI"):
@@ -80,5 +80,5 @@ def test_label_files_that_cannot_be_read_are_named(tmp_path: Path, small_cube: x
     with pytest.raises(DataError, match=r"cube.tif' should have one band, the labels. Found 5"):
         read_labels(tmp_path / "cube.tif")
     (tmp_path / "cut.tif").write_bytes(b"II*\0\x08")
-    with pytest.raises(DataError, match=r"cut.tif' should be a whole GeoTIFF"):
+    with pytest.raises(DataError, match=r"cut.tif' should be a GeoTIFF"):
         read_labels(tmp_path / "cut.tif")

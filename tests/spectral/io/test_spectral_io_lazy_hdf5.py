@@ -90,7 +90,7 @@ def test_cubes_that_are_none(file: h5py.File) -> None:
 
 def test_files_that_are_missing_or_damaged(tmp_path: Path) -> None:
     (tmp_path / "bad.h5").write_bytes(b"\x89HDF\r\n\x1a\n" + bytes(40))
-    for name, found in (("none.h5", "no such file"), ("bad.h5", "an unreadable one: OSError")):
+    for name, found in (("none.h5", "no such file"), ("bad.h5", "one that cannot be read: OSError")):
         wrong = pytest.raises(DataError, match=rf"{name}' should be a NEON file. Found {found}")
         with wrong, opened(tmp_path / name, "a NEON file"):
             pass

@@ -79,7 +79,7 @@ def test_a_file_of_another_kind(tmp_path: Path) -> None:
     path = tmp_path / "notes.hdf5"
     path.write_text("not HDF5")
     with pytest.raises(
-        DataError, match=r"should be a whole HDF5 file. Found one that cannot be read: .*signature"
+        DataError, match=r"should be an HDF5 file. Found one that cannot be read: .*signature"
     ):
         read_patch_file(path)
 
@@ -87,9 +87,7 @@ def test_a_file_of_another_kind(tmp_path: Path) -> None:
 def test_a_truncated_file(write_hdf5: HdfWriter) -> None:
     path = write_hdf5(train_img=images(), train_labels=[0, 1, 2])
     path.write_bytes(path.read_bytes()[:-2000])
-    with pytest.raises(
-        DataError, match=r"should be a whole HDF5 file. .*truncated.* Copy or download it again"
-    ):
+    with pytest.raises(DataError, match=r"should be an HDF5 file. .*truncated.* Copy or download it again"):
         read_patch_file(path)
 
 

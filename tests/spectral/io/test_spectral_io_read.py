@@ -168,7 +168,7 @@ def text(content: bytes, name: str) -> Callable[[Path], Path]:
         (text(b"CDF\x01", "x.nc"), "should be a NetCDF 4 file. Found the classic format. Convert it: nccopy"),
         (
             text(b"\x89HDF\r\n\x1a\n" + bytes(40), "x.h5"),
-            "should be a whole HDF5 file. Found one that cannot",
+            "should be an HDF5 file. Found one that cannot",
         ),
         (bad_envi_library, "Found a spectral library. Use read_spectral_library"),
         (

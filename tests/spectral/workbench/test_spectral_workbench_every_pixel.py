@@ -9,7 +9,7 @@ import xarray as xr
 import expected_warnings
 import lrprism as lp
 from lrprism.spectral import Scene, make_cube
-from lrprism.spectral.cubes.georeference import Georeference, georeference_of, georeferenced
+from lrprism.spectral.cubes.georeference import Georeference, assign_georeference, georeference_of
 from lrprism.spectral.io import read_cube
 from lrprism.spectral.io.writers import write_cube
 from lrprism.spectral.networks import Hyper3DNetLite
@@ -31,7 +31,7 @@ def small_scene() -> Scene:
     labels = xr.DataArray(
         np.zeros((HEIGHT, WIDTH), np.int64), dims=("y", "x"), attrs={"class_names": ["a", "b", "c"]}
     )
-    return Scene(georeferenced(cube, PLACE), labels)
+    return Scene(assign_georeference(cube, PLACE), labels)
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from pathlib import Path
 import numpy as np
 
 from lrprism.spectral import make_cube
-from lrprism.spectral.cubes.georeference import Georeference, georeferenced
+from lrprism.spectral.cubes.georeference import Georeference, assign_georeference
 from lrprism.spectral.io.writers import write_cube
 from lrprism.spectral.workbench import Preparation
 from lrprism.spectral.workbench.inspecting import describe_data
@@ -15,7 +15,7 @@ def test_a_cube_is_described_with_its_place_and_bad_bands(tmp_path: Path) -> Non
         np.ones((2, 3, 4)), [500.0, 1400.0], good=[True, False], title="t", quantity="reflectance", units="1"
     )
     place = Georeference("EPSG:32616", (500000.0, 20.0, 0.0, 4480000.0, 0.0, -20.0))
-    write_cube(georeferenced(cube, place), tmp_path / "scene.nc")
+    write_cube(assign_georeference(cube, place), tmp_path / "scene.nc")
     np.save(tmp_path / "labels.npy", np.eye(3, 4, dtype=np.uint8))
     text = describe_data(str(tmp_path / "scene.nc"), Preparation(labels=str(tmp_path / "labels.npy")))
     assert "bands     1, from 500.0 to 500.0 nm" in text

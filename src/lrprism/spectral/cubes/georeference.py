@@ -52,7 +52,7 @@ def _area(numbers: np.ndarray[tuple[int, ...], np.dtype[np.float64]]) -> float:
     return float(numbers[1] * numbers[5] - numbers[2] * numbers[4])
 
 
-def georeferenced(data: xr.DataArray, georeference: Georeference) -> xr.DataArray:
+def assign_georeference(data: xr.DataArray, georeference: Georeference) -> xr.DataArray:
     """Put map coordinates on an array with dimensions ``y`` and ``x``.
 
     Args:
@@ -84,8 +84,8 @@ def georeference_of(data: xr.DataArray) -> Georeference | None:
         data: A cube, labels, or any map over the pixels.
 
     Returns:
-        What :func:`georeferenced` put on the whole array, or what the coordinates ``x`` and ``y`` say of the
-        pixels that are left; None where it has no place.
+        The georeference that :func:`assign_georeference` set on the array, moved and scaled to the ``x`` and
+        ``y`` of the pixels that remain; None where the array has none.
 
     Raises:
         DataError: If the transform cannot be read, or the coordinates are not evenly spaced.

@@ -57,23 +57,3 @@ def make_patches(
         coords={**coords, **samples},
         attrs={**attrs, "class_names": [str(name) for name in class_names]},
     )
-
-
-def centres_of(patches: PatchSet) -> npt.NDArray[np.int64]:
-    """Row and column of the centre pixel of each patch.
-
-    Args:
-        patches: Patches cut from a scene.
-
-    Returns:
-        Centres ``[sample, 2]``.
-
-    Raises:
-        DataError: If the patches do not come from a scene.
-    """
-    if "row" not in patches.coords or "column" not in patches.coords:
-        raise DataError(
-            "patches should carry the coordinates row and column of their centres. Found neither or only "
-            "one. Cut the patches from a scene; a patch file does not say where its patches lie."
-        )
-    return np.stack([patches["row"].values, patches["column"].values], axis=1).astype(np.int64)

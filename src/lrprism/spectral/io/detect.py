@@ -9,6 +9,7 @@ from typing import Final
 import h5py
 
 from lrprism.errors import DataError
+from lrprism.spectral.io.failures import reading
 
 KNOWN_FORMATS: Final = (
     "ENVI (.hdr with .dat, .img, .bsq, .bil or .bip), GeoTIFF, NetCDF 4, Zarr, MATLAB (.mat), NumPy (.npy, "
@@ -17,7 +18,6 @@ KNOWN_FORMATS: Final = (
 _ZARR_MARKS: Final = (".zgroup", ".zmetadata", ".zarray", "zarr.json")
 _TIFF_MAGIC: Final = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 _CLASSIC_NETCDF: Final = (b"CDF\x01", b"CDF\x02", b"CDF\x05")
-_UNREADABLE_HDF: Final = (OSError, KeyError, ValueError, RuntimeError)
 _TEXT_BYTES: Final = 2**20
 _LIBRARY: Final = re.compile(rb"^\s*file type\s*=\s*envi spectral library", re.IGNORECASE | re.MULTILINE)
 
@@ -134,16 +134,8 @@ def _by_metadata(files: list[Path]) -> str | None:
 
 
 def _format_of_hdf5(path: Path) -> str:
-    try:
-        with h5py.File(path, "r") as opened:
-            return _known(path, _by_members(path, opened))
-    except DataError:
-        raise
-    except _UNREADABLE_HDF as error:
-        raise DataError(
-            f"'{path}' should be a whole HDF5 file. Found one that cannot be read: {error}. "
-            "Copy or download it again."
-        ) from error
+    with reading(path, "an HDF5 file"), h5py.File(path, "r") as opened:
+        return _known(path, _by_members(path, opened))
 
 
 def _by_members(path: Path, opened: h5py.File) -> str | None:

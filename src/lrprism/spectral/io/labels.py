@@ -10,7 +10,7 @@ import numpy.typing as npt
 import xarray as xr
 
 from lrprism.errors import DataError, InputError
-from lrprism.spectral.io.failures import naming
+from lrprism.spectral.io.failures import reading
 from lrprism.spectral.io.formats.envi_header import read_header
 from lrprism.spectral.io.formats.matlab import read_matlab_labels
 from lrprism.spectral.io.formats.raster import opened_raster
@@ -40,8 +40,6 @@ def read_labels(
             names.
     """
     file = Path(path)
-    if not file.is_file():
-        raise DataError(f"'{file}' should be a label map. Found no such file. Correct the path.")
     ending = file.suffix.lower()
     if ending == ".mat":
         labels = read_matlab_labels(file, key=key)
@@ -50,25 +48,18 @@ def read_labels(
         raise InputError(
             f"key should name a variable of a .mat file. Found {key!r} for '{file}'. Leave it out."
         )
-    values, names = _read(file, ending)
-    with naming(file):
+    with reading(file, "a label map"):
+        values, names = _read(file, ending)
         return _named(file, whole_numbers(values), class_names or names)
 
 
 def _read(file: Path, ending: str) -> tuple[npt.NDArray[np.generic], list[str] | None]:
-    try:
-        if ending == ".npy":
-            return np.load(file, mmap_mode="r", allow_pickle=False), None
-        if ending == ".csv":
-            return np.loadtxt(file, delimiter=",", ndmin=2), None
-        if ending in {".tif", ".tiff"}:
-            return _read_tiff(file), None
-    except DataError:
-        raise
-    except (ValueError, OSError) as error:
-        raise DataError(
-            f"'{file}' should be a whole label map. Found one that cannot be read: {error}. Copy it again."
-        ) from error
+    if ending == ".npy":
+        return np.load(file, mmap_mode="r", allow_pickle=False), None
+    if ending == ".csv":
+        return np.loadtxt(file, delimiter=",", ndmin=2), None
+    if ending in {".tif", ".tiff"}:
+        return _read_tiff(file), None
     return _read_envi_classes(file)
 
 

@@ -14,10 +14,10 @@ import numpy as np
 import numpy.typing as npt
 
 from lrprism.errors import DataError
+from lrprism.spectral.io.failures import reading
 from lrprism.spectral.io.lazy import AbstractStored, lazy
 from lrprism.spectral.io.limits import check_declared
 
-_UNREADABLE: Final = (OSError, ValueError, TypeError, LookupError, RuntimeError, MemoryError)
 _LONGEST_LIST: Final = 100_000
 _HARMLESS_CHUNK: Final = 2**28
 
@@ -36,18 +36,8 @@ def opened(path: str | PathLike[str], what: str) -> Iterator[h5py.File]:
     Raises:
         DataError: If there is no such file, or it is damaged.
     """
-    if not Path(path).is_file():
-        raise DataError(f"'{path}' should be {what}. Found no such file. Correct the path.")
-    try:
-        with h5py.File(path, "r") as file:
-            yield file
-    except DataError:
-        raise
-    except _UNREADABLE as error:
-        raise DataError(
-            f"'{path}' should be {what}. Found an unreadable one: {type(error).__name__} {error}. "
-            "Copy or download it again."
-        ) from error
+    with reading(path, what), h5py.File(path, "r") as file:
+        yield file
 
 
 def dataset_in(file: h5py.File, key: str) -> h5py.Dataset:

@@ -12,6 +12,7 @@ from lrprism.errors import DataError
 from lrprism.spectral.cubes.cube import band_coords
 from lrprism.spectral.cubes.patches import PatchSet, make_patches
 from lrprism.spectral.cubes.wavelengths import WavelengthSource, read_wavelengths
+from lrprism.spectral.io.failures import reading
 
 _PATCHES, _LABELS = "train_img", "train_labels"
 _KOCHIA_BANDS, _KOCHIA_RANGE = 300, "387.12:1023.5"
@@ -44,18 +45,10 @@ def read_patch_file(
         DataError: If the file, its layout, a value or a label is not what it should be.
     """
     file = Path(path)
-    if not file.is_file():
-        raise DataError(f"'{file}' should be an HDF5 file. Found no such file. Correct the path.")
-    try:
-        with h5py.File(file, "r") as opened:
-            images, labels = _datasets(opened, file)
-            label = _read_labels(labels, len(images), file)
-            patch = _read_images(images, file)
-    except OSError as error:
-        raise DataError(
-            f"'{file}' should be a whole HDF5 file. Found one that cannot be read: {error}. "
-            "Copy or download it again."
-        ) from error
+    with reading(file, "an HDF5 file"), h5py.File(file, "r") as opened:
+        images, labels = _datasets(opened, file)
+        label = _read_labels(labels, len(images), file)
+        patch = _read_images(images, file)
     bands = patch.shape[1]
     centre, fwhm, assumed = _wavelengths(wavelengths, bands, file)
     return make_patches(

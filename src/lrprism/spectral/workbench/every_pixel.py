@@ -12,7 +12,7 @@ from torch import nn
 from lrprism.engine import Audit
 from lrprism.errors import DataError, InputError
 from lrprism.spectral.cubes.cube import Scene
-from lrprism.spectral.cubes.georeference import georeference_of, georeferenced
+from lrprism.spectral.cubes.georeference import assign_georeference, georeference_of
 from lrprism.spectral.cubes.windows import cut_windows
 from lrprism.spectral.workbench.patch_explainer import PatchExplainer
 from lrprism.spectral.workbench.sources import Numbers
@@ -124,7 +124,7 @@ class PixelExplainer:
         )  # fmt: skip
         place = georeference_of(self.scene.cube)
         if place is not None:
-            relevance, classes = georeferenced(relevance, place), georeferenced(classes, place)
+            relevance, classes = assign_georeference(relevance, place), assign_georeference(classes, place)
         return {"relevance_map": relevance, "class_map": classes}
 
 

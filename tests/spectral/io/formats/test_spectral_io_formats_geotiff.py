@@ -56,7 +56,7 @@ def test_no_wavelengths(tmp_path: Path) -> None:
 def test_truncated(tmp_path: Path) -> None:
     path = tmp_path / "a.tif"
     path.write_bytes(b"II*\0\x08")
-    with pytest.raises(DataError, match="should be a whole GeoTIFF"):
+    with pytest.raises(DataError, match="should be a GeoTIFF"):
         read_geotiff(path)
 
 

@@ -11,7 +11,7 @@ from rasterio.crs import CRS
 
 from lrprism.errors import DataError
 from lrprism.spectral.cubes.cube import make_cube
-from lrprism.spectral.cubes.georeference import Georeference, georeference_of, georeferenced
+from lrprism.spectral.cubes.georeference import Georeference, assign_georeference, georeference_of
 from lrprism.spectral.io.formats.netcdf import read_netcdf, read_zarr
 from lrprism.spectral.io.writers.netcdf import write_netcdf, write_zarr
 
@@ -63,7 +63,7 @@ def test_what_our_own_writer_wrote_comes_back_whole(tmp_path: Path, ending: str,
         assumed=notes,
     )
     cube.attrs |= {"scale": 10000.0, "source": "field.dat"}
-    cube = georeferenced(cube, Georeference("EPSG:32616", (4e5, 20.0, 0.0, 4.5e6, 0.0, -10.0)))
+    cube = assign_georeference(cube, Georeference("EPSG:32616", (4e5, 20.0, 0.0, 4.5e6, 0.0, -10.0)))
     path = tmp_path / f"cube{ending}"
     (write_netcdf if ending == ".nc" else write_zarr)(cube, path)
     back = reader(ending)(path)
@@ -169,17 +169,17 @@ def test_bad_variables(tmp_path: Path) -> None:
 
 
 def test_bad_files(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match=r"should be a NetCDF file. Found no such file"):
+    with pytest.raises(DataError, match=r"should be a NetCDF 4 file. Found no such file"):
         read_netcdf(tmp_path / "none.nc")
     with pytest.raises(DataError, match=r"should be a Zarr store. Found no such folder"):
         read_zarr(tmp_path / "none.zarr")
     whole = save(foreign(), tmp_path / "a.nc").read_bytes()
     for content in (b"", b"hello", whole[: len(whole) // 2]):
         (tmp_path / "b.nc").write_bytes(content)
-        with pytest.raises(DataError, match=r"should be a whole NetCDF 4 file. Found an unreadable one"):
+        with pytest.raises(DataError, match=r"should be a NetCDF 4 file. Found one that cannot be read"):
             read_netcdf(tmp_path / "b.nc")
     store = save(foreign(), tmp_path / "a.zarr")
     (store / ".zmetadata").write_text("{")
     (store / ".zgroup").write_text("{")
-    with pytest.raises(DataError, match=r"should be a whole Zarr store. Found an unreadable one"):
+    with pytest.raises(DataError, match=r"should be a Zarr store. Found one that cannot be read"):
         read_zarr(store)

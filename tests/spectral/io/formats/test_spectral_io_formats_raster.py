@@ -57,7 +57,7 @@ def test_a_file_that_breaks_off_while_it_is_read(unplaced: Path) -> None:
     with opened_raster(unplaced) as dataset:
         values = raster_values(dataset)
     unplaced.write_bytes(unplaced.read_bytes()[:-200])
-    with pytest.raises(DataError, match=r"cube.tif' should be a whole GeoTIFF. Found an unreadable one"):
+    with pytest.raises(DataError, match=r"cube.tif' should be a GeoTIFF. Found one that cannot be read"):
         values.compute()
 
 

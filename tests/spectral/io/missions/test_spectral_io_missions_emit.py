@@ -45,7 +45,7 @@ def test_truncated_and_incomplete_files_are_refused(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="Found no 'fwhm' there"):
         read_emit(path)
     path.write_bytes(path.read_bytes()[:900])
-    with pytest.raises(DataError, match="Found an unreadable one"):
+    with pytest.raises(DataError, match="Found one that cannot be read"):
         read_emit(path)
 
 

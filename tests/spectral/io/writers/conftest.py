@@ -4,7 +4,7 @@ import pytest
 import xarray as xr
 
 from lrprism.spectral import make_cube
-from lrprism.spectral.cubes.georeference import Georeference, georeferenced
+from lrprism.spectral.cubes.georeference import Georeference, assign_georeference
 
 
 @pytest.fixture
@@ -26,7 +26,7 @@ def placed_cube() -> xr.DataArray:
         assumed=["made up, all of it", "units guessed"],
     )
     cube.attrs |= {"scale": 500.0, "source": "small.dat"}
-    return georeferenced(cube, Georeference("EPSG:32616", (500000.0, 20.0, 0.0, 4400000.0, 0.0, -20.0)))
+    return assign_georeference(cube, Georeference("EPSG:32616", (500000.0, 20.0, 0.0, 4400000.0, 0.0, -20.0)))
 
 
 @pytest.fixture

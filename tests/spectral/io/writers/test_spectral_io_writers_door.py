@@ -13,7 +13,7 @@ import xarray as xr
 
 from lrprism.errors import DataError, InputError, ResultsError
 from lrprism.spectral import make_cube
-from lrprism.spectral.cubes.georeference import Georeference, georeference_of, georeferenced
+from lrprism.spectral.cubes.georeference import Georeference, assign_georeference, georeference_of
 from lrprism.spectral.io import read_cube
 from lrprism.spectral.io.formats.envi import read_envi
 from lrprism.spectral.io.formats.netcdf import read_netcdf, read_zarr
@@ -231,7 +231,7 @@ def test_a_stack_of_relevance_cubes_keeps_its_name(tmp_path: Path, small_cube: x
 
 def test_a_turned_grid_keeps_its_transform(tmp_path: Path, small_cube: xr.DataArray) -> None:
     turned = Georeference("EPSG:32616", (5e5, 16.0, 12.0, 4.4e6, 12.0, -16.0))
-    cube = georeferenced(small_cube, turned)
+    cube = assign_georeference(small_cube, turned)
     write_cube(cube, tmp_path / "cube.nc")
     place = georeference_of(read_netcdf(tmp_path / "cube.nc"))
     assert place is not None

@@ -9,7 +9,7 @@ import spectral.io.envi as spectral_envi
 import xarray as xr
 
 from lrprism.errors import ResultsError
-from lrprism.spectral.cubes.georeference import Georeference, georeferenced
+from lrprism.spectral.cubes.georeference import Georeference, assign_georeference
 from lrprism.spectral.io.writers import write_cube
 
 rasterio = pytest.importorskip("rasterio")
@@ -59,7 +59,7 @@ def test_gdal_reads_other_reference_systems(
     tmp_path: Path, small_cube: xr.DataArray, crs: str, info: str, name: str
 ) -> None:
     place = Georeference(crs, (10.0, 0.5, 0.0, 50.0, 0.0, -0.5))
-    write_cube(georeferenced(small_cube, place), tmp_path / "cube.hdr")
+    write_cube(assign_georeference(small_cube, place), tmp_path / "cube.hdr")
     assert f"map info = {{{info}, 1, 1, 10.0, 50.0, 0.5, 0.5" in (tmp_path / "cube.hdr").read_text()
     with rasterio.open(tmp_path / "cube.img") as opened:
         assert opened.crs.to_wkt().startswith(name)

@@ -10,7 +10,7 @@ import xarray as xr
 
 from lrprism.errors import DataError
 from lrprism.spectral.cubes.cube import make_cube
-from lrprism.spectral.cubes.georeference import georeferenced
+from lrprism.spectral.cubes.georeference import assign_georeference
 from lrprism.spectral.cubes.wavelengths import WavelengthSource
 from lrprism.spectral.io.facts import decoded, sentences
 from lrprism.spectral.io.failures import naming
@@ -69,7 +69,7 @@ def _read(header: EnviHeader, wavelengths: WavelengthSource | None) -> xr.DataAr
     )
     cube.attrs["scale"] = 1.0 if divisor is None else divisor
     cube.attrs["source"] = header.data.name
-    return cube if place is None else georeferenced(cube, place)
+    return cube if place is None else assign_georeference(cube, place)
 
 
 def _measured(header: EnviHeader, divisor: float | None, notes: tuple[str, ...]) -> dict[str, Any]:

@@ -11,10 +11,9 @@ import xarray as xr
 
 from lrprism.errors import DataError
 from lrprism.spectral.cubes.cube import make_cube
-from lrprism.spectral.cubes.georeference import georeferenced
+from lrprism.spectral.cubes.georeference import assign_georeference
 from lrprism.spectral.cubes.wavelengths import WavelengthSource, read_wavelengths
 from lrprism.spectral.io.facts import decoded, sentences, to_nm
-from lrprism.spectral.io.failures import naming
 from lrprism.spectral.io.formats.raster import opened_raster, raster_georeference, raster_values
 from lrprism.spectral.knowledge.sensors import named_bands
 
@@ -43,7 +42,7 @@ def read_geotiff(path: str | PathLike[str], *, wavelengths: WavelengthSource | N
         DataError: If the file is damaged, or its wavelengths are nowhere to be found.
     """
     file = Path(path)
-    with naming(path), opened_raster(file) as dataset:
+    with opened_raster(file) as dataset:
         centre, fwhm, notes = _axis(dataset, wavelengths)
         values = decoded(raster_values(dataset), nodata=dataset.nodata)
         scales, offsets = (np.asarray(given, np.float32) for given in (dataset.scales, dataset.offsets))
@@ -58,7 +57,7 @@ def read_geotiff(path: str | PathLike[str], *, wavelengths: WavelengthSource | N
             **_file_facts(dataset, file.name, notes),
         ).assign_attrs(scale=scale, source=file.name)
         reference = raster_georeference(dataset)
-        return cube if reference is None else georeferenced(cube, reference)
+        return cube if reference is None else assign_georeference(cube, reference)
 
 
 def _band_facts(dataset: Any) -> dict[str, Any]:  # rasterio is not typed

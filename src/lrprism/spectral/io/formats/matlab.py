@@ -12,8 +12,8 @@ from lrprism.spectral.cubes.cube import make_cube
 from lrprism.spectral.cubes.wavelengths import WavelengthSource, read_wavelengths
 from lrprism.spectral.io.band_axis import CUBE_AXES, cube_axes, find_band_axis
 from lrprism.spectral.io.facts import decoded
-from lrprism.spectral.io.failures import naming
-from lrprism.spectral.io.formats.matlab_file import open_matlab, readable
+from lrprism.spectral.io.failures import naming, reading
+from lrprism.spectral.io.formats.matlab_file import MATLAB_FILE, open_matlab
 from lrprism.spectral.io.lazy import reordered
 from lrprism.spectral.io.whole_numbers import whole_numbers
 from lrprism.spectral.knowledge.benchmark_scenes import BENCHMARK_SCENES, BandFacts, BenchmarkScene
@@ -137,7 +137,7 @@ def read_matlab_labels(path: str | PathLike[str], *, key: str | None = None) -> 
     with naming(path):
         file = open_matlab(path)
         name = file.choose(key, _LABEL_KEYS, 2)
-        with readable(file.path):
+        with reading(file.path, MATLAB_FILE):
             labels = whole_numbers(np.asarray(file.read(name)))
     return xr.DataArray(labels, dims=("y", "x"), attrs={"class_names": _class_names(name, labels)})
 

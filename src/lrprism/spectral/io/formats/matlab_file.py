@@ -1,8 +1,6 @@
 """The numeric arrays of a MATLAB file, of version 5 and, through h5py, of version 7.3."""
 
-import zlib
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
@@ -13,12 +11,12 @@ import h5py
 import numpy as np
 
 from lrprism.errors import DataError
+from lrprism.spectral.io.failures import reading
 from lrprism.spectral.io.formats.matlab5 import find_arrays, read_array
 from lrprism.spectral.io.lazy import StoredHdf, in_memory, lazy
 from lrprism.spectral.io.limits import check_declared
 
-_UNREADABLE: Final = (OSError, ValueError, TypeError, LookupError, RuntimeError, zlib.error)
-"""What h5py, zlib and the reader of version 5 raise on a damaged file."""
+MATLAB_FILE: Final = "a MATLAB file of version 5 or 7.3"
 
 
 @dataclass(frozen=True)
@@ -75,7 +73,7 @@ class MatlabFile:
         Raises:
             DataError: If it cannot be read.
         """
-        with readable(self.path):
+        with reading(self.path, MATLAB_FILE):
             if not self.is_hdf5:
                 return in_memory(read_array(self.path, find_arrays(self.path)[name]))
             with h5py.File(self.path, "r") as opened:
@@ -85,30 +83,6 @@ class MatlabFile:
 
 def _named(candidates: list[str], lower: frozenset[str]) -> list[str]:
     return [name for name in candidates if name.lower() in lower]
-
-
-@contextmanager
-def readable(path: Path) -> Iterator[None]:
-    """Turn what the libraries raise on a damaged file into one error.
-
-    Args:
-        path: The file.
-
-    Yields:
-        Nothing.
-
-    Raises:
-        DataError: If the file is damaged.
-    """
-    try:
-        yield
-    except DataError:
-        raise
-    except _UNREADABLE as error:
-        raise DataError(
-            f"'{path}' should be a whole MATLAB file of version 5 or 7.3. Found one that cannot be read: "
-            f"{type(error).__name__} {error}. Copy or download it again."
-        ) from error
 
 
 def open_matlab(path: str | PathLike[str]) -> MatlabFile:
@@ -124,9 +98,7 @@ def open_matlab(path: str | PathLike[str]) -> MatlabFile:
         DataError: If there is no such file, it is not MATLAB's, or it declares more than it can hold.
     """
     file = Path(path)
-    if not file.is_file():
-        raise DataError(f"'{file}' should be a MATLAB file. Found no such file. Correct the path.")
-    with readable(file):
+    with reading(file, MATLAB_FILE):
         is_hdf5 = bool(h5py.is_hdf5(file))
         found = _in_hdf5(file) if is_hdf5 else _in_version_5(file)
     for name, (shape, dtype) in found.items():

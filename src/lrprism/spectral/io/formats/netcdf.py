@@ -13,21 +13,18 @@ import xarray as xr
 
 from lrprism.errors import DataError
 from lrprism.spectral.cubes.cube import make_cube, with_note
-from lrprism.spectral.cubes.georeference import GRID_MAPPING, georeference_of, georeferenced
+from lrprism.spectral.cubes.georeference import GRID_MAPPING, assign_georeference, georeference_of
 from lrprism.spectral.cubes.wavelengths import WavelengthSource, read_wavelengths
 from lrprism.spectral.io.band_axis import CUBE_AXES
 from lrprism.spectral.io.facts import to_nm
-from lrprism.spectral.io.failures import naming
+from lrprism.spectral.io.failures import reading
 from lrprism.spectral.io.lazy import AbstractStored, lazy
 from lrprism.spectral.io.limits import check_declared
 
 _WAVELENGTH_NAMES: Final = ("wavelength", "wavelengths", "wl")
-_UNREADABLE: Final = (
-    OSError, ValueError, TypeError, LookupError, AttributeError, RuntimeError, MemoryError, SystemError,
-)  # fmt: skip  # the last two where a damaged text or list declares an impossible length
 _BEYOND_UM: Final = 1000.0  # no wavelength in µm: so that to_nm believes the stated unit of a width
 _Engine: TypeAlias = Literal["h5netcdf", "zarr"]
-_WHAT: Final[Mapping[_Engine, str]] = {"h5netcdf": "NetCDF 4 file", "zarr": "Zarr store"}
+_WHAT: Final[Mapping[_Engine, str]] = {"h5netcdf": "a NetCDF 4 file", "zarr": "a Zarr store"}
 
 
 def read_netcdf(
@@ -49,8 +46,6 @@ def read_netcdf(
     Raises:
         DataError: If the file is damaged, or the variable or its wavelengths are missing or not certain.
     """
-    if not Path(path).is_file():
-        raise DataError(f"'{path}' should be a NetCDF file. Found no such file. Correct the path.")
     return _read(Path(path), "h5netcdf", variable, wavelengths)
 
 
@@ -71,23 +66,16 @@ def read_zarr(
     Raises:
         DataError: If the store is damaged, or the variable or its wavelengths are missing or not certain.
     """
-    if not Path(path).is_dir():
-        raise DataError(f"'{path}' should be a Zarr store. Found no such folder. Correct the path.")
     return _read(Path(path), "zarr", variable, wavelengths)
 
 
 @contextmanager
 def _opened(path: Path, engine: _Engine) -> Iterator[xr.Dataset]:
-    try:
-        with xr.open_dataset(path, engine=engine, decode_times=False) as dataset:
-            yield dataset
-    except DataError:
-        raise
-    except _UNREADABLE as error:
-        raise DataError(
-            f"'{path}' should be a whole {_WHAT[engine]}. Found an unreadable one: {type(error).__name__} "
-            f"{error}. Copy or write it again."
-        ) from error
+    with (
+        reading(path, _WHAT[engine], folder=engine == "zarr"),
+        xr.open_dataset(path, engine=engine, decode_times=False) as dataset,
+    ):
+        yield dataset
 
 
 @final
@@ -106,7 +94,7 @@ class _StoredVariable(AbstractStored):
 def _read(
     path: Path, engine: _Engine, variable: str | None, wavelengths: WavelengthSource | None
 ) -> xr.DataArray:
-    with naming(path), _opened(path, engine) as dataset:
+    with _opened(path, engine) as dataset:
         found = dataset[_choose(path, dataset, variable, given=wavelengths is not None)]
         _check(path, found)
         listed = _wavelength_of(found, dataset)
@@ -225,4 +213,4 @@ def _placed(cube: xr.DataArray, found: xr.DataArray, dataset: xr.Dataset) -> xr.
     if GRID_MAPPING not in dataset.variables:
         return cube
     place = georeference_of(found.assign_coords({GRID_MAPPING: dataset[GRID_MAPPING].variable}))
-    return cube if place is None else georeferenced(cube, place)
+    return cube if place is None else assign_georeference(cube, place)

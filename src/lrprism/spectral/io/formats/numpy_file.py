@@ -1,12 +1,7 @@
 """Cubes in NumPy's own files, ``.npy`` and ``.npz``; nothing in them is ever unpickled."""
 
-import lzma
 import math
-import tokenize
 import zipfile
-import zlib
-from collections.abc import Iterator
-from contextlib import contextmanager
 from os import PathLike
 from pathlib import Path
 from typing import IO, Final
@@ -16,21 +11,16 @@ import numpy as np
 import xarray as xr
 from numpy.lib import format as npy
 
-from lrprism.errors import DataError, LRPrismError
+from lrprism.errors import DataError
 from lrprism.spectral.cubes.cube import make_cube
 from lrprism.spectral.cubes.wavelengths import WavelengthSource, read_wavelengths
 from lrprism.spectral.io.band_axis import CUBE_AXES, cube_axes, find_band_axis
 from lrprism.spectral.io.facts import decoded, to_nm
-from lrprism.spectral.io.failures import naming
+from lrprism.spectral.io.failures import reading
 from lrprism.spectral.io.lazy import StoredBinary, in_memory, lazy, reordered
 from lrprism.spectral.io.limits import check_declared
 
 _WAVELENGTH_NAMES: Final = ("wavelengths", "wavelength")
-_UNREADABLE: Final = (
-    OSError, ValueError, EOFError, LookupError, RuntimeError, zipfile.BadZipFile, zlib.error,
-    lzma.LZMAError, tokenize.TokenError,
-)  # fmt: skip
-"""What numpy and zipfile raise on a damaged file, each in some place."""
 _Header = tuple[tuple[int, ...], bool, np.dtype[np.generic]]
 
 
@@ -60,9 +50,7 @@ def read_numpy(
             wavelengths are missing or do not fit.
     """
     file = Path(path)
-    if not file.is_file():
-        raise DataError(f"'{file}' should be a NumPy file. Found no such file. Correct the path.")
-    with naming(path), _readable(file):
+    with reading(file, "a .npy or .npz file of numbers"):
         if zipfile.is_zipfile(file):
             array, listed = _from_archive(file, key)
         else:
@@ -101,19 +89,6 @@ def _source(
             f"{' or '.join(_WAVELENGTH_NAMES)}. Pass wavelengths='FIRST:LAST' in nm, a list, or a text file."
         )
     return to_nm(np.ravel(np.asarray(listed)))
-
-
-@contextmanager
-def _readable(file: Path) -> Iterator[None]:
-    try:
-        yield
-    except LRPrismError:
-        raise
-    except _UNREADABLE as error:
-        raise DataError(
-            f"'{file}' should be a whole .npy or .npz file of numbers. Found an unreadable one: {error}. "
-            "Copy or save it again."
-        ) from error
 
 
 def _header(opened: IO[bytes]) -> _Header:

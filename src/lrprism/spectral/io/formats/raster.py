@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from lrprism.errors import DataError
 from lrprism.spectral.cubes.georeference import Georeference
+from lrprism.spectral.io.failures import reading
 from lrprism.spectral.io.lazy import AbstractStored
 from lrprism.spectral.io.limits import check_declared
 from lrprism.spectral.io.raster_access import open_quietly, rasterio_package
@@ -34,17 +35,8 @@ def opened_raster(path: Path) -> Iterator[Any]:
         DataError: If there is no such file, or it is damaged.
     """
     rasterio = rasterio_package()
-    if not path.is_file():
-        raise DataError(f"'{path}' should be a GeoTIFF. Found no such file. Correct the path.")
-    try:
-        with open_quietly(path) as dataset:
-            yield dataset
-    except DataError:
-        raise
-    except (rasterio.errors.RasterioError, OSError, ValueError, MemoryError) as error:
-        raise DataError(
-            f"'{path}' should be a whole GeoTIFF. Found an unreadable one: {error}. Download it again."
-        ) from error
+    with reading(path, "a GeoTIFF", rasterio.errors.RasterioError), open_quietly(path) as dataset:
+        yield dataset
 
 
 @final

@@ -12,9 +12,8 @@ import xarray as xr
 
 from lrprism.errors import DataError
 from lrprism.spectral.cubes.cube import make_cube
-from lrprism.spectral.cubes.georeference import Georeference, georeferenced
+from lrprism.spectral.cubes.georeference import Georeference, assign_georeference
 from lrprism.spectral.io.facts import decoded, to_nm
-from lrprism.spectral.io.failures import naming
 from lrprism.spectral.io.lazy import AbstractStored, lazy
 from lrprism.spectral.io.lazy_hdf5 import (
     attribute,
@@ -48,7 +47,7 @@ def read_emit(path: str | PathLike[str], *, orthorectify: bool = False) -> xr.Da
     Raises:
         DataError: If the file is damaged or is not such a file.
     """
-    with naming(path), opened(path, _WHAT) as file:
+    with opened(path, _WHAT) as file:
         dataset = dataset_in(file, _CUBE)
         bands = checked_shape(dataset)[2]
         centre, notes = to_nm(numbers_in(file, f"{_BANDS}/wavelengths"), "nm")
@@ -68,7 +67,7 @@ def read_emit(path: str | PathLike[str], *, orthorectify: bool = False) -> xr.Da
             units="1",
             assumed=notes,
         ).assign_attrs(scale=1.0, source=Path(path).name)
-        return georeferenced(cube, _georeference(file)) if orthorectify else cube
+        return assign_georeference(cube, _georeference(file)) if orthorectify else cube
 
 
 def _good(file: h5py.File, bands: int) -> npt.NDArray[np.bool_]:

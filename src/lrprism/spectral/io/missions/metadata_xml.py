@@ -11,7 +11,7 @@ import xarray as xr
 
 from lrprism.errors import DataError
 from lrprism.spectral.cubes.cube import make_cube
-from lrprism.spectral.cubes.georeference import georeferenced
+from lrprism.spectral.cubes.georeference import assign_georeference
 from lrprism.spectral.io.facts import decoded
 from lrprism.spectral.io.failures import naming
 from lrprism.spectral.io.formats.raster import opened_raster, raster_georeference, raster_values
@@ -56,7 +56,7 @@ def read_product(path: str | PathLike[str], *, band: str, fwhm: str, title: str)
                 ),
             ).assign_attrs(scale=_DIVISOR, source=image.name)
             reference = raster_georeference(dataset)
-            return cube if reference is None else georeferenced(cube, reference)
+            return cube if reference is None else assign_georeference(cube, reference)
 
 
 def _find_pair(path: Path) -> tuple[Path, Path]:

@@ -10,9 +10,8 @@ import xarray as xr
 
 from lrprism.errors import DataError
 from lrprism.spectral.cubes.cube import make_cube
-from lrprism.spectral.cubes.georeference import Georeference, georeferenced
+from lrprism.spectral.cubes.georeference import Georeference, assign_georeference
 from lrprism.spectral.io.facts import decoded, to_nm
-from lrprism.spectral.io.failures import naming
 from lrprism.spectral.io.lazy_hdf5 import dataset_in, numbers_in, numbers_of, opened, stored_cube
 
 _WHAT: Final = "a NEON reflectance file"
@@ -31,7 +30,7 @@ def read_neon(path: str | PathLike[str]) -> xr.DataArray:
     Raises:
         DataError: If the file is damaged or is not such a file.
     """
-    with naming(path), opened(path, _WHAT) as file:
+    with opened(path, _WHAT) as file:
         group = f"{_site(file)}/Reflectance"
         key = f"{group}/Reflectance_Data"
         dataset = dataset_in(file, key)
@@ -49,7 +48,7 @@ def read_neon(path: str | PathLike[str]) -> xr.DataArray:
             units="1",
             assumed=notes,
         ).assign_attrs(scale=divisor, source=Path(path).name)
-        return georeferenced(cube, _georeference(file, f"{group}/Metadata/Coordinate_System"))
+        return assign_georeference(cube, _georeference(file, f"{group}/Metadata/Coordinate_System"))
 
 
 def _site(file: h5py.File) -> str:

@@ -13,9 +13,8 @@ import xarray as xr
 
 from lrprism.errors import DataError
 from lrprism.spectral.cubes.cube import make_cube
-from lrprism.spectral.cubes.georeference import Georeference, georeferenced
+from lrprism.spectral.cubes.georeference import Georeference, assign_georeference
 from lrprism.spectral.io.facts import decoded
-from lrprism.spectral.io.failures import naming
 from lrprism.spectral.io.lazy_hdf5 import numbers_of, opened, stored_cube
 
 _FIELDS: Final = "HDFEOS/SWATHS/PRS_L2D_HCO/Data Fields"
@@ -54,7 +53,7 @@ def read_prisma(path: str | PathLike[str]) -> xr.DataArray:
     Raises:
         DataError: If the file is damaged or is not such a file.
     """
-    with naming(path), opened(path, "a PRISMA L2D file") as file:
+    with opened(path, "a PRISMA L2D file") as file:
         vnir, swir = _part(file, "Vnir"), _part(file, "Swir")
         if vnir.values.shape[1:] != swir.values.shape[1:]:
             raise DataError(
@@ -77,7 +76,7 @@ def read_prisma(path: str | PathLike[str]) -> xr.DataArray:
             units="1",
             assumed=(note, "pixels that are 0 in every visible band are taken to lie outside the scene"),
         )
-        return georeferenced(cube.assign_attrs(scale=vnir.scale, source=Path(path).name), reference)
+        return assign_georeference(cube.assign_attrs(scale=vnir.scale, source=Path(path).name), reference)
 
 
 def _part(file: h5py.File, name: str) -> _Part:

@@ -18,7 +18,7 @@ import xarray as xr
 
 from lrprism.errors import DataError, ResultsError
 from lrprism.spectral.cubes.cube import is_lazy
-from lrprism.spectral.cubes.georeference import georeference_of, georeferenced
+from lrprism.spectral.cubes.georeference import assign_georeference, georeference_of
 
 _CODE = re.compile(r"\w+:\w+")
 
@@ -94,7 +94,7 @@ def placed_anew(data: xr.DataArray) -> xr.DataArray:
         place.
     """
     place = georeference_of(data)
-    return data if place is None else georeferenced(data, place)
+    return data if place is None else assign_georeference(data, place)
 
 
 def wkt_of(crs: str, version: str = "WKT2_2019") -> str:

@@ -14,7 +14,8 @@ import numpy.typing as npt
 from numpy.lib import format as npy
 
 from lrprism.errors import DataError
-from lrprism.spectral.io.formats.matlab_file import open_matlab, readable
+from lrprism.spectral.io.failures import reading
+from lrprism.spectral.io.formats.matlab_file import MATLAB_FILE, open_matlab
 from lrprism.spectral.io.labels import read_labels
 from lrprism.spectral.io.limits import check_declared
 
@@ -128,7 +129,7 @@ def _read_npy(opened: IO[bytes], file: Path) -> Array:
 def _from_matlab(file: Path, names: Collection[str]) -> dict[str, Array]:
     matlab = open_matlab(file)
     chosen = _chosen(file, matlab.shapes, names)
-    with readable(file):
+    with reading(file, MATLAB_FILE):
         return {key: np.asarray(matlab.read(name)) for key, name in chosen.items()}
 
 
