@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from lrprism.errors import DataError
-from lrprism.spectral.knowledge.sensors import SENSORS, named_bands
+from lrprism.spectral.knowledge.sensors import SENSORS, look_up_bands
 
 
 @pytest.mark.parametrize(
@@ -30,7 +30,7 @@ from lrprism.spectral.knowledge.sensors import SENSORS, named_bands
     ],
 )
 def test_band_5_of_each_satellite(text: str, name: str, centre: float) -> None:
-    found = named_bands([name], [text])
+    found = look_up_bands([name], [text])
     assert found is not None
     assert found[0].tolist() == [centre]
     assert "from the names of the bands" in found[2][0]
@@ -38,7 +38,7 @@ def test_band_5_of_each_satellite(text: str, name: str, centre: float) -> None:
 
 def test_every_band_of_every_satellite_is_found_with_its_width() -> None:
     for sensor in SENSORS:
-        found = named_bands(list(sensor.bands), [f"{sensor.code}_field.tif"])
+        found = look_up_bands(list(sensor.bands), [f"{sensor.code}_field.tif"])
         assert found is not None
         np.testing.assert_array_equal(np.transpose(found[:2]), list(sensor.bands.values()))
 
@@ -49,7 +49,7 @@ def test_no_two_satellites_are_taken_for_each_other() -> None:
 
 
 def test_the_form_of_esa_alone_is_sentinel_2() -> None:
-    found = named_bands(["B02", "B8A"], ["field.tif"])
+    found = look_up_bands(["B02", "B8A"], ["field.tif"])
     assert found is not None
     assert found[0].tolist() == [492.7, 864.7]
     assert found[2] == ("wavelengths are Sentinel-2A's, from the names of the bands",)
@@ -57,7 +57,7 @@ def test_the_form_of_esa_alone_is_sentinel_2() -> None:
 
 @pytest.mark.parametrize("names", [["B2", "red"], ["B0"], ["B13"], ["B123"], ["", "B2"], ["QA_B2"]])
 def test_other_names_are_not_taken_for_bands(names: list[str]) -> None:
-    assert named_bands(names, ["LC08.tif"]) is None
+    assert look_up_bands(names, ["LC08.tif"]) is None
 
 
 @pytest.mark.parametrize(("text", "found"), [
@@ -70,9 +70,9 @@ def test_bands_of_no_certain_satellite_are_refused(text: str, found: str) -> Non
         match=rf"bands B2, B3 should be those of one satellite.* Found {found} in the file's name and tags. "
         "Put one of S2A, S2B, LT05, LE07, LC08 into the file's name",
     ):
-        named_bands(["B2", "B3"], [text])
+        look_up_bands(["B2", "B3"], [text])
 
 
 def test_a_band_that_the_satellite_lacks_is_named() -> None:
     with pytest.raises(DataError, match=r"bands of Landsat 5 should be among B1, .*, B7. Found B8, B12"):
-        named_bands(["B1", "B8", "B12"], ["LT05.tif"])
+        look_up_bands(["B1", "B8", "B12"], ["LT05.tif"])

@@ -1,19 +1,12 @@
 """Named absorption features of plants, soils, minerals and the air, so that a band can be read in words."""
 
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Final, Literal, TypeAlias, cast
 
 from lrprism.errors import DataError
+from lrprism.spectral.knowledge.tables import load_rows
 
 FeatureKind: TypeAlias = Literal["pigment", "structure", "water", "mineral", "biochemical", "atmosphere"]
-
-_CURRAN = "Curran 1989, Remote Sensing of Environment 30, 271-278"
-_CLARK = "Clark 1999, Spectroscopy of Rocks and Minerals, Manual of Remote Sensing 3, ch. 1, 3-58"
-_HITRAN = "Gordon et al. 2022, HITRAN2020, J. Quant. Spectrosc. Radiat. Transfer 277, 107949"
-_CAROTENOID = "Gitelson et al. 2002, Photochemistry and Photobiology 75, 272-281"
-_ANTHOCYANIN = "Gitelson et al. 2001, Photochemistry and Photobiology 74, 38-45"
-_PRI = "Gamon et al. 1992, Remote Sensing of Environment 41, 35-44"
-_RED_EDGE = "Horler et al. 1983, International Journal of Remote Sensing 4, 273-288"
 
 
 @dataclass(frozen=True)
@@ -51,49 +44,17 @@ class Feature:
         return max(self.start_nm - nm, nm - self.end_nm, 0.0)
 
 
-FEATURES: tuple[Feature, ...] = (
-    Feature("chlorophyll a absorption", 420, 440, "pigment", _CURRAN),
-    Feature("chlorophyll b absorption", 450, 475, "pigment", _CURRAN),
-    Feature("Fe3+ absorption", 470, 490, "mineral", _CLARK),
-    Feature("carotenoid absorption", 490, 515, "pigment", _CAROTENOID),
-    Feature("xanthophyll signal (PRI)", 526, 536, "pigment", _PRI),
-    Feature("anthocyanin absorption", 540, 560, "pigment", _ANTHOCYANIN),
-    Feature("PRI reference", 565, 575, "pigment", _PRI),
-    Feature("chlorophyll b absorption", 635, 650, "pigment", _CURRAN),
-    Feature("chlorophyll a absorption", 655, 682, "pigment", _CURRAN),
-    Feature("red edge", 682, 750, "structure", _RED_EDGE),
-    Feature("oxygen B line", 686, 694, "atmosphere", _HITRAN),
-    Feature("water vapour", 716, 734, "atmosphere", _HITRAN),
-    Feature("oxygen A line", 759, 771, "atmosphere", _HITRAN),
-    Feature("water vapour", 812, 836, "atmosphere", _HITRAN),
-    Feature("Fe3+ absorption", 850, 930, "mineral", _CLARK),
-    Feature("water vapour", 930, 962, "atmosphere", _HITRAN),
-    Feature("leaf water", 962, 985, "water", _CURRAN),
-    Feature("Fe2+ absorption", 985, 1050, "mineral", _CLARK),
-    Feature("lignin", 1110, 1130, "biochemical", _CURRAN),
-    Feature("water vapour", 1110, 1165, "atmosphere", _HITRAN),
-    Feature("leaf water", 1180, 1220, "water", _CURRAN),
-    Feature("water vapour", 1340, 1420, "atmosphere", _HITRAN),
-    Feature("leaf water", 1400, 1470, "water", _CURRAN),
-    Feature("protein and nitrogen", 1500, 1520, "biochemical", _CURRAN),
-    Feature("carbon dioxide", 1568, 1582, "atmosphere", _HITRAN),
-    Feature("carbon dioxide", 1598, 1612, "atmosphere", _HITRAN),
-    Feature("lignin, starch and protein", 1680, 1700, "biochemical", _CURRAN),
-    Feature("cellulose, sugar and starch", 1770, 1790, "biochemical", _CURRAN),
-    Feature("water vapour", 1800, 1950, "atmosphere", _HITRAN),
-    Feature("leaf water", 1930, 1960, "water", _CURRAN),
-    Feature("carbon dioxide", 1995, 2030, "atmosphere", _HITRAN),
-    Feature("carbon dioxide", 2045, 2075, "atmosphere", _HITRAN),
-    Feature("protein and nitrogen", 2050, 2070, "biochemical", _CURRAN),
-    Feature("starch and cellulose", 2090, 2110, "biochemical", _CURRAN),
-    Feature("Al-OH absorption", 2160, 2215, "mineral", _CLARK),
-    Feature("protein and nitrogen", 2170, 2190, "biochemical", _CURRAN),
-    Feature("cellulose, sugar and starch", 2260, 2280, "biochemical", _CURRAN),
-    Feature("protein and nitrogen", 2295, 2305, "biochemical", _CURRAN),
-    Feature("carbonate and Mg-OH absorption", 2300, 2345, "mineral", _CLARK),
-    Feature("cellulose", 2335, 2345, "biochemical", _CURRAN),
+FEATURES: Final[tuple[Feature, ...]] = tuple(
+    Feature(
+        row["name"],
+        float(row["start_nm"]),
+        float(row["end_nm"]),
+        cast(FeatureKind, row["kind"]),
+        row["source"],
+    )
+    for row in load_rows("absorption")
 )
-"""The features in order of wavelength. Several may share a wavelength: a band alone never proves a cause."""
+"""The rows of absorption.csv, by wavelength. Several may share one: a band alone never proves a cause."""
 
 
 def features_near(nm: float, tolerance: float = 5.0) -> tuple[Feature, ...]:
@@ -115,6 +76,7 @@ def features_near(nm: float, tolerance: float = 5.0) -> tuple[Feature, ...]:
         raise DataError(
             f"tolerance should be 0 nm or more. Found {tolerance:g}. Use half the width of a band."
         )
+    # the narrowest feature says most: 690 nm lies in the oxygen B line and in the red edge
     near = (feature for feature in FEATURES if feature.distance(nm) <= tolerance)
     return tuple(sorted(near, key=lambda feature: (feature.distance(nm), feature.end_nm - feature.start_nm)))
 
@@ -135,6 +97,7 @@ def describe(nm: float, tolerance: float = 5.0) -> str:
         >>> describe(764.0)
         'oxygen A line (atmosphere)'
     """
+    # the air lies between ground and sensor: a band in one of its lines says nothing about the target
     for feature in features_near(nm, tolerance):
         return f"{feature.name} (atmosphere)" if feature.kind == "atmosphere" else feature.name
     return ""

@@ -1,18 +1,19 @@
-"""The benchmark scenes that circulate as MATLAB files without wavelengths, and what is known about them."""
+"""The benchmark scenes that circulate as MATLAB files without wavelengths."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
-from lrprism.spectral.knowledge.indian_pines import INDIAN_PINES_CLASSES, _channel_table, original_channels
+from lrprism.spectral.knowledge.indian_pines import original_channels, read_channel_table
+from lrprism.spectral.knowledge.tables import load_rows
 
 
 @dataclass(frozen=True, eq=False)
 class BandFacts:
-    """What is known about the bands of a scene.
+    """Wavelengths and channels of the bands of a scene.
 
     Shapes: all ``[band]``.
 
@@ -20,7 +21,7 @@ class BandFacts:
         wavelength: Centre wavelengths in nm.
         fwhm: FWHM in nm, or None.
         channel: 0-based number in the sensor's full list.
-        assumed: What was taken for granted.
+        assumed: Assumptions behind the wavelengths, one sentence each.
     """
 
     wavelength: npt.NDArray[np.float64]
@@ -46,14 +47,15 @@ class EvenlySpaced:
     left_out: tuple[int, ...] = ()
 
     def facts(self) -> BandFacts:
-        """Wavelengths of the bands that are left, and the sentence that says they are assumed."""
-        kept = np.setdiff1d(np.arange(self.channels), np.array(self.left_out, dtype=np.int64) - 1)
+        """Return the wavelengths of the remaining bands, and the sentence that says they are assumed."""
+        channels = np.setdiff1d(np.arange(self.channels), np.array(self.left_out, dtype=np.int64) - 1)
         without = f" without {_ranges(self.left_out)} (from 1)" if self.left_out else ""
         sentence = (
             f"wavelengths are those of {self.channels} channels evenly spaced over "
             f"{self.first:g}-{self.last:g} nm{without}: the file carries none"
         )
-        return BandFacts(np.linspace(self.first, self.last, self.channels)[kept], None, kept, (sentence,))
+        wavelength = np.linspace(self.first, self.last, self.channels)[channels]
+        return BandFacts(wavelength, None, channels, (sentence,))
 
 
 @dataclass(frozen=True)
@@ -67,13 +69,13 @@ class AvirisTable:
     corrected: bool
 
     def facts(self) -> BandFacts:
-        """Wavelengths and FWHM from 92AV3C.spc in the package spectral."""
-        kept = original_channels() if self.corrected else np.arange(220)
-        table = _channel_table()[kept]
+        """Read wavelengths and FWHM from 92AV3C.spc in the package spectral."""
+        channels = original_channels() if self.corrected else np.arange(220)
+        table = read_channel_table()[channels]
         return BandFacts(
             table[:, 0],
             table[:, 1],
-            kept,
+            channels,
             ("wavelengths and FWHM are those of 92AV3C.spc in the package spectral: the file carries none",),
         )
 
@@ -88,7 +90,7 @@ class BenchmarkScene:
         label_keys: Names of the label map's variable, in lower case.
         shape: Rows, columns, bands.
         sensor: Instrument.
-        bands: What is known of the wavelengths, or None where the kept channels are not.
+        bands: Source of the wavelengths; None where nobody says which channels the scene keeps.
         class_names: Name of each class, the one labelled 1 first; empty where the order is not certain.
         citation: Whom to name.
         quantity: What the values measure.
@@ -117,7 +119,7 @@ def _ranges(numbers: Iterable[int]) -> str:
     Returns:
         The text.
     """
-    runs: list[list[int]] = []
+    runs: list[list[int]] = []  # first and last number of each run
     for number in numbers:
         if runs and number == runs[-1][1] + 1:
             runs[-1][1] = number
@@ -126,66 +128,47 @@ def _ranges(numbers: Iterable[int]) -> str:
     return ", ".join(f"{low}-{high}" if high > low else str(low) for low, high in runs)
 
 
-_RADIANCE_UNITS: Final = "µW cm⁻² nm⁻¹ sr⁻¹"
-_PURDUE: Final = (
-    "M. F. Baumgardner, L. L. Biehl, D. A. Landgrebe (2015), 220 Band AVIRIS Hyperspectral Image Data Set: "
-    "June 12, 1992 Indian Pine Test Site 3, Purdue University Research Repository, doi:10.4231/R7RX991C"
-)
-_PAVIA: Final = "P. Gamba, Telecommunications and Remote Sensing Laboratory, University of Pavia"
-_EHU: Final = "Grupo de Inteligencia Computacional, University of the Basque Country, hyperspectral scenes"
+def _parse_ranges(text: str) -> tuple[int, ...]:
+    """Read "1-3, 7" as 1, 2, 3, 7; the inverse of :func:`_ranges`.
 
-BENCHMARK_SCENES: Final = (
-    BenchmarkScene(
-        "Indian Pines", ("indian_pines_corrected",), ("indian_pines_gt",), (145, 145, 200), "AVIRIS",
-        AvirisTable(corrected=True), INDIAN_PINES_CLASSES, _PURDUE,
-        "radiance", _RADIANCE_UNITS, divisor=500.0, zero=1000.0,
-    ),
-    BenchmarkScene(
-        "Indian Pines, all channels", ("indian_pines",), ("indian_pines_gt",), (145, 145, 220), "AVIRIS",
-        AvirisTable(corrected=False), INDIAN_PINES_CLASSES, _PURDUE,
-        "radiance", _RADIANCE_UNITS, divisor=500.0, zero=1000.0,
-    ),
-    BenchmarkScene(
-        "Pavia University", ("paviau",), ("paviau_gt",), (610, 340, 103), "ROSIS",
-        EvenlySpaced(430.0, 860.0, 103),
-        ("Asphalt", "Meadows", "Gravel", "Trees", "Painted metal sheets", "Bare Soil", "Bitumen",
-         "Self-Blocking Bricks", "Shadows"),
-        _PAVIA,
-    ),
-    BenchmarkScene(
-        "Pavia Centre", ("pavia",), ("pavia_gt",), (1096, 715, 102), "ROSIS",
-        EvenlySpaced(430.0, 860.0, 102), (), _PAVIA,
-    ),
-    BenchmarkScene(
-        "Salinas", ("salinas_corrected",), ("salinas_gt",), (512, 217, 204), "AVIRIS",
-        EvenlySpaced(400.0, 2500.0, 224, (*range(108, 113), *range(154, 168), 224)),
-        ("Brocoli_green_weeds_1", "Brocoli_green_weeds_2", "Fallow", "Fallow_rough_plow", "Fallow_smooth",
-         "Stubble", "Celery", "Grapes_untrained", "Soil_vinyard_develop", "Corn_senesced_green_weeds",
-         "Lettuce_romaine_4wk", "Lettuce_romaine_5wk", "Lettuce_romaine_6wk", "Lettuce_romaine_7wk",
-         "Vinyard_untrained", "Vinyard_vertical_trellis"),
-        _EHU,
-    ),
-    BenchmarkScene(
-        "Kennedy Space Center", ("ksc",), ("ksc_gt",), (512, 614, 176), "AVIRIS", None,
-        ("Scrub", "Willow swamp", "Cabbage palm hammock", "Cabbage palm/oak hammock", "Slash pine",
-         "Oak/broadleaf hammock", "Hardwood swamp", "Graminoid marsh", "Spartina marsh", "Cattail marsh",
-         "Salt marsh", "Mud flats", "Water"),
-        _EHU,
-    ),
-    BenchmarkScene(
-        "Botswana", ("botswana",), ("botswana_gt",), (1476, 256, 145), "Hyperion", None,
-        ("Water", "Hippo grass", "Floodplain grasses 1", "Floodplain grasses 2", "Reeds", "Riparian",
-         "Firescar", "Island interior", "Acacia woodlands", "Acacia shrublands", "Acacia grasslands",
-         "Short mopane", "Mixed mopane", "Exposed soils"),
-        _EHU,
-    ),
-    BenchmarkScene(
-        "Houston 2013", ("houston", "houston2013"), ("houston_gt", "houston2013_gt"), (349, 1905, 144),
-        "CASI", EvenlySpaced(380.0, 1050.0, 144),
-        ("Healthy grass", "Stressed grass", "Synthetic grass", "Trees", "Soil", "Water", "Residential",
-         "Commercial", "Road", "Highway", "Railway", "Parking Lot 1", "Parking Lot 2", "Tennis Court",
-         "Running Track"),
-        "IEEE GRSS Data Fusion Contest 2013, University of Houston",
-    ),
-)  # fmt: skip
-"""The scenes, each with the shape by which it is told from a file of the same name."""
+    Returns:
+        The numbers.
+    """
+    limits = [part.split("-") for part in text.split(", ") if part]
+    return tuple(number for ends in limits for number in range(int(ends[0]), int(ends[-1]) + 1))
+
+
+def _channels_of(row: Mapping[str, str]) -> EvenlySpaced | AvirisTable | None:
+    left_out = _parse_ranges(row["left_out"])
+    match row["wavelengths"]:
+        case "evenly spaced":
+            return EvenlySpaced(float(row["first_nm"]), float(row["last_nm"]), int(row["channels"]), left_out)
+        case "92AV3C.spc":
+            return AvirisTable(corrected=bool(left_out))
+        case _:  # Kennedy Space Center, Botswana: nobody says which channels they keep
+            return None
+
+
+def _load_scenes() -> tuple[BenchmarkScene, ...]:
+    classes = load_rows("scene_classes")
+    return tuple(
+        BenchmarkScene(
+            row["title"],
+            tuple(row["cube_keys"].split()),
+            tuple(row["label_keys"].split()),
+            (int(row["rows"]), int(row["columns"]), int(row["bands"])),
+            row["sensor"],
+            _channels_of(row),
+            tuple(line["name"] for line in classes if line["scene"] == row["classes"]),
+            row["citation"],
+            row["quantity"],
+            row["units"],
+            float(row["divisor"]),
+            float(row["zero"]),
+        )
+        for row in load_rows("benchmark_scenes")
+    )
+
+
+BENCHMARK_SCENES: Final = _load_scenes()
+"""The scenes of benchmark_scenes.csv. No two have the same shape, by which a file is recognised."""

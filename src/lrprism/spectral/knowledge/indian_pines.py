@@ -1,6 +1,7 @@
 """Indian Pines: the AVIRIS scene of 12 June 1992, from two installed packages and no download."""
 
 from importlib.resources import files
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -8,25 +9,12 @@ import xarray as xr
 
 from lrprism.errors import DataError
 from lrprism.spectral.cubes.cube import Scene, make_cube
+from lrprism.spectral.knowledge.tables import load_rows
 
-INDIAN_PINES_CLASSES = (
-    "Alfalfa",
-    "Corn-notill",
-    "Corn-mintill",
-    "Corn",
-    "Grass-pasture",
-    "Grass-trees",
-    "Grass-pasture-mowed",
-    "Hay-windrowed",
-    "Oats",
-    "Soybean-notill",
-    "Soybean-mintill",
-    "Soybean-clean",
-    "Wheat",
-    "Woods",
-    "Buildings-Grass-Trees-Drives",
-    "Stone-Steel-Towers",
+INDIAN_PINES_CLASSES: Final = tuple(
+    row["name"] for row in load_rows("scene_classes") if row["scene"] == "Indian Pines"
 )
+"""Names of the 16 classes, the one labelled 1 first."""
 
 _ATTRIBUTION = (
     "Indian Pines: M. F. Baumgardner, L. L. Biehl, D. A. Landgrebe (2015), 220 Band AVIRIS Hyperspectral "
@@ -42,11 +30,12 @@ _ASSUMED = (
 )
 
 _SPC_HEADER_LINES = 2
-_OFFSET, _GAIN = 1000, 500  # radiance = (value - 1000) / 500, says the scene's documentation of November 1992
+# radiance = (value - 1000) / 500, says the documentation of the scene, November 1992
+_OFFSET, _GAIN = 1000, 500
 
 
 def original_channels() -> npt.NDArray[np.int64]:
-    """Place, in the 220 channels of the full scene, of each of the 200 bands that are distributed.
+    """Return the channel, among the 220 of the full scene, of each of the 200 bands that are distributed.
 
     Channels 104-108, 150-163 and 220 (counted from 1), where water vapour leaves only noise, are left out.
 
@@ -79,7 +68,7 @@ def load_indian_pines() -> Scene:
             f"Indian Pines should have {len(channels)} bands. Found {len(cube)} in the package tensorly. "
             "Install tensorly 0.9 or 0.10."
         )
-    table = _channel_table()[channels]
+    table = read_channel_table()[channels]
     return Scene(
         make_cube(
             (cube.astype(np.float32) - _OFFSET) / _GAIN,
@@ -92,17 +81,17 @@ def load_indian_pines() -> Scene:
             units="µW cm⁻² nm⁻¹ sr⁻¹",
             assumed=_ASSUMED,
         ),
-        _labels(np.asarray(source["ticks"][0])),
+        _label_map(np.asarray(source["ticks"][0])),
     )
 
 
-def _labels(values: npt.NDArray[np.generic]) -> xr.DataArray:
+def _label_map(values: npt.NDArray[np.generic]) -> xr.DataArray:
     return xr.DataArray(
         values.astype(np.int64), dims=("y", "x"), attrs={"class_names": list(INDIAN_PINES_CLASSES)}
     )
 
 
-def _channel_table() -> npt.NDArray[np.float64]:
+def read_channel_table() -> npt.NDArray[np.float64]:
     """Read wavelength, FWHM and three more columns of the 220 channels, in nm.
 
     Returns:

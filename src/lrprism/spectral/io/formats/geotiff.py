@@ -15,7 +15,7 @@ from lrprism.spectral.cubes.georeference import assign_georeference
 from lrprism.spectral.cubes.wavelengths import WavelengthSource, read_wavelengths
 from lrprism.spectral.io.facts import decoded, sentences, to_nm
 from lrprism.spectral.io.formats.raster import opened_raster, raster_georeference, raster_values
-from lrprism.spectral.knowledge.sensors import named_bands
+from lrprism.spectral.knowledge.sensors import look_up_bands
 
 _Axis = tuple[npt.NDArray[np.float64], npt.NDArray[np.float64] | None, tuple[str, ...]]
 _NUMBER_AND_UNIT: Final = re.compile(
@@ -153,4 +153,4 @@ def _descriptions(dataset: Any) -> _Axis | None:  # rasterio is not typed
 
 def _satellite(dataset: Any) -> _Axis | None:  # rasterio is not typed
     names = [(name or "").strip() for name in dataset.descriptions]
-    return named_bands(names, (Path(dataset.name).name, *dataset.tags().values()))
+    return look_up_bands(names, (Path(dataset.name).name, *dataset.tags().values()))
