@@ -9,7 +9,8 @@ import pytest
 
 from lrprism.errors import DataError
 from lrprism.spectral.io.failures import naming
-from lrprism.spectral.io.lazy import AbstractStored, StoredBinary, StoredHdf, in_memory, lazy, pieces
+from lrprism.spectral.io.hdf5_values import StoredDataset
+from lrprism.spectral.io.lazy import AbstractStored, StoredBinary, in_memory, lazy, pieces
 from lrprism.spectral.io.limits import check_declared
 
 VALUES = np.arange(24, dtype=np.int16).reshape(2, 3, 4)
@@ -22,7 +23,7 @@ def stored(request: pytest.FixtureRequest, tmp_path: Path) -> AbstractStored:
     if request.param == "hdf":
         with h5py.File(path, "w") as file:
             file["values"] = VALUES
-        return StoredHdf(path, VALUES.shape, VALUES.dtype, axes, "values")
+        return StoredDataset(path, VALUES.shape, VALUES.dtype, axes, "values")
     fortran = request.param == "fortran"
     path.write_bytes(b"skipped" + VALUES.tobytes(order="F" if fortran else "C"))
     return StoredBinary(path, VALUES.shape, VALUES.dtype, axes, skip=7, fortran=fortran)

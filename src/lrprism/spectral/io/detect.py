@@ -1,15 +1,12 @@
 """Which format a file has, by what it holds more than by its name."""
 
 import re
-from functools import partial
 from os import PathLike
 from pathlib import Path
 from typing import Final
 
-import h5py
-
 from lrprism.errors import DataError
-from lrprism.spectral.io.failures import reading
+from lrprism.spectral.io.hdf5 import Hdf5Outline, is_hdf5, outline_hdf5
 
 KNOWN_FORMATS: Final = (
     "ENVI (.hdr with .dat, .img, .bsq, .bil or .bip), GeoTIFF, NetCDF 4, Zarr, MATLAB (.mat), NumPy (.npy, "
@@ -80,7 +77,7 @@ def _by_first_bytes(path: Path, start: bytes) -> str | None:
         return _by_metadata(_metadata_beside(path)) or "geotiff"
     if start.startswith(b"MATLAB") or path.suffix.lower() == ".mat":
         return "matlab"
-    if h5py.is_hdf5(path):
+    if is_hdf5(path):
         return _format_of_hdf5(path)
     if start.startswith((b"\x93NUMPY", b"PK\x03\x04")):
         return "numpy"
@@ -134,29 +131,23 @@ def _by_metadata(files: list[Path]) -> str | None:
 
 
 def _format_of_hdf5(path: Path) -> str:
-    with reading(path, "an HDF5 file"), h5py.File(path, "r") as opened:
-        return _known(path, _by_members(path, opened))
+    return _known(path, _by_members(path, outline_hdf5(path)))
 
 
-def _by_members(path: Path, opened: h5py.File) -> str | None:
-    names = set(opened)
-    if "train_img" in names:
+def _by_members(path: Path, outline: Hdf5Outline) -> str | None:
+    if "train_img" in outline.members:
         raise DataError(
             f"'{path}' should hold one cube. Found labelled patches, train_img. Give it as patch data, "
             "with read_patch_file."
         )
-    if "sensor_band_parameters" in names:
+    if "sensor_band_parameters" in outline.members:
         return "emit"
-    if "HDFEOS" in names:
+    if "HDFEOS" in outline.members:
         return "prisma"
-    members = [member for member in map(partial(_own_member, opened), names) if member is not None]
-    if any(isinstance(member, h5py.Group) and "Reflectance" in member for member in members):
+    if any("Reflectance" in names for names in outline.members.values()):
         return "neon"
-    if path.suffix.lower() in {".nc", ".nc4"} or "_NCProperties" in opened.attrs:
+    if path.suffix.lower() in {".nc", ".nc4"} or not {"_NCProperties", "CLASS"}.isdisjoint(
+        outline.attributes
+    ):
         return "netcdf"
-    return "netcdf" if any("CLASS" in member.attrs for member in members) else None
-
-
-def _own_member(opened: h5py.File, name: str) -> h5py.HLObject | None:
-    """A member of the file itself, not of another file to which it links."""
-    return opened[name] if isinstance(opened.get(name, getlink=True), h5py.HardLink) else None
+    return None

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Final, final
 
 import dask.array as da
-import h5py
 import numpy as np
 import numpy.typing as npt
 
@@ -75,26 +74,6 @@ class StoredBinary(AbstractStored):
             self.path, self.dtype, "r", self.skip, self.file_shape, order="F" if self.fortran else "C"
         )
         return np.array(mapped[index])
-
-
-@final
-@dataclass(frozen=True)
-class StoredHdf(AbstractStored):
-    """A dataset of an HDF5 file.
-
-    Args:
-        path: The file.
-        file_shape: Shape as the file lays it out, slowest axis first.
-        dtype: Type of the stored numbers.
-        axes: Which of the file's axes is the first, second, ... of this array.
-        key: Path of the dataset inside the file.
-    """
-
-    key: str = ""
-
-    def _read(self, index: tuple[slice, ...]) -> npt.NDArray[np.generic]:
-        with h5py.File(self.path, "r") as opened:
-            return np.asarray(opened[self.key][index])
 
 
 def lazy(stored: AbstractStored) -> da.Array:

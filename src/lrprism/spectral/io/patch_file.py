@@ -12,7 +12,7 @@ from lrprism.errors import DataError
 from lrprism.spectral.cubes.cube import band_coords
 from lrprism.spectral.cubes.patches import PatchSet, make_patches
 from lrprism.spectral.cubes.wavelengths import WavelengthSource, read_wavelengths
-from lrprism.spectral.io.failures import reading
+from lrprism.spectral.io.hdf5 import is_hdf5, open_hdf5
 
 _PATCHES, _LABELS = "train_img", "train_labels"
 _KOCHIA_BANDS, _KOCHIA_RANGE = 300, "387.12:1023.5"
@@ -45,7 +45,7 @@ def read_patch_file(
         DataError: If the file, its layout, a value or a label is not what it should be.
     """
     file = Path(path)
-    with reading(file, "an HDF5 file"), h5py.File(file, "r") as opened:
+    with open_hdf5(file) as opened:
         images, labels = _datasets(opened, file)
         label = _read_labels(labels, len(images), file)
         patch = _read_images(images, file)
@@ -61,15 +61,15 @@ def read_patch_file(
 
 
 def is_patch_file(path: str | PathLike[str]) -> bool:
-    """Whether a file is HDF5 and holds one of the datasets of a patch file.
+    """Return True if a file is HDF5 and holds one of the datasets of a patch file.
 
     Args:
         path: The file.
     """
-    if not Path(path).is_file() or not h5py.is_hdf5(path):
+    if not is_hdf5(path):
         return False
-    with h5py.File(path, "r") as opened:
-        return _PATCHES in opened or _LABELS in opened
+    with open_hdf5(path) as opened:
+        return not {_PATCHES, _LABELS}.isdisjoint(opened)
 
 
 def _datasets(opened: h5py.File, file: Path) -> tuple[h5py.Dataset, h5py.Dataset]:

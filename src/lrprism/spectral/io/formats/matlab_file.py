@@ -13,7 +13,9 @@ import numpy as np
 from lrprism.errors import DataError
 from lrprism.spectral.io.failures import reading
 from lrprism.spectral.io.formats.matlab5 import find_arrays, read_array
-from lrprism.spectral.io.lazy import StoredHdf, in_memory, lazy
+from lrprism.spectral.io.hdf5 import find_dataset, find_link_target, is_hdf5, open_hdf5, reopen_hdf5
+from lrprism.spectral.io.hdf5_values import StoredDataset
+from lrprism.spectral.io.lazy import in_memory, lazy
 from lrprism.spectral.io.limits import check_declared
 
 MATLAB_FILE: Final = "a MATLAB file of version 5 or 7.3"
@@ -76,9 +78,10 @@ class MatlabFile:
         with reading(self.path, MATLAB_FILE):
             if not self.is_hdf5:
                 return in_memory(read_array(self.path, find_arrays(self.path)[name]))
-            with h5py.File(self.path, "r") as opened:
-                shape, dtype = opened[name].shape, opened[name].dtype
-            return lazy(StoredHdf(self.path, shape, dtype, tuple(reversed(range(len(shape)))), name))
+            with reopen_hdf5(self.path) as file:
+                dataset = find_dataset(file, name)
+                axes = tuple(reversed(range(dataset.ndim)))  # HDF5 counts the slowest axis first
+                return lazy(StoredDataset(self.path, dataset.shape, dataset.dtype, axes, name))
 
 
 def _named(candidates: list[str], lower: frozenset[str]) -> list[str]:
@@ -99,23 +102,23 @@ def open_matlab(path: str | PathLike[str]) -> MatlabFile:
     """
     file = Path(path)
     with reading(file, MATLAB_FILE):
-        is_hdf5 = bool(h5py.is_hdf5(file))
-        found = _in_hdf5(file) if is_hdf5 else _in_version_5(file)
-    for name, (shape, dtype) in found.items():
+        stored_as_hdf5 = is_hdf5(file)
+        arrays = _list_hdf5(file) if stored_as_hdf5 else _list_version_5(file)
+    for name, (shape, dtype) in arrays.items():
         check_declared(file, name, shape, dtype)
-    return MatlabFile(file, {name: shape for name, (shape, _) in found.items()}, is_hdf5)
+    return MatlabFile(file, {name: shape for name, (shape, _) in arrays.items()}, stored_as_hdf5)
 
 
 _Arrays = dict[str, tuple[tuple[int, ...], np.dtype[np.generic]]]
 
 
-def _in_version_5(file: Path) -> _Arrays:
+def _list_version_5(file: Path) -> _Arrays:
     return {name: (array.shape, array.dtype) for name, array in find_arrays(file).items()}
 
 
-def _in_hdf5(file: Path) -> _Arrays:
-    with h5py.File(file, "r") as opened:
-        items = {name: opened.get(name) for name in opened}  # None for a link that leads nowhere
+def _list_hdf5(file: Path) -> _Arrays:
+    with open_hdf5(file, MATLAB_FILE) as opened:
+        items = {name: opened[name] for name in opened if find_link_target(opened, name) is None}
         return {
             name: (item.shape[::-1], item.dtype)
             for name, item in items.items()

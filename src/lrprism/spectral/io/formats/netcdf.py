@@ -18,6 +18,7 @@ from lrprism.spectral.cubes.wavelengths import WavelengthSource, read_wavelength
 from lrprism.spectral.io.band_axis import CUBE_AXES
 from lrprism.spectral.io.facts import to_nm
 from lrprism.spectral.io.failures import reading
+from lrprism.spectral.io.hdf5 import open_hdf5
 from lrprism.spectral.io.lazy import AbstractStored, lazy
 from lrprism.spectral.io.limits import check_declared
 
@@ -72,7 +73,7 @@ def read_zarr(
 @contextmanager
 def _opened(path: Path, engine: _Engine) -> Iterator[xr.Dataset]:
     with (
-        reading(path, _WHAT[engine], folder=engine == "zarr"),
+        open_hdf5(path, _WHAT[engine]) if engine == "h5netcdf" else reading(path, _WHAT[engine], folder=True),
         xr.open_dataset(path, engine=engine, decode_times=False) as dataset,
     ):
         yield dataset

@@ -14,16 +14,9 @@ from lrprism.errors import DataError
 from lrprism.spectral.cubes.cube import make_cube
 from lrprism.spectral.cubes.georeference import Georeference, assign_georeference
 from lrprism.spectral.io.facts import decoded, to_nm
+from lrprism.spectral.io.hdf5 import find_dataset, open_hdf5, reopen_hdf5
+from lrprism.spectral.io.hdf5_values import check_cube, open_cube, read_attribute, read_list, read_numbers
 from lrprism.spectral.io.lazy import AbstractStored, lazy
-from lrprism.spectral.io.lazy_hdf5 import (
-    attribute,
-    checked_shape,
-    dataset_in,
-    numbers_in,
-    numbers_of,
-    opened,
-    stored_cube,
-)
 from lrprism.spectral.io.limits import check_declared
 
 _CUBE: Final = "reflectance"
@@ -47,19 +40,19 @@ def read_emit(path: str | PathLike[str], *, orthorectify: bool = False) -> xr.Da
     Raises:
         DataError: If the file is damaged or is not such a file.
     """
-    with opened(path, _WHAT) as file:
-        dataset = dataset_in(file, _CUBE)
-        bands = checked_shape(dataset)[2]
-        centre, notes = to_nm(numbers_in(file, f"{_BANDS}/wavelengths"), "nm")
+    with open_hdf5(path, _WHAT) as file:
+        dataset = find_dataset(file, _CUBE)
+        bands = check_cube(dataset)[2]
+        centre, notes = to_nm(read_list(file, f"{_BANDS}/wavelengths"), "nm")
         if orthorectify:
             stored = lazy(_lookup(file, dataset))
         else:
-            stored = stored_cube(file, _CUBE, (2, 0, 1))
+            stored = open_cube(file, _CUBE, (2, 0, 1))
             notes = (*notes, "y, x are downtrack and crosstrack as scanned, not on a map grid")
         cube = make_cube(
             decoded(stored, nodata=_NODATA),
             centre,
-            fwhm=numbers_in(file, f"{_BANDS}/fwhm"),
+            fwhm=read_list(file, f"{_BANDS}/fwhm"),
             good=_good(file, bands),
             title=f"EMIT L2A {Path(path).name}",
             attribution="NASA EMIT, LP DAAC",
@@ -71,7 +64,7 @@ def read_emit(path: str | PathLike[str], *, orthorectify: bool = False) -> xr.Da
 
 
 def _good(file: h5py.File, bands: int) -> npt.NDArray[np.bool_]:
-    flags = numbers_in(file, f"{_BANDS}/good_wavelengths")
+    flags = read_list(file, f"{_BANDS}/good_wavelengths")
     if flags.shape != (bands,):
         raise DataError(
             f"'good_wavelengths' should have a flag per band, {bands} in all. "
@@ -82,8 +75,8 @@ def _good(file: h5py.File, bands: int) -> npt.NDArray[np.bool_]:
 
 
 def _georeference(file: h5py.File) -> Georeference:
-    t0, t1, t2, t3, t4, t5 = (float(number) for number in numbers_of(file, "geotransform", 6))
-    wkt = attribute(file, "spatial_ref")[0]
+    t0, t1, t2, t3, t4, t5 = (float(number) for number in read_numbers(file, "geotransform", 6))
+    wkt = read_attribute(file, "spatial_ref")[0]
     return Georeference(wkt.decode() if isinstance(wkt, bytes) else str(wkt), (t0, t1, t2, t3, t4, t5))
 
 
@@ -94,10 +87,10 @@ class _ThroughLookup(AbstractStored):
 
     def _read(self, index: tuple[slice, ...]) -> npt.NDArray[np.generic]:
         row_part, column_part, band_part = index
-        with opened(self.path, _WHAT) as file:
-            scanned = dataset_in(file, _CUBE)
+        with reopen_hdf5(self.path) as file:
+            scanned = find_dataset(file, _CUBE)
             row, column = (
-                np.asarray(dataset_in(file, key)[row_part, column_part]).astype(np.int64) for key in _LOOKUP
+                np.asarray(find_dataset(file, key)[row_part, column_part]).astype(np.int64) for key in _LOOKUP
             )
             _check_lookup(row, column, scanned.shape)
             bands = len(range(*band_part.indices(self.file_shape[2])))
@@ -121,7 +114,7 @@ def _check_lookup(row: npt.NDArray[np.int64], column: npt.NDArray[np.int64], sha
 
 
 def _lookup(file: h5py.File, scanned: h5py.Dataset) -> _ThroughLookup:
-    row, column = (dataset_in(file, key) for key in _LOOKUP)
+    row, column = (find_dataset(file, key) for key in _LOOKUP)
     if (
         row.ndim != 2
         or 0 in row.shape

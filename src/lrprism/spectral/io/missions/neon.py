@@ -12,7 +12,8 @@ from lrprism.errors import DataError
 from lrprism.spectral.cubes.cube import make_cube
 from lrprism.spectral.cubes.georeference import Georeference, assign_georeference
 from lrprism.spectral.io.facts import decoded, to_nm
-from lrprism.spectral.io.lazy_hdf5 import dataset_in, numbers_in, numbers_of, opened, stored_cube
+from lrprism.spectral.io.hdf5 import find_dataset, open_hdf5
+from lrprism.spectral.io.hdf5_values import open_cube, read_list, read_numbers
 
 _WHAT: Final = "a NEON reflectance file"
 _PLACED: Final = 7
@@ -30,18 +31,18 @@ def read_neon(path: str | PathLike[str]) -> xr.DataArray:
     Raises:
         DataError: If the file is damaged or is not such a file.
     """
-    with opened(path, _WHAT) as file:
+    with open_hdf5(path, _WHAT) as file:
         group = f"{_site(file)}/Reflectance"
         key = f"{group}/Reflectance_Data"
-        dataset = dataset_in(file, key)
-        divisor = float(numbers_of(dataset, "Scale_Factor", 1)[0])
-        nodata = float(numbers_of(dataset, "Data_Ignore_Value", 1)[0])
+        dataset = find_dataset(file, key)
+        divisor = float(read_numbers(dataset, "Scale_Factor", 1)[0])
+        nodata = float(read_numbers(dataset, "Data_Ignore_Value", 1)[0])
         spectral = f"{group}/Metadata/Spectral_Data"
-        centre, notes = to_nm(numbers_in(file, f"{spectral}/Wavelength"), "nm")
+        centre, notes = to_nm(read_list(file, f"{spectral}/Wavelength"), "nm")
         cube = make_cube(
-            decoded(stored_cube(file, key, (2, 0, 1)), divisor=divisor, nodata=nodata),
+            decoded(open_cube(file, key, (2, 0, 1)), divisor=divisor, nodata=nodata),
             centre,
-            fwhm=numbers_in(file, f"{spectral}/FWHM"),
+            fwhm=read_list(file, f"{spectral}/FWHM"),
             title=f"NEON {Path(path).name}",
             attribution="National Ecological Observatory Network",
             quantity="reflectance",
@@ -59,7 +60,7 @@ def _site(file: h5py.File) -> str:
 
 
 def _text(file: h5py.File, key: str) -> str:
-    value = np.asarray(dataset_in(file, key)[()]).ravel()
+    value = np.asarray(find_dataset(file, key)[()]).ravel()
     first = value[0] if value.size else b""
     return first.decode("utf-8", "replace") if isinstance(first, bytes) else str(first)
 

@@ -15,7 +15,8 @@ from lrprism.errors import DataError
 from lrprism.spectral.cubes.cube import make_cube
 from lrprism.spectral.cubes.georeference import Georeference, assign_georeference
 from lrprism.spectral.io.facts import decoded
-from lrprism.spectral.io.lazy_hdf5 import numbers_of, opened, stored_cube
+from lrprism.spectral.io.hdf5 import open_hdf5
+from lrprism.spectral.io.hdf5_values import open_cube, read_numbers
 
 _FIELDS: Final = "HDFEOS/SWATHS/PRS_L2D_HCO/Data Fields"
 _LARGEST: Final = 65535.0
@@ -53,7 +54,7 @@ def read_prisma(path: str | PathLike[str]) -> xr.DataArray:
     Raises:
         DataError: If the file is damaged or is not such a file.
     """
-    with opened(path, "a PRISMA L2D file") as file:
+    with open_hdf5(path, "a PRISMA L2D file") as file:
         vnir, swir = _part(file, "Vnir"), _part(file, "Swir")
         if vnir.values.shape[1:] != swir.values.shape[1:]:
             raise DataError(
@@ -80,11 +81,11 @@ def read_prisma(path: str | PathLike[str]) -> xr.DataArray:
 
 
 def _part(file: h5py.File, name: str) -> _Part:
-    stored = stored_cube(file, f"{_FIELDS}/{name.upper()}_Cube", (1, 0, 2))
+    stored = open_cube(file, f"{_FIELDS}/{name.upper()}_Cube", (1, 0, 2))
     bands = stored.shape[0]
-    centre = numbers_of(file, f"List_Cw_{name}", bands)
-    fwhm = numbers_of(file, f"List_Fwhm_{name}", bands)
-    low, high = (float(numbers_of(file, f"L2Scale{name}{end}", 1)[0]) for end in ("Min", "Max"))
+    centre = read_numbers(file, f"List_Cw_{name}", bands)
+    fwhm = read_numbers(file, f"List_Fwhm_{name}", bands)
+    low, high = (float(read_numbers(file, f"L2Scale{name}{end}", 1)[0]) for end in ("Min", "Max"))
     used = np.flatnonzero(centre)
     if not low < high or not used.size:
         raise DataError(
@@ -105,12 +106,12 @@ def _part(file: h5py.File, name: str) -> _Part:
 
 def _georeference(file: h5py.File, shape: tuple[int, ...]) -> tuple[Georeference, str]:
     left, top, right, bottom = (
-        float(numbers_of(file, f"Product_{corner}corner_{axis}", 1)[0])
+        float(read_numbers(file, f"Product_{corner}corner_{axis}", 1)[0])
         for corner in ("UL", "LR")
         for axis in ("easting", "northing")
     )
     rows, columns = shape
-    crs = f"EPSG:{int(numbers_of(file, 'Epsg_Code', 1)[0])}"
+    crs = f"EPSG:{int(read_numbers(file, 'Epsg_Code', 1)[0])}"
     if np.isclose((right - left) / columns, _PIXEL_M):
         width, height = (right - left) / columns, (top - bottom) / rows
         return Georeference(

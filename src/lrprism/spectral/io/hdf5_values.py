@@ -1,10 +1,7 @@
-"""Cubes in HDF5 files: opened safely, read piece by piece, and never from another file than the one given."""
+"""Lists, attributes and cubes out of HDF5 files, checked before they are believed."""
 
 import math
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
-from os import PathLike
 from pathlib import Path
 from typing import Final, final
 
@@ -14,74 +11,16 @@ import numpy as np
 import numpy.typing as npt
 
 from lrprism.errors import DataError
-from lrprism.spectral.io.failures import reading
+from lrprism.spectral.io.hdf5 import find_dataset, reopen_hdf5
 from lrprism.spectral.io.lazy import AbstractStored, lazy
 from lrprism.spectral.io.limits import check_declared
 
 _LONGEST_LIST: Final = 100_000
-_HARMLESS_CHUNK: Final = 2**28
+_HARMLESS_CHUNK_BYTES: Final = 2**28
 
 
-@contextmanager
-def opened(path: str | PathLike[str], what: str) -> Iterator[h5py.File]:
-    """Open an HDF5 file for reading; whatever the library finds wrong with it becomes one of our errors.
-
-    Args:
-        path: The file.
-        what: What it should be, e.g. "an EMIT L2A file".
-
-    Yields:
-        The open file.
-
-    Raises:
-        DataError: If there is no such file, or it is damaged.
-    """
-    with reading(path, what), h5py.File(path, "r") as file:
-        yield file
-
-
-def dataset_in(file: h5py.File, key: str) -> h5py.Dataset:
-    """Find a dataset whose numbers lie in this file, following no link out of it.
-
-    Args:
-        file: The open file.
-        key: Names of the groups and of the dataset, joined by "/".
-
-    Returns:
-        The dataset.
-
-    Raises:
-        DataError: If it is missing, or refers to another file.
-    """
-    node = file
-    for name in key.strip("/").split("/"):
-        if not isinstance(node, h5py.Group) or name not in node:
-            raise DataError(
-                f"'{file.filename}' should hold '{key}'. "
-                f"Found no '{name}' there. Check the product level, or "
-                "download the file again."
-            )
-        if not isinstance(node.get(name, getlink=True), h5py.HardLink):
-            raise DataError(_elsewhere(file, key))
-        node = node[name]
-    if not isinstance(node, h5py.Dataset):
-        raise DataError(
-            f"'{key}' in '{file.filename}' should be a dataset. Found a group. Download it again."
-        )
-    if node.is_virtual or node.external:
-        raise DataError(_elsewhere(file, key))
-    return node
-
-
-def _elsewhere(file: h5py.File, key: str) -> str:
-    return (
-        f"'{key}' in '{file.filename}' should be stored in this file. Found a link. "
-        "Put the data into this file."
-    )
-
-
-def numbers_in(file: h5py.File, key: str) -> npt.NDArray[np.float64]:
-    """Read a short list, e.g. the wavelengths.
+def read_list(file: h5py.File, key: str) -> npt.NDArray[np.float64]:
+    """Read a short list of numbers, e.g. the wavelengths.
 
     Args:
         file: The open file.
@@ -93,7 +32,7 @@ def numbers_in(file: h5py.File, key: str) -> npt.NDArray[np.float64]:
     Raises:
         DataError: If it is missing, too long or not of numbers.
     """
-    dataset = dataset_in(file, key)
+    dataset = find_dataset(file, key)
     if dataset.ndim != 1 or dataset.dtype.kind not in "biuf" or dataset.size > _LONGEST_LIST:
         raise DataError(
             f"'{key}' in '{file.filename}' should be a list of numbers. Found shape {dataset.shape} of "
@@ -102,7 +41,7 @@ def numbers_in(file: h5py.File, key: str) -> npt.NDArray[np.float64]:
     return np.asarray(dataset[()], dtype=np.float64)
 
 
-def attribute(owner: h5py.File | h5py.Dataset, name: str) -> npt.NDArray[np.generic]:
+def read_attribute(owner: h5py.File | h5py.Dataset, name: str) -> npt.NDArray[np.generic]:
     """Read an attribute that must be there.
 
     Args:
@@ -117,14 +56,13 @@ def attribute(owner: h5py.File | h5py.Dataset, name: str) -> npt.NDArray[np.gene
     """
     if name not in owner.attrs:
         raise DataError(
-            f"'{owner.file.filename}' should have the attribute '{name}'. "
-            "Found none. Check the product level, "
-            "or download the file again."
+            f"'{owner.file.filename}' should have the attribute '{name}'. Found none. Check the product "
+            "level, or download the file again."
         )
     return np.asarray(owner.attrs[name]).ravel()
 
 
-def numbers_of(
+def read_numbers(
     owner: h5py.File | h5py.Dataset, name: str, count: int | None = None
 ) -> npt.NDArray[np.float64]:
     """Read an attribute of finite numbers.
@@ -140,23 +78,23 @@ def numbers_of(
     Raises:
         DataError: If it is missing, of another length, or not of finite numbers.
     """
-    found = attribute(owner, name)
+    value = read_attribute(owner, name)
     try:
-        numbers = found.astype(np.float64)
-    except ValueError:
+        numbers = value.astype(np.float64)
+    except ValueError:  # a text
         numbers = np.array([np.nan])
     if not np.isfinite(numbers).all() or (count is not None and numbers.size != count):
         raise DataError(
             f"'{name}' in '{owner.file.filename}' should be {count or 'a list of'} finite numbers. "
-            f"Found {found[:4]} ({found.size} in all). Download it again."
+            f"Found {value[:4]} ({value.size} in all). Download it again."
         )
     return numbers
 
 
 @final
 @dataclass(frozen=True)
-class CheckedHdf(AbstractStored):
-    """A dataset that :func:`stored_cube` has checked.
+class StoredDataset(AbstractStored):
+    """A dataset of an HDF5 file.
 
     Args:
         path: The file.
@@ -169,12 +107,12 @@ class CheckedHdf(AbstractStored):
     key: str = ""
 
     def _read(self, index: tuple[slice, ...]) -> npt.NDArray[np.generic]:
-        with opened(self.path, "a whole HDF5 file") as file:
-            return np.asarray(dataset_in(file, self.key)[index])
+        with reopen_hdf5(self.path) as file:
+            return np.asarray(find_dataset(file, self.key)[index])
 
 
-def checked_shape(dataset: h5py.Dataset) -> tuple[int, int, int]:
-    """Return the shape of a cube after checking that its file can hold it.
+def check_cube(dataset: h5py.Dataset) -> tuple[int, int, int]:
+    """Check that a dataset can be a cube, and that its file can hold it.
 
     Args:
         dataset: The dataset.
@@ -192,18 +130,18 @@ def checked_shape(dataset: h5py.Dataset) -> tuple[int, int, int]:
             f"{dataset.dtype}. Download it again."
         )
     check_declared(path, name, dataset.shape, dataset.dtype)
+    # one number of a huge chunk makes the library set the whole chunk aside
     chunk = math.prod(dataset.chunks or ()) * dataset.dtype.itemsize
-    if chunk > _HARMLESS_CHUNK and chunk > 2 * dataset.nbytes:
+    if chunk > _HARMLESS_CHUNK_BYTES and chunk > 2 * dataset.nbytes:
         raise DataError(
-            f"'{name}' in '{path}' should have chunks no larger than itself. "
-            f"Found chunks {dataset.chunks} for "
-            f"shape {dataset.shape}. Download it again."
+            f"'{name}' in '{path}' should have chunks no larger than itself. Found chunks {dataset.chunks} "
+            f"for shape {dataset.shape}. Download it again."
         )
     first, second, third = dataset.shape
     return first, second, third
 
 
-def stored_cube(file: h5py.File, key: str, axes: tuple[int, int, int]) -> da.Array:
+def open_cube(file: h5py.File, key: str, axes: tuple[int, int, int]) -> da.Array:
     """Make a lazy array of a dataset of three axes.
 
     Args:
@@ -217,5 +155,5 @@ def stored_cube(file: h5py.File, key: str, axes: tuple[int, int, int]) -> da.Arr
     Raises:
         DataError: If the dataset is missing, not a cube of numbers, or too large for its file.
     """
-    dataset = dataset_in(file, key)
-    return lazy(CheckedHdf(Path(file.filename), checked_shape(dataset), dataset.dtype, axes, key))
+    dataset = find_dataset(file, key)
+    return lazy(StoredDataset(Path(file.filename), check_cube(dataset), dataset.dtype, axes, key))
