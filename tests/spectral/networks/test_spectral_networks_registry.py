@@ -7,7 +7,8 @@ import lrprism as lp
 from expected_warnings import LITTLE_ARRIVES
 from lrprism import presets
 from lrprism.errors import InputError, ModelError
-from lrprism.spectral.networks import NETWORKS, build_network
+from lrprism.spectral.networks import NETWORKS, NetworkEntry, build_network
+from lrprism.spectral.preprocessing import LAYOUTS
 
 SMALL = {
     "cnn1d": (60, 4, 1),
@@ -20,8 +21,8 @@ SMALL = {
 }
 
 
-def drawn(name: str) -> tuple[nn.Module, Tensor]:
-    """A network whose batch norms have seen some samples, and two samples in its layout."""
+def build_with_samples(name: str) -> tuple[nn.Module, Tensor]:
+    """Build a network whose batch norms have seen some samples, and two samples in its layout."""
     torch.manual_seed(0)
     bands, classes, window = SMALL[name]
     model = build_network(name, bands, classes, window)
@@ -42,7 +43,7 @@ def drawn(name: str) -> tuple[nn.Module, Tensor]:
 @LITTLE_ARRIVES
 @pytest.mark.parametrize("name", SMALL)
 def test_the_account_of_every_network_adds_up(name: str) -> None:
-    model, x = drawn(name)
+    model, x = build_with_samples(name)
     composite = presets.AttnLRP() if name == "spectralformer" else presets.EpsilonGamma()
 
     def seed(output: Tensor) -> Tensor:
@@ -61,7 +62,22 @@ def test_the_account_of_every_network_adds_up(name: str) -> None:
 def test_every_name_builds_its_class() -> None:
     assert sorted(SMALL) == sorted(NETWORKS)
     for name, sizes in SMALL.items():
-        assert type(build_network(name, *sizes)) is NETWORKS[name]
+        assert type(build_network(name, *sizes)) is NETWORKS[name].network
+
+
+@pytest.mark.parametrize("entry", NETWORKS.values(), ids=lambda entry: entry.name)
+def test_an_entry_is_complete(entry: NetworkEntry) -> None:
+    assert NETWORKS[entry.name] is entry
+    assert entry.help
+    assert "\n" not in entry.help
+    assert entry.layout in LAYOUTS
+
+
+def test_a_new_entry_is_a_network_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(NETWORKS, "mine", NetworkEntry("mine", NETWORKS["cnn1d"].network, "a spectrum"))
+    assert build_network("mine", 9, 2, 5)(torch.ones(1, 9)).shape == (1, 2)
+    with pytest.raises(InputError, match=r"one of .*mine"):
+        build_network("resnet", 3, 2, 5)
 
 
 def test_an_unknown_name_is_refused() -> None:

@@ -1,5 +1,6 @@
 """Networks of the field, ready to be trained and explained, and their weights on disk."""
 
+from lrprism.spectral.networks.base import AbstractNetwork
 from lrprism.spectral.networks.cnn1d import CNN1D
 from lrprism.spectral.networks.hybridsn import HybridSN
 from lrprism.spectral.networks.hyper3dnetlite import Hyper3DNetLite, SeparableBlock
@@ -11,7 +12,7 @@ from lrprism.spectral.networks.loading import (
     load_factory,
     load_program,
 )
-from lrprism.spectral.networks.registry import NETWORKS, build_network
+from lrprism.spectral.networks.registry import NETWORKS, NetworkEntry, build_network
 from lrprism.spectral.networks.spectral_unet import SpectralUNet
 from lrprism.spectral.networks.spectralformer import SpectralFormer
 from lrprism.spectral.networks.ssrn import SSRN
@@ -21,10 +22,12 @@ __all__ = [
     "CNN1D",
     "NETWORKS",
     "SSRN",
+    "AbstractNetwork",
     "HybridSN",
     "Hyper3DNetLite",
     "Hyper3DNetLitePublished",
     "LoadedWeights",
+    "NetworkEntry",
     "SeparableBlock",
     "SpectralFormer",
     "SpectralUNet",

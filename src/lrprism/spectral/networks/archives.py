@@ -14,7 +14,7 @@ LARGEST_EXPANSION: Final = 20
 UNREADABLE: Final = (
     *(zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, OSError, RuntimeError, ValueError),
 )
-"""What zipfile raises on damaged and encrypted archives."""
+"""Errors of zipfile on damaged and encrypted archives."""
 
 Result = TypeVar("Result")
 
@@ -24,7 +24,7 @@ def read_archive(path: Path, noun: str) -> dict[str, bytes]:
 
     Args:
         path: The file.
-        noun: What the file should be, for the messages: ``"program"``.
+        noun: Name of such a file, for the messages: ``"program"``.
 
     Returns:
         The content of each member by its name.
@@ -42,7 +42,7 @@ def check_archive(path: Path, noun: str) -> None:
 
     Args:
         path: The file.
-        noun: What the file should be, for the messages: ``"program"``.
+        noun: Name of such a file, for the messages: ``"program"``.
 
     Raises:
         DataError: If the file is missing, is not a whole zip archive, has a member twice or one that points
@@ -50,11 +50,11 @@ def check_archive(path: Path, noun: str) -> None:
     """
     if not path.is_file():
         raise DataError(f"The {noun} should be a file. Found no file at {path}. Check the path.")
-    _check_members(_unless_damaged(zipfile.ZipFile.infolist, path, noun), path, noun)
-    _unless_damaged(_read_all, path, noun)
+    _check_members(_open_archive(zipfile.ZipFile.infolist, path, noun), path, noun)
+    _open_archive(_check_sums, path, noun)
 
 
-def _unless_damaged(read: Callable[[zipfile.ZipFile], Result], path: Path, noun: str) -> Result:
+def _open_archive(read: Callable[[zipfile.ZipFile], Result], path: Path, noun: str) -> Result:
     try:
         with zipfile.ZipFile(path) as archive:
             return read(archive)
@@ -65,24 +65,27 @@ def _unless_damaged(read: Callable[[zipfile.ZipFile], Result], path: Path, noun:
         ) from error
 
 
-def _read_all(archive: zipfile.ZipFile) -> None:
+def _check_sums(archive: zipfile.ZipFile) -> None:
     damaged = archive.testzip()
     if damaged is not None:
         raise zipfile.BadZipFile(f"{damaged} does not match its checksum")
 
 
 def _check_members(members: list[zipfile.ZipInfo], path: Path, noun: str) -> None:
+    # two members of one name: a check could read the first, torch the second
     for name, times in Counter(member.filename for member in members).items():
         if times > 1:
             raise DataError(
                 f"The {noun} should have each member once. Found {name} {times} times in {path}. "
                 "Write it again."
             )
+        # absolute paths, drives and parent folders
         if name.startswith("/") or "\\" in name or ":" in name or ".." in PurePosixPath(name).parts:
             raise DataError(
                 f"Every member of the {noun} should lie within the archive. Found {name!r} in {path}. "
                 "Do not use this file: torch does not write such names."
             )
+    # a zip bomb
     unpacked, size = sum(member.file_size for member in members), path.stat().st_size
     if unpacked > LARGEST_EXPANSION * size:
         raise DataError(

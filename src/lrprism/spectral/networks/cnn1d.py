@@ -4,12 +4,12 @@ Source: Hu, W., Huang, Y., Wei, L., Zhang, F. and Li, H., "Deep Convolutional Ne
 Hyperspectral Image Classification", Journal of Sensors 2015, 258619.
 """
 
-from typing import ClassVar, Final
+from typing import Final
 
 import torch
 from torch import Tensor, nn
 
-from lrprism.spectral.networks.sizes import check_shape, check_sizes
+from lrprism.spectral.networks.base import AbstractNetwork
 
 FILTERS: Final = 20
 """Filters of the convolution."""
@@ -17,7 +17,7 @@ UNITS: Final = 100
 """Units of the hidden linear layer."""
 
 
-class CNN1D(nn.Module):
+class CNN1D(AbstractNetwork):
     r"""One convolution along the bands, max pooling, two linear layers; tanh between them.
 
     With :math:`n` bands the kernel covers :math:`k_1 = \lfloor n / 9 \rfloor` bands and the pooling
@@ -36,45 +36,30 @@ class CNN1D(nn.Module):
         bands: Number of bands, at least 9.
         classes: Number of classes, at least 2.
 
-    Raises:
-        ModelError: If one of the two is not a whole number or is too small.
-
     Example:
         >>> sum(parameter.numel() for parameter in CNN1D(bands=220, classes=8).parameters())
         81408
     """
 
-    layout: ClassVar[str] = "spectrum"
-    """Layout of the input: ``[N, band]``."""
+    layout = "spectrum"
 
     def __init__(self, bands: int, classes: int) -> None:
         """Build the layers."""
-        super().__init__()
-        check_sizes("CNN1D", bands=(bands, 9), classes=(classes, 2))
-        self.bands, self.classes = bands, classes
+        super().__init__(bands, classes, least_bands=9)
         kernel = bands // 9
-        pooled = -(-kernel // 5)
+        pooled = -(-kernel // 5)  # rounded up
         self.convolution = nn.Conv1d(1, FILTERS, kernel)
         self.tanh_convolution = nn.Tanh()
         self.pool = nn.MaxPool1d(pooled, ceil_mode=True)
-        self.hidden = nn.Linear(FILTERS * -(-(bands - kernel + 1) // pooled), UNITS)
+        positions = -(-(bands - kernel + 1) // pooled)  # a shorter last pool counts
+        self.hidden = nn.Linear(FILTERS * positions, UNITS)
         self.tanh_hidden = nn.Tanh()
         self.linear = nn.Linear(UNITS, classes)
 
     def forward(self, spectrum: Tensor) -> Tensor:
-        """Compute the logits of a batch of spectra.
-
-        Args:
-            spectrum: ``[N, band]``.
-
-        Returns:
-            ``[N, classes]``.
-
-        Raises:
-            InputError: If the spectra have another layout or number of bands.
-        """
-        check_shape("Spectra", spectrum, (self.bands,))
-        found = self.pool(self.tanh_convolution(self.convolution(spectrum[:, None])))
-        hidden = self.tanh_hidden(self.hidden(torch.flatten(found, start_dim=1)))
+        """Return the logits of spectra, ``[N, band]``."""
+        self.check_input(spectrum)
+        features = self.pool(self.tanh_convolution(self.convolution(spectrum[:, None])))
+        hidden = self.tanh_hidden(self.hidden(torch.flatten(features, start_dim=1)))
         logits: Tensor = self.linear(hidden)
         return logits

@@ -4,15 +4,13 @@ Source: Roy, S. K., Krishna, G., Dubey, S. R. and Chaudhuri, B. B., "HybridSN: E
 Hierarchy for Hyperspectral Image Classification", IEEE Geoscience and Remote Sensing Letters 17(2), 2020.
 """
 
-from typing import ClassVar
-
 import torch
 from torch import Tensor, nn
 
-from lrprism.spectral.networks.sizes import check_shape, check_sizes
+from lrprism.spectral.networks.base import AbstractNetwork
 
 
-class HybridSN(nn.Module):
+class HybridSN(AbstractNetwork):
     r"""Three 3-D convolutions, one 2-D convolution, three linear layers; each but the last with a ReLU.
 
     The kernels (band, y, x) are 7 x 3 x 3, 5 x 3 x 3 and 3 x 3 x 3 with 8, 16 and 32 filters, then 3 x 3 with
@@ -27,23 +25,17 @@ class HybridSN(nn.Module):
         classes: Number of classes, at least 2.
         window: Side of the square patches in pixels, at least 9.
 
-    Raises:
-        ModelError: If one of the three is not a whole number or is too small.
-
     Example:
         >>> model = HybridSN(bands=30, classes=16)
         >>> sum(parameter.numel() for parameter in model.parameters())
         5122176
     """
 
-    layout: ClassVar[str] = "volume"
-    """Layout of the input: ``[N, 1, band, y, x]``."""
+    layout = "volume"
 
     def __init__(self, bands: int, classes: int, window: int = 25) -> None:
         """Build the layers."""
-        super().__init__()
-        check_sizes("HybridSN", bands=(bands, 13), classes=(classes, 2), window=(window, 9))
-        self.bands, self.classes, self.window = bands, classes, window
+        super().__init__(bands, classes, window, least_bands=13, least_window=9)
         self.cube = nn.Sequential(
             *(nn.Conv3d(1, 8, (7, 3, 3)), nn.ReLU()),
             *(nn.Conv3d(8, 16, (5, 3, 3)), nn.ReLU()),
@@ -57,18 +49,9 @@ class HybridSN(nn.Module):
         )
 
     def forward(self, patch: Tensor) -> Tensor:
-        """Compute the logits of a batch of patches.
-
-        Args:
-            patch: ``[N, 1, band, y, x]``.
-
-        Returns:
-            ``[N, classes]``.
-
-        Raises:
-            InputError: If the patches have another layout, number of bands or window.
-        """
-        check_shape("Patches", patch, (1, self.bands, self.window, self.window))
+        """Return the logits of patches, ``[N, 1, band, y, x]``."""
+        self.check_input(patch)
+        # filters x bands become the channels of the 2-D convolution
         image = torch.flatten(self.cube(patch), start_dim=1, end_dim=2)
         logits: Tensor = self.dense(torch.flatten(self.image(image), start_dim=1))
         return logits

@@ -4,12 +4,12 @@ Source: Morales, G., Sheppard, J. W., Logan, R. D. and Shaw, J. A., "Hyperspectr
 Based on Inter-Band Redundancy Analysis and Greedy Spectral Selection", Remote Sensing 13(18), 2021.
 """
 
-from typing import ClassVar, Final
+from typing import Final
 
 import torch
 from torch import Tensor, nn
 
-from lrprism.spectral.networks.sizes import check_shape, check_sizes
+from lrprism.spectral.networks.base import AbstractNetwork
 
 FILTERS: Final = 16
 """Filters of each of the two 3-D convolutions."""
@@ -45,20 +45,13 @@ class SeparableBlock(nn.Module):
         self.relu_pointwise = nn.ReLU()
 
     def forward(self, a: Tensor) -> Tensor:
-        """Apply the depthwise and the pointwise convolution.
-
-        Args:
-            a: Input, ``[N, in_channels, y, x]``.
-
-        Returns:
-            ``[N, out_channels, ceil(y / stride), ceil(x / stride)]``.
-        """
+        """Apply the depthwise and the pointwise convolution."""
         hidden: Tensor = self.relu_depthwise(self.depthwise(a))
         output: Tensor = self.relu_pointwise(self.pointwise(hidden))
         return output
 
 
-class Hyper3DNetLite(nn.Module):
+class Hyper3DNetLite(AbstractNetwork):
     r"""Two 3-D convolutions over band and pixels, three separable blocks, average pooling, one linear layer.
 
     With 25-pixel windows the last two blocks step by 2 pixels and the pooling covers 7 x 7 pixels, as in the
@@ -75,23 +68,18 @@ class Hyper3DNetLite(nn.Module):
         classes: Number of classes, at least 2.
         window: Side of the square patches in pixels, at least 3.
 
-    Raises:
-        ModelError: If one of the three is not a whole number or is too small.
-
     Example:
         >>> model = Hyper3DNetLite(bands=6, classes=3)
         >>> sum(parameter.numel() for parameter in model.parameters())
         195411
     """
 
-    layout: ClassVar[str] = "volume"
-    """Layout of the input: ``[N, 1, band, y, x]``."""
+    layout = "volume"
 
     def __init__(self, bands: int, classes: int, window: int = 25) -> None:
         """Build the layers."""
-        super().__init__()
-        check_sizes("Hyper3DNetLite", bands=(bands, 1), classes=(classes, 2), window=(window, 3))
-        self.bands, self.classes, self.window = bands, classes, window
+        super().__init__(bands, classes, window, least_window=3)
+        # two strides of 2 would shrink a small window to next to nothing
         stride = 1 if window <= LARGEST_SMALL_WINDOW else 2
         remaining = -(-window // stride**2)  # ceil(ceil(window / stride) / stride)
         self.conv3d_1 = nn.Conv3d(1, FILTERS, 3, padding=1)
@@ -105,21 +93,12 @@ class Hyper3DNetLite(nn.Module):
         self.linear = nn.Linear(WIDTHS[2], 1 if classes == 2 else classes)
 
     def forward(self, patch: Tensor) -> Tensor:
-        """Compute the logits of a batch of patches.
-
-        Args:
-            patch: ``[N, 1, band, y, x]``, each band divided by its standard deviation.
-
-        Returns:
-            ``[N, classes]``, or ``[N, 1]`` with two classes.
-
-        Raises:
-            InputError: If the patches have another layout, number of bands or window.
-        """
-        check_shape("Patches", patch, (1, self.bands, self.window, self.window))
+        """Return the logits of patches, ``[N, 1, band, y, x]``, in standard deviations of each band."""
+        self.check_input(patch)
         hidden = self.relu_2(self.conv3d_2(self.relu_1(self.conv3d_1(patch))))
-        hidden = torch.flatten(hidden, start_dim=1, end_dim=2)
-        hidden = hidden.contiguous(memory_format=torch.channels_last)  # its depthwise gradients are faster
+        hidden = torch.flatten(hidden, start_dim=1, end_dim=2)  # filters x bands become channels
+        # depthwise convolutions have faster gradients with the channels last
+        hidden = hidden.contiguous(memory_format=torch.channels_last)
         hidden = self.pool(self.block_3(self.block_2(self.block_1(hidden))))
         logits: Tensor = self.linear(torch.flatten(hidden, start_dim=1))
         return logits

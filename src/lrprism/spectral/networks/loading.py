@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import torch
 from safetensors import SafetensorError
@@ -17,8 +17,8 @@ from torch import Tensor, nn
 
 from lrprism.errors import DataError, InputError, ModelError
 from lrprism.spectral.networks.archives import check_archive, read_archive
-from lrprism.spectral.networks.program_check import checked_program
-from lrprism.spectral.networks.weights import fill
+from lrprism.spectral.networks.program_check import repack_program
+from lrprism.spectral.networks.weights import fill_model
 
 SECTIONS: Final = ("state_dict", "model")
 """Entries of a checkpoint under which training programs keep the weights."""
@@ -28,13 +28,13 @@ _logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class LoadedWeights:
-    """What :func:`load_checkpoint` took from a file; prints as a sentence.
+    """Account of :func:`load_checkpoint`: the tensors that it took from a file; prints as a sentence.
 
     Args:
         path: The file.
         tensors: Number of tensors.
-        section: The entry of the checkpoint that held them; empty if they were the whole of it.
-        prefix: What was taken off the front of every name; empty if nothing.
+        section: The entry of the checkpoint that held them; empty if it held nothing else.
+        prefix: The word taken off the front of every name; empty if none.
     """
 
     path: Path
@@ -68,7 +68,7 @@ def load_program(path: str | Path) -> nn.Module:
         DataError: If the file is missing, damaged, or holds anything else.
     """
     path = Path(path)
-    program = checked_program(read_archive(path, "program"), path)
+    program = repack_program(read_archive(path, "program"), path)
     try:
         module: nn.Module = torch.export.load(program).module(check_guards=False)
     except (AssertionError, KeyError, RuntimeError, TypeError, ValueError, AttributeError) as error:
@@ -76,7 +76,8 @@ def load_program(path: str | Path) -> nn.Module:
             f"The program should be one that this torch ({torch.__version__}) can read. Found {path}: "
             f"{_first_line(error)}. Export it again with this version."
         ) from error
-    for name in ("train", "eval"):  # torch has these raise, so that no model around a program could be told
+    # torch lets train() and eval() of a program raise: no model around it could be told either
+    for name in ("train", "eval"):
         vars(module).pop(name, None)
     return module
 
@@ -103,7 +104,7 @@ def load_factory(
         ModelError: If it returns no ``nn.Module``, or the weights do not fit.
         DataError: If the weights cannot be read.
     """
-    build = _imported(factory)
+    build = _import_factory(factory)
     arguments = dict(arguments or {})
     try:
         inspect.signature(build).bind(**arguments)
@@ -132,7 +133,7 @@ def factory_signature(factory: str) -> inspect.Signature:
     Raises:
         InputError: If there is no such module or factory.
     """
-    return inspect.signature(_imported(factory))
+    return inspect.signature(_import_factory(factory))
 
 
 def load_checkpoint(model: nn.Module, path: str | Path) -> LoadedWeights:
@@ -155,13 +156,13 @@ def load_checkpoint(model: nn.Module, path: str | Path) -> LoadedWeights:
         ModelError: If a tensor is missing, left over, or of another shape than the model's.
     """
     path = Path(path)
-    section, found = _state_dict(_read(path), path)
-    prefix = _surplus_prefix(set(found), set(model.state_dict()))
-    fill(model, {name.removeprefix(prefix): value for name, value in found.items()}, path)
-    return LoadedWeights(path, len(found), section, prefix)
+    section, tensors = _find_state_dict(_read_checkpoint(path), path)
+    prefix = _find_surplus_prefix(set(tensors), set(model.state_dict()))
+    fill_model(model, {name.removeprefix(prefix): value for name, value in tensors.items()}, path)
+    return LoadedWeights(path, len(tensors), section, prefix)
 
 
-def _imported(factory: str) -> Callable[..., Any]:
+def _import_factory(factory: str) -> Callable[..., Any]:
     if not re.fullmatch(r"[^\W\d]\w*(\.[^\W\d]\w*)*:[^\W\d]\w*", factory):
         raise InputError(
             f"The factory should be given as package.module:factory. Found {factory!r}. "
@@ -181,11 +182,10 @@ def _imported(factory: str) -> Callable[..., Any]:
             f"{name} should be a function or class of {module_name}. Found "
             f"{'nothing' if build is None else type(build).__name__} by that name. Check the spelling."
         )
-    found: Callable[..., Any] = build
-    return found
+    return cast(Callable[..., Any], build)
 
 
-def _read(path: Path) -> object:
+def _read_checkpoint(path: Path) -> object:
     if path.suffix == ".safetensors":
         return _read_safetensors(path)
     check_archive(path, "checkpoint")
@@ -215,12 +215,13 @@ def _read_safetensors(path: Path) -> dict[str, Tensor]:
         ) from error
 
 
-def _state_dict(checkpoint: object, path: Path) -> tuple[str, dict[str, Tensor]]:
+def _find_state_dict(checkpoint: object, path: Path) -> tuple[str, dict[str, Tensor]]:
+    # the checkpoint itself, or one of its entries
     candidates: dict[str, object] = {"": checkpoint}
     if isinstance(checkpoint, Mapping):
         candidates |= {name: checkpoint[name] for name in SECTIONS if name in checkpoint}
     for section, candidate in candidates.items():
-        if isinstance(candidate, Mapping) and candidate and _all_tensors(candidate):
+        if isinstance(candidate, Mapping) and candidate and _is_state_dict(candidate):
             return section, dict(candidate)
     kind = sorted(map(str, checkpoint)) if isinstance(checkpoint, Mapping) else type(checkpoint).__name__
     raise DataError(
@@ -229,16 +230,18 @@ def _state_dict(checkpoint: object, path: Path) -> tuple[str, dict[str, Tensor]]
     )
 
 
-def _all_tensors(candidate: Mapping[Any, Any]) -> bool:
+def _is_state_dict(candidate: Mapping[Any, Any]) -> bool:
     return all(isinstance(name, str) and isinstance(value, Tensor) for name, value in candidate.items())
 
 
-def _surplus_prefix(found: set[str], expected: set[str]) -> str:
+def _find_surplus_prefix(names: set[str], expected: set[str]) -> str:
     prefix = ""
-    while not expected & {name.removeprefix(prefix) for name in found}:
-        words = {name.removeprefix(prefix).partition(".")[0] for name in found}
+    # wrappers nest: "module.model." of a Lightning module within DataParallel
+    while not expected & {name.removeprefix(prefix) for name in names}:
+        words = {name.removeprefix(prefix).partition(".")[0] for name in names}
         longer = prefix + min(words) + "."
-        if len(words) > 1 or not all(name.startswith(longer) for name in found):
+        # no word in common, or a name that is nothing but the prefix
+        if len(words) > 1 or not all(name.startswith(longer) for name in names):
             return ""
         prefix = longer
     return prefix

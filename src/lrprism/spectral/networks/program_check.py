@@ -1,8 +1,8 @@
-"""What an exported program may hold: operators of torch, plain names and tensors, and nothing that runs.
+"""Contents of an exported program: operators of torch, plain names and tensors, and nothing that runs.
 
 ``torch.export.load`` evaluates symbolic sizes, imports modules named in the file, loads shared libraries and
-falls back to unpickling. Each of these starts from a part of the archive that a program of plain tensors does
-not need or that has a narrow form. Here these parts are refused, and what is left is packed anew, so that
+falls back to unpickling. Each of these starts from a part of the archive that a program of plain tensors
+does not need or that has a narrow form. Here these parts are refused, and the remaining ones are packed anew:
 torch reads what was checked and nothing else.
 """
 
@@ -42,14 +42,14 @@ NAME: Final = re.compile(r"[\w.]*")
 PLAIN: Final = re.compile(r"[\w.,:;@<>\[\](){}/*+\-=> ]*")
 """Strings that go into no code: reductions, devices, einsum equations."""
 CONTEXT: Final = re.compile(r'null|\[[\w.\- ",\[\]]*\]')
-"""What may be said of a container of inputs or outputs: nothing, or names, such as its keys."""
+"""Context of a container of inputs or outputs: nothing, or names, such as its keys."""
 
 
-def checked_program(members: dict[str, bytes], path: Path) -> io.BytesIO:
+def repack_program(members: dict[str, bytes], path: Path) -> io.BytesIO:
     """Pack the members of a program anew, after refusing whatever could run code.
 
     Args:
-        members: The content of each member by its name, as :func:`read_archive` gives it.
+        members: The content of each member by its name, from :func:`read_archive`.
         path: Where they come from, for the messages.
 
     Returns:
@@ -58,47 +58,49 @@ def checked_program(members: dict[str, bytes], path: Path) -> io.BytesIO:
     Raises:
         DataError: If a member, a string or a pickle is not one that a program of plain tensors has.
     """
-    kept = {name.partition("/")[2]: content for name, content in members.items()}
-    kept = {name: content for name, content in kept.items() if not name.startswith("extra/")}
-    for name in kept:
+    # torch puts the members into a folder named after the file; files that a user adds lie in extra/
+    members = {name.partition("/")[2]: content for name, content in members.items()}
+    members = {name: content for name, content in members.items() if not name.startswith("extra/")}
+    for name in members:
         if not MEMBERS.fullmatch(name):
             _refuse(path, "no member but graph, tensors and sample inputs", f"member {name!r}")
-    if "models/model.json" not in kept:
+    if "models/model.json" not in members:
         _refuse(path, "a graph in models/model.json", "none")
-    for name, content in kept.items():
+    for name, content in members.items():
         if name.endswith(".json"):
-            kept[name] = json.dumps(_checked(_parsed(content, name, path), path)).encode()
-    if "data/sample_inputs/model.pt" in kept:
-        _check_pickle(kept["data/sample_inputs/model.pt"], path)
+            members[name] = json.dumps(_check_graph(_parse_json(content, name, path), path)).encode()
+    if "data/sample_inputs/model.pt" in members:
+        _check_pickle(members["data/sample_inputs/model.pt"], path)
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as archive:
-        for name, content in kept.items():
+        for name, content in members.items():
             archive.writestr(f"program/{name}", content)
     packed.seek(0)
     return packed
 
 
-def _parsed(content: bytes, name: str, path: Path) -> Any:
+def _parse_json(content: bytes, name: str, path: Path) -> Any:
     try:
         return json.loads(content)
     except (ValueError, RecursionError) as error:
         _refuse(path, "JSON that can be read", f"{name}: {error}")
 
 
-def _checked(parsed: Any, path: Path) -> Any:
-    for entry in _dictionaries(parsed):
+def _check_graph(graph: Any, path: Path) -> Any:
+    for entry in _walk_dictionaries(graph):
         _drop_traces(entry)
         if entry.get("use_pickle"):
             _refuse(path, "no pickled tensors", "some")
-    for key, value in _strings(parsed):
+    for key, value in _walk_strings(graph):
         if key in ("in_spec", "out_spec"):
-            _check_containers(_parsed(value.encode(), key, path), path)
-        elif not _harmless(key, value):
+            _check_containers(_parse_json(value.encode(), key, path), path)
+        elif not _is_harmless(key, value):
             _refuse(path, "plain names and operators of torch", f"{value!r} as {key}")
-    return parsed
+    return graph
 
 
 def _drop_traces(entry: dict[str, Any]) -> None:
+    # stack traces and guards are code of the one who exported; the program runs without them
     metadata = entry.get("metadata")
     if "target" in entry and isinstance(metadata, dict):
         entry["metadata"] = {key: metadata[key] for key in metadata if key == "nn_module_stack"}
@@ -106,40 +108,45 @@ def _drop_traces(entry: dict[str, Any]) -> None:
         entry["guards_code"] = []
 
 
-def _harmless(key: str, value: str) -> bool:
+def _is_harmless(key: str, value: str) -> bool:
+    # a function that the program calls
     if key in ("target", "as_operator"):
         return TARGETS.fullmatch(value) is not None
+    # a symbolic size, which torch evaluates
     if key == "expr_str":
         names = re.findall(r"[A-Za-z]\w*", re.sub(r"'\w+'", "", value))
         return EXPRESSION.fullmatch(value) is not None and all(map(EXPRESSION_NAMES.fullmatch, names))
+    # a name, which torch may paste into code
     if key == "name" or key.endswith(("_name", "_names", "fqn")) or key == "":
         return NAME.fullmatch(value) is not None
     return PLAIN.fullmatch(value) is not None
 
 
-def _strings(value: Any, key: str = "") -> Iterator[tuple[str, str]]:
-    """Every string with the key it stands under; the keys themselves stand under an empty key."""
+def _walk_strings(value: Any, key: str = "") -> Iterator[tuple[str, str]]:
+    """Yield every string with its key; the keys themselves have an empty key."""
     if isinstance(value, dict):
-        for name, each in value.items():
+        for name, child in value.items():
             yield "", name
+            # names of Python classes, which torch only prints
             if name != "nn_module_stack":
-                yield from _strings(each, name)
+                yield from _walk_strings(child, name)
     elif isinstance(value, list):
-        for each in value:
-            yield from _strings(each, key)
+        for child in value:
+            yield from _walk_strings(child, key)
     elif isinstance(value, str):
         yield key, value
 
 
-def _dictionaries(value: Any) -> Iterator[dict[str, Any]]:
+def _walk_dictionaries(value: Any) -> Iterator[dict[str, Any]]:
     if isinstance(value, dict):
         yield value
-    for each in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
-        yield from _dictionaries(each)
+    for child in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        yield from _walk_dictionaries(child)
 
 
 def _check_containers(parsed: Any, path: Path) -> None:
-    for entry in _dictionaries(parsed[1] if isinstance(parsed, list) and len(parsed) == 2 else parsed):
+    # [version, tree]
+    for entry in _walk_dictionaries(parsed[1] if isinstance(parsed, list) and len(parsed) == 2 else parsed):
         context = entry.get("context")
         if not CONTEXT.fullmatch("null" if context is None else str(context)):
             _refuse(

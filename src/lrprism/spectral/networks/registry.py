@@ -1,10 +1,10 @@
-"""The networks by the names that the command line knows them by."""
+"""The networks by their names on the command line."""
 
-from typing import Final
-
-from torch import nn
+from dataclasses import dataclass
+from typing import Final, final
 
 from lrprism.errors import InputError
+from lrprism.spectral.networks.base import AbstractNetwork
 from lrprism.spectral.networks.cnn1d import CNN1D
 from lrprism.spectral.networks.hybridsn import HybridSN
 from lrprism.spectral.networks.hyper3dnetlite import Hyper3DNetLite
@@ -13,20 +13,44 @@ from lrprism.spectral.networks.spectral_unet import SpectralUNet
 from lrprism.spectral.networks.spectralformer import SpectralFormer
 from lrprism.spectral.networks.ssrn import SSRN
 
-NETWORKS: Final[dict[str, type[nn.Module]]] = {
-    "cnn1d": CNN1D,
-    "hybridsn": HybridSN,
-    "hyper3dnetlite": Hyper3DNetLite,
-    "hyper3dnetlite-published": Hyper3DNetLitePublished,
-    "spectralformer": SpectralFormer,
-    "ssrn": SSRN,
-    "unet": SpectralUNet,
+
+@final
+@dataclass(frozen=True)
+class NetworkEntry:
+    """A network as the command line knows it.
+
+    Args:
+        name: Its name.
+        network: Its class, built from ``bands``, ``classes`` and, unless it sees single spectra, ``window``.
+        help: One line for a list of networks.
+    """
+
+    name: str
+    network: type[AbstractNetwork]
+    help: str
+
+    @property
+    def layout(self) -> str:
+        """Layout of its input, see :class:`AbstractNetwork`."""
+        return self.network.layout
+
+
+NETWORKS: Final[dict[str, NetworkEntry]] = {
+    entry.name: entry
+    for entry in (
+        NetworkEntry("cnn1d", CNN1D, "one convolution along the bands of a spectrum"),
+        NetworkEntry("hybridsn", HybridSN, "3-D convolutions, then one 2-D convolution, on 30 components"),
+        NetworkEntry("hyper3dnetlite", Hyper3DNetLite, "small, 3-D convolutions and separable blocks"),
+        NetworkEntry("hyper3dnetlite-published", Hyper3DNetLitePublished, "the same, with batch norm"),
+        NetworkEntry("spectralformer", SpectralFormer, "a transformer whose tokens are the bands"),
+        NetworkEntry("ssrn", SSRN, "residual blocks over bands, then over pixels"),
+        NetworkEntry("unet", SpectralUNet, "a U-Net that gives each pixel its class"),
+    )
 }
-"""Each has a class attribute ``layout``: ``"patch"`` ``[N, band, y, x]``, ``"volume"``
-``[N, 1, band, y, x]`` or ``"spectrum"`` ``[N, band]``."""
+"""Every network by its name. A new network is its file and a line here."""
 
 
-def build_network(name: str, bands: int, classes: int, window: int) -> nn.Module:
+def build_network(name: str, bands: int, classes: int, window: int) -> AbstractNetwork:
     """Build one of the networks, with random weights.
 
     Args:
@@ -47,5 +71,5 @@ def build_network(name: str, bands: int, classes: int, window: int) -> nn.Module
             f"The network should be one of {', '.join(NETWORKS)}. Found {name!r}. Choose one of these, or "
             "load your own with load_factory or load_program."
         )
-    network = NETWORKS[name]
-    return network(bands, classes) if network is CNN1D else network(bands, classes, window)
+    entry = NETWORKS[name]
+    return entry.network(bands, classes, *(() if entry.layout == "spectrum" else (window,)))

@@ -5,13 +5,13 @@ Rethinking Hyperspectral Image Classification with Transformers", IEEE Transacti
 Sensing 60, 2022; the order of the layers and their sizes as in the code its authors published.
 """
 
-from typing import ClassVar, Final
+from typing import Final
 
 import torch
 from torch import Tensor, nn
 
 from lrprism.errors import ModelError
-from lrprism.spectral.networks.sizes import check_shape, check_sizes
+from lrprism.spectral.networks.base import AbstractNetwork, check_sizes
 
 WIDTH: Final = 64
 """Numbers that describe a group of bands."""
@@ -50,23 +50,16 @@ class EncoderBlock(nn.Module):
         )
 
     def forward(self, tokens: Tensor) -> Tensor:
-        """Let the tokens attend to each other.
-
-        Args:
-            tokens: ``[N, token, 64]``.
-
-        Returns:
-            ``[N, token, 64]``.
-        """
+        """Let the tokens attend to each other."""
         split = self.query_key_value(self.norm_attention(tokens)).unflatten(-1, (3, HEADS, HEAD_WIDTH))
-        query, key, value = split.permute(2, 0, 3, 1, 4)  # each [N, head, token, number]
-        found = nn.functional.scaled_dot_product_attention(query, key, value)
-        tokens = tokens + self.out(found.transpose(1, 2).flatten(2))
+        query, key, value = split.permute(2, 0, 3, 1, 4)  # [N, head, token, number]
+        attended = nn.functional.scaled_dot_product_attention(query, key, value)
+        tokens = tokens + self.out(attended.transpose(1, 2).flatten(2))
         output: Tensor = tokens + self.dense(tokens)
         return output
 
 
-class SpectralFormer(nn.Module):
+class SpectralFormer(AbstractNetwork):
     r"""A transformer whose tokens are the bands, each described by itself and its neighbours.
 
     The token of band :math:`b` is a linear map of the pixels of bands :math:`b - g/2, \ldots, b + g/2` (the
@@ -87,20 +80,15 @@ class SpectralFormer(nn.Module):
         classes: Number of classes, at least 2.
         window: Side of the square patches in pixels, at least 1: 1 is the pixel-wise network.
         group: Number of neighbouring bands in a token, odd: 1, 3 and 7 in the paper.
-
-    Raises:
-        ModelError: If one of the four is not a whole number, is too small, or the group is even.
     """
 
-    layout: ClassVar[str] = "patch"
-    """Layout of the input: ``[N, band, y, x]``."""
+    layout = "patch"
 
     def __init__(self, bands: int, classes: int, window: int = 7, *, group: int = 3) -> None:
         """Build the layers."""
-        super().__init__()
         _check_group(group)
-        check_sizes("SpectralFormer", bands=(bands, group), classes=(classes, 2), window=(window, 1))
-        self.bands, self.classes, self.window, self.group = bands, classes, window, group
+        super().__init__(bands, classes, window, least_bands=group)
+        self.group = group
         self.embed = nn.Linear(group * window**2, WIDTH)
         self.class_token = nn.Parameter(torch.randn(1, 1, WIDTH))
         self.position = nn.Parameter(torch.randn(1, bands + 1, WIDTH))
@@ -110,32 +98,23 @@ class SpectralFormer(nn.Module):
         self.classify = nn.Sequential(nn.LayerNorm(WIDTH), nn.Linear(WIDTH, classes))
 
     def forward(self, patch: Tensor) -> Tensor:
-        """Compute the logits of a batch of patches.
-
-        Args:
-            patch: ``[N, band, y, x]``, each band scaled to 0..1.
-
-        Returns:
-            ``[N, classes]``.
-
-        Raises:
-            InputError: If the patches have another layout, number of bands or window.
-        """
-        check_shape("Patches", patch, (self.bands, self.window, self.window))
-        embedded = self.embed(self._groups(patch.flatten(2)))
+        """Return the logits of patches, ``[N, band, y, x]``, each band scaled to 0..1."""
+        self.check_input(patch)
+        embedded = self.embed(self._group_bands(patch.flatten(2)))
         tokens = torch.cat([self.class_token.expand(len(patch), -1, -1), embedded], dim=1)
         tokens = self.dropout(tokens + self.position)
         before: list[Tensor] = []
         for index, block in enumerate(self.blocks):
             before.append(tokens)
-            if index >= 2:
+            if index >= 2:  # cross-layer fusion, from the third block on
                 pair = torch.stack([tokens, before[index - 2]], dim=-1)
                 tokens = self.fusions[index - 2](pair).squeeze(-1)
             tokens = block(tokens)
         logits: Tensor = self.classify(tokens[:, 0])
         return logits
 
-    def _groups(self, pixels: Tensor) -> Tensor:
+    def _group_bands(self, pixels: Tensor) -> Tensor:
+        # the bands around either end come from the other end
         half = self.group // 2
         around = torch.cat([pixels[:, self.bands - half :], pixels, pixels[:, :half]], dim=1)
         return torch.cat([around[:, shift : shift + self.bands] for shift in range(self.group)], dim=2)

@@ -5,12 +5,12 @@ Classification: A 3-D Deep Learning Framework", IEEE Transactions on Geoscience 
 2018.
 """
 
-from typing import ClassVar, Final
+from typing import Final
 
 import torch
 from torch import Tensor, nn
 
-from lrprism.spectral.networks.sizes import check_shape, check_sizes
+from lrprism.spectral.networks.base import AbstractNetwork
 
 FILTERS: Final = 24
 """Filters of every convolution but the one that ends the spectral part."""
@@ -19,7 +19,7 @@ SPECTRAL_FEATURES: Final = 128
 
 
 class ResidualBlock(nn.Module):
-    r"""Two convolutions that keep the shape, and the input added to what they find.
+    r"""Two convolutions that keep the shape, and the input added to their output.
 
     .. math:: y = \max\bigl(0,\; a + N_2(w_2 * \max(0, N_1(w_1 * a + b_1)) + b_2)\bigr)
 
@@ -43,19 +43,12 @@ class ResidualBlock(nn.Module):
         self.relu = nn.ReLU()
 
     def forward(self, a: Tensor) -> Tensor:
-        """Add what the two convolutions find to their input.
-
-        Args:
-            a: Input, ``[N, filters, band, y, x]``.
-
-        Returns:
-            ``[N, filters, band, y, x]``.
-        """
+        """Add the two convolutions to their input."""
         output: Tensor = self.relu(a + self.branch(a))
         return output
 
 
-class SSRN(nn.Module):
+class SSRN(AbstractNetwork):
     r"""Two residual blocks over the bands, two over the pixels, average pooling, one linear layer.
 
     The first convolution covers 7 bands in steps of 2 and leaves :math:`\lfloor (bands - 7) / 2 \rfloor + 1`
@@ -71,28 +64,22 @@ class SSRN(nn.Module):
         classes: Number of classes, at least 2.
         window: Side of the square patches in pixels, at least 3.
 
-    Raises:
-        ModelError: If one of the three is not a whole number or is too small.
-
     Example:
         >>> model = SSRN(bands=200, classes=16)
         >>> sum(parameter.numel() for parameter in model.parameters())
         364168
     """
 
-    layout: ClassVar[str] = "volume"
-    """Layout of the input: ``[N, 1, band, y, x]``."""
+    layout = "volume"
 
     def __init__(self, bands: int, classes: int, window: int = 7) -> None:
         """Build the layers."""
-        super().__init__()
-        check_sizes("SSRN", bands=(bands, 7), classes=(classes, 2), window=(window, 3))
-        self.bands, self.classes, self.window = bands, classes, window
-        left = (bands - 7) // 2 + 1
+        super().__init__(bands, classes, window, least_bands=7, least_window=3)
+        remaining = (bands - 7) // 2 + 1  # bands behind the first convolution
         self.spectral = nn.Sequential(
             *(nn.Conv3d(1, FILTERS, (7, 1, 1), stride=(2, 1, 1)), nn.BatchNorm3d(FILTERS), nn.ReLU()),
             *(ResidualBlock(FILTERS, (7, 1, 1)) for _ in range(2)),
-            *(nn.Conv3d(FILTERS, SPECTRAL_FEATURES, (left, 1, 1)), nn.BatchNorm3d(SPECTRAL_FEATURES)),
+            *(nn.Conv3d(FILTERS, SPECTRAL_FEATURES, (remaining, 1, 1)), nn.BatchNorm3d(SPECTRAL_FEATURES)),
             nn.ReLU(),
         )
         self.spatial = nn.Sequential(
@@ -104,18 +91,9 @@ class SSRN(nn.Module):
         self.linear = nn.Linear(FILTERS, classes)
 
     def forward(self, patch: Tensor) -> Tensor:
-        """Compute the logits of a batch of patches.
-
-        Args:
-            patch: ``[N, 1, band, y, x]``.
-
-        Returns:
-            ``[N, classes]``.
-
-        Raises:
-            InputError: If the patches have another layout, number of bands or window.
-        """
-        check_shape("Patches", patch, (1, self.bands, self.window, self.window))
+        """Return the logits of patches, ``[N, 1, band, y, x]``."""
+        self.check_input(patch)
+        # the 128 filters of the spectral part become the bands of the spatial part
         features = self.spectral(patch).transpose(1, 2)
         logits: Tensor = self.linear(self.dropout(torch.flatten(self.spatial(features), start_dim=1)))
         return logits

@@ -62,15 +62,15 @@ def load_weights(model: nn.Module, path: str | Path) -> None:
     if not path.is_file():
         raise DataError(f"The weights should be a safetensors file. Found no file at {path}. Check the path.")
     try:
-        found = load_file(path)
+        tensors = load_file(path)
     except (OSError, SafetensorError) as error:
         raise DataError(
             f"The weights should be a whole safetensors file. Found {path}: {error}. Write or copy it again."
         ) from error
-    fill(model, found, path)
+    fill_model(model, tensors, path)
 
 
-def fill(model: nn.Module, tensors: dict[str, Tensor], path: Path) -> None:
+def fill_model(model: nn.Module, tensors: dict[str, Tensor], path: Path) -> None:
     """Copy tensors into a model, if every one of them fits.
 
     Args:
@@ -87,11 +87,9 @@ def fill(model: nn.Module, tensors: dict[str, Tensor], path: Path) -> None:
     model.load_state_dict(tensors)
 
 
-def _check_names(expected: dict[str, Tensor], found: dict[str, Tensor], path: Path) -> None:
-    for problem, names in (
-        ("lacks", expected.keys() - found.keys()),
-        ("adds", found.keys() - expected.keys()),
-    ):
+def _check_names(expected: dict[str, Tensor], tensors: dict[str, Tensor], path: Path) -> None:
+    surplus, missing = tensors.keys() - expected.keys(), expected.keys() - tensors.keys()
+    for problem, names in (("lacks", missing), ("adds", surplus)):
         if names:
             raise ModelError(
                 f"The weights should hold the model's {len(expected)} tensors. Found that {path} {problem} "
@@ -99,11 +97,11 @@ def _check_names(expected: dict[str, Tensor], found: dict[str, Tensor], path: Pa
             )
 
 
-def _check_shapes(expected: dict[str, Tensor], found: dict[str, Tensor], path: Path) -> None:
+def _check_shapes(expected: dict[str, Tensor], tensors: dict[str, Tensor], path: Path) -> None:
     for name, value in expected.items():
-        if found[name].shape != value.shape:
+        if tensors[name].shape != value.shape:
             raise ModelError(
                 f"Tensor {name} should have shape {tuple(value.shape)} in this model. Found "
-                f"{tuple(found[name].shape)} in {path}. Build the model for the number of bands and classes "
-                "it was trained with, or train it again."
+                f"{tuple(tensors[name].shape)} in {path}. Build the model for the number of bands and "
+                "classes it was trained with, or train it again."
             )
