@@ -1,14 +1,14 @@
 import numpy as np
 import pytest
 
-from lrprism.spectral.splits.guard import keep_apart, windows_inside
+from lrprism.spectral.splits.guard import keep_apart, mark_usable
 
 
 @pytest.mark.parametrize("guard", [0, 1, 2])
 @pytest.mark.parametrize("seed", range(3))
 def test_against_the_definition(guard: int, seed: int) -> None:
     generator = np.random.default_rng(seed)
-    usable = windows_inside((generator.random((14, 17)) < 0.3).astype(int), guard)
+    usable = mark_usable((generator.random((14, 17)) < 0.3).astype(int), guard)
     on_test = np.kron(generator.random((3, 3)) < 0.5, np.ones((5, 6), dtype=bool))[:14, :17]
     kept = keep_apart(usable, on_test, guard)
     pixels = np.argwhere(usable)
@@ -23,8 +23,8 @@ def test_against_the_definition(guard: int, seed: int) -> None:
     assert (kept[1] == expected[1]).all()
 
 
-def test_windows_inside_by_hand() -> None:
+def test_mark_usable_by_hand() -> None:
     labels = np.ones((4, 5), dtype=int)
     labels[1, 1] = 0
-    assert np.argwhere(windows_inside(labels, 1)).tolist() == [[1, 2], [1, 3], [2, 1], [2, 2], [2, 3]]
-    assert not windows_inside(labels, 3).any()
+    assert np.argwhere(mark_usable(labels, 1)).tolist() == [[1, 2], [1, 3], [2, 1], [2, 2], [2, 3]]
+    assert not mark_usable(labels, 3).any()

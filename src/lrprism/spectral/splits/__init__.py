@@ -9,13 +9,16 @@ from lrprism.spectral.splits.hold_out import hold_out
 from lrprism.spectral.splits.leakage import Leakage, leakage
 from lrprism.spectral.splits.random_split import RANDOM_SPLIT_NOTE, random_split
 from lrprism.spectral.splits.regions import connected_regions, region_split
+from lrprism.spectral.splits.registry import SCHEMES, SplitScheme
 from lrprism.spectral.splits.split import Split, coverage_table
 
 __all__ = [
     "RANDOM_SPLIT_NOTE",
+    "SCHEMES",
     "CutAxis",
     "Leakage",
     "Split",
+    "SplitScheme",
     "checkerboard",
     "connected_regions",
     "contiguous_cut",

@@ -4,8 +4,8 @@ import numpy as np
 import xarray as xr
 
 from lrprism.errors import InputError
-from lrprism.spectral.splits.guard import Mask, check_guard, keep_apart, scene_split, windows_inside
-from lrprism.spectral.splits.search import STARTS, Areas, best_deal
+from lrprism.spectral.splits.guard import Mask, build_scene_split, check_guard, keep_apart, mark_usable
+from lrprism.spectral.splits.search import STARTS, Areas, search_deal
 from lrprism.spectral.splits.split import Numbers, Split, check_fraction
 
 
@@ -15,12 +15,12 @@ def disjoint_blocks(
     """Give square blocks of a scene to training or to testing, with a guard band between the two.
 
     Windows of radius ``guard`` of the two parts share no pixel, see :func:`keep_apart`. Pixels within
-    ``guard`` of the scene's border are not kept, as their windows would leave the scene.
+    ``guard`` of the scene's border drop out, as their windows would leave the scene.
 
     Blocks are dealt out so that as many classes as possible are on both sides, as many of these as possible
     with 5 pixels or more, and then so that the parts are balanced and few pixels lost to the guard, see
-    :func:`worth`. The search shifts the grid of blocks, starts from a random deal and flips one block at a
-    time. Why blocks at all: Nalepa et al. 2019, arXiv:1811.03707.
+    :func:`rate_parts`. The search shifts the grid of blocks, starts from a random deal and flips one block
+    at a time. Why blocks at all: Nalepa et al. 2019, arXiv:1811.03707.
 
     Shapes: ``labels``: ``[y, x]``.
 
@@ -40,7 +40,7 @@ def disjoint_blocks(
     """
     check_fraction("test_fraction", test_fraction)
     parts = search_blocks(labels, block=block, guard=guard, seed=seed, test_fraction=test_fraction)
-    return scene_split(labels, *parts, how=f"blocks of {block} pixels, guard of {guard}")
+    return build_scene_split(labels, *parts, how=f"blocks of {block} pixels, guard of {guard}")
 
 
 def checkerboard(labels: xr.DataArray, *, block: int, guard: int) -> Split:
@@ -48,7 +48,7 @@ def checkerboard(labels: xr.DataArray, *, block: int, guard: int) -> Split:
 
     The plain split of the textbooks: no search and no seed, so that anyone can repeat it; with the square at
     row 0, column 0 for training. Windows of radius ``guard`` of the two parts share no pixel, see
-    :func:`keep_apart`; pixels within ``guard`` of the scene's border are not kept. :func:`disjoint_blocks`
+    :func:`keep_apart`; pixels within ``guard`` of the scene's border drop out. :func:`disjoint_blocks`
     loses fewer pixels and classes.
 
     Shapes: ``labels``: ``[y, x]``.
@@ -65,17 +65,17 @@ def checkerboard(labels: xr.DataArray, *, block: int, guard: int) -> Split:
         InputError: If a number is impossible.
         DataError: If one part would be empty.
     """
-    _check_sizes(labels, block, guard)
+    _check_block(labels, block, guard)
     row, column = (np.arange(length) // block for length in labels.shape)
     light = (row[:, None] + column[None, :]) % 2 == 1
-    parts = keep_apart(windows_inside(labels.values, guard), light, guard)
-    return scene_split(labels, *parts, how=f"checkerboard of {block} pixels, guard of {guard}")
+    parts = keep_apart(mark_usable(labels.values, guard), light, guard)
+    return build_scene_split(labels, *parts, how=f"checkerboard of {block} pixels, guard of {guard}")
 
 
 def search_blocks(
     labels: xr.DataArray, *, block: int, guard: int, seed: int, test_fraction: float
 ) -> tuple[Mask, Mask]:
-    """Search over places of the grid and deals of the blocks.
+    """Search over shifts of the grid and deals of the blocks.
 
     Args:
         labels: 0 where unlabelled, else 1 + the class, ``[y, x]``.
@@ -85,20 +85,22 @@ def search_blocks(
         test_fraction: Share of the pixels wanted in the second part.
 
     Returns:
-        The kept pixels of both sides, each ``[y, x]``.
+        The pixels that remain of both sides, each ``[y, x]``.
 
     Raises:
         InputError: If the block or the guard is impossible.
     """
-    _check_sizes(labels, block, guard)
+    _check_block(labels, block, guard)
     generator = np.random.default_rng(seed)
-    grids = (_block_numbers(labels.shape, block, generator.integers(0, block, size=2)) for _ in range(STARTS))
-    candidates = (Areas.of_scene(labels.values, grid, guard, test_fraction, by_size=False) for grid in grids)
-    blocks, on_test = best_deal(candidates, generator)
-    return blocks.kept(on_test)
+    grids = (_number_blocks(labels.shape, block, generator.integers(0, block, size=2)) for _ in range(STARTS))
+    candidates = (
+        Areas.from_scene(labels.values, grid, guard, test_fraction, by_size=False) for grid in grids
+    )
+    blocks, on_test = search_deal(candidates, generator)
+    return blocks.trim_sides(on_test)
 
 
-def _check_sizes(labels: xr.DataArray, block: int, guard: int) -> None:
+def _check_block(labels: xr.DataArray, block: int, guard: int) -> None:
     check_guard(guard)
     if block <= 2 * guard:
         raise InputError(
@@ -112,7 +114,7 @@ def _check_sizes(labels: xr.DataArray, block: int, guard: int) -> None:
         )
 
 
-def _block_numbers(shape: tuple[int, ...], block: int, origin: Numbers) -> Numbers:
-    """Number of the block that each pixel lies in, the grid of blocks shifted by ``origin``."""
+def _number_blocks(shape: tuple[int, ...], block: int, origin: Numbers) -> Numbers:
+    """Return the number of the block of each pixel, ``[y, x]``, the grid of blocks shifted by ``origin``."""
     row, column = ((np.arange(length) + shift) // block for length, shift in zip(shape, origin, strict=True))
     return np.asarray(row[:, None] * (int(column[-1]) + 1) + column[None, :], dtype=np.int64)

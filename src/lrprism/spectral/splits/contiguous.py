@@ -6,12 +6,12 @@ import numpy as np
 import xarray as xr
 
 from lrprism.errors import InputError
-from lrprism.spectral.splits.guard import Mask, check_guard, scene_split, windows_inside
-from lrprism.spectral.splits.search import worth
+from lrprism.spectral.splits.guard import Mask, build_scene_split, check_guard, mark_usable
+from lrprism.spectral.splits.search import rate_parts
 from lrprism.spectral.splits.split import Split, check_fraction
 
 CutAxis: TypeAlias = Literal["auto", "y", "x"]
-"""Along which axis the two parts lie one behind the other."""
+"""Axis along which the two parts lie one behind the other."""
 
 _AXES: Final = {"y": "row", "x": "column"}
 
@@ -23,8 +23,8 @@ def contiguous_cut(
 
     With the cut before line p, training lines end at :math:`p - 1 - \text{guard}` and test lines begin at
     :math:`p + \text{guard}`, so that windows of radius ``guard`` share no pixel. The cut lies where the share
-    of test pixels among the kept is nearest to ``test_fraction``. Pixels within ``guard`` of the scene's
-    border are not kept, as their windows would leave the scene. No split is further from random, and none
+    of test pixels among those that remain is nearest to ``test_fraction``. Pixels within ``guard`` of the
+    scene's border drop out, as their windows would leave the scene. No split is further from random, and none
     loses more classes: a class that grows on one side alone can only be trained or only be tested.
 
     Shapes: ``labels``: ``[y, x]``.
@@ -32,9 +32,9 @@ def contiguous_cut(
     Args:
         labels: 0 where unlabelled, else 1 + the class; ``attrs["class_names"]`` as in a scene.
         guard: Radius of the windows to be cut, ``size // 2``.
-        test_fraction: Share of the kept pixels to test on, as near as whole lines allow.
+        test_fraction: Share of the remaining pixels to test on, as near as whole lines allow.
         axis: "y" to cut between two rows, "x" between two columns, "auto" for the one that leaves more
-            classes on both sides and, if that is the same, the better balance, see :func:`worth`.
+            classes on both sides and, if that is the same, the better balance, see :func:`rate_parts`.
 
     Returns:
         The split, in pixel numbers for :func:`cut_windows`; its notes name classes not on both sides.
@@ -47,31 +47,32 @@ def contiguous_cut(
     check_guard(guard)
     if axis not in get_args(CutAxis):
         raise InputError(f"axis should be 'auto', 'y' or 'x'. Found {axis!r}. Take one of them.")
-    usable = windows_inside(labels.values, guard)
+    usable = mark_usable(labels.values, guard)
     cuts = {}
     for name in _AXES if axis == "auto" else (axis,):
         number = tuple(_AXES).index(name)
-        before = _best_cut(usable, number, guard, test_fraction)
-        cuts[f"cut before {_AXES[name]} {before}, guard of {guard}"] = _sides(usable, number, before, guard)
-    how = max(cuts, key=lambda cut: _rating(labels, cuts[cut], test_fraction))
-    return scene_split(labels, *cuts[how], how=how)
+        before = _find_cut(usable, number, guard, test_fraction)
+        cuts[f"cut before {_AXES[name]} {before}, guard of {guard}"] = _cut(usable, number, before, guard)
+    how = max(cuts, key=lambda cut: _rate_cut(labels, cuts[cut], test_fraction))
+    return build_scene_split(labels, *cuts[how], how=how)
 
 
-def _best_cut(usable: Mask, axis: int, guard: int, test_fraction: float) -> int:
-    lines = np.concatenate([[0], np.cumsum(usable.sum(axis=1 - axis))])
-    before = np.arange(1, len(lines) - 1)
-    train = lines[np.maximum(before - guard, 0)]
-    test = lines[-1] - lines[np.minimum(before + guard, len(lines) - 1)]
+def _find_cut(usable: Mask, axis: int, guard: int, test_fraction: float) -> int:
+    # usable pixels in the first n lines; every cut is tried at once
+    pixels = np.concatenate([[0], np.cumsum(usable.sum(axis=1 - axis))])
+    before = np.arange(1, len(pixels) - 1)
+    train = pixels[np.maximum(before - guard, 0)]
+    test = pixels[-1] - pixels[np.minimum(before + guard, len(pixels) - 1)]
     miss = np.abs(test / np.maximum(train + test, 1) - test_fraction)
     return int(before[np.argmin(np.where((train > 0) & (test > 0), miss, np.inf))])
 
 
-def _sides(usable: Mask, axis: int, before: int, guard: int) -> tuple[Mask, Mask]:
+def _cut(usable: Mask, axis: int, before: int, guard: int) -> tuple[Mask, Mask]:
     line = np.expand_dims(np.arange(usable.shape[axis]), 1 - axis)
     return usable & (line < before - guard), usable & (line >= before + guard)
 
 
-def _rating(labels: xr.DataArray, parts: tuple[Mask, Mask], test_fraction: float) -> tuple[int, int, float]:
+def _rate_cut(labels: xr.DataArray, parts: tuple[Mask, Mask], test_fraction: float) -> tuple[int, int, float]:
     total = np.bincount(labels.values.ravel())
     train, test = (np.bincount(labels.values[part], minlength=len(total)) for part in parts)
-    return worth(train[1:], test[1:], total[1:], test_fraction)
+    return rate_parts(train[1:], test[1:], total[1:], test_fraction)

@@ -11,16 +11,16 @@ import pandas as pd
 
 from lrprism.errors import DataError
 from lrprism.spectral.splits.guard import Mask
-from lrprism.spectral.splits.search import STARTS, AbstractUnits, best_deal
+from lrprism.spectral.splits.search import STARTS, AbstractUnits, search_deal
 from lrprism.spectral.splits.split import (
     Numbers,
     Split,
     check_classes,
     check_fraction,
     coverage_table,
-    names_of,
-    single_unit_note,
-    with_missing_classes,
+    name_classes,
+    note_missing_classes,
+    note_single_units,
 )
 
 
@@ -31,7 +31,7 @@ class _Groups(AbstractUnits):
 
     counts: Numbers
 
-    def class_counts(self, on_test: Mask) -> tuple[Numbers, Numbers]:
+    def count_classes(self, on_test: Mask) -> tuple[Numbers, Numbers]:
         test = on_test.astype(np.int64) @ self.counts
         return self.total - test, test
 
@@ -49,7 +49,7 @@ def group_split(
     Samples of one group resemble each other more than those of a plant, field or day that the network has
     never seen, so that a random split flatters it. Groups are dealt out so that as many classes as possible
     are in both parts, as many of these as possible with 5 samples or more, and then so that the parts are
-    balanced, see :func:`worth`. The search starts from random deals and flips one group at a time.
+    balanced, see :func:`rate_parts`. The search starts from random deals and flips one group at a time.
 
     Shapes: ``labels``, ``groups``: ``[sample]``.
 
@@ -69,10 +69,10 @@ def group_split(
     """
     check_fraction("test_fraction", test_fraction)
     classes = check_classes(labels)
-    names = names_of(classes, class_names)
-    number = _group_numbers(groups, len(classes))
-    counts = np.zeros((int(number.max()) + 1, len(names)), dtype=np.int64)
-    np.add.at(counts, (number, classes), 1)
+    names = name_classes(classes, class_names)
+    group = _number_groups(groups, len(classes))
+    counts = np.zeros((int(group.max()) + 1, len(names)), dtype=np.int64)
+    np.add.at(counts, (group, classes), 1)
     units = _Groups(
         total=counts.sum(axis=0),
         movable=np.arange(len(counts)),
@@ -81,39 +81,37 @@ def group_split(
         by_size=True,
         counts=counts,
     )
-    _, on_test = best_deal(repeat(units, STARTS), np.random.default_rng(seed))
-    train, test = np.flatnonzero(~on_test[number]), np.flatnonzero(on_test[number])
+    _, on_test = search_deal(repeat(units, STARTS), np.random.default_rng(seed))
+    train, test = np.flatnonzero(~on_test[group]), np.flatnonzero(on_test[group])
     note = f"whole groups: {int(on_test.sum())} of {len(counts)} are for testing"
-    alone = single_unit_note(classes, number, names, "group")
-    return with_missing_classes(
+    alone = note_single_units(classes, group, names, "group")
+    return note_missing_classes(
         Split(train, test, coverage_table(classes, train, test, names), (note, *alone))
     )
 
 
-def _group_numbers(groups: npt.ArrayLike, samples: int) -> Numbers:
-    """Number the groups from 0, in the order in which they occur.
-
-    Returns:
-        The numbers, ``[sample]``.
+def _number_groups(groups: npt.ArrayLike, samples: int) -> Numbers:
+    """Return the number of each sample's group, from 0 in the order in which groups occur, ``[sample]``.
 
     Raises:
         DataError: If a sample has no group, or all have the same.
     """
-    named = np.asarray(groups, dtype=object)
-    if named.shape != (samples,):
+    names = np.asarray(groups, dtype=object)
+    if names.shape != (samples,):
         raise DataError(
-            f"groups should name the group of each of the {samples} samples. Found shape {named.shape}. Give "
+            f"groups should name the group of each of the {samples} samples. Found shape {names.shape}. Give "
             "one group per sample."
         )
-    number, known = pd.factorize(named)
+    number, different = pd.factorize(names)
+    # None and NaN get the number -1
     if (number < 0).any():
         raise DataError(
             f"groups should name the group of every sample. Found {int(np.sum(number < 0))} without, the "
             f"first is sample {int(np.argmax(number < 0))}. Name the group, or drop the sample."
         )
-    if len(known) < 2:
+    if len(different) < 2:
         raise DataError(
-            f"groups should be at least 2 to split. Found only {known[0]!r}. Use smaller groups, or split at "
-            "random."
+            f"groups should be at least 2 to split. Found only {different[0]!r}. Use smaller groups, or "
+            "split at random."
         )
     return np.asarray(number, dtype=np.int64)

@@ -1,4 +1,4 @@
-"""The guard band: which pixels may stay so that windows of the two parts share no pixel."""
+"""The guard band: it takes pixels out, so that windows of the two parts share no pixel."""
 
 import numpy as np
 import numpy.typing as npt
@@ -6,16 +6,13 @@ import xarray as xr
 from scipy import ndimage
 
 from lrprism.errors import DataError, InputError
-from lrprism.spectral.splits.split import Split, coverage_table, with_missing_classes
+from lrprism.spectral.splits.split import Split, coverage_table, note_missing_classes
 
 Mask = npt.NDArray[np.bool_]
 
 
 def check_guard(guard: int) -> None:
-    """Refuse a guard that is no radius.
-
-    Args:
-        guard: Radius of the windows in pixels.
+    """Refuse a guard, in pixels, that is no radius.
 
     Raises:
         InputError: If it is below 0.
@@ -26,7 +23,7 @@ def check_guard(guard: int) -> None:
         )
 
 
-def windows_inside(labels: npt.NDArray[np.integer], guard: int) -> Mask:
+def mark_usable(labels: npt.NDArray[np.integer], guard: int) -> Mask:
     """Mark the labelled pixels whose window lies inside the scene.
 
     Args:
@@ -43,41 +40,43 @@ def windows_inside(labels: npt.NDArray[np.integer], guard: int) -> Mask:
 
 
 def keep_apart(usable: Mask, on_test: Mask, guard: int) -> tuple[Mask, Mask]:
-    r"""Find the pixels of two sides of a scene that a guard band leaves.
+    r"""Separate two sides of a scene by a guard band and return the pixels that remain of each.
 
-    A pixel is kept if every pixel within ``guard`` of it lies on its own side, or if no usable pixel of the
-    other side lies within ``2 guard``. So a kept training centre p and test centre q always have
+    A pixel remains if every pixel within ``guard`` of it lies on its own side, or if no usable pixel of the
+    other side lies within ``2 guard``. So a training centre p and a test centre q that remain always have
     :math:`\max(|p_y - q_y|, |p_x - q_x|) > 2\,\text{guard}`: windows of radius ``guard`` share no pixel.
 
     Shapes: ``usable``, ``on_test``, each mask: ``[y, x]``.
 
     Args:
         usable: Labelled pixels whose window lies inside the scene.
-        on_test: The side for testing; the rest is the side for training.
+        on_test: The side for testing; the other pixels are the side for training.
         guard: Radius of the windows.
 
     Returns:
         The training and the test pixels.
     """
     train, test = usable & ~on_test, usable & on_test
-    return _kept(train, ~on_test, test, guard), _kept(test, on_test, train, guard)
+    return _trim_side(train, ~on_test, test, guard), _trim_side(test, on_test, train, guard)
 
 
-def _kept(own: Mask, region: Mask, other: Mask, guard: int) -> Mask:
-    deep = ndimage.minimum_filter(region, size=2 * guard + 1)
+def _trim_side(pixels: Mask, side: Mask, other: Mask, guard: int) -> Mask:
+    # the whole window on this side
+    deep = ndimage.minimum_filter(side, size=2 * guard + 1)
+    # a window of the other side would reach into this one
     near = ndimage.maximum_filter(other, size=4 * guard + 1, mode="constant")
-    return np.asarray(own & (deep | ~near), dtype=bool)
+    return np.asarray(pixels & (deep | ~near), dtype=bool)
 
 
-def scene_split(labels: xr.DataArray, train: Mask, test: Mask, how: str, *notes: str) -> Split:
-    """Make a split of two masks of a scene.
+def build_scene_split(labels: xr.DataArray, train: Mask, test: Mask, how: str, *notes: str) -> Split:
+    """Build a split from two masks of a scene.
 
     Args:
         labels: 0 where unlabelled, else 1 + the class, ``[y, x]``; ``attrs["class_names"]`` as in a scene.
         train: The training pixels.
         test: The test pixels.
         how: How the scene was split, for notes and errors.
-        notes: What else must be known.
+        notes: Further notes.
 
     Returns:
         The split; its notes say how many labelled pixels are lost and which classes are not in both parts.
@@ -95,4 +94,4 @@ def scene_split(labels: xr.DataArray, train: Mask, test: Mask, how: str, *notes:
     table = coverage_table(classes, *parts, labels.attrs["class_names"])
     lost = int(np.sum(classes >= 0)) - len(parts[0]) - len(parts[1])
     loss = f"{how}: {lost} labelled pixels are in neither part"
-    return with_missing_classes(Split(*parts, table, (loss, *notes)))
+    return note_missing_classes(Split(*parts, table, (loss, *notes)))

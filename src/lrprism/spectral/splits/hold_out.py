@@ -41,8 +41,9 @@ def hold_out(
             f"split should have no validation part yet. Found one of {split.validation.size} samples. Use "
             "it, or set one apart from the split it was made of."
         )
-    own = _training_labels(labels, split)
-    masks = search_blocks(own, block=block, guard=guard, seed=seed, test_fraction=fraction)
+    masks = search_blocks(
+        _select_training(labels, split), block=block, guard=guard, seed=seed, test_fraction=fraction
+    )
     train, validation = (np.flatnonzero(mask) for mask in masks)
     if not train.size or not validation.size:
         raise DataError(
@@ -62,15 +63,20 @@ def hold_out(
     return Split(train, split.test, table, (*split.notes, *notes), validation)
 
 
-def _training_labels(labels: xr.DataArray, split: Split) -> xr.DataArray:
+def _select_training(labels: xr.DataArray, split: Split) -> xr.DataArray:
+    """Return the labels of the training pixels, 0 elsewhere.
+
+    Raises:
+        DataError: If a training pixel is outside the scene or has no label.
+    """
     flat = labels.values.ravel()
     inside = split.train[(split.train >= 0) & (split.train < flat.size)]
-    known = int(np.sum(flat[inside] > 0))
-    if known < len(split.train):
+    labelled = int(np.sum(flat[inside] > 0))
+    if labelled < len(split.train):
         raise DataError(
-            f"split should hold labelled pixels of this scene. Found {len(split.train) - known} of "
+            f"split should hold labelled pixels of this scene. Found {len(split.train) - labelled} of "
             f"{len(split.train)} training pixels that are not. Give the labels that were split."
         )
-    own = np.zeros_like(flat)
-    own[inside] = flat[inside]
-    return labels.copy(data=own.reshape(labels.shape))
+    training = np.zeros_like(flat)
+    training[inside] = flat[inside]
+    return labels.copy(data=training.reshape(labels.shape))

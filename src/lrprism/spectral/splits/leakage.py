@@ -11,7 +11,7 @@ from lrprism.spectral.splits.split import Split
 
 @dataclass(frozen=True)
 class Leakage:
-    """How near the test windows of a scene come to the training windows.
+    """Distance between the test windows and the training windows of a scene.
 
     Args:
         overlapping: Share of the test windows with a pixel in common with a training window, 0 to 1.

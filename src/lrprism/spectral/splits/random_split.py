@@ -12,7 +12,7 @@ from lrprism.spectral.splits.split import (
     check_classes,
     check_fraction,
     coverage_table,
-    names_of,
+    name_classes,
 )
 
 RANDOM_SPLIT_NOTE = (
@@ -54,10 +54,11 @@ def random_split(
     if not test.size:
         raise DataError("each class should have 2 or more samples to split. Found 1 of each. Add samples.")
     train = np.setdiff1d(np.arange(classes.size), test)
-    table = coverage_table(classes, train, test, names_of(classes, class_names))
+    table = coverage_table(classes, train, test, name_classes(classes, class_names))
     return Split(train, test, table, (RANDOM_SPLIT_NOTE,))
 
 
 def _draw(samples: Numbers, fraction: float, generator: np.random.Generator) -> Numbers:
-    wanted = min(max(round(len(samples) * fraction), 1), len(samples) - 1)
-    return generator.permutation(samples)[:wanted]
+    # one sample at least for each part; a single one goes to the training part
+    count = min(max(round(len(samples) * fraction), 1), len(samples) - 1)
+    return generator.permutation(samples)[:count]

@@ -8,9 +8,9 @@ import xarray as xr
 from scipy import ndimage
 
 from lrprism.errors import DataError
-from lrprism.spectral.splits.guard import check_guard, scene_split
-from lrprism.spectral.splits.search import STARTS, Areas, best_deal
-from lrprism.spectral.splits.split import Numbers, Split, check_fraction, single_unit_note
+from lrprism.spectral.splits.guard import build_scene_split, check_guard
+from lrprism.spectral.splits.search import STARTS, Areas, search_deal
+from lrprism.spectral.splits.split import Numbers, Split, check_fraction, note_single_units
 
 
 def connected_regions(labels: xr.DataArray) -> xr.DataArray:
@@ -28,11 +28,11 @@ def connected_regions(labels: xr.DataArray) -> xr.DataArray:
         by first row and column.
     """
     regions = np.zeros(labels.shape, dtype=np.int64)
-    found = 0
+    total = 0
     for label in np.unique(labels.values[labels.values > 0]):
         numbers, count = ndimage.label(labels.values == label, structure=np.ones((3, 3)))
-        regions += np.where(numbers > 0, numbers + found, 0)
-        found += count
+        regions += np.where(numbers > 0, numbers + total, 0)
+        total += count
     return xr.DataArray(regions, dims=labels.dims, coords=labels.coords, name="region")
 
 
@@ -43,17 +43,17 @@ def region_split(
 
     A pixel outside all regions counts to the nearest one, so that each part is an area whose windows of
     radius ``guard`` share no pixel with those of the other, see :func:`keep_apart`. Pixels within ``guard``
-    of the scene's border are not kept, as their windows would leave the scene.
+    of the scene's border drop out, as their windows would leave the scene.
 
     Regions are dealt out so that as many classes as possible are on both sides, as many of these as possible
     with 5 pixels or more, and then so that the parts are balanced and few pixels lost to the guard, see
-    :func:`worth`. The search starts from random deals and flips one region at a time.
+    :func:`rate_parts`. The search starts from random deals and flips one region at a time.
 
     Shapes: ``labels``, ``regions``: ``[y, x]``.
 
     Args:
         labels: 0 where unlabelled, else 1 + the class; ``attrs["class_names"]`` as in a scene.
-        regions: Number of the region of each pixel, such as :func:`connected_regions` gives, or of a field
+        regions: Number of the region of each pixel, such as those of :func:`connected_regions`, or of a field
             or an acquisition day; 0 where there is none.
         guard: Radius of the windows to be cut, ``size // 2``.
         seed: Seed of the search; the same seed gives the same split.
@@ -69,21 +69,18 @@ def region_split(
     """
     check_fraction("test_fraction", test_fraction)
     check_guard(guard)
-    area_of = _areas(labels, np.asarray(regions))
-    units = Areas.of_scene(labels.values, area_of, guard, test_fraction, by_size=True)
-    areas, on_test = best_deal(repeat(units, STARTS), np.random.default_rng(seed))
+    area_of = _assign_areas(labels, np.asarray(regions))
+    units = Areas.from_scene(labels.values, area_of, guard, test_fraction, by_size=True)
+    areas, on_test = search_deal(repeat(units, STARTS), np.random.default_rng(seed))
     labelled = labels.values > 0
-    alone = single_unit_note(
+    alone = note_single_units(
         labels.values[labelled].astype(np.int64) - 1, area_of[labelled], labels.attrs["class_names"], "region"
     )
-    return scene_split(labels, *areas.kept(on_test), f"whole regions, guard of {guard}", *alone)
+    return build_scene_split(labels, *areas.trim_sides(on_test), f"whole regions, guard of {guard}", *alone)
 
 
-def _areas(labels: xr.DataArray, regions: npt.NDArray[np.generic]) -> Numbers:
-    """Number of the nearest region of each pixel, from 0.
-
-    Returns:
-        The numbers, ``[y, x]``.
+def _assign_areas(labels: xr.DataArray, regions: npt.NDArray[np.generic]) -> Numbers:
+    """Return the number of the nearest region of each pixel, from 0, ``[y, x]``.
 
     Raises:
         DataError: If the regions do not fit the labels, or are fewer than two.
@@ -106,6 +103,7 @@ def _areas(labels: xr.DataArray, regions: npt.NDArray[np.generic]) -> Numbers:
             f"labelled pixels should lie in at least 2 regions. Found {count}. Use smaller regions, or split "
             "by blocks."
         )
+    # pixels outside all regions join the nearest one
     nearest = ndimage.distance_transform_cdt(
         regions == 0, metric="chessboard", return_distances=False, return_indices=True
     )

@@ -8,7 +8,7 @@ from typing import Self, TypeVar, final
 import numpy as np
 import numpy.typing as npt
 
-from lrprism.spectral.splits.guard import Mask, keep_apart, windows_inside
+from lrprism.spectral.splits.guard import Mask, keep_apart, mark_usable
 from lrprism.spectral.splits.split import Numbers
 
 STARTS = 8
@@ -19,15 +19,15 @@ _ENOUGH = 5  # samples of a class on a side below which training or testing on t
 
 @dataclass(frozen=True, eq=False)
 class AbstractUnits(ABC):
-    """What goes to one of the two parts as a whole: blocks, regions or groups.
+    """Units that go to one of the two parts as a whole: blocks, regions or groups.
 
     Args:
         total: Number of samples of each class.
         movable: Numbers of the units that hold samples.
         count: Number of units.
         test_fraction: Share of the samples wanted in the test part.
-        by_size: Whether the size of the parts tells equal deals apart. Whole regions and groups need it: a
-            class in one of them alone counts for nothing else. Many small blocks do not.
+        by_size: Rate deals that are equal otherwise by the size of the parts. Whole regions and groups need
+            it: a class in one of them alone counts for nothing else. Many small blocks do not.
     """
 
     total: Numbers
@@ -37,18 +37,15 @@ class AbstractUnits(ABC):
     by_size: bool
 
     @abstractmethod
-    def class_counts(self, on_test: Mask) -> tuple[Numbers, Numbers]:
-        """Number of samples of each class in both parts.
+    def count_classes(self, on_test: Mask) -> tuple[Numbers, Numbers]:
+        """Return the number of samples of each class in training and in test part, each ``[class]``.
 
         Args:
             on_test: True for each unit that is for testing.
-
-        Returns:
-            Counts of the training and of the test part, each ``[class]``.
         """
 
     def score(self, on_test: Mask) -> tuple[int, int, float, float]:
-        r"""Rate a deal of the units by :func:`worth` and, if ``by_size``, by the size of the two parts.
+        r"""Rate a deal of the units by :func:`rate_parts` and, if ``by_size``, by the size of the two parts.
 
         .. math:: \min\Bigl(\frac{n^{train}}{1 - f}, \frac{n^{test}}{f}\Bigr) \Big/ n,
                   \quad n = \sum_c n_c
@@ -59,13 +56,13 @@ class AbstractUnits(ABC):
         Returns:
             The numbers, compared from the first on.
         """
-        train, test = self.class_counts(on_test)
-        whole = [counts.sum(keepdims=True) for counts in (train, test, self.total)]
-        size = _share(whole[0], whole[1], whole[2], self.test_fraction).item() if self.by_size else 0.0
-        return *worth(train, test, self.total, self.test_fraction), size
+        train, test = self.count_classes(on_test)
+        sizes = [counts.sum(keepdims=True) for counts in (train, test, self.total)]
+        size = _balance(sizes[0], sizes[1], sizes[2], self.test_fraction).item() if self.by_size else 0.0
+        return *rate_parts(train, test, self.total, self.test_fraction), size
 
 
-def worth(train: Numbers, test: Numbers, total: Numbers, test_fraction: float) -> tuple[int, int, float]:
+def rate_parts(train: Numbers, test: Numbers, total: Numbers, test_fraction: float) -> tuple[int, int, float]:
     r"""Rate two parts by their classes.
 
     The numbers, compared from the first on, are: the classes in both parts, those of them with 5 samples or
@@ -85,11 +82,12 @@ def worth(train: Numbers, test: Numbers, total: Numbers, test_fraction: float) -
         The three numbers.
     """
     fewer = np.minimum(train, test)
-    balance = float(np.sum(_share(train, test, total, test_fraction)))
+    balance = float(np.sum(_balance(train, test, total, test_fraction)))
     return int(np.sum(fewer > 0)), int(np.sum(fewer >= _ENOUGH)), balance
 
 
-def _share(train: Numbers, test: Numbers, total: Numbers, test_fraction: float) -> npt.NDArray[np.float64]:
+def _balance(train: Numbers, test: Numbers, total: Numbers, test_fraction: float) -> npt.NDArray[np.float64]:
+    # a class that does not occur counts 0
     share = np.minimum(train / (1 - test_fraction), test / test_fraction) / np.maximum(total, 1)
     return np.asarray(share, dtype=np.float64)
 
@@ -104,7 +102,7 @@ class Areas(AbstractUnits):
         movable: Numbers of the areas that hold usable pixels.
         count: Number of areas.
         test_fraction: Share of the pixels wanted in the test part.
-        by_size: Whether the size of the parts tells equal deals apart.
+        by_size: Rate deals that are equal otherwise by the size of the parts.
         labels: 0 where unlabelled, else 1 + the class, ``[y, x]``.
         usable: Labelled pixels whose window lies inside the scene, ``[y, x]``.
         area_of: Number of the area that each pixel lies in, ``[y, x]``.
@@ -117,7 +115,7 @@ class Areas(AbstractUnits):
     guard: int
 
     @classmethod
-    def of_scene(
+    def from_scene(
         cls,
         labels: npt.NDArray[np.integer],
         area_of: Numbers,
@@ -133,12 +131,12 @@ class Areas(AbstractUnits):
             area_of: Number of the area that each pixel lies in, from 0, ``[y, x]``.
             guard: Radius of the windows.
             test_fraction: Share of the pixels wanted in the test part.
-            by_size: Whether the size of the parts tells equal deals apart.
+            by_size: Rate deals that are equal otherwise by the size of the parts.
 
         Returns:
             The areas.
         """
-        usable = windows_inside(labels, guard)
+        usable = mark_usable(labels, guard)
         return cls(
             total=np.bincount(labels.ravel())[1:],
             movable=np.unique(area_of[usable]),
@@ -151,28 +149,19 @@ class Areas(AbstractUnits):
             guard=guard,
         )
 
-    def class_counts(self, on_test: Mask) -> tuple[Numbers, Numbers]:
-        """Number of kept pixels of each class in both parts.
-
-        Args:
-            on_test: True for each area that is for testing.
-
-        Returns:
-            Counts of the training and of the test part, each ``[class]``.
-        """
+    def count_classes(self, on_test: Mask) -> tuple[Numbers, Numbers]:
+        """Return the number of remaining pixels of each class in both parts."""
+        length = len(self.total) + 1
         train, test = (
-            np.bincount(self.labels[part], minlength=len(self.total) + 1)[1:] for part in self.kept(on_test)
+            np.bincount(self.labels[part], minlength=length)[1:] for part in self.trim_sides(on_test)
         )
         return train, test
 
-    def kept(self, on_test: Mask) -> tuple[Mask, Mask]:
-        """Find the pixels that remain of both parts.
+    def trim_sides(self, on_test: Mask) -> tuple[Mask, Mask]:
+        """Return the pixels that the guard band leaves for training and for testing, each ``[y, x]``.
 
         Args:
             on_test: True for each area that is for testing.
-
-        Returns:
-            The training and the test pixels, each ``[y, x]``.
         """
         return keep_apart(self.usable, on_test[self.area_of], self.guard)
 
@@ -180,7 +169,7 @@ class Areas(AbstractUnits):
 _Units = TypeVar("_Units", bound=AbstractUnits)
 
 
-def best_deal(candidates: Iterable[_Units], generator: np.random.Generator) -> tuple[_Units, Mask]:
+def search_deal(candidates: Iterable[_Units], generator: np.random.Generator) -> tuple[_Units, Mask]:
     """Deal units to the two parts at random, then flip one unit at a time while the score does not fall.
 
     Args:
@@ -193,14 +182,15 @@ def best_deal(candidates: Iterable[_Units], generator: np.random.Generator) -> t
     starts = []
     for units in candidates:
         deal = generator.random(units.count) < units.test_fraction
-        starts.append((units, _improved(units, deal, _TRIALS_PER_START, generator)))
+        starts.append((units, _improve_deal(units, deal, _TRIALS_PER_START, generator)))
     units, on_test = max(starts, key=lambda start: start[0].score(start[1]))
-    return units, _improved(units, on_test, _FURTHER_TRIALS, generator)
+    return units, _improve_deal(units, on_test, _FURTHER_TRIALS, generator)
 
 
-def _improved(units: AbstractUnits, on_test: Mask, trials: int, generator: np.random.Generator) -> Mask:
+def _improve_deal(units: AbstractUnits, on_test: Mask, trials: int, generator: np.random.Generator) -> Mask:
     if not units.movable.size:
         return on_test
+    # each unit in turn, in a new order in each round
     rounds = -(-trials // units.movable.size)
     order = np.concatenate([generator.permutation(units.movable) for _ in range(rounds)])
     best = units.score(on_test)
@@ -208,6 +198,6 @@ def _improved(units: AbstractUnits, on_test: Mask, trials: int, generator: np.ra
         flipped = on_test.copy()
         flipped[unit] = not flipped[unit]
         score = units.score(flipped)
-        if score >= best:
+        if score >= best:  # equal ones too: the search walks along plateaus
             on_test, best = flipped, score
     return on_test

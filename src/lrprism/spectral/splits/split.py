@@ -1,4 +1,4 @@
-"""What a split is: which samples are for training and which for testing."""
+"""A split: the samples for training and those for testing."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -13,13 +13,9 @@ Numbers = npt.NDArray[np.int64]
 """Numbers of samples, or a class for each sample."""
 
 
-def _none() -> Numbers:
-    return np.empty(0, dtype=np.int64)
-
-
 @dataclass(frozen=True, eq=False)
 class Split:
-    """Which samples are for training and which for testing.
+    """The samples for training and those for testing.
 
     A sample's number is its position in a patch set or, for a scene, that of its pixel: row * width + column.
 
@@ -38,7 +34,7 @@ class Split:
     test: Numbers
     coverage: pd.DataFrame
     notes: tuple[str, ...] = ()
-    validation: Numbers = field(default_factory=_none)
+    validation: Numbers = field(default_factory=lambda: np.empty(0, dtype=np.int64))
 
     @property
     def missing_classes(self) -> list[str]:
@@ -75,22 +71,15 @@ def coverage_table(
     return pd.DataFrame({"class": np.arange(count), "class_name": list(class_names), **counts})
 
 
-def with_missing_classes(split: Split) -> Split:
-    """Add a note that names the classes which are not in both parts, if there are any.
-
-    Args:
-        split: The split.
-
-    Returns:
-        The split with the note.
-    """
+def note_missing_classes(split: Split) -> Split:
+    """Return the split with a note that names the classes which are not in both parts, if there are any."""
     if not split.missing_classes:
         return split
     return replace(split, notes=(*split.notes, f"not in both parts: {', '.join(split.missing_classes)}"))
 
 
-def single_unit_note(
-    classes: Numbers, units: Numbers, class_names: Sequence[str], what: str
+def note_single_units(
+    classes: Numbers, units: Numbers, class_names: Sequence[str], noun: str
 ) -> tuple[str, ...]:
     """Name the classes that lie in one unit alone, so that no split of whole units can test them.
 
@@ -98,22 +87,23 @@ def single_unit_note(
         classes: Class of each sample, from 0.
         units: Number of the unit that each sample belongs to.
         class_names: Name of each class, class 0 first.
-        what: What a unit is called, e.g. "group".
+        noun: Name of such a unit, e.g. "group".
 
     Returns:
         One note, or none.
     """
+    # the different pairs of class and unit: a class that occurs in one of them is alone
     pairs = np.unique(np.stack([classes, units]), axis=1)
     counts = np.bincount(pairs[0], minlength=len(class_names))
     alone = [str(name) for name, count in zip(class_names, counts, strict=True) if count == 1]
-    return (f"lie in a single {what}: {', '.join(alone)}",) if alone else ()
+    return (f"lie in a single {noun}: {', '.join(alone)}",) if alone else ()
 
 
 def check_fraction(name: str, fraction: float) -> None:
     """Refuse a share that leaves one part empty.
 
     Args:
-        name: What the share is called.
+        name: Name of the share, for the message.
         fraction: The share.
 
     Raises:
@@ -124,13 +114,7 @@ def check_fraction(name: str, fraction: float) -> None:
 
 
 def check_classes(labels: npt.ArrayLike) -> Numbers:
-    """Refuse labels that are no list of classes.
-
-    Args:
-        labels: Class of each sample, from 0.
-
-    Returns:
-        The labels as int64.
+    """Return the class of each sample, from 0, as int64.
 
     Raises:
         DataError: If they are not one list of integers from 0.
@@ -144,8 +128,8 @@ def check_classes(labels: npt.ArrayLike) -> Numbers:
     return classes.astype(np.int64)
 
 
-def names_of(classes: Numbers, class_names: Sequence[str] | None) -> list[str]:
-    """Name every class, or check the names that are given.
+def name_classes(classes: Numbers, class_names: Sequence[str] | None) -> list[str]:
+    """Name every class, or check the names that the user gave.
 
     Args:
         classes: Class of each sample, from 0.

@@ -1,1 +1,1 @@
-"""Splits and groups that other people have drawn, out of their files."""
+"""Splits and groups of other people, read from their files."""

@@ -1,4 +1,4 @@
-"""Read which plant, field or day each patch belongs to."""
+"""The plant, field or day of each patch, read from a file."""
 
 from os import PathLike
 from pathlib import Path
@@ -28,32 +28,32 @@ def read_groups(path: str | PathLike[str], samples: int) -> npt.NDArray[np.objec
     if not file.is_file():
         raise DataError(f"groups should be in a file. Found no file '{file}'. Correct the path.")
     try:
-        found = _array(file) if file.suffix.lower() == ".npy" else _column(file)
+        groups = _read_array(file) if file.suffix.lower() == ".npy" else _read_group_column(file)
     except (OSError, ValueError) as error:
         reason = " ".join(str(error).split())
         raise DataError(
             f"'{file}' should name the group of each sample, one a line. Found: {reason}. Save it again."
         ) from error
-    if found.shape != (samples,):
+    if groups.shape != (samples,):
         raise DataError(
-            f"'{file}' should name the group of each of the {samples} samples. Found shape {found.shape}. "
+            f"'{file}' should name the group of each of the {samples} samples. Found shape {groups.shape}. "
             "Give one group per sample, in their order."
         )
-    return found
+    return groups
 
 
-def _array(file: Path) -> npt.NDArray[np.object_]:
+def _read_array(file: Path) -> npt.NDArray[np.object_]:
     stored = np.load(file, mmap_mode="r", allow_pickle=False)
     return np.asarray(stored.astype(str), dtype=object)
 
 
-def _column(file: Path) -> npt.NDArray[np.object_]:
+def _read_group_column(file: Path) -> npt.NDArray[np.object_]:
     rows = pd.read_csv(file, header=None, dtype=str, encoding="utf-8-sig")
     names = [str(name).strip().lower() for name in rows.iloc[0]]
     if "group" in names:
-        found = rows.iloc[1:, names.index("group")]
-    elif len(names) == 1:
-        found = rows.iloc[:, 0]
+        column = rows.iloc[1:, names.index("group")]
+    elif len(names) == 1:  # a plain list without a heading
+        column = rows.iloc[:, 0]
     else:
         raise ValueError(f"columns {', '.join(names)}, and none is called group")
-    return np.asarray(found.str.strip(), dtype=object)
+    return np.asarray(column.str.strip(), dtype=object)

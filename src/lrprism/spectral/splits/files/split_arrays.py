@@ -1,4 +1,4 @@
-"""The arrays of a file that tell the parts of a split; nothing in them is ever unpickled."""
+"""The arrays of a file that hold the parts of a split; nothing in them is ever unpickled."""
 
 import lzma
 import tokenize
@@ -27,7 +27,7 @@ _UNREADABLE: Final = (
     OSError, ValueError, EOFError, LookupError, RuntimeError, zipfile.BadZipFile, zlib.error,
     lzma.LZMAError, tokenize.TokenError,
 )  # fmt: skip
-"""What numpy and zipfile raise on a damaged file, each in some place."""
+"""Errors of numpy and zipfile on a damaged file, each in some place."""
 _MOST_AXES: Final = 2
 
 
@@ -49,20 +49,20 @@ def read_arrays(file: Path, names: Collection[str]) -> dict[str, Array]:
         raise DataError(f"'{file}' should be a file of a split. Found no such file. Correct the path.")
     ending = file.suffix.lower()
     if ending == ".npz":
-        return _from_npz(file, names)
+        return _read_npz(file, names)
     if ending == ".mat":
-        return _from_matlab(file, names)
+        return _read_matlab(file, names)
     if ending == ".npy":
-        with _whole(file), file.open("rb") as opened:
+        with _refuse_damaged(file), file.open("rb") as opened:
             return {ONLY: _read_npy(opened, file)}
     if ending in {".csv", ".txt"}:
-        with _whole(file):
-            return {ONLY: _from_text(file.read_text(encoding="utf-8-sig"))}
+        with _refuse_damaged(file):
+            return {ONLY: _parse_text(file.read_text(encoding="utf-8-sig"))}
     return {ONLY: read_labels(file).values}
 
 
 @contextmanager
-def _whole(file: Path) -> Iterator[None]:
+def _refuse_damaged(file: Path) -> Iterator[None]:
     try:
         yield
     except DataError:
@@ -75,21 +75,21 @@ def _whole(file: Path) -> Iterator[None]:
         ) from error
 
 
-def _chosen(file: Path, shapes: Mapping[str, tuple[int, ...]], names: Collection[str]) -> dict[str, str]:
-    """Find the arrays that are meant.
-
-    Returns:
-        Name in the file of each, under its name in lower case.
+def _choose_arrays(
+    file: Path, shapes: Mapping[str, tuple[int, ...]], names: Collection[str]
+) -> dict[str, str]:
+    """Return the names in the file of the arrays that hold parts, under their names in lower case.
 
     Raises:
         DataError: If there are none, or one name occurs in two cases.
     """
-    named = [name for name in shapes if name.lower() in names]
-    chosen = {name.lower(): name for name in named}
-    if named and len(chosen) == len(named):
-        return chosen
+    matches = [name for name in shapes if name.lower() in names]
+    arrays = {name.lower(): name for name in matches}
+    if matches and len(arrays) == len(matches):
+        return arrays
+    # no name tells: the only list or map, perhaps beside the cube itself
     flat = [name for name, shape in shapes.items() if len(shape) <= _MOST_AXES]
-    if not named and len(flat) == 1:
+    if not matches and len(flat) == 1:
         return {ONLY: flat[0]}
     listed = ", ".join(f"{name} {shape}" for name, shape in shapes.items()) or "none"
     raise DataError(
@@ -98,21 +98,21 @@ def _chosen(file: Path, shapes: Mapping[str, tuple[int, ...]], names: Collection
     )
 
 
-def _from_npz(file: Path, names: Collection[str]) -> dict[str, Array]:
-    with _whole(file), zipfile.ZipFile(file) as archive:
+def _read_npz(file: Path, names: Collection[str]) -> dict[str, Array]:
+    with _refuse_damaged(file), zipfile.ZipFile(file) as archive:
         members = [name for name in archive.namelist() if name.endswith(".npy")]
         shapes = {}
         for member in members:
             with archive.open(member) as opened:
-                shapes[member.removesuffix(".npy")] = _declared(opened, file)
+                shapes[member.removesuffix(".npy")] = _read_declared_shape(opened, file)
         arrays = {}
-        for key, name in _chosen(file, shapes, names).items():
+        for key, name in _choose_arrays(file, shapes, names).items():
             with archive.open(f"{name}.npy") as opened:
                 arrays[key] = _read_npy(opened, file)
     return arrays
 
 
-def _declared(opened: IO[bytes], file: Path) -> tuple[int, ...]:
+def _read_declared_shape(opened: IO[bytes], file: Path) -> tuple[int, ...]:
     major, _ = npy.read_magic(opened)
     read = npy.read_array_header_1_0 if major == 1 else npy.read_array_header_2_0
     shape, _, dtype = read(opened)
@@ -121,18 +121,18 @@ def _declared(opened: IO[bytes], file: Path) -> tuple[int, ...]:
 
 
 def _read_npy(opened: IO[bytes], file: Path) -> Array:
-    _declared(opened, file)
+    _read_declared_shape(opened, file)  # refuses what would not fit into memory
     opened.seek(0)
     return np.asarray(npy.read_array(opened, allow_pickle=False))
 
 
-def _from_matlab(file: Path, names: Collection[str]) -> dict[str, Array]:
+def _read_matlab(file: Path, names: Collection[str]) -> dict[str, Array]:
     matlab = open_matlab(file)
-    chosen = _chosen(file, matlab.shapes, names)
+    arrays = _choose_arrays(file, matlab.shapes, names)
     with reading(file, MATLAB_FILE):
-        return {key: np.asarray(matlab.read(name)) for key, name in chosen.items()}
+        return {key: np.asarray(matlab.read(name)) for key, name in arrays.items()}
 
 
-def _from_text(text: str) -> Array:
+def _parse_text(text: str) -> Array:
     rows = [line.replace(",", " ").split() for line in text.splitlines() if line.strip()]
     return np.array(rows, dtype=np.float64)

@@ -1,4 +1,4 @@
-"""Read which samples others train and test on, so that results can be compared."""
+"""Splits of other people as published, so that results can be compared."""
 
 from collections.abc import Sequence
 from os import PathLike
@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from lrprism.spectral.splits.known_samples import known_samples
-from lrprism.spectral.splits.split import Split, coverage_table, with_missing_classes
+from lrprism.spectral.splits.files.sample_set import SampleSet
+from lrprism.spectral.splits.split import Split, coverage_table, note_missing_classes
 
 
 def read_split(
@@ -47,14 +47,14 @@ def read_split(
         DataError: If a file is damaged or of another shape; a number is out of range, of an unlabelled
             sample, twice in a part or in two parts; or training or test part is empty.
     """
-    known = known_samples(labels, class_names)
-    # the readers take long to import: only once a file is read
-    from lrprism.spectral.splits.split_parts import read_parts
+    # late: the readers take long to import
+    from lrprism.spectral.splits.files.split_parts import read_parts
 
-    parts = read_parts(Path(path), None if test_path is None else Path(test_path), known)
+    samples = SampleSet.from_labels(labels, class_names)
+    parts = read_parts(Path(path), None if test_path is None else Path(test_path), samples)
     train, test = parts["train"], parts["test"]
     validation = parts.get("validation", np.empty(0, dtype=np.int64))
-    table = coverage_table(known.classes, train, test, known.class_names, validation)
-    left = int(np.sum(known.classes >= 0)) - len(train) - len(test) - len(validation)
-    note = f"split of {Path(path).name}: {left} labelled {known.noun}s are in no part"
-    return with_missing_classes(Split(train, test, table, (note,), validation))
+    table = coverage_table(samples.classes, train, test, samples.class_names, validation)
+    unused = int(np.sum(samples.classes >= 0)) - len(train) - len(test) - len(validation)
+    note = f"split of {Path(path).name}: {unused} labelled {samples.noun}s are in no part"
+    return note_missing_classes(Split(train, test, table, (note,), validation))

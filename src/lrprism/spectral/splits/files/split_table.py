@@ -6,28 +6,28 @@ import numpy as np
 import pandas as pd
 
 from lrprism.errors import DataError
-from lrprism.spectral.splits.known_samples import KnownSamples, sample_numbers
+from lrprism.spectral.splits.files.sample_set import SampleSet, as_sample_numbers
 from lrprism.spectral.splits.split import Numbers
 
 PARTS = ("train", "validation", "test")
 
 
-def read_table(file: Path, known: KnownSamples) -> dict[str, Numbers]:
+def read_split_table(file: Path, samples: SampleSet) -> dict[str, Numbers]:
     """Read the parts out of a table such as ``split.csv`` of a training run.
 
     Args:
         file: A ``.csv`` file with a column ``part``, one of train, validation and test, and a column
             ``sample`` or, for a scene, ``row`` and ``column``; others are ignored.
-        known: The samples that there are.
+        samples: The samples of the data.
 
     Returns:
-        Numbers of the samples of each part, as they stand.
+        Numbers of the samples of each part, in the order of the table.
 
     Raises:
         DataError: If the file is damaged, lacks a column, names an unknown part, or tells row and column of
             another scene.
     """
-    table = _read(file)
+    table = _read_columns(file)
     part = table["part"].astype(str).str.strip().str.lower()
     unknown = part[~part.isin(PARTS)]
     if len(unknown):
@@ -35,12 +35,13 @@ def read_table(file: Path, known: KnownSamples) -> dict[str, Numbers]:
             f"part should be one of {', '.join(PARTS)}. Found {table['part'][unknown.index[0]]!r} in row "
             f"{unknown.index[0] + 1} ({len(unknown)} such rows). Rename the part, or remove the rows."
         )
-    samples = _samples(table, known)
-    return {name: samples[np.asarray(part == name)] for name in PARTS}
+    numbers = _read_samples(table, samples)
+    return {name: numbers[np.asarray(part == name)] for name in PARTS}
 
 
-def _read(file: Path) -> pd.DataFrame:
-    try:  # with the names as a row, so that a row of more values than names is an error
+def _read_columns(file: Path) -> pd.DataFrame:
+    try:
+        # with the names as a row, so that a row of more values than names is an error
         rows = pd.read_csv(file, header=None, dtype=str, keep_default_na=False, encoding="utf-8-sig")
     except (OSError, ValueError) as error:
         reason = " ".join(str(error).split())
@@ -51,8 +52,8 @@ def _read(file: Path) -> pd.DataFrame:
     table = rows.iloc[1:].reset_index(drop=True)
     table.columns = pd.Index([str(name).strip().lower() for name in rows.iloc[0]])
     names = set(table.columns)
-    whole = "part" in names and ("sample" in names or {"row", "column"} <= names)
-    if not whole or len(names) < len(table.columns):
+    is_complete = "part" in names and ("sample" in names or {"row", "column"} <= names)
+    if not is_complete or len(names) < len(table.columns):
         raise DataError(
             "a split table should have the columns part and sample, or part, row, column, once each. Found "
             f"{', '.join(table.columns)}. Name the columns."
@@ -60,20 +61,21 @@ def _read(file: Path) -> pd.DataFrame:
     return table
 
 
-def _samples(table: pd.DataFrame, known: KnownSamples) -> Numbers:
+def _read_samples(table: pd.DataFrame, samples: SampleSet) -> Numbers:
+    # a patch set, or a scene by pixel numbers alone
     if not {"row", "column"} <= set(table.columns):
-        return _column(table, "sample")
-    if not known.is_scene:
+        return _read_numbers(table, "sample")
+    if not samples.is_scene:
         raise DataError(
             "a split with row and column should be read with the label map of its scene. Found a list of "
-            f"{known.classes.size} labels. Give the label map, or remove the two columns."
+            f"{samples.classes.size} labels. Give the label map, or remove the two columns."
         )
-    row, column = _column(table, "row"), _column(table, "column")
-    height, width = known.shape
+    row, column = _read_numbers(table, "row"), _read_numbers(table, "column")
+    height, width = samples.shape
     outside = (row < 0) | (row >= height) | (column < 0) | (column >= width)
-    samples = row * width + column
+    numbers = row * width + column
     if "sample" in table:
-        outside |= samples != _column(table, "sample")
+        outside |= numbers != _read_numbers(table, "sample")
     if outside.any():
         first = int(np.argmax(outside))
         raise DataError(
@@ -81,14 +83,14 @@ def _samples(table: pd.DataFrame, known: KnownSamples) -> Numbers:
             f"pixels. Found row {row[first]}, column {column[first]} in row {first + 1} of the table "
             f"({int(outside.sum())} such rows). Give the split of this very scene."
         )
-    return samples
+    return numbers
 
 
-def _column(table: pd.DataFrame, name: str) -> Numbers:
+def _read_numbers(table: pd.DataFrame, name: str) -> Numbers:
     numbers = pd.to_numeric(table[name], errors="coerce")
     if numbers.isna().any():
         first = int(np.argmax(numbers.isna()))
         raise DataError(
             f"column {name} should hold numbers. Found {table[name][first]!r} in row {first + 1}. Correct it."
         )
-    return sample_numbers(numbers.to_numpy())
+    return as_sample_numbers(numbers.to_numpy())

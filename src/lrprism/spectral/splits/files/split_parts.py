@@ -1,4 +1,4 @@
-"""The parts of a split as files tell them."""
+"""The parts of a split, read from one file or two."""
 
 from pathlib import Path
 from typing import Final
@@ -7,11 +7,11 @@ import numpy as np
 
 from lrprism.errors import DataError
 from lrprism.spectral.io.failures import naming
+from lrprism.spectral.splits.files.sample_set import SampleSet, as_sample_numbers
 from lrprism.spectral.splits.files.split_arrays import ONLY, Array, read_arrays
-from lrprism.spectral.splits.files.split_table import read_table
-from lrprism.spectral.splits.known_samples import KnownSamples, sample_numbers
+from lrprism.spectral.splits.files.split_checks import check_split_parts
+from lrprism.spectral.splits.files.split_table import read_split_table
 from lrprism.spectral.splits.split import Numbers
-from lrprism.spectral.splits.split_checks import check_parts
 
 _NAMES: Final = {
     "train": frozenset({"train", "tr", "train_indices", "train_index", "train_idx", "train_mask"}),
@@ -22,44 +22,45 @@ _NAMES: Final = {
 _TRAIN, _TEST = 1, 2
 
 
-def read_parts(file: Path, test_file: Path | None, known: KnownSamples) -> dict[str, Numbers]:
+def read_parts(file: Path, test_file: Path | None, samples: SampleSet) -> dict[str, Numbers]:
     """Read and check the parts of a split.
 
     Args:
         file: The file, or that of the training part.
         test_file: The file of the test part, if it is another.
-        known: The samples that there are.
+        samples: The samples of the data.
 
     Returns:
         Numbers of the samples of each part, increasing.
 
     Raises:
-        DataError: If a file or a part is not what it should be; the message names the file.
+        DataError: If a file cannot be read or a part is impossible; the message names the file.
     """
     if test_file is None:
         with naming(file):
-            parts = read_table(file, known) if file.suffix.lower() == ".csv" else _all_parts(file, known)
+            is_table = file.suffix.lower() == ".csv"
+            parts = read_split_table(file, samples) if is_table else _read_all_parts(file, samples)
     else:
         parts = {}
-        for part, each in (("train", file), ("test", test_file)):
-            with naming(each):
-                parts[part] = known.members(_single(read_arrays(each, _NAMES[part]), part))
+        for part, path in (("train", file), ("test", test_file)):
+            with naming(path):
+                parts[part] = samples.find_members(_get_only(read_arrays(path, _NAMES[part]), part))
     with naming(file if test_file is None else f"{file}' and '{test_file}"):
-        check_parts(parts, known)
+        check_split_parts(parts, samples)
     return {part: np.sort(numbers) for part, numbers in parts.items()}
 
 
-def _all_parts(file: Path, known: KnownSamples) -> dict[str, Numbers]:
+def _read_all_parts(file: Path, samples: SampleSet) -> dict[str, Numbers]:
     arrays = read_arrays(file, frozenset().union(*_NAMES.values()))
     if ONLY in arrays:
-        return _parts_of_map(arrays[ONLY], known)
-    named = {part: {name: arrays[name] for name in arrays if name in _NAMES[part]} for part in _NAMES}
-    if not named["validation"]:
-        del named["validation"]
-    return {part: known.members(_single(found, part)) for part, found in named.items()}
+        return _split_map(arrays[ONLY], samples)
+    parts = {part: {name: arrays[name] for name in arrays if name in _NAMES[part]} for part in _NAMES}
+    if not parts["validation"]:
+        del parts["validation"]
+    return {part: samples.find_members(_get_only(candidates, part)) for part, candidates in parts.items()}
 
 
-def _single(arrays: dict[str, Array], part: str) -> Array:
+def _get_only(arrays: dict[str, Array], part: str) -> Array:
     if len(arrays) != 1:
         raise DataError(
             f"a file of a split should hold one array of the {part} part. Found "
@@ -68,13 +69,13 @@ def _single(arrays: dict[str, Array], part: str) -> Array:
     return next(iter(arrays.values()))
 
 
-def _parts_of_map(values: Array, known: KnownSamples) -> dict[str, Numbers]:
-    if not known.is_scene or values.shape != known.shape:
+def _split_map(values: Array, samples: SampleSet) -> dict[str, Numbers]:
+    if not samples.is_scene or values.shape != samples.shape:
         raise DataError(
-            f"a file with one array should be a map of the scene, of shape {known.shape} like the labels. "
+            f"a file with one array should be a map of the scene, of shape {samples.shape} like the labels. "
             f"Found shape {values.shape}. Give the split of this very data, or two files."
         )
-    flat = sample_numbers(values).ravel()
+    flat = as_sample_numbers(values).ravel()
     unknown = flat[(flat < 0) | (flat > _TEST)]
     if len(unknown):
         raise DataError(
