@@ -14,7 +14,6 @@ from lrprism.attribution.batches import explain_batches, put_together
 from lrprism.attribution.captum import CaptumTarget, read_captum_target
 from lrprism.attribution.cautions import Cautions, warn, warn_of_unknown
 from lrprism.attribution.cutting import Arguments
-from lrprism.attribution.ends import BEFORE, Front
 from lrprism.attribution.explanation import Explanation
 from lrprism.attribution.finite import check_finite
 from lrprism.attribution.inputs import (
@@ -30,6 +29,7 @@ from lrprism.attribution.inputs import (
     note_one_sample,
 )
 from lrprism.attribution.layers import Layers, layers_named
+from lrprism.attribution.logits import BEFORE, LogitsFinder
 from lrprism.attribution.output import Output, check_dependence, chosen
 from lrprism.attribution.own_ops import read_ops
 from lrprism.attribution.plan import Plan
@@ -303,15 +303,15 @@ class LRP:
             AttributeError: As TypeError.
             LookupError: If the model itself misses something in its input.
         """
-        front = Front() if isinstance(output, str) and output in BEFORE else None
+        finder = LogitsFinder() if isinstance(output, str) and output in BEFORE else None
         try:
             return trace(
                 self.model,
                 given.tensors,
                 partial(given.arguments, is_one=is_one_argument(self.model, given)),
-                self._named.ops if front is None else {**self._named.ops, **front.ops},
+                self._named.ops if finder is None else {**self._named.ops, **finder.ops},
                 Request(
-                    choose=front.choose if front else lambda returned: chosen(returned, output),
+                    choose=finder.choose if finder else lambda returned: chosen(returned, output),
                     layers=layers.paths,
                     nonnegative=given.nonnegative,
                     needs=self.composite.needs,

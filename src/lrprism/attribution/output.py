@@ -12,7 +12,7 @@ from lrprism.attribution.structures import Path, leaves
 from lrprism.errors import InputError, ModelError
 
 Output = str | int | tuple[Any, ...] | Callable[[Any], Tensor] | None
-"""How to choose a tensor from what a model returns; see :func:`chosen` and :class:`ends.Front`."""
+"""How to choose a tensor from what a model returns; see :func:`chosen` and :class:`logits.LogitsFinder`."""
 
 
 def chosen(returned: Any, output: Output) -> Tensor:
