@@ -1,6 +1,7 @@
 """Imports point down only, no two modules import each other, and the doors stay light."""
 
 import ast
+import re
 import subprocess
 import sys
 from itertools import pairwise
@@ -42,7 +43,7 @@ SPECTRAL = [
 FLOORS = [{f"lrprism.{room}" for room in floor} for floor in ENGINE]
 FLOORS += [{f"lrprism.spectral.{room}" for room in floor} for floor in SPECTRAL]
 LEVEL = {room: level for level, rooms in enumerate(FLOORS) for room in rooms}
-DOORS = {"lrprism", "lrprism.__main__", "lrprism.spectral"}
+DOORS = {"lrprism", "lrprism.__main__", "lrprism.door", "lrprism.spectral"}
 """They stand outside the floors: a user's imports come through them, our own do not."""
 HEAVY = (
     "matplotlib",
@@ -126,7 +127,7 @@ def test_no_modules_import_each_other() -> None:
 def test_private_names_stay_in_their_module(module: str) -> None:
     for node in ast.walk(TREES[module]):
         if isinstance(node, ast.ImportFrom) and str(node.module).startswith("lrprism"):
-            private = [alias.name for alias in node.names if alias.name.startswith("_")]
+            private = [alias.name for alias in node.names if re.match("_[^_]", alias.name)]
             assert not private, f"{module} imports {private} from {node.module}"
 
 
@@ -147,6 +148,24 @@ def test_the_doors_import_nothing_heavy(door: str) -> None:
         [sys.executable, "-c", script], capture_output=True, text=True, check=True
     ).stdout.split()
     assert not {name.split(".")[0] for name in loaded} & set(HEAVY)
+
+
+def test_the_first_name_imports_all_names_and_none_before_needs_torch() -> None:
+    script = (
+        "import sys, lrprism, lrprism.errors; assert 'torch' not in sys.modules; "
+        "lrprism.explain; assert 'torch' in sys.modules; print(*vars(lrprism))"
+    )
+    loaded = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    ).stdout.split()
+    assert set(lrprism.__all__) <= set(loaded)
+    assert set(lrprism.__all__) <= set(dir(lrprism))
+
+
+@pytest.mark.parametrize("name", ["nothing", "__wrapped__"])
+def test_a_name_that_the_door_lacks_is_refused(name: str) -> None:
+    with pytest.raises(AttributeError, match=f"module 'lrprism' has no attribute '{name}'"):
+        getattr(lrprism, name)
 
 
 def test_the_door_is_sorted_and_complete() -> None:

@@ -9,46 +9,32 @@ Example:
     torch.Size([5, 3])
 """
 
-import torch  # noqa: F401 - first: deep inside the imports below, its own would take longer
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
-from lrprism import ops, rules
-from lrprism.attribution import LRP, Explanation, explain, target
-from lrprism.composites import Composite, Within, presets
-from lrprism.composites import selectors as select
-from lrprism.errors import (
-    ConservationError,
-    DataError,
-    InputError,
-    LRPrismError,
-    ModelError,
-    RelevanceWarning,
-    ResultsError,
-    RuleError,
-    TargetError,
-)
-from lrprism.memory import keep_freed_memory
+if TYPE_CHECKING:
+    from lrprism.door import *  # noqa: F403 - for type checkers: exactly what __getattr__ finds
+    from lrprism.door import __all__ as __all__
 
 __version__ = "0.1.0"
 
-__all__ = [
-    "LRP",
-    "Composite",
-    "ConservationError",
-    "DataError",
-    "Explanation",
-    "InputError",
-    "LRPrismError",
-    "ModelError",
-    "RelevanceWarning",
-    "ResultsError",
-    "RuleError",
-    "TargetError",
-    "Within",
-    "explain",
-    "keep_freed_memory",
-    "ops",
-    "presets",
-    "rules",
-    "select",
-    "target",
-]
+
+def __getattr__(name: str) -> Any:
+    """Import all names of :mod:`lrprism.door` when the first is used: ``lrprism --help`` needs no torch.
+
+    Raises:
+        AttributeError: If the library has no such name.
+    """
+    if name == "__all__" or not name.startswith("__"):
+        door = import_module("lrprism.door")
+        # while the door is being imported it has no __all__: the import system then looks for submodules
+        names = getattr(door, "__all__", [])
+        globals().update({public: getattr(door, public) for public in names}, __all__=names)
+        if name in globals():
+            return globals()[name]
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    """List the names of the module, those of the door included."""
+    return sorted({*globals(), *__getattr__("__all__")})
