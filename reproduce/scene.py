@@ -13,10 +13,11 @@ import torch
 
 from lrprism import keep_freed_memory
 from lrprism.spectral.runs import read_run
-from lrprism.spectral.workbench.explaining import TrainedNetwork, named_composite
+from lrprism.spectral.workbench.composites import find_composite
 from lrprism.spectral.workbench.patch_explainer import PatchExplainer
 from lrprism.spectral.workbench.relevance_store import RelevanceStore, sample_arrays
 from lrprism.spectral.workbench.sources import Numbers, Samples, network_inputs, open_samples
+from lrprism.spectral.workbench.trained_network import TrainedNetwork
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,7 @@ def time_scene(run: Path, rule: str, batch_size: int) -> SceneTimes:
     trained = TrainedNetwork.load(run)
     samples = open_samples(trained.record["source"], trained.preparation)
     names = trained.record["class_names"]
-    explainer = PatchExplainer(trained.model, named_composite(rule), samples, names, "predicted")
+    explainer = PatchExplainer(trained.model, find_composite(rule), samples, names, "predicted")
     explained = gradient = 0.0
     with TemporaryDirectory() as folder:
         store = RelevanceStore(Path(folder), len(samples.numbers), batch_size)

@@ -165,7 +165,7 @@ def test_the_same_command_goes_on_where_a_training_was_stopped(
     data, out = write_patches(tmp_path / "leaves.hdf5"), tmp_path / "run"
     command = ("train", data, "--wavelengths", "400:950", "--epochs", "3", "--out", out)
     with monkeypatch.context() as patch:
-        patch.setattr("lrprism.spectral.workbench.training.save_weights", lambda *_: sys.exit(1))
+        patch.setattr("lrprism.spectral.workbench.record.save_weights", lambda *_: sys.exit(1))
         assert lrprism(*command)[0] == 1
     assert len(list((tmp_path / ".run.unfinished").glob("training-0.*.ckpt"))) == 1
     code, _, errors = lrprism(*command, "--seeds", "2")

@@ -21,9 +21,9 @@ def test_other_devices_are_refused(name: str) -> None:
 
 
 def test_a_name_in_lightning_s_words() -> None:
-    assert Devices.named("cpu") == Devices("cpu", "1")
+    assert Devices.from_name("cpu") == Devices("cpu", "1")
     with pytest.raises(InputError, match=r"Found 'cuda:99'"):
-        Devices.named("cuda:99")
+        Devices.from_name("cuda:99")
 
 
 def test_a_trainer_for_the_devices_is_silent(capsys: pytest.CaptureFixture[str]) -> None:

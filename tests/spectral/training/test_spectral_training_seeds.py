@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from lrprism.errors import InputError
-from lrprism.spectral.training import Metrics, over_seeds
+from lrprism.spectral.training import Metrics, summarize_seeds
 
 
 def result(accuracy: float, f1: tuple[float | None, ...], kappa: float | None = 0.5) -> Metrics:
@@ -18,7 +18,7 @@ def row(table: pd.DataFrame, quantity: str, class_name: str = "") -> pd.Series:
 
 
 def test_three_seeds_by_hand() -> None:
-    table = over_seeds([result(each, (0.2, 0.4)) for each in (0.7, 0.8, 0.9)], ["oak", "elm"])
+    table = summarize_seeds([result(each, (0.2, 0.4)) for each in (0.7, 0.8, 0.9)], ["oak", "elm"])
     assert list(table.columns) == ["quantity", "class_name", "mean", "sd", "low", "high", "n"]
     assert table["quantity"].tolist() == ["accuracy", "macro_f1", "kappa", "f1", "f1"]
     assert table["class_name"].tolist() == ["", "", "", "oak", "elm"]
@@ -33,19 +33,21 @@ def test_three_seeds_by_hand() -> None:
 
 def test_two_seeds_by_hand() -> None:
     # the mean of two lies 12.7062 * (0.4 / sqrt 2) / sqrt 2 = 2.54124 from the ends of its interval
-    found = row(over_seeds([result(0.3, (1.0, 0.2)), result(0.7, (1.0, 0.2))], ["oak", "elm"]), "accuracy")
+    found = row(
+        summarize_seeds([result(0.3, (1.0, 0.2)), result(0.7, (1.0, 0.2))], ["oak", "elm"]), "accuracy"
+    )
     assert found["high"] - found["mean"] == pytest.approx(2.54124, abs=1e-5)
     assert found["mean"] - found["low"] == pytest.approx(2.54124, abs=1e-5)
 
 
 def test_results_that_do_not_scatter_have_an_interval_of_no_width() -> None:
-    found = row(over_seeds([result(0.5, (1.0, 0.2))] * 4, ["oak", "elm"]), "f1", "oak")
+    found = row(summarize_seeds([result(0.5, (1.0, 0.2))] * 4, ["oak", "elm"]), "f1", "oak")
     assert (found["mean"], found["sd"], found["low"], found["high"], found["n"]) == (1, 0, 1, 1, 4)
 
 
 def test_what_is_not_known_is_left_out_and_n_says_so() -> None:
     results = [result(0.5, (None, None), None), result(0.5, (0.4, None)), result(0.5, (0.6, None))]
-    table = over_seeds(results, ["oak", "elm"])
+    table = summarize_seeds(results, ["oak", "elm"])
     assert row(table, "f1", "oak")["mean"] == pytest.approx(0.5)
     assert row(table, "f1", "oak")["sd"] == pytest.approx(0.1 * sqrt(2))
     assert table["n"].tolist() == [3, 3, 2, 2, 0]
@@ -53,7 +55,7 @@ def test_what_is_not_known_is_left_out_and_n_says_so() -> None:
 
 
 def test_one_seed_has_no_interval() -> None:
-    found = row(over_seeds([result(0.5, (0.1, 0.2))], ["oak", "elm"]), "accuracy")
+    found = row(summarize_seeds([result(0.5, (0.1, 0.2))], ["oak", "elm"]), "accuracy")
     assert found["mean"] == 0.5
     assert [found["sd"], found["low"], found["high"]] == pytest.approx([nan] * 3, nan_ok=True)
     assert found["n"] == 1
@@ -61,6 +63,6 @@ def test_one_seed_has_no_interval() -> None:
 
 def test_no_seed_and_other_classes_are_refused() -> None:
     with pytest.raises(InputError, match=r"at least 1 seed\. Found none\. Train first\."):
-        over_seeds([], ["oak"])
+        summarize_seeds([], ["oak"])
     with pytest.raises(InputError, match=r"the 3 classes named\. Found one of 2\. Give the names"):
-        over_seeds([result(0.5, (0.1, 0.2))], ["oak", "elm", "ash"])
+        summarize_seeds([result(0.5, (0.1, 0.2))], ["oak", "elm", "ash"])

@@ -12,14 +12,14 @@ import xarray as xr
 
 from lrprism.spectral.runs import UnfinishedRun
 from lrprism.spectral.training import Devices
-from lrprism.spectral.workbench import ExplanationSettings, explain_into, plan_of
+from lrprism.spectral.workbench import ExplanationSettings, explain_into, plan_explanation
 from small_runs import SILENT
 
 SETTINGS = ExplanationSettings(devices=Devices("cpu"), batch_size=1, per_class=None, heatmaps=0)
 
 
 def explain(trained: Path, out: Path) -> None:
-    run = UnfinishedRun.open(out, plan_of(trained, SETTINGS))
+    run = UnfinishedRun.open(out, plan_explanation(trained, SETTINGS))
     explain_into(run.work, trained, SETTINGS, SILENT)
     run.finish()
 

@@ -10,7 +10,7 @@ import xarray as xr
 import lrprism as lp
 from lrprism.spectral.runs import UnfinishedRun
 from lrprism.spectral.training import Devices
-from lrprism.spectral.workbench import ExplanationSettings, explain_into, plan_of
+from lrprism.spectral.workbench import ExplanationSettings, explain_into, plan_explanation
 from processes import environment
 from small_runs import SILENT, write_patches
 
@@ -66,7 +66,7 @@ def test_two_processes_give_what_one_gives(trained: Path, whole: Path, tmp_path:
 
 
 def test_other_settings_do_not_go_on_with_the_work(trained: Path, tmp_path: Path) -> None:
-    plan = plan_of(trained, SETTINGS)
+    plan = plan_explanation(trained, SETTINGS)
     work = UnfinishedRun.open(tmp_path / "out", plan).work
     with pytest.raises(lp.ResultsError, match=r"settings it was begun with\. Found others .* --overwrite"):
         UnfinishedRun.open(tmp_path / "out", {**plan, "weights_sha256": "other"})

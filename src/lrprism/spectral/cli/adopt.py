@@ -7,8 +7,9 @@ from rich.console import Console
 
 from lrprism.spectral.cli import options, output, settings
 from lrprism.spectral.runs import writing_run
-from lrprism.spectral.workbench import AdoptionSettings, SplitSettings, adopt_into
+from lrprism.spectral.workbench.adopt import AdoptionSettings, adopt_into
 from lrprism.spectral.workbench.progress import Reporter
+from lrprism.spectral.workbench.split_settings import SplitSettings
 
 
 def adopt(
@@ -44,23 +45,25 @@ def adopt(
     overwrite: options.Overwrite = False,
     quiet: options.Quiet = False,
 ) -> None:
-    """Take over a network that was trained elsewhere, test it, and make it ready for lrprism explain.
+    """Take over a network trained elsewhere, test it, and make it ready for lrprism explain.
 
     Examples:
         lrprism adopt my_nets:Net scene.hdr --labels gt.tif --weights best.ckpt --window 9 --out runs/mine
 
         lrprism adopt net.pt2 indian-pines --layout patch --preprocess zscore --window 9 --out runs/mine
     """
-    chosen = AdoptionSettings(
+    adoption = AdoptionSettings(
         source=data,
-        preparation=settings.preparation(labels, key, wavelengths, class_names, average_pairs, bands, window),
-        network=settings.network(model, layout, preprocess, pca),
+        preparation=settings.read_preparation(
+            labels, key, wavelengths, class_names, average_pairs, bands, window
+        ),
+        network=settings.read_network(model, layout, preprocess, pca),
         split=None if split is None else SplitSettings(split),
         weights=weights,
         batch_size=batch_size,
     )
     with writing_run(out, overwrite=overwrite) as folder:
-        record = adopt_into(folder, chosen, Reporter(not quiet))
+        record = adopt_into(folder, adoption, Reporter(not quiet))
     console = Console()
     output.print_training(console, record)
     output.print_attribution(console, record)

@@ -1,24 +1,50 @@
 """The command line: options in, run folders out."""
 
 import sys
+from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, Final
 
 import typer
 from rich.console import Console
+from typer.core import TyperCommand
 
 from lrprism.errors import LRPrismError
 from lrprism.memory import keep_freed_memory
-from lrprism.spectral.cli.adopt import adopt
-from lrprism.spectral.cli.demo import demo
-from lrprism.spectral.cli.explain import explain
-from lrprism.spectral.cli.inspect import inspect
-from lrprism.spectral.cli.train import train
+
+COMMANDS: Final = {
+    "demo": "Train on the Indian Pines scene and explain what the network used, in a few minutes.",
+    "train": "Train a network; write weights, split and run.json. After a kill the same command goes on.",
+    "adopt": "Take over a network trained elsewhere, test it, and make it ready for lrprism explain.",
+    "explain": "Explain samples with a trained network; write relevance, tables and figures.",
+    "inspect": "Show what a data file holds, or which rule each layer of a network gets.",
+}
+"""The commands, each a function of its name in a module of its name, and the first line of its docstring."""
 
 
-def _show_version(wanted: bool) -> None:
-    if wanted:
+class LateCommand(TyperCommand):
+    """A command whose module, and torch with it, is imported when it is called."""
+
+    def make_context(self, info_name: str | None, args: list[str], *rest: Any, **settings: Any) -> Any:
+        """Read the arguments with the command itself."""
+        return load_command(str(self.name)).make_context(info_name, args, *rest, **settings)
+
+
+def load_command(name: str) -> Any:
+    """Import a command and build its parser.
+
+    Args:
+        name: A name in :data:`COMMANDS`.
+    """
+    function = getattr(import_module(f"lrprism.spectral.cli.{name}"), name)
+    single = typer.Typer(add_completion=False, rich_markup_mode="rich")
+    single.command(name, no_args_is_help=name != "demo")(function)
+    return typer.main.get_command(single)
+
+
+def _show_version(is_asked: bool) -> None:
+    if is_asked:
         typer.echo(version("lrprism"))
         raise typer.Exit
 
@@ -43,8 +69,8 @@ def _options(
     del show_version
 
 
-for command in (demo, train, adopt, explain, inspect):
-    app.command(no_args_is_help=command is not demo)(command)
+for command, summary in COMMANDS.items():
+    app.command(command, cls=LateCommand, help=summary)(lambda: None)
 
 
 def main() -> None:
@@ -55,10 +81,10 @@ def main() -> None:
         app()
     except LRPrismError as error:
         Console(stderr=True).print(
-            f"[bold red]error:[/] {_escaped(str(error))}", highlight=False, soft_wrap=True
+            f"[bold red]error:[/] {_escape_markup(str(error))}", highlight=False, soft_wrap=True
         )
         sys.exit(2)
 
 
-def _escaped(text: str) -> str:
+def _escape_markup(text: str) -> str:
     return text.replace("[", r"\[")

@@ -10,9 +10,9 @@ from rich.console import Console
 
 from lrprism.spectral.cli import options, output
 from lrprism.spectral.runs import writing_run
-from lrprism.spectral.training import Devices
-from lrprism.spectral.workbench import ExplanationSettings, demonstrate
-from lrprism.spectral.workbench.demo import TRAINING
+from lrprism.spectral.training.devices import Devices
+from lrprism.spectral.workbench.demo import TRAINING, demonstrate
+from lrprism.spectral.workbench.explain import ExplanationSettings
 from lrprism.spectral.workbench.progress import Reporter
 
 
@@ -30,7 +30,7 @@ def demo(
     Example:
         lrprism demo --out runs/demo
     """
-    devices = Devices.named(device)
+    devices = Devices.from_name(device)
     training = replace(TRAINING, training=replace(TRAINING.training, seed=seed, devices=devices))
     explanation = ExplanationSettings(rule=rule, batch_size=batch_size, seed=seed, devices=devices)
     with writing_run(out, overwrite=overwrite) as folder:

@@ -9,8 +9,8 @@ from rich.console import Console
 
 from lrprism.spectral.cli import options, output
 from lrprism.spectral.runs import UnfinishedRun, read_run
-from lrprism.spectral.training import Devices
-from lrprism.spectral.workbench import ExplanationSettings, explain_into, plan_of
+from lrprism.spectral.training.devices import Devices
+from lrprism.spectral.workbench.explain import ExplanationSettings, explain_into, plan_explanation
 from lrprism.spectral.workbench.progress import Reporter
 
 
@@ -63,7 +63,7 @@ def explain(
         every_pixel=every_pixel,
         model=model,
     )
-    with UnfinishedRun.open(out, plan_of(run, settings), overwrite=overwrite) as unfinished:
+    with UnfinishedRun.open(out, plan_explanation(run, settings), overwrite=overwrite) as unfinished:
         record = explain_into(
             unfinished.work, run, settings, Reporter(not quiet and output.is_first_process())
         )

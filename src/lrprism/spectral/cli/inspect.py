@@ -8,8 +8,8 @@ from rich.console import Console
 
 from lrprism.spectral.cli import options
 from lrprism.spectral.runs.record import RUN_FILE
-from lrprism.spectral.workbench import Preparation
-from lrprism.spectral.workbench.inspecting import describe_data, describe_network
+from lrprism.spectral.workbench.describe import describe_data, describe_network
+from lrprism.spectral.workbench.sources import Preparation
 
 
 def inspect(

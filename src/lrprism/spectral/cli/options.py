@@ -6,7 +6,9 @@ from typing import Annotated
 import typer
 
 from lrprism.spectral.networks import NETWORKS
-from lrprism.spectral.workbench import SCHEMES, STEPS, VALIDATIONS
+from lrprism.spectral.preprocessing import STEPS
+from lrprism.spectral.workbench.composites import COMPOSITES
+from lrprism.spectral.workbench.split_settings import SCHEMES, VALIDATIONS
 
 Seed = Annotated[int, typer.Option(help="Seed of everything drawn at random.", min=0)]
 Device = Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1 or mps.")]
@@ -23,13 +25,7 @@ HowMany = Annotated[
 Strategy = Annotated[str, typer.Option(help="Lightning's strategy: auto, ddp.", rich_help_panel=DEVICES)]
 Nodes = Annotated[int, typer.Option(help="Number of machines.", min=1, rich_help_panel=DEVICES)]
 
-Rule = Annotated[
-    str,
-    typer.Option(
-        help="LRP rules: tutorial, epsilon-gamma, epsilon, lrp-0, epsilon-plus, epsilon-plus-flat, "
-        "epsilon-alpha2-beta1 or epsilon-alpha2-beta1-flat."
-    ),
-]
+Rule = Annotated[str, typer.Option(help=f"LRP rules: {', '.join(COMPOSITES)}.")]
 Target = Annotated[
     str, typer.Option(help="Class to explain: predicted, true, a class number or a class name.")
 ]
@@ -96,8 +92,8 @@ Preprocess = Annotated[
     str,
     typer.Option(
         help=f"Steps in front of the network, by commas, or none: {', '.join(STEPS)}. With numbers: "
-        "savgol:11:2, pca:30, select:0:3:10-20, resample:sentinel-2a or resample:FILE. Fitted to the "
-        "training part; relevance passes them back to the bands of the data.",
+        f"{', '.join(step.example for step in STEPS.values() if step.example)}. Fitted to the training part; "
+        "relevance passes them back to the bands of the data.",
         rich_help_panel=NETWORK,
     ),
 ]

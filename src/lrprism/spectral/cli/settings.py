@@ -1,10 +1,12 @@
 """From the words on the command line to the settings of the workbench."""
 
 from lrprism.spectral.cubes.bands import parse_bands
-from lrprism.spectral.workbench import NetworkSettings, Preparation, parse_steps
+from lrprism.spectral.preprocessing import parse_steps
+from lrprism.spectral.workbench.networks import NetworkSettings
+from lrprism.spectral.workbench.sources import Preparation
 
 
-def preparation(
+def read_preparation(
     labels: str | None,
     key: str | None,
     wavelengths: str | None,
@@ -13,7 +15,7 @@ def preparation(
     bands: str | None,
     window: int,
 ) -> Preparation:
-    """Read what is done to the data."""
+    """Read the preparation of the data."""
     return Preparation(
         average_pairs=average_pairs,
         bands=None if bands is None else parse_bands(bands),
@@ -25,7 +27,7 @@ def preparation(
     )
 
 
-def network(model: str, layout: str | None, preprocess: str, pca: int | None) -> NetworkSettings:
-    """Read which network it is, and what stands in front of it."""
+def read_network(model: str, layout: str | None, preprocess: str, pca: int | None) -> NetworkSettings:
+    """Read the network and its preprocessing."""
     steps = parse_steps(preprocess)
     return NetworkSettings(model, steps if pca is None else (*steps, f"pca:{pca}"), layout)

@@ -8,9 +8,11 @@ from rich.console import Console
 
 from lrprism.spectral.cli import options, output, settings
 from lrprism.spectral.runs import UnfinishedRun
-from lrprism.spectral.training import Devices, TrainingConfig
-from lrprism.spectral.workbench import SplitSettings, TrainingSettings, train_into, training_plan
+from lrprism.spectral.training.config import TrainingConfig
+from lrprism.spectral.training.devices import Devices
 from lrprism.spectral.workbench.progress import Reporter
+from lrprism.spectral.workbench.split_settings import SplitSettings
+from lrprism.spectral.workbench.train import TrainingSettings, plan_training, train_into
 
 TRAINING = "Training"
 
@@ -89,10 +91,12 @@ def train(
 
         lrprism train leaves.hdf5 --groups plants.csv --seeds 5 --out runs/plants
     """
-    chosen = TrainingSettings(
+    training = TrainingSettings(
         source=data,
-        preparation=settings.preparation(labels, key, wavelengths, class_names, average_pairs, bands, window),
-        network=settings.network(model, layout, preprocess, pca),
+        preparation=settings.read_preparation(
+            labels, key, wavelengths, class_names, average_pairs, bands, window
+        ),
+        network=settings.read_network(model, layout, preprocess, pca),
         split=SplitSettings(split, groups, block, test_fraction, validation, per_class=per_class),
         training=TrainingConfig(
             epochs=epochs,
@@ -109,8 +113,8 @@ def train(
         weights=weights,
         seeds=seeds,
     )
-    with UnfinishedRun.open(out, training_plan(chosen), overwrite=overwrite) as unfinished:
-        record = train_into(unfinished.work, chosen, Reporter(not quiet and output.is_first_process()))
+    with UnfinishedRun.open(out, plan_training(training), overwrite=overwrite) as unfinished:
+        record = train_into(unfinished.work, training, Reporter(not quiet and output.is_first_process()))
         if record is None:  # another process goes on
             return
         unfinished.finish()

@@ -32,7 +32,7 @@ class Devices:
     nodes: int = 1
 
     @classmethod
-    def named(cls, name: str) -> Self:
+    def from_name(cls, name: str) -> Self:
         """Return the one device of a name; see :func:`resolve_device`.
 
         Args:

@@ -15,7 +15,7 @@ CONFIDENCE: Final = 0.95
 OVERALL: Final = ("accuracy", "macro_f1", "kappa")
 
 
-def over_seeds(metrics: Sequence[Metrics], class_names: Sequence[str]) -> pd.DataFrame:
+def summarize_seeds(metrics: Sequence[Metrics], class_names: Sequence[str]) -> pd.DataFrame:
     r"""Summarise the same training repeated with several seeds: mean, deviation, 95 % interval of the mean.
 
     .. math:: \bar m = \frac{1}{n} \sum_i m_i, \qquad s^2 = \frac{1}{n - 1} \sum_i (m_i - \bar m)^2, \qquad

@@ -1,4 +1,4 @@
-"""Going over all batches on many devices; imported late, because Lightning takes seconds to import."""
+"""A pass over all batches on one or several devices; imported late: Lightning takes seconds."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -8,26 +8,26 @@ from torch.utils.data import DataLoader, Dataset
 
 from lrprism.spectral.training import Devices
 from lrprism.spectral.training.lightning_quirks import keyboard_interrupt, quiet_lightning
-from lrprism.spectral.workbench.patch_explainer import ExplainsSamples
+from lrprism.spectral.workbench.patch_explainer import SampleExplainer
 from lrprism.spectral.workbench.progress import Reporter
 from lrprism.spectral.workbench.relevance_store import RelevanceStore, sample_arrays
 from lrprism.spectral.workbench.sources import Numbers
 
 
-class _Explaining(lightning.LightningModule):
+class _ExplainingModule(lightning.LightningModule):
     """One batch of samples a step; nothing is trained."""
 
-    def __init__(self, explainer: ExplainsSamples, store: RelevanceStore, numbers: Numbers) -> None:
+    def __init__(self, explainer: SampleExplainer, store: RelevanceStore, numbers: Numbers) -> None:
         super().__init__()
         self.model, self._explainer, self._store, self._numbers = explainer.model, explainer, store, numbers
 
     def predict_step(self, batch: int) -> int:
-        dataset, audit = self._explainer.explain(self._numbers[self._store.part(batch)])
+        dataset, audit = self._explainer.explain(self._numbers[self._store.batch_slice(batch)])
         self._store.write(batch, sample_arrays(dataset), audit)
         return batch
 
 
-class _Numbers(Dataset[int]):
+class _BatchNumbers(Dataset[int]):
     def __init__(self, numbers: Sequence[int]) -> None:
         self._numbers = numbers
 
@@ -47,25 +47,25 @@ class _Progress(lightning.Callback):
 
 
 def explain_batches(
-    explainer: ExplainsSamples,
+    explainer: SampleExplainer,
     store: RelevanceStore,
     numbers: Numbers,
     devices: Devices,
     reporter: Reporter,
-    what: str,
+    title: str,
 ) -> bool:
     """Explain every batch that is not yet in the store.
 
     Args:
-        explainer: What explains a batch.
-        store: Where the results go.
+        explainer: Explains a batch.
+        store: Takes the results.
         numbers: Numbers of all samples.
-        devices: Where to run.
-        reporter: Where to say what is being done.
-        what: What is being done, in words.
+        devices: Devices to run on.
+        reporter: Shows the progress.
+        title: The work in words, for the progress.
 
     Returns:
-        Whether this process is the one that goes on; with several processes the others are done.
+        True in the process that goes on; with several processes the others are done.
 
     Raises:
         InputError: If the devices are not there.
@@ -73,13 +73,13 @@ def explain_batches(
     missing = store.batches()
     if not missing:
         return True
-    with reporter.bar(len(missing), what) as advance, quiet_lightning(), keyboard_interrupt():
+    with reporter.bar(len(missing), title) as advance, quiet_lightning(), keyboard_interrupt():
         trainer = devices.trainer(callbacks=[_Progress(advance)], inference_mode=False)
-        loader: DataLoader[int] = DataLoader(_Numbers(missing), batch_size=1, collate_fn=_only)
-        trainer.predict(_Explaining(explainer, store, numbers), loader, return_predictions=False)
+        loader: DataLoader[int] = DataLoader(_BatchNumbers(missing), batch_size=1, collate_fn=_unpack_single)
+        trainer.predict(_ExplainingModule(explainer, store, numbers), loader, return_predictions=False)
         trainer.strategy.barrier("every batch is written")
     return bool(trainer.is_global_zero)
 
 
-def _only(batches: list[int]) -> int:
+def _unpack_single(batches: list[int]) -> int:
     return batches[0]

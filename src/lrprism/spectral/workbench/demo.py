@@ -4,12 +4,13 @@ from pathlib import Path
 from typing import Any
 
 from lrprism.spectral.runs import read_run
-from lrprism.spectral.training import TrainingConfig
-from lrprism.spectral.workbench.explaining import ExplanationSettings, explain_into, named_composite
+from lrprism.spectral.training.config import TrainingConfig
+from lrprism.spectral.workbench.composites import find_composite
+from lrprism.spectral.workbench.explain import ExplanationSettings, explain_into
 from lrprism.spectral.workbench.progress import Reporter
 from lrprism.spectral.workbench.sources import INDIAN_PINES, Preparation
-from lrprism.spectral.workbench.splitting import SplitSettings
-from lrprism.spectral.workbench.training import TrainingSettings, train_into
+from lrprism.spectral.workbench.split_settings import SplitSettings
+from lrprism.spectral.workbench.train import TrainingSettings, train_into
 
 TRAINING = TrainingSettings(
     source=INDIAN_PINES,
@@ -25,15 +26,15 @@ def demonstrate(
     """Train on Indian Pines and explain test patches of every class, all in one run folder.
 
     Args:
-        folder: Where to write; it must exist.
-        training: What to train; :data:`TRAINING` is the demo's.
-        explanation: What to explain.
-        reporter: Where to say what is being done.
+        folder: The folder to write into; it must exist.
+        training: The training; :data:`TRAINING` is the demo's.
+        explanation: The explanation.
+        reporter: Shows the progress.
 
     Returns:
-        What ``run.json`` holds.
+        The content of ``run.json``.
     """
-    named_composite(explanation.rule)  # a wrong name should not cost a training first
+    find_composite(explanation.rule)  # a wrong name should not cost a training first
     train_into(folder, training, reporter)
     explain_into(folder, folder, explanation, reporter)
     return read_run(folder)

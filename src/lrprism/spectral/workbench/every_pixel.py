@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Final
 
 import numpy as np
@@ -32,7 +33,7 @@ class PixelExplainer:
     leave the scene or holds a missing value.
 
     Args:
-        patches: What explains windows.
+        patches: Explains windows.
         scene: The scene, its bands prepared.
         window: Side of the windows in pixels.
         has_window: The pixels whose window lies inside the scene and holds no missing value, ``[y, x]``.
@@ -92,25 +93,30 @@ class PixelExplainer:
         """
         inside = self.has_window.ravel()[numbers]
         if not inside.any():
-            empty, _ = self.explain(self.first)
-            return _spread(empty, np.zeros(len(numbers), dtype=bool)), Audit((), 0.0, 0.0)
+            # a batch at the border of the scene, or where it has no data
+            return _spread(self.template, inside), Audit((), 0.0, 0.0)
         windows = cut_windows(self.scene, self.window, pixels=numbers[inside], labelled=False)
         explained, audit = self.patches.explain_patches(windows)
-        explained["relevance"] = explained["relevance"].sum(("y", "x"), keep_attrs=True)
-        return _spread(explained.drop_vars(["patch", "label", "row", "column"]), inside), audit
+        return _spread(_sum_windows(explained), inside), audit
+
+    @cached_property
+    def template(self) -> xr.Dataset:
+        """The explanation of one pixel without its values: names, dtypes, coordinates and attributes."""
+        windows = cut_windows(self.scene, self.window, pixels=self.first, labelled=False)
+        return _sum_windows(self.patches.build_template(windows))
 
     def maps(self, dataset: xr.Dataset) -> Mapping[str, xr.DataArray]:
         """Lay the explained pixels out as maps.
 
         Args:
-            dataset: What was explained, all pixels row by row.
+            dataset: The explained pixels, all of them row by row.
 
         Returns:
             ``relevance_map`` (band, y, x) in units of the output, and ``class_map`` (y, x), the predicted
             class, -1 where there is none; both where the scene lies.
         """
         height, width = self.scene.labels.shape
-        bands = {name: each for name, each in dataset.coords.items() if each.dims == ("band",)}
+        bands = {name: coord for name, coord in dataset.coords.items() if coord.dims == ("band",)}
         values = dataset["relevance"].chunk().data
         rows = max(1, _AT_ONCE // (width * values.shape[1]))
         values = values.rechunk((rows * width, -1)).reshape((height, width, values.shape[1]))
@@ -128,16 +134,22 @@ class PixelExplainer:
         return {"relevance_map": relevance, "class_map": classes}
 
 
+def _sum_windows(explained: xr.Dataset) -> xr.Dataset:
+    """Sum the relevance of each window over its pixels, and drop all else that has a place in the scene."""
+    relevance = explained["relevance"].sum(("y", "x"), keep_attrs=True)
+    return explained.drop_vars(["patch", "label", "row", "column"]).assign(relevance=relevance)
+
+
 def _spread(explained: xr.Dataset, inside: np.ndarray[Any, np.dtype[np.bool_]]) -> xr.Dataset:
     """Put explained pixels among all: NaN, or class -1, for the others."""
-    whole = explained.drop_dims("sample")
-    for name, each in explained.data_vars.items():
-        if "sample" not in each.dims:
+    dataset = explained.drop_dims("sample")
+    for name, variable in explained.data_vars.items():
+        if "sample" not in variable.dims:
             continue
-        missing = NO_CLASS if each.dtype.kind == "i" else np.nan
-        values = np.full((len(inside), *each.shape[1:]), missing, dtype=each.dtype)
+        missing = NO_CLASS if variable.dtype.kind == "i" else np.nan
+        values = np.full((len(inside), *variable.shape[1:]), missing, dtype=variable.dtype)
         if inside.any():
-            values[inside] = each.values
-        whole[name] = (each.dims, values, each.attrs)
-    whole.attrs = explained.attrs
-    return whole
+            values[inside] = variable.values
+        dataset[name] = (variable.dims, values, variable.attrs)
+    dataset.attrs = explained.attrs
+    return dataset

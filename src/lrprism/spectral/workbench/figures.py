@@ -1,4 +1,4 @@
-"""Every figure of a run."""
+"""The figures of a run."""
 
 import re
 from collections.abc import Callable
@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from lrprism.spectral import plots
 from lrprism.spectral.workbench.progress import Reporter
 
-Job = tuple[str, Callable[[], Figure]]
+FigureJob = tuple[str, Callable[[], Figure]]
 
 
 def draw_figures(
@@ -27,29 +27,29 @@ def draw_figures(
     """Draw the spectrum of each class, an overview, the sums per layer, and heatmaps of some samples.
 
     Args:
-        folder: Where to write.
+        folder: The folder to write into.
         relevance: The relevance dataset.
         spectra: Its :func:`lrprism.spectral.sample_spectra`, which read all of it.
         conservation: The conservation table.
-        heatmaps: How many samples of each explained class get a grid of heatmaps.
-        reporter: Where to say what is being done.
+        heatmaps: Number of samples of each explained class that get a grid of heatmaps.
+        reporter: Shows the progress.
 
     Returns:
-        The files written.
+        The written files.
     """
-    jobs: list[Job] = [
+    jobs: list[FigureJob] = [
         ("layer-sums", partial(plots.layer_sums, conservation)),
         ("class-spectra", partial(plots.class_spectra, spectra)),
     ]
     for target in np.unique(relevance["target"].values):
-        name = _slug(f"{int(target):02d}-{relevance['class_name'].values[target]}")
+        name = _build_slug(f"{int(target):02d}-{relevance['class_name'].values[target]}")
         jobs.append((f"spectrum-{name}", partial(plots.relevance_spectrum, spectra, int(target))))
         jobs += [
             (
                 f"heatmaps-{name}-{number}",
                 partial(plots.band_heatmaps, relevance.isel(sample=sample)),
             )
-            for number, sample in enumerate(typical_samples(relevance, int(target), heatmaps))
+            for number, sample in enumerate(pick_typical_samples(relevance, int(target), heatmaps))
         ]
     files: list[Path] = []
     for stem, draw in reporter.track(jobs, f"drawing {len(jobs)} figures"):
@@ -59,24 +59,25 @@ def draw_figures(
     return files
 
 
-def typical_samples(relevance: xr.Dataset, target: int, count: int) -> list[int]:
+def pick_typical_samples(relevance: xr.Dataset, target: int, count: int) -> list[int]:
     """Pick the samples of one explained class that the network was surest of, those it got right first.
 
     Args:
         relevance: The relevance dataset.
         target: The explained class.
-        count: How many.
+        count: Number of samples.
 
     Returns:
         Positions along ``sample``.
     """
     chosen = np.flatnonzero(relevance["target"].values == target)
     output = relevance["output"].values[chosen]
+    # one logit tells two classes apart by its sign
     logit = output[:, target] if output.shape[1] > 1 else output[:, 0] * (2 * target - 1)
     right = (relevance["label"].values == relevance["predicted"].values)[chosen]
     order = np.lexsort((-logit, ~right))
     return [int(sample) for sample in chosen[order][:count]]
 
 
-def _slug(text: str) -> str:
+def _build_slug(text: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")

@@ -1,4 +1,4 @@
-"""A network with its preprocessing in front: fitted on the training part, built again to be loaded."""
+"""A network with its preprocessing in front: built for the training part, or rebuilt for its weights."""
 
 import shutil
 from dataclasses import asdict, dataclass
@@ -6,30 +6,37 @@ from pathlib import Path
 from typing import Any, Final, Self, cast
 
 import numpy as np
+import torch
 from torch import Tensor, nn
 
-from lrprism.errors import DataError, InputError
-from lrprism.spectral.networks import NETWORKS, build_network, factory_signature, load_factory, load_program
-from lrprism.spectral.preprocessing import LAYOUTS, Pipeline
-from lrprism.spectral.preprocessing.pipeline import Layout
-from lrprism.spectral.workbench.steps import Wavelengths, fitted_steps, unfitted_steps
+from lrprism.errors import DataError, InputError, ModelError
+from lrprism.spectral.networks import (
+    NETWORKS,
+    build_network,
+    factory_signature,
+    load_checkpoint,
+    load_factory,
+    load_program,
+)
+from lrprism.spectral.preprocessing import LAYOUTS, AbstractStep, Layout, Pipeline, Wavelengths, build_steps
+from lrprism.spectral.workbench.sources import Numbers, Samples, network_inputs
 
 NETWORK: Final = "network"
-"""Where the network stands in the pipeline, for :class:`lrprism.Within`."""
+"""Name of the network within the pipeline, for :class:`lrprism.Within`."""
 PROGRAM: Final = "network.pt2"
-"""What a run folder calls its copy of an exported program."""
+"""File name of the copy of an exported program in a run folder."""
 
 
 @dataclass(frozen=True)
 class NetworkSettings:
-    """Which network, and what stands in front of it.
+    """A network by its name, and its preprocessing.
 
     Args:
         name: One of :data:`lrprism.spectral.networks.NETWORKS`; or the user's own:
             ``"package.module:factory"``, called with those of ``bands``, ``classes`` and ``window`` that it
             takes, or the path of a program that ``torch.export.save`` wrote (``.pt2``).
-        steps: The preprocessing, as :func:`lrprism.spectral.workbench.steps.parse_steps` returns it.
-        layout: What a network of the user's own takes, where it has no attribute ``layout``: ``"patch"``
+        steps: The preprocessing, as :func:`lrprism.spectral.preprocessing.parse_steps` returns it.
+        layout: Input of a network of the user's own that has no attribute ``layout``: ``"patch"``
             ``[N, band, y, x]``, ``"volume"`` ``[N, 1, band, y, x]`` or ``"spectrum"`` ``[N, band]``.
 
     Raises:
@@ -58,12 +65,12 @@ class NetworkSettings:
 
     @property
     def is_program(self) -> bool:
-        """Whether it is an exported program, which cannot be trained."""
+        """True for an exported program, which cannot be trained."""
         return self.name.endswith(".pt2")
 
     @property
     def is_factory(self) -> bool:
-        """Whether building it imports code of the user's."""
+        """True if building it imports code of the user."""
         return ":" in self.name and not self.is_program
 
     @classmethod
@@ -77,13 +84,13 @@ class NetworkSettings:
         name = PROGRAM if self.is_program else self.name
         return {**asdict(self), "name": name, **bands, "classes": classes, "window": window}
 
-    def keep_program(self, folder: Path) -> None:
+    def copy_program(self, folder: Path) -> None:
         """Copy an exported program into a run folder, so that the folder is all that is needed."""
         if self.is_program:
             shutil.copyfile(self.name, folder / PROGRAM)
 
-    def fitted(self, patches: Tensor, wavelength: Wavelengths, classes: int) -> Pipeline:
-        """Build the network for some data, with its preprocessing fitted to them.
+    def build(self, patches: Tensor, wavelength: Wavelengths, classes: int) -> Pipeline:
+        """Build the network for a training part, with its preprocessing fitted to it.
 
         Args:
             patches: The training part, ``[N, band, y, x]``, in the data's own units.
@@ -98,9 +105,10 @@ class NetworkSettings:
             DataError: If a step cannot be fitted, as where a band does not vary, or a program is damaged.
             ModelError: If the network cannot be built for these patches.
         """
-        return self._pipeline(fitted_steps(self.steps, patches, wavelength), patches, classes)
+        steps = build_steps(self.steps, wavelength, patches)
+        return self._build_pipeline(steps, len(wavelength), classes, patches.shape[-1])
 
-    def unfitted(self, wavelength: Wavelengths, classes: int, window: int, folder: Path) -> Pipeline:
+    def rebuild(self, wavelength: Wavelengths, classes: int, window: int, folder: Path) -> Pipeline:
         """Build the same pipeline for weights to be loaded into.
 
         Args:
@@ -109,14 +117,16 @@ class NetworkSettings:
             window: Side of the patches in pixels.
             folder: The run folder, which holds the copy of an exported program.
         """
-        patches = Tensor(1, len(wavelength), window, window).zero_()
-        return self._pipeline(unfitted_steps(self.steps, wavelength), patches, classes, folder)
+        steps = build_steps(self.steps, wavelength)
+        return self._build_pipeline(steps, len(wavelength), classes, window, folder)
 
-    def _pipeline(
-        self, steps: list[nn.Module], patches: Tensor, classes: int, folder: Path | None = None
+    def _build_pipeline(
+        self, steps: list[AbstractStep], bands: int, classes: int, window: int, folder: Path | None = None
     ) -> Pipeline:
-        bands = int(nn.Sequential(*steps)(patches[:1]).shape[1])
-        network = self._network({"bands": bands, "classes": classes, "window": patches.shape[-1]}, folder)
+        shape: tuple[int, ...] = (1, bands, window, window)
+        for step in steps:
+            shape = step.output_shape(shape)
+        network = self._build_network({"bands": shape[1], "classes": classes, "window": window}, folder)
         layout = self.layout or getattr(network, "layout", None)
         if layout not in LAYOUTS:
             raise InputError(
@@ -125,23 +135,24 @@ class NetworkSettings:
             )
         return Pipeline(steps, network, cast(Layout, layout))
 
-    def _network(self, sizes: dict[str, int], folder: Path | None) -> nn.Module:
+    def _build_network(self, sizes: dict[str, int], folder: Path | None) -> nn.Module:
         if self.is_program:
             return load_program(self.name if folder is None else folder / self.name)
         if self.is_factory:
-            taken = factory_signature(self.name).parameters
-            return load_factory(self.name, arguments={name: sizes[name] for name in sizes if name in taken})
+            parameters = factory_signature(self.name).parameters
+            arguments = {name: size for name, size in sizes.items() if name in parameters}
+            return load_factory(self.name, arguments=arguments)
         return build_network(self.name, **sizes)
 
 
-def network_of(record: dict[str, Any], folder: Path, trusted: str | None = None) -> Pipeline:
+def rebuild_network(record: dict[str, Any], folder: Path, trusted: str | None = None) -> Pipeline:
     """Build the network of a run, without its weights.
 
     Args:
-        record: What :meth:`NetworkSettings.record` wrote.
+        record: The result of :meth:`NetworkSettings.record`.
         folder: The run folder.
-        trusted: The user's own network, ``"package.module:factory"``, that may be imported: what a file names
-            is not.
+        trusted: The user's own network that may be imported, ``"package.module:factory"``. A name in a file
+            is not enough to run its code.
 
     Raises:
         DataError: If the record is of another version of lrprism.
@@ -161,4 +172,60 @@ def network_of(record: dict[str, Any], folder: Path, trusted: str | None = None)
             f"{'no permission' if trusted is None else trusted}. If you trust it, add "
             f"--model {settings.name}."
         )
-    return settings.unfitted(wavelength, record["classes"], record["window"], folder)
+    return settings.rebuild(wavelength, record["classes"], record["window"], folder)
+
+
+def build_for_samples(
+    settings: NetworkSettings, samples: Samples, numbers: Numbers, weights: str | None
+) -> Pipeline:
+    """Build a network for some data and check that it runs on them.
+
+    Args:
+        settings: The network, and its preprocessing.
+        samples: The data.
+        numbers: The samples that the preprocessing is fitted to.
+        weights: A file of weights for the network; None for those that it is built with.
+
+    Raises:
+        InputError: If a step is impossible for these data, or the layout of the network is not known.
+        DataError: If a step cannot be fitted, or the weights cannot be read.
+        ModelError: If the network or the weights do not fit the data.
+    """
+    patches = samples.cut(numbers)
+    nm = patches["wavelength"].values
+    model = settings.build(network_inputs(patches), nm, len(samples.class_names))
+    if weights is not None:
+        load_checkpoint(model.network, weights)
+    _check_runs(model, samples, settings.name)
+    return model
+
+
+def _check_runs(model: Pipeline, samples: Samples, name: str) -> None:
+    """Refuse a network that does not turn patches into one row of logits each.
+
+    Raises:
+        ModelError: If it fails, or returns something else.
+    """
+    # two patches, so that a program exported for a batch of one shows up
+    patches = network_inputs(samples.cut(samples.numbers[[0, -1]]))
+    classes = len(samples.class_names)
+    training = model.training
+    try:
+        with torch.no_grad():
+            logits = model.eval()(patches)
+    except (RuntimeError, TypeError, ValueError) as error:
+        reason = str(error).strip().partition("\n")[0].rstrip(".")
+        raise ModelError(
+            f"'{name}' should take any number of patches {tuple(patches.shape[1:])} (band, y, x) after their "
+            f"preprocessing. Found: {reason}. Check layout, window, bands and preprocessing; export a "
+            "program with a dynamic first dimension."
+        ) from error
+    finally:
+        model.train(training)
+    shapes = {(2, classes)} | ({(2, 1)} if classes == 2 else set())  # one logit tells two classes apart
+    if not isinstance(logits, Tensor) or tuple(logits.shape) not in shapes:
+        shape = tuple(logits.shape) if isinstance(logits, Tensor) else type(logits).__name__
+        raise ModelError(
+            f"'{name}' should give one row of {classes} logits per patch, (2, {classes}) for 2 patches. "
+            f"Found {shape}. Check the number of classes."
+        )

@@ -1,4 +1,4 @@
-"""What the explanation of some patches by a trained network gives."""
+"""The explanation of patches by a trained network, as a dataset."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -28,8 +28,8 @@ class PatchExplainer:
 
     Args:
         model: The network with its preprocessing in front.
-        composite: Which op of the network gets which rule.
-        samples: Where the patches come from.
+        composite: Assigns a rule to each op of the network.
+        samples: The source of the patches.
         class_names: Name of each class, class 0 first.
         target: ``"predicted"``, ``"true"``, the number of a class or its name.
     """
@@ -67,11 +67,30 @@ class PatchExplainer:
         device = next(self.model.parameters()).device
         inputs = network_inputs(patches).to(device)
         target = NetworkClass(class_target(self.target, patches["label"].values, self.class_names))
-        found = self._lrp.explain(inputs, target, audit=True)
-        dataset = self._dataset(patches, _tensor(found.relevance), found.output, _tensor(found.target))
-        return dataset, _audit(found.audit)
+        explanation = self._lrp.explain(inputs, target, audit=True)
+        relevance, classes = _expect_tensor(explanation.relevance), _expect_tensor(explanation.target)
+        dataset = self._build_dataset(patches, relevance, explanation.output, classes)
+        return dataset, _expect_audit(explanation.audit)
 
-    def _dataset(self, patches: PatchSet, relevance: Tensor, output: Tensor, target: Tensor) -> xr.Dataset:
+    def build_template(self, patches: PatchSet) -> xr.Dataset:
+        """Return the dataset of an explanation without its values: names, dtypes, coordinates, attributes.
+
+        Args:
+            patches: A patch, in the data's own units.
+
+        Raises:
+            InputError: If the target is neither a word nor a class.
+        """
+        class_target(self.target, patches["label"].values, self.class_names)
+        inputs = network_inputs(patches)
+        device = next(self.model.parameters()).device
+        with torch.no_grad():  # only the network knows how many logits it returns, and in which dtype
+            output = self.model(inputs.to(device))
+        return self._build_dataset(patches, torch.zeros_like(inputs), output, predicted_class(output))
+
+    def _build_dataset(
+        self, patches: PatchSet, relevance: Tensor, output: Tensor, target: Tensor
+    ) -> xr.Dataset:
         """Lay relevance out beside the patches that it explains."""
         names = list(self.class_names)
         dataset = patches.copy()
@@ -98,7 +117,7 @@ class NetworkClass(AbstractTarget):
     """A class of a trained network, which tells two classes apart by one logit or by one for each.
 
     Args:
-        number: The class of all samples, or of each; None for the predicted ones.
+        number: The class of all samples, or one per sample; None for the predicted ones.
     """
 
     number: Tensor | int | None
@@ -107,7 +126,7 @@ class NetworkClass(AbstractTarget):
         """Return the seed of the class: of one logit, the logit for class 1 and minus the logit for class 0.
 
         Args:
-            output: What the network returned.
+            output: The output of the network.
         """
         return seed_of(output, side(self.number) if output.shape[1] == 1 else self.number)
 
@@ -147,20 +166,20 @@ def class_target(
     )
 
 
-def _tensor(value: object) -> Tensor:
+def _expect_tensor(value: object) -> Tensor:
     if not isinstance(value, Tensor):
         raise TypeError(f"one input and a class target give one tensor. Found {type(value).__name__}.")
     return value
 
 
-def _audit(value: object) -> Audit:
+def _expect_audit(value: object) -> Audit:
     if not isinstance(value, Audit):
         raise TypeError(f"an explanation with audit=True has an account. Found {type(value).__name__}.")
     return value
 
 
-class ExplainsSamples(Protocol):
-    """What can explain some samples with a network."""
+class SampleExplainer(Protocol):
+    """Explains samples with a network."""
 
     @property
     def model(self) -> nn.Module:

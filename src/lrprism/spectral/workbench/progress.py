@@ -1,4 +1,4 @@
-"""What is being done, and how long is left."""
+"""Progress on the standard error: the current work, and the time left."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -15,38 +15,38 @@ Item = TypeVar("Item")
 
 @dataclass(frozen=True)
 class Reporter:
-    """Says on the standard error what is being done.
+    """Shows on the standard error what is being done.
 
     Args:
-        shows_progress: Whether to say anything.
-        console: Where to say it.
+        shows_progress: Whether to show anything.
+        console: The console to print to.
     """
 
     shows_progress: bool = True
     console: Console = field(default_factory=lambda: Console(stderr=True))
 
     @contextmanager
-    def step(self, what: str) -> Iterator[None]:
+    def step(self, title: str) -> Iterator[None]:
         """Show a step of unknown length while it lasts, and its time when it is done.
 
         Args:
-            what: What is being done, such as "reading indian-pines".
+            title: The work in words, such as "reading indian-pines".
         """
         started = monotonic()
         if self.shows_progress and self.console.is_terminal:
-            with self.console.status(f"{what} ..."):
+            with self.console.status(f"{title} ..."):
                 yield
         else:
             yield
-        self._done(what, started)
+        self._print_time(title, started)
 
     @contextmanager
-    def bar(self, total: int, what: str) -> Iterator[Callable[[], None]]:
-        """Show a bar that names what is being done and how long is left.
+    def bar(self, total: int, title: str) -> Iterator[Callable[[], None]]:
+        """Show a bar with the work and the time left.
 
         Args:
-            total: How many pieces there are.
-            what: What is being done with them.
+            total: Number of pieces.
+            title: The work in words.
 
         Yields:
             A function to call after each piece.
@@ -60,26 +60,26 @@ class Reporter:
                 TimeRemainingColumn(),
             )
             with Progress(*columns, console=self.console, transient=True) as progress:
-                task = progress.add_task(what, total=total)
+                task = progress.add_task(title, total=total)
                 yield partial(progress.advance, task)
         else:
             yield lambda: None
-        self._done(what, started)
+        self._print_time(title, started)
 
-    def track(self, items: Sequence[Item], what: str) -> Iterable[Item]:
+    def track(self, items: Sequence[Item], title: str) -> Iterable[Item]:
         """Yield items behind a :meth:`bar`.
 
         Args:
-            items: What to go over.
-            what: What is being done with them.
+            items: The items.
+            title: The work in words.
         """
-        with self.bar(len(items), what) as advance:
+        with self.bar(len(items), title) as advance:
             for item in items:
                 yield item
                 advance()
 
-    def _done(self, what: str, started: float) -> None:
+    def _print_time(self, title: str, started: float) -> None:
         if self.shows_progress:
             self.console.print(
-                f"{what}: done in {monotonic() - started:.1f} s", highlight=False, soft_wrap=True
+                f"{title}: done in {monotonic() - started:.1f} s", highlight=False, soft_wrap=True
             )

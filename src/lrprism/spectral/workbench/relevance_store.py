@@ -27,8 +27,8 @@ class RelevanceStore:
     """A Zarr store whose arrays along ``sample`` are filled batch by batch, in any order, by any process.
 
     Args:
-        folder: Where ``relevance.zarr`` and the accounts of the finished batches lie.
-        samples: Number of samples in all.
+        folder: The folder of ``relevance.zarr`` and of the accounts of finished batches.
+        samples: Number of all samples.
         batch_size: Samples of a batch; each batch is a chunk of its own in every array.
     """
 
@@ -42,9 +42,9 @@ class RelevanceStore:
         """Lay the arrays out on disk, unless an earlier call did.
 
         Args:
-            template: A dataset of one sample, with all coordinates and attributes: what has a dimension
-                ``sample`` tells dtype and further dimensions, the rest is written as it is. Its attribute
-                ``data_sha256`` names the data.
+            template: A dataset of one sample, with all coordinates and attributes. Its arrays along
+                ``sample`` give dtype and further dimensions, all others are written with their values. Its
+                attribute ``data_sha256`` names the data.
 
         Raises:
             ResultsError: If an earlier call laid them out for other data.
@@ -54,31 +54,28 @@ class RelevanceStore:
             _check_same_data(self.read(), template)
             return
         chunk = min(self._batch_size, self._samples)
-        names = [name for name, each in template.variables.items() if "sample" in each.dims]
-        whole = template.drop_vars(names)
+        names = [name for name, variable in template.variables.items() if "sample" in variable.dims]
+        dataset = template.drop_vars(names)
         for name in names:
-            each = template[name]
-            shape = (self._samples, *each.shape[1:])
-            whole[name] = (
-                each.dims,
-                da.zeros(shape, dtype=each.dtype, chunks=(chunk, *shape[1:])),
-                each.attrs,
-            )
-        whole = whole.set_coords([name for name in names if name in template.coords])
+            variable = template[name]
+            shape = (self._samples, *variable.shape[1:])
+            zeros = da.zeros(shape, dtype=variable.dtype, chunks=(chunk, *shape[1:]))
+            dataset[name] = (variable.dims, zeros, variable.attrs)
+        dataset = dataset.set_coords([name for name in names if name in template.coords])
         # no fill value: reading would take every true 0 for a missing one
-        encoding: dict[str, dict[str, Any]] = {str(name): {"_FillValue": None} for name in whole.variables}
+        encoding: dict[str, dict[str, Any]] = {str(name): {"_FillValue": None} for name in dataset.variables}
         for name in names:
-            encoding[str(name)]["chunks"] = (chunk, *whole[name].shape[1:])
+            encoding[str(name)]["chunks"] = (chunk, *dataset[name].shape[1:])
         with write_whole(self.path, unique=False) as partial:
-            whole.to_zarr(partial, compute=False, zarr_format=_FORMAT, encoding=encoding)
+            dataset.to_zarr(partial, compute=False, zarr_format=_FORMAT, encoding=encoding)
 
     def batches(self) -> list[int]:
-        """Numbers of the batches that are still to do."""
+        """Return the numbers of the batches that are not yet done."""
         count = -(-self._samples // self._batch_size)
         return [number for number in range(count) if not self._account(number).is_file()]
 
-    def part(self, batch: int) -> slice:
-        """The samples of a batch."""
+    def batch_slice(self, batch: int) -> slice:
+        """Return the positions of the samples of a batch."""
         start = batch * self._batch_size
         return slice(start, min(start + self._batch_size, self._samples))
 
@@ -92,21 +89,21 @@ class RelevanceStore:
         """
         group = zarr.open_group(self.path, mode="r+", use_consolidated=False)
         for name, values in arrays.items():
-            group[name][self.part(batch)] = values  # type: ignore[index]  # every member is an array
-        whole = replace(audit, per_sample=None)  # the arrays hold what arrived at each sample
-        write_json(self._account(batch), asdict(whole))
+            group[name][self.batch_slice(batch)] = values  # type: ignore[index]  # every member is an array
+        total = replace(audit, per_sample=None)  # the arrays hold the relevance of each sample
+        write_json(self._account(batch), asdict(total))
 
     def audits(self) -> Sequence[Audit]:
-        """The accounts of all batches, in order."""
-        return [_audit(read_json(file)) for file in sorted(self._accounts.glob("*.json"))]
+        """Read the accounts of all batches, in order."""
+        return [_read_audit(read_json(file)) for file in sorted(self._accounts.glob("*.json"))]
 
     def read(self) -> xr.Dataset:
-        """Open what was written; arrays are read when they are needed."""
+        """Open the store; its arrays are read when they are needed."""
         dataset: xr.Dataset = xr.open_zarr(self.path, zarr_format=_FORMAT)
         return dataset
 
     def close(self) -> None:
-        """Delete the accounts of the batches, once they are joined."""
+        """Delete the accounts of the batches, once they have been joined."""
         shutil.rmtree(self._accounts)
 
     def drop_if_empty(self) -> None:
@@ -120,7 +117,7 @@ class RelevanceStore:
 
 
 def _check_same_data(begun: xr.Dataset, template: xr.Dataset) -> None:
-    before, now = (each.attrs.get("data_sha256") for each in (begun, template))
+    before, now = (dataset.attrs.get("data_sha256") for dataset in (begun, template))
     if before != now:
         raise ResultsError(
             f"Unfinished work should be taken up with the same data. Found data of hash {now}, begun with "
@@ -128,11 +125,15 @@ def _check_same_data(begun: xr.Dataset, template: xr.Dataset) -> None:
         )
 
 
-def _audit(record: dict[str, Any]) -> Audit:
+def _read_audit(record: dict[str, Any]) -> Audit:
     rows = tuple(Row(**row) for row in record["rows"])
     return Audit(rows, record["explained"], record["reached"], tuple(record["unseen"]))
 
 
 def sample_arrays(dataset: xr.Dataset) -> dict[str, Any]:
-    """Values of every variable and coordinate along ``sample``."""
-    return {str(name): each.values for name, each in dataset.variables.items() if "sample" in each.dims}
+    """Return the values of every variable and coordinate along ``sample``."""
+    return {
+        str(name): variable.values
+        for name, variable in dataset.variables.items()
+        if "sample" in variable.dims
+    }

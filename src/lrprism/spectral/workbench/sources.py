@@ -1,4 +1,4 @@
-"""Labelled samples of a scene or of a patch file, behind one face."""
+"""Labelled samples of a scene or of a patch file, behind one interface."""
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -9,7 +9,6 @@ import numpy as np
 import numpy.typing as npt
 import torch
 import xarray as xr
-from scipy import ndimage
 from torch import Tensor
 
 from lrprism.errors import DataError
@@ -21,6 +20,7 @@ from lrprism.spectral.io import read_cube, read_labels
 from lrprism.spectral.io.patch_file import is_patch_file, read_patch_file
 from lrprism.spectral.knowledge.indian_pines import load_indian_pines
 from lrprism.spectral.runs import file_hash
+from lrprism.spectral.workbench.progress import Reporter
 
 INDIAN_PINES = "indian-pines"
 """The name that stands for the scene that comes with the package tensorly."""
@@ -31,7 +31,7 @@ Bands = TypeVar("Bands", xr.DataArray, xr.Dataset)
 
 @dataclass(frozen=True)
 class Preparation:
-    """What is done to the data before a network sees it; stored with the network.
+    """The preparation of the data in front of a network; stored with the network.
 
     Args:
         average_pairs: Whether bands 2i and 2i+1 are averaged.
@@ -54,7 +54,7 @@ class Preparation:
 
     @classmethod
     def from_record(cls, record: dict[str, Any]) -> Self:
-        """Rebuild what :meth:`record` wrote."""
+        """Rebuild the settings from the result of :meth:`record`."""
         lists = {name: tuple(value) for name, value in record.items() if isinstance(value, list)}
         return cls(**{**record, **lists})
 
@@ -62,24 +62,25 @@ class Preparation:
         """Return the settings as plain JSON."""
         return asdict(self)
 
-    def of_bands(self, data: Bands) -> Bands:
+    def prepare_bands(self, data: Bands) -> Bands:
         """Average and select the bands of a cube or a patch set; without a choice, those flagged good."""
         if self.bands is None and not data["good"].values.all():
             data = good_bands(data)
-        averaged = average_pairs(data) if self.average_pairs else data
-        return averaged if self.bands is None else select_bands(averaged, self.bands)
+        if self.average_pairs:
+            data = average_pairs(data)
+        return data if self.bands is None else select_bands(data, self.bands)
 
 
 @dataclass(frozen=True, eq=False)
 class Samples:
-    """Labelled samples that patches can be asked for.
+    """Labelled samples, of which patches can be cut.
 
     Args:
-        source: What was opened: a path, or ``"indian-pines"``.
+        source: A path, or ``"indian-pines"``.
         numbers: Number of every sample: its pixel (row * width + column) in a scene, its
             position in a patch file.
         labels: Class of every sample, from 0.
-        attrs: Title, attribution, quantity, units, class names and what was assumed.
+        attrs: Title, attribution, quantity, units, class names and assumptions.
         hash: SHA-256 of the data.
         scene: The prepared scene, with labels where a whole window fits; None for a patch file.
         cut: Returns the patches of some numbers, in their order.
@@ -113,13 +114,13 @@ def open_samples(source: str, preparation: Preparation) -> Samples:
     Args:
         source: ``"indian-pines"``, the path of an HDF5 patch file (``train_img``, ``train_labels``), or that
             of a cube in any format that :func:`lrprism.spectral.io.read_cube` knows.
-        preparation: What is done to the bands, and the window for a scene.
+        preparation: The preparation of the bands, and the window for a scene.
 
     Raises:
         DataError: If the data cannot be read or prepared.
     """
     if source == INDIAN_PINES:
-        return _scene_samples(source, load_indian_pines(), preparation)
+        return _open_scene(source, load_indian_pines(), preparation)
     if not Path(source).exists():
         raise DataError(
             f"data should be a cube, an HDF5 patch file or '{INDIAN_PINES}'. Found no file '{source}'. "
@@ -129,26 +130,47 @@ def open_samples(source: str, preparation: Preparation) -> Samples:
         patches = read_patch_file(
             source, wavelengths=preparation.wavelengths, class_names=preparation.class_names
         )
-        return _file_samples(source, preparation.of_bands(patches))
-    return _scene_samples(source, _scene(source, preparation), preparation)
+        return _open_patches(source, preparation.prepare_bands(patches))
+    return _open_scene(source, _read_scene(source, preparation), preparation)
 
 
-def _scene(source: str, preparation: Preparation) -> Scene:
+def open_labelled_samples(source: str, preparation: Preparation, reporter: Reporter) -> Samples:
+    """Open samples to train or test on, and refuse data without labels.
+
+    Args:
+        source: As in :func:`open_samples`.
+        preparation: The preparation of the bands, and the window for a scene.
+        reporter: Shows the progress.
+
+    Raises:
+        DataError: If the data cannot be read or prepared, or no sample has a label.
+    """
+    with reporter.step(f"reading {source}"):
+        samples = open_samples(source, preparation)
+    if not len(samples.numbers):
+        raise DataError(
+            f"'{source}' should have labelled samples to train and test on. Found none. Give a label map "
+            "with --labels."
+        )
+    return samples
+
+
+def _read_scene(source: str, preparation: Preparation) -> Scene:
     """Read a cube and its labels; without labels no pixel has one."""
     cube = read_cube(source, wavelengths=preparation.wavelengths, key=preparation.key)
     if preparation.labels is not None:
         return Scene(cube, read_labels(preparation.labels, class_names=preparation.class_names))
-    unknown = np.zeros((cube.sizes["y"], cube.sizes["x"]), dtype=np.int64)
-    return Scene(cube, xr.DataArray(unknown, dims=("y", "x"), attrs={"class_names": []}))
+    unlabelled = np.zeros((cube.sizes["y"], cube.sizes["x"]), dtype=np.int64)
+    return Scene(cube, xr.DataArray(unlabelled, dims=("y", "x"), attrs={"class_names": []}))
 
 
-def _scene_samples(source: str, scene: Scene, preparation: Preparation) -> Samples:
-    """Samples of the labelled pixels whose window lies inside the scene and holds no missing value."""
+def _open_scene(source: str, scene: Scene, preparation: Preparation) -> Samples:
+    """Take the labelled pixels whose window lies inside the scene and holds no missing value."""
     check_window(scene, preparation.window)
-    cube = preparation.of_bands(scene.cube)
-    inner = scene.labels.where(_inside(scene.labels.shape, preparation.window // 2), 0)
-    whole = _whole_windows(cube, preparation.window)
-    prepared = Scene(cube, inner.where(whole, 0))
+    cube = preparation.prepare_bands(scene.cube)
+    inner = scene.labels.where(_mark_inside(scene.labels.shape, preparation.window // 2), 0)
+    complete = _mark_complete_windows(cube, preparation.window)
+    prepared = Scene(cube, inner.where(complete, 0))
     flat = prepared.labels.values.ravel()
     numbers = np.flatnonzero(flat).astype(np.int64)
     lost = int((scene.labels.values > 0).sum() - (inner.values > 0).sum())
@@ -158,32 +180,45 @@ def _scene_samples(source: str, scene: Scene, preparation: Preparation) -> Sampl
     attrs = {**prepared.cube.attrs, "class_names": prepared.class_names}
     attrs["assumed"] = [*attrs["assumed"], *notes]
 
-    def cut(wanted: Numbers) -> PatchSet:
-        return cut_windows(prepared, preparation.window, pixels=wanted)
+    def cut(pixels: Numbers) -> PatchSet:
+        return cut_windows(prepared, preparation.window, pixels=pixels)
 
-    hashed = cube_hash(scene.cube)
-    has_window = whole & _inside(whole.shape, preparation.window // 2)
-    return Samples(source, numbers, flat[numbers] - 1, attrs, hashed, prepared, cut, scene.labels, has_window)
+    has_window = complete & _mark_inside(complete.shape, preparation.window // 2)
+    return Samples(
+        source,
+        numbers,
+        flat[numbers] - 1,
+        attrs,
+        cube_hash(scene.cube),
+        prepared,
+        cut,
+        scene.labels,
+        has_window,
+    )
 
 
-def _whole_windows(cube: xr.DataArray, window: int) -> npt.NDArray[np.bool_]:
+def _mark_complete_windows(cube: xr.DataArray, window: int) -> npt.NDArray[np.bool_]:
     """Mark the pixels whose window holds no missing value."""
+    if window == 1:
+        return np.asarray(cube.notnull().all("band").values)
     finite = cube.notnull().all("band").values
+    from scipy import ndimage  # late: not needed to read patches
+
     return np.asarray(ndimage.minimum_filter(finite, size=window, mode="nearest"), dtype=bool)
 
 
-def _inside(shape: tuple[int, ...], radius: int) -> npt.NDArray[np.bool_]:
+def _mark_inside(shape: tuple[int, ...], radius: int) -> npt.NDArray[np.bool_]:
     """Mark the pixels whose window lies inside the scene."""
     inside = np.zeros(shape, dtype=bool)
     inside[radius : shape[0] - radius, radius : shape[1] - radius] = True
     return inside
 
 
-def _file_samples(source: str, patches: PatchSet) -> Samples:
+def _open_patches(source: str, patches: PatchSet) -> Samples:
     numbers = np.arange(patches.sizes["sample"], dtype=np.int64)
 
-    def cut(wanted: Numbers) -> PatchSet:
-        return patches.isel(sample=wanted)
+    def cut(positions: Numbers) -> PatchSet:
+        return patches.isel(sample=positions)
 
     return Samples(
         source, numbers, patches["label"].values, dict(patches.attrs), file_hash(source), None, cut

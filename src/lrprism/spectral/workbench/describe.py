@@ -1,4 +1,4 @@
-"""What a data file holds, and which rule each layer of a network gets, in words."""
+"""Descriptions in words: the content of a data file, the rule of each layer of a network."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -14,75 +14,76 @@ from lrprism.composites import Within
 from lrprism.spectral.cubes.cube import Scene
 from lrprism.spectral.cubes.georeference import georeference_of
 from lrprism.spectral.io import is_spectral_library, read_spectral_library
-from lrprism.spectral.workbench.explaining import TrainedNetwork, named_composite
+from lrprism.spectral.workbench.composites import find_composite
 from lrprism.spectral.workbench.networks import NETWORK
 from lrprism.spectral.workbench.sources import Preparation, Samples, open_samples
+from lrprism.spectral.workbench.trained_network import TrainedNetwork
 
 _LONGEST_NAME: Final = 10
 _UNKNOWN: Final = "unknown"
 
 
 def describe_data(source: str, preparation: Preparation | None = None) -> str:
-    """Return shape, bands, wavelengths, range, place, classes, whose data it is and what was assumed.
+    """Return shape, bands, wavelengths, range, place, classes, owner and assumptions of some data.
 
     Args:
         source: The path of a cube, a patch file or an ENVI spectral library, or ``"indian-pines"``.
-        preparation: What the file leaves open: wavelengths, labels, the name of its array.
+        preparation: The facts that the file lacks: wavelengths, labels, the name of its array.
 
     Raises:
         DataError: If the data cannot be read.
     """
     if is_spectral_library(source):
         library = read_spectral_library(source)
-        return _rows(_facts(library) | _origin(library.attrs))
+        return _format_rows(_describe_values(library) | _describe_origin(library.attrs))
     samples = open_samples(source, replace(preparation or Preparation(), window=1))
     scene = samples.scene
     data = scene.cube if scene is not None else samples.cut(samples.numbers)["patch"]
     data = data.assign_attrs(samples.attrs)
-    return _rows(
-        _facts(data)
-        | ({"place": _place(scene)} if scene is not None else {})
+    return _format_rows(
+        _describe_values(data)
+        | ({"place": _describe_place(scene)} if scene is not None else {})
         | {
             "labelled": f"{len(samples.numbers)} {'pixels' if scene is not None else 'patches'}",
-            "classes": "\n".join(_class_counts(samples)) or "none: give a label map with --labels",
+            "classes": "\n".join(_count_classes(samples)) or "none: give a label map with --labels",
             "SHA-256": samples.hash,
         }
-        | _origin(samples.attrs)
+        | _describe_origin(samples.attrs)
     )
 
 
-def _rows(rows: dict[str, str]) -> str:
-    """One fact a row; what fills several lines goes on below its first one."""
+def _format_rows(rows: dict[str, str]) -> str:
+    """Lay out one fact a row; further lines of a fact stand below its first one."""
     indent = "\n" + " " * _LONGEST_NAME
     return "\n".join(
         f"{name:{_LONGEST_NAME}s}{value.replace(chr(10), indent)}" for name, value in rows.items()
     )
 
 
-def _facts(data: xr.DataArray) -> dict[str, str]:
-    low, high = (float(each) for each in (data.min(), data.max()))
+def _describe_values(data: xr.DataArray) -> dict[str, str]:
+    low, high = float(data.min()), float(data.max())
     return {
         "title": str(data.attrs["title"]),
         "shape": ", ".join(f"{size} {name}" for name, size in data.sizes.items()),
-        "bands": _bands(data),
-        "values": f"{low:g} to {high:g}, {_measured(data.attrs)}",
+        "bands": _describe_bands(data),
+        "values": f"{low:g} to {high:g}, {_describe_quantity(data.attrs)}",
     }
 
 
-def _measured(attrs: dict[Any, Any]) -> str:
+def _describe_quantity(attrs: dict[Any, Any]) -> str:
     quantity, units = str(attrs["quantity"]), str(attrs["units"])
-    known = "quantity not stated" if quantity == _UNKNOWN else quantity
-    return f"{known}, " + {_UNKNOWN: "units not stated", "1": "without unit"}.get(units, f"in {units}")
+    quantity = "quantity not stated" if quantity == _UNKNOWN else quantity
+    return f"{quantity}, " + {_UNKNOWN: "units not stated", "1": "without unit"}.get(units, f"in {units}")
 
 
-def _origin(attrs: dict[Any, Any]) -> dict[str, str]:
+def _describe_origin(attrs: dict[Any, Any]) -> dict[str, str]:
     return {
         "credit": str(attrs["attribution"]) or "not stated",
         "assumed": "\n".join(attrs["assumed"]) or "nothing",
     }
 
 
-def _place(scene: Scene) -> str:
+def _describe_place(scene: Scene) -> str:
     place = georeference_of(scene.cube)
     if place is None:
         return "not on a map"
@@ -91,21 +92,21 @@ def _place(scene: Scene) -> str:
     return f"{name}; upper left corner {left:.10g}, {top:.10g}; pixels of {width:.6g} x {abs(height):.6g}"
 
 
-def _bands(data: xr.DataArray) -> str:
+def _describe_bands(data: xr.DataArray) -> str:
     nm, fwhm = data["wavelength"].values, data["fwhm"].values
-    widths = f", FWHM {_range(fwhm)} nm" if np.isfinite(fwhm).any() else ", FWHM unknown"
+    widths = f", FWHM {_format_range(fwhm)} nm" if np.isfinite(fwhm).any() else ", FWHM unknown"
     order = "" if (np.diff(nm) > 0).all() else ", not in rising order"
     bad = int((~data["good"].values).sum())
     flagged = f", {bad} flagged bad" if bad else ""
     return f"{len(nm)}, from {nm.min():.1f} to {nm.max():.1f} nm{order}{widths}{flagged}"
 
 
-def _range(numbers: npt.NDArray[np.floating]) -> str:
-    """The lowest and the highest, or the one number that all of them are."""
+def _format_range(numbers: npt.NDArray[np.floating]) -> str:
+    """Return the lowest and the highest number, or the only one."""
     return " to ".join(dict.fromkeys(f"{number:.1f}" for number in (np.nanmin(numbers), np.nanmax(numbers))))
 
 
-def _class_counts(samples: Samples) -> list[str]:
+def _count_classes(samples: Samples) -> list[str]:
     counts = np.bincount(samples.labels, minlength=len(samples.class_names))
     return [
         f"{number} {name} ({count})"
@@ -114,7 +115,7 @@ def _class_counts(samples: Samples) -> list[str]:
 
 
 def describe_network(folder: Path, rule: str, trusted: str | None = None) -> str:
-    """Return what a network was trained on, how good it is, and which rule each op gets and why.
+    """Return the training data of a network, its accuracy, and the rule of each op with its reason.
 
     Args:
         folder: A folder that ``lrprism train`` wrote.
@@ -125,7 +126,7 @@ def describe_network(folder: Path, rule: str, trusted: str | None = None) -> str
         DataError: If the folder holds no trained network.
         InputError: If the rule is unknown, or the network is one of the user's own that is not trusted.
     """
-    composite = named_composite(rule)
+    composite = find_composite(rule)
     trained = TrainedNetwork.load(folder, trusted)
     record, spec = trained.record, trained.record["network"]
     sample = torch.ones(1, spec["bands"], spec["window"], spec["window"])

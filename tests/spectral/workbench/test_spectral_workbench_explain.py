@@ -13,7 +13,8 @@ import lrprism as lp
 from lrprism.spectral.networks import Hyper3DNetLite
 from lrprism.spectral.training import Devices
 from lrprism.spectral.workbench import ExplanationSettings, explain_into, train_into
-from lrprism.spectral.workbench.explaining import COMPOSITES, TrainedNetwork
+from lrprism.spectral.workbench.composites import COMPOSITES
+from lrprism.spectral.workbench.trained_network import TrainedNetwork
 from small_runs import SILENT, settings_for, write_patches
 
 CPU = Devices("cpu")
@@ -119,8 +120,7 @@ def test_two_classes_have_one_logit(tmp_path: Path) -> None:
     [
         (
             ExplanationSettings(rule="magic"),
-            "rule should be one of tutorial, epsilon-gamma, epsilon, lrp-0, epsilon-plus, epsilon-plus-flat, "
-            "epsilon-alpha2-beta1, epsilon-alpha2-beta1-flat. Found 'magic'",
+            f"rule should be one of {', '.join(COMPOSITES)}. Found 'magic'",
         ),
         (
             ExplanationSettings(target="oak"),

@@ -26,8 +26,8 @@ from lrprism.spectral.workbench import (
     adopt_into,
     explain_into,
     open_samples,
+    plan_training,
     train_into,
-    training_plan,
 )
 from small_runs import SILENT, settings_for, write_patches
 
@@ -145,7 +145,7 @@ def test_finished_seeds_are_not_trained_again(
     train_into(tmp_path / "cut", replace(settings, seeds=1), SILENT)
     before = (tmp_path / "cut" / "model.safetensors").stat().st_mtime_ns
     with monkeypatch.context() as patch:
-        patch.setattr("lrprism.spectral.workbench.training.evaluate", stop)
+        patch.setattr("lrprism.spectral.workbench.record.evaluate", stop)
         with pytest.raises(KeyboardInterrupt):
             train_into(tmp_path / "cut", settings, SILENT)
     again = train_into(tmp_path / "cut", settings, SILENT)
@@ -183,10 +183,10 @@ def test_a_training_begun_on_other_data_is_not_taken_up(patch_file: Path, tmp_pa
 def test_the_plan_names_the_settings_and_the_weights_to_begin_with(tmp_path: Path) -> None:
     (tmp_path / "first.safetensors").write_bytes(b"weights")
     settings = settings_for(tmp_path / "leaves.hdf5", weights=str(tmp_path / "first.safetensors"))
-    plan = training_plan(settings)
+    plan = plan_training(settings)
     assert plan == json.loads(json.dumps(plan))
     assert plan["weights_sha256"] == file_hash(tmp_path / "first.safetensors")
-    assert training_plan(replace(settings, seeds=2)) != plan
+    assert plan_training(replace(settings, seeds=2)) != plan
 
 
 def test_training_goes_on_from_weights(trained: Path, patch_file: Path, tmp_path: Path) -> None:
@@ -229,7 +229,7 @@ def own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     del sys.modules["our_nets"]
 
 
-def test_a_network_of_the_user_s_own_is_trained_and_explained(
+def test_a_rebuild_network_the_user_s_own_is_trained_and_explained(
     own: str, patch_file: Path, tmp_path: Path
 ) -> None:
     settings = replace(

@@ -8,7 +8,7 @@ import pytest
 import lrprism as lp
 from lrprism.spectral import load_indian_pines
 from lrprism.spectral.workbench import Preparation, Samples, SplitSettings, open_samples
-from lrprism.spectral.workbench.splitting import at_most, everything, parts_of
+from lrprism.spectral.workbench.parts import assign_all_to_test, deal_samples, limit_per_class
 from small_runs import write_patches
 
 WINDOW = 5
@@ -26,7 +26,7 @@ def patches(tmp_path: Path) -> Samples:
 
 @pytest.mark.parametrize("scheme", ["blocks", "checkerboard", "contiguous", "regions"])
 def test_parts_of_a_scene_share_no_pixel(scene: Samples, scheme: str) -> None:
-    parts = parts_of(scene, SplitSettings(scheme), WINDOW, seed=0)
+    parts = deal_samples(scene, SplitSettings(scheme), WINDOW, seed=0)
     assert parts.leakage is not None
     assert parts.leakage.overlapping == 0
     assert parts.scheme == scheme
@@ -34,7 +34,7 @@ def test_parts_of_a_scene_share_no_pixel(scene: Samples, scheme: str) -> None:
 
 
 def test_validation_blocks_share_no_pixel_with_what_is_trained_on(scene: Samples) -> None:
-    parts = parts_of(scene, SplitSettings("blocks", validation="blocks"), WINDOW, seed=0)
+    parts = deal_samples(scene, SplitSettings("blocks", validation="blocks"), WINDOW, seed=0)
     width = 145
     places = [np.stack(np.divmod(part, width), 1) for part in (parts.train, parts.validation, parts.test)]
     for number, one in enumerate(places):
@@ -46,7 +46,7 @@ def test_validation_blocks_share_no_pixel_with_what_is_trained_on(scene: Samples
 def test_a_map_of_groups_keeps_each_of_them_whole(scene: Samples, tmp_path: Path) -> None:
     strips = np.repeat(np.arange(1, 6), 29)[:, None].repeat(145, 1)
     np.save(tmp_path / "strips.npy", strips)
-    parts = parts_of(scene, SplitSettings(groups=str(tmp_path / "strips.npy")), WINDOW, seed=0)
+    parts = deal_samples(scene, SplitSettings(groups=str(tmp_path / "strips.npy")), WINDOW, seed=0)
     train, test = (set(strips.ravel()[part]) for part in (parts.train, parts.test))
     assert train
     assert test
@@ -57,21 +57,21 @@ def test_a_map_of_groups_keeps_each_of_them_whole(scene: Samples, tmp_path: Path
 def test_a_list_of_groups_keeps_the_patches_of_a_plant_together(patches: Samples, tmp_path: Path) -> None:
     plants = np.repeat(np.arange(8), 3)
     (tmp_path / "plants.csv").write_text("\n".join(f"plant {each}" for each in plants), encoding="utf-8")
-    parts = parts_of(patches, SplitSettings(groups=str(tmp_path / "plants.csv")), WINDOW, seed=0)
+    parts = deal_samples(patches, SplitSettings(groups=str(tmp_path / "plants.csv")), WINDOW, seed=0)
     train, test = set(plants[parts.train]) | set(plants[parts.validation]), set(plants[parts.test])
     assert not train & test
     assert train | test == set(range(8))
 
 
 def test_patches_are_split_at_random_and_a_scene_by_blocks(scene: Samples, patches: Samples) -> None:
-    assert SplitSettings().scheme_for(scene) == "blocks"
-    assert SplitSettings().scheme_for(patches) == "random"
+    assert SplitSettings().choose_scheme(scene) == "blocks"
+    assert SplitSettings().choose_scheme(patches) == "random"
 
 
 def test_the_split_of_a_run_is_read_back(scene: Samples, tmp_path: Path) -> None:
-    parts = parts_of(scene, SplitSettings("blocks"), WINDOW, seed=3)
+    parts = deal_samples(scene, SplitSettings("blocks"), WINDOW, seed=3)
     parts.table(scene).to_csv(tmp_path / "split.csv", index=False)
-    again = parts_of(scene, SplitSettings(str(tmp_path / "split.csv")), WINDOW, seed=0)
+    again = deal_samples(scene, SplitSettings(str(tmp_path / "split.csv")), WINDOW, seed=0)
     for name in ("train", "validation", "test"):
         assert np.array_equal(getattr(again, name), getattr(parts, name))
     assert again.split.coverage["test"].tolist() == parts.split.coverage["test"].tolist()
@@ -82,7 +82,7 @@ def test_pixels_of_a_split_without_a_whole_window_are_left_out(scene: Samples, t
     half = np.arange(145)[None, :].repeat(145, 0) < 70
     for name, where in (("tr", half), ("te", ~half)):
         np.save(tmp_path / f"{name}.npy", np.where(where, labels, 0))
-    parts = parts_of(scene, SplitSettings(f"{tmp_path}/tr.npy,{tmp_path}/te.npy"), WINDOW, seed=0)
+    parts = deal_samples(scene, SplitSettings(f"{tmp_path}/tr.npy,{tmp_path}/te.npy"), WINDOW, seed=0)
     assert any("163 samples of the split have no whole window" in note for note in parts.split.notes)
     assert len(parts.train) + len(parts.validation) + len(parts.test) == len(scene.numbers)
     assert parts.leakage is not None
@@ -95,16 +95,16 @@ def test_a_split_without_any_whole_window_is_refused(scene: Samples, tmp_path: P
     assert labels[0, 0]
     table.to_csv(tmp_path / "split.csv", index=False)
     with pytest.raises(lp.DataError, match=r"keep samples with a whole window\. Found 1 and 0"):
-        parts_of(scene, SplitSettings(str(tmp_path / "split.csv")), WINDOW, seed=0)
+        deal_samples(scene, SplitSettings(str(tmp_path / "split.csv")), WINDOW, seed=0)
 
 
 def test_training_samples_are_capped_by_class(scene: Samples) -> None:
-    parts = parts_of(scene, SplitSettings("blocks", per_class=4), WINDOW, seed=0)
+    parts = deal_samples(scene, SplitSettings("blocks", per_class=4), WINDOW, seed=0)
     assert np.bincount(scene.labels_of(parts.train)).max() == 4
 
 
 def test_everything_is_tested_where_nothing_is_known(patches: Samples) -> None:
-    parts = everything(patches)
+    parts = assign_all_to_test(patches)
     assert len(parts.test) == 24
     assert not parts.train.size
     assert parts.table(patches)["part"].unique().tolist() == ["test"]
@@ -127,16 +127,16 @@ def test_impossible_settings_are_refused(settings: dict[str, str], message: str)
 
 def test_patches_have_no_place_in_a_scene(patches: Samples) -> None:
     with pytest.raises(lp.InputError, match=r"at random or by groups\. Found 'blocks'"):
-        parts_of(patches, SplitSettings("blocks"), WINDOW, seed=0)
+        deal_samples(patches, SplitSettings("blocks"), WINDOW, seed=0)
     with pytest.raises(lp.InputError, match=r"validation by blocks should be of a scene"):
-        parts_of(patches, replace(SplitSettings("random"), validation="blocks"), WINDOW, seed=0)
+        deal_samples(patches, replace(SplitSettings("random"), validation="blocks"), WINDOW, seed=0)
 
 
 def test_at_most_keeps_so_many_of_each_class() -> None:
     numbers = np.arange(10, 20)
     labels = np.array([0] * 7 + [1] * 3)
-    chosen = at_most(numbers, labels, 4, seed=0)
+    chosen = limit_per_class(numbers, labels, 4, seed=0)
     assert np.bincount(labels[chosen - 10]).tolist() == [4, 3]
     assert (np.diff(chosen) > 0).all()
     with pytest.raises(lp.DataError, match=r"samples per class should be at least 1\. Found 0\."):
-        at_most(numbers, labels, 0, seed=0)
+        limit_per_class(numbers, labels, 0, seed=0)

@@ -1,0 +1,28 @@
+from .adopt import AdoptionSettings, adopt_into
+from .composites import COMPOSITES
+from .demo import demonstrate
+from .explain import ExplanationSettings, explain_into, plan_explanation
+from .networks import NetworkSettings
+from .sources import Preparation, Samples, open_samples
+from .split_settings import SCHEMES, VALIDATIONS, SplitSettings
+from .train import TrainingSettings, plan_training, train_into
+
+__all__ = [
+    "COMPOSITES",
+    "SCHEMES",
+    "VALIDATIONS",
+    "AdoptionSettings",
+    "ExplanationSettings",
+    "NetworkSettings",
+    "Preparation",
+    "Samples",
+    "SplitSettings",
+    "TrainingSettings",
+    "adopt_into",
+    "demonstrate",
+    "explain_into",
+    "open_samples",
+    "plan_explanation",
+    "plan_training",
+    "train_into",
+]

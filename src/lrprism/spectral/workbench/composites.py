@@ -1,0 +1,43 @@
+"""The composites by the names that the command line knows."""
+
+import re
+from dataclasses import MISSING, fields
+from typing import Final
+
+from lrprism.composites import AbstractComposite, presets
+from lrprism.errors import InputError
+
+
+def _list_composites() -> dict[str, AbstractComposite]:
+    """Name every preset that needs no further numbers, ``EpsilonPlusFlat`` as ``epsilon-plus-flat``."""
+    composites: dict[str, AbstractComposite] = {
+        "tutorial": presets.Hyper3DNetTutorial(),
+        "lrp-0": presets.Epsilon(0),
+    }
+    for name in presets.__all__:
+        preset = getattr(presets, name)
+        # EpsilonGammaBox needs the range of the inputs, which a name cannot give
+        if preset is not presets.Hyper3DNetTutorial and not any(
+            field.default is MISSING for field in fields(preset)
+        ):
+            words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=.)(?=LRP)", "-", name)
+            composites[words.lower()] = preset()
+    return composites
+
+
+COMPOSITES: Final = _list_composites()
+"""The composites by name, the default of the command line first."""
+
+
+def find_composite(rule: str) -> AbstractComposite:
+    """Return the composite of a name in :data:`COMPOSITES`.
+
+    Args:
+        rule: The name.
+
+    Raises:
+        InputError: If there is none of that name.
+    """
+    if rule not in COMPOSITES:
+        raise InputError(f"rule should be one of {', '.join(COMPOSITES)}. Found '{rule}'.")
+    return COMPOSITES[rule]

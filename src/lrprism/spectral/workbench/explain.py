@@ -1,0 +1,258 @@
+"""Explain samples with a trained network and write relevance, tables and figures."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from lrprism.composites import AbstractComposite
+from lrprism.engine import Audit
+from lrprism.errors import DataError, InputError
+from lrprism.spectral.bands.statistics import band_table, sample_spectra
+from lrprism.spectral.cubes.patches import PatchSet
+from lrprism.spectral.cubes.windows import cut_windows
+from lrprism.spectral.io.writers import write_cube
+from lrprism.spectral.plots import save, scene_relevance
+from lrprism.spectral.runs import file_hash, read_run, versions, write_json
+from lrprism.spectral.runs.record import RUN_FILE
+from lrprism.spectral.runs.tables import conservation_table
+from lrprism.spectral.training.devices import Devices
+from lrprism.spectral.workbench.composites import find_composite
+from lrprism.spectral.workbench.every_pixel import PixelExplainer
+from lrprism.spectral.workbench.figures import draw_figures
+from lrprism.spectral.workbench.parts import limit_per_class
+from lrprism.spectral.workbench.patch_explainer import PatchExplainer, SampleExplainer
+from lrprism.spectral.workbench.progress import Reporter
+from lrprism.spectral.workbench.record import SPLIT, WEIGHTS
+from lrprism.spectral.workbench.relevance_store import RelevanceStore
+from lrprism.spectral.workbench.sources import Numbers, Samples, open_samples
+from lrprism.spectral.workbench.trained_network import TrainedNetwork
+
+_SINKS = ("to_bias", "to_stabilizer", "to_rule", "to_constant", "to_unknown")
+
+
+@dataclass(frozen=True)
+class ExplanationSettings:
+    """The samples to explain, and the way to explain them.
+
+    Args:
+        source: The data; None for the data that the network was trained on.
+        rule: A name in :data:`lrprism.spectral.workbench.COMPOSITES`.
+        target: ``"predicted"``, ``"true"``, the number of a class or its name.
+        per_class: Most samples of each true class; None for all of them.
+        batch_size: Patches at a time.
+        devices: Devices to run on.
+        seed: Seed of the draw of samples.
+        heatmaps: Number of samples of each explained class that get a grid of heatmaps.
+        every_pixel: Whether every pixel of a scene is explained, labelled or not, and laid out as a map.
+        model: A network of the user's own that the run may import, ``"package.module:factory"``.
+    """
+
+    source: str | None = None
+    rule: str = "tutorial"
+    target: str = "predicted"
+    per_class: int | None = 20
+    batch_size: int = 32
+    devices: Devices = field(default_factory=Devices)
+    seed: int = 0
+    heatmaps: int = 1
+    every_pixel: bool = False
+    model: str | None = None
+
+
+def explain_into(
+    folder: Path, network: Path, settings: ExplanationSettings, reporter: Reporter
+) -> dict[str, Any] | None:
+    """Explain samples; write relevance, two tables, figures and ``run.json``.
+
+    Batches that an earlier call finished in the same folder are not explained again.
+
+    Args:
+        folder: The folder to write into; it must exist.
+        network: The run folder of the trained network.
+        settings: The samples to explain, and the way to explain them.
+        reporter: Shows the progress.
+
+    Returns:
+        The part of ``run.json`` about the explanation; None where another process writes it.
+
+    Raises:
+        DataError: If the network or the data cannot be read, or they do not fit each other.
+        InputError: If the rule, the target or the device is unknown.
+    """
+    composite = find_composite(settings.rule)
+    trained = TrainedNetwork.load(network, settings.model)
+    with reporter.step(f"reading {settings.source or trained.record['source']}"):
+        samples = open_samples(settings.source or trained.record["source"], trained.preparation)
+        plan_job = _plan_pixels if settings.every_pixel else _plan_patches
+        job = plan_job(samples, trained, settings, composite)
+    store = RelevanceStore(folder, len(job.numbers), settings.batch_size)
+    if not _run_job(job, store, settings, reporter):
+        return None
+    relevance, audits = store.read(), store.audits()
+    conservation = conservation_table(audits, job.explained)
+    conservation.to_csv(folder / "conservation.csv", index=False)
+    figures = job.write(folder, relevance, conservation, reporter)
+    record = {
+        "settings": asdict(settings),
+        "composite": repr(composite),
+        "data_sha256": samples.hash,
+        "weights_sha256": file_hash(trained.folder / WEIGHTS),
+        "samples": {"part": job.part, "count": job.explained, **job.listed},
+        "conservation": _summarize_conservation(audits, job.explained),
+        "figures": [str(path.relative_to(folder)) for path in figures],
+    }
+    write_json(folder / RUN_FILE, {"versions": versions(), "training": trained.record, "explanation": record})
+    store.close()
+    return record
+
+
+def plan_explanation(network: Path, settings: ExplanationSettings) -> dict[str, Any]:
+    """List all that an explanation depends on but the data: a call with the same plan goes on with the work.
+
+    Args:
+        network: The run folder of the trained network.
+        settings: The samples to explain, and the way to explain them.
+
+    Returns:
+        Plain JSON.
+
+    Raises:
+        DataError: If the folder holds no run, or no weights.
+    """
+    read_run(network)
+    weights = file_hash(network / WEIGHTS)
+    return {"explanation": asdict(settings), "weights_sha256": weights, "versions": versions()}
+
+
+@dataclass(frozen=True, eq=False)
+class _Job:
+    """The samples to explain, and the files to write about them.
+
+    Args:
+        explainer: Explains a batch.
+        numbers: Numbers of the samples.
+        explained: Number of samples that are explained: of a scene, those that have a window.
+        template: An explanation of one sample without its values.
+        part: The part that the samples belong to, in a word.
+        listed: The record of the samples one by one.
+        write: Writes tables, maps and figures, and returns the figures.
+    """
+
+    explainer: SampleExplainer
+    numbers: Numbers
+    explained: int
+    template: xr.Dataset
+    part: str
+    listed: dict[str, list[int]]
+    write: Callable[[Path, xr.Dataset, pd.DataFrame, Reporter], list[Path]]
+
+
+def _plan_patches(
+    samples: Samples, trained: TrainedNetwork, settings: ExplanationSettings, composite: AbstractComposite
+) -> _Job:
+    numbers, part = _choose_samples(samples, trained, settings)
+    patch = samples.cut(numbers[:1])
+    _check_fit(patch, trained, samples)
+    explainer = _build_patch_explainer(samples, trained, settings, composite)
+
+    def write(
+        folder: Path, relevance: xr.Dataset, conservation: pd.DataFrame, reporter: Reporter
+    ) -> list[Path]:
+        with reporter.step("writing the table of bands"):
+            spectra = sample_spectra(relevance)
+            band_table(spectra).to_csv(folder / "bands.csv", index=False)
+        figures = folder / "figures"
+        return draw_figures(figures, relevance, spectra, conservation, settings.heatmaps, reporter)
+
+    listed = {"numbers": numbers.tolist()}
+    return _Job(explainer, numbers, len(numbers), explainer.build_template(patch), part, listed, write)
+
+
+def _plan_pixels(
+    samples: Samples, trained: TrainedNetwork, settings: ExplanationSettings, composite: AbstractComposite
+) -> _Job:
+    if samples.scene is None or samples.has_window is None:
+        raise InputError(
+            f"every pixel of a scene can be explained. Found patches in '{samples.source}'. Leave out "
+            "--every-pixel."
+        )
+    patches = _build_patch_explainer(samples, trained, settings, composite)
+    window = trained.record["network"]["window"]
+    explainer = PixelExplainer(patches, samples.scene, window, samples.has_window)
+    _check_fit(cut_windows(samples.scene, window, pixels=explainer.first, labelled=False), trained, samples)
+
+    def write(folder: Path, relevance: xr.Dataset, _: pd.DataFrame, reporter: Reporter) -> list[Path]:
+        maps = explainer.maps(relevance)
+        with reporter.step("writing the maps"):
+            for name, values in maps.items():
+                write_cube(values, folder / f"{name}.nc", overwrite=True)
+        with reporter.step("drawing the scene"):
+            figure = scene_relevance(maps["relevance_map"], maps["class_map"], explainer.scene.cube)
+            attribution = str(samples.attrs["attribution"])
+            return [*save(figure, folder / "figures", "scene-relevance", dpi=200, attribution=attribution)]
+
+    count = int(samples.has_window.sum())
+    return _Job(explainer, explainer.numbers, count, explainer.template, "every pixel", {}, write)
+
+
+def _build_patch_explainer(
+    samples: Samples, trained: TrainedNetwork, settings: ExplanationSettings, composite: AbstractComposite
+) -> PatchExplainer:
+    names = trained.record["class_names"]
+    return PatchExplainer(trained.model, composite, samples, names, settings.target)
+
+
+def _run_job(job: _Job, store: RelevanceStore, settings: ExplanationSettings, reporter: Reporter) -> bool:
+    """Explain the batches that are left; return True in the process that goes on."""
+    from lrprism.spectral.workbench.batches import explain_batches  # late: Lightning takes seconds
+
+    store.create(job.template)
+    kind = "pixels" if settings.every_pixel else "patches"
+    title = f"explaining {len(job.numbers)} {kind} by {settings.rule}"
+    try:
+        return explain_batches(job.explainer, store, job.numbers, settings.devices, reporter, title)
+    except BaseException:
+        store.drop_if_empty()
+        raise
+
+
+def _choose_samples(
+    samples: Samples, trained: TrainedNetwork, settings: ExplanationSettings
+) -> tuple[Numbers, str]:
+    """Choose the samples to explain, and name their part."""
+    numbers, part = samples.numbers, "all"
+    if samples.hash == trained.record["data_sha256"]:
+        # the network has seen the other parts of this very data
+        table = pd.read_csv(trained.folder / SPLIT)
+        numbers, part = table.loc[table["part"] == "test", "sample"].to_numpy(np.int64), "test"
+    if settings.per_class is not None:
+        numbers = limit_per_class(numbers, samples.labels_of(numbers), settings.per_class, settings.seed)
+    return numbers, part
+
+
+def _check_fit(patches: PatchSet, trained: TrainedNetwork, samples: Samples) -> None:
+    spec = trained.record["network"]
+    bands, window = patches.sizes["band"], patches.sizes["x"]
+    if (bands, window) != (spec["bands"], spec["window"]):
+        raise DataError(
+            f"'{samples.source}' should give patches of {spec['bands']} bands and {spec['window']} pixels, "
+            f"as the network was trained. Found {bands} bands and {window} pixels. Explain data of the "
+            "same sensor and window."
+        )
+
+
+def _summarize_conservation(audits: Sequence[Audit], samples: int) -> dict[str, float]:
+    """Return means per sample, in logits: the output, the relevance at the input and in each sink."""
+    account = Audit.sum_of(audits)
+    assert account is not None  # every job has a sample
+    return {
+        "explained": account.explained / samples,
+        "at_input": account.reached / samples,
+        **{name: sum(getattr(row, name) for row in account.rows) / samples for name in _SINKS},
+        "unaccounted": account.unaccounted / samples,
+    }

@@ -1,0 +1,103 @@
+"""The files of a trained network in its run folder, and the record of its test."""
+
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, Final, Protocol
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from lrprism.spectral.networks import save_weights
+from lrprism.spectral.preprocessing import Pipeline
+from lrprism.spectral.runs import file_hash
+from lrprism.spectral.training.metrics import Metrics, evaluate
+from lrprism.spectral.training.prediction import predict
+from lrprism.spectral.workbench.networks import NetworkSettings
+from lrprism.spectral.workbench.parts import SampleParts
+from lrprism.spectral.workbench.progress import Reporter
+from lrprism.spectral.workbench.sources import Numbers, Preparation, Samples, network_inputs
+from lrprism.spectral.workbench.split_settings import SplitSettings
+
+WEIGHTS: Final = "model.safetensors"
+SPLIT: Final = "split.csv"
+_TEST_PATCHES: Final = 1000  # in memory at a time
+
+
+class NetworkSource(Protocol):
+    """The settings that training and adoption share."""
+
+    @property
+    def source(self) -> str:
+        """``"indian-pines"``, or the path of a cube or of an HDF5 patch file."""
+
+    @property
+    def preparation(self) -> Preparation:
+        """The preparation of the bands, and the window for a scene."""
+
+    @property
+    def network(self) -> NetworkSettings:
+        """The network, and its preprocessing."""
+
+    @property
+    def split(self) -> SplitSettings | None:
+        """The way the samples are dealt out; None where that is not known."""
+
+    @property
+    def weights(self) -> str | None:
+        """The file of weights to begin with; None for new ones, or those of a program."""
+
+
+def score_test_part(
+    model: Pipeline, samples: Samples, test: Numbers, *, batch_size: int, device: str, reporter: Reporter
+) -> Metrics:
+    """Test a network, with a bounded number of patches in memory at a time."""
+
+    def predict_pieces() -> Iterator[Tensor]:
+        for numbers in np.array_split(test, -(-len(test) // _TEST_PATCHES)):
+            yield predict(model, network_inputs(samples.cut(numbers)), batch_size=batch_size, device=device)
+
+    with reporter.step(f"testing on {len(test)} patches"):
+        return evaluate(torch.cat(list(predict_pieces())), torch.from_numpy(samples.labels_of(test)))
+
+
+def write_network(
+    folder: Path,
+    settings: NetworkSource,
+    samples: Samples,
+    parts: SampleParts,
+    model: Pipeline,
+    metrics: Metrics,
+) -> dict[str, Any]:
+    """Write weights and split into a run folder.
+
+    Args:
+        folder: The run folder.
+        settings: The settings of the training or the adoption.
+        samples: The data.
+        parts: Their parts.
+        model: The network.
+        metrics: Its scores on the test part.
+
+    Returns:
+        The part of ``run.json`` about data, network and test.
+    """
+    save_weights(model, folder / WEIGHTS)
+    parts.table(samples).to_csv(folder / SPLIT, index=False)
+    patches = samples.cut(parts.test[:1])
+    facts = ("title", "attribution", "quantity", "units", "assumed")
+    return {
+        "source": settings.source,
+        "data": {name: samples.attrs[name] for name in facts},
+        "data_sha256": samples.hash,
+        "preparation": settings.preparation.record(),
+        "class_names": samples.class_names,
+        "network": settings.network.record(
+            patches["wavelength"].values, len(samples.class_names), patches.sizes["x"]
+        ),
+        "weights": settings.weights,
+        "weights_sha256": file_hash(folder / WEIGHTS),
+        "split": parts.record(settings.split or SplitSettings(), settings.preparation.window),
+        "test": {**asdict(metrics), "f1": dict(zip(samples.class_names, metrics.f1, strict=True))},
+    }

@@ -1,0 +1,90 @@
+"""The settings of a split into training, validation and test part."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from lrprism.errors import InputError
+from lrprism.spectral.workbench.sources import Samples
+
+SCHEMES: Final = ("blocks", "checkerboard", "contiguous", "regions", "groups", "random")
+VALIDATIONS: Final = ("random", "blocks")
+
+
+@dataclass(frozen=True)
+class SplitSettings:
+    """The way samples are dealt out to the parts.
+
+    Args:
+        scheme: For a scene one of :data:`SCHEMES`: searched "blocks", the plain "checkerboard", one
+            "contiguous" cut, whole "regions" (the connected fields of the label map) or whole "groups", all
+            of whose windows share no pixel between the parts; or "random" pixels, whose windows overlap. For
+            patches "groups" or "random". Or the split of other people: the path of one file, or of a
+            training and a test file with a comma between. None is "groups" where groups are given, else
+            "blocks" for a scene and "random" for patches.
+        groups: A file with the plant, field or day of each sample: for a scene a map of numbers, for patches
+            a list.
+        block: Side of the squares of "blocks" and "checkerboard", in pixels.
+        test_fraction: Share of the samples to test on.
+        validation: Source of the samples that choose the best epoch: "random" ones of the training part, or
+            "blocks" of it whose windows share no pixel with the rest.
+        validation_fraction: Share of the training part that chooses the best epoch.
+        per_class: At most so many training samples of each class; all of them if None.
+
+    Raises:
+        InputError: If a word is unknown.
+    """
+
+    scheme: str | None = None
+    groups: str | None = None
+    block: int = 16
+    test_fraction: float = 0.5
+    validation: str = "random"
+    validation_fraction: float = 0.15
+    per_class: int | None = None
+
+    def __post_init__(self) -> None:
+        """Check the words.
+
+        Raises:
+            InputError: If one is unknown.
+        """
+        if self.scheme is not None and self.scheme not in SCHEMES and not self.files:
+            raise InputError(
+                f"split should be one of {', '.join(SCHEMES)}, or the path of a split file. "
+                f"Found '{self.scheme}', which is no file. Take one of them, or correct the path."
+            )
+        if self.scheme is not None and (self.groups is not None) is not (self.scheme == "groups"):
+            raise InputError(
+                f"a file of groups should come with the split by groups. Found {self.groups or 'none'} with "
+                f"'{self.scheme}'. Give --groups FILE, with --split groups or without --split."
+            )
+        if self.validation not in VALIDATIONS:
+            raise InputError(
+                f"validation should be one of {', '.join(VALIDATIONS)}. Found '{self.validation}'. "
+                "Take one of them."
+            )
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """One or two files with the split of other people; none where the scheme is a word."""
+        if self.scheme is None or self.scheme in SCHEMES:
+            return ()
+        path = Path(self.scheme)  # its name may hold a comma
+        paths = (path,) if path.is_file() else tuple(Path(part) for part in self.scheme.split(","))
+        return paths if len(paths) <= 2 and all(path.is_file() for path in paths) else ()
+
+    def choose_scheme(self, samples: Samples) -> str:
+        """Return the scheme; without a choice, the one that suits the kind of data.
+
+        Raises:
+            InputError: If patches are to be split by where they lie.
+        """
+        default = "random" if samples.scene is None else "blocks"
+        scheme = self.scheme or (default if self.groups is None else "groups")
+        if samples.scene is None and scheme in SCHEMES and scheme not in ("groups", "random"):
+            raise InputError(
+                f"patches without a scene should be split at random or by groups. Found '{scheme}'. "
+                "Leave out --split, or give --groups FILE with the plant or field of each patch."
+            )
+        return scheme

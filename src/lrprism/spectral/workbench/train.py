@@ -1,0 +1,220 @@
+"""Train a network and write all that an explanation needs."""
+
+import json
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any, Final
+
+import torch
+from torch.utils.data import TensorDataset
+
+from lrprism.errors import InputError, ResultsError
+from lrprism.spectral.preprocessing import Pipeline
+from lrprism.spectral.runs import file_hash, read_json, versions, write_json
+from lrprism.spectral.runs.record import RUN_FILE
+from lrprism.spectral.training.config import TrainingConfig
+from lrprism.spectral.training.loop import TrainingResult, check_devices, fit
+from lrprism.spectral.training.metrics import Metrics
+from lrprism.spectral.training.seeds import summarize_seeds
+from lrprism.spectral.workbench.networks import NetworkSettings, build_for_samples
+from lrprism.spectral.workbench.parts import SampleParts, deal_samples
+from lrprism.spectral.workbench.progress import Reporter
+from lrprism.spectral.workbench.record import score_test_part, write_network
+from lrprism.spectral.workbench.sources import (
+    Numbers,
+    Preparation,
+    Samples,
+    network_inputs,
+    open_labelled_samples,
+)
+from lrprism.spectral.workbench.split_settings import SplitSettings
+
+SEEDS: Final = "seeds.csv"
+
+
+@dataclass(frozen=True)
+class TrainingSettings:
+    """The data, the network and the way to train it.
+
+    Args:
+        source: ``"indian-pines"``, or the path of a cube or of an HDF5 patch file.
+        preparation: The preparation of the bands, and the window for a scene.
+        network: The network, and its preprocessing.
+        split: The way the samples are dealt out.
+        training: The settings of the loop.
+        weights: A file of weights that the network starts from; None for new ones.
+        seeds: Number of trainings, each with the next seed, another split included. The run keeps the
+            network of the first seed.
+
+    Raises:
+        InputError: If an exported program is to be trained, or there is no seed.
+    """
+
+    source: str
+    preparation: Preparation = field(default_factory=Preparation)
+    network: NetworkSettings = field(default_factory=NetworkSettings)
+    split: SplitSettings = field(default_factory=SplitSettings)
+    training: TrainingConfig = field(default_factory=TrainingConfig)
+    weights: str | None = None
+    seeds: int = 1
+
+    def __post_init__(self) -> None:
+        """Check that the network can be trained.
+
+        Raises:
+            InputError: If an exported program is to be trained, or there is no seed.
+        """
+        if self.network.is_program:
+            raise InputError(
+                f"a network to train should be built from Python code. Found the program "
+                f"'{self.network.name}'. Take it over as it is with lrprism adopt."
+            )
+        if self.seeds < 1:
+            raise InputError(f"seeds should be at least 1. Found {self.seeds}. Raise it.")
+
+
+def train_into(folder: Path, settings: TrainingSettings, reporter: Reporter) -> dict[str, Any] | None:
+    """Train a network and write ``model.safetensors``, ``split.csv`` and ``run.json`` into a folder.
+
+    An earlier call that was killed in the same folder goes on after its last epoch. With several seeds
+    ``seeds.csv`` holds mean and interval of the results.
+
+    Args:
+        folder: The folder to write into; it must exist.
+        settings: The data, the network and the way to train it.
+        reporter: Shows the progress.
+
+    Returns:
+        The part of ``run.json`` about the training; None where another process writes it.
+
+    Raises:
+        DataError: If the data or weights cannot be read, or the data cannot be split.
+        InputError: If a device is not there or a setting is out of range.
+        ModelError: If the network does not fit the data, or the weights.
+        ResultsError: If the folder holds unfinished work on other data.
+    """
+    check_devices(settings.training)  # a wrong name should not cost reading and splitting first
+    samples = open_labelled_samples(settings.source, settings.preparation, reporter)
+    record = _read_finished_seeds(folder, samples)
+    is_main = True
+    for number in range(len(record.get("seeds", [])), settings.seeds):
+        seed = settings.training.seed + number
+        parts, model = _prepare_seed(samples, settings, seed, reporter)
+        checkpoint = _checkpoint_path(folder, samples, seed)
+        result = _fit_seed(model, samples, parts, settings, seed, reporter, checkpoint)
+        is_main = result.is_main
+        if not is_main:  # of several processes only the first one tests and writes
+            continue
+        metrics = score_test_part(
+            model,
+            samples,
+            parts.test,
+            batch_size=4 * settings.training.batch_size,
+            device=result.device,
+            reporter=reporter,
+        )
+        if not record:
+            record = write_network(folder, settings, samples, parts, model, metrics)
+            record |= _describe_training(settings, result)
+        record["seeds"] = [*record.get("seeds", []), {"seed": seed, **asdict(metrics)}]
+        write_json(folder / RUN_FILE, {"versions": versions(), "training": record})
+    if not is_main:
+        return None
+    for checkpoint in folder.glob("training-*.ckpt"):  # also one that a kill has left behind
+        checkpoint.unlink()
+    if settings.seeds > 1:
+        metrics_by_seed = [_read_metrics(entry) for entry in record["seeds"]]
+        summarize_seeds(metrics_by_seed, samples.class_names).to_csv(folder / SEEDS, index=False)
+    return record
+
+
+def plan_training(settings: TrainingSettings) -> dict[str, Any]:
+    """List all that a training depends on but the data: a call with the same plan goes on with the work.
+
+    Args:
+        settings: The data, the network and the way to train it.
+
+    Returns:
+        Plain JSON.
+    """
+    weights = None if settings.weights is None else file_hash(Path(settings.weights))
+    plan: dict[str, Any] = json.loads(json.dumps({"training": asdict(settings), "versions": versions()}))
+    return {**plan, "weights_sha256": weights}
+
+
+def _read_finished_seeds(folder: Path, samples: Samples) -> dict[str, Any]:
+    """Read the record that an earlier call wrote about finished seeds; empty where there was none.
+
+    Raises:
+        ResultsError: If an earlier call worked on other data.
+    """
+    suffixes = _checkpoint_path(folder, samples, 0).suffixes
+    is_other = any(path.suffixes != suffixes for path in folder.glob("training-*.ckpt"))
+    record: dict[str, Any] = {}
+    if (folder / RUN_FILE).is_file():
+        record = read_json(folder / RUN_FILE)["training"]
+        is_other = is_other or record["data_sha256"] != samples.hash
+    if is_other:
+        raise ResultsError(
+            f"Unfinished work should be taken up with the same data. Found others in '{samples.source}' than "
+            "it was begun with. Give the data it was begun with, or begin anew with --overwrite."
+        )
+    return record
+
+
+def _checkpoint_path(folder: Path, samples: Samples, seed: int) -> Path:
+    """Return the path of the checkpoint of a seed; its suffixes name the data."""
+    return folder / f"training-{seed}.{samples.hash[:16]}.ckpt"
+
+
+def _prepare_seed(
+    samples: Samples, settings: TrainingSettings, seed: int, reporter: Reporter
+) -> tuple[SampleParts, Pipeline]:
+    with reporter.step("splitting into training and test part"):
+        parts = deal_samples(samples, settings.split, settings.preparation.window, seed)
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(seed)
+            model = build_for_samples(settings.network, samples, parts.train, settings.weights)
+    return parts, model
+
+
+def _fit_seed(
+    model: Pipeline,
+    samples: Samples,
+    parts: SampleParts,
+    settings: TrainingSettings,
+    seed: int,
+    reporter: Reporter,
+    checkpoint: Path,
+) -> TrainingResult:
+    config = replace(settings.training, seed=seed)
+    if settings.weights is not None:
+        config = replace(config, initialize=False)
+    train, validation = (_build_dataset(samples, numbers) for numbers in (parts.train, parts.validation))
+    name = type(model.network).__name__
+    if settings.seeds > 1:
+        name = f"{name}, seed {seed}"
+    progress = reporter.shows_progress
+    return fit(model, train, validation, config, checkpoint=checkpoint, progress=progress, name=name)
+
+
+def _build_dataset(samples: Samples, numbers: Numbers) -> TensorDataset:
+    patches = samples.cut(numbers)
+    return TensorDataset(network_inputs(patches), torch.from_numpy(patches["label"].values))
+
+
+def _describe_training(settings: TrainingSettings, result: TrainingResult) -> dict[str, Any]:
+    """Return the part of ``run.json`` about the course of the training."""
+    return {
+        "settings": asdict(settings.training),
+        "seed": settings.training.seed,
+        "device": result.device,
+        "best_epoch": asdict(result.best),
+        "history": [asdict(epoch) for epoch in result.history],
+    }
+
+
+def _read_metrics(record: dict[str, Any]) -> Metrics:
+    values = {name: value for name, value in record.items() if name != "seed"}
+    confusion = tuple(tuple(row) for row in values.pop("confusion"))
+    return Metrics(**{**values, "f1": tuple(values["f1"]), "confusion": confusion})

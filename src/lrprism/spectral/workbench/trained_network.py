@@ -1,0 +1,56 @@
+"""A trained network, loaded from its run folder."""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Self
+
+from lrprism.errors import DataError
+from lrprism.spectral.networks import load_weights
+from lrprism.spectral.preprocessing import Pipeline
+from lrprism.spectral.runs import read_run
+from lrprism.spectral.workbench.networks import rebuild_network
+from lrprism.spectral.workbench.record import WEIGHTS
+from lrprism.spectral.workbench.sources import Preparation
+
+
+@dataclass(frozen=True, eq=False)
+class TrainedNetwork:
+    """A network with its weights and the record of its training.
+
+    Args:
+        model: The network in evaluation mode, with its preprocessing in front.
+        record: The part of ``run.json`` about its training.
+        folder: Its run folder.
+    """
+
+    model: Pipeline
+    record: dict[str, Any]
+    folder: Path
+
+    @classmethod
+    def load(cls, folder: Path, trusted: str | None = None) -> Self:
+        """Load a network that ``train_into`` or ``adopt_into`` wrote.
+
+        Args:
+            folder: The run folder.
+            trusted: The user's own network that may be imported, ``"package.module:factory"``.
+
+        Raises:
+            DataError: If the folder holds no trained network, or its files cannot be read.
+            InputError: If the network is one of the user's own that is not trusted.
+            ModelError: If the weights are those of another network.
+        """
+        record = read_run(folder).get("training")
+        if not isinstance(record, dict) or not isinstance(record.get("network"), dict):
+            raise DataError(
+                f"'{folder}' should hold a trained network. Found none in its run.json. Run lrprism train."
+            )
+        model = rebuild_network(record["network"], folder, trusted)
+        load_weights(model, folder / WEIGHTS)
+        return cls(model.eval(), record, folder)
+
+    @property
+    def preparation(self) -> Preparation:
+        """The preparation of the data in front of the network, with windows of the network's size."""
+        preparation = Preparation.from_record(self.record["preparation"])
+        return replace(preparation, window=self.record["network"]["window"])
