@@ -8,8 +8,6 @@ from rich.console import Console
 
 from lrprism.spectral.cli import options
 from lrprism.spectral.runs.record import RUN_FILE
-from lrprism.spectral.workbench.describe import describe_data, describe_network
-from lrprism.spectral.workbench.sources import Preparation
 
 
 def inspect(
@@ -35,7 +33,12 @@ def inspect(
         lrprism inspect runs/kochia --rule epsilon-gamma
     """
     if (Path(what) / RUN_FILE).is_file():
+        from lrprism.spectral.workbench.describe_network import describe_network  # late: torch and the engine
+
         text = describe_network(Path(what), rule, model)
     else:
+        from lrprism.spectral.workbench.describe_data import describe_data  # late: the readers
+        from lrprism.spectral.workbench.sources import Preparation
+
         text = describe_data(what, Preparation(wavelengths=wavelengths, labels=labels, key=key))
     Console().print(text, highlight=False, soft_wrap=True, markup=False)

@@ -6,7 +6,7 @@ import pandas as pd
 import typer
 from rich.console import Console
 
-from lrprism.spectral.cli import options, output, settings
+from lrprism.spectral.cli import options, output, settings, training_options
 from lrprism.spectral.runs import UnfinishedRun
 from lrprism.spectral.training.config import TrainingConfig
 from lrprism.spectral.training.devices import Devices
@@ -27,19 +27,21 @@ def train(
     average_pairs: options.AveragePairs = False,
     bands: options.Bands = None,
     window: options.Window = 7,
-    model: options.Model = "hyper3dnetlite",
-    layout: options.Layout = None,
-    preprocess: options.Preprocess = "std",
-    pca: options.Pca = None,
-    weights: options.Weights = None,
-    split: options.SplitBy = None,
-    groups: options.Groups = None,
-    block: options.Block = 16,
-    test_fraction: options.TestFraction = 0.5,
-    validation: options.Validation = "random",
+    model: training_options.Model = "hyper3dnetlite",
+    layout: training_options.Layout = None,
+    preprocess: training_options.Preprocess = "std",
+    pca: training_options.Pca = None,
+    weights: training_options.Weights = None,
+    split: training_options.SplitBy = None,
+    groups: training_options.Groups = None,
+    block: training_options.Block = 16,
+    test_fraction: training_options.TestFraction = 0.5,
+    validation: training_options.Validation = "random",
     per_class: Annotated[
         int | None,
-        typer.Option(help="Training samples per class at most.", min=1, rich_help_panel=options.SPLIT),
+        typer.Option(
+            help="Training samples per class at most.", min=1, rich_help_panel=training_options.SPLIT
+        ),
     ] = None,
     epochs: Annotated[int, typer.Option(min=1, rich_help_panel=TRAINING)] = 20,
     batch_size: Annotated[int, typer.Option(min=1, rich_help_panel=TRAINING)] = TrainingConfig.batch_size,

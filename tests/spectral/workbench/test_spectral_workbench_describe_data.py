@@ -7,7 +7,7 @@ from lrprism.spectral import make_cube
 from lrprism.spectral.cubes.georeference import Georeference, assign_georeference
 from lrprism.spectral.io.writers import write_cube
 from lrprism.spectral.workbench import Preparation
-from lrprism.spectral.workbench.describe import describe_data
+from lrprism.spectral.workbench.describe_data import describe_data
 
 
 def test_a_cube_is_described_with_its_place_and_bad_bands(tmp_path: Path) -> None:

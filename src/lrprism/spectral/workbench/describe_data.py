@@ -1,23 +1,16 @@
-"""Descriptions in words: the content of a data file, the rule of each layer of a network."""
+"""A description of a data file in words."""
 
 from dataclasses import replace
-from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
-import torch
 import xarray as xr
 
-from lrprism.attribution import LRP
-from lrprism.composites import Within
 from lrprism.spectral.cubes.cube import Scene
 from lrprism.spectral.cubes.georeference import georeference_of
 from lrprism.spectral.io import is_spectral_library, read_spectral_library
-from lrprism.spectral.workbench.composites import find_composite
-from lrprism.spectral.workbench.networks import NETWORK
 from lrprism.spectral.workbench.sources import Preparation, Samples, open_samples
-from lrprism.spectral.workbench.trained_network import TrainedNetwork
 
 _LONGEST_NAME: Final = 10
 _UNKNOWN: Final = "unknown"
@@ -112,33 +105,3 @@ def _count_classes(samples: Samples) -> list[str]:
         f"{number} {name} ({count})"
         for number, (name, count) in enumerate(zip(samples.class_names, counts, strict=True))
     ]
-
-
-def describe_network(folder: Path, rule: str, trusted: str | None = None) -> str:
-    """Return the training data of a network, its accuracy, and the rule of each op with its reason.
-
-    Args:
-        folder: A folder that ``lrprism train`` wrote.
-        rule: Name of a composite.
-        trusted: The user's own network that may be imported, ``"package.module:factory"``.
-
-    Raises:
-        DataError: If the folder holds no trained network.
-        InputError: If the rule is unknown, or the network is one of the user's own that is not trusted.
-    """
-    composite = find_composite(rule)
-    trained = TrainedNetwork.load(folder, trusted)
-    record, spec = trained.record, trained.record["network"]
-    sample = torch.ones(1, spec["bands"], spec["window"], spec["window"])
-    parameters = sum(parameter.numel() for parameter in trained.model.parameters())
-    return "\n".join(
-        [
-            f"{spec['name']}: {spec['bands']} bands, {spec['window']} x {spec['window']} pixels, "
-            f"{spec['classes']} classes, {parameters:,} parameters",
-            f"trained on {record['data']['title']}: {record['split']['train']} patches, split by "
-            f"{record['split']['scheme']}; test accuracy {100 * record['test']['accuracy']:.1f} %, "
-            f"macro F1 {record['test']['macro_f1']:.3f}",
-            "",
-            str(LRP(trained.model, Within(NETWORK, composite)).plan(sample)),
-        ]
-    )

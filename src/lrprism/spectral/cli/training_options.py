@@ -1,0 +1,76 @@
+"""Options of the commands that train or take over a network; their choices come from the registries."""
+
+from typing import Annotated
+
+import typer
+
+from lrprism.spectral.networks import NETWORKS
+from lrprism.spectral.preprocessing import STEPS
+from lrprism.spectral.workbench.split_settings import SCHEMES, VALIDATIONS
+
+NETWORK = "Network"
+Model = Annotated[
+    str,
+    typer.Option(
+        help=f"{', '.join(NETWORKS)}, or your own: package.module:factory, called with those of bands, "
+        "classes and window that it takes.",
+        rich_help_panel=NETWORK,
+    ),
+]
+Layout = Annotated[
+    str | None,
+    typer.Option(
+        help="What a network of your own takes, unless its attribute layout says so: patch [N, band, y, x], "
+        "volume [N, 1, band, y, x] or spectrum [N, band].",
+        rich_help_panel=NETWORK,
+    ),
+]
+Preprocess = Annotated[
+    str,
+    typer.Option(
+        help=f"Steps in front of the network, by commas, or none: {', '.join(STEPS)}. With numbers: "
+        f"{', '.join(step.example for step in STEPS.values() if step.example)}. Fitted to the training part; "
+        "relevance passes them back to the bands of the data.",
+        rich_help_panel=NETWORK,
+    ),
+]
+Pca = Annotated[
+    int | None,
+    typer.Option(help="One more step: so many principal components.", min=1, rich_help_panel=NETWORK),
+]
+Weights = Annotated[
+    str | None,
+    typer.Option(
+        help="Weights to begin with: safetensors, or a checkpoint without pickled code.",
+        rich_help_panel=NETWORK,
+    ),
+]
+
+SPLIT = "Split"
+SplitBy = Annotated[
+    str | None,
+    typer.Option(
+        "--split",
+        help=f"{', '.join(SCHEMES)}; or a file of indices, a map, or TRAIN,TEST files. By default blocks "
+        "for a scene, random for patches. Windows of random pixels overlap.",
+        rich_help_panel=SPLIT,
+    ),
+]
+Groups = Annotated[
+    str | None,
+    typer.Option(
+        help="Plant, field or day of each sample: a map of numbers for a scene, a list for patches.",
+        rich_help_panel=SPLIT,
+    ),
+]
+Block = Annotated[
+    int, typer.Option(help="Side of blocks and squares, in pixels.", min=1, rich_help_panel=SPLIT)
+]
+TestFraction = Annotated[float, typer.Option(help="Share of the samples to test on.", rich_help_panel=SPLIT)]
+Validation = Annotated[
+    str,
+    typer.Option(
+        help=f"What chooses the best epoch: {' or '.join(VALIDATIONS)} of the training part.",
+        rich_help_panel=SPLIT,
+    ),
+]

@@ -1,0 +1,41 @@
+"""A description of a trained network in words, with the rule of each of its layers."""
+
+from pathlib import Path
+
+import torch
+
+from lrprism.attribution import LRP
+from lrprism.composites import Within
+from lrprism.spectral.workbench.composites import find_composite
+from lrprism.spectral.workbench.networks import NETWORK
+from lrprism.spectral.workbench.trained_network import TrainedNetwork
+
+
+def describe_network(folder: Path, rule: str, trusted: str | None = None) -> str:
+    """Return the training data of a network, its accuracy, and the rule of each op with its reason.
+
+    Args:
+        folder: A folder that ``lrprism train`` wrote.
+        rule: Name of a composite.
+        trusted: The user's own network that may be imported, ``"package.module:factory"``.
+
+    Raises:
+        DataError: If the folder holds no trained network.
+        InputError: If the rule is unknown, or the network is one of the user's own that is not trusted.
+    """
+    composite = find_composite(rule)
+    trained = TrainedNetwork.load(folder, trusted)
+    record, spec = trained.record, trained.record["network"]
+    sample = torch.ones(1, spec["bands"], spec["window"], spec["window"])
+    parameters = sum(parameter.numel() for parameter in trained.model.parameters())
+    return "\n".join(
+        [
+            f"{spec['name']}: {spec['bands']} bands, {spec['window']} x {spec['window']} pixels, "
+            f"{spec['classes']} classes, {parameters:,} parameters",
+            f"trained on {record['data']['title']}: {record['split']['train']} patches, split by "
+            f"{record['split']['scheme']}; test accuracy {100 * record['test']['accuracy']:.1f} %, "
+            f"macro F1 {record['test']['macro_f1']:.3f}",
+            "",
+            str(LRP(trained.model, Within(NETWORK, composite)).plan(sample)),
+        ]
+    )
