@@ -129,13 +129,7 @@ def distribution_of(
 
 
 def mean_of(tensor: Tensor, distribution: Distribution, others: Sequence[Tensor]) -> Tensor:
-    """Return the mean of random numbers in their shape; of a mask in the type of the tensors that it meets.
-
-    Args:
-        tensor: The random numbers.
-        distribution: Their distribution.
-        others: The floating-point tensors in the same call.
-    """
+    """Return the mean of random numbers in their shape; of a mask in the type of what it meets."""
     dtype = tensor.dtype
     if not (dtype.is_floating_point or dtype.is_complex):
         # MPS has no float64

@@ -53,26 +53,14 @@ class Noise:
     def drawing(
         self, func: Callable[..., Any], args: Sequence[Any], kwargs: dict[str, Any]
     ) -> Iterator[None]:
-        """Name a source from which a model in evaluation mode draws, unless ``forward`` has seeded it.
-
-        Args:
-            func: One of ``SOURCES``.
-            args: Its arguments.
-            kwargs: Its keyword arguments.
-        """
+        """Name a source from which a model in evaluation mode draws, unless ``forward`` has seeded it."""
         with self._seeds.drawing(tensors_in(tuple(args)), kwargs) as is_seeded:
             yield
         if not is_seeded:
             self.unknown.add(func.__name__.strip("_"))
 
     def draw(self, func: Callable[..., Any], args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
-        """Return what a source gives while explaining.
-
-        Args:
-            func: One of ``SOURCES``.
-            args: Its arguments, of an in-place one with the tensor to fill in front.
-            kwargs: Its keyword arguments.
-        """
+        """Return what a source gives while explaining."""
         is_in_place = func.__name__.endswith("_")
         arguments = (args[0].detach().clone(), *args[1:]) if is_in_place else args
         with self._seeds.drawing(tensors_in(tuple(args)), kwargs) as is_seeded:

@@ -33,7 +33,7 @@ _HOOKS = sorted(
 
 
 class KeptState:
-    """What a model keeps between calls.
+    """The state that a model keeps between calls.
 
     Position tables filled in place, rolling buffers and recurrent states are left as a plain call leaves
     them, without a graph: what came from an earlier call is a constant. The arguments of the caller and the
@@ -70,7 +70,7 @@ class KeptState:
         pairs = rewrites.unwritten()
         if not pairs:
             return
-        protected = self._protected_memory()
+        protected = self._memory_to_protect()
         for tensor, value in pairs:
             if not tensor.requires_grad and memory_of(tensor) not in protected:
                 # a tensor of inference mode can be written to nowhere else
@@ -127,7 +127,7 @@ class KeptState:
         """The memory of the parameters."""
         return memory_in(self._parameter_dicts())
 
-    def _protected_memory(self) -> set[int | None]:
+    def _memory_to_protect(self) -> set[int | None]:
         """Return the memory that an explanation must not write to."""
         args, kwargs = self.arguments
         in_training = [buffers for module, buffers in self.buffers if module.training]

@@ -44,15 +44,11 @@ class Stops:
             self._takers[call] = stop
 
     def move(self, relevance: dict[Call, tuple[float, float]]) -> None:
-        """Move the relevance that ops handed to constants to the calls that made these constants.
-
-        Args:
-            relevance: For each call, relevance at its outputs and at its inputs.
-        """
+        """Move the relevance that ops handed to constants to the calls that made these constants."""
         for taker, stop in self._takers.items():
             if taker not in relevance or stop not in relevance:
                 continue
-            relevance_out, relevance_in = relevance[taker]
+            relevance_out, relevance_in = relevance[taker]  # at its outputs and at its inputs
             stopped_out, stopped_in = relevance[stop]
             relevance[taker] = (relevance_out, relevance_out)
             relevance[stop] = (stopped_out + relevance_out - relevance_in, stopped_in)

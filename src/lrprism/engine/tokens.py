@@ -94,14 +94,7 @@ class Tokens:
     def follow(
         self, func: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any], result: Any
     ) -> Tensor | None:
-        """Follow tokens through one call; return them if ``result`` holds their vectors from a table.
-
-        Args:
-            func: The torch function that was called.
-            args: Its arguments.
-            kwargs: Its keyword arguments.
-            result: Its result.
-        """
+        """Follow tokens through one call; return them if ``result`` holds their vectors from a table."""
         tensors = tensors_in((args, kwargs) if kwargs else args)
         # one_hot(tokens) @ table is a look-up too
         if tensors and id(tensors[0]) in self._one_hot and _is_float(result):
