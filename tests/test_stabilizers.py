@@ -134,9 +134,9 @@ def relevance(weight: list[list[float]], bias: float, x: list[float], rule: Epsi
     layer.weight.data = torch.tensor(weight, dtype=torch.float64)
     layer.bias.data = torch.full((len(weight),), bias, dtype=torch.float64)
     explainer = lp.LRP(layer, [(select.kind(select.Kind.LINEAR), rule)])
-    found = explainer.explain(torch.tensor([x], dtype=torch.float64), target=0).relevance
-    assert isinstance(found, Tensor)
-    return found[0].tolist()
+    result = explainer.explain(torch.tensor([x], dtype=torch.float64), target=0).relevance
+    assert isinstance(result, Tensor)
+    return result[0].tolist()
 
 
 @pytest.mark.parametrize(
@@ -153,8 +153,8 @@ def relevance(weight: list[list[float]], bias: float, x: list[float], rule: Epsi
 )
 def test_a_denominator_of_exactly_zero(eps: Stabilizer, stabilized: float) -> None:
     # a = (1, 3), w = (3, -1), b = 2: R = z = 2, but 3 - 3 = 0 without the bias: R = (3, -3) * 2 / st(0)
-    found = relevance([[3.0, -1.0], [8**0.5, 0.0]], 2.0, [1.0, 3.0], Epsilon(eps, bias=False))
-    assert found == pytest.approx([6 / stabilized, -6 / stabilized], rel=1e-12)
+    per_input = relevance([[3.0, -1.0], [8**0.5, 0.0]], 2.0, [1.0, 3.0], Epsilon(eps, bias=False))
+    assert per_input == pytest.approx([6 / stabilized, -6 / stabilized], rel=1e-12)
 
 
 @pytest.mark.parametrize(
@@ -172,8 +172,8 @@ def test_a_denominator_of_exactly_zero(eps: Stabilizer, stabilized: float) -> No
 )
 def test_a_denominator_of_minus_eps(eps: Stabilizer, stabilized: float) -> None:
     # a = (1, 2), w = (3/2, -1), b = 0: z = -1/2 = R: R_i = (3/2, -2) * -1/2 / st(-1/2)
-    found = relevance([[1.5, -1.0], [127**0.5 / 2, 0.0]], 0.0, [1.0, 2.0], Epsilon(eps))
-    assert found == pytest.approx([-3 / 4 / stabilized, 1 / stabilized], rel=1e-12)
+    per_input = relevance([[1.5, -1.0], [127**0.5 / 2, 0.0]], 0.0, [1.0, 2.0], Epsilon(eps))
+    assert per_input == pytest.approx([-3 / 4 / stabilized, 1 / stabilized], rel=1e-12)
 
 
 @pytest.mark.parametrize("eps", [1e-6, Unsigned(), Clip(), NormScaled(), lambda z: z + 1])
@@ -210,8 +210,8 @@ def test_a_stabiliser_that_looks_at_other_entries_sees_them_in_front_of_a_relu(
 def test_half_precision_without_bias_gives_no_nan() -> None:
     layer = nn.Linear(2, 1).half()
     layer.bias.data.fill_(5.0)  # divided by 1e-6, too large for the type
-    found = lp.explain(layer, torch.zeros(1, 2).half(), 0, composite=lp.presets.Epsilon(bias=False))
-    assert not found.relevance.any()
+    explanation = lp.explain(layer, torch.zeros(1, 2).half(), 0, composite=lp.presets.Epsilon(bias=False))
+    assert not explanation.relevance.any()
 
 
 @pytest.mark.parametrize("eps", ["1e-6", None, torch.tensor([1.0])])

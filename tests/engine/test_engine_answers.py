@@ -1,4 +1,4 @@
-"""What a model may ask of torch while it is explained: hooks hear, gradients are refused."""
+"""Requests of a model to torch while it is explained: hooks hear, gradients are refused."""
 
 import subprocess
 import sys
@@ -41,11 +41,11 @@ class Hooked(nn.Module):
 @pytest.mark.parametrize("audit", [False, True])
 def test_a_hook_on_a_tensor_hears_and_changes_nothing(*, audit: bool) -> None:
     model = Hooked(scale=0.0)
-    found = lp.LRP(model, LRP_0, strict=True).explain(X, 1, audit=audit)
+    explanation = lp.LRP(model, LRP_0, strict=True).explain(X, 1, audit=audit)
     x = X.clone().requires_grad_()
     plain = Hooked()
     (g,) = torch.autograd.grad(plain(x)[:, 1].sum(), x)
-    torch.testing.assert_close(found.relevance, X * g)
+    torch.testing.assert_close(explanation.relevance, X * g)
     torch.testing.assert_close(model.heard, plain.heard)  # under LRP-0 the modified gradient is the gradient
 
 
@@ -55,8 +55,8 @@ def test_under_a_counter_of_operations(*, audit: bool) -> None:
     x = torch.rand(2, 4)
     expected = lp.LRP(model).explain(x).relevance
     with FlopCounterMode(display=False) as counter:
-        found = lp.LRP(model).explain(x, audit=audit)
-    torch.testing.assert_close(found.relevance, expected)
+        explanation = lp.LRP(model).explain(x, audit=audit)
+    torch.testing.assert_close(explanation.relevance, expected)
     assert counter.get_total_flops() > 0
 
 
@@ -138,7 +138,7 @@ TAKES: dict[str, tuple[Callable[[Tensor], None], str]] = {
 
 # torch 2.14 scripts the derivatives of forward mode with what it deprecates itself
 FORWARD_MODE = pytest.mark.filterwarnings("ignore:`torch.jit.script` is deprecated:FutureWarning")
-OLD = tuple(int(each) for each in torch.__version__.split(".")[:2]) < (2, 10)
+OLD = tuple(int(part) for part in torch.__version__.split(".")[:2]) < (2, 10)
 
 
 @pytest.mark.parametrize("audit", [False, True])
@@ -162,9 +162,9 @@ DENSE = lp.LRP(nn.Linear(4, 3), LRP_0)
 
 
 def relevance_of(x: Tensor) -> Tensor:
-    found = DENSE.explain(x, 0).relevance
-    assert isinstance(found, Tensor)
-    return found
+    relevance = DENSE.explain(x, 0).relevance
+    assert isinstance(relevance, Tensor)
+    return relevance
 
 
 TRANSFORMS: dict[str, Callable[[Tensor], Any]] = {
@@ -204,7 +204,7 @@ def test_an_explanation_of_dual_tensors_is_refused() -> None:
 
 
 class Tangents(nn.Module):
-    """How its layer's output changes along the input: w x (1 - tanh^2)."""
+    """The change of its layer's output along the input: w x (1 - tanh^2)."""
 
     def __init__(self, *, by_function: bool) -> None:
         super().__init__()
@@ -232,10 +232,10 @@ def test_a_derivative_in_forward_mode_is_refused_with_a_way_out() -> None:
     with pytest.warns(
         lp.RelevanceWarning, match="no rule is known for torch.func .* as plain torch calls on"
     ):
-        found = lp.LRP(model, LRP_0).explain(x, 0)
+        explanation = lp.LRP(model, LRP_0).explain(x, 0)
     a = x.clone().requires_grad_()
     (g,) = torch.autograd.grad(model(a)[:, 0].sum(), a)
-    torch.testing.assert_close(found.relevance, x * g)
+    torch.testing.assert_close(explanation.relevance, x * g)
 
 
 class Masked(nn.Module):
@@ -254,9 +254,11 @@ class Masked(nn.Module):
 
 def test_a_mask_that_is_made_by_vmap_is_a_constant() -> None:
     x = torch.randn(4, 3)
-    found = lp.LRP(Masked(lambda i, j: (i - j).abs() < 2), LRP_0, strict=True).explain(x, torch.ones_like)
+    explanation = lp.LRP(Masked(lambda i, j: (i - j).abs() < 2), LRP_0, strict=True).explain(
+        x, torch.ones_like
+    )
     close_by = torch.tensor([[2.0], [3.0], [3.0], [2.0]])  # rows that see each row
-    torch.testing.assert_close(found.relevance, close_by * x)
+    torch.testing.assert_close(explanation.relevance, close_by * x)
 
 
 def test_a_mask_that_vmap_makes_of_the_input_is_named() -> None:

@@ -101,10 +101,10 @@ X = torch.randn(3, 4, dtype=torch.float64, generator=torch.Generator().manual_se
 def test_rules_apply_inside(wrapped: str, composite: Any) -> None:
     model, expected = model_of(WRAPPED[wrapped]), lp.LRP(model_of(plain), composite).explain(X, "all")
     explainer = lp.LRP(model, composite, strict=True)
-    found = explainer.explain(X, "all")
-    torch.testing.assert_close(found.relevance, expected.relevance, rtol=1e-12, atol=1e-14)
+    explanation = explainer.explain(X, "all")
+    torch.testing.assert_close(explanation.relevance, expected.relevance, rtol=1e-12, atol=1e-14)
     audited = explainer.explain(X, "all", audit=True)
-    assert torch.equal(audited.relevance, found.relevance)
+    assert torch.equal(audited.relevance, explanation.relevance)
     assert audited.audit.unaccounted == pytest.approx(0, abs=1e-12)
     assert {"linear", "silu"} <= {row.op.replace("matmul", "linear") for row in audited.audit}
 
@@ -115,14 +115,14 @@ def test_what_cannot_be_seen_is_named_and_left_unaccounted_for() -> None:
     x = torch.ones(1, 1, dtype=torch.float64)
     message = r"no rule is known for CubedBackward \(cannot be seen\): the plain gradient is used there"
     with pytest.warns(lp.RelevanceWarning, match=message):
-        found = lp.LRP(model, LRP_0).explain(x, 0, audit=True)
-    assert found.relevance.item() == 24.0
-    audit = found.audit
+        explanation = lp.LRP(model, LRP_0).explain(x, 0, audit=True)
+    assert explanation.relevance.item() == 24.0
+    audit = explanation.audit
     assert (audit.explained, audit.reached, audit.unaccounted) == (8.0, 24.0, -16.0)
     assert audit.unseen == ("CubedBackward",)
     assert str(audit).endswith("unaccounted for -16 (cannot be seen: CubedBackward)")
     with pytest.raises(lp.ConservationError, match="24 arrived, -16 unaccounted for"):
-        found.check()
+        explanation.check()
     with pytest.raises(
         lp.ModelError, match=r"every op should have a rule \(strict=True\), but no rule .*Cubed"
     ):
@@ -154,12 +154,12 @@ def test_an_op_without_a_rule_is_an_unknown_sink_of_its_row_alone() -> None:
     x = torch.tensor([[3.0]], dtype=torch.float64)
     model = Model(lambda _, x: 2 * torch.lgamma(x))
     with pytest.warns(lp.RelevanceWarning, match="no rule is known for lgamma"):
-        found = lp.LRP(model, LRP_0).explain(x, 0, audit=True)
+        explanation = lp.LRP(model, LRP_0).explain(x, 0, audit=True)
     log2, slope = 0.6931471805599453, 1.5 - 0.5772156649015329
-    unknown, product = found.audit
+    unknown, product = explanation.audit
     assert unknown.to_unknown == pytest.approx(2 * (log2 - 3 * slope))
     assert (product.to_unknown, product.lost) == (0.0, 0.0)
-    assert found.audit.unaccounted == pytest.approx(0, abs=1e-12)
+    assert explanation.audit.unaccounted == pytest.approx(0, abs=1e-12)
 
 
 ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
@@ -183,11 +183,11 @@ def test_an_activation_passes_relevance_on_as_module_function_or_method(name: st
     # with seed 1 the relevance at f(a) is f(a), and all of it comes to a
     function = ACTIVATIONS[name]
     expected = function(X.clone()).detach()
-    found = lp.LRP(Model(lambda _, x: function(x)), LRP_0, strict=True).explain(
+    explanation = lp.LRP(Model(lambda _, x: function(x)), LRP_0, strict=True).explain(
         X, torch.ones_like, audit=True
     )
-    torch.testing.assert_close(found.relevance, expected, rtol=1e-12, atol=1e-14)
-    assert all(row.lost == pytest.approx(0, abs=1e-12) for row in found.audit)
+    torch.testing.assert_close(explanation.relevance, expected, rtol=1e-12, atol=1e-14)
+    assert all(row.lost == pytest.approx(0, abs=1e-12) for row in explanation.audit)
 
 
 @pytest.mark.parametrize("dim", [0, 1, 2, -1, -2])
@@ -204,8 +204,8 @@ def test_softmax_follows_its_dimension(form: str, dim: int) -> None:
     }
     s = a.exp() / a.exp().sum(dim, keepdim=True)
     expected = a * (s * seed - s * (s * seed).sum(dim, keepdim=True))
-    found = lp.LRP(Model(lambda _, x: forms[form](x)), LRP_0, strict=True).explain(a, lambda _: seed)
-    torch.testing.assert_close(found.relevance, expected, rtol=1e-12, atol=1e-14)
+    explanation = lp.LRP(Model(lambda _, x: forms[form](x)), LRP_0, strict=True).explain(a, lambda _: seed)
+    torch.testing.assert_close(explanation.relevance, expected, rtol=1e-12, atol=1e-14)
 
 
 @torch.library.custom_op("lrprism_tests::cubed", mutates_args=())
@@ -224,9 +224,11 @@ def test_a_registered_op_is_unknown_until_its_user_says_what_it_is() -> None:
     # 2 a with a = 1, cubed: 8, whose plain gradient makes 24 of it
     model, x = Model(lambda _, x: torch.ops.lrprism_tests.cubed(2 * x)), torch.ones(1, 1, dtype=torch.float64)
     with pytest.warns(lp.RelevanceWarning, match="no rule is known for cubed in "):
-        found = lp.LRP(model, LRP_0).explain(x, 0, audit=True)
-    assert found.relevance.item() == 24.0
-    assert [(row.op, row.to_unknown) for row in found.audit] == [("mul", 0.0), ("cubed", -16.0)]
-    assert found.audit.unaccounted == 0
-    known = lp.LRP(model, LRP_0, strict=True, ops={torch.ops.lrprism_tests.cubed: own.activation("cubed")})
-    assert known.explain(x, 0).relevance.item() == 8.0
+        explanation = lp.LRP(model, LRP_0).explain(x, 0, audit=True)
+    assert explanation.relevance.item() == 24.0
+    assert [(row.op, row.to_unknown) for row in explanation.audit] == [("mul", 0.0), ("cubed", -16.0)]
+    assert explanation.audit.unaccounted == 0
+    explanation_with_op = lp.LRP(
+        model, LRP_0, strict=True, ops={torch.ops.lrprism_tests.cubed: own.activation("cubed")}
+    )
+    assert explanation_with_op.explain(x, 0).relevance.item() == 8.0

@@ -25,11 +25,11 @@ from lrprism.engine.in_place import SWITCHES, is_in_place, twin_of
 )
 def test_an_in_place_function_and_its_twin(in_place: object, twin: Callable[..., Tensor]) -> None:
     x = torch.tensor([[-1.0, 2.0]])
-    found = twin_of(in_place)
+    function = twin_of(in_place)
     arguments = {Tensor.masked_fill_: (x > 0, 5.0)}.get(in_place, ())  # type: ignore[call-overload]
     if in_place in (Tensor.__iadd__, Tensor.__imul__, Tensor.__itruediv__):
         arguments = (4.0,)
-    assert torch.equal(found(x, *arguments), twin(x, *arguments))
+    assert torch.equal(function(x, *arguments), twin(x, *arguments))
     assert x.tolist() == [[-1.0, 2.0]]
 
 

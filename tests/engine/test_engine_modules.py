@@ -1,4 +1,4 @@
-"""Which module a call happens in, and what modules return."""
+"""The module in which a call happens, and the outputs of modules."""
 
 import threading
 from typing import Any
@@ -36,11 +36,11 @@ class Failing(nn.Module):
 
 def follow(model: nn.Module) -> Modules:
     """The modules of a model, told to every noting one."""
-    found = Modules(model)
-    for each in model.modules():
-        if isinstance(each, Noting):
-            each.modules_of = found
-    return found
+    modules = Modules(model)
+    for module in model.modules():
+        if isinstance(module, Noting):
+            module.modules_of = modules
+    return modules
 
 
 def listen(modules: Modules, *wanted: str) -> tuple[list[tuple[str, float]], Any]:
@@ -144,7 +144,7 @@ def test_the_hook_is_gone_after_an_exception() -> None:
         model(ZERO)
     assert hooks_left() == before
     assert returned == [("0", 0.0)]
-    assert not any(vars(each)["_forward_hooks"] for each in model.modules())
+    assert not any(vars(module)["_forward_hooks"] for module in model.modules())
 
 
 def test_other_models_and_modules_are_ignored() -> None:
@@ -173,14 +173,14 @@ def test_another_thread_is_ignored() -> None:
 
 
 def test_two_at_once_each_follow_their_own_model() -> None:
-    one, two = nn.Sequential(nn.Identity()), nn.Sequential(nn.Sequential(nn.Identity()))
-    from_one, first = listen(Modules(one), "0", "")
-    from_two, second = listen(Modules(two), "0.0", "0", "")
+    flat, nested = nn.Sequential(nn.Identity()), nn.Sequential(nn.Sequential(nn.Identity()))
+    from_flat, first = listen(Modules(flat), "0", "")
+    from_nested, second = listen(Modules(nested), "0.0", "0", "")
     with first, second:
-        two(ZERO)
-        one(ZERO)
-    assert [path for path, _ in from_one] == ["0", ""]
-    assert [path for path, _ in from_two] == ["0.0", "0", ""]
+        nested(ZERO)
+        flat(ZERO)
+    assert [path for path, _ in from_flat] == ["0", ""]
+    assert [path for path, _ in from_nested] == ["0.0", "0", ""]
 
 
 @pytest.mark.parametrize("strict", [False, True])

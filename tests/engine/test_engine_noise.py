@@ -104,9 +104,9 @@ def test_the_map_of_train_mode_is_that_of_evaluation(name: str, *, audit: bool) 
     explainer = lp.LRP(model, LRP_0, strict=True)
     expected = explainer.explain(X)
     model.train()
-    found = explainer.explain(X, audit=audit)
-    torch.testing.assert_close(found.output, expected.output, rtol=1e-12, atol=1e-14)
-    torch.testing.assert_close(found.relevance, expected.relevance, rtol=1e-12, atol=1e-14)
+    explanation = explainer.explain(X, audit=audit)
+    torch.testing.assert_close(explanation.output, expected.output, rtol=1e-12, atol=1e-14)
+    torch.testing.assert_close(explanation.relevance, expected.relevance, rtol=1e-12, atol=1e-14)
 
 
 UNKNOWN: dict[str, tuple[Callable[[Tensor], Tensor], str]] = {
@@ -133,11 +133,11 @@ UNKNOWN: dict[str, tuple[Callable[[Tensor], Tensor], str]] = {
 
 @pytest.mark.parametrize("name", UNKNOWN)
 def test_noise_whose_mean_is_not_known_is_said(name: str) -> None:
-    noise, shown = UNKNOWN[name]
+    noise, name_in_warning = UNKNOWN[name]
     model = Model(noise).train()
     state, of_numpy = random.getstate(), numpy.random.get_state()[1].tolist()
     with pytest.warns(
-        lp.RelevanceWarning, match=rf"^random numbers of train mode should be off.*{shown}.*eval"
+        lp.RelevanceWarning, match=rf"^random numbers of train mode should be off.*{name_in_warning}.*eval"
     ):
         lp.LRP(model, LRP_0).explain(X)
     assert random.getstate() == state
@@ -162,8 +162,8 @@ def of_a_fork(h: Tensor) -> Tensor:
 @pytest.mark.parametrize("fixed", [of_a_generator, of_a_fork])
 def test_numbers_that_forward_seeds_are_no_noise(fixed: Callable[[Tensor], Tensor]) -> None:
     model = Model(fixed).train()
-    found = lp.LRP(model, LRP_0, strict=True).explain(X, audit=True)
-    torch.testing.assert_close(found.output, model(X))
+    explanation = lp.LRP(model, LRP_0, strict=True).explain(X, audit=True)
+    torch.testing.assert_close(explanation.output, model(X))
 
 
 KEEPING: dict[str, Callable[[], Tensor]] = {
@@ -188,9 +188,9 @@ def test_numbers_that_the_model_keeps_are_as_drawn_and_said(name: str) -> None:
     plain(X)
     torch.manual_seed(3)
     with pytest.warns(lp.RelevanceWarning, match="random numbers of train mode"):
-        found = lp.LRP(model, LRP_0).explain(X, 0)
+        explanation = lp.LRP(model, LRP_0).explain(X, 0)
     torch.testing.assert_close(model.kept, plain.kept)
-    torch.testing.assert_close(found.output, plain(X))
+    torch.testing.assert_close(explanation.output, plain(X))
 
 
 def test_noise_of_a_model_in_evaluation_mode_is_its_own() -> None:
@@ -203,9 +203,9 @@ def test_noise_of_a_model_in_evaluation_mode_is_its_own() -> None:
     with pytest.warns(
         lp.RelevanceWarning, match=r"^random numbers should be off.*randn_like.*a seed of its own"
     ):
-        found = lp.LRP(model, LRP_0, strict=True).explain(X, 0)
+        explanation = lp.LRP(model, LRP_0, strict=True).explain(X, 0)
     torch.manual_seed(3)
-    torch.testing.assert_close(found.output, model(X))
+    torch.testing.assert_close(explanation.output, model(X))
 
 
 @pytest.mark.parametrize(

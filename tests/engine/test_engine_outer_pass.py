@@ -13,10 +13,10 @@ from lrprism import presets
 from lrprism.engine.function_modes import read_stack
 
 LRP_0 = presets.Epsilon(0)
-_X = torch.tensor([[1.0, -2.0]], dtype=torch.float64)
+X = torch.tensor([[1.0, -2.0]], dtype=torch.float64)
 
 
-class _Scaled(nn.Module):
+class Scaled(nn.Module):
     """``factor`` times the sum of the entries."""
 
     def __init__(self, factor: float) -> None:
@@ -27,7 +27,7 @@ class _Scaled(nn.Module):
         return self.factor * x.sum(1, keepdim=True)
 
 
-class _Weighted(nn.Module):
+class Weighted(nn.Module):
     """The inputs times a map of them that another model gives, summed."""
 
     def __init__(self, look: Callable[[Tensor], Tensor]) -> None:
@@ -38,58 +38,60 @@ class _Weighted(nn.Module):
         return (x * self.look(x)).sum(1, keepdim=True)
 
 
-def _map_of(x: Tensor, **options: Any) -> Tensor:
-    found: Tensor = lp.LRP(_Scaled(3), LRP_0, strict=True).explain(x, 0, **options).relevance
-    return found
+def explain_scaled(x: Tensor, **options: Any) -> Tensor:
+    relevance: Tensor = lp.LRP(Scaled(3), LRP_0, strict=True).explain(x, 0, **options).relevance
+    return relevance
 
 
 LOOKS: dict[str, Callable[[Tensor], Tensor]] = {
-    "a map": _map_of,
-    "with its account": lambda x: _map_of(x, audit=True),
-    "in batches": lambda x: _map_of(x, batch_size=1),
-    "of what was computed": lambda x: _map_of(x * 1),
-    "without gradients": torch.no_grad()(_map_of),
-    "through captum's signature": lambda x: lp.LRP(_Scaled(3), LRP_0).attribute(x, 0),
-    "of a copy of what was written": lambda x: _map_of((x * 0).add_(x).clone()),
-    "two deep": lambda x: lp.LRP(_Weighted(lambda y: _map_of(y) / y / 3), LRP_0).explain(3 * x, 0).relevance,
+    "a map": explain_scaled,
+    "with its account": lambda x: explain_scaled(x, audit=True),
+    "in batches": lambda x: explain_scaled(x, batch_size=1),
+    "of what was computed": lambda x: explain_scaled(x * 1),
+    "without gradients": torch.no_grad()(explain_scaled),
+    "through captum's signature": lambda x: lp.LRP(Scaled(3), LRP_0).attribute(x, 0),
+    "of a copy of what was written": lambda x: explain_scaled((x * 0).add_(x).clone()),
+    "two deep": lambda x: (
+        lp.LRP(Weighted(lambda y: explain_scaled(y) / y / 3), LRP_0).explain(3 * x, 0).relevance
+    ),
 }
 
 
 @pytest.mark.parametrize("audit", [False, True])
 @pytest.mark.parametrize("look", LOOKS)
 def test_the_map_of_another_model_is_a_constant(look: str, audit: bool) -> None:
-    found = lp.LRP(_Weighted(LOOKS[look]), LRP_0, strict=True).explain(_X, 0, audit=audit)
-    assert found.output.tolist() == [[15.0]]  # 1 * 3 + (-2) * (-6)
-    assert found.relevance.tolist() == [[3.0, 12.0]]
+    explanation = lp.LRP(Weighted(LOOKS[look]), LRP_0, strict=True).explain(X, 0, audit=audit)
+    assert explanation.output.tolist() == [[15.0]]  # 1 * 3 + (-2) * (-6)
+    assert explanation.relevance.tolist() == [[3.0, 12.0]]
 
 
 @pytest.mark.parametrize(
     "look",
     [
-        lambda: lp.explain(_Scaled(2), _X, 0),
-        lambda: lp.LRP(_Scaled(2)).plan(_X),
-        lambda: lp.LRP(_Scaled(2)).attribute(_X, 0),
+        lambda: lp.explain(Scaled(2), X, 0),
+        lambda: lp.LRP(Scaled(2)).plan(X),
+        lambda: lp.LRP(Scaled(2)).attribute(X, 0),
     ],
 )
 def test_a_hook_and_a_chooser_may_explain_another_model(look: Callable[[], Any]) -> None:
     def hear(*_: Any) -> None:
         look()
 
-    model = nn.Sequential(_Scaled(5))
+    model = nn.Sequential(Scaled(5))
     model[0].register_forward_hook(hear)
 
     def choose(output: Tensor) -> Tensor:
         look()
         return output
 
-    found = lp.LRP(model, LRP_0, strict=True).explain(_X, 0, output=choose, layers=["0"], audit=True)
-    assert found.relevance.tolist() == [[5.0, -10.0]]
-    assert found.layers["0"].tolist() == [[-5.0]]
-    assert [row.op for row in found.audit or ()] == ["sum", "mul"]
+    explanation = lp.LRP(model, LRP_0, strict=True).explain(X, 0, output=choose, layers=["0"], audit=True)
+    assert explanation.relevance.tolist() == [[5.0, -10.0]]
+    assert explanation.layers["0"].tolist() == [[-5.0]]
+    assert [row.op for row in explanation.audit or ()] == ["sum", "mul"]
 
 
 def test_the_model_may_explain_a_layer_of_its_own() -> None:
-    head = _Scaled(3)
+    head = Scaled(3)
 
     class Model(nn.Module):
         def __init__(self) -> None:
@@ -99,15 +101,15 @@ def test_the_model_may_explain_a_layer_of_its_own() -> None:
         def forward(self, x: Tensor) -> Tensor:
             return self.head(x * lp.LRP(self.head, LRP_0).explain(x, 0).relevance)
 
-    found = lp.LRP(Model(), LRP_0).explain(_X, 0, layers=["head"])
-    assert found.relevance.tolist() == [[9.0, 36.0]]
-    assert found.layers["head"].tolist() == [[45.0]]
+    explanation = lp.LRP(Model(), LRP_0).explain(X, 0, layers=["head"])
+    assert explanation.relevance.tolist() == [[9.0, 36.0]]
+    assert explanation.layers["head"].tolist() == [[45.0]]
 
 
 def test_what_forward_has_written_to_is_refused() -> None:
-    model = _Weighted(lambda x: _map_of((y := x * 1, y.mul_(2))[0]))
+    model = Weighted(lambda x: explain_scaled((y := x * 1, y.mul_(2))[0]))
     with pytest.raises(lp.InputError, match=r"written to in place\. Found one of shape \(1, 2\).*x\.clone"):
-        lp.explain(model, _X, 0)
+        lp.explain(model, X, 0)
 
 
 def test_the_modes_of_others_stay_on_and_all_are_put_back() -> None:
@@ -123,14 +125,14 @@ def test_the_modes_of_others_stay_on_and_all_are_put_back() -> None:
     def look(x: Tensor) -> Tensor:
         before[:] = read_stack()
         with pytest.raises(lp.TargetError):
-            lp.explain(_Scaled(3), x, 7)
+            lp.explain(Scaled(3), x, 7)
         assert read_stack() == before
         counting.count = 0
-        found = _map_of(x)
+        relevance = explain_scaled(x)
         assert counting.count > 0
-        return found
+        return relevance
 
     with Counting() as counting:
-        lp.explain(_Weighted(look), _X, 0)
+        lp.explain(Weighted(look), X, 0)
     assert len(before) == 2
     assert before[0] is counting

@@ -91,19 +91,19 @@ def test_a_parameter_in_an_op_that_training_mode_changes_does_not_hide_a_differe
 @pytest.mark.parametrize("function", [write_by_numpy, write_in_a_thread])
 def test_writes_that_no_torch_call_shows_give_the_right_output(function: Any) -> None:
     model = Model(function).eval()
-    found = lp.LRP(model, LRP_0, strict=True).explain(X)
-    torch.testing.assert_close(found.output, model(X).detach())
+    explanation = lp.LRP(model, LRP_0, strict=True).explain(X)
+    torch.testing.assert_close(explanation.output, model(X).detach())
 
 
 @pytest.mark.parametrize("training", [False, True])
 def test_dropout_and_batch_norm_of_train_mode_do_not_count_as_a_difference(*, training: bool) -> None:
     model = Model(lambda m, x: m.drop(m.norm(x))).train(training)
-    before = [each.clone() for each in model.buffers()]
-    versions = [each._version for each in model.buffers()]
-    found = lp.LRP(model, strict=True).explain(X, audit=True)
+    before = [buffer.clone() for buffer in model.buffers()]
+    versions = [buffer._version for buffer in model.buffers()]
+    explanation = lp.LRP(model, strict=True).explain(X, audit=True)
     torch.testing.assert_close([*model.buffers()], before)
-    assert [each._version for each in model.buffers()] == versions
-    torch.testing.assert_close(found.output, model.eval()(X).detach())
+    assert [buffer._version for buffer in model.buffers()] == versions
+    torch.testing.assert_close(explanation.output, model.eval()(X).detach())
 
 
 def test_attributes_are_those_of_one_call() -> None:
@@ -224,10 +224,10 @@ def test_state_outside_of_torch_is_moved_by_one_call(function: Any) -> None:
     called = counting(function)
     with torch.no_grad():
         expected = called(X)
-    left = state_of(called)
+    state = state_of(called)
     model = counting(function)
     torch.testing.assert_close(lp.LRP(model, LRP_0, strict=True).explain(X, audit=True).output, expected)
-    assert state_of(model) == left
+    assert state_of(model) == state
 
 
 def count_in_a_global(_: Any, x: Tensor) -> Tensor:
@@ -249,9 +249,9 @@ def test_a_model_that_is_no_function_of_its_input_is_said_to_be_none(function: A
     NUMBERS["calls"], COUNTERS["iterator"] = 0, count(1)
     model = Model(function).eval()
     with pytest.warns(lp.RelevanceWarning, match=UNSTEADY) as caught:
-        found = lp.LRP(model, LRP_0).explain(X, audit=True)
+        explanation = lp.LRP(model, LRP_0).explain(X, audit=True)
     assert len(caught) == 1
-    torch.testing.assert_close(found.output, model.layer(2 * X).detach())  # the second of three calls
+    torch.testing.assert_close(explanation.output, model.layer(2 * X).detach())  # the second of three calls
     assert next(COUNTERS["iterator"]) + NUMBERS["calls"] == 4
 
 

@@ -35,7 +35,7 @@ def test_every_stand_in_sees_a_later_write_to_any_of_them(rewrites: Rewrites) ->
     x = torch.ones(2)
     second = rewrites.write(x, torch.full((2,), 2.0))
     third = rewrites.write(second, torch.full((2,), 3.0))
-    assert [rewrites.read(each).tolist() for each in (x, second, third)] == [[3.0, 3.0]] * 3
+    assert [rewrites.read(tensor).tolist() for tensor in (x, second, third)] == [[3.0, 3.0]] * 3
     fourth = rewrites.write(x, torch.full((2,), 4.0))
     assert rewrites.read(third) is fourth
 
@@ -80,9 +80,9 @@ class Double(nn.Module):
 
 
 class DoubleInDict(Double):
-    def forward(self, named: dict[str, Tensor]) -> Tensor:  # type: ignore[override]
-        named["a"] = named["a"].mul_(2)
-        return (named["a"].sum(1) + 10 * named["b"].sum(1))[:, None]
+    def forward(self, tensors: dict[str, Tensor]) -> Tensor:  # type: ignore[override]
+        tensors["a"] = tensors["a"].mul_(2)
+        return (tensors["a"].sum(1) + 10 * tensors["b"].sum(1))[:, None]
 
 
 def explain_doubling(inputs: Any, **kwargs: Any) -> Any:
@@ -110,10 +110,10 @@ def test_a_write_that_another_argument_would_show_is_refused(explain: Callable[[
 
 
 def test_a_copy_isexplain_doubling() -> None:
-    found = explain_doubling((X, X.clone()))
-    assert found.output.tolist() == [[48.0]]  # 2 * 4 + 10 * 4
-    assert found.relevance[0].tolist() == [[2.0, 4.0, -6.0, 8.0]]
-    assert found.relevance[1].tolist() == [[10.0, 20.0, -30.0, 40.0]]
+    explanation = explain_doubling((X, X.clone()))
+    assert explanation.output.tolist() == [[48.0]]  # 2 * 4 + 10 * 4
+    assert explanation.relevance[0].tolist() == [[2.0, 4.0, -6.0, 8.0]]
+    assert explanation.relevance[1].tolist() == [[10.0, 20.0, -30.0, 40.0]]
 
 
 def test_slices_side_by_side_share_nothing() -> None:

@@ -1,4 +1,4 @@
-"""What forward makes and keeps on the model is after an explanation what a plain call would have left."""
+"""After an explanation the model keeps what a plain call would have left on it."""
 
 import copy
 from collections import OrderedDict, deque
@@ -115,13 +115,13 @@ def write_into_attribute(m: Any, x: Tensor) -> Tensor:
 
 
 @cache
-def cached_table(length: int) -> Tensor:
+def cache_table(length: int) -> Tensor:
     return sinusoids(length, 4)
 
 
 def add_cached_table(_: Any, x: Tensor) -> Tensor:
-    cached_table.cache_clear()
-    return x + cached_table(3)
+    cache_table.cache_clear()
+    return x + cache_table(3)
 
 
 KEEPING = [
@@ -135,14 +135,14 @@ def plain(value: Any) -> Any:
     if isinstance(value, Tensor):
         return value.tolist()
     if isinstance(value, (list, tuple, deque)):
-        return [plain(each) for each in value]
+        return [plain(entry) for entry in value]
     if isinstance(value, dict):
-        return {key: plain(each) for key, each in value.items()}
+        return {key: plain(entry) for key, entry in value.items()}
     return plain(vars(value)) if isinstance(value, SimpleNamespace) else value
 
 
 def kept(model: Model) -> Any:
-    return plain(model.held), plain(dict(model._buffers)), plain(cached_table(3))
+    return plain(model.held), plain(dict(model._buffers)), plain(cache_table(3))
 
 
 @pytest.mark.parametrize("audit", [False, True])
@@ -171,7 +171,7 @@ def holds_graph(value: Any) -> bool:
 def test_nothing_kept_holds_a_graph(function: Any) -> None:
     model = Model(function).eval()
     lp.LRP(model, LRP_0).explain(X)
-    assert not holds_graph([model.held, dict(model._buffers), cached_table(3)])
+    assert not holds_graph([model.held, dict(model._buffers), cache_table(3)])
 
 
 def test_state_of_an_earlier_call_is_a_constant() -> None:
@@ -182,8 +182,8 @@ def test_state_of_an_earlier_call_is_a_constant() -> None:
 
     model = Model(forward)
     model.layer.bias.data.zero_()
-    for found in [lp.LRP(model, LRP_0, strict=True).explain(X, 0) for _ in range(2)]:
-        torch.testing.assert_close(found.relevance.sum((1, 2)), found.output[:, 0])
+    for explanation in [lp.LRP(model, LRP_0, strict=True).explain(X, 0) for _ in range(2)]:
+        torch.testing.assert_close(explanation.relevance.sum((1, 2)), explanation.output[:, 0])
 
 
 def test_a_model_in_training_mode_gets_its_buffers_back() -> None:
@@ -216,8 +216,8 @@ def normalize_into_buffer(m: Any, x: Tensor) -> Tensor:
 
 def sort_into_buffer(m: Any, x: Tensor) -> Tensor:
     places = torch.zeros(3, 4, dtype=torch.long)
-    found = torch.sort(x[0], 1, out=(m.ring, places))
-    return x * m.ring + found.values * places
+    result = torch.sort(x[0], 1, out=(m.ring, places))
+    return x * m.ring + result.values * places
 
 
 INTO_BUFFER = [

@@ -1,4 +1,4 @@
-"""What a detach stops stands in its row of the account, worked out by hand."""
+"""Relevance that a detach stops stands in the row of the detach, worked out by hand."""
 
 from collections.abc import Callable
 
@@ -22,7 +22,7 @@ class Model(nn.Module):
         return self.function(x)
 
 
-def joined(x: Tensor) -> Tensor:
+def join_constants(x: Tensor) -> Tensor:
     return torch.cat([x, 2 * x.detach()], 1).view(2, 2, 2).sum(1)
 
 
@@ -32,7 +32,7 @@ CASES: dict[str, tuple[Callable[[Tensor], Tensor], float]] = {
     "subtracted": (lambda x: 3 * x - x.detach(), -4.0),
     "data": (lambda x: x + x.data, 4.0),
     "moved and scaled": (lambda x: x + x.detach().flip(0).flip(0).view(4).view(2, 2) * 2, 8.0),
-    "joined": (joined, 8.0),
+    "joined": (join_constants, 8.0),
     "chosen": (lambda x: torch.where(KEEP, x, x.detach()), -1.0),
     "in place": (lambda x: (x * 1).add_(x.detach()), 4.0),
 }
@@ -42,13 +42,13 @@ CASES: dict[str, tuple[Callable[[Tensor], Tensor], float]] = {
 def test_the_row_of_a_detach_holds_what_it_stops(case: str) -> None:
     function, stopped = CASES[case]
     explainer = lp.LRP(Model(function), presets.Epsilon(0))
-    found = explainer.explain(X, torch.ones_like, audit=True)
-    (row,) = [row for row in found.audit or () if row.op in {"detach", "data"}]
+    explanation = explainer.explain(X, torch.ones_like, audit=True)
+    (row,) = [row for row in explanation.audit or () if row.op in {"detach", "data"}]
     assert (row.relevance_out, row.to_constant) == pytest.approx((stopped, stopped))
-    assert sum(row.lost for row in found.audit or ()) == pytest.approx(stopped)
-    assert found.audit is not None
-    assert found.audit.unaccounted == pytest.approx(0, abs=1e-12)
-    assert torch.equal(found.relevance, explainer.explain(X, torch.ones_like).relevance)
+    assert sum(row.lost for row in explanation.audit or ()) == pytest.approx(stopped)
+    assert explanation.audit is not None
+    assert explanation.audit.unaccounted == pytest.approx(0, abs=1e-12)
+    assert torch.equal(explanation.relevance, explainer.explain(X, torch.ones_like).relevance)
 
 
 def test_two_constants_in_one_op_stay_with_it() -> None:

@@ -53,8 +53,8 @@ WAYS: dict[str, tuple[Callable[[Any, Tensor], Tensor], float]] = {
     "transposed and contiguous": (lambda table, ids: table(ids.transpose(0, 1).contiguous()).sum(0), 1),
     "one row at a time": (lambda table, ids: torch.stack([table(row).sum(0) for row in ids]), 1),
     "one column at a time": (lambda table, ids: table(ids[:, 0]) + table(ids[:, 1]) + table(ids[:, 2]), 1),
-    "unbound": (lambda table, ids: sum(table(each) for each in ids.unbind(1)), 1),
-    "in chunks": (lambda table, ids: sum(table(each).sum(1) for each in ids.split([1, 2], 1)), 1),
+    "unbound": (lambda table, ids: sum(table(tokens) for tokens in ids.unbind(1)), 1),
+    "in chunks": (lambda table, ids: sum(table(tokens).sum(1) for tokens in ids.split([1, 2], 1)), 1),
     "flipped": (lambda table, ids: table(ids.flip(1)).sum(1), 1),
     "another type": (lambda table, ids: table(ids.int()).sum(1), 1),
     "another type and back": (lambda table, ids: table(ids.int()[:, :3].long()).sum(1), 1),
@@ -90,8 +90,8 @@ WAYS: dict[str, tuple[Callable[[Any, Tensor], Tensor], float]] = {
 def test_tokens_are_followed_to_their_table(way: str, dtype: torch.dtype) -> None:
     function, times = WAYS[way]
     ids = IDS.to(dtype)
-    found = relevance(function, ids)
-    torch.testing.assert_close(found, times * WORTH, rtol=1e-12, atol=1e-12)
+    per_token = relevance(function, ids)
+    torch.testing.assert_close(per_token, times * WORTH, rtol=1e-12, atol=1e-12)
     torch.testing.assert_close(
         relevance(function, ids, "all"), times * torch.stack([WORTH, -2 * WORTH]), rtol=1e-12, atol=1e-12
     )
@@ -101,10 +101,10 @@ def test_tokens_are_followed_to_their_table(way: str, dtype: torch.dtype) -> Non
 
 def test_more_tokens_than_a_small_type_can_count() -> None:
     ids = IDS.repeat(50, 1)  # 300 of them, looked up by way of numbers below 256
-    found = relevance(
+    per_token = relevance(
         lambda table, ids: table(ids.to(torch.uint8).flatten().long()).view(100, 3, 2).sum(1), ids
     )
-    assert torch.equal(found, WORTH.repeat(50, 1))
+    assert torch.equal(per_token, WORTH.repeat(50, 1))
 
 
 def test_tokens_that_are_left_out_get_zero() -> None:
@@ -124,10 +124,12 @@ def test_a_padding_token_gets_the_relevance_of_its_vector_and_of_a_mask_none() -
     def masked(table: Any, input_ids: Tensor, attention_mask: Tensor) -> Tensor:
         return (table(input_ids) * attention_mask.unsqueeze(-1)).sum(1)
 
-    found = relevance(masked, {"input_ids": IDS, "attention_mask": (IDS > 0).long()})
-    assert {name: each.tolist() for name, each in found.items()} == {"input_ids": [[44, 22, 22], [0, 33, 0]]}
-    found = relevance(masked, {"attention_mask": IDS > 0, "input_ids": IDS})
-    assert found["input_ids"].tolist() == [[44, 22, 22], [0, 33, 0]]
+    per_input = relevance(masked, {"input_ids": IDS, "attention_mask": (IDS > 0).long()})
+    assert {name: tensor.tolist() for name, tensor in per_input.items()} == {
+        "input_ids": [[44, 22, 22], [0, 33, 0]]
+    }
+    per_input = relevance(masked, {"attention_mask": IDS > 0, "input_ids": IDS})
+    assert per_input["input_ids"].tolist() == [[44, 22, 22], [0, 33, 0]]
 
 
 def test_float_input_and_tokens_together() -> None:
@@ -140,17 +142,17 @@ def test_float_input_and_tokens_together() -> None:
     of_ids, of_x = relevance(lambda table, x, ids: both(table, ids, x), (x, IDS), "all")[::-1]
     assert torch.equal(of_ids, torch.stack([WORTH, -2 * WORTH]))
     assert torch.equal(of_x, torch.stack([3 * x, -6 * x]))
-    named = relevance(both, {"x": x, "ids": IDS})
-    assert (named["ids"].tolist(), named["x"].tolist()) == (WORTH.tolist(), (3 * x).tolist())
+    by_name = relevance(both, {"x": x, "ids": IDS})
+    assert (by_name["ids"].tolist(), by_name["x"].tolist()) == (WORTH.tolist(), (3 * x).tolist())
 
 
 def test_two_token_inputs_of_one_table_keep_apart() -> None:
-    def pair(table: Any, one: Tensor, two: Tensor) -> Tensor:
-        return table(one).sum(1) - 5 * table(two).sum(1)
+    def pair(table: Any, first: Tensor, second: Tensor) -> Tensor:
+        return table(first).sum(1) - 5 * table(second).sum(1)
 
-    one, two = relevance(pair, (IDS, IDS))
-    assert torch.equal(one, WORTH)
-    assert torch.equal(two, -5 * WORTH)
+    first, second = relevance(pair, (IDS, IDS))
+    assert torch.equal(first, WORTH)
+    assert torch.equal(second, -5 * WORTH)
 
 
 def test_tokens_in_args_get_no_relevance() -> None:
@@ -158,9 +160,9 @@ def test_tokens_in_args_get_no_relevance() -> None:
         return x + table(ids).sum(1)
 
     x = torch.ones(2, 2, dtype=torch.float64)
-    found = lp.LRP(Model(both), LRP_0).explain(x, 0, args=(IDS,), audit=True)
-    assert found.relevance.tolist() == [[1, 1], [1, 1]]
-    assert found.audit[0].to_constant == float(WORTH.sum())
+    explanation = lp.LRP(Model(both), LRP_0).explain(x, 0, args=(IDS,), audit=True)
+    assert explanation.relevance.tolist() == [[1, 1], [1, 1]]
+    assert explanation.audit[0].to_constant == float(WORTH.sum())
 
 
 def test_tokens_without_a_batch_and_one_alone() -> None:
@@ -174,12 +176,12 @@ def test_tokens_without_a_batch_and_one_alone() -> None:
 
 def test_the_account_of_tokens_counts_what_arrives_at_them() -> None:
     model = Model(lambda table, ids: table(ids).sum(1) + 1)
-    found = lp.LRP(model, LRP_0).explain(IDS, 0, audit=True)
+    explanation = lp.LRP(model, LRP_0).explain(IDS, 0, audit=True)
     # each sample has a constant of 1 + 1
-    assert found.audit.explained == float(WORTH.sum()) + 4
-    assert found.audit.reached == float(WORTH.sum())
-    assert sum(row.to_constant for row in found.audit) == 4
-    assert found.audit.unaccounted == 0
+    assert explanation.audit.explained == float(WORTH.sum()) + 4
+    assert explanation.audit.reached == float(WORTH.sum())
+    assert sum(row.to_constant for row in explanation.audit) == 4
+    assert explanation.audit.unaccounted == 0
 
 
 BAGS: dict[str, tuple[dict[str, Any], Tensor]] = {
@@ -200,9 +202,9 @@ def test_bags_of_tokens(name: str) -> None:
     options, expected = BAGS[name]
     model = Model(lambda table, ids: table(ids), nn.EmbeddingBag.from_pretrained(TABLE, **options))
     explainer = lp.LRP(model, LRP_0, strict=True)
-    found = explainer.explain(IDS, 0)
-    assert torch.equal(found.output, model(IDS))
-    torch.testing.assert_close(found.relevance, expected, rtol=1e-12, atol=1e-12)
+    explanation = explainer.explain(IDS, 0)
+    assert torch.equal(explanation.output, model(IDS))
+    torch.testing.assert_close(explanation.relevance, expected, rtol=1e-12, atol=1e-12)
 
 
 @pytest.mark.parametrize("last", [False, True])
@@ -210,10 +212,10 @@ def test_bags_of_different_lengths_and_weights(*, last: bool) -> None:
     bags = nn.EmbeddingBag.from_pretrained(TABLE, mode="sum", include_last_offset=last)
     flat, starts = torch.tensor([3, 1, 1, 0]), torch.tensor([0, 3, 4] if last else [0, 3])
     weights = torch.tensor([1.0, 2.0, 0.5, -1.0], dtype=torch.float64)
-    model = Model(lambda table, ids, offsets, each: table(ids, offsets, each), bags)
-    found = lp.LRP(model, LRP_0, strict=True).explain(flat, 0, args=(starts, weights))
-    assert torch.equal(found.output, model(flat, starts, weights))
-    assert found.relevance.tolist() == [44, 44, 11, -11]
+    model = Model(lambda table, ids, offsets, per_token: table(ids, offsets, per_token), bags)
+    explanation = lp.LRP(model, LRP_0, strict=True).explain(flat, 0, args=(starts, weights))
+    assert torch.equal(explanation.output, model(flat, starts, weights))
+    assert explanation.relevance.tolist() == [44, 44, 11, -11]
 
 
 @pytest.mark.parametrize(
@@ -229,8 +231,10 @@ def test_a_table_with_a_longest_norm_stays_as_it_is(look_up: Callable[..., Tenso
     table = nn.Embedding(2, 2, max_norm=1.0).double()
     table.weight.data = torch.tensor([[3.0, 4.0], [0.1, 0.2]], dtype=torch.float64)
     model = Model(lambda table, ids: look_up(table, ids).sum(1), table)
-    found = lp.LRP(model, LRP_0).explain(torch.tensor([[0, 1]]), 0)
-    torch.testing.assert_close(found.relevance, torch.tensor([[1.4, 0.3]]).double(), rtol=1e-6, atol=1e-6)
+    explanation = lp.LRP(model, LRP_0).explain(torch.tensor([[0, 1]]), 0)
+    torch.testing.assert_close(
+        explanation.relevance, torch.tensor([[1.4, 0.3]]).double(), rtol=1e-6, atol=1e-6
+    )
     assert table.weight.tolist() == [[3.0, 4.0], [0.1, 0.2]]
 
 
@@ -254,11 +258,11 @@ FURTHER_WAYS: dict[str, tuple[Callable[[Any, Tensor], Tensor], float]] = {
 def test_tokens_that_are_joined_or_changed_are_followed(way: str) -> None:
     # what is joined to them is worth a number that is no input's: the account has it as a constant
     function, constant = FURTHER_WAYS[way]
-    found = lp.LRP(Model(function), LRP_0, strict=True).explain(IDS, 0, audit=True)
-    torch.testing.assert_close(found.relevance, WORTH, rtol=1e-12, atol=1e-12)
-    assert found.audit is not None
-    assert sum(row.to_constant for row in found.audit) == pytest.approx(constant, abs=1e-9)
-    assert found.audit.unaccounted == pytest.approx(0, abs=1e-9)
+    explanation = lp.LRP(Model(function), LRP_0, strict=True).explain(IDS, 0, audit=True)
+    torch.testing.assert_close(explanation.relevance, WORTH, rtol=1e-12, atol=1e-12)
+    assert explanation.audit is not None
+    assert sum(row.to_constant for row in explanation.audit) == pytest.approx(constant, abs=1e-9)
+    assert explanation.audit.unaccounted == pytest.approx(0, abs=1e-9)
 
 
 def test_a_token_that_is_masked_by_another_gets_nothing() -> None:
