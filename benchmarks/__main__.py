@@ -38,12 +38,12 @@ def options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--json", type=Path, help="write what is measured to this file")
     parser.add_argument("--read", type=Path, nargs="+", help="measure nothing, read these files")
     parser.add_argument("--page", type=Path, help="with --read: write the page, and its figure into figures/")
-    found = parser.parse_args(arguments)
-    found.only = found.only or ",".join(keys if found.device == "cpu" else keys[: len(SUBJECTS)])
-    unknown = set(found.only.split(",")) - set(keys)
+    chosen = parser.parse_args(arguments)
+    chosen.only = chosen.only or ",".join(keys if chosen.device == "cpu" else keys[: len(SUBJECTS)])
+    unknown = set(chosen.only.split(",")) - set(keys)
     if unknown:
         parser.error(f"--only should name some of {', '.join(keys)}. Found {', '.join(sorted(unknown))}.")
-    return found
+    return chosen
 
 
 def contestants_of(subject: Subject, *, peers: bool) -> list[Contestant]:
@@ -60,35 +60,35 @@ def run(chosen: argparse.Namespace, setting: Setting, save: Callable[[Results], 
     asked = set(chosen.only.split(","))
     precision = "bfloat16" if setting.narrow else "float32"
     keeps = chosen.keep_freed_memory and keep_freed_memory()
-    found = Results(rows(chosen), chosen.device, precision, keeps_memory=keeps)
+    measured = Results(rows(chosen), chosen.device, precision, keeps_memory=keeps)
     if "imports" in asked:
         setting.tell("import")
-        found.imports = growth.imports()
+        measured.imports = growth.imports()
     for subject in SUBJECTS:
         if subject.key in asked:
             contestants = contestants_of(subject, peers=not chosen.no_peers)
-            found.models.append(measure(subject, contestants, setting))
-            save(found)
+            measured.models.append(measure(subject, contestants, setting))
+            save(measured)
     if "growth" in asked:
         setting.tell("growth")
         for axis in growth.AXES:
-            found.growth += growth.curve(axis, setting)
-            save(found)
+            measured.growth += growth.curve(axis, setting)
+            save(measured)
     if "parts" in asked:
         setting.tell("a large batch in parts")
-        found.parts = growth.parts(setting)
-    save(found)
-    return found
+        measured.parts = growth.parts(setting)
+    save(measured)
+    return measured
 
 
 def rows(chosen: argparse.Namespace) -> list[tuple[str, str]]:
     """Return the rows that say where this was measured."""
     command = "make bench" if chosen.device == "cpu" else "make bench-cuda"
     threads = f"{chosen.threads} thread{'s' if chosen.threads > 1 else ''}"
-    found = markdown.setting(command, threads, LIBRARIES)
+    setting = markdown.setting(command, threads, LIBRARIES)
     if chosen.device != "cpu":
-        found.insert(1, ("GPU", torch.cuda.get_device_name(chosen.device)))
-    return found
+        setting.insert(1, ("GPU", torch.cuda.get_device_name(chosen.device)))
+    return setting
 
 
 def write_page(files: Sequence[Path], page: Path) -> None:
@@ -96,7 +96,7 @@ def write_page(files: Sequence[Path], page: Path) -> None:
     from benchmarks import figures  # late: they need matplotlib
     from benchmarks import page as pages
 
-    runs = [each for file in files for each in results.read(file)]
+    runs = [run for file in files for run in results.read(file)]
     page.write_text(pages.render(runs), encoding="utf-8")
     if runs[0].growth:
         figures.save(runs[0].growth, page.parent / "figures")

@@ -1,4 +1,4 @@
-"""How a number stands in a table."""
+"""Numbers in the form that they have in a table."""
 
 from benchmarks.results import Entry, Measured
 
@@ -6,12 +6,12 @@ NONE = "–"
 
 
 def seconds(value: float) -> str:
-    """A time, in seconds or milliseconds, three digits."""
+    """Return a time, in seconds or milliseconds, three digits."""
     return f"{_three(value)} s" if value >= 1 else f"{_three(1e3 * value)} ms"
 
 
 def megabytes(value: int | None) -> str:
-    """Memory in MB, three digits."""
+    """Return memory in MB, three digits."""
     return NONE if value is None else f"{_three(value / 1e6)} MB"
 
 
@@ -21,7 +21,7 @@ def _three(value: float) -> str:
 
 
 def wrong(entry: Entry) -> str:
-    """What is wrong with an answer; empty if nothing is."""
+    """Return the fault of an answer; empty if there is none."""
     verdict = entry.verdict
     if verdict is None or verdict.right:
         return ""
@@ -32,7 +32,7 @@ def wrong(entry: Entry) -> str:
 
 
 def peer(entry: Entry | None) -> str:
-    """The ratio of a peer, and whether it fails or is wrong."""
+    """Return the ratio of a peer, or its failure or fault."""
     if entry is None:
         return NONE
     if entry.time is None:
@@ -42,7 +42,7 @@ def peer(entry: Entry | None) -> str:
 
 
 def apart(entry: Entry | None) -> str:
-    """How far sum and map are from the reference."""
+    """Return the distance of sum and map from the reference."""
     if entry is None or entry.time is None or entry.verdict is None:
         return NONE
     if not entry.verdict.finite:
@@ -51,21 +51,23 @@ def apart(entry: Entry | None) -> str:
 
 
 def ratio(entry: Entry | None, other: Entry | None) -> float | None:
-    """Time of one entry as a multiple of another's; None if one of them has none."""
+    """Return the time of one entry as a multiple of another's; None if one of them has none."""
     if entry is None or other is None or entry.time is None or other.time is None:
         return None
     return entry.time.ratio / other.time.ratio
 
 
 def fastest_peer(model: Measured, preset: str) -> Entry | None:
-    """The fastest of the others that has the right answer by a preset, or None."""
+    """Return the fastest of the peers with the right answer by a preset, or None."""
     right = [
-        each for each in model.entries if each.preset == preset and each.library != "lrprism" and each.right
+        entry
+        for entry in model.entries
+        if entry.preset == preset and entry.library != "lrprism" and entry.right
     ]
-    return min(right, key=lambda each: each.time.ratio if each.time else float("inf"), default=None)
+    return min(right, key=lambda entry: entry.time.ratio if entry.time else float("inf"), default=None)
 
 
 def spread(model: Measured) -> float:
-    """Half the distance of the quartiles of our ratios, relative to the ratio: the largest of them."""
-    times = [each.time for each in model.entries if each.library == "lrprism" and each.time]
-    return max(((each.high - each.low) / (2 * each.ratio) for each in times), default=0.0)
+    """Return the largest spread of our ratios: half the distance of the quartiles, relative to the ratio."""
+    times = [entry.time for entry in model.entries if entry.library == "lrprism" and entry.time]
+    return max(((time.high - time.low) / (2 * time.ratio) for time in times), default=0.0)

@@ -1,4 +1,4 @@
-"""Who explains: the plain gradient, lrprism by preset, and the tutorial's loop. The peers are in rivals.py.
+"""Contestants: the plain gradient, lrprism by preset, and the tutorial's loop. The peers are in rivals.py.
 
 A contestant is entered once, outside the timed part: there it may copy the model, make its explainer or set
 its hooks. Then it turns each sample into a call that takes no arguments, and that call is what is timed.
@@ -36,11 +36,11 @@ MANY = 16  # classes that the question "16 classes" explains at once
 
 @dataclass(frozen=True)
 class Contestant:
-    """Someone who explains.
+    """A way to explain.
 
     Args:
-        library: Who.
-        preset: By which rules; empty for the gradient.
+        library: The library.
+        preset: Its rules; empty for the gradient.
         enter: Gets ready for a model, and leaves nothing behind.
         extra: What is asked beyond a plain explanation: a key of :data:`EXTRAS`, or empty.
     """
@@ -52,7 +52,7 @@ class Contestant:
 
     @property
     def name(self) -> str:
-        """One name for all of it."""
+        """Library, preset and extra question in one name."""
         return " ".join(filter(None, (self.library, self.preset, self.extra)))
 
 
@@ -66,8 +66,9 @@ def input_gradients(classes: int, model: nn.Module, sample: Sample) -> Tensor:
     """Return the gradient of each of the first classes: one forward pass, then one backward pass each."""
     leaf = sample.leaf.detach().requires_grad_()
     logits = model(leaf).sum(0)
-    each = range(classes)
-    return torch.stack([torch.autograd.grad(logits[k], leaf, retain_graph=k < each[-1])[0] for k in each])
+    last = classes - 1
+    gradients = [torch.autograd.grad(logits[k], leaf, retain_graph=k < last)[0] for k in range(classes)]
+    return torch.stack(gradients)
 
 
 def output(model: nn.Module, sample: Sample) -> Tensor:
@@ -77,27 +78,27 @@ def output(model: nn.Module, sample: Sample) -> Tensor:
 
 
 @contextmanager
-def applied(function: Callable[[nn.Module, Sample], Tensor], loaded: Loaded) -> Iterator[Ready]:
-    """A function of the model and a sample."""
+def apply(function: Callable[[nn.Module, Sample], Tensor], loaded: Loaded) -> Iterator[Ready]:
+    """Apply a function to the model and each sample."""
     yield lambda sample: partial(function, loaded.from_leaf, sample)
 
 
 def _explain(explainer: lp.LRP, sample: Sample, target: Any, options: dict[str, Any]) -> Tensor:
-    found = explainer.explain(sample.x, sample.classes if target is None else target, **options).relevance
-    assert isinstance(found, Tensor)
-    return found
+    relevance = explainer.explain(sample.x, sample.classes if target is None else target, **options).relevance
+    assert isinstance(relevance, Tensor)
+    return relevance
 
 
 @contextmanager
 def ours(preset: str, loaded: Loaded, *, target: Any = None, **options: Any) -> Iterator[Ready]:
-    """An explainer that is made once."""
+    """Explain by an explainer that is made once."""
     explainer = lp.LRP(loaded.model, PRESETS[preset], strict=True)
     yield lambda sample: partial(_explain, explainer, sample, target, options)
 
 
 @contextmanager
 def first_call(preset: str, loaded: Loaded) -> Iterator[Ready]:
-    """An explainer made for a model that no one has explained before."""
+    """Explain, each time, a model that no explainer has met before."""
 
     def ready(sample: Sample) -> Run:
         fresh = copy.deepcopy(loaded.model)
@@ -108,7 +109,7 @@ def first_call(preset: str, loaded: Loaded) -> Iterator[Ready]:
 
 @contextmanager
 def loop(loaded: Loaded) -> Iterator[Ready]:
-    """The tutorial's loop over the layers of Hyper3DNetLite, as tests/oracles.py writes it out."""
+    """Run the tutorial's loop over the layers of Hyper3DNetLite, as tests/oracles.py writes it out."""
     from oracles import tutorial  # late: it lies in tests/, which the short run does not need
 
     steps = layers(loaded.model)
@@ -120,17 +121,17 @@ _LRP_0 = ("conv3d_1", "block_3.pointwise", "pool", "linear")
 
 def layers(model: nn.Module) -> list[tuple[nn.Module, str]]:
     """Return Hyper3DNetLite as the tutorial lists it: module after module, the two reshapes among them."""
-    found: list[tuple[nn.Module, str]] = []
+    steps: list[tuple[nn.Module, str]] = []
     for path, module in model.named_modules():
         if isinstance(module, nn.ReLU):
-            found.append((module, "pass"))
+            steps.append((module, "pass"))
         elif not list(module.children()):
-            found.append((module, "zero" if path in _LRP_0 else "gamma"))
+            steps.append((module, "zero" if path in _LRP_0 else "gamma"))
         if path == "relu_2":
-            found.append((nn.Flatten(1, 2), "shape"))
+            steps.append((nn.Flatten(1, 2), "shape"))
         if path == "pool":
-            found.append((nn.Flatten(), "shape"))
-    return found
+            steps.append((nn.Flatten(), "shape"))
+    return steps
 
 
 EXTRAS: dict[str, Callable[[str], Callable[[Loaded], AbstractContextManager[Ready]]]] = {
@@ -139,17 +140,17 @@ EXTRAS: dict[str, Callable[[str], Callable[[Loaded], AbstractContextManager[Read
     "16 classes": lambda preset: partial(ours, preset, target=lp.target.each(*range(MANY))),
     "in parts of 8": lambda preset: partial(ours, preset, batch_size=8),
 }
-GRADIENT = Contestant("gradient", "", partial(applied, input_gradient))
-FORWARD = Contestant("forward", "", partial(applied, output))
+GRADIENT = Contestant("gradient", "", partial(apply, input_gradient))
+FORWARD = Contestant("forward", "", partial(apply, output))
 
 
 def own(subject: Subject) -> list[Contestant]:
     """Return everyone but the peers: gradient and forward pass first."""
-    found = [GRADIENT, FORWARD]
-    found += [Contestant("lrprism", preset, partial(ours, preset)) for preset in subject.presets]
-    found += [
+    contestants = [GRADIENT, FORWARD]
+    contestants += [Contestant("lrprism", preset, partial(ours, preset)) for preset in subject.presets]
+    contestants += [
         Contestant("lrprism", subject.main, EXTRAS[extra](subject.main), extra) for extra in subject.extras
     ]
     if "Hyper3DNetTutorial" in subject.presets:
-        found.append(Contestant("tutorial", "Hyper3DNetTutorial", loop))
-    return found
+        contestants.append(Contestant("tutorial", "Hyper3DNetTutorial", loop))
+    return contestants

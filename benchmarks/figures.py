@@ -44,16 +44,16 @@ def growth(points: Sequence[Point]) -> Figure:
 
 
 def _row(figure: Figure, points: Sequence[Point], top: float, cost: Cost) -> list[Axes]:
-    """One panel per axis."""
+    """Draw one panel per axis."""
     names = list(dict.fromkeys(point.axis for point in points))
     width = (style.PAGE_WIDTH - LEFT - 3) / len(names) - GAP
     costs = [value for point in points if (value := cost(point))]
     panels = []
     for column, name in enumerate(names):
         panel = style.place(figure, LEFT + column * (width + GAP), top, width, HEIGHT)
-        own = [point for point in points if point.axis == name]
-        _lines(panel, own, cost)
-        _scales(panel, sorted({point.size for point in own}))
+        on_axis = [point for point in points if point.axis == name]
+        _lines(panel, on_axis, cost)
+        _scales(panel, sorted({point.size for point in on_axis}))
         if costs:
             panel.set_ylim(min(costs) / 1.5, max(costs) * 1.5)
         panel.set_xlabel(name)
@@ -63,13 +63,13 @@ def _row(figure: Figure, points: Sequence[Point], top: float, cost: Cost) -> lis
 
 
 def _lines(axes: Axes, points: Sequence[Point], cost: Cost) -> None:
-    """One line per library, and a grey guide of slope 1 through our largest size."""
+    """Draw one line per library, and a grey guide of slope 1 through our largest size."""
     for library, (label, colour, marker) in LINES.items():
-        own = [point for point in points if point.library == library]
-        known = [(point.size, value) for point in own if (value := cost(point))]
-        if not known:
+        of_library = [point for point in points if point.library == library]
+        pairs = [(point.size, value) for point in of_library if (value := cost(point))]
+        if not pairs:
             continue
-        sizes, costs = zip(*known, strict=True)
+        sizes, costs = zip(*pairs, strict=True)
         axes.plot(sizes, costs, color=colour, marker=marker, markersize=2.5, label=label)
         if library == "lrprism":
             guide = [costs[-1] * size / sizes[-1] for size in sizes]
@@ -77,7 +77,7 @@ def _lines(axes: Axes, points: Sequence[Point], cost: Cost) -> None:
 
 
 def _scales(axes: Axes, sizes: Sequence[int]) -> None:
-    """Logarithmic scales with numbers written out: the sizes below, decades at the left."""
+    """Set logarithmic scales with numbers written out: the sizes below, decades at the left."""
     axes.set_xscale("log")
     axes.set_yscale("log")
     axes.xaxis.set_major_locator(FixedLocator(sizes))

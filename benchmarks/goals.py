@@ -1,4 +1,4 @@
-"""What the numbers should be. Nothing here is asserted: a number beyond its goal is marked on the page."""
+"""Goals for the numbers. Nothing here is asserted: a number beyond its goal is marked on the page."""
 
 from dataclasses import dataclass
 
@@ -19,18 +19,18 @@ class Goal:
     limit: float
 
     def __str__(self) -> str:
-        """Both, as in a table's head."""
+        """Return both, as in a table's head."""
         both = "" if self.limit == self.goal else f" ({self.limit:.2f})"
         return f"{self.goal:.2f}{both}"
 
-    def marked(self, value: float) -> str:
-        """The number, with a dagger above the goal or a double dagger above a limit beyond the goal."""
+    def mark(self, value: float) -> str:
+        """Return the number, with † above the goal or ‡ above a limit beyond the goal."""
         mark = "" if value <= self.goal else "†" if value <= self.limit or self.limit == self.goal else "‡"
         return f"{value:.2f}{mark}"
 
 
-def fixed(goal: float) -> Goal:
-    """A goal that is its own limit."""
+def single_goal(goal: float) -> Goal:
+    """Return a goal that is its own limit."""
     return Goal(goal, goal)
 
 
@@ -46,14 +46,14 @@ OF_PRESETS = {
 """Time of one explanation as a multiple of one gradient."""
 OF_FIXED_COST = Goal(2.0, 3.0)
 """The same on the MLP, any preset."""
-AUDIT = fixed(1.25)
+AUDIT = single_goal(1.25)
 """Time with the account as a multiple of the time without."""
-MEMORY = fixed(1.35)
+MEMORY = single_goal(1.35)
 """Peak memory above the loaded model, as a multiple of the gradient's."""
-IMPORT = fixed(1.05)
+IMPORT = single_goal(1.05)
 """Time of ``import lrprism`` as a multiple of ``import torch``."""
-GROWTH = fixed(1.10)
-"""Exponent of time and memory; what is left above 1 is noise."""
+GROWTH = single_goal(1.10)
+"""Exponent of time and memory; anything above 1 is noise."""
 
 
 def of_preset(key: str, preset: str) -> Goal:

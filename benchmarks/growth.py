@@ -1,4 +1,4 @@
-"""How cost grows: with the batch, the bands, the depth and the classes at once; and a batch in parts."""
+"""Growth of the cost: with the batch, the bands, the depth and the classes at once; and a batch in parts."""
 
 import math
 import os
@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 import lrprism as lp
-from benchmarks.contestants import GRADIENT, Contestant, applied, input_gradients, ours
-from benchmarks.measuring import Setting, timed_by_name
+from benchmarks.contestants import GRADIENT, Contestant, apply, input_gradients, ours
+from benchmarks.measuring import Setting, time_contestants
 from benchmarks.memory import peak
 from benchmarks.results import Part, Point
 from benchmarks.subjects import Subject, hyper3dnetlite, stack
@@ -43,7 +43,7 @@ class Axis:
         """Return the gradient and lrprism."""
         if not self.classes:
             return [GRADIENT, Contestant("lrprism", PRESET, partial(ours, PRESET))]
-        gradients = partial(applied, partial(input_gradients, size))
+        gradients = partial(apply, partial(input_gradients, size))
         all_at_once = partial(ours, PRESET, target=lp.target.each(*range(size)))
         return [Contestant("gradient", "", gradients), Contestant("lrprism", PRESET, all_at_once)]
 
@@ -70,33 +70,34 @@ PARTS = (64, 16, 8)
 
 
 def curve(axis: Axis, setting: Setting) -> list[Point]:
-    """Return the points of an axis, gradient and lrprism at each size."""
-    found = []
+    """Return the points of an axis, of the gradient and of lrprism at each size."""
+    points = []
     for size in axis.sizes:
         setting.tell(f"  {size} {axis.name}")
         subject, contestants = axis.subject(size), axis.contestants(size)
-        seconds = timed_by_name(subject, contestants, replace(setting, rounds=ROUNDS))
-        for each in contestants:
-            memory = peak(subject, each, setting.device) if setting.memory else None
-            found.append(Point(axis.name, size, each.library, statistics.median(seconds[each.name]), memory))
-    return found
+        seconds = time_contestants(subject, contestants, replace(setting, rounds=ROUNDS))
+        for contestant in contestants:
+            memory = peak(subject, contestant, setting.device) if setting.memory else None
+            median = statistics.median(seconds[contestant.name])
+            points.append(Point(axis.name, size, contestant.library, median, memory))
+    return points
 
 
 def parts(setting: Setting) -> list[Part]:
     """Explain a large batch as a whole and in parts."""
     subject = cubes(WHOLE, FEW_BANDS)
-    whole = Contestant("lrprism", PRESET, partial(ours, PRESET), "all at once")
-    contestants = {0: whole} | {
+    at_once = Contestant("lrprism", PRESET, partial(ours, PRESET), "all at once")
+    contestants = {0: at_once} | {
         size: Contestant("lrprism", PRESET, partial(ours, PRESET, batch_size=size), f"{size} at a time")
         for size in PARTS
     }
-    seconds = timed_by_name(subject, list(contestants.values()), replace(setting, rounds=ROUNDS))
-    found = []
-    for size, each in contestants.items():
-        setting.tell(f"  {each.name}: weighed")
-        memory = peak(subject, each, setting.device) if setting.memory else None
-        found.append(Part(size, statistics.median(seconds[each.name]), memory))
-    return found
+    seconds = time_contestants(subject, list(contestants.values()), replace(setting, rounds=ROUNDS))
+    measured = []
+    for size, contestant in contestants.items():
+        setting.tell(f"  {contestant.name}: weighed")
+        memory = peak(subject, contestant, setting.device) if setting.memory else None
+        measured.append(Part(size, statistics.median(seconds[contestant.name]), memory))
+    return measured
 
 
 def exponent(sizes: Sequence[float], costs: Sequence[float], last: int = 3) -> float:
@@ -121,14 +122,14 @@ def imports(pairs: int = 7) -> dict[str, float]:
 
     Both find their compiled files, as an installed package does; the first pair compiles them.
     """
-    found: dict[str, list[float]] = {"torch": [], "lrprism": []}
-    rest = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    seconds_of: dict[str, list[float]] = {"torch": [], "lrprism": []}
+    inherited = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     with tempfile.TemporaryDirectory() as compiled:
-        environment = rest | {"PYTHONPYCACHEPREFIX": compiled}
+        environment = inherited | {"PYTHONPYCACHEPREFIX": compiled}
         for number in range(pairs + 1):
-            for name, seconds in found.items():
+            for name, seconds in seconds_of.items():
                 command = [sys.executable, "-c", IMPORT.format(name=name)]
                 printed = subprocess.run(command, capture_output=True, text=True, check=True, env=environment)
                 if number:
                     seconds.append(float(printed.stdout))
-    return {name: statistics.median(seconds) for name, seconds in found.items()}
+    return {name: statistics.median(seconds) for name, seconds in seconds_of.items()}

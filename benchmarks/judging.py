@@ -25,7 +25,7 @@ class Reference:
     Args:
         relevance: One map per sample.
         explained: The sum of the explained logits.
-        unaccounted: What the account leaves open, as a share of it.
+        unaccounted: The share of it that the account leaves open.
     """
 
     relevance: Tensor
@@ -34,13 +34,13 @@ class Reference:
 
     @property
     def closed(self) -> bool:
-        """Whether the account closes."""
+        """True if the account closes."""
         return abs(self.unaccounted) <= CLOSED
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """How a map compares with the reference.
+    """The distance of a map from the reference.
 
     Args:
         off: Difference of the sums, as a share of the explained logits.
@@ -54,7 +54,7 @@ class Verdict:
 
     @property
     def right(self) -> bool:
-        """Whether the sum is right."""
+        """True if the sum is right."""
         return self.finite and self.off <= WRONG
 
 
@@ -62,25 +62,26 @@ def reference(loaded: Loaded, preset: str, sample: Sample) -> Reference:
     """Explain a sample in float64, on the processor, and read the account."""
     model = copy.deepcopy(loaded.model).cpu().double()
     wide = sample.double()
-    found = lp.LRP(model, PRESETS[preset], strict=True).explain(wide.x.cpu(), wide.classes.cpu(), audit=True)
-    audit, relevance = found.audit, found.relevance
+    explainer = lp.LRP(model, PRESETS[preset], strict=True)
+    explanation = explainer.explain(wide.x.cpu(), wide.classes.cpu(), audit=True)
+    audit, relevance = explanation.audit, explanation.relevance
     assert audit is not None
     assert isinstance(relevance, Tensor)
     return Reference(relevance, audit.explained, audit.unaccounted / abs(audit.explained))
 
 
-def judge(found: Tensor, expected: Reference) -> Verdict:
+def judge(relevance: Tensor, expected: Reference) -> Verdict:
     """Compare a map with the reference; one number per embedded token is the sum over its vector."""
-    found = found.detach().cpu().double()
-    if found.dim() > expected.relevance.dim():
-        found = found.sum(-1)
-    if not found.isfinite().all():
+    relevance = relevance.detach().cpu().double()
+    if relevance.dim() > expected.relevance.dim():
+        relevance = relevance.sum(-1)
+    if not relevance.isfinite().all():
         return Verdict(finite=False)
-    off = (found.sum() - expected.relevance.sum()).abs() / abs(expected.explained)
-    apart = (found - expected.relevance).abs().max() / expected.relevance.abs().max()
+    off = (relevance.sum() - expected.relevance.sum()).abs() / abs(expected.explained)
+    apart = (relevance - expected.relevance).abs().max() / expected.relevance.abs().max()
     return Verdict(float(off), float(apart))
 
 
 def ends(sample: Sample) -> list[int]:
-    """The samples that are compared: the first and the last of the batch."""
+    """Return the rows of the samples that are compared: the first and the last of the batch."""
     return sorted({0, len(sample.x) - 1})

@@ -28,12 +28,12 @@ def setting(command: str, threads: str, libraries: Sequence[str]) -> list[Row]:
         ("processor", f"{processor()}, {os.cpu_count()} cores, {threads} used"),
         ("system", system()),
         ("Python", platform.python_version()),
-        *((name, found) for name in libraries if (found := installed(name))),
+        *((name, number) for name in libraries if (number := version_of(name))),
     ]
 
 
 def system() -> str:
-    """Name of the operating system, with its release where it says so."""
+    """Return the name of the operating system, with its release where it states one."""
     name = platform.system()
     if name == "Linux":
         return platform.freedesktop_os_release().get("PRETTY_NAME", name)
@@ -41,7 +41,7 @@ def system() -> str:
 
 
 def processor() -> str:
-    """Name of the processor."""
+    """Return the name of the processor."""
     cpuinfo = Path("/proc/cpuinfo")
     if cpuinfo.exists():
         for line in cpuinfo.read_text(encoding="utf-8").splitlines():
@@ -50,8 +50,8 @@ def processor() -> str:
     return platform.processor() or platform.machine()
 
 
-def installed(library: str) -> str:
-    """Version of a distribution; empty if it is not installed."""
+def version_of(library: str) -> str:
+    """Return the version of a distribution; empty if it is not installed."""
     try:
         return version(library)
     except PackageNotFoundError:

@@ -15,7 +15,7 @@ from benchmarks.judging import Reference, Verdict, ends, judge, reference
 from benchmarks.memory import peak, precision
 from benchmarks.results import Entry, Measured
 from benchmarks.subjects import Loaded, Subject
-from benchmarks.timing import Rounds, Turn, clock_of, interleaved, summary
+from benchmarks.timing import Rounds, Turn, clock_of, summary, take_turns
 
 LENGTH = 70  # characters of a message
 HEAVIEST, TUTORIAL = "EpsilonAlpha2Beta1", "Hyper3DNetTutorial"  # weighed beside main preset and Epsilon
@@ -23,12 +23,12 @@ HEAVIEST, TUTORIAL = "EpsilonAlpha2Beta1", "Hyper3DNetTutorial"  # weighed besid
 
 @dataclass(frozen=True)
 class Setting:
-    """How to measure.
+    """The conditions of a measurement.
 
     Args:
-        device: Where.
+        device: The device.
         narrow: Whether under autocast to bfloat16.
-        rounds: How many rounds.
+        rounds: The number of rounds.
         memory: Whether memory is measured.
         tell: Gets a line of progress.
     """
@@ -45,7 +45,7 @@ class Trial:
     """A contestant that explained the first sample, or failed to.
 
     Args:
-        contestant: Who.
+        contestant: The contestant.
         ready: Makes its calls; None if it failed.
         verdict: Whether it was right; None where there is nothing to compare.
         failure: Why it failed.
@@ -75,10 +75,10 @@ class Court:
 
     @property
     def unaccounted(self) -> float:
-        """The largest share that the account of a reference leaves open."""
-        return max((abs(each.unaccounted) for each in self._references.values()), default=0.0)
+        """The largest share that an account of a reference leaves open."""
+        return max((abs(reference.unaccounted) for reference in self._references.values()), default=0.0)
 
-    def verdict(self, contestant: Contestant, found: Tensor) -> Verdict | None:
+    def verdict(self, contestant: Contestant, relevance: Tensor) -> Verdict | None:
         """Judge a map by the rules of its preset; None if it has none."""
         preset = contestant.preset
         if preset not in PRESETS:
@@ -87,26 +87,26 @@ class Court:
             self._references[preset] = reference(self.loaded, preset, self.sample.rows(self._rows))
         if "classes" in contestant.extra:  # the map of each sample's own class
             classes = self.sample.classes
-            found = found[classes, torch.arange(len(classes), device=classes.device)]
-        verdict = judge(found[self._rows], self._references[preset])
-        return verdict if found.isfinite().all() else Verdict(finite=False)
+            relevance = relevance[classes, torch.arange(len(classes), device=classes.device)]
+        verdict = judge(relevance[self._rows], self._references[preset])
+        return verdict if relevance.isfinite().all() else Verdict(finite=False)
 
 
-def admitted(contestant: Contestant, court: Court, setting: Setting, stack: ExitStack) -> Trial:
-    """Let a contestant get ready and explain the first sample; what it entered is left with the stack."""
-    with ExitStack() as own:
+def admit(contestant: Contestant, court: Court, setting: Setting, stack: ExitStack) -> Trial:
+    """Let a contestant get ready and explain the first sample; the stack closes what it entered."""
+    with ExitStack() as entered:
         try:
-            ready = own.enter_context(contestant.enter(court.loaded))
+            ready = entered.enter_context(contestant.enter(court.loaded))
             with precision(setting.device, narrow=setting.narrow):
-                found = ready(court.sample)()
+                relevance = ready(court.sample)()
         except Exception as error:  # whatever a contestant raises is its answer
             return Trial(contestant, failure=reason(error))
-        stack.enter_context(own.pop_all())
-    return Trial(contestant, ready, court.verdict(contestant, found))
+        stack.enter_context(entered.pop_all())
+    return Trial(contestant, ready, court.verdict(contestant, relevance))
 
 
-def timed(trials: Sequence[Trial], loaded: Loaded, setting: Setting) -> dict[str, list[float]]:
-    """Return the seconds per round of those who did not fail; a round has a new sample, the same for all."""
+def time_trials(trials: Sequence[Trial], loaded: Loaded, setting: Setting) -> dict[str, list[float]]:
+    """Return the seconds per round of those that did not fail; a round has one new sample for all."""
     sample = functools.lru_cache(maxsize=1)(loaded.sample)
 
     def turn(ready: Ready) -> Turn:
@@ -114,20 +114,22 @@ def timed(trials: Sequence[Trial], loaded: Loaded, setting: Setting) -> dict[str
 
     turns = {trial.contestant.name: turn(trial.ready) for trial in trials if trial.ready is not None}
     with precision(setting.device, narrow=setting.narrow):
-        return interleaved(turns, setting.rounds, clock_of(setting.device))
+        return take_turns(turns, setting.rounds, clock_of(setting.device))
 
 
-def timed_by_name(
+def time_contestants(
     subject: Subject, contestants: Sequence[Contestant], setting: Setting
 ) -> dict[str, list[float]]:
     """Return the seconds per round of contestants that nobody compares: a failure is raised."""
     loaded = subject.load(setting.device)
     with ExitStack() as stack:
-        trials = [Trial(each, stack.enter_context(each.enter(loaded))) for each in contestants]
+        trials = [
+            Trial(contestant, stack.enter_context(contestant.enter(loaded))) for contestant in contestants
+        ]
         for trial in trials:
             assert trial.ready is not None
             trial.ready(loaded.sample(0))()
-        return timed(trials, loaded, setting)
+        return time_trials(trials, loaded, setting)
 
 
 def measure(subject: Subject, contestants: Sequence[Contestant], setting: Setting) -> Measured:
@@ -136,8 +138,8 @@ def measure(subject: Subject, contestants: Sequence[Contestant], setting: Settin
     court = Court(subject.load(setting.device))
     with ExitStack() as stack, warnings.catch_warnings():
         warnings.simplefilter("ignore")  # what the peers warn of is how they work; the verdict says the rest
-        trials = [admitted(each, court, setting, stack) for each in contestants]
-        seconds = timed(trials, court.loaded, setting)
+        trials = [admit(contestant, court, setting, stack) for contestant in contestants]
+        seconds = time_trials(trials, court.loaded, setting)
     base = seconds[GRADIENT.name]
     setting.tell(f"  {len(seconds)} contestants in {len(base)} rounds")
     entries = [
@@ -157,12 +159,12 @@ def _entry(
         summary(seconds, base) if seconds else None,
         trial.verdict,
         trial.failure,
-        weighed(subject, who, setting) if setting.memory and seconds else None,
+        weigh(subject, who, setting) if setting.memory and seconds else None,
     )
 
 
-def weighed(subject: Subject, contestant: Contestant, setting: Setting) -> int | None:
-    """Return the memory of those whose memory is of interest; None for the others."""
+def weigh(subject: Subject, contestant: Contestant, setting: Setting) -> int | None:
+    """Return the memory of a contestant where it is of interest; else None."""
     presets = {"", "Epsilon", subject.main, *([HEAVIEST] if contestant.library == "lrprism" else [])}
     if TUTORIAL in subject.presets:
         presets.add(TUTORIAL)
@@ -171,6 +173,6 @@ def weighed(subject: Subject, contestant: Contestant, setting: Setting) -> int |
         return None
     try:
         return peak(subject, contestant, setting.device, narrow=setting.narrow)
-    except Exception as error:  # told, and missing in the table
+    except Exception as error:  # reported, and missing in the table
         setting.tell(f"  memory of {contestant.name}: {reason(error)}")
         return None

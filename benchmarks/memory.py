@@ -33,8 +33,8 @@ def peak(subject: Subject, contestant: Contestant, device: str = "cpu", *, narro
 
     Args:
         subject: The model.
-        contestant: Who explains it.
-        device: Where.
+        contestant: The contestant that explains it.
+        device: The device.
         narrow: Whether under autocast to bfloat16.
 
     Raises:
@@ -44,12 +44,12 @@ def peak(subject: Subject, contestant: Contestant, device: str = "cpu", *, narro
     with ProcessPoolExecutor(1, mp_context=context) as pool:
         try:
             threads = torch.get_num_threads()
-            return pool.submit(measured, subject, contestant, device, threads, narrow=narrow).result()
+            return pool.submit(measure_call, subject, contestant, device, threads, narrow=narrow).result()
         except BrokenProcessPool as error:
             raise MemoryError("the process was killed") from error
 
 
-def measured(subject: Subject, contestant: Contestant, device: str, threads: int, *, narrow: bool) -> int:
+def measure_call(subject: Subject, contestant: Contestant, device: str, threads: int, *, narrow: bool) -> int:
     """Load the model, get ready, and measure one call: the body of the fresh process."""
     warnings.simplefilter("ignore")  # as where the time is measured
     _return_freed_memory()
@@ -68,7 +68,7 @@ def _return_freed_memory() -> None:
 
 
 def _start_threads(device: str) -> None:
-    """Let torch set up what it needs once, whoever asks first."""
+    """Let torch start its threads and load its kernels, which the first call of a process pays for."""
     leaf = torch.rand(2, 3, 16, 16, device=device, requires_grad=True)
     model = nn.Sequential(nn.Conv2d(3, 8, 3), nn.ReLU(), nn.Flatten(), nn.Linear(8 * 14 * 14, 2)).to(device)
     model(leaf).sum().backward()
@@ -93,7 +93,7 @@ def _resident(run: Run) -> int:
 
 
 def _status() -> dict[str, int]:
-    """What Linux counts of this process, in bytes."""
+    """Return the memory that Linux counts for this process, in bytes."""
     lines = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
     entries = [line.partition(":") for line in lines if line.endswith(" kB")]
     return {name: 1024 * int(value.split()[0]) for name, _, value in entries}

@@ -44,14 +44,14 @@ def render(runs: Sequence[Results]) -> str:
     return "\n".join([prose.HEAD, table(("setting", "value"), main.setting), *measured, prose.METHOD])
 
 
-def _filled(head: Sequence[str], rows: Sequence[Sequence[str]], goal: Sequence[str] | None = None) -> str:
+def _fill_table(head: Sequence[str], rows: Sequence[Sequence[str]], goal: Sequence[str] | None = None) -> str:
     """Return a table with the goals as its first row; empty where nothing was measured."""
     return table(head, [*([goal] if goal else []), *rows]) if rows else ""
 
 
 def _presets(models: Sequence[Measured]) -> list[str]:
-    """The presets that were measured, in the order of their goals."""
-    measured = {each.preset for model in models for each in model.entries if each.library == "lrprism"}
+    """Return the presets that were measured, in the order of their goals."""
+    measured = {entry.preset for model in models for entry in model.entries if entry.library == "lrprism"}
     return [preset for preset in goals.OF_PRESETS if preset in measured]
 
 
@@ -64,13 +64,13 @@ def _tiny(run: Results) -> list[Measured]:
 
 
 def _ratio(model: Measured, preset: str) -> str:
-    """Our ratio with its mark."""
+    """Return our ratio with its mark."""
     entry = model.find("lrprism", preset)
     if entry is None:
         return cells.NONE
     if entry.time is None or cells.wrong(entry):
         return cells.peer(entry)
-    return goals.of_preset(model.key, preset).marked(entry.time.ratio)
+    return goals.of_preset(model.key, preset).mark(entry.time.ratio)
 
 
 def _gradient(model: Measured) -> str:
@@ -87,7 +87,9 @@ def _ours(models: Sequence[Measured]) -> str:
         (model.title, _gradient(model), *(_ratio(model, preset) for preset in presets), _spread(model))
         for model in models
     ]
-    return _filled(("model", "one gradient", *presets, "spread"), rows, ("goal (limit)", "", *goal_of, ""))
+    return _fill_table(
+        ("model", "one gradient", *presets, "spread"), rows, ("goal (limit)", "", *goal_of, "")
+    )
 
 
 def _spread(model: Measured) -> str:
@@ -95,7 +97,7 @@ def _spread(model: Measured) -> str:
 
 
 def _rows(run: Results) -> list[tuple[Measured, str]]:
-    """Every model with every preset that it was explained by."""
+    """Return every model with every preset that explained it."""
     return [(model, preset) for model in run.models for preset in _presets([model])]
 
 
@@ -113,11 +115,11 @@ def _peers(run: Results) -> str:
         )
         for model, preset in _rows(run)
     ]
-    return _filled(("model", "preset", "lrprism", *_names(PEERS)), rows)
+    return _fill_table(("model", "preset", "lrprism", *_names(PEERS)), rows)
 
 
 def _beside(model: Measured, preset: str) -> str:
-    """Our ratio, and whether a peer that is right is faster."""
+    """Return our ratio, with a note where a peer that is right is faster."""
     entry, peer = model.find("lrprism", preset), cells.fastest_peer(model, preset)
     times = cells.ratio(entry, peer)
     return cells.peer(entry) + (" (slower)" if times is not None and times > 1 else "")
@@ -126,10 +128,10 @@ def _beside(model: Measured, preset: str) -> str:
 def _right(run: Results) -> str:
     everyone = ("lrprism", *PEERS)
     rows = [
-        (model.title, preset, *(cells.apart(model.find(each, preset)) for each in everyone))
+        (model.title, preset, *(cells.apart(model.find(library, preset)) for library in everyone))
         for model, preset in _rows(run)
     ]
-    return _filled(("model", "preset", *_names(everyone)), rows)
+    return _fill_table(("model", "preset", *_names(everyone)), rows)
 
 
 def _largest_open(run: Results) -> str:
@@ -143,16 +145,16 @@ def _extras(run: Results) -> str:
         others = (_beyond(model, "audit", goals.AUDIT), _beyond(model, "in parts of 8"))
         rows.append((model.title, model.main, cells.peer(first), cells.peer(again), *others))
     head = ("model", "preset", "first call", "later calls", "`audit=True`", "`batch_size=8`")
-    return _filled(head, rows, ("goal", "", "", "", str(goals.AUDIT), ""))
+    return _fill_table(head, rows, ("goal", "", "", "", str(goals.AUDIT), ""))
 
 
 def _beyond(model: Measured, extra: str, goal: Goal | None = None) -> str:
-    """Time with an extra question, as a multiple of the time without."""
+    """Return the time with an extra question, as a multiple of the time without."""
     entry = model.find("lrprism", model.main, extra)
     times = cells.ratio(entry, model.find("lrprism", model.main))
     if entry is None or times is None or cells.wrong(entry):
         return cells.peer(entry)
-    return f"{times:.2f}" if goal is None else goal.marked(times)
+    return f"{times:.2f}" if goal is None else goal.mark(times)
 
 
 def _classes(run: Results) -> str:
@@ -161,7 +163,7 @@ def _classes(run: Results) -> str:
         goal, extra = _goal_of_classes(model), f"{MANY} classes"
         if goal is not None and model.find("lrprism", model.main, extra) is not None:
             rows.append((model.title, model.main, _beyond(model, extra, goal), str(goal)))
-    return _filled(("model", "preset", f"{MANY} classes / one", "goal (limit)"), rows)
+    return _fill_table(("model", "preset", f"{MANY} classes / one", "goal (limit)"), rows)
 
 
 def _goal_of_classes(model: Measured) -> Goal | None:
@@ -177,11 +179,11 @@ def _memory(run: Results) -> str:
         gradient = model.find("gradient")
         if gradient is not None and gradient.memory:
             for preset in _presets([model]):
-                row = [_weight(model, each, preset, gradient.memory) for each in ("lrprism", *PEERS)]
+                row = [_weight(model, library, preset, gradient.memory) for library in ("lrprism", *PEERS)]
                 if any(cell != cells.NONE for cell in row):
                     rows.append((model.title, preset, cells.megabytes(gradient.memory), *row))
     goal = ("goal", "", "", str(goals.MEMORY), *[""] * len(PEERS))
-    return _filled(("model", "preset", "one gradient", "lrprism", *_names(PEERS)), rows, goal)
+    return _fill_table(("model", "preset", "one gradient", "lrprism", *_names(PEERS)), rows, goal)
 
 
 def _weight(model: Measured, library: str, preset: str, gradient: int) -> str:
@@ -189,14 +191,14 @@ def _weight(model: Measured, library: str, preset: str, gradient: int) -> str:
     if entry is None or entry.memory is None:
         return cells.NONE
     times = entry.memory / gradient
-    return goals.MEMORY.marked(times) if library == "lrprism" else f"{times:.2f}"
+    return goals.MEMORY.mark(times) if library == "lrprism" else f"{times:.2f}"
 
 
 def _imports(run: Results) -> str:
     both = run.imports
     if not both:
         return ""
-    times = goals.IMPORT.marked(both["lrprism"] / both["torch"])
+    times = goals.IMPORT.mark(both["lrprism"] / both["torch"])
     row = (cells.seconds(both["torch"]), cells.seconds(both["lrprism"]), times, str(goals.IMPORT))
     return table(("`import torch`", "`import lrprism`", "ratio", "goal"), [row])
 
@@ -204,26 +206,28 @@ def _imports(run: Results) -> str:
 def _growth(run: Results) -> str:
     rows = []
     for axis in dict.fromkeys(point.axis for point in run.growth):
-        own = [point for point in run.growth if (point.axis, point.library) == (axis, "lrprism")]
+        ours = [point for point in run.growth if (point.axis, point.library) == (axis, "lrprism")]
         plain = [point for point in run.growth if (point.axis, point.library) == (axis, "gradient")]
-        exponents = (*_exponents(own), *_exponents(plain))
-        times = [f"{ours.seconds / other.seconds:.2f}" for ours, other in zip(own, plain, strict=True)]
-        size = f"{axis}, {own[0].size} to {own[-1].size}"
-        rows.append((size, *map(_marked, exponents[:2]), *map(_plain, exponents[2:]), times[0], times[-1]))
+        exponents = (*_exponents(ours), *_exponents(plain))
+        times = [f"{our.seconds / other.seconds:.2f}" for our, other in zip(ours, plain, strict=True)]
+        size = f"{axis}, {ours[0].size} to {ours[-1].size}"
+        rows.append(
+            (size, *map(_mark_growth, exponents[:2]), *map(_plain, exponents[2:]), times[0], times[-1])
+        )
     exponent_of = ("time", "memory", "gradient's time", "gradient's memory")
     goal = ("goal", str(goals.GROWTH), str(goals.GROWTH), *[""] * 4)
-    return _filled(("what grows", *exponent_of, "time ratio at first", "at last"), rows, goal)
+    return _fill_table(("what grows", *exponent_of, "time ratio at first", "at last"), rows, goal)
 
 
 def _exponents(points: Sequence[Point]) -> tuple[float | None, float | None]:
-    """How time and memory grow; None where memory was not measured."""
+    """Return the exponents of time and memory; None where memory was not measured."""
     sizes, memory = [point.size for point in points], [point.memory for point in points if point.memory]
     of_memory = exponent(sizes, memory) if len(memory) == len(sizes) else None
     return exponent(sizes, [point.seconds for point in points]), of_memory
 
 
-def _marked(value: float | None) -> str:
-    return cells.NONE if value is None else goals.GROWTH.marked(value)
+def _mark_growth(value: float | None) -> str:
+    return cells.NONE if value is None else goals.GROWTH.mark(value)
 
 
 def _plain(value: float | None) -> str:
@@ -240,15 +244,20 @@ def _parts(run: Results) -> str:
         )
         for part in run.parts
     ]
-    return _filled(("samples at a time", "memory", "time", "time / all at once"), rows)
+    return _fill_table(("samples at a time", "memory", "time", "time / all at once"), rows)
 
 
 def _absolute(run: Results) -> str:
     rows = [
-        (model.title, preset, _gradient(model), *(_time(model, each, preset) for each in ("lrprism", *PEERS)))
+        (
+            model.title,
+            preset,
+            _gradient(model),
+            *(_time(model, library, preset) for library in ("lrprism", *PEERS)),
+        )
         for model, preset in _rows(run)
     ]
-    return _filled(("model", "preset", "one gradient", "lrprism", *_names(PEERS)), rows)
+    return _fill_table(("model", "preset", "one gradient", "lrprism", *_names(PEERS)), rows)
 
 
 def _time(model: Measured, library: str, preset: str) -> str:

@@ -6,7 +6,7 @@ import torch
 
 from benchmarks import cells, goals
 from benchmarks.contestants import GRADIENT, own
-from benchmarks.measuring import Setting, timed_by_name
+from benchmarks.measuring import Setting, time_contestants
 from benchmarks.subjects import HYPER3DNETLITE, MLP, Subject
 from benchmarks.timing import Rounds, summary
 
@@ -28,16 +28,15 @@ def lines(subject: Subject, rounds: Rounds = ROUNDS) -> list[str]:
 
     Args:
         subject: The model.
-        rounds: How many rounds.
+        rounds: The number of rounds.
     """
-    presets = [each for each in own(subject) if each.library == "lrprism" and not each.extra]
-    seconds = timed_by_name(subject, [GRADIENT, *presets], Setting(rounds=rounds))
+    everyone = own(subject)
+    presets = [entry for entry in everyone if entry.library == "lrprism" and not entry.extra]
+    seconds = time_contestants(subject, [GRADIENT, *presets], Setting(rounds=rounds))
     base = seconds[GRADIENT.name]
-    found = [
-        f"{subject.title}: one gradient {cells.seconds(summary(base, base).seconds)}, {len(base)} rounds"
-    ]
-    for each in presets:
-        goal = goals.of_preset(subject.key, each.preset)
-        ratio = goal.marked(summary(seconds[each.name], base).ratio)
-        found.append(f"  {each.preset:20s}{ratio:6s} goal {goal.goal:.2f}, limit {goal.limit:.2f}")
-    return found
+    text = [f"{subject.title}: one gradient {cells.seconds(summary(base, base).seconds)}, {len(base)} rounds"]
+    for contestant in presets:
+        goal = goals.of_preset(subject.key, contestant.preset)
+        ratio = goal.mark(summary(seconds[contestant.name], base).ratio)
+        text.append(f"  {contestant.preset:20s}{ratio:6s} goal {goal.goal:.2f}, limit {goal.limit:.2f}")
+    return text

@@ -1,4 +1,4 @@
-"""What a run measured, and its form as JSON."""
+"""The results of a run, and their form as JSON."""
 
 import dataclasses
 import json
@@ -15,9 +15,9 @@ class Entry:
     """One contestant on one model.
 
     Args:
-        library: Who.
-        preset: By which rules.
-        extra: What else was asked.
+        library: The library.
+        preset: Its rules.
+        extra: The extra question.
         time: How long it takes; None if it fails.
         verdict: Whether it is right; None where there is nothing to compare.
         failure: Why it fails; empty otherwise.
@@ -34,7 +34,7 @@ class Entry:
 
     @property
     def right(self) -> bool:
-        """Whether it has an answer, and the right one."""
+        """True if it has an answer, and the right one."""
         return self.time is not None and (self.verdict is None or self.verdict.right)
 
 
@@ -70,8 +70,8 @@ class Point:
 
     Args:
         axis: What grows.
-        size: How much of it.
-        library: Who.
+        size: Its size.
+        library: The library.
         seconds: Median time.
         memory: Bytes at the peak; None if not measured.
     """
@@ -125,30 +125,30 @@ class Results:
 
 def write(path: Path, results: list[Results]) -> None:
     """Write results as JSON, numbers of six digits."""
-    plain = [_rounded(dataclasses.asdict(each)) for each in results]
+    plain = [_round_numbers(dataclasses.asdict(entry)) for entry in results]
     path.write_text(json.dumps(plain, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 def read(path: Path) -> list[Results]:
     """Read what :func:`write` wrote."""
-    return [_results(each) for each in json.loads(path.read_text(encoding="utf-8"))]
+    return [_results(run) for run in json.loads(path.read_text(encoding="utf-8"))]
 
 
-def _rounded(value: Any) -> Any:
+def _round_numbers(value: Any) -> Any:
     if isinstance(value, float):
         return float(f"{value:.6g}")
     if isinstance(value, dict):
-        return {key: _rounded(each) for key, each in value.items()}
-    return [_rounded(each) for each in value] if isinstance(value, list | tuple) else value
+        return {key: _round_numbers(entry) for key, entry in value.items()}
+    return [_round_numbers(entry) for entry in value] if isinstance(value, list | tuple) else value
 
 
 def _results(plain: dict[str, Any]) -> Results:
     models = [
-        Measured(**{**each, "entries": [_entry(entry) for entry in each["entries"]]})
-        for each in plain["models"]
+        Measured(**{**model, "entries": [_entry(entry) for entry in model["entries"]]})
+        for model in plain["models"]
     ]
     setting = [(name, value) for name, value in plain["setting"]]
-    growth, parts = [Point(**each) for each in plain["growth"]], [Part(**each) for each in plain["parts"]]
+    growth, parts = [Point(**point) for point in plain["growth"]], [Part(**point) for point in plain["parts"]]
     return Results(**{**plain, "setting": setting, "models": models, "growth": growth, "parts": parts})
 
 

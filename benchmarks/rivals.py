@@ -29,7 +29,10 @@ SUMS = 1e-12  # zennit's stabiliser of residual sums, as in parity/peers.py: lrp
 NORMS = on(LAYERNORM_NODES, "detach_std")  # its default passes relevance through a layer norm unchanged
 AUTOLRP = {
     # attention weights and the scale of a layer norm are constants in all of our presets but one
-    **{name: LRPConfig({**each.rule, **CPLRP, **NORMS}, each.eps) for name, each in peers.AUTOLRP.items()},
+    **{
+        name: LRPConfig({**config.rule, **CPLRP, **NORMS}, config.eps)
+        for name, config in peers.AUTOLRP.items()
+    },
     "AttnLRP": LRPConfig({**BASE, **ATTNLRP, **NORMS}),
 }
 ZENNIT = ("Epsilon", "EpsilonPlus", "EpsilonGamma", "EpsilonGammaBox", "EpsilonAlpha2Beta1")
@@ -38,7 +41,7 @@ CAPTUM = ("Epsilon",)
 
 @contextmanager
 def zennit(preset: str, loaded: Loaded) -> Iterator[Ready]:
-    """With the canonizer that its documentation recommends for the model."""
+    """Explain by zennit, with the canonizer that its documentation recommends for the model."""
     canonizer = ResNetCanonizer() if isinstance(loaded.model, ResNet) else SequentialMergeBatchNorm()
     composite = peers.zennit_composite(preset, [canonizer], SUMS)
     with Gradient(copy.deepcopy(loaded.from_leaf), composite) as attributor:
@@ -52,7 +55,7 @@ def _by_zennit(attributor: Gradient, sample: Sample) -> Tensor:
 
 @contextmanager
 def captum(loaded: Loaded) -> Iterator[Ready]:
-    """With its default rules: LRP-ε, ε = 1e-9."""
+    """Explain by captum with its default rules: LRP-ε, ε = 1e-9."""
     explainer = CaptumLRP(copy.deepcopy(loaded.from_leaf))
     yield lambda sample: partial(_by_captum, explainer, sample)
 
@@ -64,7 +67,7 @@ def _by_captum(explainer: CaptumLRP, sample: Sample) -> Tensor:
 
 @contextmanager
 def autolrp_at(preset: str, loaded: Loaded) -> Iterator[Ready]:
-    """From the sum of the explained logits."""
+    """Explain by autoLRP, from the sum of the explained logits."""
     yield lambda sample: partial(_by_autolrp, loaded.from_leaf, AUTOLRP[preset], sample)
 
 
@@ -79,12 +82,12 @@ def _by_autolrp(model: nn.Module, config: LRPConfig, sample: Sample) -> Tensor:
 
 def rivals(subject: Subject) -> list[Contestant]:
     """Return the peers, each with the presets that it has."""
-    found = []
+    contestants = []
     for preset in subject.presets:
         if preset in ZENNIT:
-            found.append(Contestant("zennit", preset, partial(zennit, preset)))
+            contestants.append(Contestant("zennit", preset, partial(zennit, preset)))
         if preset in CAPTUM:
-            found.append(Contestant("captum", preset, captum))
+            contestants.append(Contestant("captum", preset, captum))
         if preset in AUTOLRP:
-            found.append(Contestant("autolrp", preset, partial(autolrp_at, preset)))
-    return found
+            contestants.append(Contestant("autolrp", preset, partial(autolrp_at, preset)))
+    return contestants

@@ -1,4 +1,4 @@
-"""What is explained: models with seeded random weights, and new random inputs for every round."""
+"""Subjects of the benchmarks: models with seeded random weights, and new random inputs for every round."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -74,12 +74,12 @@ class FromEmbeddings(nn.Module):
     """A transformer of the package transformers, fed with embedded tokens."""
 
     def __init__(self, model: nn.Module) -> None:
-        """Take the model as it is."""
+        """Keep the model."""
         super().__init__()
         self.model = model
 
     def forward(self, embedded: Tensor) -> Tensor:
-        """The logits."""
+        """Return the logits."""
         return self.model(inputs_embeds=embedded).logits
 
 
@@ -88,10 +88,10 @@ class Loaded:
     """A model that is ready to be explained.
 
     Args:
-        subject: What it is.
+        subject: Its description.
         model: The model as a user has it.
         from_leaf: The same, from :attr:`Sample.leaf` to logits.
-        device: Where it lies.
+        device: The device that holds it.
     """
 
     subject: Subject
@@ -136,23 +136,23 @@ def draw(model: nn.Module, *, layers: bool = True) -> nn.Module:
 
 
 def mlp() -> nn.Module:
-    """Three linear layers."""
+    """Build three linear layers."""
     layers = (nn.Linear(200, 256), nn.ReLU(), nn.Linear(256, 256), nn.ReLU(), nn.Linear(256, 16))
     return draw(nn.Sequential(*layers))
 
 
 def hyper3dnetlite(bands: int, classes: int) -> nn.Module:
-    """The network of the 2020 tutorial, for windows of 25 x 25 pixels."""
+    """Build the network of the 2020 tutorial, for windows of 25 x 25 pixels."""
     return draw(Hyper3DNetLite(bands, classes))
 
 
 def hybridsn(bands: int, classes: int) -> nn.Module:
-    """HybridSN for windows of 25 x 25 pixels."""
+    """Build HybridSN for windows of 25 x 25 pixels."""
     return draw(HybridSN(bands, classes))
 
 
-def published(name: str) -> nn.Module:
-    """A network of torchvision with 1000 classes."""
+def build_torchvision(name: str) -> nn.Module:
+    """Build a network of torchvision with 1000 classes."""
     from torchvision_beside_cpu import import_torchvision  # late: it lies in tests/
 
     model = getattr(import_torchvision().models, name)(weights=None)
@@ -160,7 +160,7 @@ def published(name: str) -> nn.Module:
 
 
 def bert() -> nn.Module:
-    """BERT-base with a classifier of 10 classes."""
+    """Build BERT-base with a classifier of 10 classes."""
     from torchvision_beside_cpu import import_torchvision  # late, as above; transformers imports torchvision
 
     import_torchvision()
@@ -170,7 +170,7 @@ def bert() -> nn.Module:
 
 
 def stack(depth: int) -> nn.Module:
-    """A plain stack of convolutions of 16 channels, each with a ReLU, and a linear layer."""
+    """Build a plain stack of convolutions of 16 channels, each with a ReLU, and a linear layer."""
     layers: list[nn.Module] = []
     for number in range(depth):
         layers += [nn.Conv2d(16 if number else 3, 16, 3, padding=1), nn.ReLU()]
@@ -194,7 +194,7 @@ def _hyper3dnetlite(batch: int, *more: str) -> Subject:
 def _images(
     key: str, title: str, name: str, batch: int, presets: tuple[str, ...], main: str = "EpsilonGamma"
 ) -> Subject:
-    return Subject(key, title, partial(published, name), (batch, 3, 224, 224), presets, main)
+    return Subject(key, title, partial(build_torchvision, name), (batch, 3, 224, 224), presets, main)
 
 
 MLP = Subject(

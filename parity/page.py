@@ -76,8 +76,8 @@ def render(results: Results) -> str:
 
 def _agreements(results: Results) -> str:
     rows = [
-        (each.model, each.preset, each.peer, f"{each.single:.1e}", f"{each.double:.1e}")
-        for each in results.agreements
+        (result.model, result.preset, result.peer, f"{result.single:.1e}", f"{result.double:.1e}")
+        for result in results.agreements
     ]
     return table(("model", "preset", "peer", "float32", "float64"), rows)
 
@@ -85,11 +85,11 @@ def _agreements(results: Results) -> str:
 def _traps(results: Results) -> str:
     rows = [
         (
-            each.name,
-            f"{each.total:.4g} of logit {each.logit:.4g}: {each.why}",
-            *(_cell(each.answers[library]) for library in LIBRARIES),
+            result.name,
+            f"{result.total:.4g} of logit {result.logit:.4g}: {result.why}",
+            *(_cell(result.answers[library]) for library in LIBRARIES),
         )
-        for each in results.traps
+        for result in results.traps
     ]
     return table(("case", "textbook sum, and why", *LIBRARIES), rows)
 
@@ -107,5 +107,5 @@ def _size(distance: float) -> str:
 
 
 def _definitions(results: Results) -> str:
-    rows = [(each.what, f"{each.distance:.1e}") for each in results.definitions]
+    rows = [(result.what, f"{result.distance:.1e}") for result in results.definitions]
     return table(("maps compared", "difference"), rows)

@@ -36,9 +36,9 @@ def by_lrprism(preset: str) -> Explain:
     """Ask lrprism with one of its presets."""
 
     def explain(model: nn.Module, x: Tensor, classes: Tensor) -> Tensor:
-        found = lp.LRP(copy.deepcopy(model), OURS[preset], strict=True).explain(x, classes).relevance
-        assert isinstance(found, Tensor)
-        return found
+        relevance = lp.LRP(copy.deepcopy(model), OURS[preset], strict=True).explain(x, classes).relevance
+        assert isinstance(relevance, Tensor)
+        return relevance
 
     return explain
 
@@ -122,13 +122,13 @@ def by_autolrp(config: LRPConfig) -> Explain:
     """Ask autoLRP, one sample at a time: it explains one number, which it counts as 1."""
 
     def explain(model: nn.Module, x: Tensor, classes: Tensor) -> Tensor:
-        own, found = copy.deepcopy(model), []
+        patched, maps = copy.deepcopy(model), []
         for sample, number in zip(x, classes.tolist(), strict=True):
             wrapped = autolrp.tensor(sample.unsqueeze(0))
-            logit = own(wrapped)[0, number]
+            logit = patched(wrapped)[0, number]
             logit.lrp(config=config)
-            found.append(wrapped.relevance.as_subclass(Tensor) * logit.detach().as_subclass(Tensor))
-        return torch.cat(found)
+            maps.append(wrapped.relevance.as_subclass(Tensor) * logit.detach().as_subclass(Tensor))
+        return torch.cat(maps)
 
     return explain
 

@@ -1,4 +1,4 @@
-"""What was measured, for the page."""
+"""The results of a run, for the page."""
 
 from dataclasses import dataclass, field
 
@@ -7,10 +7,10 @@ from torch import Tensor
 TOLERANCE = 1e-4  # for float32 and float64 alike
 
 
-def difference(found: Tensor, reference: Tensor) -> float:
+def difference(relevance: Tensor, reference: Tensor) -> float:
     """Return the largest absolute difference, relative to the largest entry of the reference."""
-    found, reference = found.detach(), reference.detach()
-    return float((found - reference).abs().max() / reference.abs().max())
+    relevance, reference = relevance.detach(), reference.detach()
+    return float((relevance - reference).abs().max() / reference.abs().max())
 
 
 @dataclass(frozen=True)
@@ -26,13 +26,13 @@ class Agreement:
 
 @dataclass(frozen=True)
 class Answer:
-    """What one library says to a trap.
+    """The answer of one library to a trap.
 
     Args:
         total: Sum of its relevance.
         distance: Difference from the textbook map, relative to that map's largest entry.
-        warning: What it warned of.
-        refusal: Why it gives no map; the rest then means nothing.
+        warning: Its warning.
+        refusal: The reason why it gives no map; the other fields then mean nothing.
     """
 
     total: float = float("nan")

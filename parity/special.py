@@ -21,9 +21,9 @@ EPS = 1e-9
 def _lrprism(rule: own_rules.AbstractRule, calls: int) -> Explain:
     def explain(model: nn.Module, x: Tensor, classes: Tensor) -> Tensor:
         explainer = lp.LRP(model, [(select.kind(select.Kind.LINEAR), rule)], strict=True)
-        found = [explainer.explain(x, classes).relevance for _ in range(calls)]
-        assert isinstance(found[-1], Tensor)
-        return found[-1]
+        maps = [explainer.explain(x, classes).relevance for _ in range(calls)]
+        assert isinstance(maps[-1], Tensor)
+        return maps[-1]
 
     return explain
 
@@ -31,8 +31,8 @@ def _lrprism(rule: own_rules.AbstractRule, calls: int) -> Explain:
 def _zennit_gamma(model: nn.Module, x: Tensor, classes: Tensor) -> Tensor:
     rule = rules.Gamma(0.25, stabilizer=EPS)
     with Gradient(copy.deepcopy(model), LayerMapComposite(layer_map(rule, rule))) as attributor:
-        found = [attributor(x.clone().requires_grad_(), start_at(classes))[1] for _ in range(2)]
-    return found[-1].detach()
+        maps = [attributor(x.clone().requires_grad_(), start_at(classes))[1] for _ in range(2)]
+    return maps[-1].detach()
 
 
 def _zennit_alpha_beta(model: nn.Module, x: Tensor, classes: Tensor) -> Tensor:
@@ -42,13 +42,13 @@ def _zennit_alpha_beta(model: nn.Module, x: Tensor, classes: Tensor) -> Tensor:
 
 
 def _captum_gamma(model: nn.Module, x: Tensor, classes: Tensor) -> Tensor:
-    own = copy.deepcopy(model)
-    for layer in own.modules():
+    copied = copy.deepcopy(model)
+    for layer in copied.modules():
         if isinstance(layer, nn.Linear):
             layer.rule = GammaRule(0.25)
-    explainer = CaptumLRP(own)
-    found = [explainer.attribute(x.clone().requires_grad_(), target=classes) for _ in range(2)]
-    return found[-1].detach()
+    explainer = CaptumLRP(copied)
+    maps = [explainer.attribute(x.clone().requires_grad_(), target=classes) for _ in range(2)]
+    return maps[-1].detach()
 
 
 def _autolrp(rule: tuple[str, dict[str, float]], calls: int) -> Explain:

@@ -34,11 +34,11 @@ def test_the_maps_agree(
     subject: Subject, preset: str, peer: str, theirs: peers.Explain, results: Results
 ) -> None:
     """In float64, and in float32 where both explain one network."""
-    found = []
+    differences = []
     for dtype in (torch.float32, torch.float64):
         model, x = subject.make(dtype)
         classes = model(x).argmax(1)
-        found.append(difference(peers.by_lrprism(preset)(model, x, classes), theirs(model, x, classes)))
-    results.agreements.append(Agreement(subject.name, preset, peer, *found))
-    assert found[1] <= TOLERANCE
-    assert found[0] <= TOLERANCE or not subject.compare_single
+        differences.append(difference(peers.by_lrprism(preset)(model, x, classes), theirs(model, x, classes)))
+    results.agreements.append(Agreement(subject.name, preset, peer, *differences))
+    assert differences[1] <= TOLERANCE
+    assert differences[0] <= TOLERANCE or not subject.compare_single

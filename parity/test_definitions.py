@@ -13,19 +13,19 @@ def test_a_stabiliser_at_residual_sums_explains_the_rest(results: Results) -> No
     model, x = RESNET18.make(torch.float64)
     classes = model(x).argmax(1)
     ours = peers.by_lrprism("Epsilon")(model, x, classes)
-    found = {
+    distances = {
         sums: difference(ours, peers.by_zennit("Epsilon", resnet=True, sums=sums)(model, x, classes))
         for sums in (1e-6, 1e-12)
     }
-    for sums, distance in found.items():
+    for sums, distance in distances.items():
         what = f"lrprism against zennit with its residual sums damped by {sums:g}"
         results.definitions.append(Definition(f"{what}: {RESNET18.name}, Epsilon, float64", distance))
-    assert found[1e-12] <= TOLERANCE
+    assert distances[1e-12] <= TOLERANCE
 
 
 def test_our_float32_map_is_the_float64_map(results: Results) -> None:
     """Where a canonizer merges batch norm, float32 maps differ; ours stays at its float64 map."""
-    found = {}
+    distances = {}
     for dtype in (torch.float32, torch.float64):
         model, x = RESNET18.make(dtype)
         classes = model(x).argmax(1)
@@ -33,12 +33,12 @@ def test_our_float32_map_is_the_float64_map(results: Results) -> None:
             ("lrprism", peers.by_lrprism("Epsilon, eps 1e-9")),
             ("zennit", peers.by_zennit("Epsilon, eps 1e-9", resnet=True)),
         ):
-            found[name, dtype] = explain(model, x, classes).double()
+            distances[name, dtype] = explain(model, x, classes).double()
     for name in ("lrprism", "zennit"):
-        distance = difference(found[name, torch.float32], found[name, torch.float64])
+        distance = difference(distances[name, torch.float32], distances[name, torch.float64])
         what = f"{name} in float32 against itself in float64: {RESNET18.name}, Epsilon with eps 1e-9"
         results.definitions.append(Definition(what, distance))
-    assert difference(found["lrprism", torch.float32], found["lrprism", torch.float64]) <= TOLERANCE
+    assert difference(distances["lrprism", torch.float32], distances["lrprism", torch.float64]) <= TOLERANCE
 
 
 def test_folding_batch_norm_rounds_the_network_anew(results: Results) -> None:
@@ -48,7 +48,7 @@ def test_folding_batch_norm_rounds_the_network_anew(results: Results) -> None:
         model, x = subject.make(dtype)
         numbers = model(x).argmax(1).tolist()
         return torch.cat(
-            [gradient_times_input(model, each[None], n) for each, n in zip(x, numbers, strict=True)]
+            [gradient_times_input(model, sample[None], n) for sample, n in zip(x, numbers, strict=True)]
         )
 
     for dtype in (torch.float32, torch.float64):

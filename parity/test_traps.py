@@ -12,8 +12,8 @@ from parity.traps import TRAPS, Trap
 
 def ask(explain: Explain, trap: Trap) -> Answer:
     """One library's answer."""
-    found = explain(trap.model, trap.x, torch.tensor([trap.number]))
-    return Answer(float(found.detach().sum()), difference(found, trap.expected))
+    relevance = explain(trap.model, trap.x, torch.tensor([trap.number]))
+    return Answer(float(relevance.detach().sum()), difference(relevance, trap.expected))
 
 
 def first_line(error: Exception | Warning | str) -> str:
@@ -33,7 +33,7 @@ def ask_peer(explain: Explain | None, trap: Trap) -> Answer:
             answer = ask(explain, trap)
         except Exception as error:  # whatever a peer raises is its answer
             return Answer(refusal=f"refuses: {first_line(error)}")
-    warned = [first_line(each.message) for each in told]
+    warned = [first_line(warning.message) for warning in told]
     return Answer(answer.total, answer.distance, "; ".join(dict.fromkeys(warned)))
 
 

@@ -8,38 +8,41 @@ from torch import Tensor, nn
 EPS = 1e-9
 
 
-def stabilised(z: Tensor) -> Tensor:
-    """``z + eps sgn(z)`` with ``sgn(0) = 1``."""
+def stabilise(z: Tensor) -> Tensor:
+    """Return ``z + eps sgn(z)`` with ``sgn(0) = 1``."""
     return z + torch.where(z >= 0, EPS, -EPS)
 
 
-def share(part: Tensor, whole: Tensor, relevance: Tensor) -> Tensor:
-    """What one summand of ``whole`` gets of its relevance."""
-    return part * relevance / stabilised(whole)
+def share(summand: Tensor, total: Tensor, relevance: Tensor) -> Tensor:
+    """Return the share of one summand of ``total`` in its relevance."""
+    return summand * relevance / stabilise(total)
 
 
 def linear(a: Tensor, w: Tensor, relevance: Tensor, b: Tensor | float = 0.0) -> Tensor:
-    """LRP-ε through ``z = w a + b``, with ``w`` of shape ``[outputs, inputs]``."""
-    return a * ((relevance / stabilised(a @ w.T + b)) @ w)
+    """Carry relevance by LRP-ε through ``z = w a + b``, with ``w`` of shape ``[outputs, inputs]``."""
+    return a * ((relevance / stabilise(a @ w.T + b)) @ w)
 
 
 def gamma(a: Tensor, w: Tensor, relevance: Tensor, extra: float) -> Tensor:
-    """LRP-γ for inputs that are not negative and outputs that are positive or carry no relevance."""
+    """Carry relevance by LRP-γ, for inputs >= 0, and outputs that are positive or carry none."""
     return linear(a, w + extra * w.clamp(min=0), relevance)
 
 
 def alpha_beta(a: Tensor, w: Tensor, relevance: Tensor, alpha: float, beta: float) -> Tensor:
-    """LRP-αβ: contributions ``a_i w_ji`` of one sample, written as a matrix and split by sign."""
+    """Carry relevance by LRP-αβ: the contributions ``a_i w_ji`` of one sample, split by sign."""
     contributions = a.T * w.T
-    found = torch.zeros_like(a)
+    result = torch.zeros_like(a)
     for sign, factor in ((1, alpha), (-1, -beta)):
-        taken = torch.where(contributions * sign > 0, contributions, 0)
-        found = found + factor * (taken * relevance / stabilised(taken.sum(0))).sum(1)
-    return found
+        of_sign = torch.where(contributions * sign > 0, contributions, 0)
+        result = result + factor * (of_sign * relevance / stabilise(of_sign.sum(0))).sum(1)
+    return result
 
 
-def standardised(a: Tensor, w: Tensor, relevance: Tensor, groups: int = 1) -> Tensor:
-    """LRP-ε through ``y = w (a - mean(a)) / sigma`` of each group, ``sigma`` a constant (Ali et al. 2022)."""
+def standardise(a: Tensor, w: Tensor, relevance: Tensor, groups: int = 1) -> Tensor:
+    """Carry relevance by LRP-ε through ``y = w (a - mean(a)) / sigma`` of each group.
+
+    ``sigma`` counts as a constant (Ali et al. 2022).
+    """
     size = a.shape[1] // groups
     sigma = (a.view(-1, size).var(1, correction=0) + 1e-5).sqrt().repeat_interleave(size)
     centre = torch.block_diag(*[torch.eye(size) - 1 / size] * groups).to(a)
@@ -60,25 +63,25 @@ def lstm(cell: nn.LSTM, x: Tensor, relevance: Tensor) -> Tensor:
     """Arras et al. 2019: gates are constants, the signal takes all. Relevance is given at the last output."""
     steps = x[0].unbind()
     h = [x.new_zeros(1, cell.hidden_size)]
-    c, signals, kept = [torch.zeros_like(h[0])], [], []
+    c, signals, forgets = [torch.zeros_like(h[0])], [], []
     for value in steps:
         pre = value @ cell.weight_ih_l0.T + h[-1] @ cell.weight_hh_l0.T
         enter, forget, signal, leave = pre.chunk(4, 1)
         signals.append(enter.sigmoid() * signal.tanh())
-        kept.append(forget.sigmoid() * c[-1])
-        c.append(kept[-1] + signals[-1])
+        forgets.append(forget.sigmoid() * c[-1])
+        c.append(forgets[-1] + signals[-1])
         h.append(leave.sigmoid() * c[-1].tanh())
     rows = slice(2 * cell.hidden_size, 3 * cell.hidden_size)  # torch's order: enter, forget, signal, leave
     w = torch.cat([cell.weight_ih_l0[rows], cell.weight_hh_l0[rows]], 1)
-    found, of_memory = [], torch.zeros_like(relevance)
+    per_step, of_memory = [], torch.zeros_like(relevance)
     for step in reversed(range(len(steps))):
         of_memory = of_memory + relevance
         of_signal = share(signals[step], c[step + 1], of_memory)
-        of_memory = share(kept[step], c[step + 1], of_memory)
+        of_memory = share(forgets[step], c[step + 1], of_memory)
         both = linear(torch.cat([steps[step][None], h[step]], 1), w, of_signal)
-        found.append(both[:, : x.shape[2]])
+        per_step.append(both[:, : x.shape[2]])
         relevance = both[:, x.shape[2] :]
-    return torch.stack(found[::-1], 1)
+    return torch.stack(per_step[::-1], 1)
 
 
 def _frozen_norm(a: Tensor, norm: nn.LayerNorm) -> Tensor:
@@ -102,8 +105,8 @@ class FrozenEncoder(nn.Module):
         layer = self.layer
         heads = layer.self_attn.num_heads
         q, k, v = (
-            each.unflatten(2, (heads, -1)).transpose(1, 2)
-            for each in (x @ layer.self_attn.in_proj_weight.T).chunk(3, 2)
+            projection.unflatten(2, (heads, -1)).transpose(1, 2)
+            for projection in (x @ layer.self_attn.in_proj_weight.T).chunk(3, 2)
         )
         attention = (q @ k.transpose(2, 3) / q.shape[3] ** 0.5).softmax(3).detach()
         mixed = (attention @ v).transpose(1, 2).flatten(2) @ layer.self_attn.out_proj.weight.T

@@ -39,7 +39,7 @@ class Trap:
         x: The sample.
         expected: Its relevance for class ``number``.
         number: The class.
-        runs: How to ask each library, where the usual way (LRP-ε, ε = 1e-9) is not the question; None where
+        runs: Asks each library, where the usual way (LRP-ε, ε = 1e-9) is not the question; None where
             a library has no such rule.
     """
 
@@ -96,7 +96,7 @@ def cnn3d() -> Trap:
     return _piecewise_linear(models.PLAIN_CNN3D, "linear piece by piece: gradient × input")
 
 
-def shared_layer() -> Trap:
+def layer_called_twice() -> Trap:
     """One layer called twice."""
     layer, head, x = _linear(5, 5), _linear(5, 3), _x(1, 5)
     model = Network(
@@ -113,7 +113,7 @@ def shared_layer() -> Trap:
 
 
 def _head_relevance(head: nn.Linear, a: Tensor, number: int = 0) -> Tensor:
-    """What the inputs of a last layer without bias receive: ``a_i w_i``."""
+    """Return the relevance of the inputs of a last layer without bias: ``a_i w_i``."""
     return a * head.weight[number]
 
 
@@ -131,7 +131,7 @@ def normalisation(norm: nn.Module, groups: int) -> Trap:
     nn.init.uniform_(norm.weight, 0.5, 1.5)
     first, head, x = _linear(5, 6), _linear(6, 3), _x(1, 5)
     model = nn.Sequential(first, norm, head)
-    of_norm = textbook.standardised(first(x), norm.weight, _head_relevance(head, norm(first(x))), groups)
+    of_norm = textbook.standardise(first(x), norm.weight, _head_relevance(head, norm(first(x))), groups)
     expected = textbook.linear(x, first.weight, of_norm)
     return Trap(
         "the scale 1/σ counts as a constant, the rest is linear (Ali et al. 2022)", model, x, expected
@@ -260,7 +260,7 @@ TRAPS: dict[str, Callable[[], Trap]] = {
     "four blocks `x + f(x)`": residual,
     "ResNet-18 of torchvision, zennit without a canonizer for it": resnet,
     "3-D CNN with batch norm": cnn3d,
-    "one `nn.Linear` called twice": shared_layer,
+    "one `nn.Linear` called twice": layer_called_twice,
     "`F.gelu`": lambda: functional(F.gelu),
     "`F.silu`": lambda: functional(F.silu),
     "`x.sigmoid()`": lambda: functional(torch.sigmoid),

@@ -32,7 +32,7 @@ def main() -> None:
         trained.append(train_published(folder, scheme, chosen.epochs, Reporter()))
     run = trained[-1].folder
     times = [time_scene(run, rule, BATCH) for rule in RULES]
-    memory = [peak_memory(run, *each) for each in ((20, 32), (0, 32), (0, BATCH))]
+    memory = [peak_memory(run, *sizes) for sizes in ((20, 32), (0, 32), (0, BATCH))]
     setting = markdown.setting(
         "make reproduce", f"{chosen.threads} threads", ("lrprism", "torch", "lightning", "numpy")
     )

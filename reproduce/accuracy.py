@@ -23,8 +23,8 @@ class Trained:
     """A run.
 
     Args:
-        scheme: How the scene was split.
-        record: What its ``run.json`` says about the training.
+        scheme: The scheme by which the scene was split.
+        record: The training in its ``run.json``.
         folder: Its run folder.
     """
 
@@ -41,10 +41,10 @@ def train_published(folder: Path, scheme: str, epochs: int, reporter: Reporter) 
     part and not on the test part, turn and mirror patches, and stop after fewer epochs than 100.
 
     Args:
-        folder: Where to write; it must exist.
+        folder: The folder to write to; it must exist.
         scheme: ``"random"`` pixels, as published, or ``"blocks"``.
-        epochs: How many.
-        reporter: Where to say what is being done.
+        epochs: The number of epochs.
+        reporter: Reports the progress.
     """
     settings = TrainingSettings(
         "indian-pines",

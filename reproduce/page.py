@@ -1,4 +1,4 @@
-"""docs/reproduce.md, written from what was measured."""
+"""The page docs/reproduce.md, written from the measurements."""
 
 from collections.abc import Sequence
 
@@ -55,9 +55,9 @@ def render(
     """Return the page.
 
     Args:
-        setting: Where it was measured.
+        setting: The machine and the versions.
         trained: The runs.
-        times: What a whole scene cost.
+        times: The cost of a whole scene.
         memory: Peaks of memory.
     """
     sections = [
@@ -69,29 +69,29 @@ def render(
                 "split", "training windows", "test windows", "test windows that overlap a training window",
                 "overall accuracy", "macro F1", "kappa", "epochs", "training",
             ),
-            [_trained(each) for each in trained],
+            [_format_run(run) for run in trained],
         ),
         SCENE.format(batch=times[0].batch_size),
         table(
             ("rules", "pixels", "explanation", "plain gradient", "ratio"),
             [
                 (
-                    f"`{each.rule}`", f"{each.pixels:,}", f"{each.explained:.1f} s", f"{each.gradient:.1f} s",
-                    f"{each.explained / each.gradient:.2f}",
+                    f"`{row.rule}`", f"{row.pixels:,}", f"{row.explained:.1f} s", f"{row.gradient:.1f} s",
+                    f"{row.explained / row.gradient:.2f}",
                 )
-                for each in times
+                for row in times
             ],
         ),
         MEMORY,
         table(
             ("samples", "batch size", "peak"),
-            [(f"{each.samples:,}", str(each.batch_size), f"{each.mebibytes:.0f} MiB") for each in memory],
+            [(f"{row.samples:,}", str(row.batch_size), f"{row.mebibytes:.0f} MiB") for row in memory],
         ),
     ]  # fmt: skip
     return "\n".join(sections)
 
 
-def _trained(run: Trained) -> tuple[str, ...]:
+def _format_run(run: Trained) -> tuple[str, ...]:
     split, test = run.record["split"], run.record["test"]
     return (
         run.scheme,

@@ -22,11 +22,11 @@ from lrprism.spectral.workbench.trained_network import TrainedNetwork
 
 @dataclass(frozen=True)
 class SceneTimes:
-    """What every labelled pixel of a scene cost.
+    """The time to explain every labelled pixel of a scene.
 
     Args:
         rule: Name of the rules.
-        pixels: How many were explained.
+        pixels: The number of pixels explained.
         batch_size: Windows at a time.
         explained: Seconds for the explanations with their accounts, cutting and writing included.
         gradient: Seconds for the gradients of the predicted logits, cutting included.
@@ -79,8 +79,8 @@ def input_gradient(trained: TrainedNetwork, samples: Samples, numbers: Numbers) 
     inputs = network_inputs(samples.cut(numbers)).requires_grad_()
     logits = trained.model(inputs)
     chosen = logits.gather(1, logits.argmax(1, keepdim=True)).sum()
-    found: np.ndarray = torch.autograd.grad(chosen, inputs)[0].numpy()
-    return found
+    gradient: np.ndarray = torch.autograd.grad(chosen, inputs)[0].numpy()
+    return gradient
 
 
 @dataclass(frozen=True)
@@ -88,7 +88,7 @@ class SceneMemory:
     """The largest memory of one ``lrprism explain``.
 
     Args:
-        samples: How many were explained.
+        samples: The number of samples explained.
         batch_size: Windows at a time.
         mebibytes: Peak of its resident memory.
     """

@@ -28,9 +28,9 @@ def main() -> None:
     from zoo.models import LIBRARIES, entries_of
     from zoo.running import run
 
-    known = results.read(chosen.results)
-    done = {key for key, _ in known}
-    again = {result.key for result in known.values() if re.search(chosen.again, result.outcome)}
+    before = results.read(chosen.results)
+    done = {key for key, _ in before}
+    again = {result.key for result in before.values() if re.search(chosen.again, result.outcome)}
     keys = [entry.key for library in LIBRARIES for entry in entries_of(library)]
     wanted = [key for key in keys if re.search(chosen.only, key) and (key in again or key not in done)]
     results.forget(chosen.results, set(wanted))

@@ -1,4 +1,4 @@
-"""What the zoo asks of a network, and the answers."""
+"""The checks of the zoo on one network."""
 
 import warnings
 from collections.abc import Callable, Iterator, Mapping
@@ -28,12 +28,12 @@ _HOOKS = tuple(name for name in vars(nn.Module()) if name.endswith("hooks"))
 
 @dataclass(frozen=True)
 class Answer:
-    """What came of one network under one composite.
+    """The outcome of one network under one composite.
 
     Args:
         outcome: ``clean``, ``refused``, ``warned`` or ``wrong``.
-        reason: Why it is not clean.
-        unaccounted: What no row of the account explains, as a share of the largest sum in it.
+        reason: The reason why it is not clean.
+        unaccounted: Relevance that no row of the account explains, as a share of the largest sum in it.
         precision: The type in which the account was closed: float64 where float32 rounds too much.
     """
 
@@ -96,12 +96,12 @@ def check(entry: Entry, composite: Any) -> Answer:
         problem = problem or changes(subject.model, before, _state(twin.model))
         if problem:
             return Answer("wrong", f"{which} logit: {problem}", share, precision)
-        known = {str(each.message) for each in usual}
-        new = [str(each.message) for each in told if str(each.message) not in known]
+        expected_messages = {str(warning.message) for warning in usual}
+        new = [str(warning.message) for warning in told if str(warning.message) not in expected_messages]
         if others := [message for message in new if _LITTLE not in message]:
             return Answer("warned", others[0])
-        found = Answer("clean", new[0] if new else "", share, precision)
-        worst = max(worst, found, key=lambda answer: (bool(answer.reason), answer.unaccounted))
+        answer = Answer("clean", new[0] if new else "", share, precision)
+        worst = max(worst, answer, key=lambda candidate: (bool(candidate.reason), candidate.unaccounted))
     return worst
 
 
@@ -120,14 +120,14 @@ def _explain(subject: Subject, composite: Any, target: Any, *, audit: bool) -> l
 
 
 def _explain_both(subject: Subject, composite: Any, target: Any, expected: Tensor) -> tuple[str, float]:
-    """Explain with and without an account; return what is wrong, and what the account leaves open."""
+    """Explain with and without an account; return the fault, and the share that the account leaves open."""
     explained = _explain(subject, composite, target, audit=True)
     bare = _explain(subject, composite, target, audit=False)
     share = open_share(explained.audit)
     for name, explanation in (("with an account", explained), ("without an account", bare)):
         if (apart := difference(explanation.output, expected)) > 10 * SAME:
             return f"the output explained {name} is {apart:.1e} from that of a plain call", share
-        if not all(each.isfinite().all() for each in maps(explanation.relevance)):
+        if not all(relevance.isfinite().all() for relevance in maps(explanation.relevance)):
             return f"the map {name} holds NaN or inf", share
     pairs = zip(maps(explained.relevance), maps(bare.relevance), strict=True)
     if (apart := max((difference(*pair) for pair in pairs), default=0.0)) > SAME:
@@ -138,7 +138,7 @@ def _explain_both(subject: Subject, composite: Any, target: Any, expected: Tenso
 
 
 def _again_in_double(entry: Entry, composite: Any, which: str, problem: str) -> tuple[str, float]:
-    """Ask again in float64, which tells rounding from what is wrong."""
+    """Ask again in float64, which tells rounding from a fault."""
     subject, twin = as_double(entry.draw()), as_double(entry.draw())
     torch.set_default_dtype(torch.float64)
     try:
@@ -156,42 +156,42 @@ def as_double(subject: Subject) -> Subject:
         if isinstance(value, Tensor):
             return value.double() if value.is_floating_point() else value
         if isinstance(value, list | tuple):
-            return type(value)(double(each) for each in value)
+            return type(value)(double(entry) for entry in value)
         if isinstance(value, dict):
-            return {name: double(each) for name, each in value.items()}
+            return {name: double(entry) for name, entry in value.items()}
         return value
 
     inputs = subject.inputs
-    given = double(dict(inputs)) if isinstance(inputs, Mapping) else double(inputs)
-    return Subject(subject.model.double(), given, double(dict(subject.kwargs)), subject.output)
+    converted = double(dict(inputs)) if isinstance(inputs, Mapping) else double(inputs)
+    return Subject(subject.model.double(), converted, double(dict(subject.kwargs)), subject.output)
 
 
 def open_share(audit: Any) -> float:
     """Return what no row explains, as a share of the largest sum in the account."""
     sums = [audit.explained, audit.reached, *(row.relevance_out for row in audit)]
-    scale = max(*(abs(each) for each in sums), sum(abs(row.lost) for row in audit))
+    scale = max(*(abs(total) for total in sums), sum(abs(row.lost) for row in audit))
     return abs(audit.unaccounted) / scale if scale else abs(audit.unaccounted)
 
 
-def difference(found: Tensor, expected: Tensor) -> float:
+def difference(relevance: Tensor, expected: Tensor) -> float:
     """Return the largest absolute difference, relative to the largest entry."""
     scale = float(expected.abs().max()) if expected.numel() else 0.0
-    apart = float((found - expected).abs().max()) if expected.numel() else 0.0
+    apart = float((relevance - expected).abs().max()) if expected.numel() else 0.0
     return apart / scale if scale else apart
 
 
 def maps(relevance: Any) -> Iterator[Tensor]:
-    """The tensors of a relevance, however nested."""
+    """Yield the tensors of a relevance, however nested."""
     if isinstance(relevance, Tensor):
         yield relevance
     elif isinstance(relevance, Mapping):
-        yield from (each for value in relevance.values() for each in maps(value))
+        yield from (tensor for value in relevance.values() for tensor in maps(value))
     elif isinstance(relevance, list | tuple):
-        yield from (each for value in relevance for each in maps(value))
+        yield from (tensor for value in relevance for tensor in maps(value))
 
 
 def _state(model: nn.Module) -> dict[str, Any]:
-    """What a call may not change: names, flags, hooks and a copy of what is kept, by module."""
+    """Return the state that a call may not change, by module: names, flags, hooks, and a copy of tensors."""
     return {
         path: (
             frozenset(vars(module)),
@@ -216,23 +216,23 @@ _PARTS = ("attributes", "training flag", "hooks", "parameters or buffers", "tens
 
 
 def changes(model: nn.Module, before: Any, plain: Any) -> str:
-    """Say what an explanation changed that a plain call leaves as it is; empty for nothing."""
+    """Name a part that an explanation changed and a plain call leaves as it is; empty for none."""
     after = _state(model)
     # BigBird exchanges its attention in a plain call where the text is short
     states = [state for state in (before, plain) if state.keys() == after.keys()]
     if not states:
         return "the explanation adds or removes modules"
-    for path, found in after.items():
-        for part, now, *allowed in zip(_PARTS, found, *(state[path] for state in states), strict=True):
-            if not any(_equal(now, each) for each in allowed):
+    for path, state_after in after.items():
+        for part, now, *allowed in zip(_PARTS, state_after, *(state[path] for state in states), strict=True):
+            if not any(_equal(now, value) for value in allowed):
                 return f"the explanation changes the {part} of {path or 'the model'}"
     return ""
 
 
-def _equal(found: Any, allowed: Any) -> bool:
-    if not isinstance(found, dict):
-        return bool(found == allowed)
-    return found.keys() == allowed.keys() and all(
+def _equal(now: Any, allowed: Any) -> bool:
+    if not isinstance(now, dict):
+        return bool(now == allowed)
+    return now.keys() == allowed.keys() and all(
         torch.equal(tensor, allowed[name][0]) and flags == list(allowed[name][1:])
-        for name, (tensor, *flags) in found.items()
+        for name, (tensor, *flags) in now.items()
     )

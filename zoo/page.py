@@ -48,13 +48,13 @@ def write(results: Iterable[Result]) -> str:
     unbuilt: dict[str, list[Result]] = {}
     for result in results:
         (unbuilt if result.outcome == "unbuilt" else models).setdefault(result.key, []).append(result)
-    every = [result for found in models.values() for result in found]
+    every = [result for results in models.values() for result in results]
     unclean = [result for result in every if result.outcome != "clean"]
     libraries = [name for name in LIBRARIES if any(key.startswith(f"{name}/") for key in models)]
     head = _HEAD.format(
         total=len(models),
         libraries=len(libraries),
-        clean=sum(_outcome(found) == "clean" for found in models.values()),
+        clean=sum(_outcome(results) == "clean" for results in models.values()),
         doubled=sum(result.outcome == "clean" and result.precision == "float64" for result in every),
         little=sum(result.outcome == "clean" and bool(result.reason) for result in every),
     )
@@ -79,21 +79,21 @@ def write(results: Iterable[Result]) -> str:
 
 
 def _totals(library: str, models: Mapping[str, list[Result]]) -> tuple[str, ...]:
-    """A row of the table of totals; of all libraries together for an empty name."""
-    mine = [found for key, found in models.items() if not library or key.startswith(f"{library}/")]
+    """Return a row of the table of totals; for an empty name that of all libraries together."""
+    mine = [results for key, results in models.items() if not library or key.startswith(f"{library}/")]
     outcomes = Counter(map(_outcome, mine))
     total = sum(outcomes.values())
     other = total - outcomes["clean"] - outcomes["refused"]
-    numbers = (str(each) for each in (total, outcomes["clean"], outcomes["refused"], other))
+    numbers = (str(number) for number in (total, outcomes["clean"], outcomes["refused"], other))
     if not library:
         return "**all**", *numbers, "", ""
-    versions = sorted({result.versions for found in mine for result in found})
-    days = sorted({result.date for found in mine for result in found})
+    versions = sorted({result.versions for results in mine for result in results})
+    days = sorted({result.date for results in mine for result in results})
     return library, *numbers, "; ".join(versions), " to ".join(dict.fromkeys((days[0], days[-1])))
 
 
-def _outcome(found: Iterable[Result]) -> str:
-    return next((result.outcome for result in found if result.outcome != "clean"), "clean")
+def _outcome(results: Iterable[Result]) -> str:
+    return next((result.outcome for result in results if result.outcome != "clean"), "clean")
 
 
 def _row(result: Result) -> tuple[str, ...]:
@@ -102,5 +102,5 @@ def _row(result: Result) -> tuple[str, ...]:
 
 
 def _names(library: str, models: Mapping[str, list[Result]]) -> str:
-    names = sorted(found[0].name for key, found in models.items() if key.startswith(f"{library}/"))
+    names = sorted(results[0].name for key, results in models.items() if key.startswith(f"{library}/"))
     return f"**{library}** ({len(names)}): {'; '.join(names)}.\n\n" if names else ""

@@ -8,7 +8,7 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Result:
-    """What came of one network under one composite.
+    """The outcome of one network under one composite.
 
     Args:
         key: The network: its library and its name there.
@@ -16,8 +16,8 @@ class Result:
         composite: Name of the preset.
         outcome: ``clean``, ``refused``, ``warned``, ``wrong``, ``failed`` or ``slow``; ``unbuilt`` for a
             network that a plain call cannot run, which does not count.
-        reason: Why it is not clean.
-        unaccounted: What no row of the account explains, as a share of the largest sum in it.
+        reason: The reason why it is not clean.
+        unaccounted: Relevance that no row of the account explains, as a share of the largest sum in it.
         precision: The type in which the account was closed.
         seconds: Processor time.
         date: When it ran.
@@ -63,9 +63,9 @@ def append(path: Path, results: Iterable[Result]) -> None:
 
 
 def forget(path: Path, keys: Collection[str]) -> None:
-    """Take out what was found of some networks, and put the rest in the order of the names."""
-    left = sorted(item for item in read(path).items() if item[0][0] not in keys)
+    """Take out the results of some networks, and sort the others by name."""
+    remaining = sorted(item for item in read(path).items() if item[0][0] not in keys)
     new = path.with_suffix(".new")
     new.unlink(missing_ok=True)
-    append(new, (result for _, result in left))
+    append(new, (result for _, result in remaining))
     new.replace(path)

@@ -13,7 +13,7 @@ from typing import Any
 
 import torch
 
-from benchmarks.markdown import installed
+from benchmarks.markdown import version_of
 from zoo.checks import Answer, check, composites_for
 from zoo.models import entries_of
 from zoo.models.entry import Entry
@@ -45,7 +45,7 @@ def run(keys: list[str], at_a_time: int) -> Iterator[Result]:
 
 
 class _Worker:
-    """A process that checks one network after another."""
+    """A process that checks networks in turn."""
 
     def __init__(self) -> None:
         context = multiprocessing.get_context("spawn")
@@ -62,7 +62,7 @@ class _Worker:
         self.line.send(key)
 
     def collect(self) -> list[Result]:
-        """Return the results of the network, if it is done with or has to be given up."""
+        """Return the results of the network, if it is finished or given up."""
         if not self.key:
             return []
         try:
@@ -116,17 +116,17 @@ def check_entry(entry: Entry) -> list[Result]:
         return [_result(entry.key, kind, "all", Answer("unbuilt", _say(error)))]
     finally:
         signal.setitimer(signal.ITIMER_PROF, 0)
-    return [_timed(entry, kind, name, composite) for name, composite in composites.items()]
+    return [_time_check(entry, kind, name, composite) for name, composite in composites.items()]
 
 
-def _timed(entry: Entry, kind: str, name: str, composite: Any) -> Result:
+def _time_check(entry: Entry, kind: str, name: str, composite: Any) -> Result:
     before = time.process_time()
     try:
         signal.setitimer(signal.ITIMER_PROF, SECONDS)
         answer = check(entry, composite)
     except _TooSlowError:
         answer = Answer("slow", f"over {SECONDS} s of processor time")
-    except Exception as error:  # an error that is not of lrprism is one to be found
+    except Exception as error:  # lrprism should raise no errors but its own
         answer = Answer("failed", f"{_say(error)} ({_place(error)})")
     finally:
         signal.setitimer(signal.ITIMER_PROF, 0)
@@ -153,5 +153,5 @@ def _result(key: str, kind: str, composite: str, answer: Answer, seconds: float 
         answer.precision,
         round(seconds, 1),
         datetime.now(UTC).date().isoformat(),
-        ", ".join(f"{name} {installed(name)}" for name in ("torch", key.partition("/")[0])),
+        ", ".join(f"{name} {version_of(name)}" for name in ("torch", key.partition("/")[0])),
     )

@@ -9,7 +9,7 @@ from benchmarks import goals, results
 from benchmarks.__main__ import main, options
 from benchmarks.goals import Goal
 from benchmarks.judging import Verdict
-from benchmarks.markdown import installed, table
+from benchmarks.markdown import table, version_of
 from benchmarks.page import render
 from benchmarks.results import Entry, Measured, Part, Point, Results
 from benchmarks.timing import Summary
@@ -129,11 +129,11 @@ def test_what_is_written_is_read(tmp_path: Path) -> None:
         (Goal(1.05, 1.1), 1.05, "1.05"),
         (Goal(1.05, 1.1), 1.06, "1.06†"),
         (Goal(1.05, 1.1), 1.11, "1.11‡"),
-        (goals.fixed(1.25), 1.3, "1.30†"),
+        (goals.single_goal(1.25), 1.3, "1.30†"),
     ],
 )
 def test_a_number_beyond_its_goal_is_marked(goal: Goal, value: float, expected: str) -> None:
-    assert goal.marked(value) == expected
+    assert goal.mark(value) == expected
 
 
 def test_the_mlp_has_a_goal_of_its_own() -> None:
@@ -146,8 +146,8 @@ def test_a_bar_in_a_cell_does_not_end_it() -> None:
 
 
 def test_a_library_that_is_missing_has_no_version() -> None:
-    assert installed("no-such-library-as-this") == ""
-    assert installed("torch")
+    assert version_of("no-such-library-as-this") == ""
+    assert version_of("torch")
 
 
 def test_an_unknown_model_is_refused(capsys: pytest.CaptureFixture[str]) -> None:

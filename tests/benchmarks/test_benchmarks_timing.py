@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 import torch
 
-from benchmarks.timing import Rounds, clock_of, cuda_clock, interleaved, rotated, summary, wall_clock
+from benchmarks.timing import Rounds, clock_of, cuda_clock, rotate, summary, take_turns, wall_clock
 
 SECONDS = {"gradient": 1.0, "quick": 2.0, "slow": 30.0}
 
@@ -28,7 +28,7 @@ class Track:
 def race(rounds: int) -> tuple[dict[str, list[float]], list[tuple[str, int]]]:
     track = Track()
     turns = {name: track.turn(name) for name in SECONDS}
-    found = interleaved(turns, Rounds(0.0, rounds, rounds), track.clock, slow=20.0)
+    found = take_turns(turns, Rounds(0.0, rounds, rounds), track.clock, slow=20.0)
     return found, track.ran
 
 
@@ -74,7 +74,7 @@ def test_rounds_end_by_time_but_not_before_the_least_number(
 
 
 def test_turning_goes_round() -> None:
-    assert rotated(["a", "b", "c"], 4) == ["b", "c", "a"]
+    assert rotate(["a", "b", "c"], 4) == ["b", "c", "a"]
 
 
 def test_the_wall_clock_runs_what_it_measures() -> None:

@@ -19,5 +19,5 @@ LIBRARIES = {
 def entries_of(library: str) -> list[Entry]:
     """Return the networks of one library."""
     import_torchvision()  # transformers and timm import it without help
-    found: list[Entry] = import_module(f"zoo.models.{LIBRARIES[library]}").entries()
-    return found
+    entries: list[Entry] = import_module(f"zoo.models.{LIBRARIES[library]}").entries()
+    return entries

@@ -1,4 +1,4 @@
-"""What the tables of this folder hold: a network by name, and how to build it."""
+"""An entry in the tables of this folder: a network by name, and a function that builds it."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field

@@ -32,8 +32,8 @@ class TwoLayers(nn.Module):
 
 def _layers(make: Callable[[int, int], nn.Module], **others: Any) -> Subject:
     edges = torch.tensor(_EDGES)
-    given = {name: value(edges.shape[1]) for name, value in others.items()}
-    return Subject(TwoLayers(make), (torch.randn(NODES, WIDTH),), {"edge_index": edges, **given})
+    settings = {name: value(edges.shape[1]) for name, value in others.items()}
+    return Subject(TwoLayers(make), (torch.randn(NODES, WIDTH),), {"edge_index": edges, **settings})
 
 
 def _features(edges: int) -> Tensor:

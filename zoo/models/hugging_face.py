@@ -35,8 +35,8 @@ def class_of(model_type: str) -> str | None:
     """Return the name of the class that a model type is built as."""
     for heads in _HEADS:
         if model_type in heads:
-            found = heads[model_type]
-            return found if isinstance(found, str) else found[0]
+            head = heads[model_type]
+            return head if isinstance(head, str) else head[0]
     return None
 
 

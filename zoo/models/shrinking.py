@@ -94,7 +94,7 @@ def small_config(usual: Any, options: Mapping[str, Any], depth: int = 0) -> Any:
 
 
 def _smaller(name: str, value: Any, small: int) -> int | list[int] | None:
-    """What a setting should be; None to leave it as it is."""
+    """Return the small number for a setting; None to leave it as it is."""
     if value is None:
         return small if name in _EVEN_IF_NONE else None
     if name in _TOKENS:

@@ -1,4 +1,4 @@
-"""What the networks of diffusers have in common: names of settings and inputs, and shapes."""
+"""Settings, inputs and shapes that the networks of diffusers share by name."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -12,7 +12,7 @@ WIDTH, PLACES, CLASSES = 32, 5, 10
 IMAGE, VIDEO, TOKENS = (2, 4, 8, 8), (2, 4, 3, 8, 8), (2, 16, 4)
 PICTURE, FILM = (2, 3, 16, 16), (1, 3, 5, 16, 16)
 
-# What the settings of these names are, in every class that has them and says nothing else.
+# The settings of these names, in every class that has them and sets nothing else.
 SETTINGS: dict[str, Any] = {
     **dict.fromkeys(("in_channels", "out_channels"), 4),
     **dict.fromkeys(("num_layers", "num_single_layers", "num_mmdit_layers", "num_single_dit_layers"), 2),
@@ -32,7 +32,7 @@ SETTINGS: dict[str, Any] = {
     "layers_per_block": 1,
     "multiple_of": 8,
 }
-# The inputs of these names: what gets relevance, by its shape, and what does not.
+# The inputs of these names: those that get relevance, by shape, and the others.
 INPUTS: dict[str, tuple[int, ...]] = {
     "encoder_hidden_states": (2, PLACES, WIDTH),
     "pooled_projections": (2, WIDTH),
@@ -45,7 +45,7 @@ OTHERS: dict[str, Any] = {
 
 @dataclass(frozen=True)
 class Case:
-    """A class, with what its names do not say.
+    """The inputs and settings of one class that differ from those of their names.
 
     Args:
         shapes: Inputs that get relevance.
