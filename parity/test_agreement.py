@@ -1,4 +1,4 @@
-"""Where a peer follows the published formulas, lrprism gives its map."""
+"""lrprism gives the map of a peer that follows the published formulas."""
 
 import pytest
 import torch

@@ -24,7 +24,7 @@ def test_a_stabiliser_at_residual_sums_explains_the_rest(results: Results) -> No
 
 
 def test_our_float32_map_is_the_float64_map(results: Results) -> None:
-    """Where a canonizer merges batch norm, float32 maps differ; ours stays at its float64 map."""
+    """A canonizer that merges batch norm changes float32 maps; ours stays at its float64 map."""
     distances = {}
     for dtype in (torch.float32, torch.float64):
         model, x = RESNET18.make(dtype)

@@ -17,7 +17,7 @@ def ask(explain: Explain, trap: Trap) -> Answer:
 
 
 def first_line(error: Exception | Warning | str) -> str:
-    """What was said, cut after its first line and 120 characters."""
+    """Return a message, cut after its first line and 120 characters."""
     line = str(error).strip().splitlines()[0]
     return line if len(line) <= 120 else f"{line[:117]}..."
 

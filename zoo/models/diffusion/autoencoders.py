@@ -2,11 +2,7 @@
 
 from typing import Any
 
-from zoo.models.diffusion.case import (
-    FILM,
-    PICTURE,
-    Case,
-)
+from zoo.models.diffusion.case import FILM, PICTURE, Case
 
 
 def _autoencoder(shape: tuple[int, ...], **settings: Any) -> Case:

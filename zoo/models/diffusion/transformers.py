@@ -27,6 +27,8 @@ _SIZES = {
     "target_size": torch.tensor([[64, 64]] * 2),
     "crop_coords": torch.tensor([[0, 0]] * 2),
 }
+_WAN = {"patch_size": (1, 2, 2), "rope_max_seq_len": 16}
+
 TRANSFORMERS = {
     "AllegroTransformer3DModel": _transformer(VIDEO),
     "AuraFlowTransformer2DModel": _transformer(IMAGE),
@@ -96,8 +98,8 @@ TRANSFORMERS = {
     ),
     "SD3Transformer2DModel": _transformer(IMAGE),
     "SanaTransformer2DModel": _transformer(IMAGE, patch_size=1),
-    "SanaVideoTransformer3DModel": _transformer(VIDEO, patch_size=(1, 2, 2), rope_max_seq_len=16),
-    "SkyReelsV2Transformer3DModel": _transformer(VIDEO, patch_size=(1, 2, 2), rope_max_seq_len=16),
+    "SanaVideoTransformer3DModel": _transformer(VIDEO, **_WAN),
+    "SkyReelsV2Transformer3DModel": _transformer(VIDEO, **_WAN),
     "StableAudioDiTModel": Case(
         {"hidden_states": (2, 4, 16), "global_hidden_states": (2, 1, WIDTH)},
         {
@@ -155,9 +157,9 @@ TRANSFORMERS = {
         patch_size=None,
         others={"timestep": None, "encoder_attention_mask": None},
     ),
-    "WanTransformer3DModel": _transformer(VIDEO, patch_size=(1, 2, 2), rope_max_seq_len=16),
+    "WanTransformer3DModel": _transformer(VIDEO, **_WAN),
     "WanVACETransformer3DModel": Case(
         {"hidden_states": VIDEO, "control_hidden_states": (2, 6, 3, 8, 8)},
-        {"patch_size": (1, 2, 2), "rope_max_seq_len": 16, "vace_layers": [0], "vace_in_channels": 6},
+        {**_WAN, "vace_layers": [0], "vace_in_channels": 6},
     ),
 }

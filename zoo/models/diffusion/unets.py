@@ -4,20 +4,24 @@ from typing import Any
 
 import torch
 
-from zoo.models.diffusion.case import (
-    IDS,
-    IMAGE,
-    PLACES,
-    TOKENS,
-    VIDEO,
-    WIDTH,
-    Case,
-)
+from zoo.models.diffusion.case import IDS, IMAGE, PLACES, TOKENS, VIDEO, WIDTH, Case
 
 
 def _unet(shape: tuple[int, ...], *, others: Any = (), **settings: Any) -> Case:
     return Case({"sample": shape}, {"block_out_channels": (16, 32), **settings}, dict(others))
 
+
+def _mirror(*names: str) -> dict[str, Any]:
+    """Return the blocks of a U-Net that goes up as it went down; ``{}`` stands for ``Down`` or ``Up``."""
+    return {
+        "down_block_types": tuple(name.format("Down") for name in names),
+        "up_block_types": tuple(name.format("Up") for name in reversed(names)),
+    }
+
+
+_CONDITION_2D = _mirror("CrossAttn{}Block2D", "{}Block2D")
+_CONDITION_3D = _mirror("CrossAttn{}Block3D", "{}Block3D")
+_HEADS_OF_8 = {"attention_head_dim": 8, "num_attention_heads": None}
 
 UNETS = {
     "UNet1DModel": _unet(
@@ -28,39 +32,17 @@ UNETS = {
         sample_size=32,
         extra_in_channels=64,
     ),
-    "UNet2DModel": _unet(
-        IMAGE,
-        down_block_types=("DownBlock2D", "AttnDownBlock2D"),
-        up_block_types=("AttnUpBlock2D", "UpBlock2D"),
-        attention_head_dim=8,
-    ),
-    "UNet2DConditionModel": _unet(
-        IMAGE,
-        down_block_types=("CrossAttnDownBlock2D", "DownBlock2D"),
-        up_block_types=("UpBlock2D", "CrossAttnUpBlock2D"),
-        attention_head_dim=8,
-        num_attention_heads=None,
-    ),
-    "UNet3DConditionModel": _unet(
-        VIDEO,
-        down_block_types=("CrossAttnDownBlock3D", "DownBlock3D"),
-        up_block_types=("UpBlock3D", "CrossAttnUpBlock3D"),
-        attention_head_dim=8,
-        num_attention_heads=None,
-    ),
+    "UNet2DModel": _unet(IMAGE, **_mirror("{}Block2D", "Attn{}Block2D"), attention_head_dim=8),
+    "UNet2DConditionModel": _unet(IMAGE, **_CONDITION_2D, **_HEADS_OF_8),
+    "UNet3DConditionModel": _unet(VIDEO, **_CONDITION_3D, **_HEADS_OF_8),
     "UNetMotionModel": Case(
         {"sample": VIDEO, "encoder_hidden_states": (2 * 3, PLACES, WIDTH)},
-        {
-            "down_block_types": ("CrossAttnDownBlockMotion", "DownBlockMotion"),
-            "up_block_types": ("UpBlockMotion", "CrossAttnUpBlockMotion"),
-            "block_out_channels": (16, 32),
-        },
+        {**_mirror("CrossAttn{}BlockMotion", "{}BlockMotion"), "block_out_channels": (16, 32)},
     ),
     "UNetSpatioTemporalConditionModel": _unet(
         (2, 3, 8, 8, 8),
         in_channels=8,
-        down_block_types=("CrossAttnDownBlockSpatioTemporal", "DownBlockSpatioTemporal"),
-        up_block_types=("UpBlockSpatioTemporal", "CrossAttnUpBlockSpatioTemporal"),
+        **_mirror("CrossAttn{}BlockSpatioTemporal", "{}BlockSpatioTemporal"),
         block_out_channels=(32, 64),
         addition_time_embed_dim=8,
         projection_class_embeddings_input_dim=24,
@@ -70,7 +52,6 @@ UNETS = {
     ),
     "Kandinsky3UNet": _unet(
         IMAGE,
-        block_out_channels=(16, 32),
         layers_per_block=2,
         groups=4,
         attention_head_dim=8,
@@ -82,18 +63,11 @@ UNETS = {
         IMAGE,
         down_block_types=("DreamLiteCrossAttnNoSelfAttnDownBlock2D", "DreamLiteCrossAttnDownBlock2D"),
         up_block_types=("DreamLiteCrossAttnUpBlock2D", "DreamLiteUpBlock2D"),
-        attention_head_dim=8,
-        num_attention_heads=None,
+        **_HEADS_OF_8,
     ),
     "I2VGenXLUNet": Case(
         {"sample": VIDEO, "image_latents": VIDEO, "image_embeddings": (2, WIDTH)},
-        {
-            "down_block_types": ("CrossAttnDownBlock3D", "DownBlock3D"),
-            "up_block_types": ("UpBlock3D", "CrossAttnUpBlock3D"),
-            "block_out_channels": (16, 32),
-            "attention_head_dim": 8,
-            "num_attention_heads": None,
-        },
+        {**_CONDITION_3D, **_HEADS_OF_8, "block_out_channels": (16, 32)},
         {"fps": torch.tensor([8, 8])},
     ),
     "StableCascadeUNet": Case(
@@ -133,7 +107,7 @@ UNETS = {
     "ControlNetModel": Case(
         {"sample": IMAGE, "controlnet_cond": (2, 3, 64, 64)},
         {
-            "down_block_types": ("CrossAttnDownBlock2D", "DownBlock2D"),
+            "down_block_types": _CONDITION_2D["down_block_types"],
             "block_out_channels": (16, 32),
             "conditioning_embedding_out_channels": (8, 8, 8, 8),
             "num_attention_heads": None,
