@@ -4,7 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
 from numbers import Real
-from typing import final
+from typing import ClassVar, final
 
 import torch
 from torch import Tensor
@@ -18,14 +18,14 @@ _SMALL = 1e-20
 class AbstractStabilizer(ABC):
     """Moves a denominator away from zero; called as ``stabilizer(z)``."""
 
+    is_elementwise: ClassVar[bool] = False
+    """True if the step at an entry does not depend on the others."""
+    is_symmetric: ClassVar[bool] = True
+    """True if ``st(-z) = -st(z)``."""
+
     @property
     def changes_nothing(self) -> bool:
         """True if ``stabilizer(z)`` is ``z``, as in LRP-0."""
-        return False
-
-    @property
-    def is_elementwise(self) -> bool:
-        """True if the step at an entry does not depend on the others."""
         return False
 
     @property
@@ -36,11 +36,6 @@ class AbstractStabilizer(ABC):
     @abstractmethod
     def __call__(self, z: Tensor) -> Tensor:
         """Return the stabilised ``z``, of the same shape."""
-
-    @property
-    def is_symmetric(self) -> bool:
-        """True if ``st(-z) = -st(z)``."""
-        return True
 
     @property
     def adds(self) -> float | None:
@@ -89,6 +84,7 @@ class _AbstractStep(AbstractStabilizer):
     """
 
     eps: float = 1e-6
+    is_elementwise = True
 
     def __post_init__(self) -> None:
         """Check the size of the step.
@@ -103,11 +99,6 @@ class _AbstractStep(AbstractStabilizer):
     def changes_nothing(self) -> bool:
         """True if the step is zero."""
         return self.eps == 0
-
-    @property
-    def is_elementwise(self) -> bool:
-        """The step is the same everywhere."""
-        return True
 
     def _step(self, z: Tensor) -> float:
         """Return ``eps``, but no less than the smallest normal number of ``z``'s type; zero stays zero."""
@@ -162,14 +153,11 @@ class Unsigned(_AbstractStep):
     The 2020 tutorial does this. It fails where :math:`z = -\varepsilon`; prefer :class:`Signed`.
     """
 
+    is_symmetric = False
+
     def __call__(self, z: Tensor) -> Tensor:
         r"""Return :math:`z + \varepsilon`."""
         return z + self._step(z)
-
-    @property
-    def is_symmetric(self) -> bool:
-        """A negative number may be moved to zero."""
-        return False
 
     @property
     def adds(self) -> float:
@@ -212,10 +200,7 @@ class NormScaled(_AbstractStep):
     :math:`\|z\|` is the root of the mean of :math:`z^2` over all dimensions but the first, the batch.
     """
 
-    @property
-    def is_elementwise(self) -> bool:
-        """The step depends on the whole sample."""
-        return False
+    is_elementwise = False
 
     def __call__(self, z: Tensor) -> Tensor:
         r"""Return :math:`z + \varepsilon\,\|z\|\,\mathrm{sgn}(z)`."""
