@@ -39,6 +39,7 @@ def options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--read", type=Path, nargs="+", help="measure nothing, read these files")
     parser.add_argument("--page", type=Path, help="with --read: write the page, and its figure into figures/")
     chosen = parser.parse_args(arguments)
+    # a GPU is asked about the models alone: the other questions are about the processor
     chosen.only = chosen.only or ",".join(keys if chosen.device == "cpu" else keys[: len(SUBJECTS)])
     unknown = set(chosen.only.split(",")) - set(keys)
     if unknown:
@@ -71,6 +72,7 @@ def run(chosen: argparse.Namespace, setting: Setting, save: Callable[[Results], 
             save(measured)
     if "growth" in asked:
         setting.tell("growth")
+        # saved after each axis, so that a run that is stopped has results
         for axis in growth.AXES:
             measured.growth += growth.curve(axis, setting)
             save(measured)
@@ -124,6 +126,7 @@ def measure_all(chosen: argparse.Namespace) -> None:
             results.write(chosen.json, [*done, current])
 
     tell(f"{chosen.threads} threads on {chosen.device}")
+    # on a GPU many users explain under autocast
     for narrow in (False, True) if chosen.device.startswith("cuda") else (False,):
         setting = Setting(chosen.device, narrow, rounds, not chosen.no_memory, tell)
         done.append(run(chosen, setting, save))

@@ -16,6 +16,7 @@ def megabytes(value: int | None) -> str:
 
 
 def _three(value: float) -> str:
+    # 1.23, 12.3 and 123
     digits = 2 if value < 10 else 1 if value < 100 else 0
     return f"{value:.{digits}f}"
 
@@ -27,6 +28,7 @@ def wrong(entry: Entry) -> str:
         return ""
     if not verdict.finite:
         return "wrong: not finite"
+    # a larger percentage tells no more
     off = "more than 1000" if verdict.off > 10 else f"{100 * verdict.off:.0f}"
     return f"wrong: sum off by {off} %"
 
@@ -37,6 +39,7 @@ def peer(entry: Entry | None) -> str:
         return NONE
     if entry.time is None:
         return f"fails: {entry.failure}"
+    # the time of a wrong answer stands in brackets
     error = wrong(entry)
     return f"{error} ({entry.time.ratio:.2f})" if error else f"{entry.time.ratio:.2f}"
 

@@ -66,6 +66,7 @@ def input_gradients(classes: int, model: nn.Module, sample: Sample) -> Tensor:
     """Return the gradient of each of the first classes: one forward pass, then one backward pass each."""
     leaf = sample.leaf.detach().requires_grad_()
     logits = model(leaf).sum(0)
+    # the last pass frees the graph, as the explanation does
     last = classes - 1
     gradients = [torch.autograd.grad(logits[k], leaf, retain_graph=k < last)[0] for k in range(classes)]
     return torch.stack(gradients)
@@ -123,10 +124,12 @@ def layers(model: nn.Module) -> list[tuple[nn.Module, str]]:
     """Return Hyper3DNetLite as the tutorial lists it: module after module, the two reshapes among them."""
     steps: list[tuple[nn.Module, str]] = []
     for path, module in model.named_modules():
+        # relevance passes an activation unchanged
         if isinstance(module, nn.ReLU):
             steps.append((module, "pass"))
         elif not list(module.children()):
             steps.append((module, "zero" if path in _LRP_0 else "gamma"))
+        # the network reshapes in forward, where no module shows it
         if path == "relu_2":
             steps.append((nn.Flatten(1, 2), "shape"))
         if path == "pool":
@@ -151,6 +154,7 @@ def own(subject: Subject) -> list[Contestant]:
     contestants += [
         Contestant("lrprism", subject.main, EXTRAS[extra](subject.main), extra) for extra in subject.extras
     ]
+    # the loop is written for this one network
     if "Hyper3DNetTutorial" in subject.presets:
         contestants.append(Contestant("tutorial", "Hyper3DNetTutorial", loop))
     return contestants

@@ -55,6 +55,7 @@ def _row(figure: Figure, points: Sequence[Point], top: float, cost: Cost) -> lis
         _lines(panel, on_axis, cost)
         _scales(panel, sorted({point.size for point in on_axis}))
         if costs:
+            # one scale for the whole row
             panel.set_ylim(min(costs) / 1.5, max(costs) * 1.5)
         panel.set_xlabel(name)
         panel.tick_params(labelleft=column == 0)
@@ -72,6 +73,7 @@ def _lines(axes: Axes, points: Sequence[Point], cost: Cost) -> None:
         sizes, costs = zip(*pairs, strict=True)
         axes.plot(sizes, costs, color=colour, marker=marker, markersize=2.5, label=label)
         if library == "lrprism":
+            # a line of slope 1 through the largest size
             guide = [costs[-1] * size / sizes[-1] for size in sizes]
             axes.plot(sizes, guide, color=style.LIGHT_GREY, linewidth=0.8, zorder=0, label="linear")
 

@@ -43,6 +43,7 @@ class Axis:
         """Return the gradient and lrprism."""
         if not self.classes:
             return [GRADIENT, Contestant("lrprism", PRESET, partial(ours, PRESET))]
+        # several classes are compared with as many gradients after one forward pass
         gradients = partial(apply, partial(input_gradients, size))
         all_at_once = partial(ours, PRESET, target=lp.target.each(*range(size)))
         return [Contestant("gradient", "", gradients), Contestant("lrprism", PRESET, all_at_once)]
@@ -130,6 +131,7 @@ def imports(pairs: int = 7) -> dict[str, float]:
             for name, seconds in seconds_of.items():
                 command = [sys.executable, "-c", IMPORT.format(name=name)]
                 printed = subprocess.run(command, capture_output=True, text=True, check=True, env=environment)
+                # the first pair compiles the files
                 if number:
                     seconds.append(float(printed.stdout))
     return {name: statistics.median(seconds) for name, seconds in seconds_of.items()}

@@ -73,10 +73,12 @@ def reference(loaded: Loaded, preset: str, sample: Sample) -> Reference:
 def judge(relevance: Tensor, expected: Reference) -> Verdict:
     """Compare a map with the reference; one number per embedded token is the sum over its vector."""
     relevance = relevance.detach().cpu().double()
+    # a peer explains embedded tokens, lrprism the token ids
     if relevance.dim() > expected.relevance.dim():
         relevance = relevance.sum(-1)
     if not relevance.isfinite().all():
         return Verdict(finite=False)
+    # a sum near zero would make a share of itself meaningless
     off = (relevance.sum() - expected.relevance.sum()).abs() / abs(expected.explained)
     apart = (relevance - expected.relevance).abs().max() / expected.relevance.abs().max()
     return Verdict(float(off), float(apart))

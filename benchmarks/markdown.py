@@ -42,6 +42,7 @@ def system() -> str:
 
 def processor() -> str:
     """Return the name of the processor."""
+    # platform.processor() is empty on most Linux systems
     cpuinfo = Path("/proc/cpuinfo")
     if cpuinfo.exists():
         for line in cpuinfo.read_text(encoding="utf-8").splitlines():

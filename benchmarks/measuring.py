@@ -60,6 +60,7 @@ class Trial:
 def reason(error: Exception) -> str:
     """Return the first line of an error, cut to :data:`LENGTH`; a class is shown by its name."""
     text = re.sub(r"<class '(?:\w+\.)*(\w+)'>", r"\1", str(error)).strip()
+    # an error may come without a message
     lines = text.splitlines() or [type(error).__name__]
     return lines[0] if len(lines[0]) <= LENGTH else lines[0][: LENGTH - 1] + "…"
 
@@ -83,6 +84,7 @@ class Court:
         preset = contestant.preset
         if preset not in PRESETS:
             return None
+        # a float64 reference is slow: it is made once, and only if it is asked for
         if preset not in self._references:
             self._references[preset] = reference(self.loaded, preset, self.sample.rows(self._rows))
         if "classes" in contestant.extra:  # the map of each sample's own class
@@ -107,6 +109,7 @@ def admit(contestant: Contestant, court: Court, setting: Setting, stack: ExitSta
 
 def time_trials(trials: Sequence[Trial], loaded: Loaded, setting: Setting) -> dict[str, list[float]]:
     """Return the seconds per round of those that did not fail; a round has one new sample for all."""
+    # all contestants of a round get the sample of the latest number
     sample = functools.lru_cache(maxsize=1)(loaded.sample)
 
     def turn(ready: Ready) -> Turn:
@@ -165,6 +168,7 @@ def _entry(
 
 def weigh(subject: Subject, contestant: Contestant, setting: Setting) -> int | None:
     """Return the memory of a contestant where it is of interest; else None."""
+    # a process for each figure takes long: only what the page compares
     presets = {"", "Epsilon", subject.main, *([HEAVIEST] if contestant.library == "lrprism" else [])}
     if TUTORIAL in subject.presets:
         presets.add(TUTORIAL)

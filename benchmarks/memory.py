@@ -57,6 +57,7 @@ def measure_call(subject: Subject, contestant: Contestant, device: str, threads:
     loaded = subject.load(device)
     with contestant.enter(loaded) as ready, precision(device, narrow=narrow):
         run = ready(loaded.sample(0))
+        # outside the measurement
         _start_threads(device)
         return _on_gpu(run) if device.startswith("cuda") else _resident(run)
 
@@ -84,6 +85,7 @@ def _on_gpu(run: Run) -> int:
 
 
 def _resident(run: Run) -> int:
+    # pages of files do not count: code is loaded as it is used
     before = _status()["RssAnon"]
     Path("/proc/self/clear_refs").write_text("5", encoding="ascii")  # resets VmHWM, the largest resident set
     result = run()

@@ -34,12 +34,14 @@ def render(runs: Sequence[Results]) -> str:
         (prose.PARTS.format(whole=WHOLE), _parts(main)),
     ]
     for run in runs[1:]:
+        # the ratios again, behind those of the first run
         if run.keeps_memory:
             sections[2:2] = [(prose.ALONE, _ours(_tiny(run))), (prose.KEPT, _ours(_large(run)))]
             continue
         setting = table(("setting", "value"), run.setting)
         words = prose.ABSOLUTE.format(device=run.device, precision=run.precision)
         sections.append((f"{words}\n{setting}", _absolute(run)))
+    # a section without numbers is left out
     measured = [part for section in sections for part in section if section[1]]
     return "\n".join([prose.HEAD, table(("setting", "value"), main.setting), *measured, prose.METHOD])
 
@@ -68,6 +70,7 @@ def _ratio(model: Measured, preset: str) -> str:
     entry = model.find("lrprism", preset)
     if entry is None:
         return cells.NONE
+    # a wrong answer meets no goal
     if entry.time is None or cells.wrong(entry):
         return cells.peer(entry)
     return goals.of_preset(model.key, preset).mark(entry.time.ratio)
@@ -180,6 +183,7 @@ def _memory(run: Results) -> str:
         if gradient is not None and gradient.memory:
             for preset in _presets([model]):
                 row = [_weight(model, library, preset, gradient.memory) for library in ("lrprism", *PEERS)]
+                # a preset that nobody was weighed by has no row
                 if any(cell != cells.NONE for cell in row):
                     rows.append((model.title, preset, cells.megabytes(gradient.memory), *row))
     goal = ("goal", "", "", str(goals.MEMORY), *[""] * len(PEERS))

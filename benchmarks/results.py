@@ -135,6 +135,7 @@ def read(path: Path) -> list[Results]:
 
 
 def _round_numbers(value: Any) -> Any:
+    # six digits are more than a timing is worth
     if isinstance(value, float):
         return float(f"{value:.6g}")
     if isinstance(value, dict):

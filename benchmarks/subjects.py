@@ -102,6 +102,7 @@ class Loaded:
     def sample(self, number: int) -> Sample:
         """Draw the input of a round: another one for another number, the same for all contestants."""
         generator = torch.Generator().manual_seed(number)
+        # token ids are drawn too
         if self.subject.tokens:
             x = torch.randint(self.subject.tokens, self.subject.shape, generator=generator)
         else:
@@ -126,6 +127,7 @@ def draw(model: nn.Module, *, layers: bool = True) -> nn.Module:
     for module in model.modules():
         if isinstance(module, nn.Conv2d | nn.Conv3d | nn.Linear) and (layers or not module.weight.any()):
             nn.init.kaiming_normal_(module.weight)
+        # running statistics that differ from 0 and 1, as after a training
         if isinstance(module, _BatchNorm):
             nn.init.uniform_(module.weight, 0.5, 1.5)
             nn.init.uniform_(module.running_var, 0.5, 1.5)

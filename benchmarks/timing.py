@@ -78,8 +78,10 @@ def take_turns(
     seconds: dict[str, list[float]] = {name: [] for name in turns}
     start, done = time.perf_counter(), 0
     while rounds.go_on(done, time.perf_counter() - start):
+        # a collection within a round would slow one contestant alone
         gc.collect()
         for name in rotate(list(turns), done):
+            # slow contestants need fewer rounds: their noise is small
             is_slow = statistics.median(seconds[name] or [0.0]) > slow
             if not (is_slow and done >= LEAST_SLOW):
                 seconds[name].append(clock(turns[name](done + 1)))
@@ -115,5 +117,6 @@ class Summary:
 def summary(seconds: Sequence[float], base: Sequence[float]) -> Summary:
     """Sum up the rounds of one contestant beside those of the base, which may have run more rounds."""
     ratios = [time / base_time for time, base_time in zip(seconds, base, strict=False)]
+    # quantiles need two numbers
     low, middle, high = statistics.quantiles(ratios, n=4, method="inclusive") if ratios[1:] else ratios * 3
     return Summary(statistics.median(seconds), middle, low, high, len(ratios))

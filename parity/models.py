@@ -39,6 +39,7 @@ class Subject:
         torch.manual_seed(0)
         model = self.build().eval()
         randomise(model, bias=self.bias)
+        # drawn in float32 and converted, so that every dtype gets the same numbers
         x = torch.empty(self.shape).uniform_(LOW, HIGH)
         model = model.to(dtype)
         if self.folded:
@@ -51,6 +52,7 @@ def randomise(model: nn.Module, *, bias: bool) -> None:
     for module in model.modules():
         if isinstance(module, nn.Conv2d | nn.Conv3d | nn.Linear):
             nn.init.kaiming_normal_(module.weight)
+            # libraries treat biases differently
             if not bias:
                 module.bias = None
             elif module.bias is not None:

@@ -125,6 +125,7 @@ def by_autolrp(config: LRPConfig) -> Explain:
         patched, maps = copy.deepcopy(model), []
         for sample, number in zip(x, classes.tolist(), strict=True):
             wrapped = autolrp.tensor(sample.unsqueeze(0))
+            # autoLRP starts at 1: its map is a share of the logit
             logit = patched(wrapped)[0, number]
             logit.lrp(config=config)
             maps.append(wrapped.relevance.as_subclass(Tensor) * logit.detach().as_subclass(Tensor))

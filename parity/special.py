@@ -45,6 +45,7 @@ def _captum_gamma(model: nn.Module, x: Tensor, classes: Tensor) -> Tensor:
     copied = copy.deepcopy(model)
     for layer in copied.modules():
         if isinstance(layer, nn.Linear):
+            # Captum reads a rule from an attribute of the layer
             layer.rule = GammaRule(0.25)
     explainer = CaptumLRP(copied)
     maps = [explainer.attribute(x.clone().requires_grad_(), target=classes) for _ in range(2)]

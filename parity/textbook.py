@@ -32,6 +32,7 @@ def alpha_beta(a: Tensor, w: Tensor, relevance: Tensor, alpha: float, beta: floa
     """Carry relevance by LRP-αβ: the contributions ``a_i w_ji`` of one sample, split by sign."""
     contributions = a.T * w.T
     result = torch.zeros_like(a)
+    # positive and negative contributions are shared apart
     for sign, factor in ((1, alpha), (-1, -beta)):
         of_sign = torch.where(contributions * sign > 0, contributions, 0)
         result = result + factor * (of_sign * relevance / stabilise(of_sign.sum(0))).sum(1)
@@ -75,6 +76,7 @@ def lstm(cell: nn.LSTM, x: Tensor, relevance: Tensor) -> Tensor:
     w = torch.cat([cell.weight_ih_l0[rows], cell.weight_hh_l0[rows]], 1)
     per_step, of_memory = [], torch.zeros_like(relevance)
     for step in reversed(range(len(steps))):
+        # the memory gets what comes from the later step and from this step's output
         of_memory = of_memory + relevance
         of_signal = share(signals[step], c[step + 1], of_memory)
         of_memory = share(forgets[step], c[step + 1], of_memory)
@@ -108,6 +110,7 @@ class FrozenEncoder(nn.Module):
             projection.unflatten(2, (heads, -1)).transpose(1, 2)
             for projection in (x @ layer.self_attn.in_proj_weight.T).chunk(3, 2)
         )
+        # attention weights are constants
         attention = (q @ k.transpose(2, 3) / q.shape[3] ** 0.5).softmax(3).detach()
         mixed = (attention @ v).transpose(1, 2).flatten(2) @ layer.self_attn.out_proj.weight.T
         h = _frozen_norm(x + mixed, layer.norm1)

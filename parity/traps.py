@@ -106,6 +106,7 @@ def layer_called_twice() -> Trap:
         relu2=nn.ReLU(),
         head=head,
     )
+    # from the top: head, second call, first call
     a = layer(x).relu()
     top = _head_relevance(head, layer(a).relu())
     expected = textbook.linear(x, layer.weight, textbook.linear(a, layer.weight, top))
@@ -187,6 +188,7 @@ def opposite_bias() -> Trap:
 
 def _three_units(first: float, *between: nn.Module) -> nn.Sequential:
     model = nn.Sequential(_linear(2, 3), *between, _linear(3, 2))
+    # three units of two inputs, summed by the first class
     model[0].weight.data = _tensor([first, -1.0], [2.0, 1.0], [1.0, 1.0])
     model[-1].weight.data = _tensor([1.0, 1.0, 1.0], [0.0, 0.0, 0.0])
     return model

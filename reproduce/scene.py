@@ -56,6 +56,7 @@ def time_scene(run: Path, rule: str, batch_size: int) -> SceneTimes:
         store = RelevanceStore(Path(folder), len(samples.numbers), batch_size)
         store.create(explainer.explain(samples.numbers[:1])[0])
         for batch, numbers in enumerate(_batches(samples.numbers, batch_size)):
+            # a machine that slows down slows both alike
             explains_first = batch % 2 == 0
             for explains in (explains_first, not explains_first):
                 begin = perf_counter()

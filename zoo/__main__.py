@@ -32,6 +32,7 @@ def main() -> None:
     done = {key for key, _ in before}
     again = {result.key for result in before.values() if re.search(chosen.again, result.outcome)}
     keys = [entry.key for library in LIBRARIES for entry in entries_of(library)]
+    # networks without a result, and those to run again
     wanted = [key for key in keys if re.search(chosen.only, key) and (key in again or key not in done)]
     results.forget(chosen.results, set(wanted))
     for number, result in enumerate(run(wanted, chosen.workers)):
@@ -40,6 +41,7 @@ def main() -> None:
             f"{number + 1:4d} {result.key} {result.composite}: {result.outcome} {result.reason[:150]}",
             flush=True,
         )
+    # networks that a library no longer has
     results.forget(chosen.results, done - set(keys))
     if chosen.page:
         chosen.page.write_text(page.write(results.read(chosen.results).values()), encoding="utf-8")

@@ -47,6 +47,7 @@ def extreme(which: str) -> Callable[[Tensor], Tensor]:
     """Return the target that starts from the highest or lowest number that the output has for each sample."""
 
     def seed(output: Tensor) -> Tensor:
+        # an output without a batch counts as one sample
         flat = output.detach().reshape(output.shape[0] if output.ndim > 1 else 1, -1)
         place = (flat.argmax if which == "highest" else flat.argmin)(1, keepdim=True)
         return torch.zeros_like(flat).scatter_(1, place, 1.0).reshape(output.shape)
@@ -89,6 +90,7 @@ def check(entry: Entry, composite: Any) -> Answer:
                 problem, share = _explain_both(subject, composite, extreme(which), expected)
         except lp.LRPrismError as error:
             return Answer("refused", f"{type(error).__name__}: {error}")
+        # float32 may round too much: ask again in float64
         precision = "float32"
         if problem:
             precision = "float64"
@@ -97,6 +99,7 @@ def check(entry: Entry, composite: Any) -> Answer:
         if problem:
             return Answer("wrong", f"{which} logit: {problem}", share, precision)
         expected_messages = {str(warning.message) for warning in usual}
+        # warnings of the network itself do not count
         new = [str(warning.message) for warning in told if str(warning.message) not in expected_messages]
         if others := [message for message in new if _LITTLE not in message]:
             return Answer("warned", others[0])
@@ -169,6 +172,7 @@ def as_double(subject: Subject) -> Subject:
 def open_share(audit: Any) -> float:
     """Return what no row explains, as a share of the largest sum in the account."""
     sums = [audit.explained, audit.reached, *(row.relevance_out for row in audit)]
+    # large rows that cancel may leave a small sum
     scale = max(*(abs(total) for total in sums), sum(abs(row.lost) for row in audit))
     return abs(audit.unaccounted) / scale if scale else abs(audit.unaccounted)
 

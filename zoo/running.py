@@ -30,6 +30,7 @@ def run(keys: list[str], at_a_time: int) -> Iterator[Result]:
     while waiting or any(worker.key for worker in workers):
         for number, worker in enumerate(workers):
             if not worker.key and waiting:
+                # caches of libraries grow
                 if worker.served >= _FRESH:
                     worker.stop()
                     workers[number] = worker = _Worker()
@@ -67,9 +68,11 @@ class _Worker:
             return []
         try:
             results: list[Result] = self.line.recv() if self.line.poll() else []
+        # the system kills a process that takes all memory
         except EOFError:
             self.stop()
             results = [_result(self.key, "", "all", Answer("failed", "the process died (out of memory?)"))]
+        # code in C++ does not hear the signal
         if not results and time.monotonic() - self.since > 10 * SECONDS:
             self.stop()
             results = [_result(self.key, "", "all", Answer("slow", f"over {SECONDS} s"))]

@@ -80,6 +80,7 @@ def first_tensor(returned: Any) -> Tensor:
 def _tensors(returned: Any) -> list[Tensor]:
     if isinstance(returned, Tensor):
         return [returned] if returned.is_floating_point() else []
+    # the outputs of transformers
     if hasattr(returned, "logits") and isinstance(returned.logits, Tensor):
         return [returned.logits]
     if isinstance(returned, Mapping):
@@ -88,6 +89,7 @@ def _tensors(returned: Any) -> list[Tensor]:
         returned = [getattr(returned, name) for name in returned.__dataclass_fields__]
     if isinstance(returned, list | tuple):
         return [tensor for value in returned for tensor in _tensors(value)]
+    # the outputs of diffusers
     return [returned.sample] if hasattr(returned, "sample") and isinstance(returned.sample, Tensor) else []
 
 
@@ -107,6 +109,7 @@ def enliven(subject: Subject) -> None:
             return
         before = [module.momentum for module in norms]
         for module in norms:
+            # without a momentum the statistics are those of the input itself
             module.momentum = None
             module.train()
         subject.call()

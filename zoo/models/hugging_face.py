@@ -122,9 +122,11 @@ def _input(name: str, config: Any) -> Tensor:
     """Return an input of the form that its name promises."""
     if name in {"input_ids", "decoder_input_ids"}:
         return torch.tensor(TOKENS)
+    # the waveform of speech
     if name == "input_values":
         return torch.randn(2, 4000)
     if name == "input_features":
+        # a spectrogram of speech
         bins = getattr(config, "num_mel_bins", None) or getattr(config, "feature_size", 80)
         return torch.randn(2, bins, 2 * getattr(config, "max_source_positions", 32))
     if name == "pixel_values_videos":

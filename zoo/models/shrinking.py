@@ -83,11 +83,13 @@ def small_config(usual: Any, options: Mapping[str, Any], depth: int = 0) -> Any:
     settings = {name: value for name, value in settings.items() if name in options or value is not None}
     if not depth:
         settings["num_labels"] = 3
+    # an encoder with a decoder needs a token to begin with
     if getattr(usual, "is_encoder_decoder", False):
         settings["decoder_start_token_id"] = _TOKENS["decoder_start_token_id"]
     settings |= {name: True for name in _DECODING if getattr(usual, name, False)}
     for name in getattr(usual, "sub_configs", {}):
         inner = getattr(usual, name, None)
+        # a vision and a text part have configurations of their own
         if inner is not None and depth < 3:
             settings[name] = small_config(inner, options, depth + 1)
     return type(usual)(**settings)

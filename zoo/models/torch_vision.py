@@ -25,6 +25,7 @@ def _classifier(name: str) -> Subject:
     if name in _PATCHES:
         options["image_size"] = _PATCHES[name]
     if name in {"inception_v3", "googlenet"}:
+        # drawing from a truncated normal takes seconds
         options |= {"init_weights": False}
     side = _PATCHES.get(name, _SIDES.get(name, 64))
     return Subject(models.get_model(name, **options), (torch.rand(2, 3, side, side),))
