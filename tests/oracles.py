@@ -46,7 +46,7 @@ def gamma(a: Tensor, w: Tensor, b: Tensor, relevance: Tensor, eps: float, g: flo
 
 def without_bias(oracle: Callable[..., Tensor]) -> Callable[..., Tensor]:
     """The same rule with every bias left out of the denominators."""
-    return lambda a, w, b, *rest: oracle(a, w, torch.zeros_like(b), *rest)
+    return lambda a, w, b, *parameters: oracle(a, w, torch.zeros_like(b), *parameters)
 
 
 def alpha_beta(
@@ -57,9 +57,9 @@ def alpha_beta(
     for j in range(len(b)):
         contributions = a * w[:, j]
         for sign, share in ((1, alpha), (-1, -beta)):
-            taken = torch.where(contributions * sign > 0, contributions, 0)
+            of_sign = torch.where(contributions * sign > 0, contributions, 0)
             bias = b[j] if b[j] * sign > 0 else 0
-            result += share * taken * relevance[j] / _stabilized(taken.sum() + bias, eps)
+            result += share * of_sign * relevance[j] / _stabilized(of_sign.sum() + bias, eps)
     return result
 
 
@@ -110,16 +110,16 @@ def tutorial(layers: list[tuple[nn.Module, str]], x: Tensor) -> list[Tensor]:
     relevance = torch.zeros_like(logits)
     winner = logits.argmax(1)
     relevance[torch.arange(len(x)), winner] = logits[torch.arange(len(x)), winner]
-    found = [relevance.detach()]
+    per_layer = [relevance.detach()]
     for (layer, what), a in zip(reversed(layers), reversed(activations[:-1]), strict=True):
-        relevance = found[0]
+        relevance = per_layer[0]
         if what == "pass":
-            found.insert(0, relevance)
+            per_layer.insert(0, relevance)
         elif what == "shape":
-            found.insert(0, relevance.reshape(a.shape))
+            per_layer.insert(0, relevance.reshape(a.shape))
         else:
-            found.insert(0, _redistribute(layer, what, a, relevance))
-    return found
+            per_layer.insert(0, _redistribute(layer, what, a, relevance))
+    return per_layer
 
 
 def _redistribute(layer: nn.Module, what: str, a: Tensor, relevance: Tensor) -> Tensor:

@@ -73,7 +73,9 @@ def draw(seed: int) -> Drawn:
     _draw_body(drawing)
     _draw_head(drawing)
     in_place = rng.random() < 0.6
-    network, twin = (Network(drawing.steps, in_place=each).eval() for each in (in_place, not in_place))
+    network, twin = (
+        Network(drawing.steps, in_place=is_in_place).eval() for is_in_place in (in_place, not in_place)
+    )
     return Drawn(network, twin, x, all(step.is_linear for step in drawing.steps))
 
 
@@ -164,7 +166,7 @@ def _branch(rng: random.Random, x: Tensor) -> Drawing:
 
 
 def _of_branch(
-    text: str, branch: Drawing, join: Callable[[Tensor, Tensor, Mode], Tensor], **rest: bool
+    text: str, branch: Drawing, join: Callable[[Tensor, Tensor, Mode], Tensor], **traits: bool
 ) -> Step:
     """A step that joins ``x`` and a branch, called ``y``."""
     inner = "".join(f"\n      {step.text}" for step in branch.steps)
@@ -173,7 +175,7 @@ def _of_branch(
     def run(x: Tensor, mode: Mode) -> Tensor:
         return join(x, run_all(branch.steps, x, mode), mode)
 
-    return Step(f"{text} with y = x through{inner}", run, modules, owns=True, **rest)
+    return Step(f"{text} with y = x through{inner}", run, modules, owns=True, **traits)
 
 
 def residual(rng: random.Random, x: Tensor) -> Step:

@@ -72,8 +72,8 @@ def _pick(name: str, x: Tensor) -> Any:
 
 def convolution(rng: random.Random, x: Tensor) -> Step | None:
     channels, size = x.shape[1], min(x.shape[2:])
-    groups = rng.choice([each for each in (1, 1, 2, channels) if channels % each == 0])
-    kernel = rng.choice([each for each in (1, 2, 3) if each <= size])
+    groups = rng.choice([number for number in (1, 1, 2, channels) if channels % number == 0])
+    kernel = rng.choice([number for number in (1, 2, 3) if number <= size])
     options: dict[str, Any] = {"groups": groups, "bias": rng.random() < 0.8}
     if size * 2 <= 10 and rng.random() < 0.2:
         return of_module(
@@ -107,7 +107,9 @@ def batch_norm(rng: random.Random, x: Tensor) -> Step:
 def other_norm(rng: random.Random, x: Tensor) -> Step | None:
     """Norms by sample; their statistics are constants under LRP but not for the gradient."""
     channels = x.shape[1]
-    makers = [lambda: nn.GroupNorm(rng.choice([each for each in (1, 2) if channels % each == 0]), channels)]
+    makers = [
+        lambda: nn.GroupNorm(rng.choice([number for number in (1, 2) if channels % number == 0]), channels)
+    ]
     if x.dim() > 2:
         makers.append(lambda: nn.LayerNorm(x.shape[2:] if rng.random() < 0.5 else x.shape[-1:]))
         # one number alone has no variance: torch refuses it in train mode
@@ -136,19 +138,26 @@ def pool(rng: random.Random, x: Tensor) -> Step | None:
 
 
 def relu(rng: random.Random, _: Tensor) -> Step:
-    out, own = nn.ReLU(), nn.ReLU(inplace=True)
-    rest = {"needs_own": True}
+    out, in_place = nn.ReLU(), nn.ReLU(inplace=True)
+    traits = {"needs_own": True}
     return rng.choice(
         (
-            Step("nn.ReLU(inplace)", lambda x, mode: own(x) if mode.in_place else out(x), (out, own), **rest),
-            Step("F.relu(x, inplace)", lambda x, mode: F.relu(x, inplace=mode.in_place), **rest),
-            Step("x.relu_()", lambda x, mode: x.relu_() if mode.in_place else x.relu(), **rest),
-            Step("x.clamp_(min=0)", lambda x, mode: (x.clamp_ if mode.in_place else x.clamp)(min=0), **rest),
+            Step(
+                "nn.ReLU(inplace)",
+                lambda x, mode: in_place(x) if mode.in_place else out(x),
+                (out, in_place),
+                **traits,
+            ),
+            Step("F.relu(x, inplace)", lambda x, mode: F.relu(x, inplace=mode.in_place), **traits),
+            Step("x.relu_()", lambda x, mode: x.relu_() if mode.in_place else x.relu(), **traits),
+            Step(
+                "x.clamp_(min=0)", lambda x, mode: (x.clamp_ if mode.in_place else x.clamp)(min=0), **traits
+            ),
             Step("x.clamp(min=0)", lambda x, _: x.clamp(min=0), owns=True),
             Step("torch.where(x > 0, x, 0)", lambda x, _: torch.where(x > 0, x, 0.0), owns=True),
             Step("torch.where(x > 0, x, 0.1 * x)", lambda x, _: torch.where(x > 0, x, 0.1 * x), owns=True),
-            Step("x[x < 0] = 0", lambda x, mode: _zero_below(x) if mode.in_place else x.relu(), **rest),
-            Step("x.leaky_relu_(0.2)", lambda x, mode: F.leaky_relu(x, 0.2, mode.in_place), **rest),
+            Step("x[x < 0] = 0", lambda x, mode: _zero_below(x) if mode.in_place else x.relu(), **traits),
+            Step("x.leaky_relu_(0.2)", lambda x, mode: F.leaky_relu(x, 0.2, mode.in_place), **traits),
             Step("torch.maximum(x, 0)", lambda x, _: torch.maximum(x, torch.zeros_like(x)), owns=True),
         )
     )
@@ -161,17 +170,19 @@ def _zero_below(x: Tensor) -> Tensor:
 
 def smooth(rng: random.Random, _: Tensor) -> Step:
     """Activations and gates whose LRP is not gradient times input."""
-    rest = {"is_linear": False, "owns": True}
-    own = {"is_linear": False, "needs_own": True}
+    makes_own = {"is_linear": False, "owns": True}
+    needs_own = {"is_linear": False, "needs_own": True}
     return rng.choice(
         (
-            Step("F.gelu(x)", lambda x, _: F.gelu(x), **rest),
-            Step("F.silu(x, inplace)", lambda x, mode: F.silu(x, inplace=mode.in_place), **own),
-            Step("x * torch.sigmoid(x)", lambda x, _: x * torch.sigmoid(x), **rest),
-            Step("F.relu6(x, inplace)", lambda x, mode: F.relu6(x, inplace=mode.in_place), **own),
-            Step("F.hardswish(x, inplace)", lambda x, mode: F.hardswish(x, inplace=mode.in_place), **own),
-            Step("x.tanh_()", lambda x, mode: x.tanh_() if mode.in_place else x.tanh(), **own),
-            Step("F.elu(x, inplace)", lambda x, mode: F.elu(x, inplace=mode.in_place), **own),
+            Step("F.gelu(x)", lambda x, _: F.gelu(x), **makes_own),
+            Step("F.silu(x, inplace)", lambda x, mode: F.silu(x, inplace=mode.in_place), **needs_own),
+            Step("x * torch.sigmoid(x)", lambda x, _: x * torch.sigmoid(x), **makes_own),
+            Step("F.relu6(x, inplace)", lambda x, mode: F.relu6(x, inplace=mode.in_place), **needs_own),
+            Step(
+                "F.hardswish(x, inplace)", lambda x, mode: F.hardswish(x, inplace=mode.in_place), **needs_own
+            ),
+            Step("x.tanh_()", lambda x, mode: x.tanh_() if mode.in_place else x.tanh(), **needs_own),
+            Step("F.elu(x, inplace)", lambda x, mode: F.elu(x, inplace=mode.in_place), **needs_own),
         )
     )
 
@@ -261,7 +272,7 @@ def no_op(rng: random.Random, x: Tensor, *, at_end: bool = False) -> Step:
         "x + 0": lambda x, _: x + 0,
         "torch.cat([x], 1)": lambda x, _: torch.cat([x], 1),
     }
-    modules = {repr(each): each for each in (dropout, identity, flatten)}
+    modules = {repr(module): module for module in (dropout, identity, flatten)}
     # half the digits: only where nothing is computed from them any more
     if at_end:
         ops["x.float()"] = lambda x, _: x.float()

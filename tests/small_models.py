@@ -41,17 +41,17 @@ def explained(
     explainer = lp.LRP(model, composite, strict=True)
     first = explainer.explain(inputs, seed).relevance
     model.train()
-    found = explainer.explain(inputs, seed, audit=True)
-    assert found.audit is not None
-    assert abs(found.audit.unaccounted) <= 1e-9 * max(1.0, abs(found.audit.explained))
-    torch.testing.assert_close(found.output, expected, rtol=1e-11, atol=1e-12)
-    torch.testing.assert_close(found.relevance, first, rtol=1e-11, atol=1e-12)
-    assert isinstance(found.relevance, tuple)
-    return found.relevance
+    explanation = explainer.explain(inputs, seed, audit=True)
+    assert explanation.audit is not None
+    assert abs(explanation.audit.unaccounted) <= 1e-9 * max(1.0, abs(explanation.audit.explained))
+    torch.testing.assert_close(explanation.output, expected, rtol=1e-11, atol=1e-12)
+    torch.testing.assert_close(explanation.relevance, first, rtol=1e-11, atol=1e-12)
+    assert isinstance(explanation.relevance, tuple)
+    return explanation.relevance
 
 
-def close(found: Tensor, expected: Tensor) -> None:
-    torch.testing.assert_close(found, expected, rtol=1e-10, atol=1e-11)
+def close(tensor: Tensor, expected: Tensor) -> None:
+    torch.testing.assert_close(tensor, expected, rtol=1e-10, atol=1e-11)
 
 
 def numbers_of(*shape: int) -> Tensor:

@@ -46,20 +46,20 @@ def outcome(
 ) -> dict[str, Any]:
     """Train on squares and return all that must not depend on kills: not the seconds."""
     model = model or square_model()
-    found = fit(model, squares(150, 0), squares(65, 1), config, checkpoint=checkpoint, progress=False)
-    return {"weights": model.state_dict(), **history(found)}
+    result = fit(model, squares(150, 0), squares(65, 1), config, checkpoint=checkpoint, progress=False)
+    return {"weights": model.state_dict(), **history(result)}
 
 
 def history(result: TrainingResult) -> dict[str, Any]:
     """The epochs and the best of them, without the seconds."""
-    epochs = [{**asdict(each), "seconds": 0} for each in result.history]
+    epochs = [{**asdict(epoch), "seconds": 0} for epoch in result.history]
     return {"history": epochs, "best": result.best.epoch}
 
 
-def assert_same(one: dict[str, Any], other: dict[str, Any]) -> None:
+def assert_same(first: dict[str, Any], second: dict[str, Any]) -> None:
     """Equal to the last bit."""
-    assert one["history"] == other["history"]
-    assert one["best"] == other["best"]
-    assert one["weights"].keys() == other["weights"].keys()
-    for name, value in one["weights"].items():
-        assert torch.equal(value, other["weights"][name]), name
+    assert first["history"] == second["history"]
+    assert first["best"] == second["best"]
+    assert first["weights"].keys() == second["weights"].keys()
+    for name, value in first["weights"].items():
+        assert torch.equal(value, second["weights"][name]), name

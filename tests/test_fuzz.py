@@ -103,9 +103,9 @@ class Checked:
         with torch.no_grad():
             plain = self.drawn.network(self.drawn.x.clone())
         self.smallest = _ROUNDING * float(plain.abs().max())
-        whole = self.explain("without an account", "all")
-        expected = whole.relevance
-        self.same("the output", whole.output, plain)
+        bare = self.explain("without an account", "all")
+        expected = bare.relevance
+        self.same("the output", bare.output, plain)
         if is_gradient:
             self.same("gradient times input", expected, self.gradient_times_input())
         self.check_classes(plain, expected)
@@ -120,11 +120,11 @@ class Checked:
     def check_classes(self, plain: Tensor, expected: Tensor) -> None:
         rows = torch.arange(len(plain))
         highest, lowest = plain.argmax(1), plain.argmin(1)
-        found = self.explain("of the highest logit", None)
-        self.same("of the highest logit", found.relevance, expected[highest, rows])
-        found = self.explain("of the lowest logit", lowest, audit=True)
-        self.same("of the lowest logit", found.relevance, expected[lowest, rows])
-        self.check_account("of the lowest logit", found)
+        explanation = self.explain("of the highest logit", None)
+        self.same("of the highest logit", explanation.relevance, expected[highest, rows])
+        explanation = self.explain("of the lowest logit", lowest, audit=True)
+        self.same("of the lowest logit", explanation.relevance, expected[lowest, rows])
+        self.check_account("of the lowest logit", explanation)
 
     def check_train_mode(self, plain: Tensor, expected: Tensor) -> None:
         """Ask in train mode, by itself and with everything else at once; the twins share modules."""
@@ -133,14 +133,14 @@ class Checked:
         lowest, rows = plain.argmin(1), torch.arange(len(plain))
         try:
             network.train()
-            found = self.explain("in train mode", "all")
-            self.same("in train mode", found.relevance, expected)
-            self.same("the output in train mode", found.output, plain)
+            explanation = self.explain("in train mode", "all")
+            self.same("in train mode", explanation.relevance, expected)
+            self.same("the output in train mode", explanation.output, plain)
             network.eval(), twin.train()
             options = {"audit": True, "batch_size": 2, "layers": ["*"], "of": self.of_twin}
-            found = self.explain("with all at once", lowest, **options)
-            self.same("with all at once", found.relevance, expected[lowest, rows])
-            self.check_account("with all at once", found)
+            explanation = self.explain("with all at once", lowest, **options)
+            self.same("with all at once", explanation.relevance, expected[lowest, rows])
+            self.check_account("with all at once", explanation)
         finally:
             network.eval(), twin.eval()
         for name, tensor in network.state_dict().items():
@@ -152,7 +152,7 @@ class Checked:
         network = self.drawn.twin if self.drawn.network.in_place else self.drawn.network
         logits = network(x)
         return torch.stack(
-            [x * torch.autograd.grad(each.sum(), x, retain_graph=True)[0] for each in logits.T]
+            [x * torch.autograd.grad(logit.sum(), x, retain_graph=True)[0] for logit in logits.T]
         )
 
     def explain(
@@ -167,16 +167,16 @@ class Checked:
         self.same(f"the input, {what}", x, self.drawn.x)
         return explanation
 
-    def same(self, what: str, found: Tensor, expected: Tensor) -> None:
+    def same(self, what: str, tensor: Tensor, expected: Tensor) -> None:
         """Compare by the largest number there is: small ones are differences of large ones.
 
         A map may be zero, as behind the mean of what an instance norm made: what is left is rounding of the
         relevance that was put in.
         """
-        found, expected = found.detach(), expected.detach()
-        assert found.shape == expected.shape, f"{what}: {tuple(found.shape)}: {self.label}"
+        tensor, expected = tensor.detach(), expected.detach()
+        assert tensor.shape == expected.shape, f"{what}: {tuple(tensor.shape)}: {self.label}"
         scale = expected.abs().max().clamp(min=max(self.smallest, 1e-12))
-        difference = float((found.double() - expected.double()).abs().max() / scale)
+        difference = float((tensor.double() - expected.double()).abs().max() / scale)
         self.tally.maps += 1
         self.tally.largest = max(self.tally.largest, difference)
         assert difference <= TOLERANCE, f"{what}: {difference:.1e} of the map away: {self.label}"

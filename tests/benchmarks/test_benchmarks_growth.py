@@ -23,7 +23,10 @@ def test_every_axis_goes_up_and_has_enough_points_for_a_fit() -> None:
     for axis in AXES:
         assert list(axis.sizes) == sorted(axis.sizes)
         assert len(axis.sizes) >= 4
-        assert [each.library for each in axis.contestants(axis.sizes[0])] == ["gradient", "lrprism"]
+        assert [contestant.library for contestant in axis.contestants(axis.sizes[0])] == [
+            "gradient",
+            "lrprism",
+        ]
 
 
 def test_the_axes_are_those_of_the_issue() -> None:

@@ -28,9 +28,9 @@ REFERENCE = Reference(MAP, explained=5.0, unaccounted=1e-9)
 def test_a_sum_off_by_more_than_a_hundredth_of_what_is_explained_is_wrong(
     change: float, off: float, difference: float, *, right: bool
 ) -> None:
-    found = MAP.clone()
-    found[0, 1] += change
-    verdict = judge(found, REFERENCE)
+    relevance = MAP.clone()
+    relevance[0, 1] += change
+    verdict = judge(relevance, REFERENCE)
     assert verdict.off == pytest.approx(off)
     assert verdict.difference == pytest.approx(difference)
     assert verdict.right is right
@@ -44,9 +44,9 @@ def test_another_map_of_the_right_sum_is_right_and_shows_its_difference() -> Non
 
 @pytest.mark.parametrize("bad", [float("nan"), float("inf")])
 def test_a_map_with_anything_but_numbers_is_wrong(bad: float) -> None:
-    found = MAP.clone()
-    found[1, 1] = bad
-    assert not judge(found, REFERENCE).right
+    relevance = MAP.clone()
+    relevance[1, 1] = bad
+    assert not judge(relevance, REFERENCE).right
 
 
 def test_relevance_of_an_embedded_token_is_the_sum_over_its_vector() -> None:
@@ -68,12 +68,12 @@ def test_the_first_and_the_last_sample_are_compared(batch: int, expected: list[i
 @expected_warnings.NO_CONVOLUTION
 def test_a_reference_is_in_float64_and_closes() -> None:
     loaded = MLP.load()
-    found = reference(loaded, "EpsilonGamma", loaded.sample(0))
-    assert found.relevance.dtype is torch.float64
-    assert found.closed
+    result = reference(loaded, "EpsilonGamma", loaded.sample(0))
+    assert result.relevance.dtype is torch.float64
+    assert result.closed
     logits = loaded.model(loaded.sample(0).x)
-    assert found.explained == pytest.approx(float(logits.max()), rel=1e-5)
-    assert float(found.relevance.sum()) == pytest.approx(found.explained, rel=1e-3)  # there are no biases
+    assert result.explained == pytest.approx(float(logits.max()), rel=1e-5)
+    assert float(result.relevance.sum()) == pytest.approx(result.explained, rel=1e-3)  # there are no biases
 
 
 def _small(batch: int) -> Subject:
@@ -89,7 +89,7 @@ def test_the_tutorial_s_loop_and_ours_are_right() -> None:
     loaded = _small(2).load()
     sample = loaded.sample(0)
     expected = reference(loaded, "Hyper3DNetTutorial", sample)
-    for enter in (loop, lambda each: ours("Hyper3DNetTutorial", each)):
+    for enter in (loop, lambda loaded_network: ours("Hyper3DNetTutorial", loaded_network)):
         assert judge(_map(enter, loaded, sample), expected).difference < 1e-4
 
 

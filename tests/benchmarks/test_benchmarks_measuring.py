@@ -32,26 +32,26 @@ def _refusing(_: Loaded) -> Iterator[Ready]:
     yield lambda _: run
 
 
-def _measured(*contestants: Contestant, narrow: bool = False) -> list[str]:
+def judge_contestants(*contestants: Contestant, narrow: bool = False) -> list[str]:
     told: list[str] = []
     setting = Setting(rounds=ONCE, narrow=narrow, memory=False, tell=told.append)
-    found = measure(MLP, [GRADIENT, *contestants], setting)
+    measured = measure(MLP, [GRADIENT, *contestants], setting)
     assert told[0] == MLP.title
-    assert found.unaccounted <= 1e-6
+    assert measured.unaccounted <= 1e-6
     return [
-        each.failure or ("right" if each.right else "wrong") + ("" if each.time else ", not timed")
-        for each in found.entries
+        entry.failure or ("right" if entry.right else "wrong") + ("" if entry.time else ", not timed")
+        for entry in measured.entries
     ]
 
 
 def test_who_fails_or_is_wrong_is_kept_and_says_so() -> None:
-    found = _measured(
+    verdicts = judge_contestants(
         Contestant("a", "Epsilon", partial(_scaled, 1.0)),
         Contestant("b", "Epsilon", partial(_scaled, 1.02)),
         Contestant("c", "Epsilon", partial(_scaled, float("nan"))),
         Contestant("d", "Epsilon", _refusing),
     )
-    assert found == ["right", "right", "wrong", "wrong", "Module of type Linear has no rule"]
+    assert verdicts == ["right", "right", "wrong", "wrong", "Module of type Linear has no rule"]
 
 
 def test_everyone_but_the_peers_is_right_about_the_mlp() -> None:
@@ -74,10 +74,10 @@ def test_autocast_is_told_from_the_reference() -> None:
 def test_several_gradients_are_those_of_each_class() -> None:
     model = draw(nn.Sequential(nn.Linear(4, 8), nn.ReLU(), nn.Linear(8, 3)))
     x = torch.rand(2, 4)
-    found = input_gradients(3, model, Sample(x, x, torch.zeros(2).long()))
+    gradients = input_gradients(3, model, Sample(x, x, torch.zeros(2).long()))
     for number in range(3):
-        one = input_gradient(model, Sample(x, x, torch.full((2,), number)))
-        torch.testing.assert_close(found[number], one)
+        gradient = input_gradient(model, Sample(x, x, torch.full((2,), number)))
+        torch.testing.assert_close(gradients[number], gradient)
 
 
 @pytest.mark.parametrize(
@@ -94,8 +94,8 @@ def test_a_reason_is_one_short_line(error: Exception, expected: str) -> None:
 
 @expected_warnings.NO_CONVOLUTION
 def test_the_short_run_has_one_line_per_preset() -> None:
-    found = lines(MLP, ONCE)
-    assert len(found) == 1 + len(MLP.presets)
-    assert found[0].startswith("MLP of 3 layers, 1 sample: one gradient ")
-    assert all(f"  {name} " in line for name, line in zip(MLP.presets, found[1:], strict=True))
-    assert found[1].endswith("goal 2.00, limit 3.00")
+    printed = lines(MLP, ONCE)
+    assert len(printed) == 1 + len(MLP.presets)
+    assert printed[0].startswith("MLP of 3 layers, 1 sample: one gradient ")
+    assert all(f"  {name} " in line for name, line in zip(MLP.presets, printed[1:], strict=True))
+    assert printed[1].endswith("goal 2.00, limit 3.00")

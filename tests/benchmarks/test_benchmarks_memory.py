@@ -20,9 +20,9 @@ def test_the_peak_counts_what_is_in_use_at_the_worst_moment() -> None:
         del first
         return second[:10] + torch.ones(5 * MB)[:10]  # 120 MB in use
 
-    kept = torch.ones(25 * MB)  # before the call: not counted
+    resident = torch.ones(25 * MB)  # before the call: not counted
     assert memory._resident(run) == pytest.approx(200 * MB, rel=0.1)
-    assert memory._resident(lambda: kept[:10]) < 10 * MB
+    assert memory._resident(lambda: resident[:10]) < 10 * MB
 
 
 def test_a_device_without_autocast_computes_as_usual() -> None:

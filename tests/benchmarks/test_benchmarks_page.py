@@ -117,7 +117,7 @@ def test_what_is_written_is_read(tmp_path: Path) -> None:
     assert "NaN" not in path.read_text(encoding="utf-8")
     main(["--read", str(path), "--page", str(page), "--threads", "1"])
     assert page.read_text(encoding="utf-8") == PAGE
-    assert {each.name for each in (tmp_path / "figures").iterdir()} == {
+    assert {path.name for path in (tmp_path / "figures").iterdir()} == {
         "benchmarks-growth.png",
         "benchmarks-growth.svg",
     }

@@ -28,8 +28,8 @@ class Track:
 def race(rounds: int) -> tuple[dict[str, list[float]], list[tuple[str, int]]]:
     track = Track()
     turns = {name: track.turn(name) for name in SECONDS}
-    found = take_turns(turns, Rounds(0.0, rounds, rounds), track.clock, slow=20.0)
-    return found, track.ran
+    times = take_turns(turns, Rounds(0.0, rounds, rounds), track.clock, slow=20.0)
+    return times, track.ran
 
 
 def test_everyone_takes_a_turn_in_every_round_and_each_begins_with_another() -> None:
@@ -42,26 +42,26 @@ def test_everyone_takes_a_turn_in_every_round_and_each_begins_with_another() -> 
 
 
 def test_who_is_slow_stops_after_three_rounds() -> None:
-    found, _ = race(5)
-    assert [len(seconds) for seconds in found.values()] == [5, 5, 3]
+    times, _ = race(5)
+    assert [len(seconds) for seconds in times.values()] == [5, 5, 3]
 
 
 def test_a_machine_that_slows_down_changes_no_ratio() -> None:
-    found, _ = race(5)
-    quick, slow = (summary(found[name], found["gradient"]) for name in ("quick", "slow"))
+    times, _ = race(5)
+    quick, slow = (summary(times[name], times["gradient"]) for name in ("quick", "slow"))
     assert (quick.ratio, quick.low, quick.high, quick.rounds) == (2.0, 2.0, 2.0, 5)
     assert (slow.ratio, slow.rounds) == (30.0, 3)
     assert quick.seconds == 6.0  # the median of 2, 4, 6, 8, 10
 
 
 def test_a_ratio_is_that_of_the_median_round() -> None:
-    found = summary([2.0, 9.0, 3.0, 4.0, 1.0], [1.0, 1.0, 1.0, 1.0, 1.0])
-    assert (found.low, found.ratio, found.high) == (2.0, 3.0, 4.0)
+    times = summary([2.0, 9.0, 3.0, 4.0, 1.0], [1.0, 1.0, 1.0, 1.0, 1.0])
+    assert (times.low, times.ratio, times.high) == (2.0, 3.0, 4.0)
 
 
 def test_one_round_has_no_spread() -> None:
-    found = summary([3.0], [2.0])
-    assert (found.low, found.ratio, found.high, found.rounds) == (1.5, 1.5, 1.5, 1)
+    times = summary([3.0], [2.0])
+    assert (times.low, times.ratio, times.high, times.rounds) == (1.5, 1.5, 1.5, 1)
 
 
 @pytest.mark.parametrize(

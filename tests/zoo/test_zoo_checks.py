@@ -75,8 +75,8 @@ def test_a_network_that_an_explanation_changes_is_wrong() -> None:
 
 @pytest.mark.parametrize(("which", "places"), [("highest", [1, 0]), ("lowest", [0, 2])])
 def test_the_extreme_of_each_sample_is_explained(which: str, places: list[int]) -> None:
-    found = extreme(which)(torch.tensor([[-1.0, 3.0, 2.0], [4.0, 1.0, 0.0]]))
-    torch.testing.assert_close(found, torch.eye(3)[places])
+    seed = extreme(which)(torch.tensor([[-1.0, 3.0, 2.0], [4.0, 1.0, 0.0]]))
+    torch.testing.assert_close(seed, torch.eye(3)[places])
 
 
 def test_a_difference_is_a_share_of_the_largest_entry() -> None:

@@ -18,18 +18,18 @@ ALL = [
 
 
 def test_the_page_counts_networks() -> None:
-    found = page.write(ALL)
-    assert "4 networks of 2 libraries" in found
-    assert "| timm | 2 | 2 | 0 | 0 | torch 2, timm 1 | 2026-11-25 to 2026-11-26 |" in found
-    assert "| transformers | 2 | 0 | 1 | 1 | torch 2, transformers 5 | 2026-11-25 |" in found
-    assert "| **all** | 4 | 2 | 1 | 1 |" in found
-    assert "asked again in float64 (1 maps)" in " ".join(found.split())
+    text = page.write(ALL)
+    assert "4 networks of 2 libraries" in text
+    assert "| timm | 2 | 2 | 0 | 0 | torch 2, timm 1 | 2026-11-25 to 2026-11-26 |" in text
+    assert "| transformers | 2 | 0 | 1 | 1 | torch 2, transformers 5 | 2026-11-25 |" in text
+    assert "| **all** | 4 | 2 | 1 | 1 |" in text
+    assert "asked again in float64 (1 maps)" in " ".join(text.split())
 
 
 def test_the_page_names_what_is_not_clean_and_what_was_left_out() -> None:
-    found = page.write(ALL)
-    assert "| transformers/d | AttnLRP | refused | a \\| b c |" in found
-    assert "| transformers/e | Epsilon | wrong | open |" in found
-    clean, left_out = found.split("## Left out")
+    text = page.write(ALL)
+    assert "| transformers/d | AttnLRP | refused | a \\| b c |" in text
+    assert "| transformers/e | Epsilon | wrong | open |" in text
+    clean, left_out = text.split("## Left out")
     assert "**timm** (2): a; b." in clean
     assert "**timm** (1): c." in left_out

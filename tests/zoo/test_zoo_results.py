@@ -30,4 +30,4 @@ def test_forgetting_leaves_the_rest_in_order(tmp_path: Path) -> None:
     results.append(path, [ONE, gone, OTHER])
     results.forget(path, {"timm/gone"})
     assert list(results.read(path).values()) == [OTHER, ONE]
-    assert [each.name for each in tmp_path.iterdir()] == ["zoo.jsonl"]
+    assert [path.name for path in tmp_path.iterdir()] == ["zoo.jsonl"]
