@@ -73,7 +73,7 @@ class AbstractStabilizer(ABC):
 
 
 @dataclass(frozen=True)
-class _AbstractStep(AbstractStabilizer):
+class _AbstractEpsStabilizer(AbstractStabilizer):
     """A stabiliser that is defined by the size of its step.
 
     Args:
@@ -110,7 +110,7 @@ class _AbstractStep(AbstractStabilizer):
 
 
 @final
-class Signed(_AbstractStep):
+class Signed(_AbstractEpsStabilizer):
     r"""Push ``z`` away from zero: :math:`z + \varepsilon\,\mathrm{sgn}(z)`, :math:`\mathrm{sgn}(0) = 1`."""
 
     @property
@@ -147,7 +147,7 @@ class Signed(_AbstractStep):
 
 
 @final
-class Unsigned(_AbstractStep):
+class Unsigned(_AbstractEpsStabilizer):
     r"""Add the step whatever the sign: :math:`z + \varepsilon`.
 
     The 2020 tutorial does this. It fails where :math:`z = -\varepsilon`; prefer :class:`Signed`.
@@ -174,7 +174,7 @@ class Unsigned(_AbstractStep):
 
 
 @final
-class Clip(_AbstractStep):
+class Clip(_AbstractEpsStabilizer):
     r"""Move only small ``z``: :math:`\mathrm{sgn}(z)\max(|z|, \varepsilon)`, :math:`\mathrm{sgn}(0) = 1`."""
 
     @property
@@ -194,7 +194,7 @@ class Clip(_AbstractStep):
 
 
 @final
-class NormScaled(_AbstractStep):
+class NormScaled(_AbstractEpsStabilizer):
     r"""Step in proportion to the sample: :math:`z + \varepsilon\,\|z\|\,\mathrm{sgn}(z)`.
 
     :math:`\|z\|` is the root of the mean of :math:`z^2` over all dimensions but the first, the batch.

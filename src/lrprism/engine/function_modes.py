@@ -15,11 +15,11 @@ class WatchingMode(TorchFunctionMode):
     @contextmanager
     def watching(self) -> Iterator[None]:
         """See the torch calls that are made inside an op."""
-        _switch_on(self)
+        _push_mode(self)
         try:
             yield
         finally:
-            _switch_off(self)
+            _pop_mode(self)
 
 
 def read_stack() -> list[Any]:
@@ -32,17 +32,17 @@ def read_stack() -> list[Any]:
 def replace_stack(modes: Sequence[Any]) -> None:
     """Switch off every mode that is on, and others on, the innermost last."""
     for mode in reversed(read_stack()):
-        _switch_off(mode)
+        _pop_mode(mode)
     for mode in modes:
-        _switch_on(mode)
+        _push_mode(mode)
 
 
 # By the methods of the base class: a mode's own may do more, as that of torch.set_default_device does.
 
 
-def _switch_on(mode: Any) -> None:
+def _push_mode(mode: Any) -> None:
     TorchFunctionMode.__enter__(mode)  # type: ignore[no-untyped-call]  # torch gives it no types
 
 
-def _switch_off(mode: Any) -> None:
+def _pop_mode(mode: Any) -> None:
     TorchFunctionMode.__exit__(mode, None, None, None)  # type: ignore[no-untyped-call]  # as above

@@ -154,7 +154,7 @@ def check_writes(
     Raises:
         InputError: If one does.
     """
-    written = {id(_base_of(tensor)) for tensor, _ in rewrites.unwritten()}
+    written = {id(_root_of(tensor)) for tensor, _ in rewrites.unwritten()}
     if not written:
         return
     arguments = [(f"input {number}", *pair) for number, pair in enumerate(inputs)]
@@ -164,11 +164,11 @@ def check_writes(
         for tensor in tensors_held(containers_in([value]))
     ]
     for name, tensor, source in arguments:
-        if id(_base_of(tensor)) not in written:
+        if id(_root_of(tensor)) not in written:
             continue
         for other_name, other, other_source in arguments:
             # views of one tensor are told apart by no copy: a write to one is read in the other
-            is_seen = _base_of(other) is _base_of(tensor)
+            is_seen = _root_of(other) is _root_of(tensor)
             if not is_seen and _overlap(source, other_source):
                 raise InputError(
                     "what forward writes to in place should share no memory with another argument. "
@@ -178,7 +178,7 @@ def check_writes(
                 )
 
 
-def _base_of(tensor: Tensor) -> Tensor:
+def _root_of(tensor: Tensor) -> Tensor:
     return tensor if tensor._base is None else tensor._base
 
 
