@@ -8,7 +8,7 @@ import scipy.io
 import xarray as xr
 
 from lrprism.errors import DataError, InputError
-from lrprism.spectral.io.labels import read_labels
+from lrprism.spectral.io.labels import check_labels, read_labels
 from lrprism.spectral.io.writers import write_cube
 
 
@@ -69,7 +69,7 @@ def test_label_files_that_cannot_be_read_are_named(tmp_path: Path, small_cube: x
     with pytest.raises(DataError, match=r"should be a label map. Found one that cannot be read"):
         read_labels(tmp_path / "x.csv")
     (tmp_path / "x.doc").write_text("1")
-    with pytest.raises(DataError, match=r"should be a label map: .mat, .npy, .tif, .csv or an ENVI"):
+    with pytest.raises(DataError, match=r"should be a label map: .mat, .*\.csv.* or an ENVI"):
         read_labels(tmp_path / "x.doc")
     with pytest.raises(InputError, match=r"key should name a variable of a .mat file. Found 'a'"):
         read_labels(tmp_path / "x.csv", key="a")
@@ -82,3 +82,26 @@ def test_label_files_that_cannot_be_read_are_named(tmp_path: Path, small_cube: x
     (tmp_path / "cut.tif").write_bytes(b"II*\0\x08")
     with pytest.raises(DataError, match=r"cut.tif' should be a GeoTIFF"):
         read_labels(tmp_path / "cut.tif")
+
+
+def test_whole_numbers_of_any_type_become_labels() -> None:
+    for kind in (np.uint8, np.int32, np.float32, np.bool_):
+        labels = check_labels(np.array([[0, 1], [1, 0]], dtype=kind))
+        assert labels.dtype == np.int64
+        assert labels.tolist() == [[0, 1], [1, 0]]
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ([[0.0, 1.5], [2.5, 1.0]], r"Found 1\.5 at row 0, column 1 \(2 such pixels\)"),
+        ([[np.nan]], r"Found nan at row 0, column 0"),
+        ([[10001]], r"to 10000\. Found 10001"),
+        ([0, 1], r"labels should be numbers as \(y, x\)\. Found shape \(2,\)"),
+        (np.zeros((0, 3)), r"Found shape \(0, 3\)"),
+        ([["a"]], r"Found shape \(1, 1\) of <U1"),
+    ],
+)
+def test_other_values_are_refused_as_labels(values: list[list[float]], message: str) -> None:
+    with pytest.raises(DataError, match=message):
+        check_labels(np.asarray(values))

@@ -1,19 +1,18 @@
 """Cubes, label maps and spectral libraries out of files."""
 
 from lrprism.spectral.io.bad_bands import BadBands
-from lrprism.spectral.io.detect import is_spectral_library
-from lrprism.spectral.io.formats.matlab import read_matlab_labels
-from lrprism.spectral.io.formats.spectral_library import read_spectral_library
+from lrprism.spectral.io.formats.spectral_library import is_spectral_library, read_spectral_library
 from lrprism.spectral.io.labels import read_labels
 from lrprism.spectral.io.read import read_cube
+from lrprism.spectral.io.registry import describe_formats
 from lrprism.spectral.knowledge.sensors import SENSORS
 
 __all__ = [
     "SENSORS",
     "BadBands",
+    "describe_formats",
     "is_spectral_library",
     "read_cube",
     "read_labels",
-    "read_matlab_labels",
     "read_spectral_library",
 ]

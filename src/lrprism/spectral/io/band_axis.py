@@ -1,4 +1,4 @@
-"""Which axis of an array without names holds the bands."""
+"""The axis of the bands in an array whose axes have no names."""
 
 from os import PathLike
 from pathlib import Path
@@ -32,7 +32,8 @@ def find_band_axis(
         if not -CUBE_AXES <= band_axis < CUBE_AXES:
             raise InputError(f"band_axis should be 0, 1, 2 or -1. Found {band_axis}. Count the axes from 0.")
         return band_axis % CUBE_AXES, ()
-    count = _stated_count(wavelengths)
+    count = _count_wavelengths(wavelengths)
+    # "FIRST:LAST" fits any number of bands: most programs write the bands last
     if count is None:
         return CUBE_AXES - 1, (f"the last axis of {shape} is taken for the bands, the others for y, x",)
     fitting = [axis for axis, length in enumerate(shape) if length == count]
@@ -50,18 +51,18 @@ def find_band_axis(
     return fitting[0], (f"axis {fitting[0]} of {shape} is taken for the bands by its length, {others}",)
 
 
-def _stated_count(wavelengths: WavelengthSource | None) -> int | None:
+def _count_wavelengths(wavelengths: WavelengthSource | None) -> int | None:
     if wavelengths is None:
         return None
     if not isinstance(wavelengths, str | PathLike):
         return int(np.size(wavelengths))
     file = Path(wavelengths)
-    if not file.is_file():
+    if not file.is_file():  # "FIRST:LAST"
         return None
     return sum(bool(line.split("#")[0].strip()) for line in file.read_text("utf-8", "replace").splitlines())
 
 
-def cube_axes(band_axis: int) -> tuple[int, int, int]:
-    """Order of axes that puts the bands in front of the other two."""
+def order_cube_axes(band_axis: int) -> tuple[int, int, int]:
+    """Return the order of axes that puts the bands in front of the other two."""
     first, second = (axis for axis in range(CUBE_AXES) if axis != band_axis)
     return band_axis, first, second

@@ -45,8 +45,9 @@ class AbstractStored(ABC):
         in_file = [slice(None)] * self.ndim
         for axis, part in zip(self.axes, index, strict=True):
             in_file[axis] = part if isinstance(part, slice) else slice(part, part + 1)
-        kept = tuple(slice(None) if isinstance(part, slice) else 0 for part in index)
-        return np.asarray(self._read(tuple(in_file)).transpose(self.axes)[kept])
+        # a number was read as a stretch of one, which is dropped last
+        drop = tuple(slice(None) if isinstance(part, slice) else 0 for part in index)
+        return np.asarray(self._read(tuple(in_file)).transpose(self.axes)[drop])
 
     @abstractmethod
     def _read(self, index: tuple[slice, ...]) -> npt.NDArray[np.generic]: ...
@@ -112,7 +113,7 @@ def _from_array(
     return array
 
 
-def reordered(values: da.Array, axes: tuple[int, ...]) -> da.Array:
+def reorder(values: da.Array, axes: tuple[int, ...]) -> da.Array:
     """Put the axes of a dask array into another order.
 
     Args:
@@ -135,9 +136,7 @@ def pieces(shape: list[int] | tuple[int, ...]) -> tuple[int, ...]:
     Returns:
         Length of a piece along each axis.
     """
-    left = _PIECE_BYTES // _VALUE_BYTES
-    lengths = list(shape)
-    for axis, length in enumerate(shape):
-        rest = math.prod(shape[axis + 1 :])
-        lengths[axis] = max(1, min(length, left // max(1, rest)))
-    return tuple(lengths)
+    most = _PIECE_BYTES // _VALUE_BYTES
+    # the slowest axis is cut first: what is left of a piece lies together in the file
+    inner = [math.prod(shape[axis + 1 :]) for axis in range(len(shape))]
+    return tuple(max(1, min(length, most // max(1, size))) for length, size in zip(shape, inner, strict=True))

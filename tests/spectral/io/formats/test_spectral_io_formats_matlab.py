@@ -11,7 +11,8 @@ import scipy.io
 
 from lrprism.errors import DataError
 from lrprism.spectral import load_indian_pines
-from lrprism.spectral.io.formats.matlab import read_matlab, read_matlab_labels
+from lrprism.spectral.io.formats.matlab import read_matlab
+from lrprism.spectral.io.labels import read_labels
 
 ROWS, COLUMNS, BANDS = 4, 5, 3
 
@@ -109,7 +110,7 @@ def test_indian_pines_is_the_packaged_scene(tmp_path: Path, version: str) -> Non
     assert "stored values were decoded to radiance, (value - 1000) / 500" in cube.attrs["assumed"]
     assert "Purdue" in cube.attrs["attribution"]
     gt = write(tmp_path / "gt.mat", version, indian_pines_GT=packaged.labels.values.astype(np.uint8))
-    labels = read_matlab_labels(gt)
+    labels = read_labels(gt)
     np.testing.assert_array_equal(labels, packaged.labels)
     assert labels.attrs["class_names"] == packaged.class_names
 
@@ -144,12 +145,12 @@ def test_a_scene_whose_channels_are_not_known_needs_wavelengths(tmp_path: Path) 
 
 
 def test_labels_without_known_names_are_numbered(tmp_path: Path) -> None:
-    labels = read_matlab_labels(write(tmp_path / "a.mat", "5", gt=np.array([[0, 1, 3], [2, 0, 0]])))
+    labels = read_labels(write(tmp_path / "a.mat", "5", gt=np.array([[0, 1, 3], [2, 0, 0]])))
     assert labels.dims == ("y", "x")
     assert labels.dtype == np.int64
     assert labels.values.tolist() == [[0, 1, 3], [2, 0, 0]]
     assert labels.attrs["class_names"] == ["class 1", "class 2", "class 3"]
-    named = read_matlab_labels(write(tmp_path / "b.mat", "5", paviaU_gt=np.array([[0, 9], [2, 0]])))
+    named = read_labels(write(tmp_path / "b.mat", "5", paviaU_gt=np.array([[0, 9], [2, 0]])))
     assert named.attrs["class_names"][8] == "Shadows"
 
 
@@ -157,7 +158,7 @@ def test_labels_without_known_names_are_numbered(tmp_path: Path) -> None:
 def test_labels_that_are_none(tmp_path: Path, wrong: float) -> None:
     path = write(tmp_path / "a.mat", "5", gt=np.array([[0, 1], [wrong, 1]]))
     with pytest.raises(DataError, match=r"whole numbers from 0, .* at row 1, column 0 \(1 such pixels\)"):
-        read_matlab_labels(path)
+        read_labels(path)
 
 
 def test_not_a_matlab_file(tmp_path: Path) -> None:

@@ -123,13 +123,13 @@ def test_the_variable_has_to_be_certain(tmp_path: Path, ending: str) -> None:
     dataset = foreign()
     dataset["other"] = dataset["rfl"] + 1
     path = save(dataset, tmp_path / f"a{ending}")
-    assert reader(ending)(path, variable="other").values[0, 0, 0] == 1
+    assert reader(ending)(path, key="other").values[0, 0, 0] == 1
     with pytest.raises(
-        DataError, match=r"should hold one variable of three axes. Found .*rfl .*Name it with var"
+        DataError, match=r"should hold one variable of three axes. Found .*rfl .*Name it with key"
     ):
         reader(ending)(path)
     with pytest.raises(DataError, match=r"a variable 'third' of three axes"):
-        reader(ending)(path, variable="third")
+        reader(ending)(path, key="third")
 
 
 @FORMATS
@@ -139,7 +139,7 @@ def test_missing_wavelengths_are_asked_for(tmp_path: Path, ending: str) -> None:
         with pytest.raises(
             DataError, match=r"wavelength, wavelengths, wl along one axis. .* Pass wavelengths="
         ):
-            reader(ending)(path, variable=variable)
+            reader(ending)(path, key=variable)
     cube = reader(ending)(path, wavelengths="400:420")
     assert cube["wavelength"].values.tolist() == [400, 410, 420]
     assert cube.attrs["assumed"][0] == "wavelengths are those given on reading: the file has none"

@@ -12,10 +12,12 @@ from lrprism.errors import DataError
 from lrprism.spectral.cubes.cube import make_cube
 from lrprism.spectral.cubes.georeference import assign_georeference
 from lrprism.spectral.cubes.wavelengths import WavelengthSource
-from lrprism.spectral.io.facts import decoded, sentences
+from lrprism.spectral.io.decode import decode_values, parse_notes
 from lrprism.spectral.io.failures import naming
-from lrprism.spectral.io.formats.envi_header import EnviHeader, read_header, stated_bands
-from lrprism.spectral.io.formats.envi_map import map_information
+from lrprism.spectral.io.format import FileMarks, Format
+from lrprism.spectral.io.formats.envi_header import EnviHeader, find_header, read_band_facts, read_header
+from lrprism.spectral.io.formats.envi_map import read_map_information
+from lrprism.spectral.io.formats.spectral_library import refuse_library
 from lrprism.spectral.io.lazy import StoredBinary, lazy
 
 _LAYOUTS: Final = {
@@ -48,47 +50,46 @@ def read_envi(path: str | PathLike[str], *, wavelengths: WavelengthSource | None
         DataError: If the header, the size of the data, or the wavelengths are not what they should be.
     """
     with naming(path):
-        return _read(read_header(path), wavelengths)
+        header = read_header(path)
+        refuse_library(header.path)
+        return _open_image(header, wavelengths)
 
 
-def _read(header: EnviHeader, wavelengths: WavelengthSource | None) -> xr.DataArray:
-    stored = _stored(header)
+def _open_image(header: EnviHeader, wavelengths: WavelengthSource | None) -> xr.DataArray:
+    stored = _describe_storage(header)
     bands = stored.shape[0]
-    centre, fwhm, assumed = stated_bands(header, bands, wavelengths)
+    centre, fwhm, assumed = read_band_facts(header, bands, wavelengths)
     divisor = header.real(_REFLECTANCE_SCALE)
-    place, unplaced = map_information(header)
+    place, unplaced = read_map_information(header)
     cube = make_cube(
-        _values(header, lazy(stored), divisor),
+        _decode_image(header, lazy(stored), divisor),
         centre,
         fwhm=fwhm,
         original_band=header.words("original band") or None,
         good=header.reals("bbl", bands),
         title=header.fields.get("description") or header.data.name,
         attribution=header.fields.get("attribution", ""),
-        **_measured(header, divisor, (*assumed, *unplaced)),
+        **_read_quantity(header, divisor, (*assumed, *unplaced)),
     )
     cube.attrs["scale"] = 1.0 if divisor is None else divisor
     cube.attrs["source"] = header.data.name
     return cube if place is None else assign_georeference(cube, place)
 
 
-def _measured(header: EnviHeader, divisor: float | None, notes: tuple[str, ...]) -> dict[str, Any]:
-    """Quantity and units as stated, else as a reflectance scale factor implies; and what was assumed."""
+def _read_quantity(header: EnviHeader, divisor: float | None, notes: tuple[str, ...]) -> dict[str, Any]:
+    """Read quantity and units, else infer them from the scale factor; with the notes on what was assumed."""
     implied = ("unknown", "unknown") if divisor is None else ("reflectance", "1")
     quantity = header.fields.get("quantity")
     unsaid = () if quantity or divisor is not None else (_UNKNOWN_QUANTITY,)
     return {
         "quantity": quantity or implied[0],
         "units": header.fields.get("units") or implied[1],
-        "assumed": (*sentences(header.fields.get("assumed", "")), *notes, *unsaid),
+        "assumed": (*parse_notes(header.fields.get("assumed", "")), *notes, *unsaid),
     }
 
 
-def _stored(header: EnviHeader) -> StoredBinary:
-    if header.fields.get("file type", "").lower() == "envi spectral library":
-        raise DataError(
-            f"'{header.path}' should be an image. Found a spectral library. Use read_spectral_library."
-        )
+def _describe_storage(header: EnviHeader) -> StoredBinary:
+    # frames of old line scanners: bytes between the lines, which no reader here skips
     if any(word not in {"0", "0.0"} for word in _frame_offsets(header)):
         raise DataError(
             f"'{header.path}' should have no frame offsets. Found {_frame_offsets(header)}. "
@@ -110,27 +111,46 @@ def _frame_offsets(header: EnviHeader) -> list[str]:
     return header.words("major frame offsets") + header.words("minor frame offsets")
 
 
-def _values(header: EnviHeader, stored: da.Array, divisor: float | None) -> da.Array:
+def _decode_image(header: EnviHeader, stored: da.Array, divisor: float | None) -> da.Array:
     nodata = header.real("data ignore value")
-    values = decoded(stored, divisor=1.0 if divisor is None else divisor, nodata=nodata)
+    values = decode_values(stored, divisor=1.0 if divisor is None else divisor, nodata=nodata)
     gains, offsets = (header.reals(f"data {name} values", len(stored)) for name in ("gain", "offset"))
-    if divisor is not None and not (_trivial(gains, 1.0) and _trivial(offsets, 0.0)):
+    # gains of 1 and offsets of 0 beside a scale factor say the same once more
+    if divisor is not None and not (_is_neutral(gains, 1.0) and _is_neutral(offsets, 0.0)):
         raise DataError(
             f"'{header.path}' should state a reflectance scale factor or gains and offsets. Found both. "
             "Remove the one that does not apply."
         )
-    values = values if gains is None else values * _per_band(header, "gain", gains)
-    return values if offsets is None else values + _per_band(header, "offset", offsets)
+    values = values if gains is None else values * _align_per_band(header, "gain", gains)
+    return values if offsets is None else values + _align_per_band(header, "offset", offsets)
 
 
-def _trivial(numbers: npt.NDArray[np.float64] | None, neutral: float) -> bool:
+def _is_neutral(numbers: npt.NDArray[np.float64] | None, neutral: float) -> bool:
     return numbers is None or bool(np.all(numbers == neutral))
 
 
-def _per_band(header: EnviHeader, name: str, numbers: npt.NDArray[np.float64]) -> npt.NDArray[np.float32]:
+def _align_per_band(
+    header: EnviHeader, name: str, numbers: npt.NDArray[np.float64]
+) -> npt.NDArray[np.float32]:
     if not np.isfinite(numbers).all():
         raise DataError(
             f"'data {name} values' in '{header.path}' should be finite. Found {numbers.tolist()}. "
             "Correct the header."
         )
     return numbers.astype(np.float32)[:, None, None]
+
+
+def _is_envi(marks: FileMarks) -> bool:
+    # a folder, or a file of another format, may have the name of a header beside it
+    if marks.path.is_dir() or marks.hdf5 is not None:
+        return False
+    header = marks.path if marks.start.startswith(b"ENVI") else find_header(marks.path)
+    if header is None:
+        return False
+    refuse_library(header)
+    return True
+
+
+ENVI: Final = Format(
+    "ENVI", _is_envi, read_envi, files=".hdr with .dat, .img, .bsq, .bil or .bip", options=("wavelengths",)
+)

@@ -1,4 +1,4 @@
-"""The text header of an ENVI file, and the facts about bands that it states."""
+"""The text header of an ENVI file, and the wavelengths of the bands in it."""
 
 import math
 from collections.abc import Callable
@@ -9,15 +9,18 @@ from typing import Final, TypeVar
 
 import numpy as np
 import numpy.typing as npt
-from spectral.io.envi import envi_to_dtype
 
 from lrprism.errors import DataError
 from lrprism.spectral.cubes.wavelengths import WavelengthSource, read_wavelengths
-from lrprism.spectral.io.facts import to_nm
+from lrprism.spectral.io.decode import convert_to_nm
 
 _MAGIC: Final = b"ENVI"
 _ENDINGS: Final = ("", ".dat", ".img", ".bsq", ".bil", ".bip", ".sli", ".raw", ".bin", ".cub")
 _BYTE_ORDERS: Final = {0: "<", 1: ">"}
+_COMPLEX: Final = frozenset({"6", "9"})
+_DATA_TYPES: Final = {
+    "1": "u1", "2": "i2", "3": "i4", "4": "f4", "5": "f8", "12": "u2", "13": "u4", "14": "i8", "15": "u8",
+}  # fmt: skip
 _Number = TypeVar("_Number", int, float)
 
 
@@ -36,16 +39,16 @@ class EnviHeader:
     fields: dict[str, str]
 
     def words(self, name: str) -> list[str]:
-        """The entries of a list field, split at commas; empty where the field is missing."""
+        """Return the entries of a list field, split at commas; none where the field is missing."""
         text = self.fields.get(name, "").strip()
         return [word.strip() for word in text.split(",")] if text else []
 
     def integer(self, name: str, default: int | None = None, *, least: int = 0) -> int:
-        """A whole number.
+        """Read a whole number.
 
         Args:
             name: The field.
-            default: What a missing field stands for; None where the field must be there.
+            default: Value of a missing field; None where the field must be there.
             least: Smallest value that makes sense.
 
         Returns:
@@ -64,12 +67,12 @@ class EnviHeader:
         return value
 
     def real(self, name: str) -> float | None:
-        """A number, or None where the field is missing or empty."""
+        """Read a number; None where the field is missing or empty."""
         text = self.fields.get(name, "")
         return self._number(name, float, text) if text else None
 
     def reals(self, name: str, count: int) -> npt.NDArray[np.float64] | None:
-        """A list of numbers.
+        """Read a list of numbers.
 
         Args:
             name: The field.
@@ -101,7 +104,7 @@ class EnviHeader:
             ) from error
 
     def dtype(self) -> np.dtype[np.generic]:
-        """Type of the stored numbers, with its byte order.
+        """Return the type of the stored numbers, with its byte order.
 
         Returns:
             A numpy type that holds real numbers.
@@ -110,11 +113,10 @@ class EnviHeader:
             DataError: If the type is unknown or complex, or the byte order neither 0 nor 1.
         """
         code = self.fields.get("data type", "nothing")
-        stored = np.dtype(envi_to_dtype[code]) if code in envi_to_dtype else None
-        if stored is None or stored.kind == "c":
+        if code not in _DATA_TYPES:
             raise DataError(
                 f"'data type' in '{self.path}' should be 1, 2, 3, 4, 5, 12, 13, 14 or 15, real numbers. "
-                f"Found {code if stored is None else code + ', which is complex'}. Convert the data."
+                f"Found {code + ', which is complex' if code in _COMPLEX else code}. Convert the data."
             )
         order = self.integer("byte order", 0)
         if order not in _BYTE_ORDERS:
@@ -122,8 +124,7 @@ class EnviHeader:
                 f"'byte order' in '{self.path}' should be 0 (little endian) or 1. Found {order}. "
                 "Correct the header."
             )
-        swapped: np.dtype[np.generic] = stored.newbyteorder(_BYTE_ORDERS[order])
-        return swapped
+        return np.dtype(_BYTE_ORDERS[order] + _DATA_TYPES[code])
 
     def check_size(self, shape: tuple[int, ...]) -> None:
         """Check that the data file is as large as the header declares.
@@ -135,11 +136,11 @@ class EnviHeader:
             DataError: If the file is smaller.
         """
         needed = self.integer("header offset", 0) + math.prod(shape) * self.dtype().itemsize
-        found = self.data.stat().st_size
-        if found < needed:
+        size = self.data.stat().st_size
+        if size < needed:
             raise DataError(
                 f"'{self.data}' should have at least {needed} bytes, {' x '.join(map(str, shape))} of "
-                f"{self.dtype().itemsize} bytes each. Found {found}. Copy it again or correct the header."
+                f"{self.dtype().itemsize} bytes each. Found {size}. Copy it again or correct the header."
             )
 
 
@@ -155,19 +156,35 @@ def read_header(path: str | PathLike[str]) -> EnviHeader:
     Raises:
         DataError: If a file is missing, or the header is not ENVI's.
     """
-    given = Path(path)
-    if given.suffix.lower() == ".hdr":
-        return EnviHeader(given, _data_beside(given), _fields(given))
-    header = _first_file([Path(f"{given}{end}") for end in (".hdr", ".HDR")] + [given.with_suffix(".hdr")])
-    if header is None or not given.is_file():
+    file = Path(path)
+    if file.suffix.lower() == ".hdr":
+        return EnviHeader(file, _find_data(file), _parse_fields(file))
+    header = find_header(file)
+    if header is None or not file.is_file():
         raise DataError(
-            f"'{given}' should be an ENVI file with its header beside it. Found no "
-            f"'{given.with_suffix('.hdr').name if given.is_file() else given.name}'. Keep the two together."
+            f"'{file}' should be an ENVI file with its header beside it. Found no "
+            f"'{file.with_suffix('.hdr').name if file.is_file() else file.name}'. Keep the two together."
         )
-    return EnviHeader(header, given, _fields(header))
+    return EnviHeader(header, file, _parse_fields(header))
 
 
-def _data_beside(header: Path) -> Path:
+def find_header(file: Path) -> Path | None:
+    """Find the header of a file of numbers, or the file itself where it is a header.
+
+    Args:
+        file: The file.
+
+    Returns:
+        The header, or None.
+    """
+    if file.suffix.lower() == ".hdr":
+        return file if file.is_file() else None
+    return _first_file(
+        [Path(f"{file}.hdr"), Path(f"{file}.HDR"), file.with_suffix(".hdr"), file.with_suffix(".HDR")]
+    )
+
+
+def _find_data(header: Path) -> Path:
     stem = header.with_suffix("")
     data = _first_file([Path(f"{stem}{form(end)}") for end in _ENDINGS for form in (str.lower, str.upper)])
     if data is None:
@@ -182,11 +199,11 @@ def _first_file(candidates: list[Path]) -> Path | None:
     return next((path for path in candidates if path.is_file()), None)
 
 
-def _fields(header: Path) -> dict[str, str]:
+def _parse_fields(header: Path) -> dict[str, str]:
     """Parse ``name = value`` and ``name = {value, over several lines}``; names in lower case.
 
-    The package spectral warns at every name with a capital and refuses text that is not UTF-8; headers in
-    the field have both.
+    The package spectral warns at every name with a capital and refuses text that is not UTF-8; headers of
+    real instruments have both.
 
     Returns:
         The fields.
@@ -207,7 +224,7 @@ def _fields(header: Path) -> dict[str, str]:
     lines = iter(content.decode("utf-8", errors="replace").splitlines())
     for line in lines:
         name, equals, value = line.partition("=")
-        if not equals or name.startswith(";"):
+        if not equals or name.startswith(";"):  # a comment
             continue
         value = value.strip()
         while value.startswith("{") and not value.endswith("}"):
@@ -223,10 +240,10 @@ def _fields(header: Path) -> dict[str, str]:
     return fields
 
 
-def stated_bands(
+def read_band_facts(
     header: EnviHeader, bands: int, wavelengths: WavelengthSource | None
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64] | None, tuple[str, ...]]:
-    """Wavelength and width of each band, from the user where stated, else from the header.
+    """Read wavelength and width of each band, from the user where stated, else from the header.
 
     Shapes: wavelengths and FWHM ``[bands]``.
 
@@ -243,21 +260,23 @@ def stated_bands(
     """
     if wavelengths is not None:
         centre, fwhm = read_wavelengths(wavelengths, bands)
-        told = "in place of those in the header" if header.words("wavelength") else "the header has none"
-        return centre, fwhm, (f"wavelengths are those given on reading: {told}",)
+        why = "in place of those in the header" if header.words("wavelength") else "the header has none"
+        return centre, fwhm, (f"wavelengths are those given on reading: {why}",)
     units = header.fields.get("wavelength units")
     listed = header.reals("wavelength", bands)
     note: tuple[str, ...] = ()
+    # some programs keep the wavelengths in the names of the bands alone
     if listed is None:
-        listed = _named_wavelengths(header, bands)
+        listed = _parse_band_names(header, bands)
         note = ("wavelengths are the band names, which are all numbers",)
     width = header.reals("fwhm", bands)
-    in_nm, guessed = to_nm(listed if width is None else np.concatenate([listed, width]), units)
-    fwhm = None if width is None else np.where(width == 0, np.nan, in_nm[bands:])  # some programs write 0
+    in_nm, guessed = convert_to_nm(listed if width is None else np.concatenate([listed, width]), units)
+    # some programs write 0 for an unknown width
+    fwhm = None if width is None else np.where(width == 0, np.nan, in_nm[bands:])
     return in_nm[:bands], fwhm, (*note, *guessed)
 
 
-def _named_wavelengths(header: EnviHeader, bands: int) -> npt.NDArray[np.float64]:
+def _parse_band_names(header: EnviHeader, bands: int) -> npt.NDArray[np.float64]:
     names = header.words("band names")
     numbers = [name.removesuffix("nm").strip() for name in names]
     if len(names) != bands or not all(number.replace(".", "", 1).isdecimal() for number in numbers):

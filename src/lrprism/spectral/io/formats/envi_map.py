@@ -1,4 +1,4 @@
-"""Where an ENVI image lies: its fields ``map info`` and ``coordinate system string``."""
+"""The georeference of an ENVI image: its fields ``map info`` and ``coordinate system string``."""
 
 import math
 
@@ -10,7 +10,7 @@ _UTM_NORTH, _UTM_SOUTH, _WGS84 = 32600, 32700, "EPSG:4326"
 _PLACED = 7  # projection, reference column and row, easting, northing, pixel width and height
 
 
-def map_information(header: EnviHeader) -> tuple[Georeference | None, tuple[str, ...]]:
+def read_map_information(header: EnviHeader) -> tuple[Georeference | None, tuple[str, ...]]:
     r"""Read the reference pixel, its map position, the pixel size and the reference system.
 
     With reference column and row :math:`(c_0, r_0)` counted from 1, position :math:`(X_0, Y_0)` and pixel
@@ -32,7 +32,7 @@ def map_information(header: EnviHeader) -> tuple[Georeference | None, tuple[str,
     words = header.words("map info")
     if not words:
         return None, ()
-    crs, notes = _reference_system(header, words)
+    crs, notes = _find_reference_system(header, words)
     if crs is None:
         return None, notes
     if len(words) < _PLACED:
@@ -42,7 +42,7 @@ def map_information(header: EnviHeader) -> tuple[Georeference | None, tuple[str,
         )
     try:
         column, row, easting, northing, width, height = (float(word) for word in words[1:_PLACED])
-        turned = math.radians(_rotation(words))
+        turned = math.radians(_find_rotation(words))
     except ValueError as error:
         raise DataError(
             f"'map info' in '{header.path}' should hold numbers after the projection. Found {words}. "
@@ -55,13 +55,13 @@ def map_information(header: EnviHeader) -> tuple[Georeference | None, tuple[str,
     return Georeference(crs, (left, x_step, x_turn, top, y_turn, y_step)), notes
 
 
-def _rotation(words: list[str]) -> float:
+def _find_rotation(words: list[str]) -> float:
     return next((float(word.split("=")[1]) for word in words if word.lower().startswith("rotation=")), 0.0)
 
 
-def _reference_system(header: EnviHeader, words: list[str]) -> tuple[str | None, tuple[str, ...]]:
+def _find_reference_system(header: EnviHeader, words: list[str]) -> tuple[str | None, tuple[str, ...]]:
     wkt = header.fields.get("coordinate system string", "")
-    if wkt:
+    if wkt:  # says more than the projection's name
         return wkt, ()
     projection = words[0].lower()
     if projection == "geographic lat/lon":

@@ -16,12 +16,15 @@ from lrprism.spectral.cubes.cube import make_cube, with_note
 from lrprism.spectral.cubes.georeference import GRID_MAPPING, assign_georeference, georeference_of
 from lrprism.spectral.cubes.wavelengths import WavelengthSource, read_wavelengths
 from lrprism.spectral.io.band_axis import CUBE_AXES
-from lrprism.spectral.io.facts import to_nm
+from lrprism.spectral.io.decode import convert_to_nm
 from lrprism.spectral.io.failures import reading
+from lrprism.spectral.io.format import FileMarks, Format
 from lrprism.spectral.io.hdf5 import open_hdf5
 from lrprism.spectral.io.lazy import AbstractStored, lazy
 from lrprism.spectral.io.limits import check_declared
 
+_CLASSIC: Final = (b"CDF\x01", b"CDF\x02", b"CDF\x05")
+_ZARR_MARKS: Final = (".zgroup", ".zmetadata", ".zarray", "zarr.json")
 _WAVELENGTH_NAMES: Final = ("wavelength", "wavelengths", "wl")
 _BEYOND_UM: Final = 1000.0  # no wavelength in µm: so that to_nm believes the stated unit of a width
 _Engine: TypeAlias = Literal["h5netcdf", "zarr"]
@@ -29,7 +32,7 @@ _WHAT: Final[Mapping[_Engine, str]] = {"h5netcdf": "a NetCDF 4 file", "zarr": "a
 
 
 def read_netcdf(
-    path: str | PathLike[str], *, variable: str | None = None, wavelengths: WavelengthSource | None = None
+    path: str | PathLike[str], *, key: str | None = None, wavelengths: WavelengthSource | None = None
 ) -> xr.DataArray:
     """Open a cube in a NetCDF 4 file; its values are read piece by piece when they are needed.
 
@@ -37,7 +40,7 @@ def read_netcdf(
 
     Args:
         path: The file.
-        variable: The variable; by default the only one of three axes, one of them that of the wavelengths.
+        key: Name of the variable; by default the only one of three axes, one of them that of the wavelengths.
         wavelengths: A list in nm, ``"FIRST:LAST"`` in nm, or a text file, in place of the coordinate
             ``wavelength``, ``wavelengths`` or ``wl``.
 
@@ -47,17 +50,17 @@ def read_netcdf(
     Raises:
         DataError: If the file is damaged, or the variable or its wavelengths are missing or not certain.
     """
-    return _read(Path(path), "h5netcdf", variable, wavelengths)
+    return _open_cube(Path(path), "h5netcdf", key, wavelengths)
 
 
 def read_zarr(
-    path: str | PathLike[str], *, variable: str | None = None, wavelengths: WavelengthSource | None = None
+    path: str | PathLike[str], *, key: str | None = None, wavelengths: WavelengthSource | None = None
 ) -> xr.DataArray:
     """Open a cube in a Zarr store; its values are read piece by piece when they are needed.
 
     Args:
         path: The folder.
-        variable: The variable; by default the only one of three axes, one of them that of the wavelengths.
+        key: Name of the variable; by default the only one of three axes, one of them that of the wavelengths.
         wavelengths: A list in nm, ``"FIRST:LAST"`` in nm, or a text file, in place of the coordinate
             ``wavelength``, ``wavelengths`` or ``wl``.
 
@@ -67,11 +70,11 @@ def read_zarr(
     Raises:
         DataError: If the store is damaged, or the variable or its wavelengths are missing or not certain.
     """
-    return _read(Path(path), "zarr", variable, wavelengths)
+    return _open_cube(Path(path), "zarr", key, wavelengths)
 
 
 @contextmanager
-def _opened(path: Path, engine: _Engine) -> Iterator[xr.Dataset]:
+def _open_dataset(path: Path, engine: _Engine) -> Iterator[xr.Dataset]:
     with (
         open_hdf5(path, _WHAT[engine]) if engine == "h5netcdf" else reading(path, _WHAT[engine], folder=True),
         xr.open_dataset(path, engine=engine, decode_times=False) as dataset,
@@ -88,44 +91,49 @@ class _StoredVariable(AbstractStored):
     engine: _Engine = "h5netcdf"
 
     def _read(self, index: tuple[slice, ...]) -> npt.NDArray[np.generic]:
-        with _opened(self.path, self.engine) as dataset:
+        with _open_dataset(self.path, self.engine) as dataset:
             return np.asarray(dataset[self.name][index].values)
 
 
-def _read(
-    path: Path, engine: _Engine, variable: str | None, wavelengths: WavelengthSource | None
+def _open_cube(
+    path: Path, engine: _Engine, key: str | None, wavelengths: WavelengthSource | None
 ) -> xr.DataArray:
-    with _opened(path, engine) as dataset:
-        found = dataset[_choose(path, dataset, variable, given=wavelengths is not None)]
-        _check(path, found)
-        listed = _wavelength_of(found, dataset)
-        dims = _order(found, listed)
+    with _open_dataset(path, engine) as dataset:
+        variable = dataset[_choose_variable(path, dataset, key, wavelengths)]
+        _check_numbers(path, variable)
+        listed = _find_wavelength_list(variable, dataset)
+        dims = _order_dims(variable, listed)
         stored = _StoredVariable(
-            path, found.shape, found.dtype, tuple(map(found.get_axis_num, dims)), str(found.name), engine
+            path,
+            variable.shape,
+            variable.dtype,
+            tuple(map(variable.get_axis_num, dims)),
+            str(variable.name),
+            engine,
         )
-        centre, fwhm, notes = _wavelengths(listed, found.sizes[dims[0]], wavelengths)
+        centre, fwhm, notes = _settle_wavelengths(listed, variable.sizes[dims[0]], wavelengths)
         if dims != ("band", "y", "x"):
             notes = (*notes, f"{', '.join(dims)} are taken for band, y, x")
-        original, good = (_along(found, name, dims[0]) for name in ("original_band", "good"))
+        original, good = (_find_coordinate(variable, name, dims[0]) for name in ("original_band", "good"))
         cube = make_cube(
             lazy(stored),
             centre,
-            fwhm=_fwhm(found, listed, dims[0]) if fwhm is None else fwhm,
+            fwhm=_read_fwhm(variable, listed, dims[0]) if fwhm is None else fwhm,
             original_band=None if original is None else original.values.tolist(),
             good=None if good is None else good.values,
-            title=str(found.attrs.get("title", found.attrs.get("long_name", found.name))),
-            quantity=str(found.attrs.get("quantity", found.attrs.get("standard_name", "unknown"))),
-            units=str(found.attrs.get("units", "unknown")),
-            attribution=str(found.attrs.get("attribution", dataset.attrs.get("attribution", ""))),
+            title=str(variable.attrs.get("title", variable.attrs.get("long_name", variable.name))),
+            quantity=str(variable.attrs.get("quantity", variable.attrs.get("standard_name", "unknown"))),
+            units=str(variable.attrs.get("units", "unknown")),
+            attribution=str(variable.attrs.get("attribution", dataset.attrs.get("attribution", ""))),
         )
-        cube.attrs = {**_other_attrs(found.attrs), **cube.attrs}
-        cube.attrs["assumed"] = with_note(found.attrs, *notes)["assumed"]
-        cube.attrs["scale"] = float(found.attrs.get("scale", 1.0))
-        cube.attrs["source"] = str(found.attrs.get("source", path.name))
+        cube.attrs = {**_other_attrs(variable.attrs), **cube.attrs}
+        cube.attrs["assumed"] = with_note(variable.attrs, *notes)["assumed"]
+        cube.attrs["scale"] = float(variable.attrs.get("scale", 1.0))
+        cube.attrs["source"] = str(variable.attrs.get("source", path.name))
         for name, dim in zip(("y", "x"), dims[1:], strict=True):
-            if dim in found.coords:
-                cube = cube.assign_coords({name: (name, found.coords[dim].values)})
-        return _placed(cube, found, dataset)
+            if dim in variable.coords:
+                cube = cube.assign_coords({name: (name, variable.coords[dim].values)})
+        return _place_cube(cube, variable, dataset)
 
 
 def _other_attrs(attrs: Mapping[str, object]) -> dict[str, object]:
@@ -133,85 +141,123 @@ def _other_attrs(attrs: Mapping[str, object]) -> dict[str, object]:
     return {name: value for name, value in attrs.items() if name not in {"grid_mapping", "coordinates"}}
 
 
-def _choose(path: Path, dataset: xr.Dataset, variable: str | None, *, given: bool) -> str:
+def _choose_variable(
+    path: Path, dataset: xr.Dataset, key: str | None, wavelengths: WavelengthSource | None
+) -> str:
     cubes = {str(name): data for name, data in dataset.data_vars.items() if data.ndim == CUBE_AXES}
-    if variable is not None:
-        fitting = [name for name in cubes if name == variable]
+    if key is not None:
+        fitting = [name for name in cubes if name == key]
+    elif wavelengths is not None:  # any variable of three axes can have them
+        fitting = list(cubes)
     else:
-        fitting = [name for name, data in cubes.items() if given or _wavelength_of(data, dataset) is not None]
+        fitting = [name for name, data in cubes.items() if _find_wavelength_list(data, dataset) is not None]
     if len(fitting) == 1:
         return fitting[0]
-    if variable is None and cubes and not fitting:
-        raise _no_wavelengths(_listed(dataset))
-    wanted = "one variable" if variable is None else f"a variable {variable!r}"
-    raise DataError(
-        f"'{path}' should hold {wanted} of three axes. Found {_listed(dataset)}. Name it with variable=."
-    )
+    variables = ", ".join(f"{name} {data.dims}" for name, data in dataset.data_vars.items()) or "none"
+    if key is None and cubes and not fitting:
+        raise _miss_wavelengths(variables)
+    wanted = "one variable" if key is None else f"a variable {key!r}"
+    raise DataError(f"'{path}' should hold {wanted} of three axes. Found {variables}. Name it with key=.")
 
 
-def _no_wavelengths(found: str) -> DataError:
+def _miss_wavelengths(place: str) -> DataError:
     return DataError(
         f"a cube should have a coordinate {', '.join(_WAVELENGTH_NAMES)} along one axis. Found none in "
-        f"{found}. Pass wavelengths='FIRST:LAST' in nm, a list, or a text file."
+        f"{place}. Pass wavelengths='FIRST:LAST' in nm, a list, or a text file."
     )
 
 
-def _listed(dataset: xr.Dataset) -> str:
-    return ", ".join(f"{name} {data.dims}" for name, data in dataset.data_vars.items()) or "none"
-
-
-def _check(path: Path, found: xr.DataArray) -> None:
-    if found.dtype.kind not in "iuf" or 0 in found.shape:
+def _check_numbers(path: Path, variable: xr.DataArray) -> None:
+    if variable.dtype.kind not in "iuf" or 0 in variable.shape:
         raise DataError(
-            f"'{found.name}' in '{path}' should hold numbers, none of its axes 0 long. "
-            f"Found shape {found.shape} of {found.dtype}. Name another variable with variable=."
+            f"'{variable.name}' in '{path}' should hold numbers, none of its axes 0 long. "
+            f"Found shape {variable.shape} of {variable.dtype}. Name another variable with key=."
         )
-    check_declared(path, str(found.name), found.shape, found.dtype)
+    check_declared(path, str(variable.name), variable.shape, variable.dtype)
 
 
-def _wavelength_of(found: xr.DataArray, dataset: xr.Dataset) -> xr.DataArray | None:
-    """The list of wavelengths along one of the variable's axes, a coordinate or a variable beside it."""
+def _find_wavelength_list(variable: xr.DataArray, dataset: xr.Dataset) -> xr.DataArray | None:
+    """Find the wavelengths along one of the variable's axes: a coordinate, or a variable beside it."""
     candidates = (dataset[name] for name in _WAVELENGTH_NAMES if name in dataset.variables)
-    return next((data for data in candidates if data.ndim == 1 and data.dims[0] in found.dims), None)
+    return next((data for data in candidates if data.ndim == 1 and data.dims[0] in variable.dims), None)
 
 
-def _order(found: xr.DataArray, listed: xr.DataArray | None) -> tuple[str, str, str]:
-    names = [str(dim) for dim in found.dims]
+def _order_dims(variable: xr.DataArray, listed: xr.DataArray | None) -> tuple[str, str, str]:
+    names = [str(dim) for dim in variable.dims]
+    # the axis of the wavelengths, else the one named band, else the first, as most programs write it
     band = str(listed.dims[0]) if listed is not None else next((n for n in names if n == "band"), names[0])
     row, column = (name for name in names if name != band)
+    # programs that count x first
     return (band, column, row) if (row, column) == ("x", "y") else (band, row, column)
 
 
-def _wavelengths(
-    listed: xr.DataArray | None, bands: int, given: WavelengthSource | None
+def _settle_wavelengths(
+    listed: xr.DataArray | None, bands: int, source: WavelengthSource | None
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64] | None, tuple[str, ...]]:
-    if given is not None:
-        centre, fwhm = read_wavelengths(given, bands)
-        told = "the file has none" if listed is None else "in place of those in the file"
-        return centre, fwhm, (f"wavelengths are those given on reading: {told}",)
+    if source is not None:
+        centre, fwhm = read_wavelengths(source, bands)
+        why = "the file has none" if listed is None else "in place of those in the file"
+        return centre, fwhm, (f"wavelengths are those given on reading: {why}",)
     if listed is None:
-        raise _no_wavelengths(f"{bands} bands")
-    centre, notes = to_nm(listed.values, str(listed.attrs.get("units", "")))
+        raise _miss_wavelengths(f"{bands} bands")
+    centre, notes = convert_to_nm(listed.values, str(listed.attrs.get("units", "")))
     return centre, None, notes
 
 
-def _along(found: xr.DataArray, name: str, band: str) -> xr.DataArray | None:
-    """A coordinate of this name, where the variable has one along its bands."""
-    coord = found.coords.get(name)
+def _find_coordinate(variable: xr.DataArray, name: str, band: str) -> xr.DataArray | None:
+    """Return the coordinate of this name, where the variable has one along its bands."""
+    coord = variable.coords.get(name)
     return coord if coord is not None and coord.dims == (band,) else None
 
 
-def _fwhm(found: xr.DataArray, listed: xr.DataArray | None, band: str) -> npt.NDArray[np.float64] | None:
-    coord = _along(found, "fwhm", band)
+def _read_fwhm(
+    variable: xr.DataArray, listed: xr.DataArray | None, band: str
+) -> npt.NDArray[np.float64] | None:
+    coord = _find_coordinate(variable, "fwhm", band)
     if coord is None:
         return None
     units = coord.attrs.get("units") or ("nm" if listed is None else listed.attrs.get("units", "nm"))
-    nm_per_unit = to_nm([_BEYOND_UM], str(units))[0][0] / _BEYOND_UM
+    nm_per_unit = convert_to_nm([_BEYOND_UM], str(units))[0][0] / _BEYOND_UM
     return np.asarray(coord.values * nm_per_unit, dtype=np.float64)
 
 
-def _placed(cube: xr.DataArray, found: xr.DataArray, dataset: xr.Dataset) -> xr.DataArray:
+def _place_cube(cube: xr.DataArray, variable: xr.DataArray, dataset: xr.Dataset) -> xr.DataArray:
     if GRID_MAPPING not in dataset.variables:
         return cube
-    place = georeference_of(found.assign_coords({GRID_MAPPING: dataset[GRID_MAPPING].variable}))
+    place = georeference_of(variable.assign_coords({GRID_MAPPING: dataset[GRID_MAPPING].variable}))
     return cube if place is None else assign_georeference(cube, place)
+
+
+def _is_netcdf(marks: FileMarks) -> bool:
+    if marks.start[:4] in _CLASSIC:
+        raise DataError(
+            f"'{marks.name}' should be a NetCDF 4 file. Found the classic format. Convert it: "
+            "nccopy -k nc4 IN OUT."
+        )
+    if marks.hdf5 is None:
+        return False
+    if "train_img" in marks.hdf5.members:
+        raise DataError(
+            f"'{marks.name}' should hold one cube. Found labelled patches, train_img. Give it as patch data, "
+            "with read_patch_file."
+        )
+    # what the NetCDF library writes, and what marks the scale of a dimension in HDF5
+    marked = not {"_NCProperties", "CLASS"}.isdisjoint(marks.hdf5.attributes)
+    return marked or marks.path.suffix.lower() in {".nc", ".nc4"}
+
+
+def is_zarr_store(folder: Path) -> bool:
+    """Return True if a folder is a Zarr store, of format 2 or 3.
+
+    Args:
+        folder: The folder.
+    """
+    return any((folder / mark).is_file() for mark in _ZARR_MARKS)
+
+
+def _is_zarr(marks: FileMarks) -> bool:
+    return is_zarr_store(marks.path)
+
+
+NETCDF: Final = Format("NetCDF 4", _is_netcdf, read_netcdf, suffixes=(".nc",), options=("key", "wavelengths"))
+ZARR: Final = Format("Zarr", _is_zarr, read_zarr, options=("key", "wavelengths"))

@@ -14,14 +14,15 @@ from numpy.lib import format as npy
 from lrprism.errors import DataError
 from lrprism.spectral.cubes.cube import make_cube
 from lrprism.spectral.cubes.wavelengths import WavelengthSource, read_wavelengths
-from lrprism.spectral.io.band_axis import CUBE_AXES, cube_axes, find_band_axis
-from lrprism.spectral.io.facts import decoded, to_nm
+from lrprism.spectral.io.band_axis import CUBE_AXES, find_band_axis, order_cube_axes
+from lrprism.spectral.io.decode import convert_to_nm, decode_values
 from lrprism.spectral.io.failures import reading
-from lrprism.spectral.io.lazy import StoredBinary, in_memory, lazy, reordered
+from lrprism.spectral.io.format import Format
+from lrprism.spectral.io.lazy import StoredBinary, in_memory, lazy, reorder
 from lrprism.spectral.io.limits import check_declared
 
 _WAVELENGTH_NAMES: Final = ("wavelengths", "wavelength")
-_Header = tuple[tuple[int, ...], bool, np.dtype[np.generic]]
+_NpyHeader = tuple[tuple[int, ...], bool, np.dtype[np.generic]]
 
 
 def read_numpy(
@@ -52,19 +53,19 @@ def read_numpy(
     file = Path(path)
     with reading(file, "a .npy or .npz file of numbers"):
         if zipfile.is_zipfile(file):
-            array, listed = _from_archive(file, key)
+            array, listed = _open_archive(file, key)
         else:
-            array, listed = _from_npy(file), None
+            array, listed = _open_npy(file), None
         if array.ndim != CUBE_AXES:
             raise DataError(
                 f"'{file}' should hold an array of three axes. Found shape {array.shape}. "
                 "Save the cube as (y, x, band)."
             )
-        source, notes = _source(wavelengths, listed)
+        source, notes = _choose_wavelengths(wavelengths, listed)
         axis, axis_notes = find_band_axis(array.shape, source, band_axis)
         centre, fwhm = read_wavelengths(source, array.shape[axis])
         cube = make_cube(
-            decoded(reordered(array, cube_axes(axis))),
+            decode_values(reorder(array, order_cube_axes(axis))),
             centre,
             fwhm=fwhm,
             title=file.name,
@@ -77,34 +78,35 @@ def read_numpy(
     return cube
 
 
-def _source(
+def _choose_wavelengths(
     wavelengths: WavelengthSource | None, listed: da.Array | None
 ) -> tuple[WavelengthSource, tuple[str, ...]]:
     if wavelengths is not None:
-        told = "the file carries none" if listed is None else "in place of those in the file"
-        return wavelengths, (f"wavelengths are those given on reading: {told}",)
+        why = "the file carries none" if listed is None else "in place of those in the file"
+        return wavelengths, (f"wavelengths are those given on reading: {why}",)
     if listed is None:
         raise DataError(
             "wavelengths should be given: the file carries none. Found no array named "
             f"{' or '.join(_WAVELENGTH_NAMES)}. Pass wavelengths='FIRST:LAST' in nm, a list, or a text file."
         )
-    return to_nm(np.ravel(np.asarray(listed)))
+    return convert_to_nm(np.ravel(np.asarray(listed)))
 
 
-def _header(opened: IO[bytes]) -> _Header:
+def _read_npy_header(opened: IO[bytes]) -> _NpyHeader:
     major, minor = npy.read_magic(opened)
-    if (major, minor) not in {(1, 0), (2, 0)}:
+    if (major, minor) not in {(1, 0), (2, 0)}:  # version 3 is for names of fields, which no cube has
         raise ValueError(f"version {major}.{minor} of the format")
     read = npy.read_array_header_1_0 if major == 1 else npy.read_array_header_2_0
     shape, fortran, dtype = read(opened)
+    # objects would be unpickled, which runs code of whoever wrote the file
     if dtype.kind not in "iuf" or any(length < 0 for length in shape):
         raise ValueError(f"shape {shape} of {dtype}")
     return shape, fortran, dtype
 
 
-def _from_npy(file: Path) -> da.Array:
+def _open_npy(file: Path) -> da.Array:
     with file.open("rb") as opened:
-        shape, fortran, dtype = _header(opened)
+        shape, fortran, dtype = _read_npy_header(opened)
         start = opened.tell()
     needed = start + math.prod(shape) * dtype.itemsize
     if file.stat().st_size < needed or 0 in shape:
@@ -115,36 +117,47 @@ def _from_npy(file: Path) -> da.Array:
     return lazy(StoredBinary(file, shape, dtype, tuple(range(len(shape))), skip=start, fortran=fortran))
 
 
-def _from_archive(file: Path, key: str | None) -> tuple[da.Array, da.Array | None]:
+def _open_archive(file: Path, key: str | None) -> tuple[da.Array, da.Array | None]:
     with zipfile.ZipFile(file) as archive:
         headers = {
-            name.removesuffix(".npy"): _member_header(archive, name)
+            name.removesuffix(".npy"): _read_member_header(archive, name)
             for name in archive.namelist()
             if name.endswith(".npy")
         }
-        chosen = _choose(file, {name: shape for name, (shape, _, _) in headers.items()}, key)
+        chosen = _choose_array(file, {name: shape for name, (shape, _, _) in headers.items()}, key)
         listed = next((name for name in _WAVELENGTH_NAMES if name in headers), None)
-        arrays = [_member(archive, file, name, headers) for name in (chosen, listed) if name is not None]
+        arrays = [_read_member(archive, file, name, headers) for name in (chosen, listed) if name is not None]
     return arrays[0], arrays[1] if len(arrays) > 1 else None
 
 
-def _member_header(archive: zipfile.ZipFile, name: str) -> _Header:
+def _read_member_header(archive: zipfile.ZipFile, name: str) -> _NpyHeader:
     with archive.open(name) as opened:
-        return _header(opened)
+        return _read_npy_header(opened)
 
 
-def _choose(file: Path, shapes: dict[str, tuple[int, ...]], key: str | None) -> str:
+def _choose_array(file: Path, shapes: dict[str, tuple[int, ...]], key: str | None) -> str:
     cubes = [name for name, shape in shapes.items() if len(shape) == CUBE_AXES and 0 not in shape]
-    named = cubes if key is None else [name for name in shapes if name == key]
-    if len(named) != 1:
+    candidates = cubes if key is None else [name for name in shapes if name == key]
+    if len(candidates) != 1:
         wanted = "one array of three axes" if key is None else f"an array {key!r}"
         listed = ", ".join(f"{name} {shape}" for name, shape in shapes.items()) or "none"
         raise DataError(f"'{file}' should hold {wanted}. Found {listed}. Name it with key=.")
-    return named[0]
+    return candidates[0]
 
 
-def _member(archive: zipfile.ZipFile, file: Path, name: str, headers: dict[str, _Header]) -> da.Array:
+def _read_member(archive: zipfile.ZipFile, file: Path, name: str, headers: dict[str, _NpyHeader]) -> da.Array:
     shape, _, dtype = headers[name]
     check_declared(file, name, shape, dtype)
     with archive.open(f"{name}.npy") as opened:
         return in_memory(npy.read_array(opened, allow_pickle=False))
+
+
+NUMPY: Final = Format(
+    "NumPy",
+    # a .npz is a zip archive
+    lambda marks: marks.start.startswith((b"\x93NUMPY", b"PK\x03\x04")),
+    read_numpy,
+    files=".npy, .npz",
+    suffixes=(".npy", ".npz"),
+    options=("key", "wavelengths"),
+)

@@ -1,6 +1,9 @@
 """ENVI spectral libraries: many spectra, one below the other, in one file."""
 
+import re
 from os import PathLike
+from pathlib import Path
+from typing import Final
 
 import numpy as np
 import xarray as xr
@@ -8,9 +11,12 @@ import xarray as xr
 from lrprism.errors import DataError
 from lrprism.spectral.cubes.cube import band_coords
 from lrprism.spectral.cubes.wavelengths import WavelengthSource
-from lrprism.spectral.io.facts import decoded
+from lrprism.spectral.io.decode import decode_values
 from lrprism.spectral.io.failures import naming
-from lrprism.spectral.io.formats.envi_header import EnviHeader, read_header, stated_bands
+from lrprism.spectral.io.formats.envi_header import EnviHeader, find_header, read_band_facts, read_header
+
+_HEADER_BYTES: Final = 2**20
+_LIBRARY: Final = re.compile(rb"^\s*file type\s*=\s*envi spectral library", re.IGNORECASE | re.MULTILINE)
 
 
 def read_spectral_library(
@@ -34,10 +40,38 @@ def read_spectral_library(
         DataError: If the header, the size of the data, or the wavelengths are not what they should be.
     """
     with naming(path):
-        return _read(read_header(path), wavelengths)
+        return _read_spectra(read_header(path), wavelengths)
 
 
-def _read(header: EnviHeader, wavelengths: WavelengthSource | None) -> xr.DataArray:
+def is_spectral_library(path: str | PathLike[str]) -> bool:
+    """Return True if a file, or the header beside it, is that of an ENVI spectral library.
+
+    Args:
+        path: The library or its header.
+    """
+    header = find_header(Path(path))
+    if header is None:
+        return False
+    with header.open("rb") as file:
+        return _LIBRARY.search(file.read(_HEADER_BYTES)) is not None
+
+
+def refuse_library(path: str | PathLike[str]) -> None:
+    """Refuse a spectral library where an image is expected.
+
+    Args:
+        path: The library or its header.
+
+    Raises:
+        DataError: If it is one.
+    """
+    if is_spectral_library(path):
+        raise DataError(
+            f"'{path}' should describe an image. Found a spectral library. Use read_spectral_library."
+        )
+
+
+def _read_spectra(header: EnviHeader, wavelengths: WavelengthSource | None) -> xr.DataArray:
     spectra, channels = header.integer("lines", least=1), header.integer("samples", least=1)
     if header.integer("bands", 1) != 1:
         raise DataError(
@@ -45,8 +79,8 @@ def _read(header: EnviHeader, wavelengths: WavelengthSource | None) -> xr.DataAr
             "Use read_envi if this is an image."
         )
     header.check_size((spectra, channels))
-    names = _names(header, spectra)
-    centre, fwhm, assumed = stated_bands(header, channels, wavelengths)
+    names = _read_names(header, spectra)
+    centre, fwhm, assumed = read_band_facts(header, channels, wavelengths)
     values = np.fromfile(
         header.data, header.dtype(), spectra * channels, offset=header.integer("header offset", 0)
     ).reshape(spectra, channels)
@@ -54,7 +88,7 @@ def _read(header: EnviHeader, wavelengths: WavelengthSource | None) -> xr.DataAr
     scale, nodata = header.real("reflectance scale factor"), header.real("data ignore value")
     divisor = 1.0 if scale is None else scale
     return xr.DataArray(
-        np.asarray(decoded(values, divisor=divisor, nodata=nodata)),
+        np.asarray(decode_values(values, divisor=divisor, nodata=nodata)),
         dims=("spectrum", "band"),
         coords={**coords, "name": ("spectrum", np.array(names))},
         attrs={
@@ -69,7 +103,7 @@ def _read(header: EnviHeader, wavelengths: WavelengthSource | None) -> xr.DataAr
     )
 
 
-def _names(header: EnviHeader, spectra: int) -> list[str]:
+def _read_names(header: EnviHeader, spectra: int) -> list[str]:
     names = header.words("spectra names") or [str(number) for number in range(spectra)]
     if len(names) != spectra:
         raise DataError(

@@ -13,7 +13,8 @@ import xarray as xr
 from lrprism.errors import DataError
 from lrprism.spectral.cubes.cube import make_cube
 from lrprism.spectral.cubes.georeference import Georeference, assign_georeference
-from lrprism.spectral.io.facts import decoded, to_nm
+from lrprism.spectral.io.decode import convert_to_nm, decode_values
+from lrprism.spectral.io.format import Format
 from lrprism.spectral.io.hdf5 import find_dataset, open_hdf5, reopen_hdf5
 from lrprism.spectral.io.hdf5_values import check_cube, open_cube, read_attribute, read_list, read_numbers
 from lrprism.spectral.io.lazy import AbstractStored, lazy
@@ -43,14 +44,14 @@ def read_emit(path: str | PathLike[str], *, orthorectify: bool = False) -> xr.Da
     with open_hdf5(path, _WHAT) as file:
         dataset = find_dataset(file, _CUBE)
         bands = check_cube(dataset)[2]
-        centre, notes = to_nm(read_list(file, f"{_BANDS}/wavelengths"), "nm")
+        centre, notes = convert_to_nm(read_list(file, f"{_BANDS}/wavelengths"), "nm")
         if orthorectify:
             stored = lazy(_lookup(file, dataset))
         else:
             stored = open_cube(file, _CUBE, (2, 0, 1))
             notes = (*notes, "y, x are downtrack and crosstrack as scanned, not on a map grid")
         cube = make_cube(
-            decoded(stored, nodata=_NODATA),
+            decode_values(stored, nodata=_NODATA),
             centre,
             fwhm=read_list(file, f"{_BANDS}/fwhm"),
             good=_good(file, bands),
@@ -129,3 +130,6 @@ def _lookup(file: h5py.File, scanned: h5py.Dataset) -> _ThroughLookup:
     path, shape = Path(file.filename), (*row.shape, scanned.shape[2])
     check_declared(path, "glt_x", row.shape, row.dtype)
     return _ThroughLookup(path, shape, scanned.dtype, (2, 0, 1))
+
+
+EMIT: Final = Format("EMIT", lambda marks: marks.hdf5 is not None and _BANDS in marks.hdf5.members, read_emit)

@@ -11,7 +11,8 @@ import xarray as xr
 from lrprism.errors import DataError
 from lrprism.spectral.cubes.cube import make_cube
 from lrprism.spectral.cubes.georeference import Georeference, assign_georeference
-from lrprism.spectral.io.facts import decoded, to_nm
+from lrprism.spectral.io.decode import convert_to_nm, decode_values
+from lrprism.spectral.io.format import FileMarks, Format
 from lrprism.spectral.io.hdf5 import find_dataset, open_hdf5
 from lrprism.spectral.io.hdf5_values import open_cube, read_list, read_numbers
 
@@ -38,9 +39,9 @@ def read_neon(path: str | PathLike[str]) -> xr.DataArray:
         divisor = float(read_numbers(dataset, "Scale_Factor", 1)[0])
         nodata = float(read_numbers(dataset, "Data_Ignore_Value", 1)[0])
         spectral = f"{group}/Metadata/Spectral_Data"
-        centre, notes = to_nm(read_list(file, f"{spectral}/Wavelength"), "nm")
+        centre, notes = convert_to_nm(read_list(file, f"{spectral}/Wavelength"), "nm")
         cube = make_cube(
-            decoded(open_cube(file, key, (2, 0, 1)), divisor=divisor, nodata=nodata),
+            decode_values(open_cube(file, key, (2, 0, 1)), divisor=divisor, nodata=nodata),
             centre,
             fwhm=read_list(file, f"{spectral}/FWHM"),
             title=f"NEON {Path(path).name}",
@@ -77,3 +78,11 @@ def _georeference(file: h5py.File, group: str) -> Georeference:
         ) from error
     left, top = easting - (column - 1) * width, northing + (row - 1) * height
     return Georeference(crs, (left, width, 0.0, top, 0.0, -height))
+
+
+def _is_neon(marks: FileMarks) -> bool:
+    # the only group of a tile is its site, whose name differs from tile to tile
+    return marks.hdf5 is not None and any("Reflectance" in names for names in marks.hdf5.members.values())
+
+
+NEON: Final = Format("NEON", _is_neon, read_neon)

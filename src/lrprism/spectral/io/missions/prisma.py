@@ -14,7 +14,8 @@ import xarray as xr
 from lrprism.errors import DataError
 from lrprism.spectral.cubes.cube import make_cube
 from lrprism.spectral.cubes.georeference import Georeference, assign_georeference
-from lrprism.spectral.io.facts import decoded
+from lrprism.spectral.io.decode import decode_values
+from lrprism.spectral.io.format import Format
 from lrprism.spectral.io.hdf5 import open_hdf5
 from lrprism.spectral.io.hdf5_values import open_cube, read_numbers
 
@@ -95,7 +96,7 @@ def _part(file: h5py.File, name: str) -> _Part:
         )
     scale = _LARGEST / (high - low)
     return _Part(
-        decoded(stored, divisor=scale, offset=low)[used],
+        decode_values(stored, divisor=scale, offset=low)[used],
         (stored == 0).all(axis=0),
         centre[used],
         np.where(fwhm[used] > 0, fwhm[used], np.nan),
@@ -121,3 +122,8 @@ def _georeference(file: h5py.File, shape: tuple[int, ...]) -> tuple[Georeference
     return Georeference(
         crs, (left - width / 2, width, 0.0, top + height / 2, 0.0, -height)
     ), "the corners are taken to be pixel centres"
+
+
+PRISMA: Final = Format(
+    "PRISMA", lambda marks: marks.hdf5 is not None and "HDFEOS" in marks.hdf5.members, read_prisma
+)

@@ -9,7 +9,7 @@ import numpy.typing as npt
 import xarray as xr
 
 from lrprism.spectral.cubes.georeference import georeference_of
-from lrprism.spectral.io.raster_access import open_quietly, rasterio_package
+from lrprism.spectral.io.raster import import_rasterio, open_quietly
 from lrprism.spectral.io.writers.layout import as_stack, store, stored_type, writing
 
 _TILE = 128  # pixels; a multiple of 16, as TIFF has it
@@ -28,7 +28,7 @@ def write_geotiff(data: xr.DataArray, path: Path) -> None:
     Raises:
         InputError: If rasterio is not installed.
     """
-    rasterio = rasterio_package()
+    rasterio = import_rasterio()
     stack = as_stack(data)
     kind = stored_type(stack)
     profile = _profile(rasterio, stack, kind)

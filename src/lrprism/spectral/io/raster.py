@@ -1,27 +1,68 @@
-"""Bands of a GeoTIFF, read window by window when they are needed."""
+"""GeoTIFF through the package rasterio: opened quietly, and read window by window when values are needed."""
 
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Lock
 from typing import Any, Final, final
 
 import dask.array as da
 import numpy as np
 import numpy.typing as npt
 
-from lrprism.errors import DataError
+from lrprism.errors import DataError, InputError
 from lrprism.spectral.cubes.georeference import Georeference
 from lrprism.spectral.io.failures import reading
 from lrprism.spectral.io.lazy import AbstractStored
 from lrprism.spectral.io.limits import check_declared
-from lrprism.spectral.io.raster_access import open_quietly, rasterio_package
 
 _PIECE_VALUES: Final = 2**22  # 16 MiB of float32
+_OPENING: Final = Lock()  # rasterio always warns, and a filter holds for all threads: one opens at a time
+
+
+def import_rasterio() -> Any:  # rasterio is not typed
+    """Import rasterio, which is installed by the extra "geo" only.
+
+    Returns:
+        The package.
+
+    Raises:
+        InputError: If it is not installed.
+    """
+    try:
+        import rasterio  # an optional dependency
+    except ImportError as error:
+        raise InputError(
+            "GeoTIFF should be read and written with the package rasterio. Found it missing. "
+            "Install it: pip install 'lrprism[geo]'."
+        ) from error
+    return rasterio
+
+
+def open_quietly(path: Path, mode: str = "r", **options: Any) -> Any:  # rasterio is not typed
+    """Open a GeoTIFF without rasterio's warning that it lies on no map, which is nothing to warn of here.
+
+    Args:
+        path: The file.
+        mode: "r" or "w".
+        **options: What :func:`rasterio.open` takes.
+
+    Returns:
+        The open dataset.
+
+    Raises:
+        InputError: If rasterio is not installed.
+    """
+    rasterio = import_rasterio()
+    with _OPENING, warnings.catch_warnings():
+        warnings.simplefilter("ignore", rasterio.errors.NotGeoreferencedWarning)
+        return rasterio.open(path, mode, driver="GTiff", **options)
 
 
 @contextmanager
-def opened_raster(path: Path) -> Iterator[Any]:
+def open_raster(path: Path) -> Iterator[Any]:
     """Open a GeoTIFF for reading; what GDAL finds wrong with it becomes one of our errors.
 
     Args:
@@ -34,7 +75,7 @@ def opened_raster(path: Path) -> Iterator[Any]:
         InputError: If rasterio is not installed.
         DataError: If there is no such file, or it is damaged.
     """
-    rasterio = rasterio_package()
+    rasterio = import_rasterio()
     with reading(path, "a GeoTIFF", rasterio.errors.RasterioError), open_quietly(path) as dataset:
         yield dataset
 
@@ -47,7 +88,7 @@ class _StoredRaster(AbstractStored):
     def _read(self, index: tuple[slice, ...]) -> npt.NDArray[np.generic]:
         parts = [part.indices(length) for part, length in zip(index, self.file_shape, strict=True)]
         bands, rows, columns = (range(*part) for part in parts)
-        with opened_raster(self.path) as dataset:
+        with open_raster(self.path) as dataset:
             values = dataset.read(
                 [band + 1 for band in bands],
                 window=((rows.start, rows.stop), (columns.start, columns.stop)),
@@ -55,7 +96,7 @@ class _StoredRaster(AbstractStored):
         return np.asarray(values)[:, :: rows.step, :: columns.step]
 
 
-def raster_values(dataset: Any) -> da.Array:  # rasterio is not typed
+def open_raster_values(dataset: Any) -> da.Array:  # rasterio is not typed
     """Make a lazy array of all bands, in pieces that follow the file's own blocks.
 
     Args:
@@ -87,7 +128,7 @@ def raster_values(dataset: Any) -> da.Array:  # rasterio is not typed
     return array
 
 
-def raster_georeference(dataset: Any) -> Georeference | None:  # rasterio is not typed
+def read_raster_georeference(dataset: Any) -> Georeference | None:  # rasterio is not typed
     """Read where the pixels lie.
 
     Args:

@@ -10,8 +10,7 @@ import pytest
 import xarray as xr
 
 from lrprism.errors import DataError, InputError
-from lrprism.spectral.io.formats.raster import opened_raster, raster_georeference, raster_values
-from lrprism.spectral.io.raster_access import open_quietly
+from lrprism.spectral.io.raster import open_quietly, open_raster, open_raster_values, read_raster_georeference
 from lrprism.spectral.io.writers import write_cube
 
 
@@ -22,9 +21,9 @@ def unplaced(tmp_path: Path, small_cube: xr.DataArray) -> Path:
 
 
 def test_any_part_is_read_after_the_file_was_closed(unplaced: Path, small_cube: xr.DataArray) -> None:
-    with opened_raster(unplaced) as dataset:
-        values = raster_values(dataset)
-        assert raster_georeference(dataset) is None
+    with open_raster(unplaced) as dataset:
+        values = open_raster_values(dataset)
+        assert read_raster_georeference(dataset) is None
     for part in (np.s_[:], np.s_[1:4:2, ::3, 1::2], np.s_[2, 3]):
         np.testing.assert_array_equal(values[part].compute(), small_cube.values[part])
 
@@ -43,19 +42,19 @@ def test_many_threads_may_open_a_file_that_lies_on_no_map(unplaced: Path) -> Non
 
 def test_files_that_are_no_stack_of_numbers(tmp_path: Path) -> None:
     missing = pytest.raises(DataError, match=r"none.tif' should be a GeoTIFF. Found no such file")
-    with missing, opened_raster(tmp_path / "none.tif"):
+    with missing, open_raster(tmp_path / "none.tif"):
         pass
     path = tmp_path / "complex.tif"
     with open_quietly(path, "w", count=1, height=1, width=2, dtype="complex64") as file:
         file.write(np.ones((1, 1, 2), dtype=np.complex64))
     wrong = pytest.raises(DataError, match=r"should be real numbers of one type. Found \['complex64'\]")
-    with opened_raster(path) as dataset, wrong:
-        raster_values(dataset)
+    with open_raster(path) as dataset, wrong:
+        open_raster_values(dataset)
 
 
 def test_a_file_that_breaks_off_while_it_is_read(unplaced: Path) -> None:
-    with opened_raster(unplaced) as dataset:
-        values = raster_values(dataset)
+    with open_raster(unplaced) as dataset:
+        values = open_raster_values(dataset)
     unplaced.write_bytes(unplaced.read_bytes()[:-200])
     with pytest.raises(DataError, match=r"cube.tif' should be a GeoTIFF. Found one that cannot be read"):
         values.compute()
@@ -66,5 +65,5 @@ def test_a_missing_package_is_named(unplaced: Path, monkeypatch: pytest.MonkeyPa
     wrong = pytest.raises(
         InputError, match=r"rasterio. Found it missing. Install it: pip install 'lrprism\[geo\]'"
     )
-    with wrong, opened_raster(unplaced):
+    with wrong, open_raster(unplaced):
         pass

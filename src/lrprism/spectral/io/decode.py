@@ -1,4 +1,4 @@
-"""What every reader must settle alike: units of wavelength, stored numbers to values, which bands are bad."""
+"""Stored numbers and texts to wavelengths in nm, values and notes, in the same way for every reader."""
 
 import json
 from typing import Final
@@ -12,9 +12,6 @@ from lrprism.errors import DataError
 LARGEST_UM: Final = 100.0
 """Wavelengths whose largest value is below this are in µm."""
 
-WATER_VAPOUR_NM: Final = ((1340.0, 1445.0), (1790.0, 1960.0), (2480.0, 2510.0))
-"""Where water vapour and the sensor's edge leave next to no signal from the ground, in nm."""
-
 _TO_NM: Final = {
     "nm": 1.0, "nanometers": 1.0, "nanometer": 1.0, "nanometres": 1.0, "nanometre": 1.0,
     "um": 1000.0, "µm": 1000.0, "μm": 1000.0, "micrometers": 1000.0, "micrometer": 1000.0,
@@ -24,7 +21,9 @@ _TO_NM: Final = {
 _UNSTATED: Final = ("", "unknown", "none")
 
 
-def to_nm(values: npt.ArrayLike, units: str | None = None) -> tuple[npt.NDArray[np.float64], tuple[str, ...]]:
+def convert_to_nm(
+    values: npt.ArrayLike, units: str | None = None
+) -> tuple[npt.NDArray[np.float64], tuple[str, ...]]:
     """Convert wavelengths or widths to nm; guess µm where no unit is stated and all are below 100.
 
     Args:
@@ -39,6 +38,7 @@ def to_nm(values: npt.ArrayLike, units: str | None = None) -> tuple[npt.NDArray[
         DataError: If the unit is not one of length.
     """
     numbers = np.asarray(values, dtype=np.float64)
+    # no optical sensor has its last band below 100 nm, and none above 100 µm
     finite = numbers[np.isfinite(numbers)]
     largest = float(finite.max()) if finite.size else 0.0
     guess = "µm" if largest < LARGEST_UM else "nm"
@@ -53,6 +53,7 @@ def to_nm(values: npt.ArrayLike, units: str | None = None) -> tuple[npt.NDArray[
             f"wavelength units should be nm, µm or another unit of length. Found {units!r}. Correct the "
             "header, or give the wavelengths in nm in a text file."
         )
+    # the numbers win: programs write "Nanometers" by default, above 0.4 to 2.5
     if _TO_NM[stated] == 1.0 and guess == "µm":
         return numbers * _TO_NM["µm"], (
             f"wavelengths are taken to be in µm, since their largest value is {largest:g}: "
@@ -61,7 +62,7 @@ def to_nm(values: npt.ArrayLike, units: str | None = None) -> tuple[npt.NDArray[
     return numbers * _TO_NM[stated], ()
 
 
-def decoded(
+def decode_values(
     stored: npt.NDArray[np.generic] | da.Array,
     *,
     divisor: float = 1.0,
@@ -91,14 +92,14 @@ def decoded(
         )
     array = stored if isinstance(stored, da.Array) else da.from_array(stored)  # type: ignore[no-untyped-call]
     values: da.Array = (array.astype(np.float32) / np.float32(divisor)) + np.float32(offset)
-    if nodata is None or np.isnan(nodata):
+    if nodata is None or np.isnan(nodata):  # a stored NaN stays NaN
         return values
     present: da.Array = da.where(array == nodata, np.float32(np.nan), values)
     return present
 
 
-def sentences(text: str) -> list[str]:
-    """Read what was assumed out of a header or tag.
+def parse_notes(text: str) -> list[str]:
+    """Read the sentences on what was assumed from a header or tag.
 
     Args:
         text: A JSON list, as lrprism writes it, or one sentence as it stands; nothing is no sentence.
@@ -107,21 +108,7 @@ def sentences(text: str) -> list[str]:
         The sentences.
     """
     try:
-        found = json.loads(text)
-    except ValueError:
+        notes = json.loads(text)
+    except ValueError:  # a sentence that another program wrote
         return [text] if text else []
-    return [str(each) for each in found] if isinstance(found, list) else [text]
-
-
-def in_water_vapour(wavelength: npt.ArrayLike) -> npt.NDArray[np.bool_]:
-    """Mark the bands that lie where water vapour leaves no signal; see :data:`WATER_VAPOUR_NM`.
-
-    Args:
-        wavelength: Centre wavelengths in nm.
-
-    Returns:
-        Boolean array of the same shape.
-    """
-    centre = np.asarray(wavelength, dtype=np.float64)
-    inside = [(centre >= low) & (centre <= high) for low, high in WATER_VAPOUR_NM]
-    return np.asarray(np.any(inside, axis=0), dtype=bool)
+    return [str(note) for note in notes] if isinstance(notes, list) else [text]
