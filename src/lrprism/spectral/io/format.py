@@ -101,7 +101,7 @@ class Writer:
         write: Writes an array to a path.
         files: Returns all files that are written under a path.
         check: Raises ResultsError if a path cannot be written to for a reason of this format.
-        is_folder: Whether a folder is written.
+        is_own_folder: Of a format that writes folders, returns True if a path is such a folder.
     """
 
     name: str
@@ -109,4 +109,4 @@ class Writer:
     write: Callable[[xr.DataArray, Path], None]
     files: Callable[[Path], tuple[Path, ...]] = lambda path: (path,)
     check: Callable[[Path], Any] = lambda _: None
-    is_folder: bool = False
+    is_own_folder: Callable[[Path], bool] | None = None

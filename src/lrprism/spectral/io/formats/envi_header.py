@@ -15,7 +15,7 @@ from lrprism.spectral.cubes.wavelengths import WavelengthSource, read_wavelength
 from lrprism.spectral.io.decode import convert_to_nm
 
 _MAGIC: Final = b"ENVI"
-_ENDINGS: Final = ("", ".dat", ".img", ".bsq", ".bil", ".bip", ".sli", ".raw", ".bin", ".cub")
+DATA_ENDINGS: Final = ("", ".dat", ".img", ".bsq", ".bil", ".bip", ".sli", ".raw", ".bin", ".cub")
 _BYTE_ORDERS: Final = {0: "<", 1: ">"}
 _COMPLEX: Final = frozenset({"6", "9"})
 _DATA_TYPES: Final = {
@@ -186,11 +186,13 @@ def find_header(file: Path) -> Path | None:
 
 def _find_data(header: Path) -> Path:
     stem = header.with_suffix("")
-    data = _first_file([Path(f"{stem}{form(end)}") for end in _ENDINGS for form in (str.lower, str.upper)])
+    data = _first_file(
+        [Path(f"{stem}{form(end)}") for end in DATA_ENDINGS for form in (str.lower, str.upper)]
+    )
     if data is None:
         raise DataError(
             f"'{header}' should have its data beside it, '{stem.name}' with no ending or one of "
-            f"{' '.join(_ENDINGS[1:])}. Found none. Keep the two together, or give the data file."
+            f"{' '.join(DATA_ENDINGS[1:])}. Found none. Keep the two together, or give the data file."
         )
     return data
 

@@ -11,9 +11,18 @@ import numpy as np
 import numpy.typing as npt
 import xarray as xr
 
-from lrprism.errors import DataError
+from lrprism.errors import DataError, ResultsError
 from lrprism.spectral.cubes.georeference import Georeference, georeference_of
-from lrprism.spectral.io.writers.layout import as_stack, is_code, store, stored_type, wkt_of, writing
+from lrprism.spectral.io.format import Writer
+from lrprism.spectral.io.formats.envi_header import DATA_ENDINGS
+from lrprism.spectral.io.writers.layout import (
+    choose_stored_type,
+    convert_to_wkt,
+    is_authority_code,
+    stack_bands,
+    store_blocks,
+    write_partial,
+)
 
 _DATA_TYPES: Final = {"uint8": 1, "int16": 2, "int32": 3, "float32": 4}
 _UTM = re.compile(r"WGS[ _]?(?:19)?84[^\"]*UTM[ _]zone[ _](\d+)([NS])", re.IGNORECASE)
@@ -33,6 +42,25 @@ def envi_files(path: Path) -> tuple[Path, Path]:
     return path.with_suffix(".hdr"), path
 
 
+def check_alone(path: Path) -> None:
+    """Refuse a name whose header would describe an older file of numbers as well, which readers find first.
+
+    Args:
+        path: Header or data file to be.
+
+    Raises:
+        ResultsError: If there is such a file.
+    """
+    header, data = envi_files(path)
+    for ending in DATA_ENDINGS:
+        other = header.with_suffix(ending)
+        if other != data and other.is_file():
+            raise ResultsError(
+                f"An ENVI image should be the only one with its header. Found {other}, which {header.name} "
+                "would describe as well. Choose another name."
+            )
+
+
 def write_envi(data: xr.DataArray, path: Path) -> None:
     """Write a cube or a map in ENVI's band-sequential layout; integers become a small integer type.
 
@@ -42,13 +70,16 @@ def write_envi(data: xr.DataArray, path: Path) -> None:
         data: ``(band, y, x)`` or ``(y, x)``. With ``attrs["class_names"]`` it is written as a classification.
         path: Header or data file to be.
     """
-    stack = as_stack(data)
-    kind = stored_type(stack)
-    text = _header(stack, kind)
+    stack = stack_bands(data)
+    kind = choose_stored_type(stack)
+    text = _build_header(stack, kind)
     header_path, data_path = envi_files(path)
-    with writing(header_path) as header, writing(data_path) as image:
+    with (
+        write_partial(header_path) as header,
+        write_partial(data_path) as image,
+    ):
         with image.open("wb") as file:
-            store(stack, _BandSequential(file, stack.shape[1:], kind), kind)
+            store_blocks(stack, _BandSequential(file, stack.shape[1:], kind), kind)
         header.write_text(text, encoding="utf-8")
         header_path.unlink(missing_ok=True)  # the old header must not describe the new data
 
@@ -67,7 +98,7 @@ class _BandSequential:
             self._file.write(np.ascontiguousarray(part, dtype=self._kind).tobytes())
 
 
-def _header(stack: xr.DataArray, kind: np.dtype[np.generic]) -> str:
+def _build_header(stack: xr.DataArray, kind: np.dtype[np.generic]) -> str:
     bands, lines, samples = stack.shape
     names = stack.attrs.get("class_names")
     fields = {
@@ -80,7 +111,7 @@ def _header(stack: xr.DataArray, kind: np.dtype[np.generic]) -> str:
         "data type": str(_DATA_TYPES[kind.name]),
         "interleave": "bsq",
         "byte order": "0",
-        **_band_fields(stack),
+        **_list_band_fields(stack),
         **({} if kind.kind != "f" else {"data ignore value": "nan"}),
         **({} if names is None else _class_fields([str(name) for name in names])),
         **_place_fields(georeference_of(stack)),
@@ -89,7 +120,7 @@ def _header(stack: xr.DataArray, kind: np.dtype[np.generic]) -> str:
     return "ENVI\n" + "".join(f"{name} = {value}\n" for name, value in fields.items())
 
 
-def _band_fields(stack: xr.DataArray) -> dict[str, str]:
+def _list_band_fields(stack: xr.DataArray) -> dict[str, str]:
     if "wavelength" not in stack.coords:
         return {}
     centre = np.atleast_1d(stack.coords["wavelength"].values)
@@ -127,10 +158,12 @@ def _place_fields(place: Georeference | None) -> dict[str, str]:
             f"an ENVI image should be north up. Found the geotransform {place.transform}. Write a .tif or "
             ".nc, or resample the cube."
         )
-    wkt = wkt_of(place.crs, "WKT1_ESRI")
+    wkt = convert_to_wkt(place.crs, "WKT1_ESRI")
     corner = ["1", "1", repr(x0), repr(y0), repr(dx), repr(-dy)]
     fields = {"map info": _braces(_projection(wkt, corner))}
-    return fields if is_code(wkt) else {**fields, "coordinate system string": f"{{{_one_line(wkt)}}}"}
+    return (
+        fields if is_authority_code(wkt) else {**fields, "coordinate system string": f"{{{_one_line(wkt)}}}"}
+    )
 
 
 def _projection(wkt: str, corner: list[str]) -> list[str]:
@@ -158,3 +191,8 @@ def _braces(entries: Iterable[str]) -> str:
 
 def _one_line(text: str) -> str:
     return " ".join(text.translate(str.maketrans("{}", "()")).split())
+
+
+ENVI: Final = Writer(
+    "ENVI", (".hdr", ".dat", ".img", ".bsq"), write_envi, files=envi_files, check=check_alone
+)

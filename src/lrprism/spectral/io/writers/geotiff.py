@@ -2,15 +2,21 @@
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 import xarray as xr
 
 from lrprism.spectral.cubes.georeference import georeference_of
+from lrprism.spectral.io.format import Writer
 from lrprism.spectral.io.raster import import_rasterio, open_quietly
-from lrprism.spectral.io.writers.layout import as_stack, store, stored_type, writing
+from lrprism.spectral.io.writers.layout import (
+    choose_stored_type,
+    stack_bands,
+    store_blocks,
+    write_partial,
+)
 
 _TILE = 128  # pixels; a multiple of 16, as TIFF has it
 
@@ -29,12 +35,12 @@ def write_geotiff(data: xr.DataArray, path: Path) -> None:
         InputError: If rasterio is not installed.
     """
     rasterio = import_rasterio()
-    stack = as_stack(data)
-    kind = stored_type(stack)
-    profile = _profile(rasterio, stack, kind)
-    with writing(path) as partial, open_quietly(partial, "w", **profile) as file:
-        _describe(file, stack)
-        store(stack, _Tiled(rasterio, file), kind, tile=_TILE)
+    stack = stack_bands(data)
+    kind = choose_stored_type(stack)
+    profile = _build_profile(rasterio, stack, kind)
+    with write_partial(path) as partial, open_quietly(partial, "w", **profile) as file:
+        _write_tags(file, stack)
+        store_blocks(stack, _Tiled(rasterio, file), kind, tile=_TILE)
 
 
 class _Tiled:
@@ -49,7 +55,7 @@ class _Tiled:
         self._file.write(values, indexes=[band + 1 for band in range(bands.start, bands.stop)], window=window)
 
 
-def _profile(rasterio: Any, stack: xr.DataArray, kind: np.dtype[np.generic]) -> dict[str, Any]:
+def _build_profile(rasterio: Any, stack: xr.DataArray, kind: np.dtype[np.generic]) -> dict[str, Any]:
     bands, height, width = stack.shape
     place = georeference_of(stack)
     return {
@@ -69,7 +75,7 @@ def _profile(rasterio: Any, stack: xr.DataArray, kind: np.dtype[np.generic]) -> 
     }
 
 
-def _describe(file: Any, stack: xr.DataArray) -> None:
+def _write_tags(file: Any, stack: xr.DataArray) -> None:
     texts = ("title", "quantity", "units", "attribution")
     file.update_tags(**{name: str(stack.attrs[name]) for name in texts if stack.attrs.get(name)})
     for name in ("assumed", "class_names"):
@@ -78,10 +84,10 @@ def _describe(file: Any, stack: xr.DataArray) -> None:
             file.update_tags(**{name: json.dumps(words, ensure_ascii=False)})
     if "wavelength" in stack.coords:
         for band in range(stack.sizes["band"]):
-            _describe_band(file, band + 1, stack)
+            _write_band_tags(file, band + 1, stack)
 
 
-def _describe_band(file: Any, number: int, stack: xr.DataArray) -> None:
+def _write_band_tags(file: Any, number: int, stack: xr.DataArray) -> None:
     facts = {
         name: np.atleast_1d(stack.coords[name].values)[number - 1]
         for name in ("wavelength", "fwhm", "original_band", "good")
@@ -99,3 +105,6 @@ def _describe_band(file: Any, number: int, stack: xr.DataArray) -> None:
         file.update_tags(number, original_band=str(facts["original_band"]))
     if "good" in facts:
         file.update_tags(number, good=str(int(facts["good"])))
+
+
+GEOTIFF: Final = Writer("GeoTIFF", (".tif", ".tiff"), write_geotiff)

@@ -1,26 +1,25 @@
-"""What every writer must settle alike: band images, stored type, place on the ground, name."""
+"""Band images, stored type and georeference, laid out in the same way by every writer."""
 
-import errno
-import os
 import re
-import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Protocol
-from uuid import uuid4
+from typing import Final, Protocol
 
 import dask.array as da
 import numpy as np
 import numpy.typing as npt
 import xarray as xr
 
-from lrprism.errors import DataError, ResultsError
+from lrprism.errors import DataError
 from lrprism.spectral.cubes.cube import is_lazy
 from lrprism.spectral.cubes.georeference import assign_georeference, georeference_of
+from lrprism.spectral.files import write_whole
 
-_CODE = re.compile(r"\w+:\w+")
+CANNOT_WRITE: Final = (
+    "A cube should go where it can be written. Found {path}: {reason}. Choose another place."
+)
+_CODE: Final = re.compile(r"\w+:\w+")
 
 
 class Target(Protocol):
@@ -31,7 +30,7 @@ class Target(Protocol):
         ...
 
 
-def as_stack(data: xr.DataArray) -> xr.DataArray:
+def stack_bands(data: xr.DataArray) -> xr.DataArray:
     """Lay an array out as the band images of an image file.
 
     Args:
@@ -56,7 +55,7 @@ def as_stack(data: xr.DataArray) -> xr.DataArray:
     return stack.transpose("band", "y", "x")
 
 
-def stored_type(data: xr.DataArray) -> np.dtype[np.generic]:
+def choose_stored_type(data: xr.DataArray) -> np.dtype[np.generic]:
     """Choose how an image file stores the values: float32, or the smallest of three integers that holds them.
 
     Args:
@@ -74,6 +73,7 @@ def stored_type(data: xr.DataArray) -> np.dtype[np.generic]:
         raise DataError(
             f"an image file should hold real numbers. Found {data.dtype}. Convert the values with astype."
         )
+    # the smallest type that QGIS and ENVI both know
     low, high = int(data.min()), int(data.max())
     for kind in (np.uint8, np.int16, np.int32):
         if np.iinfo(kind).min <= low and high <= np.iinfo(kind).max:
@@ -83,21 +83,20 @@ def stored_type(data: xr.DataArray) -> np.dtype[np.generic]:
     )
 
 
-def placed_anew(data: xr.DataArray) -> xr.DataArray:
-    """Make the georeference agree with the rows and columns that are left.
+def renew_georeference(data: xr.DataArray) -> xr.DataArray:
+    """Make the georeference agree with the rows and columns that remain.
 
     Args:
         data: Any array.
 
     Returns:
-        The array with ``spatial_ref`` as :func:`georeference_of` says; the array itself where it has no
-        place.
+        The array with the ``spatial_ref`` of :func:`georeference_of`; the array itself where it has none.
     """
     place = georeference_of(data)
     return data if place is None else assign_georeference(data, place)
 
 
-def wkt_of(crs: str, version: str = "WKT2_2019") -> str:
+def convert_to_wkt(crs: str, version: str = "WKT2_2019") -> str:
     """Write a reference system out as well-known text where rasterio is installed, else leave it as it is.
 
     Args:
@@ -114,12 +113,14 @@ def wkt_of(crs: str, version: str = "WKT2_2019") -> str:
     return str(CRS.from_user_input(crs).to_wkt(version=version))
 
 
-def is_code(crs: str) -> bool:
-    """Whether a reference system is given as an authority code such as "EPSG:32616"."""
+def is_authority_code(crs: str) -> bool:
+    """Return True for an authority code such as "EPSG:32616", False for well-known text."""
     return _CODE.fullmatch(crs) is not None
 
 
-def store(stack: xr.DataArray, target: Target, kind: np.dtype[np.generic], tile: int | None = None) -> None:
+def store_blocks(
+    stack: xr.DataArray, target: Target, kind: np.dtype[np.generic], tile: int | None = None
+) -> None:
     """Write a stack block by block, so that a lazy one is never whole in memory.
 
     Args:
@@ -128,54 +129,20 @@ def store(stack: xr.DataArray, target: Target, kind: np.dtype[np.generic], tile:
         kind: Type to store.
         tile: Rows per block where the blocks of the stack do not span all rows; by default as they are.
     """
+    # whole rows: a block of a file is then written in one go
     values = stack.chunk({} if is_lazy(stack.data) else {"band": 1}).data.rechunk({2: -1})
     if tile is not None and len(values.chunks[1]) > 1:
         values = values.rechunk({1: tile})
     da.store(values.astype(kind), target, lock=True)  # type: ignore[arg-type]  # dask asks for __setitem__ only
 
 
-@contextmanager
-def writing(path: Path) -> Iterator[Path]:
+def write_partial(path: Path) -> AbstractContextManager[Path]:
     """Write under a hidden name in the same folder, which becomes ``path`` only when all is written.
 
     Args:
         path: The file or folder to be; what is there already is replaced at the very end.
 
-    Yields:
-        The name to write under.
-
-    Raises:
-        ResultsError: If it cannot be written.
+    Returns:
+        A context of the name to write under; it raises ResultsError where the disk refuses.
     """
-    partial = path.with_name(f".{path.name}.{uuid4().hex[:8]}.partial")
-    try:
-        yield partial
-        _take_name(partial, path)
-    except OSError as error:
-        reason = error.strerror or errno.errorcode.get(error.errno or 0, "") or str(error)
-        raise ResultsError(
-            f"A cube should go where it can be written. Found {path}: {reason}. Choose another place."
-        ) from error
-    finally:
-        _remove(partial)
-
-
-def _take_name(partial: Path, path: Path) -> None:
-    if not path.is_dir():
-        partial.replace(path)
-        return
-    old = path.with_name(f".{path.name}.{uuid4().hex[:8]}.old")
-    path.rename(old)
-    try:
-        partial.rename(path)
-    except OSError:
-        old.rename(path)
-        raise
-    shutil.rmtree(old)
-
-
-def _remove(partial: Path) -> None:
-    if os.path.isdir(partial):  # unlike Path.is_dir, this is false of a name too long for the disk
-        shutil.rmtree(partial)
-    elif os.path.lexists(partial):
-        partial.unlink()
+    return write_whole(path, message=CANNOT_WRITE)

@@ -3,14 +3,21 @@
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import xarray as xr
 
 from lrprism.spectral.cubes.cube import is_lazy
 from lrprism.spectral.cubes.georeference import GRID_MAPPING
-from lrprism.spectral.io.writers.layout import is_code, placed_anew, wkt_of, writing
+from lrprism.spectral.io.format import Writer
+from lrprism.spectral.io.formats.netcdf import is_zarr_store
+from lrprism.spectral.io.writers.layout import (
+    convert_to_wkt,
+    is_authority_code,
+    renew_georeference,
+    write_partial,
+)
 
 _VARIABLE = "cube"
 _LONGEST_CHUNK = 64  # 64³ float32 are 1 MiB, what HDF5 keeps in memory of a dataset
@@ -32,10 +39,10 @@ def write_netcdf(data: xr.DataArray, path: Path) -> None:
         data: A cube, a map, or any array. A lazy one is written piece by piece.
         path: The file to be.
     """
-    dataset = _dataset(data)
+    dataset = _build_dataset(data)
     for variable in dataset.data_vars.values():
-        variable.encoding.update(_compressed(variable))
-    with writing(path) as partial:
+        variable.encoding.update(_choose_compression(variable))
+    with write_partial(path) as partial:
         dataset.to_netcdf(partial, engine="h5netcdf")
 
 
@@ -46,31 +53,33 @@ def write_zarr(data: xr.DataArray, path: Path) -> None:
         data: A cube, a map, or any array. A lazy one is written piece by piece.
         path: The folder to be.
     """
-    dataset = _dataset(data).drop_encoding()  # the chunks of a source need not be those of the store
-    dataset = dataset.assign({name: _linked(_even(variable)) for name, variable in dataset.data_vars.items()})
-    with writing(path) as partial:
+    dataset = _build_dataset(data).drop_encoding()  # the chunks of a source need not be those of the store
+    dataset = dataset.assign(
+        {name: _link_coordinates(_even_chunks(variable)) for name, variable in dataset.data_vars.items()}
+    )
+    with write_partial(path) as partial:
         dataset.to_zarr(partial, zarr_format=2, consolidated=True)
 
 
-def _even(variable: xr.DataArray) -> xr.DataArray:
+def _even_chunks(variable: xr.DataArray) -> xr.DataArray:
     """Make pieces of one length along an axis, as a Zarr store has them."""
     if not is_lazy(variable.data):
         return variable
     return variable.chunk({dim: max(sizes) for dim, sizes in variable.chunksizes.items()})
 
 
-def _dataset(data: xr.DataArray) -> xr.Dataset:
-    placed = placed_anew(data.drop_encoding())
+def _build_dataset(data: xr.DataArray) -> xr.Dataset:
+    placed = renew_georeference(data.drop_encoding())
     name = str(placed.name) if _is_word(placed.name) and placed.name not in placed.coords else _VARIABLE
-    placed = placed.assign_attrs(_plain(placed.attrs))
-    for known in _COORDINATES.keys() & set(placed.coords):
-        placed = placed.assign_coords({known: placed.coords[known].assign_attrs(_COORDINATES[known])})
+    placed = placed.assign_attrs(_flatten_attrs(placed.attrs))
+    for name_ in _COORDINATES.keys() & set(placed.coords):
+        placed = placed.assign_coords({name_: placed.coords[name_].assign_attrs(_COORDINATES[name_])})
     if GRID_MAPPING in placed.coords:
-        placed = _with_map_attributes(placed)
+        placed = _add_map_attributes(placed)
     for coordinate in placed.coords.values():
         coordinate.encoding["_FillValue"] = None
     dataset = placed.rename(name).to_dataset().assign_attrs(Conventions="CF-1.10")
-    dataset[name] = _linked(dataset[name])
+    dataset[name] = _link_coordinates(dataset[name])
     return dataset
 
 
@@ -79,7 +88,7 @@ def _is_word(name: object) -> bool:
     return isinstance(name, str) and name.isidentifier()
 
 
-def _linked(variable: xr.DataArray) -> xr.DataArray:
+def _link_coordinates(variable: xr.DataArray) -> xr.DataArray:
     """Name the coordinates and the grid mapping, so that both kinds of reader find them."""
     further = sorted(str(name) for name in variable.coords if name not in variable.dims)
     if further:
@@ -89,12 +98,12 @@ def _linked(variable: xr.DataArray) -> xr.DataArray:
     return variable
 
 
-def _with_map_attributes(placed: xr.DataArray) -> xr.DataArray:
+def _add_map_attributes(placed: xr.DataArray) -> xr.DataArray:
     reference = placed.coords[GRID_MAPPING]
     crs = str(reference.attrs["crs_wkt"])
-    wkt = wkt_of(crs) if is_code(crs) else crs
+    wkt = convert_to_wkt(crs) if is_authority_code(crs) else crs
     placed = placed.assign_coords(
-        {GRID_MAPPING: reference.assign_attrs(crs_wkt=wkt, spatial_ref=wkt_of(wkt, "WKT1_GDAL"))}
+        {GRID_MAPPING: reference.assign_attrs(crs_wkt=wkt, spatial_ref=convert_to_wkt(wkt, "WKT1_GDAL"))}
     )
     geographic = wkt.lstrip().startswith(("GEOGCRS", "GEOGCS"))
     for axis, angle in (("x", "longitude"), ("y", "latitude")):
@@ -107,7 +116,7 @@ def _with_map_attributes(placed: xr.DataArray) -> xr.DataArray:
     return placed
 
 
-def _compressed(variable: xr.DataArray) -> dict[str, Any]:
+def _choose_compression(variable: xr.DataArray) -> dict[str, Any]:
     if 0 in variable.shape or not variable.ndim:
         return {}
     lengths = [sizes[0] for sizes in variable.chunks] if variable.chunks else list(variable.shape)
@@ -119,16 +128,16 @@ def _compressed(variable: xr.DataArray) -> dict[str, Any]:
     }
 
 
-def _plain(attrs: Mapping[str, Any]) -> dict[str, Any]:
+def _flatten_attrs(attrs: Mapping[str, Any]) -> dict[str, Any]:
     """Turn attributes into what both formats hold: texts, numbers, and lists of one of them."""
-    return {name: _plain_value(value) for name, value in attrs.items() if not _is_empty(value)}
+    return {name: _flatten_value(value) for name, value in attrs.items() if not _is_empty(value)}
 
 
 def _is_empty(value: object) -> bool:
     return value is None or (isinstance(value, list | tuple | np.ndarray) and len(value) == 0)
 
 
-def _plain_value(value: Any) -> Any:
+def _flatten_value(value: Any) -> Any:
     if isinstance(value, bool | np.bool_):
         return int(value)
     if isinstance(value, np.ndarray | np.generic):
@@ -140,3 +149,7 @@ def _plain_value(value: Any) -> Any:
             if all(isinstance(entry, kinds) and not isinstance(entry, bool) for entry in value):
                 return list(value)
     return json.dumps(value, ensure_ascii=False, default=str)
+
+
+NETCDF: Final = Writer("NetCDF 4", (".nc",), write_netcdf)
+ZARR: Final = Writer("Zarr", (".zarr",), write_zarr, is_own_folder=is_zarr_store)

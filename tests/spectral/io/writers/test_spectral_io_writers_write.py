@@ -15,9 +15,10 @@ from lrprism.errors import DataError, InputError, ResultsError
 from lrprism.spectral import make_cube
 from lrprism.spectral.cubes.georeference import Georeference, assign_georeference, georeference_of
 from lrprism.spectral.io import read_cube
+from lrprism.spectral.io.format import Writer
 from lrprism.spectral.io.formats.envi import read_envi
 from lrprism.spectral.io.formats.netcdf import read_netcdf, read_zarr
-from lrprism.spectral.io.writers import write_cube
+from lrprism.spectral.io.writers import write, write_cube
 
 ENDINGS = (".nc", ".zarr", ".hdr", ".img", ".tif")
 READERS = {".nc": read_netcdf, ".zarr": read_zarr, ".hdr": read_envi, ".img": read_envi}
@@ -137,7 +138,7 @@ for path in sys.argv[1:]:
     ran = subprocess.run(command, capture_output=True, text=True, check=True, timeout=120)
     assert ran.stdout.split() == ["9"] * len(endings)
     for ending in endings:
-        assert all(name.endswith(".partial") for name in os.listdir(tmp_path / ending)), ending
+        assert all(".partial-" in name for name in os.listdir(tmp_path / ending)), ending
 
 
 @pytest.mark.parametrize("ending", ENDINGS)
@@ -173,6 +174,17 @@ def test_a_part_keeps_its_place(tmp_path: Path, placed_cube: xr.DataArray, endin
 
 def test_an_unknown_ending_lists_the_known_ones(tmp_path: Path, small_cube: xr.DataArray) -> None:
     with pytest.raises(InputError, match=r"ends in \.nc, \.zarr, .*Found 'cube.jpg'"):
+        write_cube(small_cube, tmp_path / "cube.jpg")
+
+
+def test_one_more_entry_of_the_registry_is_one_more_format(
+    tmp_path: Path, small_cube: xr.DataArray, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    new = Writer("Mine", (".mine",), lambda cube, path: path.write_text(str(cube.shape)))
+    monkeypatch.setattr(write, "WRITERS", (*write.WRITERS, new))
+    write_cube(small_cube, tmp_path / "cube.mine")
+    assert (tmp_path / "cube.mine").read_text() == "(5, 4, 6)"
+    with pytest.raises(InputError, match=r"ends in .*\.mine"):
         write_cube(small_cube, tmp_path / "cube.jpg")
 
 
