@@ -33,18 +33,19 @@ def sample_spectra(relevance: xr.Dataset) -> xr.Dataset:
     """
     if {"positive", "negative"} <= set(relevance.variables):
         return relevance
-    _check_parts(relevance, ("relevance",))
-    found = relevance["relevance"].astype(np.float64)
-    spectra = relevance.drop_vars(
-        [name for name, each in relevance.variables.items() if {*each.dims} & {*_PIXELS}]
-    )
-    spectra["positive"] = found.clip(min=0).sum(_PIXELS, skipna=False)
-    spectra["negative"] = found.clip(max=0).sum(_PIXELS, skipna=False)
+    _check_variables(relevance, ("relevance",))
+    per_pixel = [name for name, data in relevance.variables.items() if {*data.dims} & {*_PIXELS}]
+    spectra = relevance.drop_vars(per_pixel)
+    # float32 loses digits in the sum over thousands of pixels; NaN must not pass for zero
+    double = relevance["relevance"].astype(np.float64)
+    spectra["positive"] = double.clip(min=0).sum(_PIXELS, skipna=False)
+    spectra["negative"] = double.clip(max=0).sum(_PIXELS, skipna=False)
     for name in ("positive", "negative"):
         spectra[name].attrs = relevance["relevance"].attrs
     if "patch" in relevance.variables:
         spectra["input"] = relevance["patch"].astype(np.float64).mean(_PIXELS, skipna=False)
     window = tuple(relevance.sizes[side] for side in _PIXELS)
+    # one pass over what lies on disk
     return spectra.assign_attrs(window=window).compute()
 
 
@@ -72,13 +73,13 @@ def band_table(relevance: xr.Dataset) -> pd.DataFrame:
     Raises:
         DataError: If a variable or coordinate is missing, or there is no sample.
     """
-    _check_parts(relevance, _NEEDED)
+    _check_variables(relevance, _NEEDED)
     spectra = sample_spectra(relevance)
     targets = np.unique(spectra["target"].values)
     return pd.concat([_class_rows(spectra, int(target)) for target in targets], ignore_index=True)
 
 
-def _check_parts(relevance: xr.Dataset, needed: tuple[str, ...]) -> None:
+def _check_variables(relevance: xr.Dataset, needed: tuple[str, ...]) -> None:
     missing = [name for name in needed if name not in relevance.variables]
     if missing or not relevance.sizes["sample"]:
         raise DataError(
@@ -90,8 +91,8 @@ def _check_parts(relevance: xr.Dataset, needed: tuple[str, ...]) -> None:
 def _class_rows(spectra: xr.Dataset, target: int) -> pd.DataFrame:
     chosen = spectra["target"].values == target
     positive, negative = (spectra[name].values[chosen] for name in ("positive", "negative"))
-    per_sample = positive + negative
-    names = spectra["class_name"].values
+    per_sample = positive + negative  # r, the sum over the pixels
+    names = spectra["class_name"].values  # a network may have more outputs than classes with a name
     table = pd.DataFrame(
         {
             "class": target,
@@ -126,9 +127,9 @@ def top_bands(table: pd.DataFrame, class_: int, n: int = 3) -> pd.DataFrame:
     """
     rows = table[table["class"] == class_]
     if rows.empty or n < 1:
-        known = sorted(int(value) for value in table["class"].unique())
+        classes = sorted(int(value) for value in table["class"].unique())
         raise DataError(
-            f"class should be one of {known} and n at least 1. Found class {class_}, n {n}. "
+            f"class should be one of {classes} and n at least 1. Found class {class_}, n {n}. "
             "Explain samples of that class first."
         )
     return rows.sort_values("rank").head(n)

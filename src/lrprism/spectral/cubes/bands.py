@@ -19,7 +19,7 @@ BandData = TypeVar("BandData", xr.DataArray, xr.Dataset)
 TUTORIAL_BANDS = (0, 1, 3, 11, 23, 33, 50, 68, 76, 82, 106, 128, 132, 136, 139, 143, 144, 146)
 """The 18 bands of the LRP tutorial, numbered after its 300 bands were averaged to 150."""
 
-_GAP = 3.0  # a pair this many median steps apart does not lie side by side in the spectrum
+_GAP = 3.0  # in median steps: bands were left out between two that far apart
 
 
 def average_pairs(data: BandData) -> BandData:
@@ -46,7 +46,7 @@ def average_pairs(data: BandData) -> BandData:
     if bands < 2:
         raise DataError(f"pairs need at least 2 bands. Found {bands}. Leave the bands as they are.")
     others = {str(name): coord for name, coord in data.coords.items() if "band" not in coord.dims}
-    averaged = _averaged(data, {**others, **_pair_coords(data)})
+    averaged = _average_variables(data, {**others, **_pair_coords(data)})
     averaged.attrs = with_note(data.attrs, *_pair_notes(data))
     return averaged
 
@@ -99,6 +99,7 @@ def select_bands(data: BandData, bands: Sequence[int]) -> BandData:
             f"bands should be numbers in 0..{count - 1}. Found {_join(outside) or 'none at all'}. "
             "Bands count from 0; average pairs first if the numbers are those of the averaged bands."
         )
+    # a copy would count its relevance twice
     twice = sorted({band for band in chosen if chosen.count(band) > 1})
     if twice:
         raise DataError(
@@ -122,18 +123,15 @@ def good_bands(data: BandData) -> BandData:
         DataError: If no band is good.
     """
     good = data["good"].values
-    kept = select_bands(data, np.flatnonzero(good).tolist())
-    kept.attrs = with_note(
+    selected = select_bands(data, np.flatnonzero(good).tolist())
+    selected.attrs = with_note(
         data.attrs, f"{int((~good).sum())} of {len(good)} bands are flagged bad and were left out"
     )
-    return kept
+    return selected
 
 
 def parse_bands(text: str) -> tuple[int, ...]:
     """Read band numbers from text such as "0,1,3,10-20" (both ends included) or "tutorial".
-
-    Args:
-        text: The list.
 
     Returns:
         The band numbers in the order written.
@@ -152,6 +150,7 @@ def parse_bands(text: str) -> tuple[int, ...]:
 
 def _parse_part(part: str, text: str) -> range:
     first, dash, last = part.partition("-")
+    # "12" is a range of one band
     if first.strip().isdecimal() and (last.strip().isdecimal() or not dash):
         start = int(first)
         stop = int(last) if dash else start
@@ -163,7 +162,7 @@ def _parse_part(part: str, text: str) -> range:
     )
 
 
-def _averaged(data: BandData, coords: Mapping[str, object]) -> BandData:
+def _average_variables(data: BandData, coords: Mapping[str, object]) -> BandData:
     """Average the values, or each variable with bands, and set the given coordinates."""
     if isinstance(data, xr.DataArray):
         return xr.DataArray(_mean_of_pairs(data), dims=data.dims, coords=coords, name=data.name)
@@ -175,6 +174,7 @@ def _averaged(data: BandData, coords: Mapping[str, object]) -> BandData:
 
 
 def _mean_of_pairs(array: xr.DataArray) -> npt.NDArray[np.floating]:
+    # integers would overflow, and a half be cut off
     values = array.values.astype(np.result_type(array.dtype, np.float32), copy=False)
     axis = array.dims.index("band")
     stop = values.shape[axis] // 2 * 2

@@ -44,7 +44,7 @@ def make_cube(  # noqa: PLR0913  # one argument for each fact that a cube must s
         attribution: Whom to name when the data or a figure of it is published.
         quantity: What was measured, e.g. "radiance"; also the name of the array.
         units: The units of the values.
-        assumed: Everything that was taken for granted on reading, one sentence each.
+        assumed: Assumptions made on reading, one sentence each.
 
     Returns:
         Array with dims ``(band, y, x)`` and coords ``band``, ``wavelength``, ``fwhm``, ``original_band``,
@@ -53,7 +53,7 @@ def make_cube(  # noqa: PLR0913  # one argument for each fact that a cube must s
     Raises:
         DataError: If the values are not numbers in three dimensions, or a list does not fit them.
     """
-    array = values if is_lazy(values) else np.asarray(values)
+    array = values if is_lazy(values) else np.asarray(values)  # np.asarray would read a lazy one
     if array.ndim != 3 or array.dtype.kind not in "iuf":
         raise DataError(
             f"a cube should hold numbers as (band, y, x). Found shape {array.shape} of {array.dtype}. "
@@ -75,7 +75,7 @@ def make_cube(  # noqa: PLR0913  # one argument for each fact that a cube must s
 
 
 def is_lazy(values: object) -> TypeIs[da.Array]:
-    """Whether the values are a dask array, read piece by piece when they are needed."""
+    """Return True if the values are a dask array, read piece by piece when they are needed."""
     return isinstance(values, da.Array)
 
 
@@ -151,6 +151,7 @@ def check_wavelengths(wavelength: npt.ArrayLike, bands: int) -> npt.NDArray[np.f
             f"wavelengths should be positive and finite, in nm. Found {centre[wrong[0]]} at band {wrong[0]} "
             f"({wrong.size} such values). Correct the list or drop these bands."
         )
+    # a list in µm would pass every other check, and name the wrong features
     if bands and centre.max() < _SMALLEST_NM:
         raise DataError(
             f"wavelengths should be in nm. Found values up to {centre.max():g}, which look like µm. "
@@ -169,6 +170,7 @@ def cube_hash(cube: xr.DataArray) -> str:
         64 hexadecimal digits.
     """
     digest = hashlib.sha256(f"{cube.dtype.str} {cube.shape} ".encode())
+    # block by block: a lazy cube may be larger than memory
     blocks = cube.data.blocks.ravel() if is_lazy(cube.data) else [cube.values]
     for block in blocks:
         digest.update(np.ascontiguousarray(block).data)
@@ -181,13 +183,13 @@ def with_note(attrs: dict[str, object], *notes: str) -> dict[str, object]:
     Args:
         attrs: The attributes to copy; left as they are.
         *notes: Sentences to append.
-
-    Returns:
-        The copy.
     """
-    known = attrs.get("assumed", [])
-    before = [known] if isinstance(known, str) else [str(note) for note in np.atleast_1d(np.asarray(known))]
-    return {**attrs, "assumed": [*before, *notes]}
+    before = attrs.get("assumed", [])
+    # NetCDF reads a list of one text as that text, and a list of several as an array
+    listed = (
+        [before] if isinstance(before, str) else [str(note) for note in np.atleast_1d(np.asarray(before))]
+    )
+    return {**attrs, "assumed": [*listed, *notes]}
 
 
 @dataclass(frozen=True, eq=False)
@@ -223,7 +225,7 @@ class Scene:
                 "labels should cover the same pixels as the cube. "
                 f"Found {self.labels.shape} and {self.cube.shape[1:]} (y, x). Use the labels of this cube."
             )
-        _check_labels(self.labels)
+        _check_label_map(self.labels)
 
     @property
     def class_names(self) -> list[str]:
@@ -231,7 +233,7 @@ class Scene:
         return [str(name) for name in self.labels.attrs["class_names"]]
 
 
-def _check_labels(labels: xr.DataArray) -> None:
+def _check_label_map(labels: xr.DataArray) -> None:
     if labels.dtype.kind not in "iu":
         raise DataError(
             f"labels should be integers. Found {labels.dtype}. Convert them with astype('int64')."

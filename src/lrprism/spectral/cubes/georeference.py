@@ -1,4 +1,4 @@
-"""Where the pixels of a cube lie on the ground.
+"""The georeference of a cube: the map position of its pixels.
 
 A cube carries its coordinate reference system as the CF conventions and GDAL have it: a scalar coordinate
 ``spatial_ref`` with the attributes ``crs_wkt`` and ``GeoTransform``, and the map coordinates of the pixel
@@ -70,6 +70,7 @@ def assign_georeference(data: xr.DataArray, georeference: Georeference) -> xr.Da
         {"crs_wkt": georeference.crs, "GeoTransform": " ".join(map(repr, georeference.transform))},
     )
     placed = data.assign_coords({GRID_MAPPING: reference})
+    # on a turned grid x depends on the row as well: no list of x serves all rows
     if row_x == 0 and column_y == 0:
         placed = placed.assign_coords(
             x=x0 + dx * (np.arange(data.sizes["x"]) + 0.5), y=y0 + dy * (np.arange(data.sizes["y"]) + 0.5)
@@ -78,7 +79,7 @@ def assign_georeference(data: xr.DataArray, georeference: Georeference) -> xr.Da
 
 
 def georeference_of(data: xr.DataArray) -> Georeference | None:
-    """Say where the pixels of an array lie, also after rows or columns were left out.
+    """Return the georeference of an array, also after rows or columns were left out.
 
     Args:
         data: A cube, labels, or any map over the pixels.
@@ -97,29 +98,29 @@ def georeference_of(data: xr.DataArray) -> Georeference | None:
         return None
     words = str(attrs["GeoTransform"]).split()
     try:
-        first, *rest = (float(word) for word in words)
-        x_step, x_turn, top, y_turn, y_step = rest
+        x_edge, x_step, x_turn, y_edge, y_turn, y_step = (float(word) for word in words)
     except ValueError as error:
         raise DataError(
             f"GeoTransform should be six numbers. Found {attrs['GeoTransform']!r}. Correct the file's map "
             "information."
         ) from error
     if {"x", "y"} <= set(data.dims) & set(data.coords):
-        first, x_step = _edge_and_step(data.coords["x"], first, x_step)
-        top, y_step = _edge_and_step(data.coords["y"], top, y_step)
-    return Georeference(str(attrs["crs_wkt"]), (first, x_step, x_turn, top, y_turn, y_step))
+        x_edge, x_step = _edge_and_step(data.coords["x"], x_edge, x_step)
+        y_edge, y_step = _edge_and_step(data.coords["y"], y_edge, y_step)
+    return Georeference(str(attrs["crs_wkt"]), (x_edge, x_step, x_turn, y_edge, y_turn, y_step))
 
 
 def _edge_and_step(centres: xr.DataArray, edge: float, step: float) -> tuple[float, float]:
-    """Edge and step of the pixels that are left: those stated where the centres agree with them.
+    """Return edge and step of the pixels: as stated where the centres agree, else from the centres.
 
     Raises:
         DataError: If the centres are not evenly spaced.
     """
     values = np.asarray(centres, dtype=np.float64)
+    # nothing was cut: keep the stated numbers, free of rounding
     if np.allclose(values, edge + step * (np.arange(values.size) + 0.5), rtol=0, atol=abs(step) * 1e-6):
         return edge, step
-    if values.size > 1:
+    if values.size > 1:  # of one pixel nothing but the stated step is known
         step = float(values[-1] - values[0]) / (values.size - 1)
         if not np.allclose(np.diff(values), step, rtol=1e-6, atol=abs(step) * 1e-3):
             raise DataError(

@@ -38,9 +38,6 @@ def make_patches(
         attrs: Attributes of the data that the patches come from.
         centres: Row and column of each centre pixel in the scene, if there is a scene.
 
-    Returns:
-        The patch set.
-
     Raises:
         DataError: If a label has no name.
     """
@@ -50,7 +47,7 @@ def make_patches(
             f"Found {len(class_names)} names. Give one name per class, class 0 first."
         )
     samples: dict[str, tuple[str, npt.NDArray[np.int64]]] = {}
-    if centres is not None:
+    if centres is not None:  # None of a patch file, which does not say where its patches lie
         samples = {"row": ("sample", centres[:, 0]), "column": ("sample", centres[:, 1])}
     return xr.Dataset(
         {"patch": (("sample", "band", "y", "x"), patch), "label": ("sample", label)},

@@ -1,4 +1,4 @@
-"""Wavelengths that a user states: a list, an evenly spaced range, or a text file."""
+"""Wavelengths as a user states them: a list, an evenly spaced range, or a text file."""
 
 import re
 from collections.abc import Sequence
@@ -22,7 +22,7 @@ _RANGE = re.compile(f"{_NUMBER}:{_NUMBER}")
 def read_wavelengths(
     source: WavelengthSource, bands: int
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64] | None]:
-    """Work out the wavelength of each band from what the user stated.
+    """Return the wavelength of each band from what the user stated.
 
     Shapes: both results ``[bands]``.
 
@@ -39,11 +39,12 @@ def read_wavelengths(
     """
     if not isinstance(source, str | PathLike):
         return check_wavelengths(source, bands), None
+    # a path on Windows has a colon too, but no digits before it
     match = _RANGE.fullmatch(str(source))
     if match:
         first, last = (float(number) for number in match.groups())
         return check_wavelengths(np.linspace(first, last, bands), bands), None
-    table = _read_table(Path(source))
+    table = _read_number_table(Path(source))
     return check_wavelengths(table[:, 0], bands), table[:, 1] if table.shape[1] == 2 else None
 
 
@@ -55,13 +56,10 @@ def read_response(path: str | PathLike[str]) -> npt.NDArray[np.float64]:
     Args:
         path: The file: centre and full width at half maximum in nm on each line.
 
-    Returns:
-        The numbers.
-
     Raises:
         DataError: If the file cannot be understood, or states no widths.
     """
-    table = _read_table(Path(path))
+    table = _read_number_table(Path(path))
     check_wavelengths(table[:, 0], len(table))
     if table.shape[1] != 2:
         raise DataError(
@@ -71,19 +69,20 @@ def read_response(path: str | PathLike[str]) -> npt.NDArray[np.float64]:
     return table
 
 
-def _read_table(path: Path) -> npt.NDArray[np.float64]:
+def _read_number_table(path: Path) -> npt.NDArray[np.float64]:
     if not path.is_file():
         raise DataError(
             f"wavelengths should be FIRST:LAST in nm (e.g. 387.12:1023.5) or the path of a text file. "
             f"Found '{path}', which is neither. Correct the numbers or the path."
         )
     try:
-        rows = [[float(cell) for cell in line.replace(",", " ").split()] for line in _lines(path)]
+        rows = [[float(cell) for cell in line.replace(",", " ").split()] for line in _strip_comments(path)]
     except ValueError as error:
         raise DataError(
             f"'{path}' should hold numbers: wavelength and, if known, FWHM in nm. Found: {error}. "
             "Put '#' before any heading."
         ) from error
+    # two columns: wavelength and FWHM
     columns = {len(row) for row in rows}
     if columns not in ({1}, {2}):
         raise DataError(
@@ -93,6 +92,6 @@ def _read_table(path: Path) -> npt.NDArray[np.float64]:
     return np.array(rows)
 
 
-def _lines(path: Path) -> list[str]:
+def _strip_comments(path: Path) -> list[str]:
     lines = (line.split("#")[0].strip() for line in path.read_text(encoding="utf-8").splitlines())
     return [line for line in lines if line]

@@ -32,28 +32,30 @@ def cut_windows(
         DataError: If the size or a pixel is impossible, or no window is left.
     """
     check_window(scene, size)
-    centres = _centres(scene, pixels, labelled=labelled)
+    centres = _locate_pixels(scene, pixels, labelled=labelled)
     radius = size // 2
     inside = ((centres >= radius) & (centres < np.array(scene.labels.shape) - radius)).all(axis=1)
-    kept = centres[inside]
-    if not len(kept):
+    inner = centres[inside]
+    if not len(inner):
         raise DataError(
             f"at least one window of {size} x {size} pixels should lie inside the scene. Found "
             f"{len(centres)} pixels, all too near its border. Use a smaller window."
         )
-    first, last = int(kept[:, 0].min()) - radius, int(kept[:, 0].max()) + radius
-    rows = slice(first, last + 1)  # no more of a lazy cube is read
-    corner = kept - radius - np.array([first, 0])
+    first, last = int(inner[:, 0].min()) - radius, int(inner[:, 0].max()) + radius
+    # of a lazy cube no more is read than the rows between the first and the last window
+    rows = slice(first, last + 1)
+    corner = inner - radius - np.array([first, 0])
+    # a view of all windows takes no memory; only the wanted ones are copied
     windows = np.lib.stride_tricks.sliding_window_view(
         scene.cube.isel(y=rows).values, (size, size), axis=(1, 2)
     )
     return make_patches(
         np.ascontiguousarray(np.moveaxis(windows, 0, 2)[corner[:, 0], corner[:, 1]], dtype=np.float32),
-        scene.labels.values[kept[:, 0], kept[:, 1]] - 1,
-        coords=_band_coords(scene),
+        scene.labels.values[inner[:, 0], inner[:, 1]] - 1,
+        coords=_copy_band_coords(scene),
         class_names=scene.class_names,
-        attrs=with_note(scene.cube.attrs, *_dropped(len(centres) - len(kept), len(centres), size)),
-        centres=kept,
+        attrs=with_note(scene.cube.attrs, *_note_border(len(centres) - len(inner), len(centres), size)),
+        centres=inner,
     )
 
 
@@ -75,12 +77,12 @@ def check_window(scene: Scene, size: int) -> None:
         )
 
 
-def _band_coords(scene: Scene) -> dict[str, tuple[str, npt.NDArray[np.generic]]]:
+def _copy_band_coords(scene: Scene) -> dict[str, tuple[str, npt.NDArray[np.generic]]]:
     coords = scene.cube.coords.items()
     return {str(name): ("band", coord.values) for name, coord in coords if coord.dims == ("band",)}
 
 
-def _centres(scene: Scene, pixels: npt.ArrayLike | None, *, labelled: bool) -> npt.NDArray[np.int64]:
+def _locate_pixels(scene: Scene, pixels: npt.ArrayLike | None, *, labelled: bool) -> npt.NDArray[np.int64]:
     """Find row and column of each wanted pixel.
 
     Returns:
@@ -108,7 +110,7 @@ def _centres(scene: Scene, pixels: npt.ArrayLike | None, *, labelled: bool) -> n
     return np.stack(np.unravel_index(wanted, scene.labels.shape), axis=1).astype(np.int64)
 
 
-def _dropped(dropped: int, total: int, size: int) -> list[str]:
+def _note_border(dropped: int, total: int, size: int) -> list[str]:
     if not dropped:
         return []
     return [f"{dropped} of {total} windows of {size} x {size} pixels would leave the scene and were dropped"]

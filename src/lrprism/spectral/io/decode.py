@@ -79,9 +79,6 @@ def decode_values(
         offset: o.
         nodata: The stored number that marks a missing value.
 
-    Returns:
-        A dask array of the same shape.
-
     Raises:
         DataError: If the divisor is zero or not finite.
     """
@@ -103,9 +100,6 @@ def parse_notes(text: str) -> list[str]:
 
     Args:
         text: A JSON list, as lrprism writes it, or one sentence as it stands; nothing is no sentence.
-
-    Returns:
-        The sentences.
     """
     try:
         notes = json.loads(text)

@@ -32,9 +32,6 @@ def reading(
         *further: Errors of the library at work, besides :data:`LIBRARY_ERRORS`.
         folder: Whether ``path`` should be a folder.
 
-    Yields:
-        Nothing.
-
     Raises:
         DataError: If there is no such file, or it cannot be read.
         LRPrismError: Any error of ours, as it was raised.
@@ -57,12 +54,6 @@ def reading(
 @contextmanager
 def naming(path: str | PathLike[str]) -> Iterator[None]:
     """Add the file to an error raised while reading it, unless the message names it already.
-
-    Args:
-        path: The file.
-
-    Yields:
-        Nothing.
 
     Raises:
         DataError: The error, with the file.

@@ -20,11 +20,7 @@ HDF5_FILE = "an HDF5 file"
 
 
 def is_hdf5(path: str | PathLike[str]) -> bool:
-    """Return True if a file has the signature of HDF5.
-
-    Args:
-        path: The file.
-    """
+    """Return True if a file has the signature of HDF5."""
     return Path(path).is_file() and bool(h5py.is_hdf5(path))
 
 
@@ -51,9 +47,6 @@ def open_hdf5(path: str | PathLike[str], what: str = HDF5_FILE) -> Iterator[h5py
 def reopen_hdf5(path: Path) -> Iterator[h5py.File]:
     """Open a file that :func:`open_hdf5` has checked, to read one more piece with :func:`find_dataset`.
 
-    Args:
-        path: The file.
-
     Yields:
         The open file.
 
@@ -71,9 +64,6 @@ def find_dataset(file: h5py.File, key: str) -> h5py.Dataset:
     Args:
         file: The open file.
         key: Names of the groups and of the dataset, joined by "/".
-
-    Returns:
-        The dataset.
 
     Raises:
         DataError: If it is missing, lies behind a link, or keeps its numbers in another file.
@@ -167,12 +157,6 @@ class Hdf5Outline:
 
 def outline_hdf5(path: str | PathLike[str]) -> Hdf5Outline:
     """List the upper two levels of an HDF5 file.
-
-    Args:
-        path: The file.
-
-    Returns:
-        The names.
 
     Raises:
         DataError: If the file is damaged, or points to another file.

@@ -22,13 +22,6 @@ _HARMLESS_CHUNK_BYTES: Final = 2**28
 def read_list(file: h5py.File, key: str) -> npt.NDArray[np.float64]:
     """Read a short list of numbers, e.g. the wavelengths.
 
-    Args:
-        file: The open file.
-        key: The dataset.
-
-    Returns:
-        Its numbers.
-
     Raises:
         DataError: If it is missing, too long or not of numbers.
     """
@@ -113,9 +106,6 @@ class StoredDataset(AbstractStored):
 
 def check_cube(dataset: h5py.Dataset) -> tuple[int, int, int]:
     """Check that a dataset can be a cube, and that its file can hold it.
-
-    Args:
-        dataset: The dataset.
 
     Returns:
         Its three lengths.

@@ -92,14 +92,7 @@ def lazy(stored: AbstractStored) -> da.Array:
 
 
 def in_memory(values: npt.NDArray[np.generic]) -> da.Array:
-    """Wrap an array that had to be read at once, without copying it, in pieces of at most 16 MiB.
-
-    Args:
-        values: The array.
-
-    Returns:
-        A dask array of the same shape.
-    """
+    """Wrap an array that had to be read at once, without copying it, in pieces of at most 16 MiB."""
     return _from_array(values, pieces(values.shape), values.dtype)
 
 

@@ -61,11 +61,7 @@ def read_patch_file(
 
 
 def is_patch_file(path: str | PathLike[str]) -> bool:
-    """Return True if a file is HDF5 and holds one of the datasets of a patch file.
-
-    Args:
-        path: The file.
-    """
+    """Return True if a file is HDF5 and holds one of the datasets of a patch file."""
     if not is_hdf5(path):
         return False
     with open_hdf5(path) as opened:

@@ -25,9 +25,6 @@ _OPENING: Final = Lock()  # rasterio always warns, and a filter holds for all th
 def import_rasterio() -> Any:  # rasterio is not typed
     """Import rasterio, which is installed by the extra "geo" only.
 
-    Returns:
-        The package.
-
     Raises:
         InputError: If it is not installed.
     """
@@ -49,9 +46,6 @@ def open_quietly(path: Path, mode: str = "r", **options: Any) -> Any:  # rasteri
         mode: "r" or "w".
         **options: What :func:`rasterio.open` takes.
 
-    Returns:
-        The open dataset.
-
     Raises:
         InputError: If rasterio is not installed.
     """
@@ -64,9 +58,6 @@ def open_quietly(path: Path, mode: str = "r", **options: Any) -> Any:  # rasteri
 @contextmanager
 def open_raster(path: Path) -> Iterator[Any]:
     """Open a GeoTIFF for reading; what GDAL finds wrong with it becomes one of our errors.
-
-    Args:
-        path: The file.
 
     Yields:
         The open dataset.
@@ -130,9 +121,6 @@ def open_raster_values(dataset: Any) -> da.Array:  # rasterio is not typed
 
 def read_raster_georeference(dataset: Any) -> Georeference | None:  # rasterio is not typed
     """Read where the pixels lie.
-
-    Args:
-        dataset: The open dataset.
 
     Returns:
         The georeference, or None where the file names no reference system.

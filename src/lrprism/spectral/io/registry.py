@@ -38,9 +38,6 @@ def detect_format(name: str) -> Format:
     Args:
         name: A file, a folder, or a word of the registry.
 
-    Returns:
-        The format.
-
     Raises:
         DataError: If there is no such file, its format is unknown, or it holds something other than a cube.
     """

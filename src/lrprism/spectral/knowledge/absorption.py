@@ -33,14 +33,7 @@ class Feature:
         return (self.start_nm + self.end_nm) / 2
 
     def distance(self, nm: float) -> float:
-        """Distance of a wavelength from the feature in nm; 0 inside it.
-
-        Args:
-            nm: The wavelength.
-
-        Returns:
-            The distance.
-        """
+        """Distance of a wavelength from the feature in nm; 0 inside it."""
         return max(self.start_nm - nm, nm - self.end_nm, 0.0)
 
 

@@ -48,8 +48,9 @@ class EvenlySpaced:
 
     def facts(self) -> BandFacts:
         """Return the wavelengths of the remaining bands, and the sentence that says they are assumed."""
+        # the publications count channels from 1
         channels = np.setdiff1d(np.arange(self.channels), np.array(self.left_out, dtype=np.int64) - 1)
-        without = f" without {_ranges(self.left_out)} (from 1)" if self.left_out else ""
+        without = f" without {_write_ranges(self.left_out)} (from 1)" if self.left_out else ""
         sentence = (
             f"wavelengths are those of {self.channels} channels evenly spaced over "
             f"{self.first:g}-{self.last:g} nm{without}: the file carries none"
@@ -113,12 +114,8 @@ class BenchmarkScene:
     zero: float = 0.0
 
 
-def _ranges(numbers: Iterable[int]) -> str:
-    """Write 1, 2, 3, 7 as "1-3, 7".
-
-    Returns:
-        The text.
-    """
+def _write_ranges(numbers: Iterable[int]) -> str:
+    """Write 1, 2, 3, 7 as "1-3, 7"."""
     runs: list[list[int]] = []  # first and last number of each run
     for number in numbers:
         if runs and number == runs[-1][1] + 1:
@@ -129,11 +126,7 @@ def _ranges(numbers: Iterable[int]) -> str:
 
 
 def _parse_ranges(text: str) -> tuple[int, ...]:
-    """Read "1-3, 7" as 1, 2, 3, 7; the inverse of :func:`_ranges`.
-
-    Returns:
-        The numbers.
-    """
+    """Read ``1-3, 7`` as 1, 2, 3, 7; the inverse of :func:`_write_ranges`."""
     limits = [part.split("-") for part in text.split(", ") if part]
     return tuple(number for ends in limits for number in range(int(ends[0]), int(ends[-1]) + 1))
 

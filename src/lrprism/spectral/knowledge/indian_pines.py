@@ -60,7 +60,7 @@ def load_indian_pines() -> Scene:
     # tensorly takes a second to import, and only this scene needs it
     from tensorly.datasets import load_indian_pines as load_from_tensorly
 
-    source = load_from_tensorly()
+    source = load_from_tensorly()  # cube (y, x, band) and labels
     channels = original_channels()
     cube = np.moveaxis(np.asarray(source["tensor"]), -1, 0)
     if len(cube) != len(channels):
@@ -100,6 +100,7 @@ def read_channel_table() -> npt.NDArray[np.float64]:
     Raises:
         DataError: If the installed file is missing or another one.
     """
+    # no published table has the 220 channels of this flight; the package keeps one for its tests
     path = files("spectral") / "tests" / "data" / "92AV3C.spc"
     if not path.is_file():
         raise DataError(

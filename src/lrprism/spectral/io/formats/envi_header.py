@@ -51,9 +51,6 @@ class EnviHeader:
             default: Value of a missing field; None where the field must be there.
             least: Smallest value that makes sense.
 
-        Returns:
-            The number.
-
         Raises:
             DataError: If the field is missing, not a whole number, or too small.
         """
@@ -150,9 +147,6 @@ def read_header(path: str | PathLike[str]) -> EnviHeader:
     Args:
         path: The header (``x.hdr``, ``x.dat.hdr``) or the file of numbers.
 
-    Returns:
-        The header.
-
     Raises:
         DataError: If a file is missing, or the header is not ENVI's.
     """
@@ -170,9 +164,6 @@ def read_header(path: str | PathLike[str]) -> EnviHeader:
 
 def find_header(file: Path) -> Path | None:
     """Find the header of a file of numbers, or the file itself where it is a header.
-
-    Args:
-        file: The file.
 
     Returns:
         The header, or None.
@@ -206,9 +197,6 @@ def _parse_fields(header: Path) -> dict[str, str]:
 
     The package spectral warns at every name with a capital and refuses text that is not UTF-8; headers of
     real instruments have both.
-
-    Returns:
-        The fields.
 
     Raises:
         DataError: If the file is missing or is not an ENVI header.

@@ -20,9 +20,6 @@ def read_map_information(header: EnviHeader) -> tuple[Georeference | None, tuple
 
     and a ``rotation`` turns the grid counter-clockwise about the reference pixel.
 
-    Args:
-        header: The header.
-
     Returns:
         The georeference, or None where the header gives none that can be used; and what was assumed.
 

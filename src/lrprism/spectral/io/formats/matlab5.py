@@ -127,9 +127,6 @@ def _exactly(opened: IO[bytes], count: int) -> bytes:
 def find_arrays(path: Path) -> dict[str, Matlab5Array]:
     """List the arrays of real numbers in a MATLAB file of version 5.
 
-    Args:
-        path: The file.
-
     Returns:
         Each array under its name.
 

@@ -66,12 +66,6 @@ class MatlabFile:
     def read(self, name: str) -> da.Array:
         """The array in MATLAB's order of axes: lazy from version 7.3, else already in memory.
 
-        Args:
-            name: Its name.
-
-        Returns:
-            A dask array.
-
         Raises:
             DataError: If it cannot be read.
         """
@@ -90,9 +84,6 @@ def _named(candidates: list[str], lower: frozenset[str]) -> list[str]:
 
 def open_matlab(path: str | PathLike[str]) -> MatlabFile:
     """List the numeric arrays of a MATLAB file; reads headers alone and runs nothing.
-
-    Args:
-        path: The file.
 
     Returns:
         The file and its arrays.

@@ -247,11 +247,7 @@ def _is_netcdf(marks: FileMarks) -> bool:
 
 
 def is_zarr_store(folder: Path) -> bool:
-    """Return True if a folder is a Zarr store, of format 2 or 3.
-
-    Args:
-        folder: The folder.
-    """
+    """Return True if a folder is a Zarr store, of format 2 or 3."""
     return any((folder / mark).is_file() for mark in _ZARR_MARKS)
 
 

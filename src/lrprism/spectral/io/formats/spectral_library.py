@@ -44,11 +44,7 @@ def read_spectral_library(
 
 
 def is_spectral_library(path: str | PathLike[str]) -> bool:
-    """Return True if a file, or the header beside it, is that of an ENVI spectral library.
-
-    Args:
-        path: The library or its header.
-    """
+    """Return True if a file, or the header beside it, is that of an ENVI spectral library."""
     header = find_header(Path(path))
     if header is None:
         return False
@@ -58,9 +54,6 @@ def is_spectral_library(path: str | PathLike[str]) -> bool:
 
 def refuse_library(path: str | PathLike[str]) -> None:
     """Refuse a spectral library where an image is expected.
-
-    Args:
-        path: The library or its header.
 
     Raises:
         DataError: If it is one.

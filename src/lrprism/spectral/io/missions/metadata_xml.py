@@ -128,9 +128,6 @@ def _read_band_elements(metadata: Path, band: str, fwhm: str) -> npt.NDArray[np.
 def _parse_xml(path: Path) -> ElementTree.Element:
     """Parse a metadata file; no document type, and so no entity, is accepted.
 
-    Returns:
-        The root element.
-
     Raises:
         DataError: If it is too large, declares a document type, or is not XML.
     """

@@ -58,9 +58,6 @@ def stack_bands(data: xr.DataArray) -> xr.DataArray:
 def choose_stored_type(data: xr.DataArray) -> np.dtype[np.generic]:
     """Choose how an image file stores the values: float32, or the smallest of three integers that holds them.
 
-    Args:
-        data: Any array.
-
     Returns:
         float32, uint8, int16 or int32.
 
@@ -86,9 +83,6 @@ def choose_stored_type(data: xr.DataArray) -> np.dtype[np.generic]:
 def renew_georeference(data: xr.DataArray) -> xr.DataArray:
     """Make the georeference agree with the rows and columns that remain.
 
-    Args:
-        data: Any array.
-
     Returns:
         The array with the ``spatial_ref`` of :func:`georeference_of`; the array itself where it has none.
     """
@@ -102,9 +96,6 @@ def convert_to_wkt(crs: str, version: str = "WKT2_2019") -> str:
     Args:
         crs: Well-known text, or an authority code such as "EPSG:32616".
         version: Dialect of the text, e.g. "WKT1_ESRI".
-
-    Returns:
-        The text.
     """
     if find_spec("rasterio") is None:
         return crs
