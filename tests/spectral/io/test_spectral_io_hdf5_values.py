@@ -10,10 +10,10 @@ import pytest
 from lrprism.errors import DataError
 from lrprism.spectral.io.hdf5_values import (
     check_cube,
-    open_cube,
+    open_hdf5_cube,
     read_attribute,
     read_list,
-    read_numbers,
+    read_number_attribute,
 )
 
 
@@ -28,11 +28,11 @@ def file(tmp_path: Path) -> Iterator[h5py.File]:
 
 
 def test_a_cube_is_read_in_another_order_of_axes(file: h5py.File) -> None:
-    cube = open_cube(file, "group/cube", (2, 0, 1))
+    cube = open_hdf5_cube(file, "group/cube", (2, 0, 1))
     file.flush()
     assert cube.shape == (4, 2, 3)
     assert cube[3, 1, 2].compute() == 23
-    assert read_numbers(file, "list", 2).tolist() == [1, 2]
+    assert read_number_attribute(file, "list", 2).tolist() == [1, 2]
 
 
 def test_lists_and_attributes_that_are_none(file: h5py.File) -> None:
@@ -47,10 +47,10 @@ def test_lists_and_attributes_that_are_none(file: h5py.File) -> None:
     with pytest.raises(
         DataError, match=r"'list' in .* should be 3 finite numbers. Found \[1. 2.\] \(2 in all\)"
     ):
-        read_numbers(file, "list", 3)
+        read_number_attribute(file, "list", 3)
     for name in ("word", "hole"):
         with pytest.raises(DataError, match=rf"'{name}' in .* should be a list of finite numbers"):
-            read_numbers(file, name)
+            read_number_attribute(file, name)
 
 
 def test_cubes_that_are_none(file: h5py.File) -> None:

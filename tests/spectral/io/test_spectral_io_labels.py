@@ -8,7 +8,7 @@ import scipy.io
 import xarray as xr
 
 from lrprism.errors import DataError, InputError
-from lrprism.spectral.io.labels import check_labels, read_labels
+from lrprism.spectral.io.labels import check_label_numbers, read_labels
 from lrprism.spectral.io.writers import write_cube
 
 
@@ -86,7 +86,7 @@ def test_label_files_that_cannot_be_read_are_named(tmp_path: Path, small_cube: x
 
 def test_whole_numbers_of_any_type_become_labels() -> None:
     for kind in (np.uint8, np.int32, np.float32, np.bool_):
-        labels = check_labels(np.array([[0, 1], [1, 0]], dtype=kind))
+        labels = check_label_numbers(np.array([[0, 1], [1, 0]], dtype=kind))
         assert labels.dtype == np.int64
         assert labels.tolist() == [[0, 1], [1, 0]]
 
@@ -104,4 +104,4 @@ def test_whole_numbers_of_any_type_become_labels() -> None:
 )
 def test_other_values_are_refused_as_labels(values: list[list[float]], message: str) -> None:
     with pytest.raises(DataError, match=message):
-        check_labels(np.asarray(values))
+        check_label_numbers(np.asarray(values))

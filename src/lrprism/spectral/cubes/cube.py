@@ -184,12 +184,9 @@ def with_note(attrs: dict[str, object], *notes: str) -> dict[str, object]:
         attrs: The attributes to copy; left as they are.
         *notes: Sentences to append.
     """
-    before = attrs.get("assumed", [])
     # NetCDF reads a list of one text as that text, and a list of several as an array
-    listed = (
-        [before] if isinstance(before, str) else [str(note) for note in np.atleast_1d(np.asarray(before))]
-    )
-    return {**attrs, "assumed": [*listed, *notes]}
+    before = np.atleast_1d(np.asarray(attrs.get("assumed", []), dtype=str)).tolist()
+    return {**attrs, "assumed": [*before, *notes]}
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,4 +1,4 @@
-"""What libraries raise on a missing or damaged file becomes an error that names the file."""
+"""Errors of libraries on missing or damaged files, turned into errors that name the file."""
 
 import lzma
 import tokenize

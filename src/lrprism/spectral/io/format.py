@@ -1,6 +1,6 @@
 """A format: how its files are recognised and read, or written."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -51,8 +51,13 @@ class FileMarks:
 
     @property
     def is_tiff(self) -> bool:
-        """Whether the file is a TIFF, of either byte order, classic or big."""
+        """True of a TIFF of either byte order, classic or big."""
         return self.start[:4] in _TIFF_MAGIC
+
+    @property
+    def members(self) -> Mapping[str, frozenset[str]]:
+        """The members of an HDF5 file with the names inside each; none of another file."""
+        return self.hdf5.members if self.hdf5 else {}
 
     @cached_property
     def hdf5(self) -> Hdf5Outline | None:

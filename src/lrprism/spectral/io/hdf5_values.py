@@ -55,7 +55,7 @@ def read_attribute(owner: h5py.File | h5py.Dataset, name: str) -> npt.NDArray[np
     return np.asarray(owner.attrs[name]).ravel()
 
 
-def read_numbers(
+def read_number_attribute(
     owner: h5py.File | h5py.Dataset, name: str, count: int | None = None
 ) -> npt.NDArray[np.float64]:
     """Read an attribute of finite numbers.
@@ -87,15 +87,7 @@ def read_numbers(
 @final
 @dataclass(frozen=True)
 class StoredDataset(AbstractStored):
-    """A dataset of an HDF5 file.
-
-    Args:
-        path: The file.
-        file_shape: Shape as the file lays it out.
-        dtype: Type of the stored numbers.
-        axes: Which of the file's axes is the first, second, ... of this array.
-        key: The dataset.
-    """
+    """A dataset of an HDF5 file: the fields of :class:`AbstractStored`, and ``key``, its path in the file."""
 
     key: str = ""
 
@@ -131,7 +123,7 @@ def check_cube(dataset: h5py.Dataset) -> tuple[int, int, int]:
     return first, second, third
 
 
-def open_cube(file: h5py.File, key: str, axes: tuple[int, int, int]) -> da.Array:
+def open_hdf5_cube(file: h5py.File, key: str, axes: tuple[int, int, int]) -> da.Array:
     """Make a lazy array of a dataset of three axes.
 
     Args:

@@ -52,7 +52,7 @@ def read_labels(
             )
         else:
             values, names = _READERS.get(file.suffix.lower(), _read_envi_map)(file)
-        return _name_classes(file, check_labels(values), class_names or names)
+        return _build_label_map(file, check_label_numbers(values), class_names or names)
 
 
 def _read_matlab_map(file: Path, key: str | None) -> _Map:
@@ -112,7 +112,7 @@ def _check_one_band(file: Path, bands: int) -> None:
         raise DataError(f"'{file}' should have one band, the labels. Found {bands}. Give the label map.")
 
 
-def check_labels(values: npt.NDArray[np.generic]) -> npt.NDArray[np.int64]:
+def check_label_numbers(values: npt.NDArray[np.generic]) -> npt.NDArray[np.int64]:
     """Check that stored numbers can be the labels of pixels.
 
     Shapes: ``values`` and the result: ``[y, x]``.
@@ -143,7 +143,7 @@ def check_labels(values: npt.NDArray[np.generic]) -> npt.NDArray[np.int64]:
     return numbers.astype(np.int64)
 
 
-def _name_classes(file: Path, labels: npt.NDArray[np.int64], names: Sequence[str] | None) -> xr.DataArray:
+def _build_label_map(file: Path, labels: npt.NDArray[np.int64], names: Sequence[str] | None) -> xr.DataArray:
     highest = int(labels.max())
     class_names = [str(name) for name in names or [f"class {number + 1}" for number in range(highest)]]
     if len(class_names) < highest:

@@ -56,13 +56,9 @@ class AbstractStored(ABC):
 @final
 @dataclass(frozen=True)
 class StoredBinary(AbstractStored):
-    """Numbers one after another in a plain file.
+    """Numbers one after another in a plain file; the fields of :class:`AbstractStored`, and two more.
 
     Args:
-        path: The file.
-        file_shape: Shape as the file lays it out, slowest axis first.
-        dtype: Type of the stored numbers, with its byte order.
-        axes: Which of the file's axes is the first, second, ... of this array.
         skip: Bytes before the first number.
         fortran: Whether the first axis is the one that runs fastest.
     """
@@ -71,6 +67,7 @@ class StoredBinary(AbstractStored):
     fortran: bool = False
 
     def _read(self, index: tuple[slice, ...]) -> npt.NDArray[np.generic]:
+        # a map of the file, opened anew: an open one would keep a file alive that is to be replaced
         mapped = np.memmap(
             self.path, self.dtype, "r", self.skip, self.file_shape, order="F" if self.fortran else "C"
         )
@@ -86,6 +83,7 @@ def lazy(stored: AbstractStored) -> da.Array:
     Returns:
         A dask array of the same shape; nothing has been read yet.
     """
+    # from the slowest axis of the file to the fastest
     order = sorted(range(stored.ndim), reverse=isinstance(stored, StoredBinary) and stored.fortran)
     in_file = dict(zip(order, pieces([stored.file_shape[axis] for axis in order]), strict=True))
     return _from_array(stored, tuple(in_file[axis] for axis in stored.axes), stored.dtype)
@@ -99,6 +97,7 @@ def in_memory(values: npt.NDArray[np.generic]) -> da.Array:
 def _from_array(
     source: AbstractStored | npt.NDArray[np.generic], chunks: tuple[int, ...], dtype: np.dtype[np.generic]
 ) -> da.Array:
+    # without meta dask would read a piece to learn the type; without a name it would hash the whole array
     meta = np.empty((0,) * source.ndim, dtype)
     array: da.Array = da.from_array(  # type: ignore[no-untyped-call]  # dask.array is not typed
         source, chunks=chunks, name=False, fancy=False, meta=meta

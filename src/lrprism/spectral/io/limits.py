@@ -1,4 +1,4 @@
-"""Whether a file can hold as much as it declares."""
+"""The limit to what a file may declare: as much as it can hold."""
 
 import math
 from pathlib import Path

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from os import PathLike
 from pathlib import Path
+from typing import Final
 
 import h5py
 import numpy as np
@@ -16,9 +17,9 @@ from lrprism.spectral.io.hdf5 import is_hdf5, open_hdf5
 
 _PATCHES, _LABELS = "train_img", "train_labels"
 _KOCHIA_BANDS, _KOCHIA_RANGE = 300, "387.12:1023.5"
-_REFLECTANCE = {"attribution": "", "quantity": "reflectance", "units": "1"}
-_REFLECTANCE_NOTE = "values are reflectance: the file does not say what they are"
-_SAMPLES_AT_ONCE = 64  # keeps the extra memory to some tens of MB while a file of many GB is read
+_REFLECTANCE: Final = {"attribution": "", "quantity": "reflectance", "units": "1"}
+_REFLECTANCE_NOTE: Final = "values are reflectance: the file does not say what they are"
+_SAMPLES_AT_ONCE: Final = 64  # keeps the extra memory to some tens of MB while a file of many GB is read
 
 
 def read_patch_file(
@@ -46,17 +47,17 @@ def read_patch_file(
     """
     file = Path(path)
     with open_hdf5(file) as opened:
-        images, labels = _datasets(opened, file)
-        label = _read_labels(labels, len(images), file)
+        images, labels = _find_patches(opened, file)
+        label = _read_patch_labels(labels, len(images), file)
         patch = _read_images(images, file)
     bands = patch.shape[1]
-    centre, fwhm, assumed = _wavelengths(wavelengths, bands, file)
+    centre, fwhm, notes = _settle_camera(wavelengths, bands, file)
     return make_patches(
         patch,
         label,
         coords=band_coords(bands, centre, fwhm=fwhm),
         class_names=class_names or [f"class {number}" for number in range(int(label.max()) + 1)],
-        attrs={"title": file.name, **_REFLECTANCE, "assumed": [*assumed, _REFLECTANCE_NOTE]},
+        attrs={"title": file.name, **_REFLECTANCE, "assumed": [*notes, _REFLECTANCE_NOTE]},
     )
 
 
@@ -68,30 +69,31 @@ def is_patch_file(path: str | PathLike[str]) -> bool:
         return not {_PATCHES, _LABELS}.isdisjoint(opened)
 
 
-def _datasets(opened: h5py.File, file: Path) -> tuple[h5py.Dataset, h5py.Dataset]:
+def _find_patches(opened: h5py.File, file: Path) -> tuple[h5py.Dataset, h5py.Dataset]:
     items = {name: opened.get(name) for name in opened}  # None for a link that leads nowhere
-    found = {name: item for name, item in items.items() if isinstance(item, h5py.Dataset)}
-    missing = [name for name in (_PATCHES, _LABELS) if name not in found]
+    datasets = {name: item for name, item in items.items() if isinstance(item, h5py.Dataset)}
+    missing = [name for name in (_PATCHES, _LABELS) if name not in datasets]
     if missing:
         raise DataError(
-            f"'{file}' should hold the datasets {_PATCHES} and {_LABELS}. Found {sorted(found) or 'none'}: "
-            f"{' and '.join(missing)} missing. Rename the datasets."
+            f"'{file}' should hold the datasets {_PATCHES} and {_LABELS}. Found "
+            f"{sorted(datasets) or 'none'}: {' and '.join(missing)} missing. Rename the datasets."
         )
-    images = found[_PATCHES]
+    images = datasets[_PATCHES]
     if images.ndim != 4 or 0 in images.shape or images.dtype.kind not in "fiu":
         raise DataError(
             f"{_PATCHES} of '{file}' should hold numbers as (sample, y, x, band), none of them 0 long. "
             f"Found shape {images.shape} of {images.dtype}. Write it again in this layout."
         )
+    # bands in front of the rows look like oblong patches
     if images.shape[1] != images.shape[2]:
         raise DataError(
             f"patches of '{file}' should be square. Found {images.shape[1]} x {images.shape[2]} pixels. "
             "Crop them, or move the bands to the last axis."
         )
-    return images, found[_LABELS]
+    return images, datasets[_LABELS]
 
 
-def _read_labels(labels: h5py.Dataset, samples: int, file: Path) -> npt.NDArray[np.int64]:
+def _read_patch_labels(labels: h5py.Dataset, samples: int, file: Path) -> npt.NDArray[np.int64]:
     if labels.shape != (samples,) or labels.dtype.kind not in "fiu":
         raise DataError(
             f"{_LABELS} of '{file}' should hold one number per patch, shape ({samples},). "
@@ -108,10 +110,7 @@ def _read_labels(labels: h5py.Dataset, samples: int, file: Path) -> npt.NDArray[
 
 
 def _read_images(images: h5py.Dataset, file: Path) -> npt.NDArray[np.float32]:
-    """Read block by block, so that the file is in memory only once.
-
-    Returns:
-        The patches ``[sample, band, y, x]``.
+    """Read ``[sample, band, y, x]`` block by block, so that the file is in memory only once.
 
     Raises:
         DataError: If a value is NaN or infinite.
@@ -120,13 +119,13 @@ def _read_images(images: h5py.Dataset, file: Path) -> npt.NDArray[np.float32]:
     patch = np.empty((samples, bands, rows, columns), dtype=np.float32)
     bad, first = 0, ""
     for start in range(0, samples, _SAMPLES_AT_ONCE):
-        part = slice(start, start + _SAMPLES_AT_ONCE)
-        patch[part] = np.moveaxis(images[part], -1, 1)
-        where = np.argwhere(~np.isfinite(patch[part]))
-        if len(where) and not bad:
-            sample, band, row, column = where[0]
+        block = slice(start, start + _SAMPLES_AT_ONCE)
+        patch[block] = np.moveaxis(images[block], -1, 1)
+        wrong = np.argwhere(~np.isfinite(patch[block]))
+        if len(wrong) and not bad:
+            sample, band, row, column = wrong[0]
             first = f"patch {start + sample}, band {band}, row {row}, column {column}"
-        bad += len(where)
+        bad += len(wrong)
     if bad:
         raise DataError(
             f"{_PATCHES} of '{file}' should hold finite numbers. Found {bad} NaN or infinite values, the "
@@ -135,12 +134,12 @@ def _read_images(images: h5py.Dataset, file: Path) -> npt.NDArray[np.float32]:
     return patch
 
 
-def _wavelengths(
+def _settle_camera(
     source: WavelengthSource | None, bands: int, file: Path
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64] | None, list[str]]:
     if source is not None:
         centre, fwhm = read_wavelengths(source, bands)
-        spaced = isinstance(source, str) and not Path(source).is_file()
+        spaced = isinstance(source, str) and not Path(source).is_file()  # FIRST:LAST
         return centre, fwhm, [f"{bands} bands evenly spaced over {source} nm"] if spaced else []
     if bands != _KOCHIA_BANDS:
         raise DataError(
@@ -148,8 +147,5 @@ def _wavelengths(
             f"for {_KOCHIA_BANDS} are they known. Pass wavelengths='FIRST:LAST' in nm, a list, or a file."
         )
     centre, _ = read_wavelengths(_KOCHIA_RANGE, bands)
-    return (
-        centre,
-        None,
-        [f"{bands} bands evenly spaced from 387.12 to 1023.5 nm: the file carries no wavelengths"],
-    )
+    note = f"{bands} bands evenly spaced from 387.12 to 1023.5 nm: the file carries no wavelengths"
+    return centre, None, [note]

@@ -56,4 +56,4 @@ def detect_format(name: str) -> Format:
 
 def describe_formats() -> str:
     """Name all formats that cubes are read from, with the endings of their files."""
-    return ", ".join(str(known) for known in FORMATS)
+    return ", ".join(str(file_format) for file_format in FORMATS)

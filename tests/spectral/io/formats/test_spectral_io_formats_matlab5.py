@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import scipy.io
 
-from lrprism.spectral.io.formats.matlab5 import find_arrays, read_array
+from lrprism.spectral.io.formats.matlab5 import find_arrays, read_numeric_array
 
 HEAD = b"MATLAB 5.0 MAT-file".ljust(124)
 
@@ -48,7 +48,7 @@ def test_every_type_as_scipy_writes_it(tmp_path: Path, dtype: str, packed: bool)
     found = find_arrays(path)
     assert {name: array.shape for name, array in found.items()} == {"first": (2, 3, 4), "second": (3, 4)}
     for name, array in found.items():
-        read = read_array(path, array)
+        read = read_numeric_array(path, array)
         np.testing.assert_array_equal(read, scipy.io.loadmat(path)[name])
         assert read.dtype == np.dtype(dtype)
 
@@ -59,8 +59,8 @@ def test_matlab_packs_whole_doubles_into_bytes(tmp_path: Path, order: str, packe
     content = element(order, 15, zlib.compress(matrix(order)))[: 8 + len(zlib.compress(matrix(order)))]
     path = file(tmp_path, order, content if packed else matrix(order))
     found = find_arrays(path)["m"]
-    assert read_array(path, found).tolist() == [[0, 2, 4], [1, 3, 5]]  # the first axis runs fastest
-    np.testing.assert_array_equal(read_array(path, found), scipy.io.loadmat(path)["m"])
+    assert read_numeric_array(path, found).tolist() == [[0, 2, 4], [1, 3, 5]]  # the first axis runs fastest
+    np.testing.assert_array_equal(read_numeric_array(path, found), scipy.io.loadmat(path)["m"])
 
 
 def test_numbers_inside_their_tag(tmp_path: Path) -> None:
@@ -74,7 +74,7 @@ def test_numbers_inside_their_tag(tmp_path: Path) -> None:
         + b"\x05\x06\x07\0",
     )
     path = file(tmp_path, "<", content)
-    assert read_array(path, find_arrays(path)["m"]).tolist() == [[5, 6, 7]]
+    assert read_numeric_array(path, find_arrays(path)["m"]).tolist() == [[5, 6, 7]]
 
 
 def test_complex_arrays_are_left_out(tmp_path: Path) -> None:

@@ -53,7 +53,7 @@ def read_matlab(
         scene = next((scene for scene in BENCHMARK_SCENES if scene.shape == shape), None)
         # the benchmark scenes all have their bands last
         band_axis, notes = (CUBE_AXES - 1, ()) if scene else find_band_axis(shape, wavelengths)
-        bands = _look_up_bands(scene, shape[band_axis], wavelengths)
+        bands = _settle_channels(scene, shape[band_axis], wavelengths)
         stored = reorder(file.read(name), order_cube_axes(band_axis))
         facts = _scene_facts(scene, stored, bands) if scene else _plain_facts(stored, name, bands, notes)
         divisor = facts.pop("divisor")
@@ -61,7 +61,7 @@ def read_matlab(
     return cube.assign_attrs(scale=divisor, source=file.path.name)
 
 
-def _look_up_bands(
+def _settle_channels(
     scene: BenchmarkScene | None, bands: int, wavelengths: WavelengthSource | None
 ) -> BandFacts:
     if wavelengths is not None:

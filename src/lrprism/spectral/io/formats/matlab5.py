@@ -29,7 +29,7 @@ _MOST_AXES, _LONGEST_NAME, _AT_ONCE = 32, 64, 2**16
 
 @dataclass(frozen=True)
 class Matlab5Array:
-    """Where an array lies and what it declares.
+    """An array in the file: its place, and what its header declares.
 
     Args:
         shape: Its lengths in MATLAB's order of axes, of which the first runs fastest.
@@ -47,67 +47,55 @@ class Matlab5Array:
 class _Element:
     """The bytes of one element, unpacked as they are asked for."""
 
-    def __init__(self, opened: IO[bytes], order: str) -> None:
-        kind, self._left = np.frombuffer(_exactly(opened, _TAG_BYTES), f"{order}u4").tolist()
+    def __init__(self, file: IO[bytes], order: str) -> None:
+        kind, self._unread = np.frombuffer(_read_exactly(file, _TAG_BYTES), f"{order}u4").tolist()
         self.is_array = kind in {_MATRIX, _COMPRESSED}
-        self.next = opened.tell() + self._left
+        self.next = file.tell() + self._unread
         self.position = 0
-        self._opened, self._order, self._pending = opened, order, b""
+        self._file, self._order, self._pending = file, order, b""
         self._unpacker = zlib.decompressobj() if kind == _COMPRESSED else None
+        # a packed element holds an element with a tag of its own, which is the tag of a plain one
         if self._unpacker is None:
-            opened.seek(-_TAG_BYTES, 1)
-            self._left += _TAG_BYTES
+            file.seek(-_TAG_BYTES, 1)
+            self._unread += _TAG_BYTES
 
     def read(self, count: int) -> bytearray:
-        """Exactly so many bytes.
-
-        Args:
-            count: How many.
-
-        Returns:
-            The bytes.
+        """Read the next ``count`` bytes.
 
         Raises:
             ValueError: If the element ends before.
         """
-        found = bytearray()
-        while len(found) < count:
-            packed = self._pending or self._opened.read(
-                min(self._left, _AT_ONCE, self._most(count - len(found)))
-            )
-            self._left -= 0 if self._pending else len(packed)
+        content = bytearray()
+        while len(content) < count:
+            missing = count - len(content)
+            # packed bytes may stand for any number of bytes: read a stretch, and keep what is not needed yet
+            stretch = _AT_ONCE if self._unpacker else min(missing, _AT_ONCE)
+            packed = self._pending or self._file.read(min(self._unread, stretch))
+            self._unread -= 0 if self._pending else len(packed)
             if not packed:
                 raise ValueError("an array ends before its numbers do")
             if self._unpacker is None:
-                found += packed
+                content += packed
             else:
-                found += self._unpacker.decompress(packed, count - len(found))
+                content += self._unpacker.decompress(packed, missing)
                 self._pending = self._unpacker.unconsumed_tail
         self.position += count
-        return found
-
-    def _most(self, wanted: int) -> int:
-        return wanted if self._unpacker is None else _AT_ONCE
+        return content
 
     def tag(self) -> tuple[int, int, bytearray | None]:
-        """Type and length of the next part, and its bytes where they are packed into the tag."""
+        """Read type and length of the next part, and its bytes where they are packed into the tag."""
         head = self.read(_TAG_BYTES)
         kind, length = np.frombuffer(head, f"{self._order}u4").tolist()
+        # a part of at most four bytes: the upper half of the type is its length
         if kind >> 16:
             return kind & 0xFFFF, kind >> 16, head[4 : 4 + (kind >> 16)]
         return kind, length, None
 
     def part(self, longest: int) -> bytearray:
-        """The bytes of the next part; what fills it up to a multiple of eight is skipped.
-
-        Args:
-            longest: How many bytes make sense.
-
-        Returns:
-            The bytes.
+        """Read the bytes of the next part, and skip those that fill it up to a multiple of eight.
 
         Raises:
-            ValueError: If it is longer.
+            ValueError: If it has more than ``longest`` bytes.
         """
         _, length, inside = self.tag()
         if inside is not None:
@@ -117,11 +105,11 @@ class _Element:
         return self.read(length + -length % 8)[:length]
 
 
-def _exactly(opened: IO[bytes], count: int) -> bytes:
-    found = opened.read(count)
-    if len(found) != count:
+def _read_exactly(file: IO[bytes], count: int) -> bytes:
+    content = file.read(count)
+    if len(content) != count:
         raise ValueError("the file ends within a header")
-    return found
+    return content
 
 
 def find_arrays(path: Path) -> dict[str, Matlab5Array]:
@@ -134,28 +122,28 @@ def find_arrays(path: Path) -> dict[str, Matlab5Array]:
         ValueError: If the file is damaged or of another kind.
     """
     size = path.stat().st_size
-    found: dict[str, Matlab5Array] = {}
-    with path.open("rb") as opened:
-        order = _byte_order(opened)
-        for start, element in _elements(opened, order, size):
-            described = _describe(element, order, start)
-            if described is not None:
-                found[described[0]] = described[1]
-    return found
+    arrays: dict[str, Matlab5Array] = {}
+    with path.open("rb") as file:
+        order = _read_byte_order(file)
+        for start, element in _walk_elements(file, order, size):
+            entry = _read_array_header(element, order, start)
+            if entry is not None:  # a text, a struct, complex numbers
+                arrays[entry[0]] = entry[1]
+    return arrays
 
 
-def _byte_order(opened: IO[bytes]) -> str:
-    mark = _exactly(opened, _HEADER_BYTES)[-2:]
+def _read_byte_order(file: IO[bytes]) -> str:
+    mark = _read_exactly(file, _HEADER_BYTES)[-2:]
     if mark not in _BYTE_ORDERS:
         raise ValueError("no mark of the byte order")
     return _BYTE_ORDERS[mark]
 
 
-def _elements(opened: IO[bytes], order: str, size: int) -> Iterator[tuple[int, _Element]]:
+def _walk_elements(file: IO[bytes], order: str, size: int) -> Iterator[tuple[int, _Element]]:
     start = _HEADER_BYTES
     while start < size:
-        opened.seek(start)
-        element = _Element(opened, order)
+        file.seek(start)
+        element = _Element(file, order)
         if element.next > size:
             raise ValueError("the file ends within an array")
         if element.is_array:
@@ -163,15 +151,8 @@ def _elements(opened: IO[bytes], order: str, size: int) -> Iterator[tuple[int, _
         start = element.next
 
 
-def _describe(element: _Element, order: str, start: int) -> tuple[str, Matlab5Array] | None:
-    """Read an array's header up to its numbers; None where it holds no real numbers.
-
-    Returns:
-        Name and description.
-
-    Raises:
-        ValueError: If the header is damaged.
-    """
+def _read_array_header(element: _Element, order: str, start: int) -> tuple[str, Matlab5Array] | None:
+    # up to the numbers, so that an array of any size costs a few bytes
     kind, _, _ = element.tag()
     flags = np.frombuffer(element.part(8), f"{order}u4")
     if kind != _MATRIX or len(flags) != 2:
@@ -186,15 +167,16 @@ def _describe(element: _Element, order: str, start: int) -> tuple[str, Matlab5Ar
     dtype = np.dtype(order + _STORED_AS[stored])
     if min(shape, default=-1) < 0 or length != math.prod(shape) * dtype.itemsize:
         raise ValueError(f"{name!r} declares {shape} but has {length} bytes")
+    # numbers inside a tag begin with its second half
     return name, Matlab5Array(shape, dtype, start, element.position - (0 if inside is None else 4))
 
 
-def read_array(path: Path, array: Matlab5Array) -> npt.NDArray[np.generic]:
+def read_numeric_array(path: Path, array: Matlab5Array) -> npt.NDArray[np.generic]:
     """Read the numbers of one array.
 
     Args:
         path: The file.
-        array: What :func:`find_arrays` says of it.
+        array: Its entry in :func:`find_arrays`.
 
     Returns:
         The array in MATLAB's order of axes.
@@ -202,10 +184,10 @@ def read_array(path: Path, array: Matlab5Array) -> npt.NDArray[np.generic]:
     Raises:
         ValueError: If the file ends before the numbers do.
     """
-    with path.open("rb") as opened:
-        order = _byte_order(opened)
-        opened.seek(array.start)
-        element = _Element(opened, order)
+    with path.open("rb") as file:
+        order = _read_byte_order(file)
+        file.seek(array.start)
+        element = _Element(file, order)
         element.read(array.skip)
         numbers = element.read(math.prod(array.shape) * array.dtype.itemsize)
     return np.frombuffer(numbers, array.dtype).reshape(array.shape, order="F")

@@ -1,6 +1,6 @@
 """The numeric arrays of a MATLAB file, of version 5 and, through h5py, of version 7.3."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
@@ -12,7 +12,7 @@ import numpy as np
 
 from lrprism.errors import DataError
 from lrprism.spectral.io.failures import reading
-from lrprism.spectral.io.formats.matlab5 import find_arrays, read_array
+from lrprism.spectral.io.formats.matlab5 import find_arrays, read_numeric_array
 from lrprism.spectral.io.hdf5 import find_dataset, find_link_target, is_hdf5, open_hdf5, reopen_hdf5
 from lrprism.spectral.io.hdf5_values import StoredDataset
 from lrprism.spectral.io.lazy import in_memory, lazy
@@ -36,7 +36,7 @@ class MatlabFile:
     is_hdf5: bool
 
     def choose(self, key: str | None, known: frozenset[str], axes: int) -> str:
-        """Name of the array that is meant.
+        """Choose the array that is meant.
 
         Args:
             key: What the user asks for, in any case, or None.
@@ -51,35 +51,39 @@ class MatlabFile:
         """
         fitting = [name for name, shape in self.shapes.items() if len(shape) == axes and 0 not in shape]
         if key is not None:
-            named = [name for name in fitting if name == key] or _named(fitting, frozenset({key.lower()}))
+            # the case decides only where two names differ in nothing else
+            candidates = [name for name in fitting if name == key] or _match_names(fitting, {key.lower()})
         else:
+            # MATLAB stores a list as an array of two axes, one of them 1 long
             images = [name for name in fitting if min(self.shapes[name]) > 1]
-            named = _named(fitting, known) or images or fitting
-        if len(named) != 1:
+            candidates = _match_names(fitting, known) or images or fitting
+        if len(candidates) != 1:
             wanted = f"an array {key!r}" if key is not None else "one array"
-            listed = ", ".join(f"{name} {self.shapes[name]}" for name in (named or self.shapes)) or "none"
+            listed = (
+                ", ".join(f"{name} {self.shapes[name]}" for name in (candidates or self.shapes)) or "none"
+            )
             raise DataError(
                 f"'{self.path}' should hold {wanted} of {axes} axes. Found {listed}. Name it with key=."
             )
-        return named[0]
+        return candidates[0]
 
     def read(self, name: str) -> da.Array:
-        """The array in MATLAB's order of axes: lazy from version 7.3, else already in memory.
+        """Read an array in MATLAB's order of axes: lazy from version 7.3, else at once.
 
         Raises:
             DataError: If it cannot be read.
         """
         with reading(self.path, MATLAB_FILE):
             if not self.is_hdf5:
-                return in_memory(read_array(self.path, find_arrays(self.path)[name]))
+                return in_memory(read_numeric_array(self.path, find_arrays(self.path)[name]))
             with reopen_hdf5(self.path) as file:
                 dataset = find_dataset(file, name)
                 axes = tuple(reversed(range(dataset.ndim)))  # HDF5 counts the slowest axis first
                 return lazy(StoredDataset(self.path, dataset.shape, dataset.dtype, axes, name))
 
 
-def _named(candidates: list[str], lower: frozenset[str]) -> list[str]:
-    return [name for name in candidates if name.lower() in lower]
+def _match_names(names: list[str], lower: Collection[str]) -> list[str]:
+    return [name for name in names if name.lower() in lower]
 
 
 def open_matlab(path: str | PathLike[str]) -> MatlabFile:
@@ -94,17 +98,17 @@ def open_matlab(path: str | PathLike[str]) -> MatlabFile:
     file = Path(path)
     with reading(file, MATLAB_FILE):
         stored_as_hdf5 = is_hdf5(file)
-        arrays = _list_hdf5(file) if stored_as_hdf5 else _list_version_5(file)
+        if stored_as_hdf5:
+            arrays = _list_hdf5(file)
+        else:
+            arrays = {name: (array.shape, array.dtype) for name, array in find_arrays(file).items()}
+    # before anything is read: a file of a few bytes can declare an array of any size
     for name, (shape, dtype) in arrays.items():
         check_declared(file, name, shape, dtype)
     return MatlabFile(file, {name: shape for name, (shape, _) in arrays.items()}, stored_as_hdf5)
 
 
 _Arrays = dict[str, tuple[tuple[int, ...], np.dtype[np.generic]]]
-
-
-def _list_version_5(file: Path) -> _Arrays:
-    return {name: (array.shape, array.dtype) for name, array in find_arrays(file).items()}
 
 
 def _list_hdf5(file: Path) -> _Arrays:

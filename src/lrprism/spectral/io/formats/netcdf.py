@@ -50,7 +50,7 @@ def read_netcdf(
     Raises:
         DataError: If the file is damaged, or the variable or its wavelengths are missing or not certain.
     """
-    return _open_cube(Path(path), "h5netcdf", key, wavelengths)
+    return _open_dataset_cube(Path(path), "h5netcdf", key, wavelengths)
 
 
 def read_zarr(
@@ -70,7 +70,7 @@ def read_zarr(
     Raises:
         DataError: If the store is damaged, or the variable or its wavelengths are missing or not certain.
     """
-    return _open_cube(Path(path), "zarr", key, wavelengths)
+    return _open_dataset_cube(Path(path), "zarr", key, wavelengths)
 
 
 @contextmanager
@@ -95,7 +95,7 @@ class _StoredVariable(AbstractStored):
             return np.asarray(dataset[self.name][index].values)
 
 
-def _open_cube(
+def _open_dataset_cube(
     path: Path, engine: _Engine, key: str | None, wavelengths: WavelengthSource | None
 ) -> xr.DataArray:
     with _open_dataset(path, engine) as dataset:
@@ -236,7 +236,7 @@ def _is_netcdf(marks: FileMarks) -> bool:
         )
     if marks.hdf5 is None:
         return False
-    if "train_img" in marks.hdf5.members:
+    if "train_img" in marks.members:
         raise DataError(
             f"'{marks.name}' should hold one cube. Found labelled patches, train_img. Give it as patch data, "
             "with read_patch_file."

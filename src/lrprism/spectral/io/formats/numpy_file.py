@@ -53,9 +53,10 @@ def read_numpy(
     file = Path(path)
     with reading(file, "a .npy or .npz file of numbers"):
         if zipfile.is_zipfile(file):
-            array, listed = _open_archive(file, key)
+            array, listed = _open_npz(file, key)
         else:
             array, listed = _open_npy(file), None
+        # a list of spectra or a single band is no cube
         if array.ndim != CUBE_AXES:
             raise DataError(
                 f"'{file}' should hold an array of three axes. Found shape {array.shape}. "
@@ -73,9 +74,7 @@ def read_numpy(
             units="unknown",
             assumed=[*notes, *axis_notes, "what the values measure is not stated in the file"],
         )
-    cube.attrs["scale"] = 1.0
-    cube.attrs["source"] = file.name
-    return cube
+    return cube.assign_attrs(scale=1.0, source=file.name)
 
 
 def _choose_wavelengths(
@@ -117,8 +116,9 @@ def _open_npy(file: Path) -> da.Array:
     return lazy(StoredBinary(file, shape, dtype, tuple(range(len(shape))), skip=start, fortran=fortran))
 
 
-def _open_archive(file: Path, key: str | None) -> tuple[da.Array, da.Array | None]:
+def _open_npz(file: Path, key: str | None) -> tuple[da.Array, da.Array | None]:
     with zipfile.ZipFile(file) as archive:
+        # headers first: nothing is unpacked for an array that is not wanted
         headers = {
             name.removesuffix(".npy"): _read_member_header(archive, name)
             for name in archive.namelist()

@@ -17,7 +17,7 @@ from lrprism.spectral.cubes.georeference import Georeference, assign_georeferenc
 from lrprism.spectral.io.decode import decode_values
 from lrprism.spectral.io.format import Format
 from lrprism.spectral.io.hdf5 import open_hdf5
-from lrprism.spectral.io.hdf5_values import open_cube, read_numbers
+from lrprism.spectral.io.hdf5_values import open_hdf5_cube, read_number_attribute
 
 _FIELDS: Final = "HDFEOS/SWATHS/PRS_L2D_HCO/Data Fields"
 _LARGEST: Final = 65535.0
@@ -26,7 +26,9 @@ _PIXEL_M: Final = 30.0
 
 @final
 @dataclass(frozen=True)
-class _Part:
+class _Spectrometer:
+    """The lazy cube of one spectrometer; ``outside`` marks the pixels that are 0 in all its bands."""
+
     values: da.Array
     outside: da.Array
     centre: npt.NDArray[np.float64]
@@ -56,17 +58,17 @@ def read_prisma(path: str | PathLike[str]) -> xr.DataArray:
         DataError: If the file is damaged or is not such a file.
     """
     with open_hdf5(path, "a PRISMA L2D file") as file:
-        vnir, swir = _part(file, "Vnir"), _part(file, "Swir")
+        vnir, swir = _open_spectrometer(file, "Vnir"), _open_spectrometer(file, "Swir")
         if vnir.values.shape[1:] != swir.values.shape[1:]:
             raise DataError(
                 "both cubes should cover the same pixels. "
                 f"Found {vnir.values.shape[1:]} and {swir.values.shape[1:]} (y, x). Download it again."
             )
         centre = np.concatenate([vnir.centre, swir.centre])
-        order = np.argsort(centre, kind="stable")
+        order = np.argsort(centre, kind="stable")  # VNIR before SWIR where they overlap
         names = vnir.names + swir.names
         both = da.concatenate([vnir.values, swir.values])  # type: ignore[no-untyped-call]  # dask is not typed
-        reference, note = _georeference(file, vnir.values.shape[1:])
+        reference, note = _read_prisma_georeference(file, vnir.values.shape[1:])
         cube = make_cube(
             da.where(vnir.outside, np.float32(np.nan), both[order]),
             centre[order],
@@ -81,21 +83,20 @@ def read_prisma(path: str | PathLike[str]) -> xr.DataArray:
         return assign_georeference(cube.assign_attrs(scale=vnir.scale, source=Path(path).name), reference)
 
 
-def _part(file: h5py.File, name: str) -> _Part:
-    stored = open_cube(file, f"{_FIELDS}/{name.upper()}_Cube", (1, 0, 2))
+def _open_spectrometer(file: h5py.File, name: str) -> _Spectrometer:
+    stored = open_hdf5_cube(file, f"{_FIELDS}/{name.upper()}_Cube", (1, 0, 2))
     bands = stored.shape[0]
-    centre = read_numbers(file, f"List_Cw_{name}", bands)
-    fwhm = read_numbers(file, f"List_Fwhm_{name}", bands)
-    low, high = (float(read_numbers(file, f"L2Scale{name}{end}", 1)[0]) for end in ("Min", "Max"))
-    used = np.flatnonzero(centre)
+    centre = read_number_attribute(file, f"List_Cw_{name}", bands)
+    fwhm = read_number_attribute(file, f"List_Fwhm_{name}", bands)
+    low, high = (float(read_number_attribute(file, f"L2Scale{name}{end}", 1)[0]) for end in ("Min", "Max"))
+    used = np.flatnonzero(centre)  # the list has 0 for a channel that is switched off
     if not low < high or not used.size:
         raise DataError(
-            f"{name} should have bands in use and increasing bounds. "
-            f"Found {used.size} bands, {low:g} to {high:g}. "
-            "Download the file again."
+            f"{name} should have bands in use and increasing bounds. Found {used.size} bands, {low:g} to "
+            f"{high:g}. Download the file again."
         )
     scale = _LARGEST / (high - low)
-    return _Part(
+    return _Spectrometer(
         decode_values(stored, divisor=scale, offset=low)[used],
         (stored == 0).all(axis=0),
         centre[used],
@@ -105,25 +106,22 @@ def _part(file: h5py.File, name: str) -> _Part:
     )
 
 
-def _georeference(file: h5py.File, shape: tuple[int, ...]) -> tuple[Georeference, str]:
-    left, top, right, bottom = (
-        float(read_numbers(file, f"Product_{corner}corner_{axis}", 1)[0])
+def _read_prisma_georeference(file: h5py.File, shape: tuple[int, ...]) -> tuple[Georeference, str]:
+    west, north, east, south = (
+        float(read_number_attribute(file, f"Product_{corner}corner_{axis}", 1)[0])
         for corner in ("UL", "LR")
         for axis in ("easting", "northing")
     )
     rows, columns = shape
-    crs = f"EPSG:{int(read_numbers(file, 'Epsg_Code', 1)[0])}"
-    if np.isclose((right - left) / columns, _PIXEL_M):
-        width, height = (right - left) / columns, (top - bottom) / rows
-        return Georeference(
-            crs, (left, width, 0.0, top, 0.0, -height)
-        ), "the corners are taken to be outer edges, which gives 30 m pixels"
-    width, height = (right - left) / max(1, columns - 1), (top - bottom) / max(1, rows - 1)
-    return Georeference(
-        crs, (left - width / 2, width, 0.0, top + height / 2, 0.0, -height)
-    ), "the corners are taken to be pixel centres"
+    crs = f"EPSG:{int(read_number_attribute(file, 'Epsg_Code', 1)[0])}"
+    # the product's description does not say whether its corners are edges or centres: 30 m pixels decide
+    if np.isclose((east - west) / columns, _PIXEL_M):
+        width, height = (east - west) / columns, (north - south) / rows
+        note = "the corners are taken to be outer edges, which gives 30 m pixels"
+        return Georeference(crs, (west, width, 0.0, north, 0.0, -height)), note
+    width, height = (east - west) / max(1, columns - 1), (north - south) / max(1, rows - 1)
+    transform = (west - width / 2, width, 0.0, north + height / 2, 0.0, -height)
+    return Georeference(crs, transform), "the corners are taken to be pixel centres"
 
 
-PRISMA: Final = Format(
-    "PRISMA", lambda marks: marks.hdf5 is not None and "HDFEOS" in marks.hdf5.members, read_prisma
-)
+PRISMA: Final = Format("PRISMA", lambda marks: "HDFEOS" in marks.members, read_prisma)

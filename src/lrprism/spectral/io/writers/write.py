@@ -44,14 +44,14 @@ def write_cube(cube: xr.DataArray, path: str | os.PathLike[str], *, overwrite: b
             "Choose one of these endings."
         )
     for file in writer.files(target):
-        _check_free(file, writer, overwrite=overwrite)
+        _check_target(file, writer, overwrite=overwrite)
     writer.check(target)
     with report_write_errors(target.parent, CANNOT_WRITE):
         target.parent.mkdir(parents=True, exist_ok=True)
     writer.write(cube, target)
 
 
-def _check_free(target: Path, writer: Writer, *, overwrite: bool) -> None:
+def _check_target(target: Path, writer: Writer, *, overwrite: bool) -> None:
     if not os.path.lexists(target):
         return
     if not overwrite:
