@@ -7,11 +7,8 @@ import h5py
 import numpy as np
 import pytest
 
-from lrprism.errors import DataError
-from lrprism.spectral.io.failures import naming
 from lrprism.spectral.io.hdf5_values import StoredDataset
 from lrprism.spectral.io.lazy import AbstractStored, StoredBinary, in_memory, lazy, pieces
-from lrprism.spectral.io.limits import check_declared
 
 VALUES = np.arange(24, dtype=np.int16).reshape(2, 3, 4)
 
@@ -56,20 +53,3 @@ def test_pieces_are_at_most_16_mib(shape: tuple[int, ...], lengths: tuple[int, .
 def test_an_array_in_memory_is_cut_as_well() -> None:
     array = in_memory(np.zeros((5, 2000, 1000), dtype=np.uint8))
     assert array.chunksize == (2, 2000, 1000)
-
-
-def test_a_file_is_named_once(tmp_path: Path) -> None:
-    path = tmp_path / "x.img"
-    with pytest.raises(DataError, match=rf"^wrong\. Found in '{path}'\.$"), naming(path):
-        raise DataError("wrong.")
-    with pytest.raises(DataError, match=rf"^'{path}' is wrong\.$"), naming(path):
-        raise DataError(f"'{path}' is wrong.")
-
-
-def test_too_large_a_declaration_is_refused_for_files_and_folders(tmp_path: Path) -> None:
-    (tmp_path / "chunk").write_bytes(bytes(1000))
-    kind = np.dtype(np.uint8)
-    for path in (tmp_path, tmp_path / "chunk"):
-        check_declared(path, "cube", (2**30,), kind)
-        with pytest.raises(DataError, match=r"'cube' in .* should fit its file of 1000 bytes. Found shape"):
-            check_declared(path, "cube", (2**30 + 1,), kind)

@@ -47,9 +47,9 @@ def read_map_information(header: EnviHeader) -> tuple[Georeference | None, tuple
         ) from error
     x_step, x_turn = width * math.cos(turned), height * math.sin(turned)
     y_turn, y_step = width * math.sin(turned), -height * math.cos(turned)
-    left = easting - (column - 1) * x_step - (row - 1) * x_turn
-    top = northing - (column - 1) * y_turn - (row - 1) * y_step
-    return Georeference(crs, (left, x_step, x_turn, top, y_turn, y_step)), notes
+    x_edge = easting - (column - 1) * x_step - (row - 1) * x_turn
+    y_edge = northing - (column - 1) * y_turn - (row - 1) * y_step
+    return Georeference(crs, (x_edge, x_step, x_turn, y_edge, y_turn, y_step)), notes
 
 
 def _find_rotation(words: list[str]) -> float:

@@ -91,8 +91,7 @@ def _read_emit_georeference(file: h5py.File) -> Georeference:
 class _MapGrid(AbstractStored):
     """The scanned cube on the map grid; ``file_shape`` is (row, column, band) of the map.
 
-    The tables of the file give line and sample of the scanned pixel, counted from 1, for each pixel of the map;
-    0 where the swath does not reach.
+    Two tables name the scanned pixel of each map pixel, line and sample counted from 1; 0 outside the swath.
     """
 
     def _read(self, index: tuple[slice, ...]) -> npt.NDArray[np.generic]:

@@ -127,8 +127,8 @@ def _list_band_fields(stack: xr.DataArray) -> dict[str, str]:
     fields = {"wavelength units": "Nanometers", "wavelength": _braces(map(repr, centre.tolist()))}
     if "original_band" in stack.coords:
         original = [str(name) for name in np.atleast_1d(stack.coords["original_band"].values)]
-        named = zip(original, centre, strict=True)
-        fields["band names"] = _braces(f"{name} ({nm:.1f} nm)" for name, nm in named)
+        bands = zip(original, centre, strict=True)
+        fields["band names"] = _braces(f"{name} ({nm:.1f} nm)" for name, nm in bands)
         fields["original band"] = _braces(original)
     if "fwhm" in stack.coords:
         width = np.atleast_1d(stack.coords["fwhm"].values)

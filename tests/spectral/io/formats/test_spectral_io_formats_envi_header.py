@@ -1,0 +1,93 @@
+"""Fields of ENVI headers, read from headers of a few lines."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from lrprism.errors import DataError
+from lrprism.spectral.io.formats.envi_header import EnviHeader, find_header, read_band_facts, read_header
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> Path:
+    (tmp_path / "a.img").write_bytes(bytes(12))
+    (tmp_path / "a.hdr").write_text(
+        "ENVI\n; bands = 9\nBands = 3\nwavelength = {400,\n 500, 600}\nfwhm = {8, 0, 9}\n"
+        "data type = 12\nbyte order = 1\ndescription = {a field}\n"
+    )
+    return tmp_path
+
+
+def edit(folder: Path, old: str, new: str) -> EnviHeader:
+    text = (folder / "a.hdr").read_text()
+    assert old in text
+    (folder / "a.hdr").write_text(text.replace(old, new))
+    return read_header(folder / "a.hdr")
+
+
+def test_fields_are_numbers_words_and_a_type(files: Path) -> None:
+    header = read_header(files / "a.img")
+    assert header.integer("bands") == 3  # a capital, and a comment that says 9
+    assert header.integer("header offset", 0) == 0
+    assert header.real("data ignore value") is None
+    assert header.words("wavelength") == ["400", "500", "600"]
+    assert header.fields["description"] == "a field"
+    assert header.dtype() == np.dtype(">u2")
+    header.check_size((1, 2, 3))  # 12 bytes
+
+
+def test_text_that_is_not_utf_8_is_read(files: Path) -> None:
+    (files / "a.hdr").write_bytes((files / "a.hdr").read_bytes() + "sensor type = caméra\n".encode("latin-1"))
+    assert read_header(files / "a.hdr").integer("bands") == 3
+
+
+def test_a_width_of_0_is_unknown(files: Path) -> None:
+    centre, fwhm, notes = read_band_facts(edit(files, "Bands", "wavelength units = nm\nbands"), 3, None)
+    assert centre.tolist() == [400, 500, 600]
+    np.testing.assert_array_equal(fwhm, [8, np.nan, 9])
+    assert notes == ()
+
+
+def test_the_header_of_a_file_has_either_form(files: Path) -> None:
+    assert find_header(files / "a.img") == files / "a.hdr"
+    assert find_header(files / "a.hdr") == files / "a.hdr"
+    (files / "a.hdr").rename(files / "a.img.HDR")
+    assert find_header(files / "a.img") == files / "a.img.HDR"
+    assert find_header(files / "b.img") is None
+    assert find_header(files / "b.hdr") is None
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("byte order = 1", "byte order = 2", r"should be 0 \(little endian\) or 1. Found 2. Correct"),
+        ("data type = 12", "data type = 9", r"'data type' in .* Found 9, which is complex. Convert"),
+        ("{a field}", "{a field", r"'description' in .* should end with '}'. Found the end of the file"),
+        ("ENVI", "EMVI", r"should be an ENVI header, whose first word is ENVI. Found another file"),
+    ],
+)
+def test_a_damaged_header(files: Path, old: str, new: str, message: str) -> None:
+    with pytest.raises(DataError, match=message):
+        edit(files, old, new).dtype()
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        (", 600}", "}", r"'wavelength' in .* one entry per band, 3 in all. Found 2. Correct"),
+        ("500", "5oo", r"'wavelength' in .* should be a number. Found '5oo'. Correct"),
+        ("wavelength", "waves", r"should state the wavelength of its 3 bands. Found none. Pass wavelengths="),
+    ],
+)
+def test_bands_without_a_wavelength_each(files: Path, old: str, new: str, message: str) -> None:
+    with pytest.raises(DataError, match=message):
+        read_band_facts(edit(files, old, new), 3, None)
+
+
+def test_data_that_are_missing_or_too_short(files: Path) -> None:
+    with pytest.raises(DataError, match=r"should have at least 14 bytes, 1 x 7 of 2 bytes each. Found 12"):
+        read_header(files / "a.hdr").check_size((1, 7))
+    (files / "a.img").unlink()
+    with pytest.raises(DataError, match=r"should have its data beside it, 'a' with no ending or one of .dat"):
+        read_header(files / "a.hdr")
