@@ -5,7 +5,7 @@ import pytest
 from matplotlib.colors import to_rgb
 from numpy.typing import NDArray
 
-from lrprism.spectral.plots.class_colours import PALETTE, UNEXPLAINED, class_colour, roomiest_place
+from lrprism.spectral.plots.class_colours import PALETTE, UNEXPLAINED, class_colour, find_roomiest_pixel
 
 
 def oklab(colour: str) -> NDArray[np.float64]:
@@ -40,9 +40,9 @@ def test_roomiest_place_by_hand() -> None:
     area = np.zeros((7, 9), dtype=bool)
     area[0, 8] = True
     area[1:6, 1:6] = True  # middle (3, 3), three pixels from row 0
-    assert roomiest_place(area) == (3, 3, 3.0)
+    assert find_roomiest_pixel(area) == (3, 3, 3.0)
 
 
 @pytest.mark.parametrize(("shape", "depth"), [((5, 5), 3.0), ((1, 9), 1.0)])
 def test_the_edge_of_the_map_bounds_an_area(shape: tuple[int, int], depth: float) -> None:
-    assert roomiest_place(np.ones(shape, dtype=bool))[2] == depth
+    assert find_roomiest_pixel(np.ones(shape, dtype=bool))[2] == depth

@@ -127,7 +127,7 @@ def test_negative_output_and_one_row(conservation: pd.DataFrame, assert_readable
     table[["relevance_out", "relevance_in", "to_bias"]] = [-2.0, -3.0, 1.0]
     figure = layer_sums(table)
     np.testing.assert_allclose(bar_sums(figure), -2.0)
-    assert style.size_of(figure)[0] == pytest.approx(170)
+    assert style.measure_figure(figure)[0] == pytest.approx(170)
     assert_readable(figure)
 
 

@@ -1,12 +1,12 @@
 import pytest
 
 from lrprism.spectral.plots import style
-from lrprism.spectral.plots.grid import columns_for, plan_grid
+from lrprism.spectral.plots.grid import count_columns, plan_grid
 
 
 @pytest.mark.parametrize(("count", "columns"), [(1, 2), (2, 2), (18, 6), (36, 9), (100, 10), (200, 15)])
 def test_columns(count: int, columns: int) -> None:
-    assert columns_for(count) == columns
+    assert count_columns(count) == columns
 
 
 @pytest.mark.parametrize("count", [1, 3, 18, 36, 37, 100, 120, 121, 200, 224])

@@ -106,7 +106,7 @@ def test_files_are_written_and_settings_kept(relevance: xr.Dataset, tmp_path: Pa
 
 
 def test_page_is_as_wide_as_print(relevance: xr.Dataset) -> None:
-    assert style.size_of(band_heatmaps(relevance.isel(sample=0)))[0] <= style.PAGE_WIDTH
+    assert style.measure_figure(band_heatmaps(relevance.isel(sample=0)))[0] <= style.PAGE_WIDTH
 
 
 @pytest.mark.parametrize("name", ["patch", "target", "wavelength", "output"])

@@ -2,24 +2,27 @@ import numpy as np
 import pytest
 
 from lrprism.errors import DataError
-from lrprism.spectral.plots.picture import colour_bands, colour_picture, stretch
+from lrprism.spectral.plots.picture import choose_colour_bands, colour_picture, stretch
 
 
 def test_bands_nearest_650_550_450_in_any_order() -> None:
-    assert colour_bands(np.array([455.0, 900.0, 640.0, 700.0, 548.0])) == ("RGB", (2, 4, 0))
+    assert choose_colour_bands(np.array([455.0, 900.0, 640.0, 700.0, 548.0])) == ("RGB", (2, 4, 0))
 
 
 def test_shortwave_sensor_gets_the_usual_false_colour() -> None:
-    assert colour_bands(np.array([860.0, 1200.0, 1640.0, 2190.0])) == ("false colour", (3, 2, 0))
+    assert choose_colour_bands(np.array([860.0, 1200.0, 1640.0, 2190.0])) == ("false colour", (3, 2, 0))
 
 
 def test_other_sensor_gets_false_colour_spread_over_its_bands() -> None:
     # six bands sorted: positions 5/6*6 = 5, 1/2*6 = 3, 1/6*6 = 1
-    assert colour_bands(np.array([905.0, 900.0, 910.0, 915.0, 920.0, 925.0])) == ("false colour", (5, 3, 0))
+    assert choose_colour_bands(np.array([905.0, 900.0, 910.0, 915.0, 920.0, 925.0])) == (
+        "false colour",
+        (5, 3, 0),
+    )
 
 
 def test_one_band_near_two_colours_is_not_used_twice() -> None:
-    kind, bands = colour_bands(np.array([600.0, 601.0, 602.0]))
+    kind, bands = choose_colour_bands(np.array([600.0, 601.0, 602.0]))
     assert kind == "false colour"
     assert len(set(bands)) == 3
 
@@ -51,7 +54,7 @@ def test_flat_channel_is_mid_grey() -> None:
 
 def test_no_band() -> None:
     with pytest.raises(DataError, match=r"A picture should have at least one band\. Found none\."):
-        colour_bands(np.array([]))
+        choose_colour_bands(np.array([]))
 
 
 def test_noise_on_an_even_patch_stays_faint() -> None:

@@ -218,8 +218,8 @@ def test_lazy_maps_are_read_piece_by_piece(chunks: tuple[int, int, int]) -> None
 def test_readable_for_any_scene(height: int, width: int, classes: int, assert_readable: Check) -> None:
     relevance, predicted, cube = build(height, width, classes=classes)
     figure = scene_relevance(relevance, predicted, cube)
-    assert style.size_of(figure)[0] == pytest.approx(style.PAGE_WIDTH)
-    assert style.size_of(figure)[1] <= 260
+    assert style.measure_figure(figure)[0] == pytest.approx(style.PAGE_WIDTH)
+    assert style.measure_figure(figure)[1] <= 260
     assert_readable(figure)
 
 

@@ -1,7 +1,7 @@
 import pytest
 
 from lrprism.spectral.plots import style
-from lrprism.spectral.plots.scene_layout import DOTS, TALLEST, plan_scene, title_lines
+from lrprism.spectral.plots.scene_layout import DOTS, TALLEST, break_title, plan_scene
 
 TITLES = ["predicted class", "band of largest relevance", "1033.3 nm, band 67"] * 2
 
@@ -31,7 +31,7 @@ def test_panels_keep_to_the_page_and_apart(shape: tuple[int, int], count: int) -
 
 def test_only_outer_panels_show_their_axes() -> None:
     plan = plan_scene(TITLES[:5], (145, 145), foot=45.0)  # three and two
-    assert [plan.outer(index) for index in range(5)] == [
+    assert [plan.is_outer(index) for index in range(5)] == [
         (True, False),
         (False, False),
         (False, True),
@@ -48,6 +48,6 @@ def test_no_more_pixels_are_drawn_than_print_shows() -> None:
 
 
 def test_narrow_titles_break_behind_their_comma() -> None:
-    assert title_lines("1033.3 nm, band 67", 60.0) == ["1033.3 nm, band 67"]
-    assert title_lines("1033.3 nm, band 67", 15.0) == ["1033.3 nm,", "band 67"]
-    assert title_lines("band of largest relevance", 20.0) == ["band of largest", "relevance"]
+    assert break_title("1033.3 nm, band 67", 60.0) == ["1033.3 nm, band 67"]
+    assert break_title("1033.3 nm, band 67", 15.0) == ["1033.3 nm,", "band 67"]
+    assert break_title("band of largest relevance", 20.0) == ["band of largest", "relevance"]

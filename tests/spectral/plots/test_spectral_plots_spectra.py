@@ -97,7 +97,7 @@ def test_readable_over_the_whole_range(make_relevance: MakeRelevance, assert_rea
     nm = np.r_[np.linspace(400, 1350, 96), np.linspace(1415, 1800, 40), np.linspace(1950, 2490, 55)]
     figure = relevance_spectrum(make_relevance(nm, window=3), 0)
     assert_readable(figure)
-    assert style.size_of(figure)[0] == pytest.approx(170)
+    assert style.measure_figure(figure)[0] == pytest.approx(170)
 
 
 def test_strongest_bands_side_by_side_keep_their_labels_apart(

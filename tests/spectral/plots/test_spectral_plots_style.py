@@ -12,10 +12,10 @@ from lrprism.spectral.plots import style
 
 @pytest.fixture
 def figure() -> Figure:
-    @style.styled
+    @style.use_house_style
     def draw() -> Figure:
         figure = style.new_figure(100, 50)
-        style.place(figure, 10, 10, 80, 30).plot([0, 1], [0, 1])
+        style.add_axes(figure, 10, 10, 80, 30).plot([0, 1], [0, 1])
         style.write(figure, 2, 2, "price in $ and −1", size=7)
         return figure
 
@@ -55,7 +55,7 @@ def test_save_says_which_folder_cannot_be_written(figure: Figure, tmp_path: Path
 
 
 def test_style_is_restored_also_after_an_error() -> None:
-    @style.styled
+    @style.use_house_style
     def fail() -> None:
         assert mpl.rcParams["svg.fonttype"] == "none"
         raise RuntimeError("stop")
@@ -67,7 +67,7 @@ def test_style_is_restored_also_after_an_error() -> None:
 
 
 def test_users_own_style_does_not_leak_into_figures() -> None:
-    @style.styled
+    @style.use_house_style
     def draw() -> Figure:
         return style.new_figure(10, 10)
 
@@ -76,7 +76,7 @@ def test_users_own_style_does_not_leak_into_figures() -> None:
 
 
 def test_place_counts_millimetres_from_the_upper_left_corner() -> None:
-    axes = style.place(style.new_figure(100, 50), 10, 5, 80, 30)
+    axes = style.add_axes(style.new_figure(100, 50), 10, 5, 80, 30)
     np.testing.assert_allclose(axes.get_position().bounds, (0.1, 0.3, 0.8, 0.6))  # 50 - 5 - 30 = 15 mm below
 
 
@@ -85,11 +85,11 @@ def test_place_counts_millimetres_from_the_upper_left_corner() -> None:
     [(0, "0"), (-0.01234, "−0.0123"), (5.0, "5"), (1.3e-9, "1.3e−09"), (1234.0, "1.23e+03")],
 )
 def test_number(value: float, text: str) -> None:
-    assert style.number(value) == text
+    assert style.format_number(value) == text
 
 
 def test_plain_numbers_have_no_power_of_ten() -> None:
-    assert style.plain_numbers(-12000.0) == "−12000"
+    assert style.format_tick(-12000.0) == "−12000"
 
 
 def test_text_width_grows_with_text_and_size() -> None:
@@ -115,16 +115,16 @@ def test_long_line_is_shrunk_to_the_page() -> None:
     ],
 )
 def test_spread_out_by_hand(positions: list[float], expected: list[float]) -> None:
-    np.testing.assert_allclose(style.spread_out(np.array(positions), 1.0, (0.0, 10.0)), expected)
+    np.testing.assert_allclose(style.spread_labels(np.array(positions), 1.0, (0.0, 10.0)), expected)
 
 
 def test_spread_out_keeps_gap_bounds_and_order() -> None:
     wanted = np.sort(np.random.default_rng(0).uniform(0, 50, 30))
-    moved = style.spread_out(wanted, 2.0, (0.0, 60.0))
+    moved = style.spread_labels(wanted, 2.0, (0.0, 60.0))
     assert np.diff(moved).min() >= 2.0 - 1e-9
     assert moved.min() >= -1e-9
     assert moved.max() <= 60 + 1e-9
 
 
 def test_spread_out_shrinks_the_gap_where_the_room_is_too_small() -> None:
-    np.testing.assert_allclose(style.spread_out(np.full(5, 2.0), 9.0, (0.0, 4.0)), [0, 1, 2, 3, 4])
+    np.testing.assert_allclose(style.spread_labels(np.full(5, 2.0), 9.0, (0.0, 4.0)), [0, 1, 2, 3, 4])

@@ -1,7 +1,5 @@
 """Colours of classes on a map, and where on the map a class has room for its number."""
 
-from __future__ import annotations
-
 from typing import Final
 
 import numpy as np
@@ -21,19 +19,12 @@ PALETTE: Final = (
 
 
 def class_colour(index: int) -> str:
-    """The colour of a class, the same in every figure; from class 20 on colours come again.
-
-    Args:
-        index: Class, 0-based.
-
-    Returns:
-        The colour, ``"#RRGGBB"``.
-    """
+    """Return the colour of a class, ``"#RRGGBB"``; from class 20 on colours come again."""
     return PALETTE[index % len(PALETTE)]
 
 
-def roomiest_place(area: NDArray[np.bool_]) -> tuple[int, int, float]:
-    r"""The pixel of an area that lies farthest from everything outside, the edge of the map included.
+def find_roomiest_pixel(area: NDArray[np.bool_]) -> tuple[int, int, float]:
+    r"""Return the pixel of an area that lies farthest from everything outside, the edge of the map included.
 
     .. math:: p = \arg\max_{p \in A} \min_{q \notin A} \lVert p - q \rVert_2
 

@@ -1,7 +1,5 @@
 """Relevance over wavelength for all explained classes at once: class x wavelength, in colour."""
 
-from __future__ import annotations
-
 from typing import Final
 
 import numpy as np
@@ -11,17 +9,16 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from lrprism.spectral.plots import contract, style, wavelength_axis
-from lrprism.spectral.plots.scales import SymmetricScale, colour_bar, symmetric_scale
-from lrprism.spectral.plots.spectra import checked_spectra
+from lrprism.spectral.plots.scales import SymmetricScale, draw_colour_bar, symmetric_scale
+from lrprism.spectral.plots.style import MARGIN
 
-MARGIN: Final = 3.0  # mm
 HEADING: Final = 11.5  # mm
 ROW: Final = 4.4  # mm, height of a class
 BAR_HEIGHT: Final = 25.0  # mm, colour bar with its notes
 SCALE: Final = 12.0 + BAR_HEIGHT  # mm, wavelength axis and colour bar below the map
 
 
-@style.styled
+@style.use_house_style
 def class_spectra(dataset: xr.Dataset, *, normalise: bool = False) -> Figure:
     r"""Draw the mean relevance of every band for every explained class.
 
@@ -41,41 +38,45 @@ def class_spectra(dataset: xr.Dataset, *, normalise: bool = False) -> Figure:
     Raises:
         DataError: If a part is missing or not finite, or a wavelength is not a positive number.
     """
-    spectra = checked_spectra(dataset)
+    spectra = contract.prepare_spectra(dataset)
     classes = [int(target) for target in np.unique(spectra["target"].to_numpy())]
     groups = [spectra.isel(sample=np.flatnonzero(spectra["target"] == target)) for target in classes]
-    means = np.stack([_mean_spectrum(group) for group in groups])
+    means = np.stack([_average_spectra(group) for group in groups])
     if normalise:
+        # a class without any relevance stays 0
         means /= np.maximum(np.abs(means).max(axis=1, keepdims=True), np.finfo(np.float64).tiny)
-    wavelength = contract.wavelengths(dataset)
+    wavelength = contract.get_wavelengths(dataset)
     names = [
-        f"{contract.class_name(dataset, target)} ({group.sizes['sample']})"
+        f"{contract.get_class_name(dataset, target)} ({group.sizes['sample']})"
         for target, group in zip(classes, groups, strict=True)
     ]
     scale = symmetric_scale(means)
     figure, axes = _lay_out(names, wavelength)
     _draw_map(axes, means, wavelength, scale)
-    unit = contract.relevance_unit(spectra)
+    unit = contract.get_relevance_unit(spectra)
     label = "relevance / largest |R| of the class" if normalise else f"mean relevance per band ({unit})"
-    colour_bar(figure, scale, (style.PAGE_WIDTH / 2, style.size_of(figure)[1] - BAR_HEIGHT), label)
-    _heading(figure, spectra, len(classes), normalise=normalise)
+    draw_colour_bar(
+        figure, scale, (style.PAGE_WIDTH / 2, style.measure_figure(figure)[1] - BAR_HEIGHT), label
+    )
+    _write_classes_heading(figure, spectra, len(classes), normalise=normalise)
     return figure
 
 
-def _mean_spectrum(group: xr.Dataset) -> NDArray[np.float64]:
+def _average_spectra(group: xr.Dataset) -> NDArray[np.float64]:
     values: NDArray[np.float64] = (group["positive"] + group["negative"]).to_numpy().mean(axis=0)
     return values
 
 
 def _lay_out(names: list[str], wavelength: NDArray[np.float64]) -> tuple[Figure, Axes]:
-    ends = wavelength_axis.limits(wavelength)
-    strip = wavelength_axis.strip_height(wavelength_axis.features_within(ends))
-    left = MARGIN + max(18.0, *(style.text_width(name, style.FONT_SMALL) + 3.0 for name in names))
-    width = style.PAGE_WIDTH - left - MARGIN - 2.0
+    ends = wavelength_axis.choose_limits(wavelength)
+    strip = wavelength_axis.measure_strip(wavelength_axis.find_features(ends))
+    names_width = max(18.0, *(style.text_width(name, style.FONT_SMALL) + 3.0 for name in names))
+    start = MARGIN + names_width
+    width = style.PAGE_WIDTH - start - MARGIN - 2.0
     height = max(len(names) * ROW, 12.0)
     figure = style.new_figure(style.PAGE_WIDTH, HEADING + strip + 1.0 + height + SCALE)
-    wavelength_axis.draw_feature_strip(figure, (left, HEADING), width, ends)
-    axes = style.place(figure, left, HEADING + strip + 1.0, width, height)
+    wavelength_axis.draw_feature_strip(figure, (start, HEADING), width, ends)
+    axes = style.add_axes(figure, start, HEADING + strip + 1.0, width, height)
     axes.set(xlim=ends, ylim=(len(names) - 0.5, -0.5), xlabel="wavelength (nm)")
     axes.set_yticks(range(len(names)), names)
     axes.tick_params(axis="y", length=0)
@@ -87,7 +88,7 @@ def _draw_map(
 ) -> None:
     rows = np.arange(len(means) + 1) - 0.5
     axes.set_facecolor(wavelength_axis.ATMOSPHERE)  # where the sensor has no band
-    for bands, edges in wavelength_axis.cell_edges(wavelength):
+    for bands, edges in wavelength_axis.find_cell_edges(wavelength):
         axes.pcolormesh(edges, rows, means[:, bands], cmap=style.DIVERGING, norm=scale.norm, rasterized=True)
     axes.set_ylim(len(means) - 0.5, -0.5)
     strongest = wavelength[means.argmax(axis=1)]
@@ -106,18 +107,17 @@ def _draw_map(
         axes.axhline(row, color="white", linewidth=0.6)
 
 
-def _heading(figure: Figure, dataset: xr.Dataset, count: int, *, normalise: bool) -> None:
+def _write_classes_heading(figure: Figure, dataset: xr.Dataset, count: int, *, normalise: bool) -> None:
     title = f"Relevance of {count} explained class{'es' if count > 1 else ''}"
-    parts = [
+    facts = [
         "mean over samples (their number in brackets)",
-        f"each band summed over {contract.pixels(dataset)}",
+        f"each band summed over {contract.describe_window(dataset)}",
         "each class on its own scale" if normalise else "one scale for all classes",
         str(dataset.attrs.get("title", "")),
         str(dataset.attrs.get("composite", "")),
     ]
-    style.write(figure, MARGIN, 2.5, title, size=style.FONT_TITLE)
-    style.write_line(figure, MARGIN, 6.8, "  ·  ".join(part for part in parts if part), size=style.FONT_SMALL)
-    bottom = style.size_of(figure)[1] - BAR_HEIGHT
+    style.write_heading(figure, title, facts)
+    bottom = style.measure_figure(figure)[1] - BAR_HEIGHT
     style.write(
         figure,
         MARGIN,

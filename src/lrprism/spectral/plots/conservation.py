@@ -1,7 +1,5 @@
 """Is relevance conserved? One bar per op, output to input, each adding up to the explained output."""
 
-from __future__ import annotations
-
 import functools
 from dataclasses import dataclass
 from typing import Final
@@ -14,6 +12,7 @@ from numpy.typing import NDArray
 
 from lrprism.errors import DataError
 from lrprism.spectral.plots import style
+from lrprism.spectral.plots.style import MARGIN
 
 COLUMNS: Final = (
     "call",
@@ -42,7 +41,6 @@ TOLERANCE: Final = 1e-3  # of the explained output; less than this on other path
 ROUNDING: Final = 1e-12  # of the explained output; less than this is float64's own rounding
 MOST_ROWS: Final = 40  # with more ops than this, those that pass relevance on unchanged are left out
 
-MARGIN: Final = 3.0  # mm
 HEADING: Final = 15.0  # mm
 NAMES: Final = 46.0  # mm, the ops' names
 SPACE: Final = 2.0  # mm, between the columns of numbers
@@ -51,7 +49,7 @@ FOOT: Final = 23.0  # mm
 NUMBER: Final = 5.5  # points, of the numbers
 
 
-@style.styled
+@style.use_house_style
 def layer_sums(table: pd.DataFrame, *, unit: str = "logit") -> Figure:
     r"""Draw the sum of relevance at every op, from the network's output down to its input.
 
@@ -60,13 +58,13 @@ def layer_sums(table: pd.DataFrame, *, unit: str = "logit") -> Figure:
 
     A bar holds the relevance at the op's output and, stacked beside it, what the ops after it took: so every
     bar adds up to the explained output, the dashed line. Negative parts are stacked to the left of 0. On a
-    network with branches the rest travels on other paths; what is left over at the network's input is printed
-    as not accounted for. The columns print what each op itself took.
+    network with branches the remainder travels on other paths; at the network's input it is printed as not
+    accounted for. The columns print what each op itself took.
 
     Args:
         table: The conservation table: one row per op call in execution order with the columns of
-            :data:`COLUMNS`; means per sample. A row with the op "input" says what arrived at the input;
-            without one, what the first op handed down counts as all of it.
+            :data:`COLUMNS`; means per sample. A row with the op "input" holds the relevance at the input;
+            without one, that at the input of the first op counts as all of it.
         unit: Unit of the explained output.
 
     Returns:
@@ -77,21 +75,21 @@ def layer_sums(table: pd.DataFrame, *, unit: str = "logit") -> Figure:
     """
     rows = stack_rows(table)
     explained = float(rows["relevance_out"].iloc[0])
-    shown, hidden = _without_routing(rows)
-    figure = style.new_figure(style.PAGE_WIDTH, HEADING + ROW * len(shown) + FOOT)
-    columns = _number_columns(shown)
-    bars = style.PAGE_WIDTH - 2 * MARGIN - NAMES - sum(column.width for column in columns)
-    axes = style.place(figure, MARGIN + NAMES, HEADING, bars, ROW * len(shown))
-    axes.set(ylim=(len(shown) - 0.5, -0.5), yticks=[], xlabel=f"relevance ({unit}), mean per sample")
+    bars, hidden = _drop_routing(rows)
+    figure = style.new_figure(style.PAGE_WIDTH, HEADING + ROW * len(bars) + FOOT)
+    columns = _format_columns(bars)
+    width = style.PAGE_WIDTH - 2 * MARGIN - NAMES - sum(column.width for column in columns)
+    axes = style.add_axes(figure, MARGIN + NAMES, HEADING, width, ROW * len(bars))
+    axes.set(ylim=(len(bars) - 0.5, -0.5), yticks=[], xlabel=f"relevance ({unit}), mean per sample")
     axes.spines["left"].set_visible(False)
-    _draw_bars(axes, shown, explained)
-    _write_names(axes, shown)
-    _write_numbers(axes, columns, bars)
-    _heading(figure, rows, hidden=hidden, unit=unit)
+    _draw_bars(axes, bars, explained)
+    _write_names(axes, bars)
+    _write_numbers(axes, columns, width)
+    _write_sums_heading(figure, rows, hidden=hidden, unit=unit)
     figure.legend(
         *axes.get_legend_handles_labels(),
         loc="lower center",
-        bbox_to_anchor=(0.5, 4.0 / style.size_of(figure)[1]),
+        bbox_to_anchor=(0.5, 4.0 / style.measure_figure(figure)[1]),
         ncols=4,
         columnspacing=1.5,
     )
@@ -105,13 +103,13 @@ def stack_rows(table: pd.DataFrame) -> pd.DataFrame:
         table: The conservation table.
 
     Returns:
-        The table's rows in reverse and a last one for the input, with the columns ``taken_<sink>`` (what all
-        later ops gave to that sink) and ``elsewhere`` (what is missing to the explained output).
+        The table's rows in reverse and a last one for the input, with the columns ``taken_<sink>`` (the
+        sum that all later ops gave to that sink) and ``elsewhere`` (the remainder to the explained output).
 
     Raises:
         DataError: If a column is missing, the table is empty, or a number is not finite.
     """
-    _check(table)
+    _check_table(table)
     rows = table[table["op"] != "input"].sort_values("call", ascending=False)[list(COLUMNS)]
     rows = rows.reset_index(drop=True)
     words = ["module", "op", "rule"]
@@ -131,12 +129,12 @@ def stack_rows(table: pd.DataFrame) -> pd.DataFrame:
     rows = pd.concat([rows, pd.DataFrame([ground])], ignore_index=True)
     for sink in SINKS:
         rows[f"taken_{sink}"] = rows[sink].cumsum().shift(1, fill_value=0.0)
-    taken = rows[[f"taken_{sink}" for sink in SINKS]].sum(axis=1)
-    rows["elsewhere"] = rows["relevance_out"].iloc[0] - rows["relevance_out"] - taken
+    absorbed = rows[[f"taken_{sink}" for sink in SINKS]].sum(axis=1)
+    rows["elsewhere"] = rows["relevance_out"].iloc[0] - rows["relevance_out"] - absorbed
     return rows
 
 
-def _check(table: pd.DataFrame) -> None:
+def _check_table(table: pd.DataFrame) -> None:
     missing = [name for name in COLUMNS if name not in table.columns]
     if missing or table.empty:
         raise DataError(
@@ -153,17 +151,18 @@ def _check(table: pd.DataFrame) -> None:
         )
 
 
-def _without_routing(rows: pd.DataFrame) -> tuple[pd.DataFrame, int]:
+def _drop_routing(rows: pd.DataFrame) -> tuple[pd.DataFrame, int]:
     if len(rows) <= MOST_ROWS:
         return rows, 0
+    # ops without a rule that took nothing: reshaping, selecting
     silent = (rows[list(SINKS)] == 0).all(axis=1) & (rows["rule"] == "")
     silent &= rows["module"] != INPUT
-    silent.iloc[0] = False
+    silent.iloc[0] = False  # the output
     return rows[~silent].reset_index(drop=True), int(silent.sum())
 
 
-def _parts(rows: pd.DataFrame) -> list[tuple[str, NDArray[np.float64], str]]:
-    """Legend, lengths and colour of the parts of a bar; parts that are 0 everywhere are left out."""
+def _stack_parts(rows: pd.DataFrame) -> list[tuple[str, NDArray[np.float64], str]]:
+    """Return legend, lengths and colour of the parts of a bar, without parts that are 0 everywhere."""
     parts = [("relevance at the op's output", rows["relevance_out"], style.BLUE)]
     parts += [(f"taken by {name}", rows[f"taken_{sink}"], colour) for sink, (name, colour) in SINKS.items()]
     smallest = TOLERANCE * float(rows["relevance_out"].abs().max())
@@ -174,13 +173,14 @@ def _parts(rows: pd.DataFrame) -> list[tuple[str, NDArray[np.float64], str]]:
 
 
 def _draw_bars(axes: Axes, rows: pd.DataFrame, explained: float) -> None:
-    right, left = np.zeros(len(rows)), np.zeros(len(rows))
-    for label, values, colour in _parts(rows):
+    # positive parts grow to the right of 0, negative ones to the left
+    positive, negative = np.zeros(len(rows)), np.zeros(len(rows))
+    for label, values, colour in _stack_parts(rows):
         hatched = label == ELSEWHERE
         axes.barh(
             range(len(rows)),
             values,
-            left=np.where(values >= 0, right, left),
+            left=np.where(values >= 0, positive, negative),
             height=0.62,
             color=colour,
             edgecolor=style.GREY if hatched else "none",
@@ -188,20 +188,20 @@ def _draw_bars(axes: Axes, rows: pd.DataFrame, explained: float) -> None:
             hatch="////" if hatched else None,
             label=label,
         )
-        right, left = right + np.maximum(values, 0), left + np.minimum(values, 0)
-    low, high = float(left.min()), float(right.max())
+        positive, negative = positive + np.maximum(values, 0), negative + np.minimum(values, 0)
+    low, high = float(negative.min()), float(positive.max())
     room = 0.04 * ((high - low) or 1.0)
     axes.set_xlim(low - room, high + room)
-    axes.xaxis.set_major_formatter(style.plain_numbers)
+    axes.xaxis.set_major_formatter(style.format_tick)
     axes.axvline(0, color=style.BLACK, linewidth=0.6)
     axes.axvline(explained, color=style.BLACK, linewidth=0.8, linestyle="--", label="explained output")
 
 
 def _write_names(axes: Axes, rows: pd.DataFrame) -> None:
     for index, (module, op, rule) in enumerate(zip(rows["module"], rows["op"], rows["rule"], strict=True)):
-        name = _shortened(module, f" ({op})" if op else "") if module else op
+        name = _shorten_name(module, f" ({op})" if op else "") if module else op
         lines = [(name, 1.0 if rule else -2.2, style.FONT_SMALL, style.BLACK)]
-        lines.append((_cut_off(rule), -6.0, style.FONT_TINY, style.GREY))
+        lines.append((_cut_rule(rule), -6.0, style.FONT_TINY, style.GREY))
         for text, lift, size, colour in lines:
             axes.annotate(
                 text,
@@ -216,7 +216,7 @@ def _write_names(axes: Axes, rows: pd.DataFrame) -> None:
             )
 
 
-def _shortened(text: str, suffix: str) -> str:
+def _shorten_name(text: str, suffix: str) -> str:
     """Take characters out of the middle until the name fits its column."""
     short, drop = text + suffix, 0
     while style.text_width(short, style.FONT_SMALL) > NAMES - 4.0 and drop < len(text):
@@ -226,7 +226,7 @@ def _shortened(text: str, suffix: str) -> str:
     return short
 
 
-def _cut_off(text: str) -> str:
+def _cut_rule(text: str) -> str:
     """Take characters off the end until the rule fits its column."""
     short = text
     while style.text_width(short, style.FONT_TINY) > NAMES - 4.0:
@@ -236,7 +236,7 @@ def _cut_off(text: str) -> str:
 
 @dataclass(frozen=True)
 class _Column:
-    """A column of numbers in print; an empty text where there is nothing to say."""
+    """A column of numbers in print; empty texts at the network's input."""
 
     title: str
     colour: str
@@ -244,25 +244,27 @@ class _Column:
 
     @property
     def width(self) -> float:
-        """In mm, with the space left of it."""
+        """Width in mm, with the space before it."""
         return SPACE + max(style.text_width(text, NUMBER) for text in (self.title, *self.texts))
 
 
-def _number_columns(rows: pd.DataFrame) -> list[_Column]:
-    columns = [_Column("at output", style.BLUE, [style.number(value) for value in rows["relevance_out"]])]
+def _format_columns(rows: pd.DataFrame) -> list[_Column]:
+    columns = [
+        _Column("at output", style.BLUE, [style.format_number(value) for value in rows["relevance_out"]])
+    ]
     for sink, (title, colour) in SINKS.items():
         texts = [
-            "" if module == INPUT else style.number(value, 2)
+            "" if module == INPUT else style.format_number(value, 2)
             for value, module in zip(rows[sink], rows["module"], strict=True)
         ]
         columns.append(_Column(title, colour, texts))
     return columns
 
 
-def _write_numbers(axes: Axes, columns: list[_Column], bars: float) -> None:
+def _write_numbers(axes: Axes, columns: list[_Column], width: float) -> None:
     place = axes.get_yaxis_transform()
     write = functools.partial(axes.text, ha="right", fontsize=NUMBER, transform=place)
-    ends = 1 + np.cumsum([column.width for column in columns]) / bars
+    ends = 1 + np.cumsum([column.width for column in columns]) / width
     top = -0.62
     write(ends[-1], top - 0.5, "taken by this op", va="bottom")
     for end, column in zip(ends, columns, strict=True):
@@ -271,19 +273,20 @@ def _write_numbers(axes: Axes, columns: list[_Column], bars: float) -> None:
             write(end, index, text, va="center", color="#A0A0A0" if text == "0" else style.BLACK)
 
 
-def _heading(figure: Figure, rows: pd.DataFrame, *, hidden: int, unit: str) -> None:
+def _write_sums_heading(figure: Figure, rows: pd.DataFrame, *, hidden: int, unit: str) -> None:
     explained, ground = float(rows["relevance_out"].iloc[0]), rows.iloc[-1]
-    left_over = float(ground["elsewhere"])
-    left_over = 0.0 if abs(left_over) < ROUNDING * abs(explained) else left_over
-    taken = sum(float(ground[f"taken_{sink}"]) for sink in SINKS)
-    style.write(figure, MARGIN, 2.5, "Relevance from the output to the input", size=style.FONT_TITLE)
-    parts = [
-        f"at the input {style.number(float(ground['relevance_out']), 4)} + taken {style.number(taken, 4)}"
-        f" + not accounted for {style.number(left_over, 1)}"
-        f" = explained {style.number(explained, 4)} {unit}"
+    missing = float(ground["elsewhere"])
+    missing = 0.0 if abs(missing) < ROUNDING * abs(explained) else missing
+    absorbed = sum(float(ground[f"taken_{sink}"]) for sink in SINKS)
+    facts = [
+        f"at the input {style.format_number(float(ground['relevance_out']), 4)} "
+        f"+ taken {style.format_number(absorbed, 4)} + not accounted for {style.format_number(missing, 1)}"
+        f" = explained {style.format_number(explained, 4)} {unit}"
     ]
     if hidden:
-        parts.append(f"{hidden} ops that pass relevance on unchanged left out")
-    style.write_line(figure, MARGIN, 6.8, "  ·  ".join(parts), size=style.FONT_SMALL)
+        facts.append(f"{hidden} ops that pass relevance on unchanged left out")
+    style.write_heading(figure, "Relevance from the output to the input", facts)
     note = "each bar adds up to the explained output (parts left of 0 count as negative)"
-    style.write(figure, MARGIN, style.size_of(figure)[1] - 4.0, note, size=style.FONT_TINY, colour=style.GREY)
+    style.write(
+        figure, MARGIN, style.measure_figure(figure)[1] - 4.0, note, size=style.FONT_TINY, colour=style.GREY
+    )

@@ -1,6 +1,4 @@
-"""What the figures ask of a relevance dataset: which parts must be there, and how they are named in print."""
-
-from __future__ import annotations
+"""The contract between figures and relevance data: parts that must be there, and their names in print."""
 
 from collections.abc import Hashable, Iterable, Sequence
 
@@ -9,54 +7,48 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from lrprism.errors import DataError
+from lrprism.spectral.bands.statistics import sample_spectra
 
 
-def check_parts(dataset: xr.Dataset, names: Iterable[str]) -> None:
-    """Check that variables or coordinates are there.
-
-    Args:
-        dataset: A relevance dataset, or one sample of it.
-        names: Names of variables and coordinates.
+def check_variables(dataset: xr.Dataset, names: Iterable[str]) -> None:
+    """Refuse a relevance dataset, or a sample of it, without these variables and coordinates.
 
     Raises:
-        DataError: If one is missing; all that are missing are named.
+        DataError: If some are missing; the message names all of them.
     """
     missing = [name for name in names if name not in dataset.variables]
     if missing:
-        found = ", ".join(sorted(map(str, dataset.variables))) or "nothing"
+        present = ", ".join(sorted(map(str, dataset.variables))) or "nothing"
         raise DataError(
-            f"A relevance dataset should hold {', '.join(missing)}. Found {found}. "
+            f"A relevance dataset should hold {', '.join(missing)}. Found {present}. "
             "Try the relevance.zarr of a run as it was written."
         )
 
 
 def check_dimensions(array: xr.DataArray, dimensions: tuple[str, ...], hint: str) -> None:
-    """Check the names of an array's dimensions, in any order.
+    """Refuse an array with other dimensions, in any order.
 
     Args:
         array: The array.
         dimensions: The names it should have.
-        hint: What to do if it does not, a sentence.
+        hint: Advice, a sentence.
 
     Raises:
         DataError: If the dimensions are others, or one has length 0.
     """
-    found = {str(name): size for name, size in array.sizes.items()}
-    if set(found) != set(dimensions) or 0 in found.values():
+    sizes = {str(name): size for name, size in array.sizes.items()}
+    if set(sizes) != set(dimensions) or 0 in sizes.values():
         raise DataError(
             f"{array.name} should have the non-empty dimensions {', '.join(dimensions)}. "
-            f"Found {found}. {hint}"
+            f"Found {sizes}. {hint}"
         )
 
 
 def check_finite(array: xr.DataArray) -> None:
-    """Check that every value is finite.
-
-    Args:
-        array: The values.
+    """Refuse an array with NaN or infinity.
 
     Raises:
-        DataError: If NaN or infinity is among them.
+        DataError: If there is any.
     """
     bad = int((~np.isfinite(array.to_numpy())).sum())
     if bad:
@@ -66,19 +58,13 @@ def check_finite(array: xr.DataArray) -> None:
         )
 
 
-def wavelengths(dataset: xr.Dataset) -> NDArray[np.float64]:
-    """The wavelength of every band in nm, ``[band]``, in the order of the bands.
-
-    Args:
-        dataset: A relevance dataset, or one sample of it.
-
-    Returns:
-        Wavelengths in nm; they need not be sorted.
+def get_wavelengths(dataset: xr.Dataset) -> NDArray[np.float64]:
+    """Return the wavelength of every band in nm, ``[band]``, in the order of the bands, sorted or not.
 
     Raises:
         DataError: If the coordinate is missing, or a wavelength is not a positive number.
     """
-    check_parts(dataset, ["wavelength"])
+    check_variables(dataset, ["wavelength"])
     values = np.asarray(dataset["wavelength"].to_numpy(), dtype=np.float64)
     wrong = np.flatnonzero(~(np.isfinite(values) & (values > 0)))
     if wrong.size:
@@ -89,20 +75,20 @@ def wavelengths(dataset: xr.Dataset) -> NDArray[np.float64]:
     return values
 
 
-def checked_bands(bands: Sequence[int], count: int, hint: str) -> list[int]:
-    """Check which bands somebody wants to see.
+def check_band_choice(bands: Sequence[int], count: int, hint: str, *, most: int | None = None) -> list[int]:
+    """Return the bands that a user wants to see.
 
     Args:
         bands: Positions along the band axis, 0-based, in the order wanted.
-        count: How many bands there are.
-        hint: What to do if they are wrong, a sentence.
-
-    Returns:
-        The same bands.
+        count: Number of bands of the data.
+        hint: Advice if they are wrong, a sentence.
+        most: Largest number of bands that the figure has room for.
 
     Raises:
-        DataError: If none is given, one is given twice, or one does not exist.
+        DataError: If there is none, one is named twice or does not exist, or there are too many.
     """
+    if most is not None and len(bands) > most:
+        raise DataError(f"bands should be {most} at most. Found {len(bands)}. Draw them in several figures.")
     wrong = [band for band in bands if not 0 <= band < count]
     if wrong or len(set(bands)) != len(bands) or not bands:
         raise DataError(
@@ -112,42 +98,94 @@ def checked_bands(bands: Sequence[int], count: int, hint: str) -> list[int]:
     return list(bands)
 
 
-def relevance_unit(dataset: xr.Dataset) -> str:
-    """The unit of relevance: that of the explained output, ``"logit"`` if the dataset does not say."""
+def check_sample(sample: xr.Dataset) -> None:
+    """Refuse anything but one complete sample of a relevance dataset.
+
+    Raises:
+        DataError: If a part is missing or not finite, or there are several samples.
+    """
+    check_variables(sample, ["relevance", "patch", "target", "label", "predicted", "output"])
+    for name in ("relevance", "patch"):
+        check_dimensions(sample[name], ("band", "y", "x"), "Pick one sample with dataset.isel(sample=0).")
+        check_finite(sample[name])
+
+
+def check_maps(relevance: xr.DataArray, classes: xr.DataArray, cube: xr.DataArray | None) -> None:
+    """Refuse maps that are not those of one scene.
+
+    Raises:
+        DataError: If dimensions are others, the maps differ in size, or classes are not whole numbers.
+    """
+    hint = "Give the maps of a run as they were written."
+    check_dimensions(relevance.rename("relevance"), ("band", "y", "x"), hint)
+    check_dimensions(classes.rename("classes"), ("y", "x"), hint)
+    if classes.dtype.kind not in "iu":
+        raise DataError(f"classes should be whole numbers. Found {classes.dtype}. {hint}")
+    maps = [("classes", classes)]
+    if cube is not None:
+        check_dimensions(cube.rename("cube"), ("band", "y", "x"), hint)
+        maps.append(("cube", cube))
+    height, width = relevance.sizes["y"], relevance.sizes["x"]
+    for name, array in maps:
+        if (array.sizes["y"], array.sizes["x"]) != (height, width):
+            raise DataError(
+                f"{name} should have the {height} × {width} pixels of the relevance. "
+                f"Found {array.sizes['y']} × {array.sizes['x']}. Give maps of one scene."
+            )
+
+
+def prepare_spectra(dataset: xr.Dataset) -> xr.Dataset:
+    """Return the checked spectra of the samples of a relevance dataset.
+
+    Args:
+        dataset: A relevance dataset, or its :func:`lrprism.spectral.sample_spectra`.
+
+    Returns:
+        The spectra, dimensions in the order sample, band.
+
+    Raises:
+        DataError: If a part is missing or not finite.
+    """
+    check_variables(dataset, ["target", "wavelength", "fwhm", "original_band", "class_name"])
+    if "positive" not in dataset.variables:  # not reduced to spectra yet
+        check_variables(dataset, ["relevance", "patch"])
+        hint = "Keep the sample dimension: dataset.isel(sample=[0])."
+        for name in ("relevance", "patch"):
+            check_dimensions(dataset[name], ("sample", "band", "y", "x"), hint)
+    spectra = sample_spectra(dataset).transpose("sample", "band", ...)
+    check_finite((spectra["positive"] + spectra["negative"]).rename("relevance"))
+    check_finite(spectra["input"].rename("patch"))
+    return spectra
+
+
+def get_relevance_unit(dataset: xr.Dataset) -> str:
+    """Return the unit of relevance: that of the explained output, ``"logit"`` if the dataset does not say."""
     name = "relevance" if "relevance" in dataset.variables else "positive"
     return str(dataset[name].attrs.get("units", "logit"))
 
 
-def quantity_label(dataset: xr.Dataset) -> str:
-    """What the input measures and its units, such as ``"radiance (W m⁻² sr⁻¹ µm⁻¹)"``."""
+def describe_quantity(dataset: xr.Dataset) -> str:
+    """Return the quantity of the input and its units, such as ``"radiance (W m⁻² sr⁻¹ µm⁻¹)"``."""
     quantity, units = str(dataset.attrs.get("quantity", "")), str(dataset.attrs.get("units", ""))
     return f"{quantity or 'input'} ({units or 'units not given'})"
 
 
-def class_name(dataset: xr.Dataset, index: int) -> str:
-    """The name of a class, ``"class 3"`` if the dataset names none.
-
-    Args:
-        dataset: A relevance dataset; ``class_name`` names the outputs, the attribute ``class_names`` all
-            classes (a network with one output for two classes has fewer outputs than classes).
-        index: Class, 0-based.
-
-    Returns:
-        The name.
-    """
-    sources: tuple[Iterable[Hashable], ...] = (
+def get_class_name(dataset: xr.Dataset, index: int) -> str:
+    """Return the name of class ``index``, ``"class 3"`` if the dataset names none."""
+    # a network with one output for two classes has fewer outputs than classes: class_name names the outputs,
+    # the attribute class_names all classes
+    sources: tuple[Sequence[Hashable], ...] = (
         np.atleast_1d(dataset["class_name"].to_numpy()).tolist() if "class_name" in dataset.coords else (),
         np.atleast_1d(dataset.attrs.get("class_names", [])).tolist(),
     )
     for names in sources:
-        known = [str(name) for name in names]
-        if 0 <= index < len(known) and len(known) > 1:
-            return known[index]
+        if 0 <= index < len(names) and len(names) > 1:
+            return str(names[index])
     return f"class {index}"
 
 
-def explained_output(sample: xr.Dataset) -> float:
-    """The output that was explained: the target's logit, or the one logit signed towards the target.
+def get_explained_output(sample: xr.Dataset) -> float:
+    """Return the output that was explained: the target's logit, or the only logit signed towards the target.
 
     Args:
         sample: One sample of a relevance dataset.
@@ -169,7 +207,7 @@ def explained_output(sample: xr.Dataset) -> float:
     return float(outputs[target])
 
 
-def pixels(dataset: xr.Dataset) -> str:
-    """The window in words, ``"9 × 9 pixels"``."""
+def describe_window(dataset: xr.Dataset) -> str:
+    """Return the window in words, ``"9 × 9 pixels"``."""
     y, x = dataset.attrs["window"] if "y" not in dataset.sizes else (dataset.sizes["y"], dataset.sizes["x"])
     return f"{y} × {x} pixels"

@@ -1,14 +1,12 @@
-"""Where the panels of a grid of heatmaps go on the page, for 1 to several hundred bands."""
-
-from __future__ import annotations
+"""The plan of a grid of heatmaps on the page, for 1 to several hundred bands."""
 
 import math
 from dataclasses import dataclass
 from typing import Final
 
 from lrprism.spectral.plots import style
+from lrprism.spectral.plots.style import MARGIN
 
-MARGIN: Final = 3.0  # mm, round the page
 HEADING: Final = 11.0  # mm, the two lines over the figure
 SIDE: Final = 34.0  # mm, the column of picture and colour bar
 STRIP: Final = 40.0  # mm, the height of the same things laid over the grid
@@ -32,7 +30,7 @@ class GridPlan:
         cell: Width and height of a cell: a panel, its title and the space round it.
         panel: Width and height of a panel.
         font: Size of the panels' titles in points.
-        beside: Whether picture and colour bar stand left of the grid (else above it).
+        beside: Picture and colour bar stand left of the grid, not above it.
     """
 
     width: float
@@ -46,14 +44,14 @@ class GridPlan:
     beside: bool
 
     def corner(self, index: int) -> tuple[float, float]:
-        """Left and top of a panel in mm; the title stands in the room left above it."""
+        """Return left and top of a panel in mm; the title stands in the room above it."""
         row, column = divmod(index, self.columns)
-        left = self.left + column * self.cell[0]
-        return left, self.top + (row + 1) * self.cell[1] - self.panel[1]
+        top = self.top + (row + 1) * self.cell[1] - self.panel[1]
+        return self.left + column * self.cell[0], top
 
 
-def columns_for(count: int) -> int:
-    """Number of columns: 2:1 for few panels (18 as 3 x 6), square for many (100 as 10 x 10)."""
+def count_columns(count: int) -> int:
+    """Return the number of columns: 2:1 for few panels (18 as 3 x 6), square for many (100 as 10 x 10)."""
     if count <= 36:
         return math.ceil(math.sqrt(2 * count))
     if count <= MOST_BESIDE:
@@ -76,17 +74,18 @@ def plan_grid(count: int, aspect: float, longest_title: str) -> GridPlan:
         The places.
     """
     beside = count <= MOST_BESIDE
-    columns = columns_for(count)
-    left = MARGIN + (SIDE + GUTTER if beside else 0.0)
+    columns = count_columns(count)
+    start = MARGIN + (SIDE + GUTTER if beside else 0.0)
     top = HEADING + (0.0 if beside else STRIP)
+    # a cell is never narrower than a title in the smallest font
     smallest = style.text_width(longest_title, style.FONT_TINY) + 1.3 * SPACE
-    room = (style.PAGE_WIDTH - left - MARGIN) / columns
+    room = (style.PAGE_WIDTH - start - MARGIN) / columns
     cell = max(min(room, LARGEST_PANEL + SPACE), smallest)
     panel = cell - SPACE
     font = min(style.FONT, style.FONT_TINY * panel / (smallest - SPACE))
     title = (2.3 * font + 1.5) * style.MM_PER_POINT + SPACE
     rows = math.ceil(count / columns)
     height = top + max(rows * (panel * aspect + title), (SIDE + 34.0) if beside else 0.0) + MARGIN
-    width = max(left + columns * cell - SPACE + MARGIN, NARROWEST_PAGE)
+    width = max(start + columns * cell - SPACE + MARGIN, NARROWEST_PAGE)
     size = (cell, panel * aspect + title)
-    return GridPlan(width, height, columns, left, top, size, (panel, panel * aspect), font, beside)
+    return GridPlan(width, height, columns, start, top, size, (panel, panel * aspect), font, beside)

@@ -1,7 +1,5 @@
 """One heatmap of relevance per band, with the patch in colour beside them."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import numpy as np
@@ -12,12 +10,13 @@ from matplotlib.patches import Rectangle
 from numpy.typing import NDArray
 
 from lrprism.spectral.plots import contract, style
-from lrprism.spectral.plots.grid import HEADING, MARGIN, SIDE, STRIP, GridPlan, plan_grid
+from lrprism.spectral.plots.grid import HEADING, SIDE, STRIP, GridPlan, plan_grid
 from lrprism.spectral.plots.picture import colour_picture
-from lrprism.spectral.plots.scales import SymmetricScale, colour_bar, symmetric_scale
+from lrprism.spectral.plots.scales import SymmetricScale, draw_colour_bar, symmetric_scale
+from lrprism.spectral.plots.style import MARGIN
 
 
-@style.styled
+@style.use_house_style
 def band_heatmaps(
     sample: xr.Dataset, *, bands: Sequence[int] | None = None, percentile: float = 99.5
 ) -> Figure:
@@ -39,51 +38,42 @@ def band_heatmaps(
         DataError: If a part is missing, several samples are given, relevance or the patch is not finite, a
             wavelength is not a positive number, or a band or the percentile is out of range.
     """
-    _check(sample)
-    wavelength = contract.wavelengths(sample)
+    contract.check_sample(sample)
+    wavelength = contract.get_wavelengths(sample)
     chosen = list(range(wavelength.size))
     if bands is not None:
-        chosen = contract.checked_bands(bands, wavelength.size, "Leave bands out to see all of them.")
+        chosen = contract.check_band_choice(bands, wavelength.size, "Leave bands out to see all of them.")
     relevance = sample["relevance"].transpose("band", "y", "x").to_numpy()
     scale = symmetric_scale(relevance[chosen], percentile)
     titles = [f"{wavelength[band]:.1f} nm" for band in chosen]
     plan = plan_grid(len(chosen), relevance.shape[1] / relevance.shape[2], max(titles, key=len))
     figure = style.new_figure(plan.width, plan.height)
-    _heading(figure, sample, shown=len(chosen))
+    _write_sample_heading(figure, sample, drawn=len(chosen))
     _draw_side(figure, sample, plan, wavelength, scale)
     numbers = sample["band"].to_numpy()  # positions where the data count none
     for index, (band, title) in enumerate(zip(chosen, titles, strict=True)):
-        axes = style.place(figure, *plan.corner(index), *plan.panel)
+        axes = style.add_axes(figure, *plan.corner(index), *plan.panel)
         _draw_panel(axes, relevance[band], scale)
-        _title(axes, title, f"band {numbers[band]}", plan.font)
+        _write_panel_title(axes, title, f"band {numbers[band]}", plan.font)
     return figure
 
 
-def _check(sample: xr.Dataset) -> None:
-    contract.check_parts(sample, ["relevance", "patch", "target", "label", "predicted", "output"])
-    hint = "Pick one sample with dataset.isel(sample=0)."
-    for name in ("relevance", "patch"):
-        contract.check_dimensions(sample[name], ("band", "y", "x"), hint)
-        contract.check_finite(sample[name])
-
-
-def _heading(figure: Figure, sample: xr.Dataset, shown: int) -> None:
-    total, unit = float(sample["relevance"].sum(dtype=np.float64)), contract.relevance_unit(sample)
-    first = (
-        f"Explained class: {contract.class_name(sample, int(sample['target']))}, "
-        f"{unit} {style.number(contract.explained_output(sample))}, total relevance {style.number(total)}"
+def _write_sample_heading(figure: Figure, sample: xr.Dataset, drawn: int) -> None:
+    total, unit = float(sample["relevance"].sum(dtype=np.float64)), contract.get_relevance_unit(sample)
+    output = style.format_number(contract.get_explained_output(sample))
+    title = (
+        f"Explained class: {contract.get_class_name(sample, int(sample['target']))}, "
+        f"{unit} {output}, total relevance {style.format_number(total)}"
     )
-    parts = [
-        f"true class: {contract.class_name(sample, int(sample['label']))}",
-        f"predicted: {contract.class_name(sample, int(sample['predicted']))}",
+    bands = sample.sizes["band"]
+    facts = [
+        f"true class: {contract.get_class_name(sample, int(sample['label']))}",
+        f"predicted: {contract.get_class_name(sample, int(sample['predicted']))}",
         str(sample.attrs.get("title", "")),
         str(sample.attrs.get("composite", "")),
+        f"{drawn} of {bands} bands shown, total over all" if drawn < bands else "",
     ]
-    if shown < sample.sizes["band"]:
-        parts.append(f"{shown} of {sample.sizes['band']} bands shown, total over all")
-    second = "  ·  ".join(part for part in parts if part)
-    style.write(figure, MARGIN, 2.5, first, size=style.FONT_TITLE)
-    style.write_line(figure, MARGIN, 6.8, second, size=style.FONT_SMALL)
+    style.write_heading(figure, title, facts)
 
 
 def _draw_side(
@@ -96,29 +86,29 @@ def _draw_side(
     top, side = HEADING + 4.5, SIDE if plan.beside else STRIP - 13.0
     _draw_picture(figure, sample, wavelength, (MARGIN, top, side))
     corner = (MARGIN, top + side + 8.0) if plan.beside else (MARGIN + side + 12.0, top + 4.0)
-    colour_bar(figure, scale, corner, f"relevance ({contract.relevance_unit(sample)})")
+    draw_colour_bar(figure, scale, corner, f"relevance ({contract.get_relevance_unit(sample)})")
 
 
 def _draw_picture(
     figure: Figure, sample: xr.Dataset, wavelength: NDArray[np.float64], box: tuple[float, float, float]
 ) -> None:
-    left, top, side = box
+    edge, top, side = box
     values = sample["patch"].transpose("band", "y", "x").to_numpy().astype(np.float64)
     picture = colour_picture(values, wavelength)
-    axes = style.place(figure, left, top, side, side)
+    axes = style.add_axes(figure, edge, top, side, side)
     axes.imshow(picture.values, interpolation="nearest")
     axes.set(xticks=[], yticks=[])
     axes.spines[:].set(visible=True, linewidth=0.4, edgecolor=style.GREY)
     fitting = style.FONT * side / style.text_width(picture.title, style.FONT)
     axes.set_title(picture.title, fontsize=min(style.FONT, fitting), pad=2.5)
-    place = contract.pixels(sample)
+    place = contract.describe_window(sample)
     if {"row", "column"} <= set(sample.coords):
         place += f", centre {int(sample['row'])}, {int(sample['column'])}\n(row, column; outlined)"
         height, width = values.shape[1:]
         for colour, line in (("white", 2.0), ("black", 0.8)):  # seen on bright and on dark pixels
             corner = (width // 2 - 0.5, height // 2 - 0.5)
             axes.add_patch(Rectangle(corner, 1, 1, fill=False, edgecolor=colour, linewidth=line))
-    style.write(figure, left, top + side + 1.0, place, size=style.FONT_TINY + 0.5, colour=style.GREY)
+    style.write(figure, edge, top + side + 1.0, place, size=style.FONT_TINY + 0.5, colour=style.GREY)
 
 
 def _draw_panel(axes: Axes, values: NDArray[np.floating], scale: SymmetricScale) -> None:
@@ -127,7 +117,7 @@ def _draw_panel(axes: Axes, values: NDArray[np.floating], scale: SymmetricScale)
     axes.spines[:].set(visible=True, linewidth=0.3, edgecolor=style.GREY)
 
 
-def _title(axes: Axes, text: str, below: str, size: float) -> None:
+def _write_panel_title(axes: Axes, text: str, below: str, size: float) -> None:
     axes.set_title(text, fontsize=size, pad=1.5 + 1.1 * size)
     axes.annotate(
         below,

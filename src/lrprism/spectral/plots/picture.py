@@ -1,6 +1,4 @@
-"""A patch as a colour picture: which bands stand for red, green and blue, and how they are stretched."""
-
-from __future__ import annotations
+"""A patch as a colour picture: a choice of bands for red, green and blue, and their stretch."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -23,7 +21,7 @@ class ColourPicture:
 
     Attributes:
         values: Red, green, blue in [0, 1], ``[y, x, 3]``.
-        bands: Which bands they are, positions along the band axis.
+        bands: Their positions along the band axis.
         title: The kind of colour and the wavelengths, such as ``"RGB 646/548/453 nm"``.
     """
 
@@ -32,7 +30,7 @@ class ColourPicture:
     title: str
 
 
-def colour_bands(wavelength: NDArray[np.float64]) -> tuple[str, tuple[int, int, int]]:
+def choose_colour_bands(wavelength: NDArray[np.float64]) -> tuple[str, tuple[int, int, int]]:
     """Choose the bands for red, green and blue.
 
     The bands nearest 650, 550 and 450 nm; where the sensor has none within 40 nm of each, those nearest 2200,
@@ -53,6 +51,7 @@ def colour_bands(wavelength: NDArray[np.float64]) -> tuple[str, tuple[int, int, 
     if wavelength.size < 3:
         return "grey", (0, 0, 0)
     for kind, (wanted, tolerance) in (("RGB", VISIBLE), ("false colour", INFRARED)):
+        # three different bands, each near its colour
         distance = np.abs(wavelength[:, None] - np.asarray(wanted))
         red, green, blue = (int(band) for band in distance.argmin(axis=0))
         if distance.min(axis=0).max() <= tolerance and len({red, green, blue}) == 3:
@@ -84,14 +83,14 @@ def stretch(values: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def picture_title(wavelength: NDArray[np.float64]) -> str:
-    """What :func:`colour_picture` shows of bands of these wavelengths in nm: ``"RGB 646/548/453 nm"``."""
-    kind, bands = colour_bands(wavelength)
-    shown = bands[:1] if kind == "grey" else bands
-    return f"{kind} {'/'.join(f'{wavelength[band]:.0f}' for band in shown)} nm"
+    """Return the title of :func:`colour_picture` for wavelengths in nm: ``"RGB 646/548/453 nm"``."""
+    kind, bands = choose_colour_bands(wavelength)
+    different = bands[:1] if kind == "grey" else bands
+    return f"{kind} {'/'.join(f'{wavelength[band]:.0f}' for band in different)} nm"
 
 
 def colour_picture(patch: NDArray[np.float64], wavelength: NDArray[np.float64]) -> ColourPicture:
-    """A patch as a colour picture, stretched per channel from its 2nd to its 98th percentile.
+    """Return a patch as a colour picture, stretched per channel from its 2nd to its 98th percentile.
 
     Args:
         patch: ``[band, y, x]`` in the data's own units.
@@ -100,6 +99,6 @@ def colour_picture(patch: NDArray[np.float64], wavelength: NDArray[np.float64]) 
     Returns:
         The picture and the title that says which wavelengths it shows.
     """
-    _, bands = colour_bands(wavelength)
+    _, bands = choose_colour_bands(wavelength)
     values = stretch(np.moveaxis(patch[list(bands)], 0, -1).astype(np.float64))
     return ColourPicture(values, bands, picture_title(wavelength))

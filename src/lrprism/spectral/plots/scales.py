@@ -1,7 +1,5 @@
 """Diverging colour scales centred on 0, and the bar that explains them."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Final
 
@@ -34,7 +32,7 @@ class SymmetricScale:
 
     @property
     def clipped(self) -> bool:
-        """Whether some values lie beyond the colours."""
+        """True if some values lie beyond the colours."""
         return self.largest > self.limit
 
     @property
@@ -44,7 +42,7 @@ class SymmetricScale:
 
 
 def symmetric_scale(values: NDArray[np.floating], percentile: float = 99.5) -> SymmetricScale:
-    r"""A scale centred on 0 that a few extreme values cannot bleach.
+    r"""Return a scale centred on 0 that a few extreme values cannot bleach.
 
     .. math:: \text{limit} = P_{q}(|R|)
 
@@ -72,19 +70,19 @@ def symmetric_scale(values: NDArray[np.floating], percentile: float = 99.5) -> S
     return SymmetricScale(limit, largest, percentile)
 
 
-def colour_bar(figure: Figure, scale: SymmetricScale, corner: tuple[float, float], label: str) -> Axes:
+def draw_colour_bar(figure: Figure, scale: SymmetricScale, corner: tuple[float, float], label: str) -> Axes:
     """Draw a flat colour bar; it says so, and has arrows, where values lie beyond its colours.
 
     Args:
         figure: The figure.
         scale: The scale.
         corner: Left and top in mm.
-        label: What the colours mean, with its unit.
+        label: Quantity that the colours show, with its unit.
 
     Returns:
         The axes of the bar.
     """
-    axes = style.place(figure, corner[0] + 3.0, corner[1], BAR, 3.0)
+    axes = style.add_axes(figure, corner[0] + 3.0, corner[1], BAR, 3.0)
     bar = figure.colorbar(
         ScalarMappable(scale.norm, style.DIVERGING),
         cax=axes,
@@ -92,13 +90,13 @@ def colour_bar(figure: Figure, scale: SymmetricScale, corner: tuple[float, float
         extend="both" if scale.clipped else "neither",
         ticks=[-scale.limit, 0.0, scale.limit],
     )
-    bar.ax.set_xticklabels([style.number(-scale.limit), "0", style.number(scale.limit)])
+    bar.ax.set_xticklabels([style.format_number(-scale.limit), "0", style.format_number(scale.limit)])
     bar.set_label(label, labelpad=1.5)
     notes = ["red speaks for the class,", "blue against it, white is 0"]
     if scale.clipped:
         notes += [
             f"colours end at the {scale.percentile:g}th",
-            f"percentile of |R|; largest |R| {style.number(scale.largest)}",
+            f"percentile of |R|; largest |R| {style.format_number(scale.largest)}",
         ]
     style.write(
         figure, corner[0], corner[1] + 10.5, "\n".join(notes), size=style.FONT_TINY + 0.5, colour=style.GREY

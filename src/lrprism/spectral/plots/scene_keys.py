@@ -1,9 +1,7 @@
-"""The keys below a figure of a scene: which colour is which class, and which is which wavelength."""
-
-from __future__ import annotations
+"""The keys below a figure of a scene: the colours of the classes and of the wavelengths."""
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Self
 
 import numpy as np
 import xarray as xr
@@ -14,7 +12,7 @@ from numpy.typing import NDArray
 
 from lrprism.spectral.plots import contract, style, wavelength_axis
 from lrprism.spectral.plots.class_colours import UNEXPLAINED, class_colour
-from lrprism.spectral.plots.scene_layout import MARGIN
+from lrprism.spectral.plots.style import MARGIN
 
 SEQUENTIAL: Final = "viridis"  # even steps to the eye, also in grey and to the colour-blind
 LINE: Final = 3.3  # mm, of the classes' names
@@ -36,8 +34,8 @@ class ClassKey:
     labels: tuple[str, ...]
 
     @classmethod
-    def of(cls, classes: xr.DataArray) -> ClassKey:
-        """The key of a map of classes.
+    def from_map(cls, classes: xr.DataArray) -> Self:
+        """Build the key of a map of classes.
 
         Args:
             classes: Class of every pixel, ``[y, x]``, negative where it is not explained.
@@ -46,18 +44,18 @@ class ClassKey:
             The key; shares are those of the whole scene.
         """
         values = np.maximum(classes.to_numpy(), -1)
-        found, counts = np.unique(values, return_counts=True)
+        indices, counts = np.unique(values, return_counts=True)
         names, labels = xr.Dataset(attrs=classes.attrs), []
-        for index, count in zip(found.tolist(), counts.tolist(), strict=True):
-            name = f"{index}  {contract.class_name(names, index)}" if index >= 0 else "not explained"
-            labels.append(f"{name} ({_percent(count / values.size)})")
-        if found[0] < 0:
+        for index, count in zip(indices.tolist(), counts.tolist(), strict=True):
+            name = f"{index}  {contract.get_class_name(names, index)}" if index >= 0 else "not explained"
+            labels.append(f"{name} ({_format_percent(count / values.size)})")
+        if indices[0] < 0:  # not explained comes first in order, last in print
             labels.append(labels.pop(0))
-        return cls(tuple(int(index) for index in found if index >= 0), tuple(labels))
+        return cls(tuple(int(index) for index in indices if index >= 0), tuple(labels))
 
     @property
     def columns(self) -> int:
-        """In how many columns the labels fit on the page, 4 at most."""
+        """Number of columns in which the labels fit on the page, 4 at most."""
         widest = max(style.text_width(label, style.FONT_SMALL) for label in self.labels)
         return max(1, min(4, int((style.PAGE_WIDTH - 2 * MARGIN) / (widest + SWATCH))))
 
@@ -78,7 +76,7 @@ class ClassKey:
         style.write(figure, MARGIN, top, title, size=style.FONT_SMALL)
         colours = [class_colour(index) for index in self.classes]
         colours += [UNEXPLAINED] * (len(self.labels) - len(colours))
-        width, height = style.size_of(figure)
+        width, height = style.measure_figure(figure)
         figure.legend(
             [Patch(facecolor=colour) for colour in colours],
             self.labels,
@@ -94,7 +92,7 @@ class ClassKey:
         )
 
 
-def wavelength_key(
+def draw_wavelength_key(
     figure: Figure,
     box: tuple[float, float, float],
     wavelength: NDArray[np.float64],
@@ -113,33 +111,33 @@ def wavelength_key(
     Returns:
         The axes of the key.
     """
-    left, top, width = box
-    axes = style.place(figure, left, top, width, 3.0)
-    ends = wavelength_axis.limits(wavelength)
+    edge, top, width = box
+    axes = style.add_axes(figure, edge, top, width, 3.0)
+    ends = wavelength_axis.choose_limits(wavelength)
     axes.set_facecolor(wavelength_axis.ATMOSPHERE)
-    for bands, edges in wavelength_axis.cell_edges(wavelength):
+    for bands, edges in wavelength_axis.find_cell_edges(wavelength):
         mesh = axes.pcolormesh(edges, [0.0, 1.0], wavelength[bands][None], cmap=SEQUENTIAL, rasterized=True)
         mesh.set_clim(ends)
     axes.set(xlim=ends, yticks=[], ylim=(0, 1))
     axes.spines[:].set_visible(True)
     axes.set_xlabel(f"{letter}  wavelength of the band of largest relevance (nm)", labelpad=1.5)
-    notes = [_most_often(wavelength, strongest)]
-    if len(wavelength_axis.segments(wavelength)) > 1:
+    notes = [_name_most_frequent(wavelength, strongest)]
+    if len(wavelength_axis.split_at_gaps(wavelength)) > 1:
         notes.append("grey: the sensor has no band, or it was left out")
     text = "\n".join(notes)
-    style.write(figure, left, top + 10.5, text, size=style.FONT_TINY + 0.5, colour=style.GREY)
+    style.write(figure, edge, top + 10.5, text, size=style.FONT_TINY + 0.5, colour=style.GREY)
     return axes
 
 
-def _most_often(
+def _name_most_frequent(
     wavelength: NDArray[np.float64], strongest: np.ma.MaskedArray[tuple[int, ...], np.dtype[np.int64]]
 ) -> str:
     counts = np.bincount(strongest.compressed(), minlength=wavelength.size)
     bands = [int(band) for band in np.argsort(-counts, kind="stable")[:OFTEN] if counts[band]]
     return "most often " + ", ".join(
-        f"{wavelength[band]:.1f} nm ({_percent(counts[band] / counts.sum())})" for band in bands
+        f"{wavelength[band]:.1f} nm ({_format_percent(counts[band] / counts.sum())})" for band in bands
     )
 
 
-def _percent(share: float) -> str:
-    return f"{style.number(100 * share, 2 if share < 0.995 else 3)} %"
+def _format_percent(share: float) -> str:
+    return f"{style.format_number(100 * share, 2 if share < 0.995 else 3)} %"

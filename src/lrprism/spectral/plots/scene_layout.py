@@ -1,14 +1,12 @@
-"""Where the panels of a figure of a scene go on the page, for square, wide and tall scenes."""
-
-from __future__ import annotations
+"""The plan of the panels of a scene on the page, for square, wide and tall scenes."""
 
 import math
 from dataclasses import dataclass
 from typing import Final
 
 from lrprism.spectral.plots import style
+from lrprism.spectral.plots.style import MARGIN
 
-MARGIN: Final = 3.0  # mm, round the page
 HEADING: Final = 12.0  # mm
 LEFT: Final = 12.0  # mm, the rows' axis with its label
 TICKS: Final = 8.5  # mm, the columns' axis with its label, below the last row of panels
@@ -37,7 +35,7 @@ class ScenePlan:
 
     @property
     def bottom(self) -> float:
-        """Where the panels and their axis end."""
+        """Lower end of the panels and their axis."""
         return HEADING + math.ceil(self.count / self.columns) * self.cell[1] + TICKS - SPACE
 
     @property
@@ -46,17 +44,17 @@ class ScenePlan:
         return self.count * self.panel[0] * self.panel[1] / (style.PAGE_WIDTH * self.bottom)
 
     def corner(self, index: int) -> tuple[float, float]:
-        """Left and top of a panel."""
+        """Return left and top of a panel."""
         row, column = divmod(index, self.columns)
         top = HEADING + (row + 1) * self.cell[1] - SPACE - self.panel[1]
         return LEFT + column * self.cell[0], top
 
-    def outer(self, index: int) -> tuple[bool, bool]:
-        """Whether a panel stands leftmost, and whether none stands below it: only these show their axes."""
+    def is_outer(self, index: int) -> tuple[bool, bool]:
+        """Return if a panel stands leftmost, and if none stands below it: only these show their axes."""
         return index % self.columns == 0, index + self.columns >= self.count
 
     def step(self, height: int, width: int) -> int:
-        """Every which row and column of a scene is drawn: no more of them than print can show.
+        """Return the distance between rows and columns that are drawn, no more of them than print can show.
 
         Args:
             height: Of the scene in pixels.
@@ -78,14 +76,14 @@ def plan_scene(titles: list[str], shape: tuple[int, int], foot: float) -> SceneP
     Returns:
         The places.
     """
-    plans = [_plan(titles, columns, shape, foot) for columns in range(1, len(titles) + 1)]
+    plans = [_plan_columns(titles, columns, shape, foot) for columns in range(1, len(titles) + 1)]
     return max(plans, key=lambda plan: plan.covered)
 
 
-def _plan(titles: list[str], columns: int, shape: tuple[int, int], foot: float) -> ScenePlan:
+def _plan_columns(titles: list[str], columns: int, shape: tuple[int, int], foot: float) -> ScenePlan:
     room = (style.PAGE_WIDTH - LEFT - MARGIN + GUTTER) / columns
     rows = math.ceil(len(titles) / columns)
-    lines = max(len(title_lines(title, room - GUTTER)) for title in titles)
+    lines = max(len(break_title(title, room - GUTTER)) for title in titles)
     above = lines * TITLE + SPACE
     highest = max((TALLEST - HEADING - TICKS - foot) / rows - above, 1.0)
     width = min(room - GUTTER, highest * shape[1] / shape[0])
@@ -93,7 +91,7 @@ def _plan(titles: list[str], columns: int, shape: tuple[int, int], foot: float) 
     return ScenePlan(len(titles), columns, (width, height), (room, height + above))
 
 
-def title_lines(title: str, width: float) -> list[str]:
+def break_title(title: str, width: float) -> list[str]:
     """Break a title in two, behind its comma if it has one, where it is wider than its panel in mm."""
     if style.text_width(title, style.FONT) <= width:
         return [title]

@@ -1,10 +1,8 @@
 """The page of a figure of a scene: panels with axes in pixels, in the places of a plan."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from string import ascii_lowercase
-from typing import Any, Final
+from typing import Any, Final, Self
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -14,8 +12,8 @@ from matplotlib.ticker import FixedLocator, MaxNLocator
 from numpy.typing import NDArray
 
 from lrprism.spectral.plots import style
-from lrprism.spectral.plots.class_colours import UNEXPLAINED, roomiest_place
-from lrprism.spectral.plots.scene_layout import GUTTER, ScenePlan, plan_scene, title_lines
+from lrprism.spectral.plots.class_colours import UNEXPLAINED, find_roomiest_pixel
+from lrprism.spectral.plots.scene_layout import GUTTER, ScenePlan, break_title, plan_scene
 
 TICK: Final = 10.0  # mm of an axis per tick
 ROOM: Final = 1.5  # mm round the middle of a class's number
@@ -27,10 +25,10 @@ class ScenePage:
 
     Attributes:
         figure: The figure.
-        plan: Where its panels go.
+        plan: The places of its panels.
         titles: Of the panels, with their letters.
         shape: Rows and columns of the scene.
-        keys: Where the keys of wavelength and relevance begin, in mm from the top.
+        keys: Upper end of the keys of wavelength and relevance, in mm from the top.
     """
 
     figure: Figure
@@ -40,8 +38,8 @@ class ScenePage:
     keys: float
 
     @classmethod
-    def new(cls, titles: list[str], shape: tuple[int, int], *, classes: float, bars: float) -> ScenePage:
-        """An empty page of the height that its panels need.
+    def from_titles(cls, titles: list[str], shape: tuple[int, int], *, classes: float, bars: float) -> Self:
+        """Build an empty page of the height that its panels need.
 
         Args:
             titles: Of the panels, without their letters.
@@ -52,14 +50,14 @@ class ScenePage:
         Returns:
             The page.
         """
-        lettered = [f"{letter(index)}  {title}" for index, title in enumerate(titles)]
+        lettered = [f"{panel_letter(index)}  {title}" for index, title in enumerate(titles)]
         plan = plan_scene(lettered, shape, classes + bars)
         figure = style.new_figure(style.PAGE_WIDTH, plan.bottom + classes + bars)
         return cls(figure, plan, lettered, shape, plan.bottom + classes)
 
     @property
     def step(self) -> int:
-        """Every which row and column is drawn."""
+        """Distance between rows and columns that are drawn."""
         return self.plan.step(*self.shape)
 
     def draw(self, index: int, values: NDArray[np.generic], **look: Any) -> Axes:
@@ -74,14 +72,14 @@ class ScenePage:
             The axes of the panel, in pixels of the scene.
         """
         height, width = self.shape
-        axes = style.place(self.figure, *self.plan.corner(index), *self.plan.panel)
+        axes = style.add_axes(self.figure, *self.plan.corner(index), *self.plan.panel)
         axes.set_facecolor(UNEXPLAINED)
         bottom, right = (self.step * size - 0.5 for size in values.shape[:2])
         axes.imshow(values, extent=(-0.5, right, bottom, -0.5), interpolation="nearest", **look)
         axes.set(xlim=(-0.5, width - 0.5), ylim=(height - 0.5, -0.5))
         axes.spines[:].set(visible=True, linewidth=0.4, edgecolor=style.GREY)
-        self._tick(axes, index)
-        self._title(axes, index)
+        self._draw_axes(axes, index)
+        self._write_title(axes, index)
         return axes
 
     def number_classes(self, axes: Axes, classes: NDArray[np.integer]) -> None:
@@ -93,8 +91,8 @@ class ScenePage:
         """
         radius = ROOM * classes.shape[1] / self.plan.panel[0]
         for index in np.unique(classes[classes >= 0]).tolist():
-            row, column, depth = roomiest_place(classes == index)
-            if depth < radius:
+            row, column, depth = find_roomiest_pixel(classes == index)
+            if depth < radius:  # the number would cover other classes
                 continue
             axes.text(
                 (column + 0.5) * self.step - 0.5,
@@ -106,8 +104,8 @@ class ScenePage:
                 path_effects=[withStroke(linewidth=1.2, foreground="white")],
             )
 
-    def _tick(self, axes: Axes, index: int) -> None:
-        leftmost, lowest = self.plan.outer(index)
+    def _draw_axes(self, axes: Axes, index: int) -> None:
+        leftmost, lowest = self.plan.is_outer(index)
         width, height = self.plan.panel
         for axis, length in ((axes.xaxis, width), (axes.yaxis, height)):
             ticks = min(4, int(length / TICK))
@@ -118,14 +116,14 @@ class ScenePage:
         if leftmost:
             axes.set_ylabel("row", fontsize=style.FONT_SMALL, labelpad=1.0)
 
-    def _title(self, axes: Axes, index: int) -> None:
+    def _write_title(self, axes: Axes, index: int) -> None:
         room = self.plan.cell[0] - GUTTER
-        lines = title_lines(self.titles[index], room)
+        lines = break_title(self.titles[index], room)
         widest = max(style.text_width(line, style.FONT) for line in lines)
         size = style.FONT * min(1.0, room / widest)
         axes.set_title("\n".join(lines), fontsize=size, pad=2.0, loc="left", linespacing=1.1)
 
 
-def letter(index: int) -> str:
-    """The letter of a panel."""
+def panel_letter(index: int) -> str:
+    """Return the letter of a panel."""
     return ascii_lowercase[index]

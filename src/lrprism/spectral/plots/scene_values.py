@@ -1,6 +1,4 @@
-"""What a figure of a scene shows of its relevance map, read piece by piece."""
-
-from __future__ import annotations
+"""The values of a relevance map that a figure of a scene shows, read piece by piece."""
 
 from dataclasses import dataclass
 
@@ -26,11 +24,11 @@ class DrawnRelevance:
 
 
 def mean_magnitude(relevance: xr.DataArray) -> NDArray[np.float64]:
-    r"""Mean of ``|R|`` over the explained pixels of a scene; the whole map never lies in memory at once.
+    r"""Return the mean of ``|R|`` over the explained pixels of a scene.
 
     .. math:: m_b = \frac{1}{|E_b|} \sum_{(y,x) \in E_b} |R_{byx}|
 
-    where :math:`E_b` are the pixels with a value in band b.
+    where :math:`E_b` are the pixels with a value in band b. The map never lies in memory as a whole.
 
     Args:
         relevance: ``[band, y, x]``, NaN at pixels that are not explained; lazy or not.
@@ -41,7 +39,7 @@ def mean_magnitude(relevance: xr.DataArray) -> NDArray[np.float64]:
     Raises:
         DataError: If a band has no value at all, or an infinite one.
     """
-    pieces = _in_pieces(relevance)
+    pieces = _split_into_chunks(relevance)
     total = abs(pieces).sum(("y", "x"), skipna=True, dtype=np.float64)
     reduced = xr.Dataset({"total": total, "count": pieces.notnull().sum(("y", "x"))}).compute()
     sums, counts = reduced["total"].to_numpy(), reduced["count"].to_numpy()
@@ -57,7 +55,7 @@ def mean_magnitude(relevance: xr.DataArray) -> NDArray[np.float64]:
 
 
 def read_drawn(relevance: xr.DataArray, bands: list[int], step: int) -> DrawnRelevance:
-    r"""Read what is drawn of a relevance map in one pass over its pieces.
+    r"""Read the pixels that are drawn of a relevance map in one pass over its pieces.
 
     .. math:: k_{yx} = \arg\max_b R_{byx}
 
@@ -72,7 +70,7 @@ def read_drawn(relevance: xr.DataArray, bands: list[int], step: int) -> DrawnRel
     Raises:
         DataError: If no pixel that is drawn has a value in these bands.
     """
-    drawn = drawn_pixels(_in_pieces(relevance).transpose("band", "y", "x"), step)
+    drawn = thin_out(_split_into_chunks(relevance).transpose("band", "y", "x"), step)
     read = xr.Dataset(
         {
             "strongest": drawn.fillna(-np.inf).argmax("band", skipna=False),
@@ -80,6 +78,7 @@ def read_drawn(relevance: xr.DataArray, bands: list[int], step: int) -> DrawnRel
             "heatmaps": drawn.isel(band=bands).rename(band="shown").drop_vars("shown", errors="ignore"),
         }
     ).compute()
+    # where all bands are missing argmax has no meaning: masked
     strongest = np.ma.MaskedArray(read["strongest"].to_numpy().astype(np.int64), read["missing"].to_numpy())
     heatmaps = read["heatmaps"].to_numpy().astype(np.float64)
     if not np.isfinite(heatmaps).any():
@@ -90,10 +89,10 @@ def read_drawn(relevance: xr.DataArray, bands: list[int], step: int) -> DrawnRel
     return DrawnRelevance(strongest, heatmaps)
 
 
-def drawn_pixels(array: xr.DataArray, step: int) -> xr.DataArray:
-    """Every ``step``-th row and column of an array with dimensions ``y`` and ``x``, from the first one on."""
+def thin_out(array: xr.DataArray, step: int) -> xr.DataArray:
+    """Return every ``step``-th row and column, from the first one on."""
     return array.isel(y=slice(None, None, step), x=slice(None, None, step))
 
 
-def _in_pieces(relevance: xr.DataArray) -> xr.DataArray:
+def _split_into_chunks(relevance: xr.DataArray) -> xr.DataArray:
     return relevance.chunk("auto") if relevance.chunks is None else relevance

@@ -1,7 +1,5 @@
 """Relevance over wavelength: the spectrum of one class."""
 
-from __future__ import annotations
-
 from typing import Final
 
 import numpy as np
@@ -12,10 +10,9 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from lrprism.errors import DataError
-from lrprism.spectral.bands.statistics import band_table, sample_spectra, top_bands
+from lrprism.spectral.bands.statistics import band_table, top_bands
 from lrprism.spectral.plots import contract, style, wavelength_axis
 
-MARGIN: Final = 3.0  # mm
 LEFT: Final = 17.0  # mm, the left axis with its label
 RIGHT: Final = 17.0  # mm, the right axis with its label
 HEADING: Final = 11.5  # mm
@@ -25,7 +22,7 @@ HEADROOM: Final = 0.2  # of the panel, kept free for the names of the strongest 
 MOST_MARKERS: Final = 60  # more bands than this are drawn as a line alone
 
 
-@style.styled
+@style.use_house_style
 def relevance_spectrum(dataset: xr.Dataset, target: int) -> Figure:
     r"""Draw the relevance of every band over wavelength for the samples explained for one class.
 
@@ -50,136 +47,104 @@ def relevance_spectrum(dataset: xr.Dataset, target: int) -> Figure:
         DataError: If a part is missing or not finite, a wavelength is not a positive number, or no sample was
             explained for the class.
     """
-    chosen = samples_of(dataset, target)
-    wavelength = contract.wavelengths(chosen)
-    ends = wavelength_axis.limits(wavelength)
-    strip = wavelength_axis.strip_height(wavelength_axis.features_within(ends))
+    spectra = _select_class(dataset, target)
+    wavelength = contract.get_wavelengths(spectra)
+    ends = wavelength_axis.choose_limits(wavelength)
+    strip = wavelength_axis.measure_strip(wavelength_axis.find_features(ends))
     width = style.PAGE_WIDTH - LEFT - RIGHT
     figure = style.new_figure(style.PAGE_WIDTH, HEADING + strip + 1.0 + PANEL + FOOT)
-    _heading(figure, chosen, target)
+    _write_spectrum_heading(figure, spectra, target)
     wavelength_axis.draw_feature_strip(figure, (LEFT, HEADING), width, ends)
-    axes = style.place(figure, LEFT, HEADING + strip + 1.0, width, PANEL)
+    axes = style.add_axes(figure, LEFT, HEADING + strip + 1.0, width, PANEL)
     axes.set(xlim=ends, xlabel="wavelength (nm)")
-    axes.yaxis.set_major_formatter(style.plain_numbers)
-    axes.set_ylabel(f"relevance per band ({contract.relevance_unit(chosen)})", color=style.BLUE)
-    table = band_table(chosen)
-    _draw_relevance(axes, wavelength, table, chosen.sizes["sample"])
-    right = _draw_input(axes, wavelength, chosen)
+    axes.yaxis.set_major_formatter(style.format_tick)
+    axes.set_ylabel(f"relevance per band ({contract.get_relevance_unit(spectra)})", color=style.BLUE)
+    table = band_table(spectra)
+    _draw_relevance(axes, wavelength, table, spectra.sizes["sample"])
+    right = _draw_input(axes, wavelength, spectra)
     wavelength_axis.shade_atmosphere(right, ends)
     _mark_strongest(axes, top_bands(table, target), width)
-    _draw_legend(figure, axes, right)
+    _draw_spectrum_legend(figure, axes, right)
     return figure
 
 
-def samples_of(dataset: xr.Dataset, target: int) -> xr.Dataset:
-    """The spectra of the samples that were explained for a class, checked.
-
-    Args:
-        dataset: A relevance dataset, or its :func:`lrprism.spectral.sample_spectra`.
-        target: The explained class, 0-based.
-
-    Returns:
-        Those samples, dimensions in the order sample, band.
+def _select_class(dataset: xr.Dataset, target: int) -> xr.Dataset:
+    """Return the spectra of the samples that were explained for a class.
 
     Raises:
         DataError: If a part is missing or not finite, or no sample was explained for the class.
     """
-    spectra = checked_spectra(dataset)
-    chosen = spectra.isel(sample=np.flatnonzero(spectra["target"].to_numpy() == target))
-    if chosen.sizes["sample"] == 0:
-        known = np.unique(spectra["target"].to_numpy()).tolist()
+    spectra = contract.prepare_spectra(dataset)
+    samples = np.flatnonzero(spectra["target"].to_numpy() == target)
+    if not samples.size:
+        explained = np.unique(spectra["target"].to_numpy()).tolist()
         raise DataError(
-            f"target should be a class that was explained, one of {known}. Found {target}. "
+            f"target should be a class that was explained, one of {explained}. Found {target}. "
             "Explain samples for that class first."
         )
-    return chosen
+    return spectra.isel(sample=samples)
 
 
-def checked_spectra(dataset: xr.Dataset) -> xr.Dataset:
-    """The spectra of the samples of a relevance dataset, checked.
-
-    Args:
-        dataset: A relevance dataset, or its :func:`lrprism.spectral.sample_spectra`.
-
-    Returns:
-        The spectra, dimensions in the order sample, band.
-
-    Raises:
-        DataError: If a part is missing or not finite.
-    """
-    contract.check_parts(dataset, ["target", "wavelength", "fwhm", "original_band", "class_name"])
-    if "positive" not in dataset.variables:
-        contract.check_parts(dataset, ["relevance", "patch"])
-        for name in ("relevance", "patch"):
-            hint = "Keep the sample dimension: dataset.isel(sample=[0])."
-            contract.check_dimensions(dataset[name], ("sample", "band", "y", "x"), hint)
-    spectra = sample_spectra(dataset).transpose("sample", "band", ...)
-    contract.check_finite((spectra["positive"] + spectra["negative"]).rename("relevance"))
-    contract.check_finite(spectra["input"].rename("patch"))
-    return spectra
-
-
-def _heading(figure: Figure, chosen: xr.Dataset, target: int) -> None:
-    count = chosen.sizes["sample"]
-    title = f"Relevance for {contract.class_name(chosen, target)}"
-    parts = [
+def _write_spectrum_heading(figure: Figure, spectra: xr.Dataset, target: int) -> None:
+    count = spectra.sizes["sample"]
+    facts = [
         f"{count} sample{'s' if count > 1 else ''} explained for this class",
-        f"each band summed over {contract.pixels(chosen)}",
-        str(chosen.attrs.get("title", "")),
-        str(chosen.attrs.get("composite", "")),
+        f"each band summed over {contract.describe_window(spectra)}",
+        str(spectra.attrs.get("title", "")),
+        str(spectra.attrs.get("composite", "")),
     ]
-    style.write(figure, MARGIN, 2.5, title, size=style.FONT_TITLE)
-    style.write_line(figure, MARGIN, 6.8, "  ·  ".join(part for part in parts if part), size=style.FONT_SMALL)
+    style.write_heading(figure, f"Relevance for {contract.get_class_name(spectra, target)}", facts)
 
 
 def _draw_relevance(axes: Axes, wavelength: NDArray[np.float64], table: pd.DataFrame, count: int) -> None:
     mean, spread = table["sum"].to_numpy(dtype=np.float64), table["std"].to_numpy(dtype=np.float64)
-    x, low = wavelength_axis.broken(wavelength, mean - spread)
-    _, high = wavelength_axis.broken(wavelength, mean + spread)
+    x, low = wavelength_axis.break_at_gaps(wavelength, mean - spread)
+    _, high = wavelength_axis.break_at_gaps(wavelength, mean + spread)
     axes.axhline(0, color=style.BLACK, linewidth=0.6, zorder=1.5)
-    if count > 1:
+    if count > 1:  # a single sample has no spread
         label = f"± 1 standard deviation over {count} samples"
         axes.fill_between(x, low, high, color=style.SKY, alpha=0.45, linewidth=0, label=label)
-        _stand_alone_spread(axes, wavelength, mean, spread)
+        _draw_lone_spreads(axes, wavelength, mean, spread)
     name = "mean relevance" if count > 1 else "relevance (1 sample, no spread)"
     marker = "o" if wavelength.size <= MOST_MARKERS else ""
-    x, y = wavelength_axis.broken(wavelength, mean)
+    x, y = wavelength_axis.break_at_gaps(wavelength, mean)
     axes.plot(x, y, color=style.BLUE, marker=marker, markersize=2.2, label=name, gid="relevance")
-    alone = wavelength_axis.alone(wavelength)
-    axes.plot(wavelength[alone], mean[alone], "o", color=style.BLUE, markersize=2.2)
+    lone = wavelength_axis.find_lone_bands(wavelength)
+    axes.plot(wavelength[lone], mean[lone], "o", color=style.BLUE, markersize=2.2)
     bottom, top = float(np.nanmin(low)), float(np.nanmax(high))
     bottom, top = min(bottom, 0.0), max(top, 0.0)
     span = (top - bottom) or 1.0
     axes.set_ylim(bottom - 0.05 * span, bottom + span * (1 + HEADROOM) / (1 - HEADROOM / 4))
 
 
-def _stand_alone_spread(
+def _draw_lone_spreads(
     axes: Axes, wavelength: NDArray[np.float64], mean: NDArray[np.float64], spread: NDArray[np.float64]
 ) -> None:
     """Draw the spread of a band between two gaps as a bar: an area of no width would not be seen."""
-    alone = wavelength_axis.alone(wavelength)
-    low, high = mean[alone] - spread[alone], mean[alone] + spread[alone]
-    axes.vlines(wavelength[alone], low, high, color=style.SKY, alpha=0.6, linewidth=2.5)
+    lone = wavelength_axis.find_lone_bands(wavelength)
+    low, high = mean[lone] - spread[lone], mean[lone] + spread[lone]
+    axes.vlines(wavelength[lone], low, high, color=style.SKY, alpha=0.6, linewidth=2.5)
 
 
-def _draw_input(axes: Axes, wavelength: NDArray[np.float64], chosen: xr.Dataset) -> Axes:
-    spectra = chosen["input"].to_numpy()
+def _draw_input(axes: Axes, wavelength: NDArray[np.float64], dataset: xr.Dataset) -> Axes:
+    spectra = dataset["input"].to_numpy()
     mean, spread = spectra.mean(axis=0), spectra.std(axis=0)
     right = axes.twinx()
+    # the relevance lies over the input: twin axes would be drawn on top
     axes.set_zorder(right.get_zorder() + 1)
     axes.patch.set_visible(False)
     right.spines["right"].set(visible=True, color=style.GREY)
     right.tick_params(axis="y", colors=style.GREY)
-    right.yaxis.set_major_formatter(style.plain_numbers)
-    right.set_ylabel(f"mean input: {contract.quantity_label(chosen)}", color=style.GREY)
-    one = chosen.sizes["sample"] == 1
-    label = "input spectrum" if one else "mean input ± 1 standard deviation (dashed, right axis)"
-    x, y = wavelength_axis.broken(wavelength, mean)
+    right.yaxis.set_major_formatter(style.format_tick)
+    right.set_ylabel(f"mean input: {contract.describe_quantity(dataset)}", color=style.GREY)
+    is_single = dataset.sizes["sample"] == 1
+    label = "input spectrum" if is_single else "mean input ± 1 standard deviation (dashed, right axis)"
+    x, y = wavelength_axis.break_at_gaps(wavelength, mean)
     right.plot(x, y, color=style.GREY, linewidth=0.9, linestyle=(0, (4, 1.5)), label=label, gid="input")
-    alone = wavelength_axis.alone(wavelength)
-    right.plot(wavelength[alone], mean[alone], "o", color=style.GREY, markersize=1.8)
-    for side in () if one else (mean - spread, mean + spread):
-        x, y = wavelength_axis.broken(wavelength, side)
+    lone = wavelength_axis.find_lone_bands(wavelength)
+    right.plot(wavelength[lone], mean[lone], "o", color=style.GREY, markersize=1.8)
+    for side in () if is_single else (mean - spread, mean + spread):
+        x, y = wavelength_axis.break_at_gaps(wavelength, side)
         right.plot(x, y, color="#A0A0A0", linewidth=0.35)
     low, high = float((mean - spread).min()), float((mean + spread).max())
     span = (high - low) or 1.0
@@ -194,13 +159,14 @@ def _mark_strongest(axes: Axes, rows: pd.DataFrame, width: float) -> None:
     nm_per_mm = (high - low) / width
     names = [f"{nm:.1f} nm" for nm in x]
     widest = max(style.text_width(name, style.FONT_SMALL) for name in names) * nm_per_mm
-    places = style.spread_out(x, widest + 2 * nm_per_mm, (low + widest / 2, high - widest / 2 - nm_per_mm))
+    places = style.spread_labels(x, widest + 2 * nm_per_mm, (low + widest / 2, high - widest / 2 - nm_per_mm))
     count = len(names)
     label = f"the {count} bands of largest relevance" if count > 1 else "the band of largest relevance"
     axes.plot(x, y, "v", color=style.VERMILION, markersize=4, label=label, gid="strongest", zorder=4)
     bottom, top = axes.get_ylim()
     roof = bottom + 0.93 * (top - bottom)
     for nm, value, place, name in zip(x, y, places, names, strict=True):
+        # from the marker straight up, then across to its name
         axes.plot(
             [nm, nm, place], [value, roof - 0.06 * (top - bottom), roof], color=style.VERMILION, linewidth=0.4
         )
@@ -209,7 +175,7 @@ def _mark_strongest(axes: Axes, rows: pd.DataFrame, width: float) -> None:
         )
 
 
-def _draw_legend(figure: Figure, axes: Axes, right: Axes) -> None:
+def _draw_spectrum_legend(figure: Figure, axes: Axes, right: Axes) -> None:
     handles, labels = axes.get_legend_handles_labels()
     other_handles, other_labels = right.get_legend_handles_labels()
     figure.legend(

@@ -1,9 +1,7 @@
 """The look of every figure: sizes in mm, fonts in points, colours, and how a figure is written."""
 
-from __future__ import annotations
-
 import functools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final, ParamSpec
@@ -16,12 +14,18 @@ from matplotlib.font_manager import FontProperties, findfont, get_font
 from numpy.typing import NDArray
 
 from lrprism.errors import ResultsError
+from lrprism.spectral.files import write_whole
+
+_CANNOT_WRITE: Final = (
+    "Figures should be written to {path.parent}. Found: {reason}. Try another folder or free some space."
+)
 
 Parameters = ParamSpec("Parameters")
 
 MM_PER_INCH: Final = 25.4
 MM_PER_POINT: Final = MM_PER_INCH / 72
 PAGE_WIDTH: Final = 170.0  # mm: the text width of an A4 page, two columns of most journals
+MARGIN: Final = 3.0  # mm, round the page
 
 FONT: Final = 7.0
 FONT_TITLE: Final = 8.0
@@ -78,7 +82,7 @@ def house_style() -> Iterator[None]:
         yield
 
 
-def styled(draw: Callable[Parameters, Figure]) -> Callable[Parameters, Figure]:
+def use_house_style(draw: Callable[Parameters, Figure]) -> Callable[Parameters, Figure]:
     """Run a drawing function with the house style and leave matplotlib's own settings as they were."""
 
     @functools.wraps(draw)
@@ -90,19 +94,19 @@ def styled(draw: Callable[Parameters, Figure]) -> Callable[Parameters, Figure]:
 
 
 def new_figure(width: float, height: float) -> Figure:
-    """An empty figure of ``width`` x ``height`` mm, bound to no window and to no global state."""
+    """Return an empty figure of ``width`` x ``height`` mm, bound to no window and to no global state."""
     return Figure(figsize=(width / MM_PER_INCH, height / MM_PER_INCH))
 
 
-def size_of(figure: Figure) -> tuple[float, float]:
-    """Width and height of a figure in mm."""
+def measure_figure(figure: Figure) -> tuple[float, float]:
+    """Return width and height of a figure in mm."""
     width, height = figure.get_size_inches()
     return float(width) * MM_PER_INCH, float(height) * MM_PER_INCH
 
 
-def place(figure: Figure, left: float, top: float, width: float, height: float) -> Axes:
+def add_axes(figure: Figure, left: float, top: float, width: float, height: float) -> Axes:
     """Add axes whose upper left corner lies ``left`` and ``top`` mm from the figure's upper left corner."""
-    page_width, page_height = size_of(figure)
+    page_width, page_height = measure_figure(figure)
     bottom = page_height - top - height
     return figure.add_axes(
         (left / page_width, bottom / page_height, width / page_width, height / page_height)
@@ -111,7 +115,7 @@ def place(figure: Figure, left: float, top: float, width: float, height: float) 
 
 def write(figure: Figure, left: float, top: float, text: str, *, size: float, colour: str = BLACK) -> None:
     """Write text whose upper left corner lies ``left`` and ``top`` mm from the figure's upper left corner."""
-    page_width, page_height = size_of(figure)
+    page_width, page_height = measure_figure(figure)
     figure.text(
         left / page_width,
         1 - top / page_height,
@@ -126,14 +130,20 @@ def write(figure: Figure, left: float, top: float, text: str, *, size: float, co
 
 def write_line(figure: Figure, left: float, top: float, text: str, *, size: float) -> None:
     """Write one grey line, in a smaller font where it would reach over the right edge of the page."""
-    room = size_of(figure)[0] - 2 * left
+    room = measure_figure(figure)[0] - 2 * left
     size = min(size, size * room / max(text_width(text, size), room / 10))
     write(figure, left, top, text, size=size, colour=GREY)
 
 
+def write_heading(figure: Figure, title: str, facts: Iterable[str]) -> None:
+    """Write the title of a figure and, below it in one line, the facts that are not empty."""
+    write(figure, MARGIN, 2.5, title, size=FONT_TITLE)
+    write_line(figure, MARGIN, 6.8, "  ·  ".join(fact for fact in facts if fact), size=FONT_SMALL)
+
+
 @functools.cache
 def text_width(text: str, size: float) -> float:
-    """Width of one line of text in mm, measured in the figures' own font; 0 for an empty one."""
+    """Return the width of one line of text in mm, in the font of the figures; 0 for an empty one."""
     if not text.strip():
         return 0.0
     font = get_font(findfont(FontProperties(family="DejaVu Sans")))
@@ -142,19 +152,19 @@ def text_width(text: str, size: float) -> float:
     return float(font.get_width_height()[0]) / 64 * size / 1000 * MM_PER_POINT  # 64ths of a point
 
 
-def number(value: float, digits: int = 3) -> str:
-    """A number for print: ``digits`` significant digits, a true minus sign, and ``0`` for zero."""
+def format_number(value: float, digits: int = 3) -> str:
+    """Return a number for print: ``digits`` significant digits, a true minus sign, and ``0`` for zero."""
     if value == 0:
         return "0"
     return f"{value:.{digits}g}".replace("-", "\N{MINUS SIGN}")
 
 
-def plain_numbers(value: float, _position: float = 0) -> str:
-    """A number at a tick, written out in full: no power of ten apart from the axis."""
-    return number(value, 6)
+def format_tick(value: float, _position: float = 0) -> str:
+    """Return a number at a tick, written out in full: no power of ten apart from the axis."""
+    return format_number(value, 6)
 
 
-def spread_out(
+def spread_labels(
     positions: NDArray[np.float64], gap: float, bounds: tuple[float, float]
 ) -> NDArray[np.float64]:
     r"""Move sorted positions as little as possible so that neighbours keep a distance.
@@ -209,14 +219,13 @@ def save(
     if dpi < 200:
         raise ResultsError(f"dpi should be at least 200 for print. Found {dpi}. Try dpi=300.")
     png, svg = folder / f"{stem}.png", folder / f"{stem}.svg"
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with house_style():
-            figure.savefig(png, dpi=dpi, metadata={"Copyright": attribution} if attribution else None)
-            figure.savefig(svg, metadata={"Date": None} | ({"Rights": attribution} if attribution else {}))
-    except OSError as error:
-        raise ResultsError(
-            f"Figures should be written to {folder}. Found: {error.strerror or error}. "
-            "Try another folder or free some space."
-        ) from error
+    looks: dict[Path, dict[str, Any]] = {
+        png: {"dpi": dpi, "metadata": {"Copyright": attribution} if attribution else None},
+        svg: {"metadata": {"Date": None} | ({"Rights": attribution} if attribution else {})},
+    }
+    with house_style():
+        for path, look in looks.items():
+            with write_whole(path, message=_CANNOT_WRITE) as partial:
+                folder.mkdir(parents=True, exist_ok=True)
+                figure.savefig(partial, format=path.suffix[1:], **look)
     return png, svg

@@ -1,7 +1,5 @@
 """The wavelength axis that figures share: order, gaps, limits and named absorption features."""
 
-from __future__ import annotations
-
 from typing import Final
 
 import numpy as np
@@ -26,8 +24,8 @@ KINDS: Final[dict[str, str]] = {  # from the top lane down
 }
 
 
-def segments(wavelength: NDArray[np.float64]) -> list[NDArray[np.intp]]:
-    """Bands in order of wavelength, cut where the sensor has a gap.
+def split_at_gaps(wavelength: NDArray[np.float64]) -> list[NDArray[np.intp]]:
+    """Return the bands in order of wavelength, cut where the sensor has a gap.
 
     A gap is a step of more than three times the median step between different wavelengths.
 
@@ -45,15 +43,15 @@ def segments(wavelength: NDArray[np.float64]) -> list[NDArray[np.intp]]:
     return np.split(order, np.flatnonzero(steps > GAP * np.median(different)) + 1)
 
 
-def alone(wavelength: NDArray[np.float64]) -> list[int]:
-    """Positions of the bands that stand between two gaps: a line would not show them."""
-    return [int(stretch[0]) for stretch in segments(wavelength) if len(stretch) == 1]
+def find_lone_bands(wavelength: NDArray[np.float64]) -> list[int]:
+    """Return the positions of bands between two gaps: a line would not show them."""
+    return [int(stretch[0]) for stretch in split_at_gaps(wavelength) if len(stretch) == 1]
 
 
-def broken(
+def break_at_gaps(
     wavelength: NDArray[np.float64], values: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Wavelengths and values ready to draw as a line: sorted, with NaN between stretches to break it.
+    """Return wavelengths and values of a line: sorted, with NaN between stretches to break it.
 
     Args:
         wavelength: In nm, ``[band]``, in any order.
@@ -64,7 +62,7 @@ def broken(
     """
     x: list[float] = []
     y: list[float] = []
-    for stretch in segments(wavelength):
+    for stretch in split_at_gaps(wavelength):
         if x:
             x.append(np.nan)
             y.append(np.nan)
@@ -73,8 +71,10 @@ def broken(
     return np.array(x), np.array(y)
 
 
-def cell_edges(wavelength: NDArray[np.float64]) -> list[tuple[NDArray[np.intp], NDArray[np.float64]]]:
-    """Edges of one coloured cell per band: half-way to its neighbours, at a gap half a median step away.
+def find_cell_edges(wavelength: NDArray[np.float64]) -> list[tuple[NDArray[np.intp], NDArray[np.float64]]]:
+    """Return the edges of one coloured cell per band: half-way to its neighbours.
+
+    At a gap the edge is half a median step away.
 
     Args:
         wavelength: In nm, ``[band]``, in any order.
@@ -86,33 +86,33 @@ def cell_edges(wavelength: NDArray[np.float64]) -> list[tuple[NDArray[np.intp], 
     different = steps[steps > 0]
     half = float(np.median(different)) / 2 if different.size else 5.0
     cells = []
-    for stretch in segments(wavelength):
+    for stretch in split_at_gaps(wavelength):
         centres = wavelength[stretch]
         middles = (centres[1:] + centres[:-1]) / 2
         cells.append((stretch, np.concatenate([[centres[0] - half], middles, [centres[-1] + half]])))
     return cells
 
 
-def limits(wavelength: NDArray[np.float64]) -> tuple[float, float]:
-    """Ends of the axis in nm: all bands and 2 % of room, at least 5 nm, on both sides."""
+def choose_limits(wavelength: NDArray[np.float64]) -> tuple[float, float]:
+    """Return the ends of the axis in nm: all bands and 2 % of room, at least 5 nm, on both sides."""
     low, high = float(wavelength.min()), float(wavelength.max())
     room = max(0.02 * (high - low), 5.0)
     return low - room, high + room
 
 
-def features_within(ends: tuple[float, float]) -> list[Feature]:
-    """The known features that reach into a range of wavelengths in nm, shortest first."""
+def find_features(ends: tuple[float, float]) -> list[Feature]:
+    """Return the known features that reach into a range of wavelengths in nm, shortest first."""
     low, high = ends
     inside = [feature for feature in FEATURES if feature.end_nm > low and feature.start_nm < high]
     return sorted(inside, key=lambda feature: (feature.start_nm + feature.end_nm, feature.name))
 
 
-def strip_height(features: list[Feature]) -> float:
-    """Height in mm that :func:`draw_feature_strip` needs for these features."""
+def measure_strip(features: list[Feature]) -> float:
+    """Return the height in mm that :func:`draw_feature_strip` needs for these features."""
     if not features:
         return 0.0
-    longest = max(style.text_width(_short(feature.name), style.FONT_TINY) for feature in features)
-    return LANE * len(_lanes(features)) + LEADER + longest + 1.0
+    longest = max(style.text_width(_shorten_feature(feature.name), style.FONT_TINY) for feature in features)
+    return LANE * len(_assign_lanes(features)) + LEADER + longest + 1.0
 
 
 def draw_feature_strip(
@@ -122,21 +122,21 @@ def draw_feature_strip(
 
     Args:
         figure: The figure.
-        corner: Left and top in mm; the strip is :func:`strip_height` high.
+        corner: Left and top in mm; the strip is :func:`measure_strip` high.
         width: In mm, that of the axes below.
         ends: Of the axes below, in nm.
 
     Returns:
         The axes of the strip; None if the range has no known feature.
     """
-    features = features_within(ends)
+    features = find_features(ends)
     if not features:
         return None
-    height = strip_height(features)
-    strip = style.place(figure, *corner, width, height)
+    height = measure_strip(features)
+    strip = style.add_axes(figure, *corner, width, height)
     strip.set(xlim=ends, ylim=(0, height))
     strip.axis("off")
-    lanes = _lanes(features)
+    lanes = _assign_lanes(features)
     for kind, level in lanes.items():
         strip.annotate(
             kind,
@@ -158,7 +158,7 @@ def _name_features(strip: Axes, features: list[Feature], lanes: dict[str, float]
     spans = np.array([(max(f.start_nm, low), min(f.end_nm, high)) for f in features])
     centres = spans.mean(axis=1)
     line = 1.2 * style.FONT_TINY * style.MM_PER_POINT * nm_per_mm
-    names = style.spread_out(centres, line, (low, high))
+    names = style.spread_labels(centres, line, (low, high))
     for feature, (start, end), centre, name in zip(features, spans, centres, names, strict=True):
         level, colour = lanes[feature.kind], KINDS[feature.kind]
         strip.plot([start, end], [level, level], color=colour, linewidth=2.6, solid_capstyle="butt")
@@ -167,7 +167,7 @@ def _name_features(strip: Axes, features: list[Feature], lanes: dict[str, float]
         strip.text(
             name,
             roof + LEADER + 0.5,
-            _short(feature.name),
+            _shorten_feature(feature.name),
             rotation=90,
             ha="center",
             va="bottom",
@@ -176,12 +176,12 @@ def _name_features(strip: Axes, features: list[Feature], lanes: dict[str, float]
         )
 
 
-def _lanes(features: list[Feature]) -> dict[str, float]:
+def _assign_lanes(features: list[Feature]) -> dict[str, float]:
     kinds = [kind for kind in KINDS if any(feature.kind == kind for feature in features)]
     return {kind: LANE * (len(kinds) - index - 0.5) for index, kind in enumerate(kinds)}
 
 
-def _short(name: str) -> str:
+def _shorten_feature(name: str) -> str:
     return name.removesuffix(" absorption")
 
 
@@ -193,7 +193,7 @@ def shade_atmosphere(axes: Axes, ends: tuple[float, float]) -> None:
         ends: Of the axes, in nm.
     """
     label = "the air absorbs"
-    for feature in features_within(ends):
+    for feature in find_features(ends):
         if feature.kind == "atmosphere":
             start, end = max(feature.start_nm, ends[0]), min(feature.end_nm, ends[1])
             axes.axvspan(start, end, color=ATMOSPHERE, linewidth=0, zorder=0, label=label)
