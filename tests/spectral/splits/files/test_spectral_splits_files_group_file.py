@@ -27,8 +27,11 @@ def test_an_array_of_numbers(tmp_path: Path) -> None:
     ("text", "message"),
     [
         ("1\n2\n", r"group of each of the 3 samples\. Found shape \(2,\)"),
-        ("plant,day\n1,2\n1,2\n1,2\n", r"Found: columns plant, day, and none is called group"),
-        ("", r"Found: No columns to parse from file"),
+        (
+            "plant,day\n1,2\n1,2\n1,2\n",
+            r"one column, or one called group\. Found plant, day\. Name the column",
+        ),
+        ("", r"cannot be read: EmptyDataError No columns to parse from file"),
     ],
 )
 def test_other_files_are_refused(tmp_path: Path, text: str, message: str) -> None:
@@ -38,11 +41,15 @@ def test_other_files_are_refused(tmp_path: Path, text: str, message: str) -> Non
 
 
 def test_a_missing_file_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match=r"Found no file '.*plants\.csv'"):
+    with pytest.raises(
+        DataError, match=r"plants\.csv' should be a file with the group of .*Found no such file"
+    ):
         read_groups(tmp_path / "plants.csv", 3)
 
 
 def test_pickled_objects_are_refused(tmp_path: Path) -> None:
     np.save(tmp_path / "plants.npy", np.array([{}, {}], dtype=object), allow_pickle=True)
-    with pytest.raises(DataError, match=r"name the group of each sample, one a line\. Found: .*objects"):
+    with pytest.raises(
+        DataError, match=r"a file with the group of each sample, one a line\. Found .*objects"
+    ):
         read_groups(tmp_path / "plants.npy", 2)

@@ -50,7 +50,7 @@ def test_parts_of_two_files_are_named_in_errors(tmp_path: Path) -> None:
         ({"train": TRAIN, "TR": TRAIN, "test": TEST}, "of the train part. Found train, tr. Name it train"),
         (
             {"split": np.array([{"a": 1}])},
-            "a whole file of numbers. Found one that cannot be read: Object arrays",
+            "a file of a split. Found one that cannot be read: ValueError Object arrays",
         ),
     ],
 )

@@ -59,7 +59,10 @@ TABLES = [
     ("sample,row,column,part\n0,0,0,train\n6,1,1,test\n", r"in row 2 of the table \(1 such rows\). Give"),
     ("sample,part\n0,1,train\n1,2,test\n", "cannot be read: .* Expected 2 fields in line 2, saw 3"),
     ("", "should be a table with a column part. Found one that cannot be read: .*No columns"),
-    ("sample,part\n0,train,3,4\n1,test\n0,1,2,3,4,5,6\n", "Found one that cannot be read: .* Save it again"),
+    (
+        "sample,part\n0,train,3,4\n1,test\n0,1,2,3,4,5,6\n",
+        "Found one that cannot be read: .* Copy or download it again",
+    ),
 ]
 
 

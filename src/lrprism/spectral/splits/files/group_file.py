@@ -8,6 +8,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from lrprism.errors import DataError
+from lrprism.spectral.io.failures import reading
 
 
 def read_groups(path: str | PathLike[str], samples: int) -> npt.NDArray[np.object_]:
@@ -25,15 +26,12 @@ def read_groups(path: str | PathLike[str], samples: int) -> npt.NDArray[np.objec
         DataError: If the file is missing or damaged, or has another number of groups.
     """
     file = Path(path)
-    if not file.is_file():
-        raise DataError(f"groups should be in a file. Found no file '{file}'. Correct the path.")
-    try:
-        groups = _read_array(file) if file.suffix.lower() == ".npy" else _read_group_column(file)
-    except (OSError, ValueError) as error:
-        reason = " ".join(str(error).split())
-        raise DataError(
-            f"'{file}' should name the group of each sample, one a line. Found: {reason}. Save it again."
-        ) from error
+    with reading(file, "a file with the group of each sample, one a line"):
+        if file.suffix.lower() == ".npy":
+            stored = np.load(file, mmap_mode="r", allow_pickle=False)
+            groups = np.asarray(stored.astype(str), dtype=object)
+        else:
+            groups = _read_group_column(file)
     if groups.shape != (samples,):
         raise DataError(
             f"'{file}' should name the group of each of the {samples} samples. Found shape {groups.shape}. "
@@ -42,18 +40,17 @@ def read_groups(path: str | PathLike[str], samples: int) -> npt.NDArray[np.objec
     return groups
 
 
-def _read_array(file: Path) -> npt.NDArray[np.object_]:
-    stored = np.load(file, mmap_mode="r", allow_pickle=False)
-    return np.asarray(stored.astype(str), dtype=object)
-
-
 def _read_group_column(file: Path) -> npt.NDArray[np.object_]:
     rows = pd.read_csv(file, header=None, dtype=str, encoding="utf-8-sig")
+    # the first line may be a heading or the first group
     names = [str(name).strip().lower() for name in rows.iloc[0]]
     if "group" in names:
         column = rows.iloc[1:, names.index("group")]
     elif len(names) == 1:  # a plain list without a heading
         column = rows.iloc[:, 0]
     else:
-        raise ValueError(f"columns {', '.join(names)}, and none is called group")
+        raise DataError(
+            f"'{file}' should have one column, or one called group. Found {', '.join(names)}. "
+            "Name the column."
+        )
     return np.asarray(column.str.strip(), dtype=object)

@@ -1,11 +1,7 @@
 """The arrays of a file that hold the parts of a split; nothing in them is ever unpickled."""
 
-import lzma
-import tokenize
 import zipfile
-import zlib
-from collections.abc import Collection, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import IO, Final
 
@@ -15,7 +11,7 @@ from numpy.lib import format as npy
 
 from lrprism.errors import DataError
 from lrprism.spectral.io.failures import reading
-from lrprism.spectral.io.formats.matlab_file import MATLAB_FILE, open_matlab
+from lrprism.spectral.io.formats.matlab_file import open_matlab
 from lrprism.spectral.io.labels import read_labels
 from lrprism.spectral.io.limits import check_declared
 
@@ -23,11 +19,6 @@ Array = npt.NDArray[np.generic]
 
 ONLY: Final = ""
 """Name of the array of a file that holds a single one."""
-_UNREADABLE: Final = (
-    OSError, ValueError, EOFError, LookupError, RuntimeError, zipfile.BadZipFile, zlib.error,
-    lzma.LZMAError, tokenize.TokenError,
-)  # fmt: skip
-"""Errors of numpy and zipfile on a damaged file, each in some place."""
 _MOST_AXES: Final = 2
 
 
@@ -45,34 +36,20 @@ def read_arrays(file: Path, names: Collection[str]) -> dict[str, Array]:
     Raises:
         DataError: If the file is missing or damaged, or it is not certain which arrays are meant.
     """
-    if not file.is_file():
-        raise DataError(f"'{file}' should be a file of a split. Found no such file. Correct the path.")
     ending = file.suffix.lower()
-    if ending == ".npz":
-        return _read_npz(file, names)
-    if ending == ".mat":
-        return _read_matlab(file, names)
-    if ending == ".npy":
-        with _refuse_damaged(file), file.open("rb") as opened:
-            return {ONLY: _read_npy(opened, file)}
-    if ending in {".csv", ".txt"}:
-        with _refuse_damaged(file):
-            return {ONLY: _parse_text(file.read_text(encoding="utf-8-sig"))}
-    return {ONLY: read_labels(file).values}
-
-
-@contextmanager
-def _refuse_damaged(file: Path) -> Iterator[None]:
-    try:
-        yield
-    except DataError:
-        raise
-    except _UNREADABLE as error:
-        reason = " ".join(str(error).split())
-        raise DataError(
-            f"'{file}' should be a whole file of numbers. Found one that cannot be read: {reason}. "
-            "Save it again."
-        ) from error
+    with reading(file, "a file of a split"):
+        if ending == ".npz":
+            return _read_npz(file, names)
+        if ending == ".mat":
+            return _read_matlab(file, names)
+        if ending == ".npy":
+            with file.open("rb") as opened:
+                return {ONLY: _read_npy(opened, file)}
+        if ending in {".csv", ".txt"}:
+            rows = file.read_text(encoding="utf-8-sig").replace(",", " ").splitlines()
+            return {ONLY: np.array([row.split() for row in rows if row.strip()], dtype=np.float64)}
+        # a raster, as Houston 2013 is given
+        return {ONLY: read_labels(file).values}
 
 
 def _choose_arrays(
@@ -85,7 +62,7 @@ def _choose_arrays(
     """
     matches = [name for name in shapes if name.lower() in names]
     arrays = {name.lower(): name for name in matches}
-    if matches and len(arrays) == len(matches):
+    if matches and len(arrays) == len(matches):  # not "train" and "Train"
         return arrays
     # no name tells: the only list or map, perhaps beside the cube itself
     flat = [name for name, shape in shapes.items() if len(shape) <= _MOST_AXES]
@@ -99,12 +76,12 @@ def _choose_arrays(
 
 
 def _read_npz(file: Path, names: Collection[str]) -> dict[str, Array]:
-    with _refuse_damaged(file), zipfile.ZipFile(file) as archive:
-        members = [name for name in archive.namelist() if name.endswith(".npy")]
+    with zipfile.ZipFile(file) as archive:
         shapes = {}
-        for member in members:
-            with archive.open(member) as opened:
-                shapes[member.removesuffix(".npy")] = _read_declared_shape(opened, file)
+        for member in archive.namelist():
+            if member.endswith(".npy"):
+                with archive.open(member) as opened:
+                    shapes[member.removesuffix(".npy")] = _read_declared_shape(opened, file)
         arrays = {}
         for key, name in _choose_arrays(file, shapes, names).items():
             with archive.open(f"{name}.npy") as opened:
@@ -129,10 +106,4 @@ def _read_npy(opened: IO[bytes], file: Path) -> Array:
 def _read_matlab(file: Path, names: Collection[str]) -> dict[str, Array]:
     matlab = open_matlab(file)
     arrays = _choose_arrays(file, matlab.shapes, names)
-    with reading(file, MATLAB_FILE):
-        return {key: np.asarray(matlab.read(name)) for key, name in arrays.items()}
-
-
-def _parse_text(text: str) -> Array:
-    rows = [line.replace(",", " ").split() for line in text.splitlines() if line.strip()]
-    return np.array(rows, dtype=np.float64)
+    return {key: np.asarray(matlab.read(name)) for key, name in arrays.items()}

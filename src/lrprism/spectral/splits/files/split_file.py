@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lrprism.spectral.splits.files.sample_set import SampleSet
+from lrprism.spectral.splits.files.split_parts import read_parts
 from lrprism.spectral.splits.split import Split, coverage_table, note_missing_classes
 
 
@@ -47,13 +48,11 @@ def read_split(
         DataError: If a file is damaged or of another shape; a number is out of range, of an unlabelled
             sample, twice in a part or in two parts; or training or test part is empty.
     """
-    # late: the readers take long to import
-    from lrprism.spectral.splits.files.split_parts import read_parts
-
     samples = SampleSet.from_labels(labels, class_names)
     parts = read_parts(Path(path), None if test_path is None else Path(test_path), samples)
     train, test = parts["train"], parts["test"]
     validation = parts.get("validation", np.empty(0, dtype=np.int64))
+    # coverage counts all labelled samples, those in no part too
     table = coverage_table(samples.classes, train, test, samples.class_names, validation)
     unused = int(np.sum(samples.classes >= 0)) - len(train) - len(test) - len(validation)
     note = f"split of {Path(path).name}: {unused} labelled {samples.noun}s are in no part"

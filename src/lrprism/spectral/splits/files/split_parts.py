@@ -36,6 +36,7 @@ def read_parts(file: Path, test_file: Path | None, samples: SampleSet) -> dict[s
     Raises:
         DataError: If a file cannot be read or a part is impossible; the message names the file.
     """
+    # one file with all parts, or one for training and one for testing
     if test_file is None:
         with naming(file):
             is_table = file.suffix.lower() == ".csv"
@@ -52,9 +53,11 @@ def read_parts(file: Path, test_file: Path | None, samples: SampleSet) -> dict[s
 
 def _read_all_parts(file: Path, samples: SampleSet) -> dict[str, Numbers]:
     arrays = read_arrays(file, frozenset().union(*_NAMES.values()))
+    # a map that tells the parts by its values
     if ONLY in arrays:
         return _split_map(arrays[ONLY], samples)
     parts = {part: {name: arrays[name] for name in arrays if name in _NAMES[part]} for part in _NAMES}
+    # most people draw none
     if not parts["validation"]:
         del parts["validation"]
     return {part: samples.find_members(_get_only(candidates, part)) for part, candidates in parts.items()}

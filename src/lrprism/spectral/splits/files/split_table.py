@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from lrprism.errors import DataError
+from lrprism.spectral.io.failures import reading
 from lrprism.spectral.splits.files.sample_set import SampleSet, as_sample_numbers
 from lrprism.spectral.splits.split import Numbers
 
@@ -40,15 +41,10 @@ def read_split_table(file: Path, samples: SampleSet) -> dict[str, Numbers]:
 
 
 def _read_columns(file: Path) -> pd.DataFrame:
-    try:
+    with reading(file, "a table with a column part"):
         # with the names as a row, so that a row of more values than names is an error
         rows = pd.read_csv(file, header=None, dtype=str, keep_default_na=False, encoding="utf-8-sig")
-    except (OSError, ValueError) as error:
-        reason = " ".join(str(error).split())
-        raise DataError(
-            f"'{file}' should be a table with a column part. Found one that cannot be read: {reason}. "
-            "Save it again."
-        ) from error
+    # names in any case, as spreadsheets write them
     table = rows.iloc[1:].reset_index(drop=True)
     table.columns = pd.Index([str(name).strip().lower() for name in rows.iloc[0]])
     names = set(table.columns)
@@ -71,6 +67,7 @@ def _read_samples(table: pd.DataFrame, samples: SampleSet) -> Numbers:
             f"{samples.classes.size} labels. Give the label map, or remove the two columns."
         )
     row, column = _read_numbers(table, "row"), _read_numbers(table, "column")
+    # pixels of another scene would land on wrong ones without notice
     height, width = samples.shape
     outside = (row < 0) | (row >= height) | (column < 0) | (column >= width)
     numbers = row * width + column
@@ -87,7 +84,7 @@ def _read_samples(table: pd.DataFrame, samples: SampleSet) -> Numbers:
 
 
 def _read_numbers(table: pd.DataFrame, name: str) -> Numbers:
-    numbers = pd.to_numeric(table[name], errors="coerce")
+    numbers = pd.to_numeric(table[name], errors="coerce")  # NaN where it is no number
     if numbers.isna().any():
         first = int(np.argmax(numbers.isna()))
         raise DataError(
