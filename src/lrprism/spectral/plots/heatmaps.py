@@ -77,11 +77,7 @@ def _write_sample_heading(figure: Figure, sample: xr.Dataset, drawn: int) -> Non
 
 
 def _draw_side(
-    figure: Figure,
-    sample: xr.Dataset,
-    plan: GridPlan,
-    wavelength: NDArray[np.float64],
-    scale: SymmetricScale,
+    figure: Figure, sample: xr.Dataset, plan: GridPlan, wavelength: NDArray[np.float64], scale: SymmetricScale
 ) -> None:
     top, side = HEADING + 4.5, SIDE if plan.beside else STRIP - 13.0
     _draw_picture(figure, sample, wavelength, (MARGIN, top, side))

@@ -75,23 +75,17 @@ def checkerboard(labels: xr.DataArray, *, block: int, guard: int) -> Split:
 def search_blocks(
     labels: xr.DataArray, *, block: int, guard: int, seed: int, test_fraction: float
 ) -> tuple[Mask, Mask]:
-    """Search over shifts of the grid and deals of the blocks.
-
-    Args:
-        labels: 0 where unlabelled, else 1 + the class, ``[y, x]``.
-        block: Side of a block in pixels.
-        guard: Radius of the windows.
-        seed: Seed of the search.
-        test_fraction: Share of the pixels wanted in the second part.
+    """Search over shifts of the grid and deals of the blocks, as :func:`disjoint_blocks` says.
 
     Returns:
-        The pixels that remain of both sides, each ``[y, x]``.
+        The pixels that remain of both sides, each ``[y, x]``; ``test_fraction`` of them in the second.
 
     Raises:
         InputError: If the block or the guard is impossible.
     """
     _check_block(labels, block, guard)
     generator = np.random.default_rng(seed)
+    # made one at a time: each has a number per pixel of the scene
     grids = (_number_blocks(labels.shape, block, generator.integers(0, block, size=2)) for _ in range(STARTS))
     candidates = (
         Areas.from_scene(labels.values, grid, guard, test_fraction, by_size=False) for grid in grids
@@ -102,6 +96,7 @@ def search_blocks(
 
 def _check_block(labels: xr.DataArray, block: int, guard: int) -> None:
     check_guard(guard)
+    # the guard band would take every pixel of a block
     if block <= 2 * guard:
         raise InputError(
             f"block should be larger than twice the guard of {guard} pixels. Found {block}. "

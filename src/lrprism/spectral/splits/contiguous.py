@@ -48,6 +48,7 @@ def contiguous_cut(
     if axis not in get_args(CutAxis):
         raise InputError(f"axis should be 'auto', 'y' or 'x'. Found {axis!r}. Take one of them.")
     usable = mark_usable(labels.values, guard)
+    # under the note that tells them
     cuts = {}
     for name in _AXES if axis == "auto" else (axis,):
         number = tuple(_AXES).index(name)
@@ -63,6 +64,7 @@ def _find_cut(usable: Mask, axis: int, guard: int, test_fraction: float) -> int:
     before = np.arange(1, len(pixels) - 1)
     train = pixels[np.maximum(before - guard, 0)]
     test = pixels[-1] - pixels[np.minimum(before + guard, len(pixels) - 1)]
+    # a cut that leaves a part empty is never the nearest, unless all do
     miss = np.abs(test / np.maximum(train + test, 1) - test_fraction)
     return int(before[np.argmin(np.where((train > 0) & (test > 0), miss, np.inf))])
 

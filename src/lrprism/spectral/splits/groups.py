@@ -71,6 +71,7 @@ def group_split(
     classes = check_classes(labels)
     names = name_classes(classes, class_names)
     group = _number_groups(groups, len(classes))
+    # samples of each class in each group
     counts = np.zeros((int(group.max()) + 1, len(names)), dtype=np.int64)
     np.add.at(counts, (group, classes), 1)
     units = _Groups(

@@ -3,7 +3,6 @@
 import numpy as np
 import numpy.typing as npt
 import xarray as xr
-from scipy import ndimage
 
 from lrprism.errors import DataError, InputError
 from lrprism.spectral.splits.split import Split, coverage_table, note_missing_classes
@@ -24,15 +23,7 @@ def check_guard(guard: int) -> None:
 
 
 def mark_usable(labels: npt.NDArray[np.integer], guard: int) -> Mask:
-    """Mark the labelled pixels whose window lies inside the scene.
-
-    Args:
-        labels: 0 where unlabelled, ``[y, x]``.
-        guard: Radius of the windows.
-
-    Returns:
-        The mask, ``[y, x]``.
-    """
+    """Mark the labelled pixels, ``[y, x]``, whose window of radius ``guard`` lies inside the scene."""
     height, width = labels.shape
     inside = np.zeros((height, width), dtype=bool)
     inside[guard : height - guard, guard : width - guard] = True
@@ -52,15 +43,14 @@ def keep_apart(usable: Mask, on_test: Mask, guard: int) -> tuple[Mask, Mask]:
         usable: Labelled pixels whose window lies inside the scene.
         on_test: The side for testing; the other pixels are the side for training.
         guard: Radius of the windows.
-
-    Returns:
-        The training and the test pixels.
     """
     train, test = usable & ~on_test, usable & on_test
     return _trim_side(train, ~on_test, test, guard), _trim_side(test, on_test, train, guard)
 
 
 def _trim_side(pixels: Mask, side: Mask, other: Mask, guard: int) -> Mask:
+    from scipy import ndimage  # late: help texts that list the schemes need no scipy
+
     # the whole window on this side
     deep = ndimage.minimum_filter(side, size=2 * guard + 1)
     # a window of the other side would reach into this one
@@ -92,6 +82,7 @@ def build_scene_split(labels: xr.DataArray, train: Mask, test: Mask, how: str, *
         )
     classes = labels.values.ravel().astype(np.int64) - 1
     table = coverage_table(classes, *parts, labels.attrs["class_names"])
+    # lost to the border of the scene and to the guard band
     lost = int(np.sum(classes >= 0)) - len(parts[0]) - len(parts[1])
     loss = f"{how}: {lost} labelled pixels are in neither part"
     return note_missing_classes(Split(*parts, table, (loss, *notes)))

@@ -53,7 +53,9 @@ def hold_out(
         )
     classes = labels.values.ravel().astype(np.int64) - 1
     table = coverage_table(classes, train, split.test, labels.attrs["class_names"], validation)
+    # lost to the guard band
     lost = len(split.train) - len(train) - len(validation)
+    # classes that the training part had and that one of its two pieces has no more
     lacking = (split.coverage["train"] > 0) & ((table["train"] == 0) | (table["validation"] == 0))
     names = ", ".join(table.loc[lacking, "class_name"])
     notes = [

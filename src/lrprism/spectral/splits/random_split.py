@@ -22,11 +22,7 @@ RANDOM_SPLIT_NOTE = (
 
 
 def random_split(
-    labels: npt.ArrayLike,
-    *,
-    test_fraction: float = 0.5,
-    seed: int,
-    class_names: Sequence[str] | None = None,
+    labels: npt.ArrayLike, *, test_fraction: float = 0.5, seed: int, class_names: Sequence[str] | None = None
 ) -> Split:
     """Draw the test samples of each class at random; for patches that no scene coordinates tell apart.
 
@@ -50,6 +46,7 @@ def random_split(
     classes = check_classes(labels)
     generator = np.random.default_rng(seed)
     chosen = [_draw(np.flatnonzero(classes == c), test_fraction, generator) for c in np.unique(classes)]
+    # in the order of the samples: patches are read from files one after the other
     test = np.sort(np.concatenate(chosen))
     if not test.size:
         raise DataError("each class should have 2 or more samples to split. Found 1 of each. Add samples.")

@@ -5,7 +5,6 @@ from itertools import repeat
 import numpy as np
 import numpy.typing as npt
 import xarray as xr
-from scipy import ndimage
 
 from lrprism.errors import DataError
 from lrprism.spectral.splits.guard import build_scene_split, check_guard
@@ -27,6 +26,8 @@ def connected_regions(labels: xr.DataArray) -> xr.DataArray:
         int64 array ``(y, x)``: 0 where unlabelled, else the number of the region, from 1, by class and then
         by first row and column.
     """
+    from scipy import ndimage  # late: help texts that list the schemes need no scipy
+
     regions = np.zeros(labels.shape, dtype=np.int64)
     total = 0
     for label in np.unique(labels.values[labels.values > 0]):
@@ -71,6 +72,7 @@ def region_split(
     check_guard(guard)
     area_of = _assign_areas(labels, np.asarray(regions))
     units = Areas.from_scene(labels.values, area_of, guard, test_fraction, by_size=True)
+    # regions do not move: every start is another deal of the same ones
     areas, on_test = search_deal(repeat(units, STARTS), np.random.default_rng(seed))
     labelled = labels.values > 0
     alone = note_single_units(
@@ -85,6 +87,8 @@ def _assign_areas(labels: xr.DataArray, regions: npt.NDArray[np.generic]) -> Num
     Raises:
         DataError: If the regions do not fit the labels, or are fewer than two.
     """
+    from scipy import ndimage  # late, as above
+
     if regions.shape != labels.shape or regions.dtype.kind not in "iu" or regions.min() < 0:
         raise DataError(
             f"regions should be integers from 0 for the {labels.shape} pixels (y, x) of the labels. Found "

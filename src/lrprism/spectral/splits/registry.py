@@ -75,7 +75,7 @@ def _list_options(function: Callable[..., Split]) -> list[str]:
 
 
 def _split_fields(labels: xr.DataArray, *, guard: int, seed: int, test_fraction: float = 0.5) -> Split:
-    regions = connected_regions(labels)
+    regions = connected_regions(labels)  # a field is a connected region of one class
     return region_split(labels, regions, guard=guard, seed=seed, test_fraction=test_fraction)
 
 

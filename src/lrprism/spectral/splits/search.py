@@ -38,11 +38,7 @@ class AbstractUnits(ABC):
 
     @abstractmethod
     def count_classes(self, on_test: Mask) -> tuple[Numbers, Numbers]:
-        """Return the number of samples of each class in training and in test part, each ``[class]``.
-
-        Args:
-            on_test: True for each unit that is for testing.
-        """
+        """Return the number of samples of each class in both parts; ``on_test``: ``[unit]``."""
 
     def score(self, on_test: Mask) -> tuple[int, int, float, float]:
         r"""Rate a deal of the units by :func:`rate_parts` and, if ``by_size``, by the size of the two parts.
@@ -50,11 +46,7 @@ class AbstractUnits(ABC):
         .. math:: \min\Bigl(\frac{n^{train}}{1 - f}, \frac{n^{test}}{f}\Bigr) \Big/ n,
                   \quad n = \sum_c n_c
 
-        Args:
-            on_test: True for each unit that is for testing.
-
-        Returns:
-            The numbers, compared from the first on.
+        The numbers are compared from the first on.
         """
         train, test = self.count_classes(on_test)
         sizes = [counts.sum(keepdims=True) for counts in (train, test, self.total)]
@@ -70,16 +62,7 @@ def rate_parts(train: Numbers, test: Numbers, total: Numbers, test_fraction: flo
 
     .. math:: \sum_c \min\Bigl(\frac{n_c^{train}}{1 - f}, \frac{n_c^{test}}{f}\Bigr) \Big/ n_c.
 
-    Shapes: ``train``, ``test``, ``total``: ``[class]``.
-
-    Args:
-        train: Samples of each class in the training part.
-        test: Samples of each class in the test part.
-        total: Samples of each class in the data.
-        test_fraction: The wanted share f.
-
-    Returns:
-        The three numbers.
+    Shapes: ``train``, ``test``, ``total``, the samples in each part and in the data: ``[class]``.
     """
     fewer = np.minimum(train, test)
     balance = float(np.sum(_balance(train, test, total, test_fraction)))
@@ -97,12 +80,7 @@ def _balance(train: Numbers, test: Numbers, total: Numbers, test_fraction: float
 class Areas(AbstractUnits):
     """Areas that a scene is divided into, with a guard band between those of different parts.
 
-    Args:
-        total: Number of labelled pixels of each class.
-        movable: Numbers of the areas that hold usable pixels.
-        count: Number of areas.
-        test_fraction: Share of the pixels wanted in the test part.
-        by_size: Rate deals that are equal otherwise by the size of the parts.
+    Args, besides those of :class:`AbstractUnits`:
         labels: 0 where unlabelled, else 1 + the class, ``[y, x]``.
         usable: Labelled pixels whose window lies inside the scene, ``[y, x]``.
         area_of: Number of the area that each pixel lies in, ``[y, x]``.
@@ -124,18 +102,7 @@ class Areas(AbstractUnits):
         *,
         by_size: bool,
     ) -> Self:
-        """Describe the areas of a scene for the search.
-
-        Args:
-            labels: 0 where unlabelled, else 1 + the class, ``[y, x]``.
-            area_of: Number of the area that each pixel lies in, from 0, ``[y, x]``.
-            guard: Radius of the windows.
-            test_fraction: Share of the pixels wanted in the test part.
-            by_size: Rate deals that are equal otherwise by the size of the parts.
-
-        Returns:
-            The areas.
-        """
+        """Count the pixels and areas of a scene; the arguments are those of the class."""
         usable = mark_usable(labels, guard)
         return cls(
             total=np.bincount(labels.ravel())[1:],
@@ -158,11 +125,7 @@ class Areas(AbstractUnits):
         return train, test
 
     def trim_sides(self, on_test: Mask) -> tuple[Mask, Mask]:
-        """Return the pixels that the guard band leaves for training and for testing, each ``[y, x]``.
-
-        Args:
-            on_test: True for each area that is for testing.
-        """
+        """Return the pixels that the guard band leaves for training and for testing, each ``[y, x]``."""
         return keep_apart(self.usable, on_test[self.area_of], self.guard)
 
 
@@ -180,6 +143,7 @@ def search_deal(candidates: Iterable[_Units], generator: np.random.Generator) ->
         The best units, and which of them are for testing.
     """
     starts = []
+    # many short searches, then a long one from the best
     for units in candidates:
         deal = generator.random(units.count) < units.test_fraction
         starts.append((units, _improve_deal(units, deal, _TRIALS_PER_START, generator)))

@@ -51,7 +51,7 @@ def coverage_table(
     class_names: Sequence[str],
     validation: Numbers | None = None,
 ) -> pd.DataFrame:
-    """Count the samples of each class in the data and in each part.
+    """Count the samples of each class in the data and in each part, as :attr:`Split.coverage`.
 
     Args:
         labels: Class of every sample, from 0; negative where a sample has none.
@@ -59,9 +59,6 @@ def coverage_table(
         test: Numbers of the test samples.
         class_names: Name of each class, class 0 first.
         validation: Numbers of the validation samples, if there is such a part.
-
-    Returns:
-        Table with the columns of :attr:`Split.coverage`.
     """
     count = len(class_names)
     parts = {"labelled": labels >= 0, "train": train, "test": test}
@@ -81,16 +78,13 @@ def note_missing_classes(split: Split) -> Split:
 def note_single_units(
     classes: Numbers, units: Numbers, class_names: Sequence[str], noun: str
 ) -> tuple[str, ...]:
-    """Name the classes that lie in one unit alone, so that no split of whole units can test them.
+    """Return a note that names the classes of one unit alone: no split of whole units can test them.
 
     Args:
         classes: Class of each sample, from 0.
         units: Number of the unit that each sample belongs to.
         class_names: Name of each class, class 0 first.
         noun: Name of such a unit, e.g. "group".
-
-    Returns:
-        One note, or none.
     """
     # the different pairs of class and unit: a class that occurs in one of them is alone
     pairs = np.unique(np.stack([classes, units]), axis=1)
@@ -100,11 +94,7 @@ def note_single_units(
 
 
 def check_fraction(name: str, fraction: float) -> None:
-    """Refuse a share that leaves one part empty.
-
-    Args:
-        name: Name of the share, for the message.
-        fraction: The share.
+    """Refuse a share that leaves one part empty; ``name`` is for the message.
 
     Raises:
         InputError: If it does not lie between 0 and 1.
@@ -129,14 +119,7 @@ def check_classes(labels: npt.ArrayLike) -> Numbers:
 
 
 def name_classes(classes: Numbers, class_names: Sequence[str] | None) -> list[str]:
-    """Name every class, or check the names that the user gave.
-
-    Args:
-        classes: Class of each sample, from 0.
-        class_names: Name of each class, class 0 first; None for "class 0", "class 1", ...
-
-    Returns:
-        The names.
+    """Return the names of all classes, class 0 first: those of the user, or "class 0", "class 1", ...
 
     Raises:
         DataError: If there are fewer names than classes.
