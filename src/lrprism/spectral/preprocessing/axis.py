@@ -62,6 +62,7 @@ def check_bands(step: str, x: Tensor, bands: int) -> None:
 
 def broadcast(values: Tensor, x: Tensor) -> Tensor:
     """Return one number per band in a shape and type that broadcast to ``x``, ``[N, band, ...]``."""
+    # the data's own type: float64 numbers would turn float32 patches into float64
     return values.to(x.dtype).view(1, -1, *(1,) * (x.dim() - 2))
 
 

@@ -67,7 +67,7 @@ class AveragePairs(AbstractStep):
 
     def output_wavelengths(self, wavelength: Wavelengths) -> Wavelengths:
         """Return the mean of each pair, in nm."""
-        stop = len(wavelength) // 2 * 2
+        stop = len(wavelength) // 2 * 2  # without the last of an odd number
         return np.asarray(wavelength[:stop].reshape(-1, 2).mean(axis=1))
 
     def forward(self, x: Tensor) -> Tensor:
@@ -108,12 +108,13 @@ class SelectBands(AbstractStep):
                 f"chosen should be different band numbers in 0..{bands_in - 1}. "
                 f"Found {', '.join(map(str, bands)) or 'none'}. Bands count from 0."
             )
-        self.bands_in = bands_in
+        self.bands_in = bands_in  # no buffer: files of weights hold the numbers of the bands alone
         self.register_buffer("chosen", torch.tensor(bands))
 
     @classmethod
     def from_words(cls, words: str, data: StepInput) -> Self:
         """Build the step from the bands to keep, such as ``0:3:10-20``."""
+        # commas stand between steps, so colons stand between bands
         return cls(data.bands, parse_bands(words.replace(":", ",")))
 
     def output_shape(self, shape: Sequence[int]) -> tuple[int, ...]:

@@ -64,16 +64,19 @@ class ContinuumRemoval(AbstractStep):
     def forward(self, x: Tensor) -> Tensor:
         """Return ``x``, ``[N, band, ...]``, divided by its hull."""
         check_bands("ContinuumRemoval", x, len(self.wavelength))
+        # bands of overlapping detectors are not in order, and the hull needs them so
         nm, order = self.wavelength.to(x.dtype).sort()
         hull = _interpolate_hull(x.index_select(1, order), nm).index_select(1, order.argsort())
+        # a spectrum that is zero at two vertices has no continuum there
         return x / torch.where(hull == 0, 1.0, hull)
 
 
 def _interpolate_hull(x: Tensor, nm: Tensor) -> Tensor:
     """Return the upper convex hull of spectra with rising wavelengths, at each band."""
-    left, right = _find_vertices(x.detach(), nm)
-    t = (broadcast(nm, x) - nm[left]) / (nm[right] - nm[left])
-    return x.gather(1, left) * (1 - t) + x.gather(1, right) * t
+    # the choice of the vertices has no gradient
+    before, behind = _find_vertices(x.detach(), nm)
+    t = (broadcast(nm, x) - nm[before]) / (nm[behind] - nm[before])
+    return x.gather(1, before) * (1 - t) + x.gather(1, behind) * t
 
 
 def _find_vertices(x: Tensor, nm: Tensor) -> tuple[Tensor, Tensor]:
@@ -83,9 +86,9 @@ def _find_vertices(x: Tensor, nm: Tensor) -> tuple[Tensor, Tensor]:
     """
     spectra = x.movedim(1, -1)
     bands = torch.arange(len(nm), device=x.device)
-    left = torch.zeros(spectra.shape, dtype=torch.long, device=x.device)
-    right = torch.zeros_like(left)
-    vertex = left[..., :1]
+    before = torch.zeros(spectra.shape, dtype=torch.long, device=x.device)
+    behind = torch.zeros_like(before)
+    vertex = before[..., :1]
     while bool((vertex < len(nm) - 1).any()):
         is_ahead = bands > vertex
         # a divisor of 1 where there is no way ahead: it could be 0, and the value is not used
@@ -94,6 +97,7 @@ def _find_vertices(x: Tensor, nm: Tensor) -> tuple[Tensor, Tensor]:
         # spectra that have arrived at the last band wait there for the others
         following = torch.maximum(steepest, (vertex + 1).clamp(max=len(nm) - 1))
         is_between = (vertex < following) & (bands >= vertex) & (bands <= following)
-        left, right = torch.where(is_between, vertex, left), torch.where(is_between, following, right)
+        before = torch.where(is_between, vertex, before)
+        behind = torch.where(is_between, following, behind)
         vertex = following
-    return left.movedim(-1, 1), right.movedim(-1, 1)
+    return before.movedim(-1, 1), behind.movedim(-1, 1)

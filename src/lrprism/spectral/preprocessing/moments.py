@@ -38,6 +38,7 @@ class Moments:
         """Return the statistics of both together, by the update of Chan, Golub and LeVeque (1979)."""
         count = self.count + other.count
         step = other.mean - self.mean
+        # of all pairs of bands, or of each band with itself
         cross = torch.outer(step, step) if self.squares.dim() == 2 else step**2
         return Moments(
             count,
@@ -77,6 +78,7 @@ def measure_moments(patches: Batches, *, pairs: bool = False) -> Moments:
                 "Fit on patches of one sensor."
             )
         total = moments if total is None else total.combine(moments)
+    # an iterator that was gone through before
     if total is None:
         raise DataError("the training part should hold at least one batch. Found none. Give it anew.")
     return total

@@ -53,6 +53,7 @@ class Pipeline(nn.Module):
                 f"layout should be one of {', '.join(LAYOUTS)}. Found {layout!r}. "
                 "Choose volume for 3-D convolutions, patch for 2-D ones, spectrum for one pixel."
             )
+        # the names in files of weights: steps.0.mean, network.linear.weight
         self.steps = nn.Sequential(*steps)
         self.network = network
         self.layout = layout

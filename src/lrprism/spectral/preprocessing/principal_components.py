@@ -97,6 +97,7 @@ class PCA(AbstractStep):
         if whiten not in ("", "whiten"):
             raise InputError(f"pca should read like pca:30 or pca:30:whiten. Found 'pca:{words}'.")
         components = read_whole_numbers(count, least=1, most=1, example="pca:30 or pca:30:whiten")[0]
+        # the sizes alone, for saved weights
         if data.patches is None:
             _check_components(components, data.bands)
             return cls(torch.zeros(data.bands), torch.eye(components, data.bands))
@@ -147,6 +148,7 @@ class PCA(AbstractStep):
     def forward(self, x: Tensor) -> Tensor:
         """Return the components of ``x``, ``[N, band, ...]``."""
         check_bands("PCA", x, len(self.mean))
+        # the mean as a bias, not as a shift before: one linear layer, whose account has one line
         weight = self.scale[:, None] * self.components
         return multiply_bands(x, weight, -weight @ self.mean)
 
@@ -181,5 +183,6 @@ def _check_rank(variances: Tensor, components: int) -> None:
 
 
 def _fix_sign(directions: Tensor) -> Tensor:
+    # an eigenvector is one with either sign: the same on every machine
     largest = directions.gather(1, directions.abs().argmax(1, keepdim=True))
     return directions * largest.sign()

@@ -92,6 +92,7 @@ def parse_steps(text: str) -> tuple[str, ...]:
         >>> parse_steps("savgol:11:2, snv, pca:30")
         ('savgol:11:2', 'snv', 'pca:30')
     """
+    # spaces around commas are for the reader
     words = [word.strip() for word in text.split(",")]
     if words == ["none"]:
         return ()
@@ -130,6 +131,7 @@ def build_steps(
     layers: list[AbstractStep] = []
     for text in steps:
         name, _, words = text.partition(":")
+        # a generator: a step that is not fitted never runs it
         batches = None if patches is None else _run_layers(tuple(layers), patches)
         layer = STEPS[name].step.from_words(words, StepInput(bands, nm, batches))
         bands, nm = layer.output_shape((1, bands))[1], nm if nm is None else layer.output_wavelengths(nm)

@@ -61,15 +61,16 @@ class Resample(AbstractStep):
         _check_covered(centre.double(), width.double(), source_nm.double())
         sigma = width.double()[:, None] / _SIGMAS_PER_FWHM
         response = torch.exp(-((source_nm.double() - centre.double()[:, None]) ** 2) / (2 * sigma**2))
+        # a flat spectrum stays flat
         weight = response / response.sum(1, keepdim=True)
-        # no buffer: files of weights hold the matrix alone
-        self.wavelength = np.asarray(wavelength, dtype=np.float64)
+        self.wavelength = np.asarray(wavelength, dtype=np.float64)  # no buffer: it is not saved
         self.register_buffer("weight", weight.to(source_nm.dtype))
 
     @classmethod
     def from_words(cls, words: str, data: StepInput) -> Self:
         """Build the step from a satellite or from bands, such as ``500/20:700/30``, centre and FWHM in nm."""
         source = data.require_wavelengths("resample")
+        # a satellite's bands depend on the data: those that they cover
         if words in SATELLITES:
             response = _select_covered(words, source)
         else:
@@ -114,6 +115,7 @@ def _select_covered(satellite: str, source: Wavelengths) -> Wavelengths:
     Raises:
         InputError: If it covers none.
     """
+    # by the centre alone: the flank of a band may reach beyond the data
     table = np.array(list(SATELLITES[satellite].bands.values()))
     nearest = np.abs(source - table[:, :1]).min(1)
     covered = (table[:, 0] >= source.min()) & (table[:, 0] <= source.max()) & (nearest <= table[:, 1])
@@ -142,6 +144,7 @@ def _check_covered(centre: Tensor, width: Tensor, source: Tensor) -> None:
             f"target bands should lie within {source.min():g} to {source.max():g} nm, the range of the "
             f"source. Found {numbers} nm. Leave these bands out."
         )
+    # a source that jumps from 1000 to 1500 nm says nothing about 1250 nm
     apart = (source - centre[:, None]).abs().amin(1)
     if bool((apart > width).any()):
         numbers = ", ".join(f"{nm:g}" for nm in centre[apart > width].tolist())

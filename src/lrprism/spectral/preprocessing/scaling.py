@@ -127,6 +127,7 @@ class MinMax(AbstractFittedStep):
     def forward(self, x: Tensor) -> Tensor:
         """Return ``x``, ``[N, band, ...]``, as shares of the range."""
         check_bands("MinMax", x, len(self.low))
+        # not clipped: what lies beyond the range stays told apart
         return shift_and_scale(x, self.low, self.high - self.low)
 
 
@@ -168,4 +169,5 @@ class ScaleByStd(AbstractFittedStep):
     def forward(self, x: Tensor) -> Tensor:
         """Return ``x``, ``[N, band, ...]``, in standard deviations."""
         check_bands("ScaleByStd", x, len(self.std))
+        # no shift by zero: it would be a step of the account
         return x / broadcast(self.std, x)

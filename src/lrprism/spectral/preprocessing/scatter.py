@@ -94,6 +94,7 @@ class MSC(AbstractFittedStep):
         """
         super().__init__()
         self.register_buffer("reference", as_numbers("reference", reference))
+        # a slope along a flat reference does not exist
         if not bool((self.reference != self.reference[0]).any()):
             raise DataError(
                 f"reference should differ from band to band. Found {self.reference[0]:g} in each. "
@@ -117,6 +118,7 @@ class MSC(AbstractFittedStep):
         level = self.reference.mean()
         line = self.reference - level
         centred = x - x.mean(1, keepdim=True)
+        # least squares: both sides are centred, so the line has no offset
         slope = (centred * broadcast(line / (line**2).sum(), x)).sum(1, keepdim=True)
         return centred / _replace_zero(slope) + level.to(x.dtype)
 

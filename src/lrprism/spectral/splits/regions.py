@@ -87,7 +87,7 @@ def _assign_areas(labels: xr.DataArray, regions: npt.NDArray[np.generic]) -> Num
     Raises:
         DataError: If the regions do not fit the labels, or are fewer than two.
     """
-    from scipy import ndimage  # late, as above
+    from scipy import ndimage  # late, see connected_regions
 
     if regions.shape != labels.shape or regions.dtype.kind not in "iu" or regions.min() < 0:
         raise DataError(
