@@ -7,22 +7,24 @@ import xarray as xr
 from lrprism.spectral import Split
 
 
-def labelled(values: npt.ArrayLike, classes: int = 3) -> xr.DataArray:
+def label_map(values: npt.ArrayLike, classes: int = 3) -> xr.DataArray:
     names = [f"class {number}" for number in range(classes)]
     return xr.DataArray(np.asarray(values), dims=("y", "x"), attrs={"class_names": names})
 
 
 def random_labels(seed: int, shape: tuple[int, int] = (40, 50)) -> xr.DataArray:
-    return labelled(np.random.default_rng(seed).integers(0, 4, shape))
+    return label_map(np.random.default_rng(seed).integers(0, 4, shape))
 
 
 def fields(seed: int, shape: tuple[int, int] = (40, 50), side: int = 6) -> xr.DataArray:
     """Square fields of one class each, some of them bare."""
     grid = np.random.default_rng(seed).integers(0, 4, (-(-shape[0] // side), -(-shape[1] // side)))
-    return labelled(np.kron(grid, np.ones((side, side), dtype=int))[: shape[0], : shape[1]])
+    return label_map(np.kron(grid, np.ones((side, side), dtype=int))[: shape[0], : shape[1]])
 
 
-def painted(shape: tuple[int, ...], pixels: npt.NDArray[np.int64], radius: int) -> npt.NDArray[np.bool_]:
+def paint_windows(
+    shape: tuple[int, ...], pixels: npt.NDArray[np.int64], radius: int
+) -> npt.NDArray[np.bool_]:
     """Every pixel of every window, one window at a time."""
     canvas = np.zeros(shape, dtype=bool)
     for pixel in pixels:
@@ -37,7 +39,7 @@ def assert_windows_disjoint(labels: xr.DataArray, split: Split, radius: int) -> 
     """No window of one part shares a pixel with one of another, leaves the scene, or lacks a label."""
     flat = labels.values.ravel()
     parts = [part for part in (split.train, split.validation, split.test) if part.size]
-    canvases = [painted(labels.shape, part, radius) for part in parts]
+    canvases = [paint_windows(labels.shape, part, radius) for part in parts]
     assert sum(canvas.astype(int) for canvas in canvases).max() == 1
     assert all((flat[part] > 0).all() for part in parts)
     assert all((np.diff(part) > 0).all() and part.dtype == np.int64 for part in parts)

@@ -10,10 +10,10 @@ import pytest
 import rasterio
 from scipy.io import savemat
 
-from small_scenes import labelled
+from small_scenes import label_map
 
 # pixels 0..11; unlabelled are 3 and 8
-SCENE = labelled([[1, 1, 2, 0], [2, 1, 1, 2], [0, 3, 3, 1]])
+SCENE = label_map([[1, 1, 2, 0], [2, 1, 1, 2], [0, 3, 3, 1]])
 PATCHES = [0, 1, 0, 1, 2, 2, 0]
 TRAIN, TEST = [0, 2, 5], [1, 7, 9, 10]
 MAP = np.array([[1, 2, 1, 0], [0, 1, 0, 2], [0, 2, 2, 0]])

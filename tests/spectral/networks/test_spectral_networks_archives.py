@@ -8,7 +8,7 @@ from lrprism.errors import DataError
 from lrprism.spectral.networks.archives import check_archive, read_archive
 
 
-def written(path: Path, members: dict[str, bytes], method: int = zipfile.ZIP_STORED) -> Path:
+def write_archive(path: Path, members: dict[str, bytes], method: int = zipfile.ZIP_STORED) -> Path:
     with zipfile.ZipFile(path, "w", method) as archive:
         for name, content in members.items():
             archive.writestr(name, content)
@@ -17,7 +17,7 @@ def written(path: Path, members: dict[str, bytes], method: int = zipfile.ZIP_STO
 
 def test_every_member_is_read(tmp_path: Path) -> None:
     members = {"a/b": b"one", "c": b""}
-    assert read_archive(written(tmp_path / "file", members), "program") == members
+    assert read_archive(write_archive(tmp_path / "file", members), "program") == members
 
 
 def test_a_missing_file_is_refused(tmp_path: Path) -> None:
@@ -35,15 +35,15 @@ def test_what_is_no_archive_is_refused(tmp_path: Path, content: bytes) -> None:
 
 
 def test_a_cut_archive_is_refused_wherever_it_is_cut(tmp_path: Path) -> None:
-    whole = written(tmp_path / "file", {"a": b"0123456789" * 5, "b": b"x"}).read_bytes()
-    for size in range(len(whole)):
-        (tmp_path / "cut").write_bytes(whole[:size])
+    content = write_archive(tmp_path / "file", {"a": b"0123456789" * 5, "b": b"x"}).read_bytes()
+    for size in range(len(content)):
+        (tmp_path / "cut").write_bytes(content[:size])
         with pytest.raises(DataError, match="whole zip archive"):
             check_archive(tmp_path / "cut", "program")
 
 
 def test_a_damaged_member_is_named(tmp_path: Path) -> None:
-    path = written(tmp_path / "file", {"first": b"0123456789", "second": b"abcdefghij"})
+    path = write_archive(tmp_path / "file", {"first": b"0123456789", "second": b"abcdefghij"})
     path.write_bytes(path.read_bytes().replace(b"abcde", b"abXde"))
     with pytest.raises(DataError, match=r"file: second does not match its checksum\. Write or copy"):
         check_archive(path, "program")
@@ -74,7 +74,7 @@ def test_a_member_that_comes_twice_is_refused(tmp_path: Path) -> None:
 
 
 def test_an_archive_that_unpacks_to_far_more_than_its_size_is_refused(tmp_path: Path) -> None:
-    path = written(tmp_path / "bomb", {"zeros": bytes(1_000_000)}, zipfile.ZIP_DEFLATED)
+    path = write_archive(tmp_path / "bomb", {"zeros": bytes(1_000_000)}, zipfile.ZIP_DEFLATED)
     with pytest.raises(
         DataError, match=r"at most 20 times its size\. Found 1000000 bytes packed into the \d+ of"
     ):
@@ -82,7 +82,7 @@ def test_an_archive_that_unpacks_to_far_more_than_its_size_is_refused(tmp_path: 
 
 
 def test_an_encrypted_member_is_refused(tmp_path: Path) -> None:
-    path = written(tmp_path / "file", {"a": b"0123456789"})
+    path = write_archive(tmp_path / "file", {"a": b"0123456789"})
     content = bytearray(path.read_bytes())
     for signature, flag in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
         content[content.index(signature) + flag] |= 1

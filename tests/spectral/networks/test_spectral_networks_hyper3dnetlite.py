@@ -44,8 +44,8 @@ def test_stride_and_pooling_follow_the_window(window: int, stride: int, pooled: 
 @pytest.mark.parametrize("window", [14, 19, 25, 30])
 def test_pooling_covers_all_that_is_left(window: int) -> None:
     model = Hyper3DNetLite(1, 2, window)
-    left = model.block_3(model.block_2(torch.rand(1, 320, window, window)))
-    assert left.shape[-2:] == (model.pool.kernel_size,) * 2
+    features = model.block_3(model.block_2(torch.rand(1, 320, window, window)))
+    assert features.shape[-2:] == (model.pool.kernel_size,) * 2
 
 
 def test_two_classes_share_one_logit() -> None:

@@ -38,7 +38,7 @@ def test_equal_to_the_same_layers_written_out() -> None:
             model.train()(torch.rand(8, 1, 2, 3, 3, dtype=torch.float64))
     model.eval()
 
-    def normed(a: torch.Tensor, norm: nn.BatchNorm2d | nn.BatchNorm3d) -> torch.Tensor:
+    def apply_norm(a: torch.Tensor, norm: nn.BatchNorm2d | nn.BatchNorm3d) -> torch.Tensor:
         shape = (1, -1) + (1,) * (a.ndim - 2)
         scale = norm.weight / (norm.running_var + norm.eps).sqrt()
         return (a - norm.running_mean.reshape(shape)) * scale.reshape(shape) + norm.bias.reshape(shape)
@@ -46,10 +46,10 @@ def test_equal_to_the_same_layers_written_out() -> None:
     patch = torch.rand(2, 1, 2, 3, 3, dtype=torch.float64)
     volume = patch
     for index in (0, 3):
-        volume = normed(model.cube[index](volume).clamp(min=0), model.cube[index + 2])
+        volume = apply_norm(model.cube[index](volume).clamp(min=0), model.cube[index + 2])
     image = volume.reshape(2, 32, 3, 3)
     for block in model.blocks:
-        image = normed(block[2](block[0](image).clamp(min=0)).clamp(min=0), block[4])
+        image = apply_norm(block[2](block[0](image).clamp(min=0)).clamp(min=0), block[4])
     torch.testing.assert_close(model(patch), model.linear(image.mean(dim=(2, 3))))
 
 

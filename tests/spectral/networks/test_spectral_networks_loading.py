@@ -179,7 +179,7 @@ def test_a_checkpoint_without_weights_is_refused(tmp_path: Path, content: object
         load_checkpoint(network(), tmp_path / "weights.pt")
 
 
-def changed(change: Callable[[dict[str, Tensor]], object], path: Path) -> Path:
+def save_changed(change: Callable[[dict[str, Tensor]], object], path: Path) -> Path:
     weights = network().state_dict()
     change(weights)
     torch.save(weights, path)
@@ -203,7 +203,7 @@ def test_weights_that_do_not_fit_are_named_and_nothing_is_loaded(
     model = network()
     before = model[0].weight.clone()
     with pytest.raises(ModelError, match=message):
-        load_checkpoint(model, changed(change, tmp_path / "weights.pt"))
+        load_checkpoint(model, save_changed(change, tmp_path / "weights.pt"))
     assert torch.equal(model[0].weight, before)
 
 

@@ -52,25 +52,25 @@ def members(tmp_path_factory: pytest.TempPathFactory) -> Members:
         return {name.partition("/")[2]: archive.read(name) for name in archive.namelist()}
 
 
-def packed(path: Path, members: Members) -> Path:
+def write_program(path: Path, members: Members) -> Path:
     with zipfile.ZipFile(path, "w") as archive:
         for name, content in members.items():
             archive.writestr(f"model/{name}", content)
     return path
 
 
-def edited(members: Members, member: str, old: str, new: str) -> Members:
+def replace_text(members: Members, member: str, old: str, new: str) -> Members:
     content = members[member].decode()
     assert old in content
     return members | {member: content.replace(old, new).encode()}
 
 
 def test_an_untouched_program_loads(tmp_path: Path, members: Members) -> None:
-    assert load_program(packed(tmp_path / "model.pt2", members))(torch.rand(5, 3)).shape == (10, 2)
+    assert load_program(write_program(tmp_path / "model.pt2", members))(torch.rand(5, 3)).shape == (10, 2)
 
 
 def test_extra_files_are_left_aside(tmp_path: Path, members: Members) -> None:
-    path = packed(tmp_path / "model.pt2", members | {"extra/notes.txt": b"trained on Tuesday"})
+    path = write_program(tmp_path / "model.pt2", members | {"extra/notes.txt": b"trained on Tuesday"})
     assert load_program(path)(torch.rand(5, 3)).shape == (10, 2)
 
 
@@ -80,7 +80,7 @@ def test_a_pickle_among_the_sample_inputs_is_refused_and_does_not_run(
     marker = tmp_path / "ran"
     pickled = io.BytesIO()
     torch.save(((Touch(marker),), {}), pickled)
-    path = packed(tmp_path / "model.pt2", members | {SAMPLES: pickled.getvalue()})
+    path = write_program(tmp_path / "model.pt2", members | {SAMPLES: pickled.getvalue()})
     with pytest.raises(
         DataError, match=r"sample inputs of tensors alone\. Found a pickle that would run code in"
     ):
@@ -92,8 +92,8 @@ def test_a_pickled_tensor_is_refused_and_does_not_run(tmp_path: Path, members: M
     marker = tmp_path / "ran"
     pickled = io.BytesIO()
     torch.save(Touch(marker), pickled)
-    members = edited(members, WEIGHTS, '"use_pickle": false', '"use_pickle": true')
-    path = packed(tmp_path / "model.pt2", members | {"data/weights/weight_0": pickled.getvalue()})
+    members = replace_text(members, WEIGHTS, '"use_pickle": false', '"use_pickle": true')
+    path = write_program(tmp_path / "model.pt2", members | {"data/weights/weight_0": pickled.getvalue()})
     with pytest.raises(DataError, match=r"no pickled tensors\. Found some in"):
         load_program(path)
     assert not marker.exists()
@@ -104,7 +104,7 @@ def test_a_pickled_tensor_is_refused_and_does_not_run(tmp_path: Path, members: M
     ["data/aotinductor/model/model.so", "data/constants/custom_obj_0", "data/constants/opaque_obj_0", "x.py"],
 )
 def test_libraries_and_objects_are_refused(tmp_path: Path, members: Members, name: str) -> None:
-    path = packed(tmp_path / "model.pt2", members | {name: b"anything"})
+    path = write_program(tmp_path / "model.pt2", members | {name: b"anything"})
     with pytest.raises(
         DataError, match=rf"no member but graph, tensors and sample inputs\. Found member '{name}'"
     ):
@@ -125,7 +125,7 @@ def test_libraries_and_objects_are_refused(tmp_path: Path, members: Members, nam
     ],
 )
 def test_strings_that_become_code_are_refused(tmp_path: Path, members: Members, old: str, new: str) -> None:
-    path = packed(tmp_path / "model.pt2", edited(members, GRAPH, old, new))
+    path = write_program(tmp_path / "model.pt2", replace_text(members, GRAPH, old, new))
     with pytest.raises(
         DataError, match=r"plain names and operators of torch\. Found .* as \w+ in .* not trust"
     ):
@@ -137,16 +137,16 @@ def containers(change: Callable[[dict[str, Any]], None], members: Members) -> Me
 
     def visit(value: Any) -> None:
         if isinstance(value, dict):
-            for key, each in value.items():
+            for key, child in value.items():
                 if key == "in_spec":
-                    protocol, tree = json.loads(each)
+                    protocol, tree = json.loads(child)
                     change(tree["children_spec"][1])
                     value[key] = json.dumps([protocol, tree])
                 else:
-                    visit(each)
+                    visit(child)
         elif isinstance(value, list):
-            for each in value:
-                visit(each)
+            for child in value:
+                visit(child)
 
     visit(graph)
     return members | {GRAPH: json.dumps(graph).encode()}
@@ -163,7 +163,7 @@ def containers(change: Callable[[dict[str, Any]], None], members: Members) -> Me
 def test_containers_that_import_modules_are_refused(
     tmp_path: Path, members: Members, change: dict[str, str]
 ) -> None:
-    path = packed(tmp_path / "model.pt2", containers(lambda tree: tree.update(change), members))
+    path = write_program(tmp_path / "model.pt2", containers(lambda tree: tree.update(change), members))
     with pytest.raises(DataError, match=r"inputs and outputs in containers of names\. Found .* with "):
         load_program(path)
 
@@ -172,18 +172,18 @@ def test_guards_and_traces_are_left_aside(tmp_path: Path, members: Members) -> N
     graph = json.loads(members[GRAPH])
     marker = tmp_path / "ran"
     graph["guards_code"] = [f"__import__('os').system('touch {marker}') == 0"]
-    path = packed(tmp_path / "model.pt2", members | {GRAPH: json.dumps(graph).encode()})
+    path = write_program(tmp_path / "model.pt2", members | {GRAPH: json.dumps(graph).encode()})
     assert load_program(path)(torch.rand(5, 3)).shape == (10, 2)
     assert not marker.exists()
 
 
 def test_a_program_without_a_graph_is_refused(tmp_path: Path, members: Members) -> None:
-    rest = {name: content for name, content in members.items() if name != GRAPH}
+    without_graph = {name: content for name, content in members.items() if name != GRAPH}
     with pytest.raises(DataError, match=r"a graph in models/model\.json\. Found none in"):
-        load_program(packed(tmp_path / "model.pt2", rest))
+        load_program(write_program(tmp_path / "model.pt2", without_graph))
 
 
 @pytest.mark.parametrize("content", [b"{", b"\xff\xfe", b"[" * 100_000])
 def test_a_graph_that_is_no_json_is_refused(tmp_path: Path, members: Members, content: bytes) -> None:
     with pytest.raises(DataError, match=r"JSON that can be read\. Found models/model\.json: "):
-        load_program(packed(tmp_path / "model.pt2", members | {GRAPH: content}))
+        load_program(write_program(tmp_path / "model.pt2", members | {GRAPH: content}))

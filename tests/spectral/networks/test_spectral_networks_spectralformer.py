@@ -14,8 +14,8 @@ def test_parameters_by_hand(window: int, group: int) -> None:
     fusions = 3 * (201 * 201 * 2 + 201)
     classify = 2 * 64 + 64 * 16 + 16
     model = SpectralFormer(200, 16, window, group=group)
-    found = sum(parameter.numel() for parameter in model.parameters())
-    assert found == embed + tokens + 5 * (attention + dense) + fusions + classify
+    count = sum(parameter.numel() for parameter in model.parameters())
+    assert count == embed + tokens + 5 * (attention + dense) + fusions + classify
 
 
 def test_a_token_is_a_linear_map_of_its_neighbouring_bands_counted_around_the_ends() -> None:

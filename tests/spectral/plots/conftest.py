@@ -116,10 +116,10 @@ def assert_readable() -> Callable[[Figure], None]:
 
 def _undrawn(figure: Figure) -> list[Text]:
     """Tick labels outside the limits: matplotlib makes them but does not draw them."""
-    found = []
+    labels = []
     for axis in [axis for axes in figure.axes for axis in (axes.xaxis, axes.yaxis)]:
         low, high = sorted(axis.get_view_interval())
         for tick in axis.get_major_ticks():
             if not low <= tick.get_loc() <= high or not axis.axes.axison:
-                found += [tick.label1, tick.label2]
-    return found
+                labels += [tick.label1, tick.label2]
+    return labels

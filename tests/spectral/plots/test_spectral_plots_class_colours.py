@@ -27,7 +27,7 @@ def oklab(colour: str) -> NDArray[np.float64]:
 
 def test_every_two_colours_are_told_apart() -> None:
     colours = [oklab(colour) for colour in (*PALETTE, UNEXPLAINED, "#FFFFFF")]
-    nearest = min(np.linalg.norm(one - other) for one, other in itertools.combinations(colours, 2))
+    nearest = min(np.linalg.norm(first - second) for first, second in itertools.combinations(colours, 2))
     assert nearest > 0.1  # five times what is just seen
 
 

@@ -77,7 +77,7 @@ def test_missing_target(relevance: xr.Dataset) -> None:
 
 
 def test_reduced_samples_give_the_same_figure(relevance: xr.Dataset) -> None:
-    whole, reduced = (class_spectra(each) for each in (relevance, sample_spectra(relevance)))
-    for mesh, same in zip(the_map(whole).collections, the_map(reduced).collections, strict=True):
+    figure, reduced = (class_spectra(dataset) for dataset in (relevance, sample_spectra(relevance)))
+    for mesh, same in zip(the_map(figure).collections, the_map(reduced).collections, strict=True):
         np.testing.assert_array_equal(np.asarray(mesh.get_array()), np.asarray(same.get_array()))
-    assert [text.get_text() for text in whole.texts] == [text.get_text() for text in reduced.texts]
+    assert [text.get_text() for text in figure.texts] == [text.get_text() for text in reduced.texts]

@@ -17,7 +17,7 @@ Words = Callable[[Figure], str]
 
 
 def bar_sums(figure: Figure) -> NDArray[np.float64]:
-    """What the parts of every bar add up to, read from the drawn rectangles."""
+    """Return the sum of the parts of every bar, read from the drawn rectangles."""
     axes = figure.axes[0]
     return np.sum([[bar.get_width() for bar in group] for group in axes.containers], axis=0)
 

@@ -14,7 +14,7 @@ def test_panels_lie_on_the_page_and_apart(count: int) -> None:
     plan = plan_grid(count, 1.0, "1677.6 nm")
     corners = [plan.corner(index) for index in range(count)]
     assert len(set(corners)) == count
-    assert max(left for left, _ in corners) + plan.panel[0] <= plan.width
+    assert max(x for x, _ in corners) + plan.panel[0] <= plan.width
     assert max(top for _, top in corners) + plan.panel[1] <= plan.height
     assert min(top for _, top in corners) >= plan.top + 2 * plan.font * style.MM_PER_POINT
     assert plan.width <= style.PAGE_WIDTH or count > 200

@@ -39,8 +39,8 @@ def test_titles_numbers_and_values(relevance: xr.Dataset) -> None:
     figure = band_heatmaps(sample, bands=[7, 3])
     assert [axes.get_title() for axes in panels(figure)] == ["880.0 nm", "720.0 nm"]
     assert [axes.texts[0].get_text() for axes in panels(figure)] == ["band 7", "band 3"]
-    shown = panels(figure)[0].images[0].get_array()
-    np.testing.assert_array_equal(shown, sample["relevance"].to_numpy()[7])
+    values = panels(figure)[0].images[0].get_array()
+    np.testing.assert_array_equal(values, sample["relevance"].to_numpy()[7])
 
 
 def test_one_symmetric_scale_for_all(relevance: xr.Dataset) -> None:

@@ -86,9 +86,11 @@ def test_values_in_the_panels_by_hand() -> None:
 def test_one_scale_centred_on_0() -> None:
     figure = scene_relevance(*by_hand())
     limits = {panel(figure, f"band {band}").images[0].get_clim() for band in (7, 8, 10)}
-    shown = np.abs([1.0, -3.0, -4.0, 1.0, -2.0, -5.0])
+    magnitudes = np.abs([1.0, -3.0, -4.0, 1.0, -2.0, -5.0])
     assert len(limits) == 1
-    np.testing.assert_allclose(limits.pop(), (-np.percentile(shown, 99.5), np.percentile(shown, 99.5)))
+    np.testing.assert_allclose(
+        limits.pop(), (-np.percentile(magnitudes, 99.5), np.percentile(magnitudes, 99.5))
+    )
 
 
 def test_bands_can_be_chosen() -> None:
@@ -160,7 +162,9 @@ def test_pixels_without_data_are_grey_in_the_picture() -> None:
 def test_order_of_dimensions_does_not_matter() -> None:
     relevance, classes, cube = build(6, 8)
     figure = scene_relevance(relevance, classes, cube)
-    turned = scene_relevance(*(each.transpose(*reversed(each.dims)) for each in (relevance, classes, cube)))
+    turned = scene_relevance(
+        *(array.transpose(*reversed(array.dims)) for array in (relevance, classes, cube))
+    )
     for axes, other in zip(figure.axes, turned.axes, strict=True):
         for image, same in zip(axes.images, other.images, strict=True):
             np.testing.assert_array_equal(image.get_array(), same.get_array())
@@ -285,8 +289,8 @@ def test_maps_of_another_scene(which: str) -> None:
     relevance, classes, cube = build(6, 6)
     maps = {"classes": classes, "cube": cube}
     maps[which] = maps[which].isel(x=slice(1, None))
-    found = rf"{which} should have the 6 × 6 pixels of the relevance\. Found 6 × 5\. Give maps of one scene"
-    with pytest.raises(DataError, match=found):
+    message = rf"{which} should have the 6 × 6 pixels of the relevance\. Found 6 × 5\. Give maps of one scene"
+    with pytest.raises(DataError, match=message):
         scene_relevance(relevance, **maps)
 
 

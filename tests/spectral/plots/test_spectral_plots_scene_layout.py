@@ -23,7 +23,7 @@ def test_wide_scenes_are_stacked_and_tall_ones_stand_side_by_side(
 def test_panels_keep_to_the_page_and_apart(shape: tuple[int, int], count: int) -> None:
     plan = plan_scene((TITLES * 3)[:count], shape, foot=45.0)
     corners = [plan.corner(index) for index in range(count)]
-    assert max(left for left, _ in corners) + plan.panel[0] < style.PAGE_WIDTH
+    assert max(x for x, _ in corners) + plan.panel[0] < style.PAGE_WIDTH
     assert max(top for _, top in corners) + plan.panel[1] < plan.bottom <= TALLEST - 45.0 + 1e-6
     assert plan.panel[0] < plan.cell[0]
     assert plan.panel[1] < plan.cell[1]

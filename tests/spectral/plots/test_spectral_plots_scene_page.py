@@ -27,8 +27,8 @@ def test_axes_count_the_pixels_of_the_scene(shape: tuple[int, int]) -> None:
     assert axes.get_xlim() == (-0.5, shape[1] - 0.5)
     assert axes.get_ylim() == (shape[0] - 0.5, -0.5)
     # a pixel that is drawn stands for step x step pixels
-    left, right, bottom, top = axes.images[0].get_extent()
-    assert (right - left) / drawn.shape[1] == (bottom - top) / drawn.shape[0] == page.step
+    first, last, bottom, top = axes.images[0].get_extent()
+    assert (last - first) / drawn.shape[1] == (bottom - top) / drawn.shape[0] == page.step
 
 
 def test_only_outer_panels_name_rows_and_columns() -> None:

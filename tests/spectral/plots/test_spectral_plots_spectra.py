@@ -157,8 +157,8 @@ def test_input_that_is_not_finite(relevance: xr.Dataset) -> None:
 
 
 def test_reduced_samples_give_the_same_figure(relevance: xr.Dataset) -> None:
-    whole, reduced = (relevance_spectrum(each, 0) for each in (relevance, sample_spectra(relevance)))
-    for one, other in zip(whole.axes, reduced.axes, strict=True):
-        for line, same in zip(one.lines, other.lines, strict=True):
+    figure, reduced = (relevance_spectrum(dataset, 0) for dataset in (relevance, sample_spectra(relevance)))
+    for axes, other in zip(figure.axes, reduced.axes, strict=True):
+        for line, same in zip(axes.lines, other.lines, strict=True):
             np.testing.assert_array_equal(line.get_xydata(), same.get_xydata())
-    assert [text.get_text() for text in whole.texts] == [text.get_text() for text in reduced.texts]
+    assert [text.get_text() for text in figure.texts] == [text.get_text() for text in reduced.texts]

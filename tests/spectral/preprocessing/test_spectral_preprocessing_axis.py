@@ -1,4 +1,4 @@
-"""What holds for every linear step: one matrix and one constant per pixel, and LRP-0 through them."""
+"""Properties of every linear step: one matrix and one constant per pixel, and LRP-0 through them."""
 
 import pytest
 import torch
@@ -53,14 +53,14 @@ def test_lrp_0_gives_a_band_its_value_times_the_transposed_matrix(name: str) -> 
     matrix, constant = dense(step, (BANDS,))
     outputs = step(X)[0].numel()
     model = nn.Sequential(step, nn.Flatten(), nn.Linear(outputs, 2, bias=False).double())
-    found = lp.LRP(model, lp.presets.Epsilon(0), strict=True).explain(X, 1, audit=True)
+    explanation = lp.LRP(model, lp.presets.Epsilon(0), strict=True).explain(X, 1, audit=True)
     g = model[2].weight[1].detach().view(1, -1, 3, 2)
     expected = X * torch.einsum("bk,nkyx->nbyx", matrix, g.expand(2, -1, -1, -1))
-    torch.testing.assert_close(found.relevance, expected, rtol=0, atol=1e-12)
-    audit = found.audit
+    torch.testing.assert_close(explanation.relevance, expected, rtol=0, atol=1e-12)
+    audit = explanation.audit
     assert audit is not None
-    kept = sum(row.to_bias + row.to_constant for row in audit)
-    assert kept == pytest.approx(2 * float((constant[:, None, None] * g[0]).sum()), abs=1e-11)
+    absorbed = sum(row.to_bias + row.to_constant for row in audit)
+    assert absorbed == pytest.approx(2 * float((constant[:, None, None] * g[0]).sum()), abs=1e-11)
     assert audit.unaccounted == pytest.approx(0, abs=1e-11)
     assert sum(row.to_rule + row.to_unknown + row.to_stabilizer for row in audit) == pytest.approx(
         0, abs=1e-11
@@ -70,9 +70,11 @@ def test_lrp_0_gives_a_band_its_value_times_the_transposed_matrix(name: str) -> 
 @pytest.mark.parametrize("name", WITHOUT_CONSTANT)
 def test_a_step_without_a_constant_conserves_relevance(name: str) -> None:
     model = nn.Sequential(STEPS[name], nn.Flatten(), nn.Linear(STEPS[name](X)[0].numel(), 2, False).double())
-    found = lp.LRP(model, lp.presets.Epsilon(0)).explain(X, 0)
-    assert isinstance(found.relevance, Tensor)
-    torch.testing.assert_close(found.relevance.sum((1, 2, 3)), found.output[:, 0], rtol=0, atol=1e-12)
+    explanation = lp.LRP(model, lp.presets.Epsilon(0)).explain(X, 0)
+    assert isinstance(explanation.relevance, Tensor)
+    torch.testing.assert_close(
+        explanation.relevance.sum((1, 2, 3)), explanation.output[:, 0], rtol=0, atol=1e-12
+    )
 
 
 @pytest.mark.parametrize("name", STEPS)
@@ -86,9 +88,9 @@ def test_what_was_fitted_is_saved_and_nothing_is_trained(name: str) -> None:
 def test_spectra_and_single_precision_give_the_same(name: str) -> None:
     spectra = X[:, :, 0, 0]
     torch.testing.assert_close(STEPS[name](spectra), STEPS[name](X)[:, :, 0, 0], rtol=1e-12, atol=1e-12)
-    found = STEPS[name](spectra.float())
-    assert found.dtype is torch.float32
-    torch.testing.assert_close(found.double(), STEPS[name](spectra), rtol=1e-4, atol=1e-4)
+    result = STEPS[name](spectra.float())
+    assert result.dtype is torch.float32
+    torch.testing.assert_close(result.double(), STEPS[name](spectra), rtol=1e-4, atol=1e-4)
 
 
 @pytest.mark.parametrize("name", STEPS)
@@ -108,11 +110,11 @@ def test_a_batch_norm_behind_a_step_is_not_merged_with_it() -> None:
 
 
 def test_numbers_keep_the_type_of_a_tensor_and_are_a_copy() -> None:
-    given = torch.ones(2, dtype=torch.float64)
-    found = as_numbers("mean", given)
-    given += 1
-    assert found.dtype is torch.float64
-    assert found.tolist() == [1, 1]
+    tensor = torch.ones(2, dtype=torch.float64)
+    numbers = as_numbers("mean", tensor)
+    tensor += 1
+    assert numbers.dtype is torch.float64
+    assert numbers.tolist() == [1, 1]
     assert as_numbers("mean", [1, 2]).dtype is torch.float32
 
 

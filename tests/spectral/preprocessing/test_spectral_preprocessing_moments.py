@@ -18,14 +18,14 @@ def batches() -> Iterator[Tensor]:
     yield from X.split([1, 5, 2])
 
 
-@pytest.mark.parametrize("whole", [True, False])
-def test_they_are_numpy_s_in_double_precision(whole: bool) -> None:
-    found = measure_moments(X if whole else batches(), pairs=True)
-    assert (found.count, found.dtype) == (32, torch.float32)
-    np.testing.assert_allclose(found.mean, SPECTRA.mean(0), rtol=1e-14)
-    np.testing.assert_allclose(found.squares / 31, np.cov(SPECTRA, rowvar=False), rtol=1e-9, atol=1e-11)
-    np.testing.assert_array_equal(found.low, SPECTRA.min(0))
-    np.testing.assert_array_equal(found.high, SPECTRA.max(0))
+@pytest.mark.parametrize("as_one_tensor", [True, False])
+def test_they_are_numpy_s_in_double_precision(as_one_tensor: bool) -> None:
+    moments = measure_moments(X if as_one_tensor else batches(), pairs=True)
+    assert (moments.count, moments.dtype) == (32, torch.float32)
+    np.testing.assert_allclose(moments.mean, SPECTRA.mean(0), rtol=1e-14)
+    np.testing.assert_allclose(moments.squares / 31, np.cov(SPECTRA, rowvar=False), rtol=1e-9, atol=1e-11)
+    np.testing.assert_array_equal(moments.low, SPECTRA.min(0))
+    np.testing.assert_array_equal(moments.high, SPECTRA.max(0))
     np.testing.assert_allclose(measure_moments(batches()).std, SPECTRA.std(0), rtol=1e-9)
 
 

@@ -69,15 +69,17 @@ def test_relevance_of_a_pca_network_is_that_of_the_network_alone_carried_back(co
     torch.manual_seed(0)
     pca, network = PCA.fit(X, 4, whiten=True), Hyper3DNetLite(4, 3, 5).double()
     model = Pipeline([pca], network, "volume")
-    found = lp.LRP(model, lp.Within("network", composite), strict=True).explain(X, 1, audit=True)
+    explanation = lp.LRP(model, lp.Within("network", composite), strict=True).explain(X, 1, audit=True)
     z = pca(X)
     relevance = lp.LRP(network, composite).explain(z.unsqueeze(1), 1).relevance
     assert isinstance(relevance, Tensor)
     weight = pca.scale[:, None] * pca.components
     expected = X * torch.einsum("kb,nkyx->nbyx", weight, relevance.squeeze(1) / z)
-    torch.testing.assert_close(found.relevance, expected, rtol=1e-8, atol=1e-11 * float(expected.abs().max()))
-    assert found.audit is not None
-    assert found.audit.unaccounted == pytest.approx(0, abs=1e-9)
+    torch.testing.assert_close(
+        explanation.relevance, expected, rtol=1e-8, atol=1e-11 * float(expected.abs().max())
+    )
+    assert explanation.audit is not None
+    assert explanation.audit.unaccounted == pytest.approx(0, abs=1e-9)
 
 
 def test_every_step_can_stand_in_one_pipeline_and_the_account_balances() -> None:
@@ -87,13 +89,13 @@ def test_every_step_can_stand_in_one_pipeline_and_the_account_balances() -> None
     steps = [smooth, ContinuumRemoval(nm), SNV(), MSC(nm), ZScore.fit(X), PCA.fit(X, 4)]
     model = Pipeline(steps, Hyper3DNetLite(4, 3, 5).double(), "volume")
     composite = lp.Within("network", lp.presets.EpsilonGamma())
-    found = lp.LRP(model, composite, strict=True).explain(X, audit=True)
-    assert isinstance(found.relevance, Tensor)
-    assert found.relevance.shape == X.shape
-    assert bool(found.relevance.isfinite().all())
-    assert found.audit is not None
-    assert found.audit.unaccounted == pytest.approx(0, abs=1e-9)
-    assert sum(row.to_unknown for row in found.audit) == 0
+    explanation = lp.LRP(model, composite, strict=True).explain(X, audit=True)
+    assert isinstance(explanation.relevance, Tensor)
+    assert explanation.relevance.shape == X.shape
+    assert bool(explanation.relevance.isfinite().all())
+    assert explanation.audit is not None
+    assert explanation.audit.unaccounted == pytest.approx(0, abs=1e-9)
+    assert sum(row.to_unknown for row in explanation.audit) == 0
 
 
 def test_the_centre_pixel_alone_gets_relevance_where_the_network_sees_it_alone() -> None:

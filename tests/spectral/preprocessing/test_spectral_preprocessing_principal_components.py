@@ -29,19 +29,19 @@ def test_relevance_through_30_components_is_the_closed_form_and_the_account_bala
     pca = PCA.fit(X, COMPONENTS, whiten=True)
     network = nn.Linear(COMPONENTS, 3).double()
     model = Pipeline([pca], network, "spectrum")
-    found = lp.LRP(model, lp.presets.Epsilon(0), strict=True).explain(X, 2, audit=True)
+    explanation = lp.LRP(model, lp.presets.Epsilon(0), strict=True).explain(X, 2, audit=True)
 
     w = (pca.scale[:, None] * pca.components).T @ network.weight[2].detach()
     expected = torch.zeros_like(X)
     expected[:, :, 1, 1] = X[:, :, 1, 1] * w
     scale = float(expected.abs().max())
-    torch.testing.assert_close(found.relevance, expected, rtol=0, atol=1e-12 * max(scale, 1))
+    torch.testing.assert_close(explanation.relevance, expected, rtol=0, atol=1e-12 * max(scale, 1))
 
-    assert found.audit is not None
-    kept = {row.module: row.to_bias for row in found.audit if row.op == "linear"}
-    assert kept["steps.0"] == pytest.approx(-float(pca.mean @ w) * len(X), rel=1e-10)
-    assert kept["network"] == pytest.approx(float(network.bias[2].detach()) * len(X), rel=1e-10)
-    assert found.audit.unaccounted == pytest.approx(0, abs=1e-9)
+    assert explanation.audit is not None
+    absorbed = {row.module: row.to_bias for row in explanation.audit if row.op == "linear"}
+    assert absorbed["steps.0"] == pytest.approx(-float(pca.mean @ w) * len(X), rel=1e-10)
+    assert absorbed["network"] == pytest.approx(float(network.bias[2].detach()) * len(X), rel=1e-10)
+    assert explanation.audit.unaccounted == pytest.approx(0, abs=1e-9)
 
 
 def test_fit_is_the_eigenvectors_of_numpy_s_covariance() -> None:
@@ -72,8 +72,8 @@ def test_all_components_explain_all_variance_and_keep_all_that_was_there() -> No
 
 
 def test_batches_give_what_one_tensor_gives() -> None:
-    whole, parts = PCA.fit(X, 4), PCA.fit((each for each in X.split([1, 12, 7])), 4)
-    torch.testing.assert_close(parts.state_dict(), whole.state_dict(), rtol=1e-9, atol=1e-12)
+    pca, parts = PCA.fit(X, 4), PCA.fit((batch for batch in X.split([1, 12, 7])), 4)
+    torch.testing.assert_close(parts.state_dict(), pca.state_dict(), rtol=1e-9, atol=1e-12)
 
 
 def test_by_hand() -> None:

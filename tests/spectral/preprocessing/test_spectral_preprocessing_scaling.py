@@ -33,9 +33,9 @@ def test_the_deviation_is_numpy_s_and_zero_stays_zero() -> None:
 
 @pytest.mark.parametrize("step", STEPS)
 def test_batches_give_what_one_tensor_gives_in_its_type(step: type[ZScore | MinMax | ScaleByStd]) -> None:
-    whole, parts = step.fit(X.float()), step.fit(X.float().split(2))
-    torch.testing.assert_close(parts.state_dict(), whole.state_dict())
-    assert {each.dtype for each in whole.buffers()} == {torch.float32}
+    fitted, parts = step.fit(X.float()), step.fit(X.float().split(2))
+    torch.testing.assert_close(parts.state_dict(), fitted.state_dict())
+    assert {buffer.dtype for buffer in fitted.buffers()} == {torch.float32}
 
 
 @pytest.mark.parametrize("step", STEPS)
@@ -63,7 +63,9 @@ def test_rules_for_the_input_serve_the_first_layer_behind_it(
     step: type[ZScore | MinMax | ScaleByStd],
 ) -> None:
     model = torch.nn.Sequential(step.fit(X), torch.nn.Conv2d(4, 2, 3), torch.nn.Flatten()).double()
-    found = lp.LRP(model, lp.presets.EpsilonGammaBox(-30.0, 40.0)).explain(X, 1)
+    explanation = lp.LRP(model, lp.presets.EpsilonGammaBox(-30.0, 40.0)).explain(X, 1)
     plan = lp.LRP(model, lp.presets.EpsilonGammaBox(-30.0, 40.0)).plan(X)
     assert [row.rule for row in plan if row.op == "conv2d"] == [repr(ZBox(-30.0, 40.0, 1e-6))]
-    torch.testing.assert_close(found.relevance.sum((1, 2, 3)), found.output[:, 1], rtol=1e-5, atol=1e-5)
+    torch.testing.assert_close(
+        explanation.relevance.sum((1, 2, 3)), explanation.output[:, 1], rtol=1e-5, atol=1e-5
+    )

@@ -15,12 +15,12 @@ X = torch.rand(4, 6, 2, 3, dtype=torch.float64) + 1
 REFERENCE = torch.rand(6, dtype=torch.float64)
 
 
-def explained(step: nn.Module) -> tuple[lp.Explanation, Tensor]:
-    """Relevance of class 1 through a step and a linear network, and the network's weights for it."""
+def explain_step(step: nn.Module) -> tuple[lp.Explanation, Tensor]:
+    """Explain class 1 through a step and a linear network; return the weights of the network too."""
     outputs = step(X)[0].numel()
     model = nn.Sequential(step, nn.Flatten(), nn.Linear(outputs, 2, bias=False).double())
-    found = lp.LRP(model, lp.presets.Epsilon(0), strict=True).explain(X, 1, audit=True)
-    return found, model[2].weight[1].detach().view(1, 6, 2, 3)
+    explanation = lp.LRP(model, lp.presets.Epsilon(0), strict=True).explain(X, 1, audit=True)
+    return explanation, model[2].weight[1].detach().view(1, 6, 2, 3)
 
 
 def test_snv_is_numpy_s() -> None:
@@ -34,13 +34,15 @@ def test_snv_does_not_see_offset_and_gain() -> None:
 
 
 def test_relevance_through_snv_by_the_formula_is_conserved() -> None:
-    found, g = explained(SNV())
+    explanation, g = explain_step(SNV())
     expected = X / X.std(1, keepdim=True) * (g - g.mean(1, keepdim=True))
-    torch.testing.assert_close(found.relevance, expected, rtol=0, atol=1e-12)
-    assert isinstance(found.relevance, Tensor)
-    torch.testing.assert_close(found.relevance.sum((1, 2, 3)), found.output[:, 1], rtol=0, atol=1e-12)
-    assert found.audit is not None
-    assert found.audit.unaccounted == pytest.approx(0, abs=1e-11)
+    torch.testing.assert_close(explanation.relevance, expected, rtol=0, atol=1e-12)
+    assert isinstance(explanation.relevance, Tensor)
+    torch.testing.assert_close(
+        explanation.relevance.sum((1, 2, 3)), explanation.output[:, 1], rtol=0, atol=1e-12
+    )
+    assert explanation.audit is not None
+    assert explanation.audit.unaccounted == pytest.approx(0, abs=1e-11)
 
 
 def test_relevance_through_snv_by_hand() -> None:
@@ -51,28 +53,30 @@ def test_relevance_through_snv_by_hand() -> None:
     network = nn.Linear(3, 1, bias=False)
     network.weight.data = torch.tensor([[3.0, 0.0, 0.0]])
     model = nn.Sequential(SNV(), network)
-    found = lp.LRP(model, lp.presets.Epsilon(0)).explain(torch.tensor([[1.0, 2.0, 3.0]]), torch.ones_like)
-    torch.testing.assert_close(found.relevance, torch.tensor([[2.0, -2.0, -3.0]]))
+    explanation = lp.LRP(model, lp.presets.Epsilon(0)).explain(
+        torch.tensor([[1.0, 2.0, 3.0]]), torch.ones_like
+    )
+    torch.testing.assert_close(explanation.relevance, torch.tensor([[2.0, -2.0, -3.0]]))
 
 
 def test_msc_is_the_least_squares_line_of_numpy_undone() -> None:
     spectra = X.movedim(1, -1).reshape(-1, 6).numpy()
-    lines = [np.polyfit(REFERENCE.numpy(), each, 1) for each in spectra]
-    expected = np.stack([(each - p) / q for each, (q, p) in zip(spectra, lines, strict=True)])
-    found = MSC(REFERENCE)(X).movedim(1, -1).reshape(-1, 6)
-    np.testing.assert_allclose(found, expected, rtol=1e-8)
+    lines = [np.polyfit(REFERENCE.numpy(), spectrum, 1) for spectrum in spectra]
+    expected = np.stack([(spectrum - p) / q for spectrum, (q, p) in zip(spectra, lines, strict=True)])
+    result = MSC(REFERENCE)(X).movedim(1, -1).reshape(-1, 6)
+    np.testing.assert_allclose(result, expected, rtol=1e-8)
 
 
 def test_relevance_through_msc_by_the_formula_leaves_the_level_to_the_account() -> None:
-    found, g = explained(MSC(REFERENCE))
+    explanation, g = explain_step(MSC(REFERENCE))
     line = (REFERENCE - REFERENCE.mean())[:, None, None]
     slope = ((X - X.mean(1, keepdim=True)) * line).sum(1, keepdim=True) / (line**2).sum()
     expected = X / slope * (g - g.mean(1, keepdim=True))
-    torch.testing.assert_close(found.relevance, expected, rtol=1e-10, atol=1e-12)
-    assert found.audit is not None
-    assert found.audit.unaccounted == pytest.approx(0, abs=1e-9)
+    torch.testing.assert_close(explanation.relevance, expected, rtol=1e-10, atol=1e-12)
+    assert explanation.audit is not None
+    assert explanation.audit.unaccounted == pytest.approx(0, abs=1e-9)
     level = 4 * float(REFERENCE.mean() * g.sum())
-    assert sum(row.to_constant for row in found.audit) == pytest.approx(level, rel=1e-8)
+    assert sum(row.to_constant for row in explanation.audit) == pytest.approx(level, rel=1e-8)
 
 
 @LITTLE_ARRIVES

@@ -42,11 +42,13 @@ def fit_in_fractions(window: int, polyorder: int, deriv: int) -> npt.NDArray[np.
     powers = range(polyorder + 1)
     normal = [[sum(t ** (i + j) for t in places) for j in powers] + [t**i for t in places] for i in powers]
     fit = solve(normal)
-    taken = [[math.perm(i, deriv) * t ** (i - deriv) for i in range(deriv, polyorder + 1)] for t in places]
+    derivatives = [
+        [math.perm(i, deriv) * t ** (i - deriv) for i in range(deriv, polyorder + 1)] for t in places
+    ]
     return np.array(
         [
             [float(sum(a * row[c] for a, row in zip(terms, fit[deriv:], strict=True))) for c in range(window)]
-            for terms in taken
+            for terms in derivatives
         ]
     )
 

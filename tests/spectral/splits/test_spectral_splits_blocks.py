@@ -6,8 +6,8 @@ from lrprism.spectral import Scene, Split, checkerboard, cut_windows, disjoint_b
 from small_scenes import (
     assert_counted,
     assert_windows_disjoint,
-    labelled,
-    painted,
+    label_map,
+    paint_windows,
     random_labels,
 )
 
@@ -27,10 +27,10 @@ def test_no_window_of_one_part_shares_a_pixel_with_one_of_the_other(
 def test_sparse_labels_are_disjoint_too_and_lose_little() -> None:
     values = np.zeros((60, 60), dtype=int)
     values[2::8, 2::8] = 1  # fields of one pixel, 8 apart: windows of radius 3 never touch
-    split = disjoint_blocks(labelled(values, 1), block=12, guard=3, seed=0)
+    split = disjoint_blocks(label_map(values, 1), block=12, guard=3, seed=0)
     inside = (values[3:-3, 3:-3] > 0).sum()
     assert len(split.train) + len(split.test) == inside
-    assert not (painted((60, 60), split.train, 3) & painted((60, 60), split.test, 3)).any()
+    assert not (paint_windows((60, 60), split.train, 3) & paint_windows((60, 60), split.test, 3)).any()
 
 
 @pytest.fixture(scope="module")
@@ -83,7 +83,7 @@ def test_two_far_fields_of_a_class_go_to_different_sides() -> None:
         values[59 - y - 5 : 59 - y + 1, 59 - x - 5 : 59 - x + 1] = (
             number  # the same field, turned half way round
         )
-    split = disjoint_blocks(labelled(values), block=20, guard=2, seed=0)
+    split = disjoint_blocks(label_map(values), block=20, guard=2, seed=0)
     assert split.missing_classes == []
     assert (split.coverage[["train", "test"]] > 0).to_numpy().all()
     assert len(split.notes) == 1
@@ -125,13 +125,13 @@ def test_one_labelled_pixel_cannot_fill_two_parts(pixel: tuple[int, int]) -> Non
     values[pixel] = 1
     message = r"both parts should keep labelled pixels. Found .* with .* of 10 pixels, guard of 2. Split in"
     with pytest.raises(DataError, match=message):
-        disjoint_blocks(labelled(values, 1), block=10, guard=2, seed=0)
+        disjoint_blocks(label_map(values, 1), block=10, guard=2, seed=0)
     with pytest.raises(DataError, match=message):
-        checkerboard(labelled(values, 1), block=10, guard=2)
+        checkerboard(label_map(values, 1), block=10, guard=2)
 
 
 def test_a_checkerboard_by_hand() -> None:
-    split = checkerboard(labelled(np.ones((4, 5), dtype=int), 1), block=2, guard=0)
+    split = checkerboard(label_map(np.ones((4, 5), dtype=int), 1), block=2, guard=0)
     # light squares: columns 2 and 3 of rows 0 and 1; columns 0, 1 and 4 of rows 2 and 3
     assert split.test.tolist() == [2, 3, 7, 8, 10, 11, 14, 15, 16, 19]
     assert split.train.tolist() == [0, 1, 4, 5, 6, 9, 12, 13, 17, 18]

@@ -4,13 +4,13 @@ import pytest
 from lrprism.errors import DataError, InputError
 from lrprism.spectral import contiguous_cut, leakage
 from lrprism.spectral.splits import CutAxis
-from small_scenes import assert_counted, assert_windows_disjoint, fields, labelled, random_labels
+from small_scenes import assert_counted, assert_windows_disjoint, fields, label_map, random_labels
 
 
 def test_by_hand() -> None:
     # 10 rows of 4 pixels, guard 1: rows 1..8 and columns 1, 2 are usable. The cut before row 5 leaves rows
     # 1..3 and rows 6..8, 6 pixels on each side.
-    split = contiguous_cut(labelled(np.ones((10, 4), dtype=int), 1), guard=1)
+    split = contiguous_cut(label_map(np.ones((10, 4), dtype=int), 1), guard=1)
     assert split.train.tolist() == [5, 6, 9, 10, 13, 14]
     assert split.test.tolist() == [25, 26, 29, 30, 33, 34]
     assert split.notes == ("cut before row 5, guard of 1: 28 labelled pixels are in neither part",)
@@ -39,8 +39,8 @@ def test_no_other_cut_comes_nearer_to_the_fraction(axis: CutAxis, guard: int, fr
         test = sum(lines[line].sum() for line in range(len(lines)) if line >= before + guard)
         if train and test:
             misses.append(abs(test / (train + test) - fraction))
-    found = len(split.test) / (len(split.test) + len(split.train))
-    assert abs(found - fraction) == pytest.approx(min(misses))
+    share = len(split.test) / (len(split.test) + len(split.train))
+    assert abs(share - fraction) == pytest.approx(min(misses))
 
 
 def test_the_far_side_is_for_testing() -> None:
@@ -53,10 +53,10 @@ def test_the_far_side_is_for_testing() -> None:
 def test_auto_takes_the_axis_with_more_classes_on_both_sides() -> None:
     stripes = np.repeat([[1], [2], [3], [2]], 5, axis=0) * np.ones((1, 20), dtype=int)
     # every row crosses one stripe, so that only a cut between columns has all three classes on both sides
-    assert contiguous_cut(labelled(stripes), guard=1).notes[0].startswith("cut before column")
-    assert contiguous_cut(labelled(stripes.T), guard=1).notes[0].startswith("cut before row")
-    assert contiguous_cut(labelled(stripes), guard=1).missing_classes == []
-    assert contiguous_cut(labelled(stripes), guard=1, axis="y").missing_classes == ["class 0", "class 2"]
+    assert contiguous_cut(label_map(stripes), guard=1).notes[0].startswith("cut before column")
+    assert contiguous_cut(label_map(stripes.T), guard=1).notes[0].startswith("cut before row")
+    assert contiguous_cut(label_map(stripes), guard=1).missing_classes == []
+    assert contiguous_cut(label_map(stripes), guard=1, axis="y").missing_classes == ["class 0", "class 2"]
 
 
 @pytest.mark.parametrize(
@@ -77,4 +77,4 @@ def test_a_guard_that_leaves_nothing(guard: int) -> None:
     values = np.zeros((40, 50), dtype=int)
     values[18:22, 20:24] = 1
     with pytest.raises(DataError, match=f"both parts should keep .* with cut before .*, guard of {guard}"):
-        contiguous_cut(labelled(values, 1), guard=guard)
+        contiguous_cut(label_map(values, 1), guard=guard)

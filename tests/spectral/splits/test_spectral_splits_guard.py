@@ -10,7 +10,7 @@ def test_against_the_definition(guard: int, seed: int) -> None:
     generator = np.random.default_rng(seed)
     usable = mark_usable((generator.random((14, 17)) < 0.3).astype(int), guard)
     on_test = np.kron(generator.random((3, 3)) < 0.5, np.ones((5, 6), dtype=bool))[:14, :17]
-    kept = keep_apart(usable, on_test, guard)
+    sides = keep_apart(usable, on_test, guard)
     pixels = np.argwhere(usable)
     expected = np.zeros((2, 14, 17), dtype=bool)
     for y, x in pixels:
@@ -19,8 +19,8 @@ def test_against_the_definition(guard: int, seed: int) -> None:
         others = [p for p in pixels if on_test[tuple(p)] != side]
         far = all(max(abs(p[0] - y), abs(p[1] - x)) > 2 * guard for p in others)
         expected[int(side), y, x] = (window == side).all() or far
-    assert (kept[0] == expected[0]).all()
-    assert (kept[1] == expected[1]).all()
+    assert (sides[0] == expected[0]).all()
+    assert (sides[1] == expected[1]).all()
 
 
 def test_mark_usable_by_hand() -> None:

@@ -5,7 +5,7 @@ import pytest
 
 from lrprism.errors import DataError, InputError
 from lrprism.spectral import Scene, Split, contiguous_cut, disjoint_blocks, hold_out, leakage
-from small_scenes import assert_windows_disjoint, labelled, random_labels
+from small_scenes import assert_windows_disjoint, label_map, random_labels
 
 
 @pytest.mark.parametrize(("guard", "block", "fraction"), [(0, 5, 0.2), (1, 8, 0.3), (2, 12, 0.5)])
@@ -47,7 +47,7 @@ def test_without_a_guard_the_fraction_is_met_about_and_nothing_lost() -> None:
 def test_a_class_of_one_spot_is_named() -> None:
     values = np.ones((40, 40), dtype=int)
     values[3:5, 3:5] = 2
-    labels = labelled(values, 2)
+    labels = label_map(values, 2)
     split = contiguous_cut(labels, guard=1, axis="y", test_fraction=0.3)
     held = hold_out(labels, split, block=6, guard=1, seed=0)
     assert held.notes[-1] == "not in both training and validation part: class 1"
@@ -81,9 +81,9 @@ def test_a_split_of_another_scene() -> None:
 def test_a_part_that_would_be_empty() -> None:
     values = np.zeros((40, 40), dtype=int)
     values[5, 5], values[30, 30] = 1, 1
-    split = contiguous_cut(labelled(values, 1), guard=1)
+    split = contiguous_cut(label_map(values, 1), guard=1)
     with pytest.raises(DataError, match=r"training and validation part .* of 1 with blocks of 6 and a guard"):
-        hold_out(labelled(values, 1), split, block=6, guard=1, seed=0)
+        hold_out(label_map(values, 1), split, block=6, guard=1, seed=0)
 
 
 @pytest.mark.parametrize(

@@ -34,9 +34,9 @@ def test_against_drawn_windows() -> None:
         drawn[y - 3 : y + 4, x - 3 : x + 4] = True
     hit = [drawn[y - 3 : y + 4, x - 3 : x + 4].any() for y, x in test]
     parts = [part[:, 0] * 64 + part[:, 1] for part in (train, test)]
-    found = leakage(Split(parts[0], parts[1], pd.DataFrame()), 7, 64)
-    assert found.overlapping == pytest.approx(np.mean(hit))
-    assert found.centres_seen == pytest.approx(np.mean([drawn[y, x] for y, x in test]))
+    result = leakage(Split(parts[0], parts[1], pd.DataFrame()), 7, 64)
+    assert result.overlapping == pytest.approx(np.mean(hit))
+    assert result.centres_seen == pytest.approx(np.mean([drawn[y, x] for y, x in test]))
 
 
 def test_indian_pines_leaks_at_random_and_not_in_blocks(indian_pines: Scene) -> None:

@@ -4,11 +4,11 @@ import pytest
 
 from lrprism.errors import DataError, InputError
 from lrprism.spectral import Scene, connected_regions, leakage, region_split
-from small_scenes import assert_counted, assert_windows_disjoint, fields, labelled, random_labels
+from small_scenes import assert_counted, assert_windows_disjoint, fields, label_map, random_labels
 
 
 def test_regions_by_hand() -> None:
-    labels = labelled(
+    labels = label_map(
         [
             [1, 1, 0, 2],
             [0, 0, 1, 2],
@@ -64,7 +64,7 @@ def test_far_fields_lose_nothing() -> None:
     values = np.zeros((60, 60), dtype=int)
     for number, (y, x) in enumerate([(5, 5), (5, 45), (45, 5), (45, 45)]):
         values[y : y + 6, x : x + 6] = 1 + number % 2
-    split = region_split(labelled(values, 2), connected_regions(labelled(values, 2)), guard=4, seed=0)
+    split = region_split(label_map(values, 2), connected_regions(label_map(values, 2)), guard=4, seed=0)
     assert split.coverage[["train", "test"]].to_numpy().tolist() == [[36, 36], [36, 36]]
     assert split.notes == ("whole regions, guard of 4: 0 labelled pixels are in neither part",)
 
@@ -72,10 +72,10 @@ def test_far_fields_lose_nothing() -> None:
 def test_near_fields_lose_half_a_window_each_at_their_border() -> None:
     values = np.zeros((40, 41), dtype=int)
     values[10:30, 8:20], values[10:30, 21:33] = 1, 2  # one bare column between the two
-    regions = connected_regions(labelled(values, 2))
-    split = region_split(labelled(values, 2), regions, guard=2, seed=0)
-    kept = np.concatenate([split.train, split.test])
-    columns = np.sort(kept[kept // 41 == 20] % 41)
+    regions = connected_regions(label_map(values, 2))
+    split = region_split(label_map(values, 2), regions, guard=2, seed=0)
+    pixels = np.concatenate([split.train, split.test])
+    columns = np.sort(pixels[pixels // 41 == 20] % 41)
     # the bare column counts to one field, which loses 1 of 12 pixels in this row; the other loses 2
     assert len(columns) == 12 + 12 - 3
 
@@ -85,15 +85,15 @@ def test_days_of_acquisition() -> None:
     days = np.ones(labels.shape, dtype=int)
     days[:, 20:] = 7
     split = region_split(labels, days, guard=2, seed=0)
-    left, right = sorted([split.train, split.test], key=lambda part: part[0] % 50)
-    assert ((left % 50) <= 17).all()
+    western, right = sorted([split.train, split.test], key=lambda part: part[0] % 50)
+    assert ((western % 50) <= 17).all()
     assert ((right % 50) >= 22).all()
 
 
 def test_the_note_names_the_classes_of_one_region_alone() -> None:
     values = np.zeros((40, 40), dtype=int)
     values[5:10, 5:10], values[5:10, 30:35], values[30:35, 5:10] = 1, 1, 2
-    split = region_split(labelled(values, 2), connected_regions(labelled(values, 2)), guard=1, seed=0)
+    split = region_split(label_map(values, 2), connected_regions(label_map(values, 2)), guard=1, seed=0)
     assert split.notes[1:] == ("lie in a single region: class 1", "not in both parts: class 1")
 
 
@@ -145,7 +145,7 @@ def test_a_guard_that_leaves_nothing() -> None:
     with pytest.raises(
         DataError, match=r"both parts should keep .* with whole regions, guard of 5. Split in"
     ):
-        region_split(labelled(values, 2), values, guard=5, seed=0)
+        region_split(label_map(values, 2), values, guard=5, seed=0)
 
 
 @pytest.mark.parametrize(

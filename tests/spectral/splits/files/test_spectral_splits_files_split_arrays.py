@@ -35,10 +35,10 @@ def outcome(path: Path) -> str:
 
 @pytest.mark.parametrize("name", ["split.npz", "split.npy", "split.mat", "v73.mat", "split.tif", "split.txt"])
 def test_damaged_files_are_refused_or_read(tmp_path: Path, name: str) -> None:
-    whole = write(tmp_path / name, {"split": MAP}).read_bytes()
+    content = write(tmp_path / name, {"split": MAP}).read_bytes()
     generator = np.random.default_rng(0)
     for _ in range(60):
-        damaged = bytearray(whole[: generator.integers(1, len(whole) + 1)])
+        damaged = bytearray(content[: generator.integers(1, len(content) + 1)])
         damaged[generator.integers(len(damaged))] = generator.integers(256)
         (tmp_path / name).write_bytes(damaged)
         assert outcome(tmp_path / name) in {"read", "refused"}

@@ -14,7 +14,7 @@ from split_files import PATCHES, SCENE
 def training_table(split: Split, width: int | None) -> pd.DataFrame:
     """The table ``split.csv`` that training writes."""
     parts = {"train": split.train, "validation": split.validation, "test": split.test}
-    table = pd.concat([pd.DataFrame({"sample": each, "part": name}) for name, each in parts.items()])
+    table = pd.concat([pd.DataFrame({"sample": numbers, "part": name}) for name, numbers in parts.items()])
     if width is not None:
         table.insert(1, "row", table["sample"] // width)
         table.insert(2, "column", table["sample"] % width)
@@ -26,10 +26,10 @@ def test_the_table_of_a_training_run(tmp_path: Path, dropped: list[str]) -> None
     labels = random_labels(0)
     written = hold_out(labels, contiguous_cut(labels, guard=1), block=6, guard=1, seed=0)
     training_table(written, 50).drop(columns=dropped).to_csv(tmp_path / "split.csv", index=False)
-    found = read_split(tmp_path / "split.csv", labels)
+    split = read_split(tmp_path / "split.csv", labels)
     for part in ("train", "validation", "test"):
-        assert getattr(found, part).tolist() == getattr(written, part).tolist()
-    pd.testing.assert_frame_equal(found.coverage, written.coverage)
+        assert getattr(split, part).tolist() == getattr(written, part).tolist()
+    pd.testing.assert_frame_equal(split.coverage, written.coverage)
 
 
 def test_the_table_of_a_patch_set(tmp_path: Path) -> None:
