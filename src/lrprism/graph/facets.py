@@ -126,7 +126,7 @@ _ROWS: list[tuple[str, Facet]] = [
 """The kinds of node by torch's names or ours, and the facets of all of a row."""
 
 
-def _build_table() -> dict[str, Facet]:
+def _build_facets() -> dict[str, Facet]:
     table: dict[str, Facet] = {}
     for names, facets in _ROWS:
         for name in names.split():
@@ -136,7 +136,7 @@ def _build_table() -> dict[str, Facet]:
     return table
 
 
-_TABLE = _build_table()
+_TABLE = _build_facets()
 
 
 def names_with(facet: Facet) -> frozenset[str]:

@@ -22,7 +22,7 @@ from lrprism.graph import OwnFunction, entry_of
 from lrprism.ops.call import Call
 from lrprism.ops.kinds import Kind
 from lrprism.ops.op import AbstractOp, Arguments, Keywords, Recorder
-from lrprism.ops.recurrent_steps import State, Weights
+from lrprism.ops.recurrent_steps import CellWeights, State
 from lrprism.rules import AbstractAffineRule, AbstractRule
 
 
@@ -38,7 +38,7 @@ class Layer:
     """
 
     network: str
-    weights: Weights
+    weights: CellWeights
     backwards: bool
 
     def run(self, x: Tensor, state: State) -> tuple[Tensor, ...]:
@@ -96,7 +96,7 @@ class _Steps(NamedTuple):
         damp: What the rule does at a pre-activation.
     """
 
-    weights: Weights
+    weights: CellWeights
     x: Tensor
     before: Tensor
     after: Tensor
@@ -133,7 +133,7 @@ def _back_lstm(steps: _Steps) -> _Way:
         now = torch.addcmul(entered[t], kept, now, out=c[t])
     left = leave.sigmoid() * _passed(c.tanh(), c)
     gain = steps.damp(enter * _passed(new, z), z)
-    signal = steps.weights.parts[2]
+    signal = steps.weights.gates[2]
     s = torch.empty_like(gain)
     g_h, g_c = steps.g_state
     g_h = g_h + steps.g[-1]
@@ -154,7 +154,7 @@ def _back_gru(steps: _Steps) -> _Way:
     own, recalled = of_x[..., size:], of_h[..., size:]
     z = own + reset * recalled
     share = _passed(z.tanh(), z).mul_(1 - update)
-    signal = steps.weights.parts[2]
+    signal = steps.weights.gates[2]
     gain = steps.damp(share * reset, recalled)
     s, g_all = torch.empty_like(gain), torch.empty_like(gain)
     g_h = torch.add(steps.g_state[0], steps.g[-1], out=g_all[-1])
@@ -226,7 +226,7 @@ class _LayerFunction(OwnFunction):
         network = _NETWORKS[layer.network]
         way = network.back(_Steps(layer.weights, x, before, after, tuple(state), g, last, damp))
         _count(call, way)
-        c = torch.matmul(way.of_input, layer.weights.parts[network.part].of_input)
+        c = torch.matmul(way.of_input, layer.weights.gates[network.part].of_input)
         return None, None, c.flip(0) if layer.backwards else c, *way.state
 
 

@@ -18,11 +18,12 @@ from torch import Tensor
 from torch.nn import functional as F
 
 State = tuple[Tensor, ...]
+"""The hidden state, and the cell state of an LSTM."""
 
 
 @final
 @dataclass(frozen=True, eq=False)
-class Weights:
+class CellWeights:
     """The parameters of one cell, or of some of its rows; ``projection`` shortens an LSTM's output."""
 
     of_input: Tensor
@@ -33,41 +34,42 @@ class Weights:
 
     @property
     def size(self) -> int:
-        """The number of units, which is that of each gate's rows."""
+        """The number of units, and of the rows of each gate."""
         return (self.of_hidden if self.projection is None else self.projection).shape[1]
 
     @property
     def tensors(self) -> tuple[Tensor | None, ...]:
-        """All that there may be, in torch's order."""
+        """All parameters in torch's order, None for one that the cell lacks."""
         return self.of_input, self.of_hidden, self.input_bias, self.hidden_bias, self.projection
 
     @cached_property
-    def parts(self) -> list[Weights]:
+    def gates(self) -> list[CellWeights]:
         """The rows of each gate, in torch's order."""
-        each = self.tensors[:4]
+        tensors = self.tensors[:4]
         with torch._C.DisableTorchFunction():
             count = len(self.of_input) // self.size
-            split = [[None] * count if tensor is None else torch.chunk(tensor, count) for tensor in each]
-        return [Weights(*rows) for rows in zip(*split, strict=True)]
+            split = [[None] * count if tensor is None else torch.chunk(tensor, count) for tensor in tensors]
+        return [CellWeights(*rows) for rows in zip(*split, strict=True)]
 
     @cached_property
     def bias(self) -> Tensor | None:
         """The sum of the biases."""
-        biases = [each for each in (self.input_bias, self.hidden_bias) if each is not None]
+        biases = [bias for bias in (self.input_bias, self.hidden_bias) if bias is not None]
         with torch._C.DisableTorchFunction():
             return sum(biases[1:], start=biases[0]) if biases else None
 
     @cached_property
-    def _joined(self) -> Tensor:
+    def _matrix(self) -> Tensor:
         with torch._C.DisableTorchFunction():
             return torch.cat([self.of_input, self.of_hidden], 1)
 
     def linear(self, x: Tensor, h: Tensor) -> Tensor:
-        """``W x + U h + b`` as one layer, so that a rule sees one pre-activation."""
-        return F.linear(torch.cat([x, h], 1), self._joined, self.bias)
+        """Return ``W x + U h + b`` from one layer, so that a rule sees one pre-activation."""
+        return F.linear(torch.cat([x, h], 1), self._matrix, self.bias)
 
     def gate(self, x: Tensor, h: Tensor, scaled: Tensor) -> Tensor:
-        """The sigmoid of ``W x + U h + b``: a constant, but for one that scales a constant."""
+        """Return the sigmoid of ``W x + U h + b``: a constant, but for a gate that scales a constant."""
+        # a first state that is no input: the gate is all that carries relevance
         if not scaled.requires_grad:
             return self.linear(x, h).sigmoid()
         with torch._C.DisableTorchFunction(), torch.no_grad():
@@ -75,18 +77,18 @@ class Weights:
             return (pre + F.linear(h, self.of_hidden, self.hidden_bias)).sigmoid()
 
 
-def _lstm_step(weights: Weights, x: Tensor, state: State) -> State:
-    """``c' = f c + i tanh(W x + U h + b)``, ``h' = o tanh(c')``."""
+def _lstm_step(weights: CellWeights, x: Tensor, state: State) -> State:
+    """Run a step of an LSTM: ``c' = f c + i tanh(W x + U h + b)``, ``h' = o tanh(c')``."""
     h, c = state
-    enter, forget, signal, leave = weights.parts
+    enter, forget, signal, leave = weights.gates
     new = signal.linear(x, h).tanh()
     c = forget.gate(x, h, c) * c + enter.gate(x, h, new) * new
     h_next = leave.gate(x, h, c) * c.tanh()
     return (h_next if weights.projection is None else F.linear(h_next, weights.projection)), c
 
 
-def _live_lstm_step(weights: Weights, x: Tensor, state: State) -> State:
-    """The same with gates that can carry relevance, from one linear layer for all four."""
+def _live_lstm_step(weights: CellWeights, x: Tensor, state: State) -> State:
+    """Run a step of an LSTM whose gates can carry relevance, with one linear layer for all four."""
     h, c = state
     enter, forget, signal, leave = weights.linear(x, h).chunk(4, 1)
     c = forget.sigmoid() * c + enter.sigmoid() * signal.tanh()
@@ -94,32 +96,32 @@ def _live_lstm_step(weights: Weights, x: Tensor, state: State) -> State:
     return (h_next if weights.projection is None else F.linear(h_next, weights.projection)), c
 
 
-def _gru_step(weights: Weights, x: Tensor, state: State) -> State:
-    """``h' = (1 - z) tanh(W x + b + r (U h + b')) + z h``."""
+def _gru_step(weights: CellWeights, x: Tensor, state: State) -> State:
+    """Run a step of a GRU: ``h' = (1 - z) tanh(W x + b + r (U h + b')) + z h``."""
     (h,) = state
-    reset, update, signal = weights.parts
+    reset, update, signal = weights.gates
     return _gru_update(signal, reset.gate(x, h, h), update.gate(x, h, h), x, h)
 
 
-def _live_gru_step(weights: Weights, x: Tensor, state: State) -> State:
-    """The same with gates that can carry relevance, from one linear layer each."""
+def _live_gru_step(weights: CellWeights, x: Tensor, state: State) -> State:
+    """Run a step of a GRU whose gates can carry relevance, with one linear layer each."""
     (h,) = state
-    reset, update, signal = weights.parts
+    reset, update, signal = weights.gates
     return _gru_update(signal, reset.linear(x, h).sigmoid(), update.linear(x, h).sigmoid(), x, h)
 
 
-def _gru_update(signal: Weights, r: Tensor, z: Tensor, x: Tensor, h: Tensor) -> State:
-    own = F.linear(x, signal.of_input, signal.input_bias)
-    new = (own + r * F.linear(h, signal.of_hidden, signal.hidden_bias)).tanh()
+def _gru_update(signal: CellWeights, r: Tensor, z: Tensor, x: Tensor, h: Tensor) -> State:
+    of_x = F.linear(x, signal.of_input, signal.input_bias)
+    new = (of_x + r * F.linear(h, signal.of_hidden, signal.hidden_bias)).tanh()
     return ((1 - z) * new + z * h,)
 
 
-def _rnn_step(weights: Weights, x: Tensor, state: State, activation: Callable[[Tensor], Tensor]) -> State:
-    """``h' = f(W x + U h + b)``."""
+def _rnn_step(weights: CellWeights, x: Tensor, state: State, activation: Callable[[Tensor], Tensor]) -> State:
+    """Run a step of a plain recurrent network: ``h' = f(W x + U h + b)``."""
     return (activation(weights.linear(x, state[0])),)
 
 
-Step = Callable[[Weights, Tensor, State], State]
+Step = Callable[[CellWeights, Tensor, State], State]
 STEPS: dict[str, tuple[Step, int]] = {
     "lstm": (_lstm_step, 2),
     "gru": (_gru_step, 1),
@@ -133,5 +135,5 @@ _LIVE_STEPS: dict[str, Step] = {"lstm": _live_lstm_step, "gru": _live_gru_step}
 
 
 def step_of(name: str, *, live_gates: bool) -> Step:
-    """The step of a network, where gates are live or mostly constants."""
+    """Return the step of a network, with gates that are live or mostly constants."""
     return _LIVE_STEPS.get(name, STEPS[name][0]) if live_gates else STEPS[name][0]
