@@ -1,4 +1,4 @@
-"""What is known of nodes holds for the torch functions that make them: every move leaves a gate a gate."""
+"""The facets of nodes hold for the torch functions that make them: every move leaves a gate a gate."""
 
 from collections.abc import Callable
 from typing import Any
@@ -11,7 +11,7 @@ from torch.nn import functional as F
 import lrprism as lp
 from expected_warnings import FLAT_ON_A_DENSE_LAYER, LITTLE_ARRIVES
 from lrprism import presets, select
-from lrprism.graph import Facet, name_of, names_with
+from lrprism.graph import Facet, name_of, names_with, sources_of
 from lrprism.ops.names import functions_named
 from lrprism.ops.routing import MOVES
 from lrprism.rules import Flat
@@ -95,10 +95,10 @@ SAMPLES: dict[str, Callable[[Tensor], Any]] = {
     "vsplit": lambda x: x.vsplit(2)[0],
     "__getitem__": lambda x: x[:, [0, 2], 1:],
 }
-"""A call of every function that only moves the entries of a tensor."""
+"""A call of each function that only moves the entries of a tensor."""
 
-INDEXING = {"cuda", "detach", "int", "long"}
-"""Names among these that make no live tensor here: of integers, of a GPU, of a constant."""
+NOT_LIVE = {"cuda", "detach", "int", "long"}
+"""Names among these whose results are not live here: of a GPU, of integers, of a constant."""
 
 PADS: dict[str, Callable[[Tensor], Any]] = {
     "reflect": lambda x: F.pad(x, (1, 1, 1, 1), "reflect"),
@@ -120,20 +120,51 @@ PADS: dict[str, Callable[[Tensor], Any]] = {
     "block_diag": lambda x: torch.block_diag(x[0, 0], torch.ones(2, 2).double()),
     "upsampled": lambda x: F.interpolate(x, scale_factor=2, mode="bilinear"),
     "nearest-exact": lambda x: F.interpolate(x, scale_factor=2, mode="nearest-exact"),
+    "replicate 1d": lambda x: F.pad(x[0], (1, 1), "replicate"),
+    "replicate 3d": lambda x: F.pad(x[None], (1, 1, 1, 1, 1, 1), "replicate"),
+    "triu": torch.triu,
+    "copied": lambda x: torch.zeros_like(x, requires_grad=False).copy_(x),
+    "reshape_alias": lambda x: torch.ops.aten._reshape_alias(x, (2, 64), (64, 1)),
+    "index_fill": lambda x: x.index_fill(1, torch.tensor([0, 2]), 1.0),
+    "masked_scatter": lambda x: torch.zeros(SHAPE).double().masked_scatter(MASK, x),
+    "put": lambda x: torch.zeros(SHAPE).double().put(torch.arange(128).view(SHAPE), x),
+    "scatter": lambda x: torch.zeros(SHAPE).double().scatter(0, FIRST, x[:1]),
+    "select_scatter": lambda x: torch.zeros(SHAPE).double().select_scatter(x[:, 0], 1, 2),
+    "diagonal_scatter": lambda x: torch.zeros(4, 4).double().diagonal_scatter(x[0, 0, 0]),
 }
 MOVED = SAMPLES | PADS
 
 
 def test_every_move_has_a_sample() -> None:
-    assert {name for name in MOVES.split() if functions_named(name)} - INDEXING == set(SAMPLES)
+    assert {name for name in MOVES.split() if functions_named(name)} - NOT_LIVE == set(SAMPLES)
+
+
+def nodes_of(move: Callable[[Tensor], Any]) -> set[str]:
+    """Return the names of the nodes between a tensor and its moved entries."""
+    x = torch.randn(SHAPE, dtype=torch.float64, requires_grad=True).exp()
+    names: set[str] = set()
+    pending = [move(x).grad_fn]
+    while pending:
+        node = pending.pop()
+        if node is not x.grad_fn:
+            names.add(name_of(node))
+            pending += sources_of(node)
+    return names
+
+
+def test_every_move_of_the_table_has_a_sample() -> None:
+    seen = set().union(*map(nodes_of, MOVED.values()))
+    # torch has no derivative of native_channel_shuffle on the CPU
+    assert names_with(Facet.MOVES) - seen == {"NativeChannelShuffleBackward"}
+    assert seen <= names_with(Facet.KEEPS_GATE)
 
 
 @pytest.mark.parametrize("name", MOVED)
 def test_a_gate_stays_a_gate_behind_a_move(name: str) -> None:
     move = MOVED[name]
     model = Model(lambda a, g: move(a) * move(g.sigmoid()))
-    found = lp.LRP(model, presets.Epsilon(0), strict=True).explain(numbers(SHAPE, SHAPE), torch.ones_like)
-    of_a, of_g = found.relevance
+    explainer = lp.LRP(model, presets.Epsilon(0), strict=True)
+    of_a, of_g = explainer.explain(numbers(SHAPE, SHAPE), torch.ones_like).relevance
     assert of_a.any()
     assert not of_g.any()
 
@@ -145,10 +176,10 @@ def test_a_move_moves_relevance_of_any_kind(name: str) -> None:
     zeros = torch.zeros(SHAPE, dtype=torch.float64)
     weight = torch.ones(1, move(zeros).numel(), dtype=torch.float64)
     model = Model(lambda x: F.linear(move(x).reshape(1, -1), weight, torch.ones(1, dtype=torch.float64)))
-    found = lp.LRP(model, [(select.at_input(), Flat(0))]).explain(zeros, torch.ones_like).relevance
+    relevance = lp.LRP(model, [(select.at_input(), Flat(0))]).explain(zeros, torch.ones_like).relevance
     x = zeros.clone().requires_grad_()
     (count,) = torch.autograd.grad(move(x).sum(), x)  # how often the move took each entry
-    close(found, count / weight.numel())
+    close(relevance, count / weight.numel())
 
 
 def test_names_with_a_facet() -> None:
@@ -181,8 +212,8 @@ def test_what_keeps_the_sign_makes_no_negative_number(name: str) -> None:
     result = KEEPING_SIGN[name](x)
     assert not (result < 0).any()
     node = result.grad_fn
-    known = names_with(Facet.KEEPS_SIGN)
-    assert name in {"float", "half", "to"} or name_of(node) in known, name_of(node)
+    keep_sign = names_with(Facet.KEEPS_SIGN)
+    assert name in {"float", "half", "to"} or name_of(node) in keep_sign, name_of(node)
 
 
 def test_bicubic_interpolation_does_not_keep_the_sign() -> None:
