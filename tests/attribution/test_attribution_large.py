@@ -12,7 +12,8 @@ import expected_warnings
 import lrprism as lp
 from lrprism import presets, select
 from lrprism.composites import AbstractComposite, Composite
-from lrprism.ops import affine, routing
+from lrprism.ops import routing
+from lrprism.ops.affine import function as affine
 from lrprism.rules import AbstractRule, AlphaBeta, Epsilon, Gamma, Pass, ZPlus
 from lrprism.stabilizers import Unsigned
 
