@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 import lrprism as lp
 from lrprism import presets
-from lrprism.attribution.structures import fill, leaves, nest, shown
+from lrprism.attribution.structures import fill, format_path, leaves, nest
 
 A, B = torch.tensor([[1.0, 4.0]]), torch.tensor([[0.5, -2.0]])
 KEEP = torch.tensor([[True, False]])
@@ -292,7 +292,7 @@ def test_a_value_that_is_not_finite_is_named_as_one_would_type_it() -> None:
 def test_paths_fill_and_nest_go_together() -> None:
     tree = {"a": [A, (B,)], "b": Plain(A, B)}
     tensors = {path: leaf for path, leaf in leaves(tree) if isinstance(leaf, Tensor)}
-    assert [shown(path, "x", tree) for path in tensors] == [
+    assert [format_path(path, "x", tree) for path in tensors] == [
         "x['a'][0]", "x['a'][1][0]", "x['b'].a", "x['b'].b", "x['b'].keep",
     ]  # fmt: skip
     assert fill(copy.copy(tree), lambda path, _: path)["b"].a == ("b", "a")

@@ -8,15 +8,15 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from lrprism.attribution.cutting import Arguments, Run, explain_failure, find_whole
+from lrprism.attribution.cutting import Arguments, Run, describe_uncut, find_uncut
 from lrprism.attribution.explanation import Explanation
-from lrprism.attribution.inputs import Arranged, arranged
+from lrprism.attribution.inputs import ParsedInputs, parse_inputs
 from lrprism.attribution.seeds import Target, cut
 from lrprism.engine import Audit
 from lrprism.errors import InputError
 
 
-def number_of_samples(given: Arranged, batch_size: int) -> int:
+def count_samples(parsed: ParsedInputs, batch_size: int) -> int:
     """Return how many samples inputs hold.
 
     Raises:
@@ -25,13 +25,13 @@ def number_of_samples(given: Arranged, batch_size: int) -> int:
     """
     if isinstance(batch_size, bool) or not isinstance(batch_size, int) or batch_size < 1:
         raise InputError(f"batch_size should be a whole number from 1 on, or None. Found {batch_size!r}.")
-    sizes = {len(each) if each.dim() else None for each in given.tensors}
+    sizes = {len(tensor) if tensor.dim() else None for tensor in parsed.tensors}
     if len(sizes) > 1 or None in sizes:
-        shapes = ", ".join(f"{n} {tuple(t.shape)}" for n, t in zip(given.names, given.tensors, strict=True))
+        shapes = ", ".join(f"{n} {tuple(t.shape)}" for n, t in zip(parsed.names, parsed.tensors, strict=True))
         raise InputError(
             f"with batch_size, all inputs should have the samples as their first dimension. Found {shapes}."
         )
-    return len(given.tensors[0])
+    return len(parsed.tensors[0])
 
 
 def explain_batches(
@@ -56,20 +56,22 @@ def explain_batches(
         RuntimeError: If the model itself fails.
         OutOfMemoryError: If a batch is too large for the memory.
     """
-    given = arranged(*arguments)
-    count = number_of_samples(given, batch_size)
+    parsed = parse_inputs(*arguments)
+    count = count_samples(parsed, batch_size)
     if count <= batch_size:
         return [explain(arguments, target)]
-    whole = find_whole(arguments, given, slice(count - batch_size, count), count, run)
+    # the last rows: a constant that forward cuts itself, such as table[:len(x)], would agree on the first
+    uncut = find_uncut(arguments, parsed, slice(count - batch_size, count), count, run)
     explanations = []
     for start in range(0, count, batch_size):
         rows = slice(start, start + batch_size)
         try:
-            explanation = explain(arguments.cut(rows, count, whole), cut(target, rows, count))
+            explanation = explain(arguments.cut(rows, count, uncut), cut(target, rows, count))
+        # a RuntimeError too, and not one of shapes
         except torch.OutOfMemoryError:
             raise
         except RuntimeError as error:
-            failure = explain_failure(arguments, given, count)
+            failure = describe_uncut(arguments, parsed, count)
             if failure is None:
                 raise
             raise InputError(failure) from error
@@ -86,55 +88,55 @@ def _check_rows(output: Tensor, size: int) -> None:
         )
 
 
-def put_together(found: Sequence[Explanation], *, has_class_axis: bool) -> Explanation:
-    """Put the explanations of the batches together.
+def join_batches(batches: Sequence[Explanation], *, has_class_axis: bool) -> Explanation:
+    """Join the explanations of batches into one.
 
     Args:
-        found: One explanation per batch.
+        batches: One explanation per batch.
         has_class_axis: Whether relevance has a leading class axis.
 
     Raises:
         InputError: If a layer's output does not have the samples as its first dimension.
     """
-    if len(found) == 1:
-        return found[0]
+    if len(batches) == 1:
+        return batches[0]
     axis = int(has_class_axis)
     layers = {}
-    for path in found[0].layers:
-        parts = [each.layers[path] for each in found]
-        if any(_samples(part, axis) != {len(each.output)} for part, each in zip(parts, found, strict=True)):
+    for path in batches[0].layers:
+        parts = [batch.layers[path] for batch in batches]
+        if any(_count_rows(part, axis) != {len(b.output)} for part, b in zip(parts, batches, strict=True)):
             raise InputError(
                 f"with batch_size, layers should return the samples as their first dimension. Found {path}."
             )
         layers[path] = _cat(parts, axis)
-    classes = [each.target for each in found if each.target is not None]
+    classes = [batch.target for batch in batches if batch.target is not None]
     return Explanation(
-        _cat([each.relevance for each in found], axis),
-        torch.cat([each.output for each in found]),
-        _classes_of(classes, has_class_axis=has_class_axis),
+        _cat([batch.relevance for batch in batches], axis),
+        torch.cat([batch.output for batch in batches]),
+        _join_classes(classes, has_class_axis=has_class_axis),
         layers,
-        Audit.sum_of([each.audit for each in found if each.audit is not None]),
+        Audit.sum_of([batch.audit for batch in batches if batch.audit is not None]),
     )
 
 
-def _classes_of(parts: Sequence[Tensor], *, has_class_axis: bool) -> Tensor | None:
-    """Join the classes of the batches; those of a class axis ``[classes]`` are the same in each."""
+def _join_classes(parts: Sequence[Tensor], *, has_class_axis: bool) -> Tensor | None:
+    """Join the classes of the batches; a class axis ``[classes]`` is the same in all of them."""
     if not parts:
         return None
     return parts[0] if has_class_axis and parts[0].dim() == 1 else torch.cat(list(parts), int(has_class_axis))
 
 
-def _samples(relevance: Tensor | tuple[Tensor, ...], axis: int) -> set[int]:
-    each = relevance if isinstance(relevance, tuple) else (relevance,)
-    return {one.shape[axis] if one.dim() > axis else -1 for one in each}
+def _count_rows(relevance: Tensor | tuple[Tensor, ...], axis: int) -> set[int]:
+    tensors = relevance if isinstance(relevance, tuple) else (relevance,)
+    return {tensor.shape[axis] if tensor.dim() > axis else -1 for tensor in tensors}
 
 
 def _cat(parts: Sequence[Any], axis: int) -> Any:
-    """Join tensors, or tuples, lists and dicts of them, along an axis."""
+    """Join tensors, or tuples, lists and dicts of tensors, along an axis."""
     if isinstance(parts[0], Tensor):
         return torch.cat(list(parts), axis)
     if parts[0] is None:
         return None
     if isinstance(parts[0], (tuple, list)):
-        return type(parts[0])(_cat(each, axis) for each in zip(*parts, strict=True))
+        return type(parts[0])(_cat(values, axis) for values in zip(*parts, strict=True))
     return {key: _cat([part[key] for part in parts], axis) for key in parts[0]}

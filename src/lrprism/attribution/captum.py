@@ -1,4 +1,4 @@
-"""Targets as Captum writes them, for :meth:`lrprism.LRP.attribute`."""
+"""Targets as Captum writes them and its convergence delta, for :meth:`lrprism.LRP.attribute`."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ from typing import Any, cast, final
 import torch
 from torch import Tensor
 
+from lrprism.attribution.explanation import Explanation
 from lrprism.attribution.indices import Axis, Index, make_seed, read_index
-from lrprism.attribution.seeds import AbstractTarget, Target, typed
+from lrprism.attribution.seeds import AbstractTarget, Target, format_target, has_class_axis, seeds_of
 from lrprism.errors import TargetError
 
 CaptumTarget = tuple[int, ...] | Sequence[tuple[int, ...]]
@@ -25,8 +26,8 @@ class Entry(AbstractTarget):
     indices: tuple[Index, ...]
 
     def __repr__(self) -> str:
-        """The target as it was typed."""
-        return typed("", *self.indices)
+        """The target as a user types it."""
+        return format_target("", *self.indices)
 
     def seed(self, output: Tensor) -> tuple[Tensor, Tensor | None]:
         """Return 1 at the entry, and its index where there is one axis only.
@@ -40,12 +41,12 @@ class Entry(AbstractTarget):
                 f"Found {len(self.indices)} of them for an output of shape {tuple(output.shape)}."
             )
         axes = [Axis(size, counts_from_end=True) for size in output.shape[1:]]
-        indices = [read_index(one, output, axis) for one, axis in zip(self.indices, axes, strict=True)]
+        indices = [read_index(index, output, axis) for index, axis in zip(self.indices, axes, strict=True)]
         return make_seed(output, *indices), indices[0] if len(indices) == 1 else None
 
 
 def read_captum_target(target: Target | CaptumTarget) -> Target:
-    """Return what a target of Captum's means here: a tuple is an index, not one class per sample.
+    """Return the target that one of Captum's means here: a tuple is an index, not one class per sample.
 
     Args:
         target: A target of Captum's, or one of ours.
@@ -53,19 +54,43 @@ def read_captum_target(target: Target | CaptumTarget) -> Target:
     Raises:
         TargetError: If a list holds tuples of several lengths.
     """
-    if isinstance(target, Tensor):  # one number is meant for all samples
-        return Entry((int(target),)) if target.numel() == 1 and _is_whole(target) else target
+    # one number is meant for all samples
+    if isinstance(target, Tensor):
+        return Entry((int(target),)) if target.numel() == 1 and _holds_whole_numbers(target) else target
     if isinstance(target, int) and not isinstance(target, bool):
         return Entry((target,)) if target < 0 else target
+    # [:, 3, 1] of every sample
     if isinstance(target, tuple):
         return Entry(cast("tuple[Index, ...]", target))
-    if isinstance(target, list) and target and all(isinstance(one, tuple) for one in target):
+    # one such index per sample: Captum's lists run over samples, an Entry's over axes
+    if isinstance(target, list) and target and all(isinstance(entry, tuple) for entry in target):
         entries: list[tuple[Any, ...]] = target
-        if len({len(one) for one in entries}) > 1:
+        if len({len(entry) for entry in entries}) > 1:
             raise TargetError(f"target should hold tuples of one length. Found {target!r}.")
         return Entry(tuple(list(column) for column in zip(*entries, strict=True)))
     return cast("Target", target)
 
 
-def _is_whole(target: Tensor) -> bool:
+def _holds_whole_numbers(target: Tensor) -> bool:
     return not (target.is_floating_point() or target.is_complex() or target.dtype is torch.bool)
+
+
+def convergence_delta(explanation: Explanation, target: Target) -> Tensor:
+    """Return what is missing, explained output less the sum of relevance: ``[N]``, or ``[classes, N]``.
+
+    Args:
+        explanation: The explanation.
+        target: What it explains.
+    """
+    output, relevance = explanation.output, explanation.relevance
+    axis = 2 if has_class_axis(target) else 1
+    seeds, _ = seeds_of(output, target)
+    # an output () is one number for all samples
+    has_samples = output.dim() > 0
+    terms = [seed * output if has_samples else (seed * output)[None] for seed in seeds]
+    explained = torch.stack([term.unsqueeze(-1).flatten(1).sum(1) for term in terms])
+    tensors = relevance if isinstance(relevance, tuple) else (relevance,)
+    arrived: Any = sum(tensor.unsqueeze(-1).flatten(axis).sum(axis) for tensor in tensors)
+    arrived = arrived if has_samples else arrived.sum(-1, keepdim=True)
+    delta: Tensor = (explained if axis == 2 else explained[0]) - arrived
+    return delta

@@ -1,4 +1,4 @@
-"""What is cut with the samples when they are explained in batches, and what every batch gets whole."""
+"""Arguments of one batch of samples: tensors with a row per sample are cut, others stay as they are."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor, nn
 
-from lrprism.attribution.inputs import Arranged
-from lrprism.attribution.structures import Path, fill, leaves, shown
+from lrprism.attribution.inputs import ParsedInputs
+from lrprism.attribution.structures import Path, fill, format_path, leaves, tensor_leaves
 from lrprism.errors import InputError
 
 Run = Callable[["Arguments"], Tensor]
@@ -30,67 +30,76 @@ class Arguments(NamedTuple):
     args: Sequence[Any]
     kwargs: Mapping[str, Any] | None
 
-    def cut(self, rows: slice, count: int, whole: Collection[Path] = ()) -> Arguments:
+    def cut(self, rows: slice, count: int, uncut: Collection[Path] = ()) -> Arguments:
         """Return the arguments of some samples, and copies of whatever ``forward`` may write to.
 
         Args:
             rows: The samples.
             count: How many there are altogether: each tensor with as many rows is cut.
-            whole: The paths of tensors that are not, although they have as many rows.
+            uncut: The paths of tensors that are not, although they have as many rows.
 
         Raises:
             InputError: If an argument is an object that cannot be copied.
         """
 
         def put(path: Path, tensor: Tensor) -> Tensor:
-            return tensor[rows] if _has_rows(tensor, count) and path not in whole else tensor
+            return tensor[rows] if _has_rows(tensor, count) and path not in uncut else tensor
 
-        return Arguments(*fill((self.inputs, tuple(self.args), dict(self.kwargs or {})), put))._copied()
+        return Arguments(*fill(self._as_parts(), put))._copy_containers()
 
-    def _copied(self) -> Arguments:
-        """Return the same tensors and modules in containers and objects of their own, such as a cache.
+    def _as_parts(self) -> tuple[Any, tuple[Any, ...], dict[str, Any]]:
+        """Return the arguments in containers whose paths start with 0, 1 and 2."""
+        return self.inputs, tuple(self.args), dict(self.kwargs or {})
+
+    def _copy_containers(self) -> Arguments:
+        """Return the same tensors and modules in new containers and objects, such as a cache.
 
         What one batch leaves in them must not be what the next one finds.
 
         Raises:
             InputError: If an object cannot be copied.
         """
-        parts = (self.inputs, self.args, dict(self.kwargs or {}))
-        same = {id(leaf): leaf for _, leaf in leaves(parts) if isinstance(leaf, (Tensor, nn.Module))}
+        inputs, args, kwargs = self._as_parts()
+        # deepcopy takes from its memo what it shall not copy
+        memo = {
+            id(leaf): leaf for _, leaf in leaves(self._as_parts()) if isinstance(leaf, (Tensor, nn.Module))
+        }
 
-        def copied(value: Any, name: str) -> Any:
+        def copy_value(value: Any, name: str) -> Any:
             try:
-                return copy.deepcopy(value, same)
-            except Exception as error:  # whatever an object's own way of copying itself may raise
+                return copy.deepcopy(value, memo)
+            # an object may copy itself in its own way, and raise anything
+            except Exception as error:
                 raise InputError(
                     f"with batch_size, each batch should get its own copy of what is no tensor. Found {name} "
                     f"of type {type(value).__name__}, which cannot be copied: {error}. {_ADVICE}"
                 ) from error
 
         return Arguments(
-            copied(self.inputs, "inputs"),
-            tuple(copied(value, f"args[{place}]") for place, value in enumerate(self.args)),
-            {key: copied(value, f"kwargs[{key!r}]") for key, value in parts[2].items()},
+            copy_value(inputs, "inputs"),
+            tuple(copy_value(value, f"args[{number}]") for number, value in enumerate(args)),
+            {key: copy_value(value, f"kwargs[{key!r}]") for key, value in kwargs.items()},
         )
 
-    def constants(self, given: Arranged) -> list[tuple[Path, Tensor]]:
+    def constants(self, parsed: ParsedInputs) -> list[tuple[Path, Tensor]]:
         """Return the tensors that receive no relevance, with their paths."""
-        receivers = {(0, *path) for path in given.paths}
-        parts = (self.inputs, tuple(self.args), dict(self.kwargs or {}))
-        return [(p, leaf) for p, leaf in leaves(parts) if isinstance(leaf, Tensor) and p not in receivers]
+        receivers = {(0, *path) for path in parsed.paths}
+        return [(path, tensor) for path, tensor in tensor_leaves(self._as_parts()) if path not in receivers]
 
     def name(self, path: Path) -> str:
-        """Return what a tensor is called, such as ``kwargs['mask']``."""
+        """Return the name of a tensor in messages, such as ``kwargs['mask']``."""
         root = ("inputs", "args", "kwargs")[path[0]]
-        return shown(path[1:], root, self[path[0]])
+        return format_path(path[1:], root, self[path[0]])
 
 
 def _has_rows(tensor: Tensor, count: int) -> bool:
     return tensor.dim() > 0 and len(tensor) == count
 
 
-def find_whole(arguments: Arguments, given: Arranged, rows: slice, count: int, run: Run) -> frozenset[Path]:
-    """Return which constants with one row per sample are meant whole, such as a (classes, classes) matrix.
+def find_uncut(
+    arguments: Arguments, parsed: ParsedInputs, rows: slice, count: int, run: Run
+) -> frozenset[Path]:
+    """Return the constants with one row per sample that are not to be cut, as a (classes, classes) matrix.
 
     A shape cannot tell a mask per sample from a matrix of as many rows as there happen to be samples. The
     model can: it runs on one batch with each of them cut and whole, and where both give one output per
@@ -98,7 +107,7 @@ def find_whole(arguments: Arguments, given: Arranged, rows: slice, count: int, r
 
     Args:
         arguments: What the model gets for all samples.
-        given: The inputs, taken apart.
+        parsed: The inputs, taken apart.
         rows: The samples of one batch, not the first: a constant that forward cuts itself would agree there.
         count: How many samples there are.
         run: Returns the output for one batch.
@@ -107,9 +116,10 @@ def find_whole(arguments: Arguments, given: Arranged, rows: slice, count: int, r
         InputError: If the model accepts both and they differ, or fails at each of them.
         OutOfMemoryError: If a batch is too large for the memory.
     """
-    candidates = [path for path, tensor in arguments.constants(given) if _has_rows(tensor, count)]
+    candidates = [path for path, tensor in arguments.constants(parsed) if _has_rows(tensor, count)]
     if not candidates:
         return frozenset()
+    # none, one of them, or all; every subset would take too many runs
     several = [frozenset(candidates)] if len(candidates) > 1 else []
     choices = [frozenset[Path](), *(frozenset({path}) for path in candidates), *several]
     size = len(range(count)[rows])
@@ -128,16 +138,17 @@ def find_whole(arguments: Arguments, given: Arranged, rows: slice, count: int, r
             outputs[choice] = output
     if not outputs:
         raise InputError(
-            f"with batch_size, {_list(arguments, candidates)} should be one row per sample or the same for "
-            f"all. Found that the model takes it neither way. {_ADVICE}"
+            f"with batch_size, {_list_tensors(arguments, candidates)} should be one row per sample or the "
+            f"same for all. Found that the model takes it neither way. {_ADVICE}"
         ) from failure
     first, expected = next(iter(outputs.items()))
     differing = [choice for choice, output in outputs.items() if not _agree(output, expected)]
     if differing:
+        doubtful = sorted(differing[0] ^ first, key=str)
         raise InputError(
-            f"with batch_size, {_list(arguments, sorted(differing[0] ^ first, key=str))} should be one row "
-            f"per sample or the same for all. Found {count} samples and that the model takes it both ways, "
-            f"with different outputs. {_ADVICE}"
+            f"with batch_size, {_list_tensors(arguments, doubtful)} should be one row per sample or the "
+            f"same for all. Found {count} samples and that the model takes it both ways, with different "
+            f"outputs. {_ADVICE}"
         )
     return first
 
@@ -148,8 +159,8 @@ _ADVICE = (
 )
 
 
-def _list(arguments: Arguments, paths: Sequence[Path]) -> str:
-    shapes = {path: leaf.shape for path, leaf in leaves(tuple(arguments)) if isinstance(leaf, Tensor)}
+def _list_tensors(arguments: Arguments, paths: Sequence[Path]) -> str:
+    shapes = {path: tensor.shape for path, tensor in tensor_leaves(tuple(arguments))}
     return ", ".join(f"{arguments.name(path)} {tuple(shapes[path])}" for path in paths)
 
 
@@ -159,16 +170,16 @@ def _agree(one: Tensor, other: Tensor) -> bool:
     return torch.allclose(one, other, rtol=1e-4, atol=1e-6, equal_nan=True)
 
 
-def explain_failure(arguments: Arguments, given: Arranged, count: int) -> str | None:
-    """Name the constants that each batch got whole although another dimension counts samples; or None."""
+def describe_uncut(arguments: Arguments, parsed: ParsedInputs, count: int) -> str | None:
+    """Name the uncut constants of which another dimension counts the samples, or return None."""
     paths = [
         path
-        for path, tensor in arguments.constants(given)
+        for path, tensor in arguments.constants(parsed)
         if not _has_rows(tensor, count) and any(size and size % count == 0 for size in tensor.shape)
     ]
     if not paths:
         return None
     return (
         f"with batch_size, what belongs to one sample should be one row of its argument. "
-        f"Found {_list(arguments, paths)} for {count} samples, which each batch got whole. {_ADVICE}"
+        f"Found {_list_tensors(arguments, paths)} for {count} samples, which each batch got whole. {_ADVICE}"
     )

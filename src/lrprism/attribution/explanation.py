@@ -1,4 +1,4 @@
-"""What an explanation holds."""
+"""An explanation: relevance, the output it explains, and the account."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,7 +13,7 @@ Relevance = Any
 """Relevance in the form of the inputs: a tensor; a tuple or a list; a dict for a mapping or an object."""
 
 _SHOWN = 5
-"""How many rows a failed check names, and how many classes or layers stand in the line of an explanation."""
+"""How many rows a failed check names, and how many classes or layers stand in the repr of an explanation."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -41,7 +41,7 @@ class Explanation:
     audit: Audit | None = None
 
     def __repr__(self) -> str:
-        """The shapes of what it holds, and how much arrived where there is an account."""
+        """The shapes of its tensors, and how much arrived where there is an account."""
         parts = [f"relevance={_shapes(self.relevance)}", f"output={_shapes(self.output)}"]
         if self.target is not None:
             few = self.target.numel() <= _SHOWN
@@ -71,13 +71,13 @@ class Explanation:
             raise InputError("check() should have an account. Found none. Try explain(..., audit=True).")
         audit = self.audit
         if per_sample:
-            _check_samples(audit, tolerance)
+            _check_each_sample(audit, tolerance)
             return
         lost = audit.explained - audit.reached
         if abs(lost) <= tolerance * abs(audit.explained):
             return
         worst = sorted(audit.rows, key=lambda row: -abs(row.lost))[:_SHOWN]
-        kept = [
+        places = [
             f"{row.op} in {row.module or '(model)'} kept {row.lost:.4g}"
             for row in worst
             if abs(row.lost) > abs(worst[0].lost) / 100
@@ -85,7 +85,7 @@ class Explanation:
         raise ConservationError(
             f"at most {tolerance:.3g} of the explained output should be lost on the way to the inputs. "
             f"Found {audit.explained:.6g} explained, {audit.reached:.6g} arrived, "
-            f"{audit.unaccounted:.2g} unaccounted for. Most is here: {'; '.join(kept) or '(nowhere)'}. "
+            f"{audit.unaccounted:.2g} unaccounted for. Most is here: {'; '.join(places) or '(nowhere)'}. "
             "Try a larger tolerance, or a rule with bias=False where a bias keeps it."
         )
 
@@ -100,7 +100,7 @@ def _shapes(values: Any) -> str:
     return f"Tensor{tuple(values.shape)}" if isinstance(values, Tensor) else repr(values)
 
 
-def _check_samples(audit: Audit, tolerance: float) -> None:
+def _check_each_sample(audit: Audit, tolerance: float) -> None:
     """Check that relevance is conserved in each sample.
 
     Raises:
@@ -117,15 +117,16 @@ def _check_samples(audit: Audit, tolerance: float) -> None:
     failed = ~(lost <= tolerance * explained)  # NaN fails too
     if not failed.any():
         return
+    # where nothing is explained, any loss is the worst
     share = (lost / explained.clamp(min=1e-300)).masked_fill(~failed, -1).nan_to_num(nan=torch.inf).flatten()
     worst = share.argsort(descending=True)[: min(_SHOWN, int(failed.sum()))].tolist()
     size = account.lost.shape[-1]
-    named = [
-        f"sample {place % size}{f' (class {place // size} of the axis)' if account.lost.dim() > 1 else ''} "
-        f"{account.explained.flatten()[place]:.6g} explained, {account.reached.flatten()[place]:.6g} arrived"
-        for place in worst
+    losses = [
+        f"sample {index % size}{f' (class {index // size} of the axis)' if account.lost.dim() > 1 else ''} "
+        f"{account.explained.flatten()[index]:.6g} explained, {account.reached.flatten()[index]:.6g} arrived"
+        for index in worst
     ]
     raise ConservationError(
         f"at most {tolerance:.3g} of the explained output of each sample should be lost on the way to the "
-        f"inputs. Found more in {int(failed.sum())} of {failed.numel()}: {'; '.join(named)}."
+        f"inputs. Found more in {int(failed.sum())} of {failed.numel()}: {'; '.join(losses)}."
     )

@@ -26,27 +26,29 @@ def check_finite(
     Raises:
         ModelError: If there is NaN in the output, inf where it is explained, or either in relevance.
     """
+    # 0 * -inf is NaN in the sums, but a masked class that is not explained does no harm
     explained = torch.zeros_like(output, dtype=torch.bool)
     for seed in seeds:
         explained |= seed != 0
     wrong = output.isnan() | (explained & ~output.isfinite())
     if wrong.any():
         raise ModelError(
-            _weights(model)
-            or f"the model's output should be finite. Found {_first(output, wrong)}. Look in forward for a "
-            f"division by zero, a logarithm or a root, or a number too large for {output.dtype}."
+            _describe_weights(model)
+            or f"the model's output should be finite. Found {_describe_first(output, wrong)}. "
+            "Look in forward for a division by zero, a logarithm or a root, or a number too large for "
+            f"{output.dtype}."
         )
     for tensor in relevance:
         if not tensor.isfinite().all():
             raise ModelError(
-                _weights(model)
-                or f"relevance should be finite. Found {_first(tensor, ~tensor.isfinite())}. "
+                _describe_weights(model)
+                or f"relevance should be finite. Found {_describe_first(tensor, ~tensor.isfinite())}. "
                 f"A number was too large for {tensor.dtype}, or a denominator zero: try a wider type, or a "
                 "rule with a larger eps."
             )
 
 
-def _weights(model: nn.Module) -> str | None:
+def _describe_weights(model: nn.Module) -> str | None:
     """Name the weight that holds NaN or inf, or return None; a mask of -inf in a buffer is none."""
     weights: list[tuple[str, Tensor]] = list(model.named_parameters())
     buffers = list(model.named_buffers())
@@ -56,11 +58,11 @@ def _weights(model: nn.Module) -> str | None:
             if tensor.layout is torch.strided and (tensor.is_floating_point() or tensor.is_complex()):
                 wrong = is_wrong(tensor.detach())
                 if wrong.any():
-                    return f"weights should be finite. Found {_first(tensor, wrong, name)}."
+                    return f"weights should be finite. Found {_describe_first(tensor, wrong, name)}."
     return None
 
 
-def _first(tensor: Tensor, wrong: Tensor, name: str = "") -> str:
-    """Say what stands at the first wrong entry of a tensor, and where."""
-    index = tuple(int(each) for each in wrong.nonzero()[0])
+def _describe_first(tensor: Tensor, wrong: Tensor, name: str = "") -> str:
+    """Write the first wrong entry of a tensor and its index."""
+    index = tuple(int(i) for i in wrong.nonzero()[0])
     return f"{tensor.detach()[index].item()}{f' in {name}' if name else ''} at index {index}"

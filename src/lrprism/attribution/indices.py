@@ -47,12 +47,13 @@ def read_index(index: Any, output: Tensor, axis: Axis) -> Tensor:
         TargetError: If there are no whole numbers, another number of them, or one is out of range.
     """
     least = -axis.size if axis.counts_from_end else 0
-    if type(index) is int and least <= index < axis.size:  # the usual case, in the fewest calls
+    # the usual case, in the fewest calls
+    if type(index) is int and least <= index < axis.size:
         return torch.full((len(output),), index % axis.size, device=output.device)
     try:
         indices = torch.as_tensor(index, device=output.device)
     except (TypeError, ValueError, RuntimeError, OverflowError) as error:
-        raise TargetError(describe_kinds(index, axis)) from error
+        raise TargetError(describe_choices(index, axis)) from error
     if not indices.numel():
         raise TargetError(f"{axis.name} should hold at least one {axis.entry}. Found none.")
     if indices.is_floating_point() or indices.is_complex() or indices.dtype is torch.bool:
@@ -65,7 +66,7 @@ def read_index(index: Any, output: Tensor, axis: Axis) -> Tensor:
             f"{axis.name} should be one {axis.entry} or one per sample ({len(output)}). "
             f"Found shape {tuple(indices.shape)}.{_way_out(indices, output, axis)}"
         )
-    lowest, highest = (int(each) for each in indices.aminmax()) if len(indices) else (0, 0)
+    lowest, highest = (int(extreme) for extreme in indices.aminmax()) if len(indices) else (0, 0)
     if not (least <= lowest and highest < max(axis.size, 1)):
         wrong = lowest if lowest < least else highest
         raise TargetError(
@@ -89,7 +90,7 @@ def make_seed(output: Tensor, *indices: Tensor) -> Tensor:
     return seed
 
 
-def describe_kinds(index: object, axis: Axis | None = None) -> str:
+def describe_choices(index: object, axis: Axis | None = None) -> str:
     """Say what a target, or an index into another axis, may be."""
     if axis is None or axis.name == "target":
         return (

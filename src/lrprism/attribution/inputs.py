@@ -1,10 +1,9 @@
-"""The inputs of a model as they come: one tensor, several, or named ones."""
+"""The inputs of a model as users give them: one tensor, several, or named ones."""
 
 from __future__ import annotations
 
 import inspect
 import math
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -12,8 +11,8 @@ import torch
 from torch import Tensor, nn
 
 from lrprism.attribution.explanation import Relevance
-from lrprism.attribution.no_inputs import refuse, way_to_tensor
-from lrprism.attribution.structures import Path, fill, leaves, nest, shown
+from lrprism.attribution.no_inputs import refuse_input, way_to_tensor
+from lrprism.attribution.structures import Path, fill, format_path, leaves, nest
 from lrprism.engine import check_surroundings, constants
 from lrprism.errors import InputError
 
@@ -24,20 +23,20 @@ mapping too, where ``forward`` has no arguments of such names.
 """
 
 
-class Arranged(NamedTuple):
+class ParsedInputs(NamedTuple):
     """Inputs, checked and taken apart.
 
     Args:
-        given: What the caller gave.
+        original: What the caller gave.
         tensors: The tensors that can receive relevance.
-        paths: Where each of them is in ``given``.
-        names: What each is called in messages.
+        paths: Where each of them is in ``original``.
+        names: The name of each in messages.
         args: Further positional arguments of the model.
         kwargs: Keyword arguments of the model.
         nonnegative: Which of the tensors hold no negative number.
     """
 
-    given: Inputs
+    original: Inputs
     tensors: tuple[Tensor, ...]
     paths: tuple[Path, ...]
     names: tuple[str, ...]
@@ -57,15 +56,17 @@ class Arranged(NamedTuple):
         by_path = dict(zip(self.paths, live, strict=True))
 
         def put(path: Path, tensor: Tensor) -> Tensor:
-            constant: Tensor = by_path[path] if path in by_path else constants(tensor)
-            return constant
+            replacement: Tensor = by_path[path] if path in by_path else constants(tensor)
+            return replacement
 
-        if isinstance(self.given, Tensor):
+        # model(x), the usual case
+        if isinstance(self.original, Tensor):
             return (*live, *self.args), self.kwargs
-        if isinstance(self.given, Mapping) and not is_one:
-            return self.args, {**fill(dict(self.given), put), **self.kwargs}
-        filled = fill(self.given, put)
-        return (*(filled if _is_several(self.given) else (filled,)), *self.args), self.kwargs
+        # model(**x), as for what a tokenizer returns
+        if isinstance(self.original, Mapping) and not is_one:
+            return self.args, {**fill(dict(self.original), put), **self.kwargs}
+        filled = fill(self.original, put)
+        return (*(filled if _is_several(self.original) else (filled,)), *self.args), self.kwargs
 
     def shape_like_inputs(self, relevance: Sequence[Tensor], reached: Sequence[bool]) -> Relevance:
         """Give relevance the form of the inputs; integers that no table looks up are left out.
@@ -74,9 +75,10 @@ class Arranged(NamedTuple):
             relevance: For each of the tensors.
             reached: Whether relevance can reach each of them.
         """
-        each = zip(self.paths, relevance, reached, strict=True)
-        shaped: Relevance = nest(self.given, {path: value for path, value, is_reached in each if is_reached})
-        return shaped
+        triples = zip(self.paths, relevance, reached, strict=True)
+        by_path = {path: value for path, value, is_reached in triples if is_reached}
+        nested: Relevance = nest(self.original, by_path)
+        return nested
 
     def check_reached(self, reached: Sequence[bool]) -> None:
         """Check that relevance can reach the tensors that the caller asked about.
@@ -91,9 +93,10 @@ class Arranged(NamedTuple):
         """
         if all(reached):
             return
-        depth = int(_is_several(self.given))
+        # the path of an argument of its own is empty, or its position in a tuple of arguments
+        depth = int(_is_several(self.original))
         missing = [number for number, is_reached in enumerate(reached) if not is_reached]
-        is_plain = depth or isinstance(self.given, Tensor)
+        is_plain = depth or isinstance(self.original, Tensor)
         asked = [number for number in missing if is_plain and len(self.paths[number]) == depth]
         if not asked and len(missing) < len(reached):
             return
@@ -111,7 +114,7 @@ def _is_several(inputs: Any) -> bool:
     return isinstance(inputs, tuple) and not hasattr(inputs, "_fields")
 
 
-def arranged(inputs: Inputs, args: Sequence[Any], kwargs: Mapping[str, Any] | None) -> Arranged:
+def parse_inputs(inputs: Inputs, args: Sequence[Any], kwargs: Mapping[str, Any] | None) -> ParsedInputs:
     """Check inputs and take them apart.
 
     Raises:
@@ -124,16 +127,16 @@ def arranged(inputs: Inputs, args: Sequence[Any], kwargs: Mapping[str, Any] | No
     if not isinstance(kwargs or {}, Mapping):
         raise InputError(f"kwargs should be a mapping of names. Found {type(kwargs).__name__}.")
     further = tuple(map(constants, args)), {key: constants(kwargs[key]) for key in kwargs} if kwargs else {}
-    pairs = _receivers(inputs)
+    pairs = _find_receivers(inputs)
     tensors, paths = tuple([tensor for _, tensor in pairs]), tuple([path for path, _ in pairs])
-    names = tuple([shown(path, top=inputs) if path else "inputs" for path in paths])
+    names = tuple([format_path(path, top=inputs) if path else "inputs" for path in paths])
     lowest = [check_values(tensor, name) for name, tensor in zip(names, tensors, strict=True)]
     nonnegative = tuple([number for number, low in enumerate(lowest) if low >= 0])
-    return Arranged(inputs, tensors, paths, names, *further, nonnegative)
+    return ParsedInputs(inputs, tensors, paths, names, *further, nonnegative)
 
 
-def _receivers(inputs: Inputs) -> list[tuple[Path, Tensor]]:
-    """The tensors that can receive relevance, each with its path.
+def _find_receivers(inputs: Inputs) -> list[tuple[Path, Tensor]]:
+    """Return the tensors that can receive relevance, each with its path.
 
     Raises:
         InputError: If there is none, or an argument is neither one of them nor holds one.
@@ -142,28 +145,31 @@ def _receivers(inputs: Inputs) -> list[tuple[Path, Tensor]]:
         pairs = _receivers_in(inputs)
         if not pairs:
             keys = ", ".join(map(repr, inputs)) or "nothing"
-            none = next(
-                ((key, value) for key, value in inputs.items() if not isinstance(value, Tensor)), None
-            )
-            way_out = "" if none is None else way_to_tensor(none[1], f"inputs[{none[0]!r}]")
+            others = [key for key, value in inputs.items() if not isinstance(value, Tensor)]
+            way_out = way_to_tensor(inputs[others[0]], f"inputs[{others[0]!r}]") if others else ""
             raise InputError(f"inputs should hold a float tensor or token ids. Found {keys}.{way_out}")
         return pairs
     if not _is_several(inputs):
-        return _receivers_in(inputs) or refuse(inputs, "inputs", "Try inputs.float()")
+        return _receivers_in(inputs) or refuse_input(inputs, "inputs", "Try inputs.float()")
     if not inputs:
         raise InputError("inputs should hold at least one tensor. Found an empty tuple.")
-    found = []
+    receivers = []
     for number, value in enumerate(inputs):
-        pairs = _receivers_in(value) or refuse(value, f"inputs[{number}]", _as_constant(inputs, number))
-        found += [((number, *path), tensor) for path, tensor in pairs]
-    return found
+        pairs = _receivers_in(value) or refuse_input(
+            value, f"inputs[{number}]", _way_to_constant(inputs, number)
+        )
+        receivers += [((number, *path), tensor) for path, tensor in pairs]
+    return receivers
 
 
 def _receivers_in(value: Any) -> list[tuple[Path, Tensor]]:
     if isinstance(value, Tensor):
         return [((), value)] if _can_receive(value) else []
+    # a sparse matrix beside the inputs is a constant
     return [
-        (path, leaf) for path, leaf in leaves(value) if _can_receive(leaf) and (not path or _is_dense(leaf))
+        (path, leaf)
+        for path, leaf in leaves(value)
+        if _can_receive(leaf) and (not path or leaf.layout is torch.strided)
     ]
 
 
@@ -171,11 +177,7 @@ def _can_receive(value: Any) -> bool:
     return isinstance(value, Tensor) and value.dtype is not torch.bool and not value.is_complex()
 
 
-def _is_dense(tensor: Tensor) -> bool:
-    return tensor.layout is torch.strided  # a sparse matrix beside the inputs is a constant
-
-
-def _as_constant(inputs: tuple[Any, ...], number: int) -> str:
+def _way_to_constant(inputs: tuple[Any, ...], number: int) -> str:
     """Say how to give the model a tensor among its positional arguments that is to get no relevance."""
     if number and not any(map(_receivers_in, inputs[number:])):
         return f"Try explain(inputs[:{number}], args=inputs[{number}:]), which makes it a constant"
@@ -188,153 +190,43 @@ def check_values(tensor: Tensor, name: str) -> float:
     Raises:
         InputError: If it holds no values, or some that are not finite.
     """
-    if tensor.is_meta or not _is_dense(tensor):
+    if tensor.is_meta or tensor.layout is not torch.strided:
         kind = "a tensor without values (meta)" if tensor.is_meta else f"layout {tensor.layout}"
         raise InputError(f"{name} should be a dense tensor with values. Found {kind}.")
     if not tensor.is_floating_point() or not tensor.numel():
         return 0.0
+    # one pass over the numbers: NaN comes out at both ends
     lowest, highest = tensor.detach().aminmax()
     low, high = float(lowest), float(highest)
     if not (math.isfinite(low) and math.isfinite(high)):
-        where = tuple(int(i) for i in (~torch.isfinite(tensor)).nonzero()[0])
-        raise InputError(f"{name} should hold finite numbers. Found {tensor[where].item()} at index {where}.")
+        index = tuple(int(i) for i in (~torch.isfinite(tensor)).nonzero()[0])
+        raise InputError(f"{name} should hold finite numbers. Found {tensor[index].item()} at index {index}.")
     return low
 
 
-_ABOUT_FIT = re.compile(
-    r"dtype|device|scalar type|[Ii]nput type|\b(Float|Double|Half|BFloat16|Long|Int)(Tensor)?\b|type .* but"
-)
-
-
-def is_about_fit(message: str) -> bool:
-    """Whether torch complains of a type or a device."""
-    return _ABOUT_FIT.search(message) is not None
-
-
-def misfit(model: nn.Module, given: Arranged, message: str) -> str | None:
-    """Say how inputs differ from the model's parameters in type or device, or None.
+def is_one_argument(model: nn.Module, parsed: ParsedInputs) -> bool:
+    """Return True if a mapping is one argument of a model, as its keys cannot be the names of several.
 
     Args:
-        model: The model.
-        given: The inputs.
-        message: What torch complains of.
+        model: The model, whose ``forward`` has the names of its arguments.
+        parsed: The inputs.
     """
-    if "for embedding" in message:
-        for name, tensor in zip(given.names, given.tensors, strict=True):
-            if tensor.is_floating_point():
-                return (
-                    f"{name} should be token ids, as whole numbers, where the model looks them up. "
-                    f"Found {tensor.dtype}. Try {name}.long()."
-                )
-    parameter = next((each for each in model.parameters() if each.is_floating_point()), None)
-    # whole numbers last: beside a float input of the wrong type they may be what the model wants
-    for name, tensor in sorted(
-        zip(given.names, given.tensors, strict=True), key=lambda each: not each[1].is_floating_point()
-    ):
-        if not tensor.is_floating_point():
-            return (
-                f"{name} should be float tensors, or token ids that the model looks up. "
-                f"Found {tensor.dtype}. Try {name}.float()."
-            )
-        if parameter is None:
-            continue
-        if tensor.device != parameter.device:
-            return (
-                f"{name} should lie on the model's device {parameter.device}. Found {tensor.device}. "
-                f"Try {name}.to({str(parameter.device)!r})."
-            )
-        if tensor.dtype is not parameter.dtype:
-            return (
-                f"{name} should have the model's type {parameter.dtype}. Found {tensor.dtype}. "
-                f"Try {name}.to({parameter.dtype})."
-            )
-    return None
-
-
-def is_one_argument(model: nn.Module, given: Arranged) -> bool:
-    """Whether a mapping is one argument of a model, because its keys cannot be the names of several.
-
-    Args:
-        model: The model, whose ``forward`` says what its arguments are called.
-        given: The inputs.
-    """
-    if not isinstance(given.given, Mapping):
+    if not isinstance(parsed.original, Mapping):
         return False
     signature = inspect.signature(model.forward)
-    if not signature.parameters.keys().isdisjoint(given.given):
+    # one name in common is enough: a wrong name beside it is a slip
+    if not signature.parameters.keys().isdisjoint(parsed.original):
         return False
-    return not _binds(signature, given.args, {**given.given, **given.kwargs}) and _binds(
-        signature, (given.given, *given.args), given.kwargs
+    # forward(**kwargs) takes any name
+    return not can_bind(signature, parsed.args, {**parsed.original, **parsed.kwargs}) and can_bind(
+        signature, (parsed.original, *parsed.args), parsed.kwargs
     )
 
 
-def _binds(signature: inspect.Signature, args: Sequence[Any], kwargs: Mapping[Any, Any]) -> bool:
-    """Whether a function takes such arguments."""
+def can_bind(signature: inspect.Signature, args: Sequence[Any], kwargs: Mapping[Any, Any]) -> bool:
+    """Return True if a function takes such arguments."""
     try:
         signature.bind(*args, **kwargs)
     except TypeError:
         return False
     return True
-
-
-def explain_mapping(model: nn.Module, given: Arranged, error: Exception) -> str | None:
-    """Say what the keys of a mapping should be, if they do not fit the model; None if it failed otherwise."""
-    if not isinstance(given.given, Mapping):
-        return None
-    signature = inspect.signature(model.forward)
-    is_one = is_one_argument(model, given)
-    if not is_one and _binds(signature, given.args, {**given.given, **given.kwargs}):
-        return None
-    as_one = ", and that it fails at the mapping as its one argument" if is_one else ""
-    way_out = "" if is_one else ", or ({...},) if the mapping is one argument"
-    return (
-        f"inputs should be named as the arguments of forward: {', '.join(signature.parameters) or 'none'}. "
-        f"Found {', '.join(map(repr, given.given))}{as_one}: {error}. Try a mapping of these names{way_out}."
-    )
-
-
-def note_one_sample(model: nn.Module, given: Arranged, error: Exception) -> None:
-    """Note on a failure of the model itself that an input may be one sample without an axis for the batch."""
-    for name, x in zip(given.names, given.tensors, strict=True):
-        if any(_takes_dimensions(module) == x.dim() + 1 for module in model.modules()):
-            error.add_note(f"If {name} is one sample, give it an axis for the batch in front: {name}[None].")
-            return
-
-
-def _takes_dimensions(module: nn.Module) -> int | None:
-    """How many dimensions a layer's input has for a batch, where torch lets the first be left out."""
-    match module:
-        case nn.Linear() | nn.Embedding():
-            return 2
-        case nn.Conv1d() | nn.RNNBase():
-            return 3
-        case nn.Conv2d():
-            return 4
-        case nn.Conv3d():
-            return 5
-    return None
-
-
-def note_mapping(model: nn.Module, given: Arranged, error: Exception) -> None:
-    """Note on a failure of the model itself how it was given a mapping."""
-    if isinstance(given.given, Mapping):
-        if is_one_argument(model, given):
-            way = "as one argument, since forward has no arguments of such names"
-        else:
-            way = "as keyword arguments; ({...},) would make it one argument"
-        error.add_note(f"The model was given the mapping in inputs {way}.")
-
-
-def explain_list(given: Arranged, error: Exception) -> str | None:
-    """Say that a list is one argument, if the model failed at that; None if it failed at something else."""
-    if not isinstance(given.given, list) or not re.search(r"\blist\b|positional argument", str(error)):
-        return None
-    many = "inputs[0]"
-    if len(given.given) > 1:
-        many = f"tuple(inputs) for {len(given.given)} positional arguments"
-        if len({getattr(each, "shape", None) for each in given.given}) == 1:
-            many += ", or torch.stack(inputs) for samples"
-    return (
-        "inputs should be what the model takes, and a list is one argument of it. "
-        f"Found that the model fails at it: {error}. Try {many}."
-    )

@@ -1,4 +1,4 @@
-"""The modules at whose outputs a user wants relevance."""
+"""The modules at whose outputs a user wants relevance: ``layers=``."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ class Layers(NamedTuple):
         """The first paths of the modules, by which the engine knows them."""
         return set(self.first_names.values())
 
-    def check_run(self, passed: Trace) -> None:
+    def check_run(self, forward_pass: Trace) -> None:
         """Check that each path, and one module of each glob, ran and depends on the inputs.
 
         Raises:
             InputError: If it does not.
         """
-        ran = {path for path, outputs in passed.layers.items() if outputs}
+        ran = {path for path, outputs in forward_pass.layers.items() if outputs}
         idle = [
             glob
             for glob, paths in self.by_glob.items()
@@ -47,10 +47,14 @@ class Layers(NamedTuple):
                 f"Found {', '.join(sorted(idle))}. Leave it out."
             )
 
-    def by_path(self, passed: Trace, relevance: Sequence[Tensor]) -> dict[str, Tensor | tuple[Tensor, ...]]:
+    def by_path(
+        self, forward_pass: Trace, relevance: Sequence[Tensor]
+    ) -> dict[str, Tensor | tuple[Tensor, ...]]:
         """Return relevance at the outputs of each module asked for; a tuple where there are several."""
         remaining = iter(relevance)
-        of_first = {path: tuple(islice(remaining, len(outputs))) for path, outputs in passed.layers.items()}
+        of_first = {
+            path: tuple(islice(remaining, len(outputs))) for path, outputs in forward_pass.layers.items()
+        }
         names: dict[str, list[str]] = {}
         for name, first in self.first_names.items():
             names.setdefault(first, []).append(name)
@@ -62,7 +66,7 @@ class Layers(NamedTuple):
         }
 
 
-def layers_named(model: nn.Module, layers: Sequence[str]) -> Layers:
+def find_layers(model: nn.Module, layers: Sequence[str]) -> Layers:
     """Return the modules that the paths and globs in ``layers`` name.
 
     Raises:
@@ -70,19 +74,20 @@ def layers_named(model: nn.Module, layers: Sequence[str]) -> Layers:
     """
     if not layers:
         return Layers({}, {})
-    known = dict(model.named_modules(remove_duplicate=False))
+    # under every path: a shared module has several
+    modules = dict(model.named_modules(remove_duplicate=False))
     by_glob: dict[str, list[str]] = {}
     for glob in [layers] if isinstance(layers, str) else layers:
         if not isinstance(glob, str):
             raise InputError(f"layers should be paths of modules, as text. Found {glob!r}.")
-        matches = [glob] if glob in known else [path for path in known if fnmatchcase(path, glob)]
+        matches = [glob] if glob in modules else [path for path in modules if fnmatchcase(path, glob)]
         if not matches:
-            some = [path for path in known if path][:12]
-            shown = ", ".join([*some, *(["..."] if len(known) > 13 else [])])
+            some = [path for path in modules if path][:12]
+            choice = ", ".join([*some, *(["..."] if len(modules) > 13 else [])])
             raise InputError(
-                f"layers should name modules of the model. Found {glob!r}; it has {shown or 'none'}."
+                f"layers should name modules of the model. Found {glob!r}; it has {choice or 'none'}."
             )
         by_glob[glob] = matches
     first = {id(module): path for path, module in model.named_modules()}
     asked = {path for paths in by_glob.values() for path in paths}
-    return Layers(by_glob, {path: first[id(known[path])] for path in known if path in asked})
+    return Layers(by_glob, {path: first[id(modules[path])] for path in modules if path in asked})

@@ -10,36 +10,27 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from lrprism.attribution.batches import explain_batches, put_together
-from lrprism.attribution.captum import CaptumTarget, read_captum_target
+from lrprism.attribution.batches import explain_batches, join_batches
+from lrprism.attribution.captum import CaptumTarget, convergence_delta, read_captum_target
 from lrprism.attribution.cautions import Cautions, warn, warn_of_unknown
 from lrprism.attribution.cutting import Arguments
 from lrprism.attribution.explanation import Explanation
+from lrprism.attribution.failures import explain_failures
 from lrprism.attribution.finite import check_finite
-from lrprism.attribution.inputs import (
-    Arranged,
-    Inputs,
-    arranged,
-    explain_list,
-    explain_mapping,
-    is_about_fit,
-    is_one_argument,
-    misfit,
-    note_mapping,
-    note_one_sample,
-)
-from lrprism.attribution.layers import Layers, layers_named
+from lrprism.attribution.inputs import Inputs, ParsedInputs, is_one_argument, parse_inputs
+from lrprism.attribution.layers import Layers, find_layers
 from lrprism.attribution.logits import BEFORE, LogitsFinder
-from lrprism.attribution.output import Output, check_dependence, chosen
+from lrprism.attribution.output import Output, check_dependence, choose_output
 from lrprism.attribution.own_ops import read_ops
+from lrprism.attribution.pitfalls import describe_differing, describe_randomness
 from lrprism.attribution.plan import Plan
 from lrprism.attribution.samples import check_samples
-from lrprism.attribution.seeds import Target, has_class_axis, seeds
+from lrprism.attribution.seeds import Target, has_class_axis, seeds_of
 from lrprism.composites import AbstractComposite, Composite, presets
 from lrprism.composites.composite import Entry
-from lrprism.engine import Graph, Request, Trace, explain_forward_mode, suspend_outer_passes, trace, unwrap
-from lrprism.errors import InputError, ModelError, TargetError
-from lrprism.ops import Kind, OwnOps
+from lrprism.engine import Graph, Request, Trace, suspend_outer_passes, trace, unwrap
+from lrprism.errors import TargetError
+from lrprism.ops import OwnOps
 
 
 class LRP:
@@ -82,12 +73,12 @@ class LRP:
             composite = presets.EpsilonGamma()
         self.composite = composite if isinstance(composite, AbstractComposite) else Composite(composite)
         self.strict = strict
-        self._named = read_ops(ops or {})
+        self._user_ops = read_ops(ops or {})
         self._compared: set[tuple[Any, ...]] = set()
 
     def __repr__(self) -> str:
         """The model's class, the composite and the options."""
-        ops = ", ".join(name for name, _ in self._named.names)
+        ops = ", ".join(name for name, _ in self._user_ops.names)
         options = [*(["strict=True"] * self.strict), *([f"ops={{{ops}}}"] if ops else [])]
         return f"LRP({', '.join([type(self.model).__name__, repr(self.composite), *options])})"
 
@@ -142,8 +133,8 @@ class LRP:
         """
         cautions = Cautions(self.composite, is_chosen=self._is_chosen)
 
-        def explain_one(of: Arguments, target: Target) -> Explanation:
-            return self._explain(cautions, of, target, output=output, layers=layers, audit=audit)
+        def explain_one(batch: Arguments, target: Target) -> Explanation:
+            return self._explain(cautions, batch, target, output=output, layers=layers, audit=audit)
 
         arguments = Arguments(inputs, args, kwargs)
         with suspend_outer_passes(*arguments):
@@ -155,10 +146,10 @@ class LRP:
                     target,
                     batch_size,
                     explain_one,
-                    lambda of: self._output_of(arranged(*of), output),
+                    lambda batch: self._output_of(parse_inputs(*batch), output),
                 )
-                explanation = put_together(parts, has_class_axis=has_class_axis(target))
-        cautions.tell()
+                explanation = join_batches(parts, has_class_axis=has_class_axis(target))
+        cautions.check_total()
         return explanation
 
     def _explain(
@@ -176,32 +167,36 @@ class LRP:
         Raises:
             TargetError: If the target does not fit the output.
         """
-        given = arranged(*arguments)
-        wanted = layers_named(self.model, layers)
-        with self._trace(given, output, wanted, audit=audit, say=cautions.say) as (passed, graph):
-            cautions.look(passed, graph, target, is_part=callable(output))
-            doubt = check_samples(passed.output, target, given, graph)
+        parsed = parse_inputs(*arguments)
+        chosen_layers = find_layers(self.model, layers)
+        with self._trace(parsed, output, chosen_layers, audit=audit, say=cautions.say) as (
+            forward_pass,
+            graph,
+        ):
+            cautions.check_forward(forward_pass, graph, target, is_part=callable(output))
+            doubt = check_samples(forward_pass.output, target, parsed, graph)
             if doubt is not None:
                 cautions.say(doubt, "samples")
             try:
-                starts, classes = seeds(passed.output, target)
-            except TargetError:  # a callable may return NaN because it was given NaN
-                check_finite(self.model, passed.output.detach(), (), ())
+                seeds, classes = seeds_of(forward_pass.output, target)
+            # a callable may return NaN because it was given NaN
+            except TargetError:
+                check_finite(self.model, forward_pass.output.detach(), (), ())
                 raise
-            found = passed.backward(starts, graph)
-            cautions.weigh(self.model, passed.output, starts, found, graph)
+            relevances = forward_pass.backward(seeds, graph)
+            cautions.check_arrival(self.model, forward_pass.output, seeds, relevances, graph)
 
-        def joined(per_seed: list[list[Tensor]]) -> list[Tensor]:
+        def join_seeds(per_seed: list[list[Tensor]]) -> list[Tensor]:
             if not has_class_axis(target):
                 return per_seed[0]
-            return [torch.stack(each) for each in zip(*per_seed, strict=True)]
+            return [torch.stack(tensors) for tensors in zip(*per_seed, strict=True)]
 
         return Explanation(
-            given.shape_like_inputs(joined(found.inputs), _reached(given, passed)),
-            passed.output.detach(),
+            parsed.shape_like_inputs(join_seeds(relevances.inputs), _reaches(parsed, forward_pass)),
+            forward_pass.output.detach(),
             classes,
-            wanted.by_path(passed, joined(found.layers)),
-            found.audit,
+            chosen_layers.by_path(forward_pass, join_seeds(relevances.layers)),
+            relevances.audit,
         )
 
     def plan(
@@ -222,9 +217,9 @@ class LRP:
         """
         with (
             suspend_outer_passes(inputs, args, kwargs),
-            self._trace(arranged(inputs, args, kwargs), output, Layers({}, {})) as (passed, graph),
+            self._trace(parse_inputs(inputs, args, kwargs), output, Layers({}, {})) as (forward_pass, graph),
         ):
-            return Plan.of(passed.reached(graph), graph.unseen)
+            return Plan.of(forward_pass.reached(graph), graph.unseen)
 
     def attribute(
         self,
@@ -250,21 +245,12 @@ class LRP:
         relevance: Any = explanation.relevance
         if not return_convergence_delta:
             return relevance
-        axis = 2 if has_class_axis(target) else 1
-        output = explanation.output
-        starts, _ = seeds(output, target)
-        has_samples = output.dim() > 0  # or is one number for all of them
-        terms = [start * output if has_samples else (start * output)[None] for start in starts]
-        explained = torch.stack([term.unsqueeze(-1).flatten(1).sum(1) for term in terms])
-        each = relevance if isinstance(relevance, tuple) else (relevance,)
-        found: Any = sum(one.unsqueeze(-1).flatten(axis).sum(axis) for one in each)
-        found = found if has_samples else found.sum(-1, keepdim=True)
-        return relevance, (explained if axis == 2 else explained[0]) - found
+        return relevance, convergence_delta(explanation, target)
 
     @contextmanager
     def _trace(
         self,
-        given: Arranged,
+        parsed: ParsedInputs,
         output: Output,
         layers: Layers,
         *,
@@ -272,127 +258,72 @@ class LRP:
         say: Callable[[str], None] = warn,
     ) -> Iterator[tuple[Trace, Graph]]:
         """Run the model and give every op its rule; what the model keeps is settled in the end."""
-        passed = self._run(given, output, layers, audit=audit)
+        forward_pass = self._run(parsed, output, layers, audit=audit)
         try:
-            layers.check_run(passed)
-            given.check_reached(_reached(given, passed))
-            check_dependence(passed.output)
-            graph = passed.study()
-            self.composite.assign(passed.calls, graph)
-            self._tell(passed, graph, say)
-            yield passed, graph
+            layers.check_run(forward_pass)
+            parsed.check_reached(_reaches(parsed, forward_pass))
+            check_dependence(forward_pass.output)
+            graph = forward_pass.study()
+            self.composite.assign(forward_pass.calls, graph)
+            self._warn(forward_pass, graph, say)
+            yield forward_pass, graph
         finally:
-            passed.settle()
+            forward_pass.settle()
 
-    def _output_of(self, given: Arranged, output: Output) -> Tensor:
-        """Run the model for its output alone."""
-        passed = self._run(given, output, Layers({}, {}), audit=False)
-        passed.settle()
-        return passed.output.detach()
-
-    def _run(self, given: Arranged, output: Output, layers: Layers, *, audit: bool) -> Trace:
-        """Run the model, and say what does not fit if it fails.
-
-        Raises:
-            InputError: If an input does not fit the model.
-            ModelError: If the model takes a derivative, or is not initialised.
-            NotImplementedError: If the model has no forward.
-            RuntimeError: If the model itself fails.
-            ValueError: If the model itself refuses its input.
-            TypeError: If the model itself cannot use its input.
-            AttributeError: As TypeError.
-            LookupError: If the model itself misses something in its input.
-        """
-        finder = LogitsFinder() if isinstance(output, str) and output in BEFORE else None
-        try:
-            return trace(
-                self.model,
-                given.tensors,
-                partial(given.arguments, is_one=is_one_argument(self.model, given)),
-                self._named.ops if finder is None else {**self._named.ops, **finder.ops},
-                Request(
-                    choose=finder.choose if finder else lambda returned: chosen(returned, output),
-                    layers=layers.paths,
-                    nonnegative=given.nonnegative,
-                    needs=self.composite.needs,
-                    audit=audit,
-                    compare=(audit or self.strict) and self._is_new(given),
-                ),
-            )
-        except NotImplementedError as error:
-            forward_mode = explain_forward_mode(error)
-            if forward_mode is None:
-                raise
-            raise ModelError(forward_mode) from error
-        except (RuntimeError, ValueError) as error:
-            difference = misfit(self.model, given, str(error)) if is_about_fit(str(error)) else None
-            if difference is None:
-                note_one_sample(self.model, given, error)
-                raise
-            raise InputError(difference) from error
-        except (TypeError, AttributeError) as error:
-            failure = explain_list(given, error) or explain_mapping(self.model, given, error)
-            if failure is None:
-                raise
-            raise InputError(failure) from error
-        except LookupError as error:
-            note_mapping(self.model, given, error)
-            note_one_sample(self.model, given, error)
-            raise
-
-    def _is_new(self, given: Arranged) -> bool:
-        """Whether inputs of this kind come for the first time: the output is compared once for each."""
-        kind = (self.model.training, *((x.shape[1:], x.dtype, x.device) for x in given.tensors))
-        is_new = kind not in self._compared
-        self._compared.add(kind)
-        return is_new
-
-    def _tell(self, passed: Trace, graph: Graph, say: Callable[[str], None]) -> None:
-        """Say which ops have no rule and which selectors mean nothing.
-
-        Raises:
-            ModelError: If an op has no rule and ``strict``.
-        """
-        unknown = [call for call in passed.calls if call.kind is Kind.UNKNOWN]
-        if unknown or graph.unseen:
-            reached = set(passed.reached(graph))
-            unknown = [call for call in unknown if call in reached]
-            warn_of_unknown(unknown, graph.unseen, say, strict=self.strict)
-        if self._named.names:
-            for message in self._named.describe_idle(passed, [call.name for call in unknown] + graph.unseen):
-                say(message)
-        if passed.random:
-            is_training = any(module.training for module in self.model.modules())
-            say(
-                f"random numbers {'of train mode ' if is_training else ''}should be off, as dropout is. "
-                f"Found {', '.join(sorted(passed.random))}: the map may change from call to call. "
-                + (
-                    "Try model.eval()."
-                    if is_training
-                    else "Let forward take their mean, or a seed of its own."
-                )
-            )
-        if passed.plain_outputs:
-            say(
-                "a plain call should return the same output for the same input. "
-                f"Found {passed.plain_outputs}: forward draws random numbers, or keeps something that cannot "
-                "be found on the model, such as a counter in another module. The output that is explained is "
-                "one of several; to compare it, the model was called three times."
-            )
+    def _warn(self, forward_pass: Trace, graph: Graph, say: Callable[[str], None]) -> None:
+        """Warn of what a forward pass shows about the ops, the composite and the model."""
+        without_op = warn_of_unknown(forward_pass, graph, say, strict=self.strict)
+        for message in self._user_ops.describe_idle(forward_pass, without_op):
+            say(message)
+        for warning in (describe_randomness(forward_pass, self.model), describe_differing(forward_pass)):
+            if warning is not None:
+                say(warning)
         if isinstance(self.composite, Composite):
-            idle = self.composite.unmatched(passed.calls, graph)
+            idle = self.composite.unmatched(forward_pass.calls, graph)
             if idle:
                 say(
                     f"selectors should mean at least one op. Found none for {'; none for '.join(idle)}. "
                     "See print(explainer.plan(inputs))."
                 )
 
+    def _output_of(self, parsed: ParsedInputs, output: Output) -> Tensor:
+        """Run the model for its output alone."""
+        forward_pass = self._run(parsed, output, Layers({}, {}), audit=False)
+        forward_pass.settle()
+        return forward_pass.output.detach()
 
-def _reached(given: Arranged, passed: Trace) -> list[bool]:
+    def _run(self, parsed: ParsedInputs, output: Output, layers: Layers, *, audit: bool) -> Trace:
+        """Run the model, and say what does not fit if it fails."""
+        finder = LogitsFinder() if isinstance(output, str) and output in BEFORE else None
+        with explain_failures(self.model, parsed):
+            return trace(
+                self.model,
+                parsed.tensors,
+                partial(parsed.arguments, is_one=is_one_argument(self.model, parsed)),
+                self._user_ops.ops if finder is None else {**self._user_ops.ops, **finder.ops},
+                Request(
+                    choose=finder.choose if finder else lambda returned: choose_output(returned, output),
+                    layers=layers.paths,
+                    nonnegative=parsed.nonnegative,
+                    needs=self.composite.needs,
+                    audit=audit,
+                    compare=(audit or self.strict) and self._is_new(parsed),
+                ),
+            )
+
+    def _is_new(self, parsed: ParsedInputs) -> bool:
+        """Return True the first time inputs of this shape, type and device come."""
+        kind = (self.model.training, *((x.shape[1:], x.dtype, x.device) for x in parsed.tensors))
+        is_new = kind not in self._compared
+        self._compared.add(kind)
+        return is_new
+
+
+def _reaches(parsed: ParsedInputs, forward_pass: Trace) -> list[bool]:
     """Return for each input whether relevance can reach it: floats, and token ids that were looked up."""
-    is_float = [x.is_floating_point() for x in given.tensors]
-    seen = set() if all(is_float) else passed.tokens_seen
-    return [is_one or number in seen for number, is_one in enumerate(is_float)]
+    floats = [x.is_floating_point() for x in parsed.tensors]
+    tokens = set() if all(floats) else forward_pass.tokens_seen
+    return [is_float or number in tokens for number, is_float in enumerate(floats)]
 
 
 def explain(

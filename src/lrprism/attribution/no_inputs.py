@@ -1,4 +1,4 @@
-"""What is given in the place of a tensor: say what it is, and how to make a tensor of it."""
+"""Inputs that are no tensors: name them, and say how to make tensors of them."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from lrprism.attribution.structures import parts_of
 from lrprism.errors import InputError
 
 
-def refuse(value: Any, name: str, way_out: str) -> NoReturn:
+def refuse_input(value: Any, name: str, way_out: str) -> NoReturn:
     """Refuse an input that is no tensor with relevance.
 
     Args:
         value: The input.
-        name: What it is called, such as ``inputs[1]``.
+        name: Its name, such as ``inputs[1]``.
         way_out: What to do about a tensor of bools.
 
     Raises:
@@ -32,13 +32,14 @@ def refuse(value: Any, name: str, way_out: str) -> NoReturn:
 
 
 def way_to_tensor(value: Any, name: str) -> str:
-    """Say how to make a tensor of what is none.
+    """Say how to make a tensor of something else.
 
     Args:
-        value: What was given.
-        name: What it is called.
+        value: The input.
+        name: Its name.
     """
     kind = type(value)
+    # a text or the path of an image
     if isinstance(value, str):
         return " Try what a tokenizer or a reader of images makes of it."
     # a data frame may hold columns of several types, which become one array of objects
@@ -54,7 +55,7 @@ def way_to_tensor(value: Any, name: str) -> str:
         return _way_from_whole(f"torch.tensor({name})")
     if isinstance(value, (list, tuple)) and value and all(map(_is_array, value)):
         return _way_from_array(value[0], f"torch.tensor(numpy.stack({name}))")
-    if isinstance(value, (bool, int, float)) or (isinstance(value, (list, tuple)) and _is_of_numbers(value)):
+    if isinstance(value, (bool, int, float)) or (isinstance(value, (list, tuple)) and _are_numbers(value)):
         return _way_from_numbers(value, name)
     holds = "" if parts_of(value) is None else " It holds no float tensor."
     return f"{holds} Try a float tensor, or token ids."
@@ -86,30 +87,31 @@ def _way_from_whole(tensor: str) -> str:
 def _way_from_numbers(values: Any, name: str) -> str:
     """Say what to make of numbers in lists."""
     shapes = _shapes_of(values)
+    # token ids of texts of several lengths
     if len(shapes) > 1:
         return (
             " Its lists differ in length. Pad them to one, as a tokenizer does with padding=True and "
             "return_tensors='pt'."
         )
-    if _is_whole(values):
+    if _are_ints(values):
         return _way_from_whole(f"torch.tensor({name})")
     return f" Try torch.tensor({name}, dtype=torch.float32)."
 
 
 def _shapes_of(values: Any) -> set[tuple[int, ...]]:
-    """The shapes of the numbers in nested lists: one, if they can be a tensor."""
+    """Return the shapes of the numbers in nested lists: one, if they can be a tensor."""
     if not isinstance(values, (list, tuple)):
         return {()}
     return {(len(values), *shape) for value in values for shape in _shapes_of(value)}
 
 
-def _is_whole(values: Any) -> bool:
+def _are_ints(values: Any) -> bool:
     if isinstance(values, (list, tuple)):
-        return all(map(_is_whole, values))
+        return all(map(_are_ints, values))
     return type(values) is int
 
 
-def _is_of_numbers(values: Any) -> bool:
+def _are_numbers(values: Any) -> bool:
     if isinstance(values, (list, tuple)):
-        return bool(values) and all(map(_is_of_numbers, values))
+        return bool(values) and all(map(_are_numbers, values))
     return isinstance(values, (bool, int, float))

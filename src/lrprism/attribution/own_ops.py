@@ -1,4 +1,4 @@
-"""The ops that a user has named for functions: read them, and say which had no part."""
+"""The ops that a user gives to functions, ``ops=``: read them, and say which of them had no part."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from lrprism.errors import InputError
 from lrprism.ops import TABLE, AbstractOp, OwnOps, every_name_of
 
 
-class Named(NamedTuple):
+class UserOps(NamedTuple):
     """The ops of a user's functions.
 
     Args:
@@ -25,15 +25,15 @@ class Named(NamedTuple):
     ops: dict[Callable[..., Any], AbstractOp]
     names: list[tuple[str, set[Any]]]
 
-    def describe_idle(self, passed: Trace, without_op: Sequence[str]) -> Iterator[str]:
+    def describe_idle(self, forward_pass: Trace, without_op: Sequence[str]) -> Iterator[str]:
         """Say of which functions the ops had no part in a forward pass.
 
         Args:
-            passed: The forward pass.
+            forward_pass: The forward pass.
             without_op: What ran there without an op.
         """
-        idle = [(name, names) for name, names in self.names if names.isdisjoint(passed.named)]
-        blocked = [name for name, names in idle if not names.isdisjoint(passed.blocked)]
+        idle = [(name, names) for name, names in self.names if names.isdisjoint(forward_pass.named)]
+        blocked = [name for name, names in idle if not names.isdisjoint(forward_pass.blocked)]
         unmet = [name for name, _ in idle if name not in blocked]
         if blocked:
             yield (
@@ -52,7 +52,7 @@ class Named(NamedTuple):
             )
 
 
-def read_ops(ops: OwnOps) -> Named:
+def read_ops(ops: OwnOps) -> UserOps:
     """Return the user's ops under every name of their functions.
 
     Raises:
@@ -60,17 +60,19 @@ def read_ops(ops: OwnOps) -> Named:
     """
     if not isinstance(ops, Mapping):
         raise InputError(f"ops should be a mapping. Found {type(ops).__name__}. {_EXAMPLE}")
-    found = Named({}, [])
-    for given, op in ops.items():
-        function = getattr(given, "__self__", given) if _is_apply(given) else given
+    user_ops = UserOps({}, [])
+    for key, op in ops.items():
+        # MyFunction.apply stands for MyFunction
+        function = getattr(key, "__self__", key) if _is_apply(key) else key
         if isinstance(function, nn.Module) or (
             isinstance(function, type) and not issubclass(function, torch.autograd.Function)
         ):
             kind = "class" if isinstance(function, type) else "module"
             raise InputError(
                 "ops should map functions to ops of lrprism.ops.own. "
-                f"Found the {kind} {_name(function)}. Name the torch function or the autograd.Function that "
-                "its forward calls, or choose the module's rule in the composite: select.module_type."
+                f"Found the {kind} {_name_function(function)}. Name the torch function or the "
+                "autograd.Function that its forward calls, or choose the module's rule in the composite: "
+                "select.module_type."
             )
         if not callable(function) or not isinstance(op, AbstractOp):
             raise InputError(
@@ -78,33 +80,33 @@ def read_ops(ops: OwnOps) -> Named:
                 f"{_EXAMPLE}"
             )
         names = {function} if isinstance(function, type) else every_name_of(function)
-        known = [
-            each for each in (TABLE.get(name) or found.ops.get(name) for name in names) if each is not None
-        ]
-        if known:
+        rivals = (TABLE.get(name) or user_ops.ops.get(name) for name in names)
+        conflict = next((rival for rival in rivals if rival is not None), None)
+        if conflict is not None:
             raise InputError(
                 "ops should name functions that have no op yet. "
-                f"Found {getattr(function, '__name__', function)}, which is {known[0].kind.value} already. "
+                f"Found {getattr(function, '__name__', function)}, which is {conflict.kind.value} already. "
                 "Leave it out, or choose its rule in the composite."
             )
-        found.ops.update(dict.fromkeys(names, op))
-        found.names.append((_name(function), names))
-    return found
+        user_ops.ops.update(dict.fromkeys(names, op))
+        user_ops.names.append((_name_function(function), names))
+    return user_ops
 
 
 _EXAMPLE = "Try {torch.lgamma: own.activation('lgamma')}."
 
 
-def _name(function: Any) -> str:
-    """What a function is called in messages."""
+def _name_function(function: Any) -> str:
+    """Return the name of a function in messages."""
     if isinstance(function, nn.Module):
         return type(function).__name__
-    if isinstance(function, FunctionType):  # the forward of a Function, perhaps
+    # the forward of an autograd.Function, perhaps: its class is part of the name
+    if isinstance(function, FunctionType):
         return function.__qualname__.rpartition("<locals>.")[2]
     return str(getattr(function, "__name__", function))
 
 
 def _is_apply(function: Any) -> bool:
-    """Whether a function is the ``apply`` of an autograd Function, which is what the Function is known by."""
+    """Return True if a function is the ``apply`` of an autograd Function."""
     owner = getattr(function, "__self__", None)
     return isinstance(owner, type) and issubclass(owner, torch.autograd.Function)

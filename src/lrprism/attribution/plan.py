@@ -1,4 +1,4 @@
-"""Which op gets which rule, and why: known before any relevance flows."""
+"""The plan: the rule of each op and the reason for it, before any relevance flows."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -44,8 +44,8 @@ class Plan(Sequence[PlanRow]):
     @classmethod
     def of(cls, calls: Sequence[Call], unseen: Sequence[str] = ()) -> "Plan":
         """Describe calls whose rules are assigned, and steps that no torch call shows."""
-        strange = (PlanRow(-1, "", "", name, "unknown", "", _UNSEEN) for name in unseen)
-        return cls((*(_row(call) for call in calls), *strange))
+        unseen_rows = (PlanRow(-1, "", "", name, "unknown", "", _UNSEEN) for name in unseen)
+        return cls((*map(_describe_call, calls), *unseen_rows))
 
     def __getitem__(self, index: Any) -> Any:
         """Return one row or a slice of rows."""
@@ -56,7 +56,7 @@ class Plan(Sequence[PlanRow]):
         return len(self.rows)
 
     def __repr__(self) -> str:
-        """How many calls there are."""
+        """The number of calls."""
         return f"<Plan of {len(self)} calls: print() shows it as a table>"
 
     def __str__(self) -> str:
@@ -71,7 +71,7 @@ class Plan(Sequence[PlanRow]):
         return format_table(head, lines)
 
 
-def _row(call: Call) -> PlanRow:
+def _describe_call(call: Call) -> PlanRow:
     rule = "" if call.rule is None else repr(call.rule)
     return PlanRow(
         call.index, call.module, call.module_type.__name__, call.name, call.kind.value, rule, call.why

@@ -10,7 +10,7 @@ from typing import Any, Literal, final
 import torch
 from torch import Tensor
 
-from lrprism.attribution.indices import Axis, Index, describe_kinds, make_seed, read_index
+from lrprism.attribution.indices import Axis, Index, describe_choices, make_seed, read_index
 from lrprism.errors import TargetError
 from lrprism.rules.base import format_setting
 
@@ -41,24 +41,24 @@ class Each:
     classes: tuple[int | AbstractTarget, ...]
 
     def __repr__(self) -> str:
-        """The target as it was typed."""
-        return typed("each", *self.classes)
+        """The target as a user types it."""
+        return format_target("each", *self.classes)
 
 
-def typed(word: str, *positional: Any, **named: Any) -> str:
-    """Write a target in words as it was typed, tensors by their shape.
+def format_target(word: str, *positional: Any, **named: Any) -> str:
+    """Write a target in words as a user types it, tensors by their shape.
 
     Args:
         word: The function that made it.
         positional: Its positional arguments.
         named: Its keyword arguments; those that are None go without saying.
     """
-    given = [f"{name}={format_setting(value)}" for name, value in named.items() if value is not None]
-    return f"{word}({', '.join([*map(format_setting, positional), *given])})"
+    settings = [f"{name}={format_setting(value)}" for name, value in named.items() if value is not None]
+    return f"{word}({', '.join([*map(format_setting, positional), *settings])})"
 
 
 Target = Index | Literal["all"] | Each | AbstractTarget | Callable[[Tensor], Tensor] | None
-"""See :func:`seeds`."""
+"""See :func:`seeds_of`."""
 
 
 def has_class_axis(target: Target) -> bool:
@@ -66,7 +66,7 @@ def has_class_axis(target: Target) -> bool:
     return isinstance(target, (str, Each))
 
 
-def seeds(output: Tensor, target: Target) -> tuple[list[Tensor], Tensor | None]:
+def seeds_of(output: Tensor, target: Target) -> tuple[list[Tensor], Tensor | None]:
     """Return the modified gradients at ``output`` that start the ways back, and the indices they explain.
 
     The relevance that enters is ``output * seed``: the logit itself for a class. An output ``(N, 1)`` is one
@@ -90,11 +90,11 @@ def seeds(output: Tensor, target: Target) -> tuple[list[Tensor], Tensor | None]:
     """
     if isinstance(target, str):
         if target != "all":
-            raise TargetError(describe_kinds(target))
+            raise TargetError(describe_choices(target))
         _check_has_classes(output)
         target = Each(tuple(range(output.shape[1])))
     if isinstance(target, Each):
-        pairs = [seed_of(output, one) for one in target.classes]
+        pairs = [seed_of(output, word) for word in target.classes]
         return [seed for seed, _ in pairs], _class_axis(target, [indices for _, indices in pairs], output)
     seed, indices = seed_of(output, target)
     return [seed], indices
@@ -105,8 +105,9 @@ def seed_of(output: Tensor, target: Any) -> tuple[Tensor, Tensor | None]:
     if isinstance(target, AbstractTarget):
         return target.seed(output)
     if callable(target):
-        return _ask(target, output), None
-    if output.dim() < 2 and target is None:  # a regression that drops the axis of its one value
+        return _call_target(target, output), None
+    # a regression that drops the axis of its one value
+    if output.dim() < 2 and target is None:
         return torch.ones_like(output, requires_grad=False), None
     _check_has_classes(output)
     count = output.shape[1]
@@ -166,19 +167,21 @@ def _check_has_classes(output: Tensor) -> None:
 
 def _class_axis(target: Each, indices: Sequence[Tensor | None], output: Tensor) -> Tensor | None:
     """Return the indices of a class axis: ``[classes]`` where they are the same for all samples."""
-    if all(isinstance(one, int) for one in target.classes):
+    if all(isinstance(word, int) for word in target.classes):
         return torch.tensor(target.classes, device=output.device)
-    known = [each for each in indices if each is not None]
-    return torch.stack(known) if len(known) == len(indices) else None
+    # a contrast or a value is no index: the axis has none then
+    numbers = [index for index in indices if index is not None]
+    return torch.stack(numbers) if len(numbers) == len(indices) else None
 
 
-def _ask(target: Callable[[Tensor], Tensor], output: Tensor) -> Tensor:
+def _call_target(target: Callable[[Tensor], Tensor], output: Tensor) -> Tensor:
     """Return the seed of a callable target.
 
     Raises:
         TargetError: If it returns none that fits.
     """
-    if getattr(target, "__module__", None) == "lrprism.attribution.target":  # a word of ours, not called
+    # lp.target.side without its parentheses
+    if getattr(target, "__module__", None) == "lrprism.attribution.target":
         name = getattr(target, "__name__", "")
         kind = "class" if isinstance(target, type) else "function"
         raise TargetError(
@@ -186,10 +189,10 @@ def _ask(target: Callable[[Tensor], Tensor], output: Tensor) -> Tensor:
         )
     seed: object = target(output.detach())
     if not isinstance(seed, Tensor) or seed.shape != output.shape:
-        found = tuple(seed.shape) if isinstance(seed, Tensor) else type(seed).__name__
+        finding = tuple(seed.shape) if isinstance(seed, Tensor) else type(seed).__name__
         raise TargetError(
             f"a callable target should return a seed of the output's shape {tuple(output.shape)}. "
-            f"Found {found}. A seed holds 1 at the entries that are explained and 0 elsewhere."
+            f"Found {finding}. A seed holds 1 at the entries that are explained and 0 elsewhere."
         )
     if not seed.isfinite().all():
         raise TargetError("a callable target should return a finite seed. Found NaN or inf.")
@@ -197,16 +200,17 @@ def _ask(target: Callable[[Tensor], Tensor], output: Tensor) -> Tensor:
 
 
 def cut(target: Any, rows: slice, count: int) -> Any:
-    """Return the target of some of ``count`` samples; what is said of all of them holds for these too.
+    """Return the target of some of ``count`` samples; what holds for all of them holds for these too.
 
     Raises:
         TargetError: If there is not one index per sample.
     """
     if isinstance(target, Each):
-        return Each(tuple(cut(one, rows, count) for one in target.classes))
+        return Each(tuple(cut(word, rows, count) for word in target.classes))
     if isinstance(target, AbstractTarget):
         return target.cut(rows, count)
-    has_axis = getattr(target, "ndim", 0) == 1  # a tensor or an array; one without axes is said of all
+    # a tensor or an array of numbers; one without axes holds for all samples
+    has_axis = getattr(target, "ndim", 0) == 1
     if has_axis or (isinstance(target, Sequence) and not isinstance(target, str)):
         if len(target) != count:
             raise TargetError(

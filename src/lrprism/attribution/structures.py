@@ -1,10 +1,13 @@
-"""Tensors inside lists, mappings, dataclasses and other objects: find them, and put others in their place."""
+"""Tensors inside lists, mappings, dataclasses and other objects: find them, and put others in their place.
+
+The arguments and results of single ops are plainer, and walked by :mod:`lrprism.ops.nested`.
+"""
 
 from __future__ import annotations
 
 import copy
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
 from typing import Any
 
@@ -24,39 +27,47 @@ _CLOSED = (
 
 def leaves(structure: Any) -> Iterator[tuple[Path, Any]]:
     """Yield whatever in a structure holds nothing further, tensors among it, each with its path."""
-    yield from _leaves(structure, (), ())
+    yield from _leaves_below(structure, (), ())
 
 
-def _leaves(value: Any, path: Path, outer: tuple[int, ...]) -> Iterator[tuple[Path, Any]]:
-    parts = None if id(value) in outer else parts_of(value)  # an object may hold the one that holds it
+def _leaves_below(value: Any, path: Path, outer: tuple[int, ...]) -> Iterator[tuple[Path, Any]]:
+    # an object may hold the one that holds it
+    parts = None if id(value) in outer else parts_of(value)
     if parts is None:
         yield path, value
         return
     for key, part in parts.items():
-        yield from _leaves(part, (*path, key), (*outer, id(value)))
+        yield from _leaves_below(part, (*path, key), (*outer, id(value)))
+
+
+def tensor_leaves(structure: Any) -> Iterator[tuple[Path, Tensor]]:
+    """Yield the tensors in a structure, each with its path."""
+    return ((path, leaf) for path, leaf in leaves(structure) if isinstance(leaf, Tensor))
 
 
 def parts_of(value: Any) -> dict[Any, Any] | None:
-    """Return what a container holds by key, position or attribute; None of what is no container."""
+    """Return what a container holds by key, position or attribute; None for anything but a container."""
     if isinstance(value, _CLOSED):
         return None
+    # arrays, data frames, images: numbers that a model cannot read
     if any(hasattr(type(value), name) for name in ("__array__", "__array_interface__")):
-        return None  # arrays, data frames, images: numbers that a model cannot read
+        return None
     if isinstance(value, Mapping):
         return dict(value.items())
     if isinstance(value, (list, tuple, deque)):
-        return _named_fields(value) if hasattr(value, "_asdict") else dict(enumerate(value))
+        names = getattr(value, "_fields", ())
+        return (
+            {name: getattr(value, name) for name in names}
+            if hasattr(value, "_asdict")
+            else dict(enumerate(value))
+        )
     # torch_geometric's HeteroData: one store of tensors per type of node and of edge
     if _is_heterogeneous(value):
         return {key: value[key] for key in (*value.node_types, *value.edge_types)}
-    # torch_geometric's Data and Batch
+    # torch_geometric's Data and Batch; keys is a property in its old releases
     if _is_keyed(value):
-        return {key: value[key] for key in list(_keys(value))}
-    return _attributes(value)
-
-
-def _named_fields(value: Any) -> dict[str, Any]:
-    return {name: getattr(value, name) for name in value._fields}
+        return {key: value[key] for key in list(value.keys() if callable(value.keys) else value.keys)}
+    return _attributes_of(value)
 
 
 def _is_heterogeneous(value: Any) -> bool:
@@ -67,29 +78,20 @@ def _is_keyed(value: Any) -> bool:
     return all(hasattr(type(value), name) for name in ("keys", "__getitem__", "__setitem__"))
 
 
-def _keys(value: Any) -> Any:
-    return value.keys() if callable(value.keys) else value.keys  # a property in old torch_geometric
-
-
-def _attributes(value: Any) -> dict[Any, Any] | None:
-    """The attributes of an object; None if it has none, as an array of numpy."""
-    slots = [name for each in type(value).__mro__ for name in _slots(each) if hasattr(value, name)]
+def _attributes_of(value: Any) -> dict[Any, Any] | None:
+    """Return the attributes of an object; None if it has none, as an array of numpy."""
+    slots = []
+    for cls in type(value).__mro__:
+        names = vars(cls).get("__slots__", ())
+        slots += [names] if isinstance(names, str) else list(names)
+    slots = [name for name in slots if name not in {"__dict__", "__weakref__"} and hasattr(value, name)]
     if not slots and not hasattr(value, "__dict__"):
         return None
     return {name: getattr(value, name) for name in slots} | getattr(value, "__dict__", {})
 
 
-def _slots(kind: type) -> Sequence[str]:
-    names = vars(kind).get("__slots__", ())
-    return [
-        name
-        for name in ([names] if isinstance(names, str) else names)
-        if name not in {"__dict__", "__weakref__"}
-    ]
-
-
 def fill(structure: Any, put: Callable[[Path, Tensor], Tensor]) -> Any:
-    """Return a structure of the same kind with other tensors in it; the given one stays as it is.
+    """Return a structure of the same kind with other tensors in it; the original stays as it is.
 
     Tuples, lists and dicts are made anew. An object is copied (``copy.copy``) where one of its tensors
     changes, and is handed on as it is otherwise.
@@ -98,48 +100,50 @@ def fill(structure: Any, put: Callable[[Path, Tensor], Tensor]) -> Any:
         structure: What may hold tensors.
         put: Returns what stands in the place of a tensor, from its path and the tensor.
     """
-    return _fill(structure, (), (), put)
+    return _fill_below(structure, (), (), put)
 
 
-def _fill(value: Any, path: Path, outer: tuple[int, ...], put: Callable[[Path, Tensor], Tensor]) -> Any:
+def _fill_below(value: Any, path: Path, outer: tuple[int, ...], put: Callable[[Path, Tensor], Tensor]) -> Any:
     if isinstance(value, Tensor):
         return put(path, value)
     parts = None if id(value) in outer else parts_of(value)
     if parts is None:
         return value
     inner = (*outer, id(value))
-    now = {key: _fill(part, (*path, key), inner, put) for key, part in parts.items()}
+    now = {key: _fill_below(part, (*path, key), inner, put) for key, part in parts.items()}
     if type(value) is dict:
         return now
     if type(value) in {list, tuple}:
         return type(value)(now.values())
-    changed = {key: part for key, part in now.items() if part is not parts[key]}
-    return _changed(value, changed, now, path) if changed else value
+    changes = {key: part for key, part in now.items() if part is not parts[key]}
+    return _copy_with(value, changes, now, path) if changes else value
 
 
-def _changed(value: Any, changed: dict[Any, Any], now: dict[Any, Any], path: Path) -> Any:
-    """A copy of an object with other parts.
+def _copy_with(value: Any, changes: dict[Any, Any], now: dict[Any, Any], path: Path) -> Any:
+    """Return a copy of an object with other parts.
 
     Raises:
         InputError: If it cannot be copied or written to.
     """
     try:
+        # a tuple cannot be written to, and a named one takes its fields as arguments
         if isinstance(value, tuple):
             return type(value)(*now.values()) if hasattr(value, "_fields") else type(value)(now.values())
         clone = copy.copy(value)
         if _is_heterogeneous(value):
-            for key, store in changed.items():
+            for key, store in changes.items():
                 for name, part in store.items():
                     clone[key][name] = part
         elif isinstance(value, (Mapping, list, deque)) or _is_keyed(value):
-            for key, part in changed.items():
+            for key, part in changes.items():
                 clone[key] = part
         else:
-            for name, part in changed.items():
-                object.__setattr__(clone, name, part)  # a frozen dataclass refuses plain assignment
+            for name, part in changes.items():
+                # a frozen dataclass refuses plain assignment
+                object.__setattr__(clone, name, part)
     except (TypeError, AttributeError) as error:
         raise InputError(
-            f"{shown(path)} should be an object that copy.copy copies and whose attributes can be set. "
+            f"{format_path(path)} should be an object that copy.copy copies and whose attributes can be set. "
             f"Found {type(value).__name__}: {error}. Try a dict or a list of its tensors."
         ) from error
     return clone
@@ -154,17 +158,17 @@ def nest(structure: Any, values: Mapping[Path, Any]) -> Any:
         structure: Where the paths come from.
         values: The value at each path.
     """
-    return _nest(structure, (), (), values)
+    return _nest_below(structure, (), (), values)
 
 
-def _nest(value: Any, path: Path, outer: tuple[int, ...], values: Mapping[Path, Any]) -> Any:
+def _nest_below(value: Any, path: Path, outer: tuple[int, ...], values: Mapping[Path, Any]) -> Any:
     if path in values:
         return values[path]
     parts = None if isinstance(value, Tensor) or id(value) in outer else parts_of(value)
     if parts is None:
         return None
     inner = (*outer, id(value))
-    nested = {key: _nest(part, (*path, key), inner, values) for key, part in parts.items()}
+    nested = {key: _nest_below(part, (*path, key), inner, values) for key, part in parts.items()}
     present = {key: part for key, part in nested.items() if part is not None}
     if not present:
         return None
@@ -173,12 +177,12 @@ def _nest(value: Any, path: Path, outer: tuple[int, ...], values: Mapping[Path, 
     return present
 
 
-def shown(path: Path, root: str = "inputs", top: Any = None) -> str:
+def format_path(path: Path, root: str = "inputs", top: Any = None) -> str:
     """Write a path as one would type it: ``inputs['graph'].x``.
 
     Args:
         path: The keys, positions and attributes.
-        root: What the structure is called.
+        root: The name of the structure.
         top: The structure itself, to tell attributes from keys; without it a name is taken for a key.
     """
     text = root
@@ -191,7 +195,7 @@ def shown(path: Path, root: str = "inputs", top: Any = None) -> str:
 
 
 def _is_indexed(value: Any) -> bool:
-    """Return True if the parts of a container are had with brackets rather than with a dot."""
+    """Return True if brackets rather than a dot lead to the parts of a container."""
     if hasattr(value, "_asdict"):
         return False
     return isinstance(value, (Mapping, list, tuple, deque)) or _is_heterogeneous(value) or _is_keyed(value)

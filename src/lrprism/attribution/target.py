@@ -1,4 +1,4 @@
-"""Targets in words: what of a model's output is explained."""
+"""Targets in words: the part of a model's output that is explained."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from lrprism.attribution.indices import Axis, Index, make_seed, read_index
-from lrprism.attribution.seeds import AbstractTarget, Each, cut, seed_of, typed
+from lrprism.attribution.seeds import AbstractTarget, Each, cut, format_target, seed_of
 from lrprism.errors import TargetError
 
 __all__ = ["at", "contrast", "each", "predicted_class", "side", "token", "value"]
@@ -28,7 +28,7 @@ def each(*classes: SupportsIndex | AbstractTarget) -> Each:
     if not classes:
         raise TargetError("each() should name at least one class. Found none. Try each(0, 1).")
     try:
-        return Each(tuple(one if isinstance(one, AbstractTarget) else _whole(one) for one in classes))
+        return Each(tuple(word if isinstance(word, AbstractTarget) else _as_int(word) for word in classes))
     except TypeError as error:
         raise TargetError(f"each() should name whole numbers. Found {classes!r}. Try each(0, 1).") from error
 
@@ -42,8 +42,8 @@ class Contrast(AbstractTarget):
     against: Index | AbstractTarget
 
     def __repr__(self) -> str:
-        """The target as it was typed."""
-        return typed("contrast", self.for_class, self.against)
+        """The target as a user types it."""
+        return format_target("contrast", self.for_class, self.against)
 
     def seed(self, output: Tensor) -> tuple[Tensor, None]:
         """Return 1 at the one logit, -1 at the other.
@@ -78,24 +78,25 @@ def contrast(for_class: Index | AbstractTarget, against: Index | AbstractTarget)
     Raises:
         TargetError: If the two are the same, for all samples.
     """
-    if _is_same(for_class, against):
+    if _is_same_target(for_class, against):
         raise TargetError(
             "contrast() should set one class against another. "
-            f"Found {typed('contrast', for_class, against)}, which is zero everywhere. "
+            f"Found {format_target('contrast', for_class, against)}, which is zero everywhere. "
             "Try contrast(0, 1), or the class alone as the target."
         )
     return Contrast(for_class, against)
 
 
-def _is_same(one: Any, other: Any) -> bool:
-    """Whether two indices, or two targets in words, are the same for all samples."""
-    if isinstance(one, At) and isinstance(other, At):
-        return _is_same(one.step, other.step) and _is_same(one.index, other.index)
-    if one is other:
+def _is_same_target(first: Any, second: Any) -> bool:
+    """Return True if two indices, or two targets in words, are the same for all samples."""
+    if isinstance(first, At) and isinstance(second, At):
+        return _is_same_target(first.step, second.step) and _is_same_target(first.index, second.index)
+    if first is second:
         return True
     try:
-        return torch.equal(*(torch.as_tensor(each, device="cpu") for each in (one, other)))
-    except (TypeError, ValueError, RuntimeError, OverflowError):  # no index: refused when it meets an output
+        return torch.equal(torch.as_tensor(first, device="cpu"), torch.as_tensor(second, device="cpu"))
+    # no index: refused when it meets an output
+    except (TypeError, ValueError, RuntimeError, OverflowError):
         return False
 
 
@@ -107,8 +108,8 @@ class Side(AbstractTarget):
     number: Index | None = None
 
     def __repr__(self) -> str:
-        """The target as it was typed."""
-        return typed("side", *([] if self.number is None else [self.number]))
+        """The target as a user types it."""
+        return format_target("side", *([] if self.number is None else [self.number]))
 
     def seed(self, output: Tensor) -> tuple[Tensor, Tensor]:
         """Return 1 for class 1 and -1 for class 0."""
@@ -145,8 +146,8 @@ class Value(AbstractTarget):
     """The output as it is; see :func:`value`."""
 
     def __repr__(self) -> str:
-        """The target as it was typed."""
-        return typed("value")
+        """The target as a user types it."""
+        return format_target("value")
 
     def seed(self, output: Tensor) -> tuple[Tensor, None]:
         """Return ones."""
@@ -169,13 +170,13 @@ class At(AbstractTarget):
     is_token: bool = False
 
     def __repr__(self) -> str:
-        """The target as it was typed."""
+        """The target as a user types it."""
         if self.is_token:
-            return typed("token", position=self.step, id=self.index)
-        return typed("at", self.step, index=self.index)
+            return format_target("token", position=self.step, id=self.index)
+        return format_target("at", self.step, index=self.index)
 
     def seed(self, output: Tensor) -> tuple[Tensor, Tensor]:
-        """Return 1 at the entry, and which one it is.
+        """Return 1 at the entry, and its index.
 
         Raises:
             TargetError: If the output is no sequence.
@@ -236,7 +237,7 @@ def token(position: Index = -1, id: Index | None = None) -> At:
 
 
 def predicted_class(output: Tensor) -> Tensor:
-    """Return the class that each sample's logits speak for, ``[N]``.
+    """Return the class that the logits of each sample speak for, ``[N]``.
 
     One logit per sample stands for two classes: class 1 where it is positive.
 
@@ -246,7 +247,7 @@ def predicted_class(output: Tensor) -> Tensor:
     return (output[:, 0] > 0).long() if output.shape[1] == 1 else output.argmax(1)
 
 
-def _whole(number: Any) -> int:
+def _as_int(number: Any) -> int:
     """Return a whole number of any library as an int.
 
     Raises:

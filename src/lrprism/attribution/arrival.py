@@ -1,0 +1,58 @@
+"""The sums of what is explained and of the relevance that arrives."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+_ROUNDING = 10
+"""An explained difference up to this multiple of its terms' precision is nothing but rounding."""
+
+_HALVES = frozenset({torch.float16, torch.bfloat16})
+
+
+def sum_relevance(tensors: Sequence[Tensor]) -> float:
+    """Return the sum of all numbers, of half precision in a type that holds it."""
+    total = 0.0
+    for tensor in tensors:
+        total += float(tensor.sum(dtype=torch.float32) if tensor.dtype in _HALVES else tensor.sum())
+    return total
+
+
+def sum_magnitudes(tensor: Tensor) -> float:
+    """Return the sum of all magnitudes."""
+    # one call, where abs().sum() takes two and longer
+    dtype = torch.float32 if tensor.dtype in _HALVES else None
+    return float(torch.linalg.vector_norm(tensor, 1, dtype=dtype))
+
+
+def _sum_each_sample(tensor: Tensor) -> Tensor:
+    """Return the sums over all but the first dimension."""
+    tensor = tensor.float() if tensor.dtype in _HALVES else tensor
+    return tensor.flatten(1).sum(1) if tensor.dim() > 1 else tensor.reshape(-1)
+
+
+def sum_samples(
+    output: Tensor, seeds: Sequence[Tensor], relevance: Sequence[Sequence[Tensor]]
+) -> tuple[float, float]:
+    """Return what was explained and what arrived, each summed over samples without their sign.
+
+    Where the inputs do not have the samples in front, both are summed over the whole batch. What is explained
+    counts as nothing where it is rounding alone, as the difference of two equal logits is.
+    """
+    explained = arrived = size = 0.0
+    for seed, inputs in zip(seeds, relevance, strict=True):
+        # an unexplained -inf has no part in it
+        terms = torch.where(seed == 0, 0, output * seed)
+        sums, size = _sum_each_sample(terms), size + sum_magnitudes(terms)
+        if all(x.dim() and len(x) == len(sums) for x in inputs):
+            parts = [_sum_each_sample(x).to(sums) for x in inputs]
+            explained += float(sums.abs().sum())
+            arrived += float(torch.stack(parts).sum(0).abs().sum())
+        else:
+            explained += abs(float(sums.sum()))
+            arrived += abs(sum_relevance(inputs))
+    is_rounding = explained <= _ROUNDING * torch.finfo(output.dtype).eps * size
+    return (0.0, arrived) if is_rounding else (explained, arrived)
