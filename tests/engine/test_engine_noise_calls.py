@@ -58,6 +58,16 @@ def test_the_mean_of_these_calls_is_not_known(call: NoiseCall) -> None:
     assert not call.has_known_mean()
 
 
+def test_a_layer_may_have_noise_on_weights_and_biases_but_not_on_its_input_too() -> None:
+    weight, bias = torch.rand(2, 2), torch.rand(2)
+    distributions = [UniformNoise(0.0, 1.0), UniformNoise(2.0, 4.0)]
+    call = NoiseCall(F.linear, "linear", (H, weight, bias), {}, [weight, bias], distributions)
+    assert call.has_known_mean()
+    assert call.on_mean().tolist() == [18.0, 18.0]  # 10 / 2 + 20 / 2 + 3
+    product = NoiseCall(F.linear, "linear", (bias, weight), {}, [bias, weight], distributions[::-1])
+    assert not product.has_known_mean()
+
+
 def test_a_move_keeps_the_distribution() -> None:
     assert noise_call(torch.unsqueeze, RANDOM, 0).is_moving()
     assert noise_call(torch.unsqueeze, RANDOM, 0).stays(UniformNoise)

@@ -60,6 +60,17 @@ def test_a_write_to_a_view_reaches_its_base_and_its_neighbours(rewrites: Rewrite
     assert base.tolist() == [[0.0, 1.0, 2.0], [3.0, 4.0, 5.0]]
 
 
+def test_an_alias_reads_what_was_written_to_its_memory_as_a_constant(rewrites: Rewrites) -> None:
+    x, other = torch.ones(2), torch.full((2,), 7.0)
+    alias, second, untouched = x.detach(), x.detach(), other.detach()
+    for name, tensor in ((alias, x), (second, alias), (untouched, other)):
+        rewrites.share(name, tensor)
+    rewrites.write(x, torch.zeros(2, requires_grad=True))
+    assert [rewrites.read(name).tolist() for name in (alias, second, untouched)] == [[0, 0], [0, 0], [7, 7]]
+    assert not rewrites.read(alias).requires_grad
+    assert rewrites.read(untouched) is untouched
+
+
 def test_a_write_to_a_view_keeps_the_way_back(rewrites: Rewrites) -> None:
     leaf = torch.tensor([1.0, 2.0, 3.0], requires_grad=True)
     base = leaf * 1
