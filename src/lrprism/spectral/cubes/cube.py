@@ -1,16 +1,20 @@
 """A spectral cube with its wavelengths, and a scene: a cube with a label for each pixel."""
 
 import hashlib
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-import dask.array as da
 import numpy as np
 import numpy.typing as npt
 import xarray as xr
 from typing_extensions import TypeIs
 
 from lrprism.errors import DataError
+
+if TYPE_CHECKING:
+    import dask.array as da
 
 _SMALLEST_NM = 100.0  # below this a list of wavelengths is in µm, not nm
 
@@ -74,9 +78,11 @@ def make_cube(  # noqa: PLR0913  # one argument for each fact that a cube must s
     )
 
 
-def is_lazy(values: object) -> TypeIs[da.Array]:
+def is_lazy(values: object) -> TypeIs["da.Array"]:
     """Return True if the values are a dask array, read piece by piece when they are needed."""
-    return isinstance(values, da.Array)
+    # dask takes half a second to import: where nobody has imported it, nothing is an array of it
+    dask_array = sys.modules.get("dask.array")
+    return dask_array is not None and isinstance(values, dask_array.Array)
 
 
 def band_coords(
