@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from lrprism.errors import DataError, InputError
-from lrprism.spectral.io.band_axis import find_band_axis, order_cube_axes
+from lrprism.spectral.io.band_axis import find_band_axis
 
 
 def test_the_axis_as_long_as_the_list() -> None:
@@ -38,7 +38,3 @@ def test_no_axis_or_two_of_that_length() -> None:
         find_band_axis((2, 2, 5), [1.0, 2.0])
     with pytest.raises(DataError, match=r"as long as the 1 wavelengths. Found shape \(2, 2, 5\). Give"):
         find_band_axis((2, 2, 5), [1.0])
-
-
-def test_bands_go_in_front_and_the_others_keep_their_order() -> None:
-    assert [order_cube_axes(axis) for axis in range(3)] == [(0, 1, 2), (1, 0, 2), (2, 0, 1)]

@@ -111,11 +111,7 @@ def georeference_of(data: xr.DataArray) -> Georeference | None:
 
 
 def _edge_and_step(centres: xr.DataArray, edge: float, step: float) -> tuple[float, float]:
-    """Return edge and step of the pixels: as stated where the centres agree, else from the centres.
-
-    Raises:
-        DataError: If the centres are not evenly spaced.
-    """
+    # of the pixels that remain after rows or columns were left out
     values = np.asarray(centres, dtype=np.float64)
     # nothing was cut: keep the stated numbers, free of rounding
     if np.allclose(values, edge + step * (np.arange(values.size) + 0.5), rtol=0, atol=abs(step) * 1e-6):

@@ -83,14 +83,7 @@ def _copy_band_coords(scene: Scene) -> dict[str, tuple[str, npt.NDArray[np.gener
 
 
 def _locate_pixels(scene: Scene, pixels: npt.ArrayLike | None, *, labelled: bool) -> npt.NDArray[np.int64]:
-    """Find row and column of each wanted pixel.
-
-    Returns:
-        Centres ``[sample, 2]``.
-
-    Raises:
-        DataError: If a pixel is not a (labelled) pixel of the scene.
-    """
+    # row and column of each wanted pixel, [sample, 2]
     flat = scene.labels.values.ravel()
     wanted = np.flatnonzero(flat) if pixels is None else np.asarray(pixels)
     if wanted.ndim != 1 or wanted.dtype.kind not in "iu":

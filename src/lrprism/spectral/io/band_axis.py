@@ -60,9 +60,3 @@ def _count_wavelengths(wavelengths: WavelengthSource | None) -> int | None:
     if not file.is_file():  # "FIRST:LAST"
         return None
     return sum(bool(line.split("#")[0].strip()) for line in file.read_text("utf-8", "replace").splitlines())
-
-
-def order_cube_axes(band_axis: int) -> tuple[int, int, int]:
-    """Return the order of axes that puts the bands in front of the other two."""
-    first, second = (axis for axis in range(CUBE_AXES) if axis != band_axis)
-    return band_axis, first, second

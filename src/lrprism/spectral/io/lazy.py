@@ -105,20 +105,6 @@ def _from_array(
     return array
 
 
-def reorder(values: da.Array, axes: tuple[int, ...]) -> da.Array:
-    """Put the axes of a dask array into another order.
-
-    Args:
-        values: The array.
-        axes: Which of its axes comes first, second, ...
-
-    Returns:
-        The array, still lazy.
-    """
-    array: da.Array = values.transpose(axes)  # type: ignore[no-untyped-call]  # dask.array is not typed
-    return array
-
-
 def pieces(shape: list[int] | tuple[int, ...]) -> tuple[int, ...]:
     """Split an array along its slowest axes until a piece, as float32, has at most 16 MiB.
 

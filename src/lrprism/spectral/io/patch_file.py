@@ -110,11 +110,7 @@ def _read_patch_labels(labels: h5py.Dataset, samples: int, file: Path) -> npt.ND
 
 
 def _read_images(images: h5py.Dataset, file: Path) -> npt.NDArray[np.float32]:
-    """Read ``[sample, band, y, x]`` block by block, so that the file is in memory only once.
-
-    Raises:
-        DataError: If a value is NaN or infinite.
-    """
+    # [sample, band, y, x], block by block: the file is in memory only once
     samples, rows, columns, bands = images.shape
     patch = np.empty((samples, bands, rows, columns), dtype=np.float32)
     bad, first = 0, ""

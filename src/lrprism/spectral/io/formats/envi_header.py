@@ -193,14 +193,8 @@ def _first_file(candidates: list[Path]) -> Path | None:
 
 
 def _parse_fields(header: Path) -> dict[str, str]:
-    """Parse ``name = value`` and ``name = {value, over several lines}``; names in lower case.
-
-    The package spectral warns at every name with a capital and refuses text that is not UTF-8; headers of
-    real instruments have both.
-
-    Raises:
-        DataError: If the file is missing or is not an ENVI header.
-    """
+    # name = value, or name = {value, over several lines}. The package spectral warns at every name with a
+    # capital and refuses text that is not UTF-8; headers of real instruments have both.
     if not header.is_file():
         raise DataError(f"'{header}' should be an ENVI header. Found no such file. Correct the path.")
     with header.open("rb") as opened:

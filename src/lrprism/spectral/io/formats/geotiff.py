@@ -72,9 +72,7 @@ def _read_band_tags(dataset: Any) -> dict[str, Any]:  # rasterio is not typed
     return facts
 
 
-def _read_file_tags(
-    dataset: Any, name: str, notes: tuple[str, ...]
-) -> dict[str, Any]:  # rasterio is not typed
+def _read_file_tags(dataset: Any, name: str, notes: tuple[str, ...]) -> dict[str, Any]:
     """Read title, quantity, units and attribution, where the file has them."""
     tags = dataset.tags()
     unsaid = () if tags.get("quantity") else ("the file does not say what its values are",)
@@ -97,9 +95,8 @@ def _settle_axis(dataset: Any, wavelengths: WavelengthSource | None) -> _BandAxi
         if axis is not None:
             return axis
     raise DataError(
-        f"'{dataset.name}' should state the wavelength of its {dataset.count} bands. "
-        "Found none in tags or "
-        "band names. Give them: wavelengths='FIRST:LAST' in nm, a list, or a text file."
+        f"'{dataset.name}' should state the wavelength of its {dataset.count} bands. Found none in "
+        "tags or band names. Give them: wavelengths='FIRST:LAST' in nm, a list, or a text file."
     )
 
 
@@ -115,8 +112,7 @@ def _from_band_tags(dataset: Any) -> _BandAxis | None:  # rasterio is not typed
     if not all("wavelength" in tag for tag in tags):
         return None
     centre = _parse_floats([tag["wavelength"] for tag in tags], "tags 'wavelength'")
-    units = tags[0].get("wavelength_units")
-    nm, notes = convert_to_nm(centre, units)
+    nm, notes = convert_to_nm(centre, tags[0].get("wavelength_units"))
     if not any("fwhm" in tag for tag in tags):
         return nm, None, notes
     factor = float(nm[0] / centre[0]) if centre[0] else 1.0
@@ -128,24 +124,20 @@ def _from_imagery_tags(dataset: Any) -> _BandAxis | None:  # rasterio is not typ
     if not all("CENTRAL_WAVELENGTH_UM" in tag for tag in tags):
         return None
     centre = _parse_floats([tag["CENTRAL_WAVELENGTH_UM"] for tag in tags], "tags 'CENTRAL_WAVELENGTH_UM'")
-    return (
-        centre * 1000,
-        _parse_floats([tag.get("FWHM_UM", "nan") for tag in tags], "tags 'FWHM_UM'") * 1000,
-        (),
-    )
+    fwhm = _parse_floats([tag.get("FWHM_UM", "nan") for tag in tags], "tags 'FWHM_UM'")
+    return centre * 1000, fwhm * 1000, ()
 
 
 def _from_file_tags(dataset: Any) -> _BandAxis | None:  # rasterio is not typed
     tags = dataset.tags(ns="ENVI")
     if "wavelength" not in tags:
         return None
-    units = tags.get("wavelength_units")
     lists = [
         _parse_floats(tags[name].strip("{} \n").split(","), f"tag '{name}'")
         for name in ("wavelength", "fwhm")
         if name in tags
     ]
-    centre, notes = convert_to_nm(lists[0], units)
+    centre, notes = convert_to_nm(lists[0], tags.get("wavelength_units"))
     factor = centre[0] / lists[0][0] if lists[0][0] else 1.0
     return centre, lists[1] * factor if len(lists) > 1 else None, notes
 

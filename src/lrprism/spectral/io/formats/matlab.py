@@ -10,12 +10,11 @@ import xarray as xr
 from lrprism.errors import DataError
 from lrprism.spectral.cubes.cube import make_cube
 from lrprism.spectral.cubes.wavelengths import WavelengthSource, read_wavelengths
-from lrprism.spectral.io.band_axis import CUBE_AXES, find_band_axis, order_cube_axes
+from lrprism.spectral.io.band_axis import CUBE_AXES, find_band_axis
 from lrprism.spectral.io.decode import decode_values
 from lrprism.spectral.io.failures import naming
 from lrprism.spectral.io.format import FileMarks, Format
 from lrprism.spectral.io.formats.matlab_file import open_matlab
-from lrprism.spectral.io.lazy import reorder
 from lrprism.spectral.knowledge.benchmark_scenes import BENCHMARK_SCENES, BandFacts, BenchmarkScene
 
 _CUBE_KEYS: Final = frozenset(key for scene in BENCHMARK_SCENES for key in scene.cube_keys)
@@ -54,7 +53,7 @@ def read_matlab(
         # the benchmark scenes all have their bands last
         band_axis, notes = (CUBE_AXES - 1, ()) if scene else find_band_axis(shape, wavelengths)
         bands = _settle_channels(scene, shape[band_axis], wavelengths)
-        stored = reorder(file.read(name), order_cube_axes(band_axis))
+        stored = da.moveaxis(file.read(name), band_axis, 0)
         facts = _scene_facts(scene, stored, bands) if scene else _plain_facts(stored, name, bands, notes)
         divisor = facts.pop("divisor")
         cube = make_cube(wavelength=bands.wavelength, fwhm=bands.fwhm, **facts)

@@ -56,20 +56,7 @@ def read_netcdf(
 def read_zarr(
     path: str | PathLike[str], *, key: str | None = None, wavelengths: WavelengthSource | None = None
 ) -> xr.DataArray:
-    """Open a cube in a Zarr store; its values are read piece by piece when they are needed.
-
-    Args:
-        path: The folder.
-        key: Name of the variable; by default the only one of three axes, one of them that of the wavelengths.
-        wavelengths: A list in nm, ``"FIRST:LAST"`` in nm, or a text file, in place of the coordinate
-            ``wavelength``, ``wavelengths`` or ``wl``.
-
-    Returns:
-        The cube ``(band, y, x)``; the axis of the wavelengths is the bands, the other two in order y, x.
-
-    Raises:
-        DataError: If the store is damaged, or the variable or its wavelengths are missing or not certain.
-    """
+    """Open a cube in a Zarr store, a folder; arguments and result are those of :func:`read_netcdf`."""
     return _open_dataset_cube(Path(path), "zarr", key, wavelengths)
 
 

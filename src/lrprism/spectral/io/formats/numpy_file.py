@@ -14,11 +14,11 @@ from numpy.lib import format as npy
 from lrprism.errors import DataError
 from lrprism.spectral.cubes.cube import make_cube
 from lrprism.spectral.cubes.wavelengths import WavelengthSource, read_wavelengths
-from lrprism.spectral.io.band_axis import CUBE_AXES, find_band_axis, order_cube_axes
+from lrprism.spectral.io.band_axis import CUBE_AXES, find_band_axis
 from lrprism.spectral.io.decode import convert_to_nm, decode_values
 from lrprism.spectral.io.failures import reading
 from lrprism.spectral.io.format import Format
-from lrprism.spectral.io.lazy import StoredBinary, in_memory, lazy, reorder
+from lrprism.spectral.io.lazy import StoredBinary, in_memory, lazy
 from lrprism.spectral.io.limits import check_declared
 
 _WAVELENGTH_NAMES: Final = ("wavelengths", "wavelength")
@@ -66,7 +66,7 @@ def read_numpy(
         axis, axis_notes = find_band_axis(array.shape, source, band_axis)
         centre, fwhm = read_wavelengths(source, array.shape[axis])
         cube = make_cube(
-            decode_values(reorder(array, order_cube_axes(axis))),
+            decode_values(da.moveaxis(array, axis, 0)),
             centre,
             fwhm=fwhm,
             title=file.name,

@@ -26,18 +26,7 @@ def read_enmap(path: str | PathLike[str]) -> xr.DataArray:
 
 
 def read_desis(path: str | PathLike[str]) -> xr.DataArray:
-    """Open a DESIS L2A product; arguments and result are those of :func:`read_enmap`.
-
-    Args:
-        path: The file ``*METADATA.XML``, the file ``*SPECTRAL_IMAGE.TIF``, or their folder.
-
-    Returns:
-        The cube ``(band, y, x)``, on the image's map grid.
-
-    Raises:
-        InputError: If rasterio is not installed.
-        DataError: If a file is missing or damaged, or they do not fit each other.
-    """
+    """Open a DESIS L2A product; argument and result are those of :func:`read_enmap`."""
     return read_product(path, band="band", fwhm="wavelengthWidthOfBand", title="DESIS L2A")
 
 

@@ -107,11 +107,7 @@ def _find_pair(path: Path) -> tuple[Path, Path]:
 
 
 def _read_band_elements(metadata: Path, band: str, fwhm: str) -> npt.NDArray[np.float64]:
-    """Wavelength and width in nm of each band, ``[band, 2]``.
-
-    Raises:
-        DataError: If they are not numbers.
-    """
+    # wavelength and width in nm, [band, 2]
     elements = [
         element for element in _parse_xml(metadata).iter(band) if element.find(_WAVELENGTH) is not None
     ]
@@ -126,11 +122,7 @@ def _read_band_elements(metadata: Path, band: str, fwhm: str) -> npt.NDArray[np.
 
 
 def _parse_xml(path: Path) -> ElementTree.Element:
-    """Parse a metadata file; no document type, and so no entity, is accepted.
-
-    Raises:
-        DataError: If it is too large, declares a document type, or is not XML.
-    """
+    # an entity of a document type may read any file, or fill the memory
     size = path.stat().st_size
     if size > _LARGEST_BYTES:
         raise DataError(
