@@ -89,20 +89,20 @@ def test_the_columns_and_rows_of_bands_csv(table: pd.DataFrame) -> None:
 def test_parts_add_up_and_bands_account_for_all_relevance() -> None:
     relevance = np.random.default_rng(0).normal(size=(20, 7, 3, 3))
     targets = np.arange(20) % 3
-    made = band_table(dataset(relevance, targets.tolist()))
-    np.testing.assert_allclose(made["sum"], made["positive"] + made["negative"], atol=1e-12)
+    table = band_table(dataset(relevance, targets.tolist()))
+    np.testing.assert_allclose(table["sum"], table["positive"] + table["negative"], atol=1e-12)
     for target in range(3):
         total = relevance[targets == target].sum(axis=(1, 2, 3)).mean()
-        assert made.loc[made["class"] == target, "sum"].sum() == pytest.approx(total, abs=1e-5)
-        assert sorted(made.loc[made["class"] == target, "rank"]) == [1, 2, 3, 4, 5, 6, 7]
+        assert table.loc[table["class"] == target, "sum"].sum() == pytest.approx(total, abs=1e-5)
+        assert sorted(table.loc[table["class"] == target, "rank"]) == [1, 2, 3, 4, 5, 6, 7]
 
 
 def test_top_bands_come_in_order() -> None:
     relevance = np.array([3.0, 9.0, -20.0, 5.0]).reshape(1, 4, 1, 1)
-    made = band_table(dataset(relevance, [1]))
-    assert top_bands(made, 1)["band"].tolist() == [1, 3, 0]
-    assert top_bands(made, 1, 1)["wavelength_nm"].tolist() == [410]
-    assert len(top_bands(made, 1, 99)) == 4
+    table = band_table(dataset(relevance, [1]))
+    assert top_bands(table, 1)["band"].tolist() == [1, 3, 0]
+    assert top_bands(table, 1, 1)["wavelength_nm"].tolist() == [410]
+    assert len(top_bands(table, 1, 99)) == 4
 
 
 def test_equal_bands_get_different_ranks() -> None:
@@ -110,16 +110,16 @@ def test_equal_bands_get_different_ranks() -> None:
 
 
 def test_a_class_beyond_the_names_still_has_one() -> None:
-    made = band_table(dataset(np.ones((1, 1, 1, 1)), [1], names=["only"]))
-    assert made["class_name"].tolist() == ["class 1"]
+    table = band_table(dataset(np.ones((1, 1, 1, 1)), [1], names=["only"]))
+    assert table["class_name"].tolist() == ["class 1"]
 
 
 def test_a_dataset_that_lacks_something() -> None:
-    whole = dataset(np.ones((1, 1, 1, 1)), [0])
+    relevance = dataset(np.ones((1, 1, 1, 1)), [0])
     with pytest.raises(DataError, match=r"a relevance dataset should hold .* Found no target, wavelength"):
-        band_table(whole.drop_vars(["target", "wavelength"]))
+        band_table(relevance.drop_vars(["target", "wavelength"]))
     with pytest.raises(DataError, match=r"at least one sample. Found no sample"):
-        band_table(whole.isel(sample=[]))
+        band_table(relevance.isel(sample=[]))
 
 
 def test_a_class_that_was_not_explained(table: pd.DataFrame) -> None:

@@ -8,14 +8,14 @@ from lrprism.spectral.cubes.cube import check_wavelengths, with_note
 
 
 def cube(**changed: object) -> xr.DataArray:
-    given = {
+    facts = {
         "values": np.ones((2, 3, 4)),
         "wavelength": [400.0, 410.0],
         "title": "t",
         "quantity": "radiance",
         "units": "u",
     }
-    return make_cube(**{**given, **changed})  # type: ignore[arg-type]
+    return make_cube(**{**facts, **changed})  # type: ignore[arg-type]
 
 
 def labels(values: np.ndarray, names: tuple[str, ...] = ("a", "b")) -> xr.DataArray:
@@ -23,23 +23,23 @@ def labels(values: np.ndarray, names: tuple[str, ...] = ("a", "b")) -> xr.DataAr
 
 
 def test_a_cube_carries_everything_it_was_told() -> None:
-    made = cube(fwhm=[9.0, np.nan], original_band=[7, 9], attribution="who", assumed=("x",))
-    assert made.dims == ("band", "y", "x")
-    assert made.dtype == np.float32
-    assert made["band"].values.tolist() == [0, 1]
-    assert made["wavelength"].values.tolist() == [400.0, 410.0]
-    assert made["fwhm"].values[0] == 9
-    assert np.isnan(made["fwhm"].values[1])
-    assert made["original_band"].values.tolist() == ["7", "9"]
-    assert made.attrs == {
+    data = cube(fwhm=[9.0, np.nan], original_band=[7, 9], attribution="who", assumed=("x",))
+    assert data.dims == ("band", "y", "x")
+    assert data.dtype == np.float32
+    assert data["band"].values.tolist() == [0, 1]
+    assert data["wavelength"].values.tolist() == [400.0, 410.0]
+    assert data["fwhm"].values[0] == 9
+    assert np.isnan(data["fwhm"].values[1])
+    assert data["original_band"].values.tolist() == ["7", "9"]
+    assert data.attrs == {
         "title": "t", "attribution": "who", "quantity": "radiance", "units": "u", "assumed": ["x"],
     }  # fmt: skip
 
 
 def test_unknown_facts_have_honest_defaults() -> None:
-    made = cube()
-    assert np.isnan(made["fwhm"].values).all()
-    assert made["original_band"].values.tolist() == ["0", "1"]
+    data = cube()
+    assert np.isnan(data["fwhm"].values).all()
+    assert data["original_band"].values.tolist() == ["0", "1"]
 
 
 def test_16_bit_integers_stay_exact() -> None:

@@ -1,4 +1,4 @@
-"""Where the pixels of a cube lie on the ground."""
+"""The georeference of cubes, whole and cut."""
 
 import numpy as np
 import pytest
@@ -56,12 +56,12 @@ def test_a_transform_in_words_is_refused() -> None:
 
 
 def test_a_cropped_array_lies_where_its_pixels_lie() -> None:
-    whole = assign_georeference(
+    placed = assign_georeference(
         plain(), Georeference("EPSG:32616", (500000.0, 20.0, 0.0, 4480000.0, 0.0, -20.0))
     )
-    place = georeference_of(whole.isel(x=slice(1, 3), y=[1]))
+    place = georeference_of(placed.isel(x=slice(1, 3), y=[1]))
     assert place == Georeference("EPSG:32616", (500020.0, 20.0, 0.0, 4479980.0, 0.0, -20.0))
-    coarser = georeference_of(whole.isel(x=slice(None, None, 2)))
+    coarser = georeference_of(placed.isel(x=slice(None, None, 2)))
     assert coarser is not None
     assert coarser.transform[:2] == (499990.0, 40.0)
 

@@ -21,7 +21,7 @@ MORE_MEMORY = 2**30
 LONGEST_S = 5
 
 
-def damaged(content: bytes, kind: int, random: np.random.Generator) -> bytes:
+def damage(content: bytes, kind: int, random: np.random.Generator) -> bytes:
     """Damage a file: cut it, flip bits in its head or anywhere, or overwrite a number in it."""
     size = len(content)
     if kind == 0 or size == 0:
@@ -53,7 +53,7 @@ def outcome(path: Path, wavelengths: list[float] | None) -> str:
     except BaseException:
         return traceback.format_exc(limit=-4)
     if cube.dims != (("spectrum", "band") if library else ("band", "y", "x")) or any(
-        part != min(2, whole) for part, whole in zip(corner.shape, cube.shape, strict=True)
+        part != min(2, length) for part, length in zip(corner.shape, cube.shape, strict=True)
     ):
         return f"a cube of {cube.dims} {cube.shape} whose corner is {corner.shape}"
     return ""
@@ -72,15 +72,15 @@ def main(cases: Path, work: Path, rounds: int) -> None:
             copy = work / f"{case}_{number}"
             shutil.copytree(folder, copy)
             victim = copy / files[random.integers(len(files))]
-            victim.write_bytes(damaged(victim.read_bytes(), number % 4, random))
+            victim.write_bytes(damage(victim.read_bytes(), number % 4, random))
             label = f"{Path(entry).name}, {victim.name} damaged {number}"
             print(f"now {label}", file=sys.stderr, flush=True)
             faulthandler.dump_traceback_later(LONGEST_S, exit=True)
-            found = outcome(copy / Path(entry).name, wavelengths)
+            report = outcome(copy / Path(entry).name, wavelengths)
             faulthandler.cancel_dump_traceback_later()
             shutil.rmtree(copy)
-            if found:
-                print(f"{label}: {found}", flush=True)
+            if report:
+                print(f"{label}: {report}", flush=True)
 
 
 if __name__ == "__main__":

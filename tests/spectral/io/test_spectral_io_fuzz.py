@@ -150,13 +150,13 @@ FORMATS = (
 
 @pytest.fixture
 def cases(tmp_path: Path, small_cube: xr.DataArray) -> list[list[Any]]:
-    made: list[list[Any]] = []
+    cases: list[list[Any]] = []
     for number, write in enumerate(FORMATS):
         folder = tmp_path / str(number)
         folder.mkdir()
         entry = write(folder, small_cube)
-        made.append([str(entry), NM if write in UNNAMED_BANDS else None])
-    return made
+        cases.append([str(entry), NM if write in UNNAMED_BANDS else None])
+    return cases
 
 
 def test_whole_files_are_read(cases: list[list[Any]]) -> None:

@@ -64,8 +64,8 @@ def test_a_link_is_described_without_opening_the_other_file(file: h5py.File) -> 
 
 def test_files_that_are_missing_or_damaged(tmp_path: Path) -> None:
     (tmp_path / "bad.h5").write_bytes(b"\x89HDF\r\n\x1a\n" + bytes(40))
-    for name, found in (("none.h5", "no such file"), ("bad.h5", "one that cannot be read: OSError")):
-        wrong = pytest.raises(DataError, match=rf"{name}' should be a NEON file. Found {found}")
+    for name, reason in (("none.h5", "no such file"), ("bad.h5", "one that cannot be read: OSError")):
+        wrong = pytest.raises(DataError, match=rf"{name}' should be a NEON file. Found {reason}")
         with wrong, open_hdf5(tmp_path / name, "a NEON file"):
             pass
 
@@ -136,14 +136,14 @@ def test_a_file_that_points_to_another_file_is_refused_by_name(
         SECRET.tofile(tmp_path / "raw.bin")
         with h5py.File(tmp_path / "b.h5", "w") as other:
             other["cube"] = SECRET
-    point, found = POINTERS[pointer]
+    point, reason = POINTERS[pointer]
     with h5py.File(tmp_path / name, "w") as opened:
         opened["train_labels"] = [0, 1]
         group, _, last = FILES[name].rpartition("/")
         point(opened.require_group(f"/{group}"), last, tmp_path)
     read: Callable[[Path], object] = read_patch_file if name == "patches.h5" else read_cube
     message = (
-        rf"'{FILES[name]}' in '.*{re.escape(name)}' should be stored in this file\. {found}\. Put the data"
+        rf"'{FILES[name]}' in '.*{re.escape(name)}' should be stored in this file\. {reason}\. Put the data"
     )
     with pytest.raises(DataError, match=message):
         read(tmp_path / name)

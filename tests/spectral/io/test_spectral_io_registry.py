@@ -34,13 +34,13 @@ def metadata(path: Path, sensor: str) -> Path:
 
 
 @pytest.mark.parametrize(
-    ("ending", "found"), [(".nc", "NetCDF 4"), (".zarr", "Zarr"), (".hdr", "ENVI"), (".tif", "GeoTIFF")]
+    ("ending", "name"), [(".nc", "NetCDF 4"), (".zarr", "Zarr"), (".hdr", "ENVI"), (".tif", "GeoTIFF")]
 )
 def test_what_we_write_is_known_again(
-    tmp_path: Path, small_cube: xr.DataArray, ending: str, found: str
+    tmp_path: Path, small_cube: xr.DataArray, ending: str, name: str
 ) -> None:
     write_cube(small_cube, tmp_path / f"cube{ending}")
-    assert name_format(tmp_path / f"cube{ending}") == found
+    assert name_format(tmp_path / f"cube{ending}") == name
 
 
 @pytest.mark.parametrize("ending", [".nc", ".tif"])
@@ -51,15 +51,15 @@ def test_the_content_counts_more_than_the_name(tmp_path: Path, small_cube: xr.Da
 
 
 @pytest.mark.parametrize(
-    ("names", "found"),
+    ("names", "name"),
     [
         (["reflectance", "sensor_band_parameters/wavelengths"], "EMIT"),
         (["HDFEOS/SWATHS/x"], "PRISMA"),
         (["ABBY/Reflectance/Reflectance_Data"], "NEON"),
     ],
 )
-def test_satellites_are_told_by_their_groups(tmp_path: Path, names: list[str], found: str) -> None:
-    assert name_format(hdf5(tmp_path / "file.h5", *names)) == found
+def test_satellites_are_told_by_their_groups(tmp_path: Path, names: list[str], name: str) -> None:
+    assert name_format(hdf5(tmp_path / "file.h5", *names)) == name
 
 
 @pytest.mark.parametrize("sensor", ["EnMAP", "DESIS"])

@@ -47,9 +47,9 @@ def test_a_wavelength_in_words(nm: float, words: str) -> None:
     ],
 )  # fmt: skip
 def test_the_published_centres_lie_inside_their_features(nm: float, name: str) -> None:
-    named = [feature for feature in features_near(nm, 0) if name in feature.name]
-    assert named
-    assert all("Curran 1989" in feature.source for feature in named)
+    features = [feature for feature in features_near(nm, 0) if name in feature.name]
+    assert features
+    assert all("Curran 1989" in feature.source for feature in features)
 
 
 @pytest.mark.parametrize("nm", [761, 820, 940, 1130, 1575, 1605, 2005, 2060])

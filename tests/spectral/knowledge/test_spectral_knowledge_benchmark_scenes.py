@@ -1,4 +1,4 @@
-"""What is said of the benchmark scenes agrees with itself and with the published facts."""
+"""The table of benchmark scenes agrees with itself and with the published facts."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Which wavelengths the names of bands stand for."""
+"""Wavelengths of bands, by name and satellite."""
 
 import itertools
 
@@ -30,29 +30,29 @@ from lrprism.spectral.knowledge.sensors import SENSORS, look_up_bands
     ],
 )
 def test_band_5_of_each_satellite(text: str, name: str, centre: float) -> None:
-    found = look_up_bands([name], [text])
-    assert found is not None
-    assert found[0].tolist() == [centre]
-    assert "from the names of the bands" in found[2][0]
+    bands = look_up_bands([name], [text])
+    assert bands is not None
+    assert bands[0].tolist() == [centre]
+    assert "from the names of the bands" in bands[2][0]
 
 
 def test_every_band_of_every_satellite_is_found_with_its_width() -> None:
     for sensor in SENSORS:
-        found = look_up_bands(list(sensor.bands), [f"{sensor.code}_field.tif"])
-        assert found is not None
-        np.testing.assert_array_equal(np.transpose(found[:2]), list(sensor.bands.values()))
+        bands = look_up_bands(list(sensor.bands), [f"{sensor.code}_field.tif"])
+        assert bands is not None
+        np.testing.assert_array_equal(np.transpose(bands[:2]), list(sensor.bands.values()))
 
 
 def test_no_two_satellites_are_taken_for_each_other() -> None:
-    for one, other in itertools.permutations(SENSORS, 2):
-        assert not one.mark.search(f"{other.code}_field.tif {other.name}")
+    for sensor, other in itertools.permutations(SENSORS, 2):
+        assert not sensor.mark.search(f"{other.code}_field.tif {other.name}")
 
 
 def test_the_form_of_esa_alone_is_sentinel_2() -> None:
-    found = look_up_bands(["B02", "B8A"], ["field.tif"])
-    assert found is not None
-    assert found[0].tolist() == [492.7, 864.7]
-    assert found[2] == ("wavelengths are Sentinel-2A's, from the names of the bands",)
+    bands = look_up_bands(["B02", "B8A"], ["field.tif"])
+    assert bands is not None
+    assert bands[0].tolist() == [492.7, 864.7]
+    assert bands[2] == ("wavelengths are Sentinel-2A's, from the names of the bands",)
 
 
 @pytest.mark.parametrize("names", [["B2", "red"], ["B0"], ["B13"], ["B123"], ["", "B2"], ["QA_B2"]])
@@ -60,15 +60,15 @@ def test_other_names_are_not_taken_for_bands(names: list[str]) -> None:
     assert look_up_bands(names, ["LC08.tif"]) is None
 
 
-@pytest.mark.parametrize(("text", "found"), [
+@pytest.mark.parametrize(("text", "satellites"), [
     ("field.tif", "none"), ("salt5_volt05.tif", "none"), ("Landsat 57", "none"),
     ("LC08_and_S2A.tif", "Sentinel-2A and Landsat 8 or 9"),
 ])  # fmt: skip
-def test_bands_of_no_certain_satellite_are_refused(text: str, found: str) -> None:
+def test_bands_of_no_certain_satellite_are_refused(text: str, satellites: str) -> None:
     with pytest.raises(
         DataError,
-        match=rf"bands B2, B3 should be those of one satellite.* Found {found} in the file's name and tags. "
-        "Put one of S2A, S2B, LT05, LE07, LC08 into the file's name",
+        match=rf"bands B2, B3 should be those of one satellite.* Found {satellites} in the file's name and "
+        "tags. Put one of S2A, S2B, LT05, LE07, LC08 into the file's name",
     ):
         look_up_bands(["B2", "B3"], [text])
 

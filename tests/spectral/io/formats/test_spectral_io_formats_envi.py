@@ -69,7 +69,7 @@ def test_every_layout_gives_the_same_cube(
 
 
 @pytest.mark.parametrize(
-    ("data", "header", "given"),
+    ("data", "header", "named"),
     [
         ("a.img", "a.hdr", "a.img"),
         ("a", "a.hdr", "a"),
@@ -80,11 +80,11 @@ def test_every_layout_gives_the_same_cube(
         ("a.strange", "a.hdr", "a.strange"),
     ],
 )
-def test_header_and_data_find_each_other(tmp_path: Path, data: str, header: str, given: str) -> None:
+def test_header_and_data_find_each_other(tmp_path: Path, data: str, header: str, named: str) -> None:
     written = write(tmp_path / "w.hdr")
     (tmp_path / "w.img").rename(tmp_path / data)
     written.rename(tmp_path / header)
-    assert read_envi(tmp_path / given).values[2, 3, 4] == 234
+    assert read_envi(tmp_path / named).values[2, 3, 4] == 234
 
 
 def test_a_cube_stays_in_its_file_until_a_piece_is_needed(tmp_path: Path) -> None:
@@ -150,10 +150,10 @@ def test_wavelengths_come_from_the_user_the_header_or_the_band_names(tmp_path: P
     assert cube["wavelength"].values.tolist() == [500, 510, 520]
     assert np.isnan(cube["fwhm"]).all()
     assert "wavelengths are those given on reading: in place of those in the header" in cube.attrs["assumed"]
-    named = write(
+    header = write(
         tmp_path / "b.hdr", wavelength=None, wavelength_units=None, band_names=["450 nm", "620.5", "700"]
     )
-    cube = read_envi(named)
+    cube = read_envi(header)
     assert cube["wavelength"].values.tolist() == [450, 620.5, 700]
     assert cube.attrs["assumed"][0] == "wavelengths are the band names, which are all numbers"
     assert "wavelengths are taken to be in nm" in cube.attrs["assumed"][1]
@@ -165,9 +165,9 @@ def test_without_wavelengths_the_error_says_how_to_give_them(tmp_path: Path) -> 
         DataError, match=r"wavelength of its 3 bands. Found none. Pass wavelengths='FIRST:LAST'"
     ):
         read_envi(header)
-    given = read_envi(header, wavelengths=[650, 550, 450])  # the file's order is kept
-    assert given["wavelength"].values.tolist() == [650, 550, 450]
-    assert "the header has none" in given.attrs["assumed"][0]
+    cube = read_envi(header, wavelengths=[650, 550, 450])  # the file's order is kept
+    assert cube["wavelength"].values.tolist() == [650, 550, 450]
+    assert "the header has none" in cube.attrs["assumed"][0]
 
 
 @pytest.mark.parametrize(

@@ -14,8 +14,8 @@ UTM = ["UTM", "1", "1", "400000", "4500000", "20", "10", "16", "North", "WGS-84"
 
 
 def header(words: list[str], **fields: str) -> EnviHeader:
-    named = {name.replace("_", " "): value for name, value in fields.items()}
-    return EnviHeader(Path("a.hdr"), Path("a.img"), {"map info": ", ".join(words), **named})
+    further = {name.replace("_", " "): value for name, value in fields.items()}
+    return EnviHeader(Path("a.hdr"), Path("a.img"), {"map info": ", ".join(words), **further})
 
 
 def test_the_reference_pixel_is_counted_from_1() -> None:

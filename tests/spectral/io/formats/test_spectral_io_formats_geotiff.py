@@ -74,8 +74,8 @@ def test_real_sentinel_2_values(tmp_path: Path) -> None:
 def with_band_tags(path: Path, *tags: dict[str, str]) -> Path:
     write(path, SMALL)
     with rasterio.open(path, "r+") as file:
-        for band, each in enumerate(tags, start=1):
-            file.update_tags(band, **each)
+        for band, tag in enumerate(tags, start=1):
+            file.update_tags(band, **tag)
     return path
 
 

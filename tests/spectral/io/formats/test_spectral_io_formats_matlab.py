@@ -82,8 +82,8 @@ def test_keys_in_any_case_and_the_only_cube(tmp_path: Path) -> None:
         read_matlab(two, wavelengths="400:420")
     with pytest.raises(DataError, match=r"an array 'third' of 3 axes. Found One"):
         read_matlab(two, key="third", wavelengths="400:420")
-    known = write(tmp_path / "known.mat", "5", Salinas_Corrected=ramp(), other=ramp() + 1)
-    assert read_matlab(known, wavelengths="400:420").values[0, 0, 0] == 0
+    salinas = write(tmp_path / "known.mat", "5", Salinas_Corrected=ramp(), other=ramp() + 1)
+    assert read_matlab(salinas, wavelengths="400:420").values[0, 0, 0] == 0
     none = write(tmp_path / "none.mat", "5", text="word", table=[[1, 2], [3, 4]])
     with pytest.raises(DataError, match=r"one array of 3 axes. Found table \(2, 2\)"):
         read_matlab(none, wavelengths="400:420")
@@ -150,8 +150,8 @@ def test_labels_without_known_names_are_numbered(tmp_path: Path) -> None:
     assert labels.dtype == np.int64
     assert labels.values.tolist() == [[0, 1, 3], [2, 0, 0]]
     assert labels.attrs["class_names"] == ["class 1", "class 2", "class 3"]
-    named = read_labels(write(tmp_path / "b.mat", "5", paviaU_gt=np.array([[0, 9], [2, 0]])))
-    assert named.attrs["class_names"][8] == "Shadows"
+    pavia = read_labels(write(tmp_path / "b.mat", "5", paviaU_gt=np.array([[0, 9], [2, 0]])))
+    assert pavia.attrs["class_names"][8] == "Shadows"
 
 
 @pytest.mark.parametrize("wrong", [-1.0, 0.5, np.nan, np.inf, 10001.0])
@@ -191,12 +191,12 @@ def test_flipped_bits_are_data_or_a_data_error(tmp_path: Path, packed: bool) -> 
     rng = np.random.default_rng(1)
     path = tmp_path / "a.mat"
     scipy.io.savemat(path, {"cube": ramp(), "gt": np.eye(3)}, do_compression=packed)
-    whole = np.frombuffer(path.read_bytes(), dtype=np.uint8)
+    content = np.frombuffer(path.read_bytes(), dtype=np.uint8)
     read: list[tuple[int, ...]] = []
     messages: list[str] = []
     for _ in range(300):
-        damaged = whole.copy()
-        damaged[rng.integers(124, len(whole))] ^= np.uint8(1 << rng.integers(8))
+        damaged = content.copy()
+        damaged[rng.integers(124, len(content))] ^= np.uint8(1 << rng.integers(8))
         path.write_bytes(damaged.tobytes())
         try:
             read.append(read_matlab(path, wavelengths="400:420").values.shape)

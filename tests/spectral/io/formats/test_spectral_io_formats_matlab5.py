@@ -45,9 +45,9 @@ def test_every_type_as_scipy_writes_it(tmp_path: Path, dtype: str, packed: bool)
     values = np.arange(24).reshape(2, 3, 4).astype(dtype)
     path = tmp_path / "a.mat"
     scipy.io.savemat(path, {"first": values, "second": values[0], "text": "word"}, do_compression=packed)
-    found = find_arrays(path)
-    assert {name: array.shape for name, array in found.items()} == {"first": (2, 3, 4), "second": (3, 4)}
-    for name, array in found.items():
+    arrays = find_arrays(path)
+    assert {name: array.shape for name, array in arrays.items()} == {"first": (2, 3, 4), "second": (3, 4)}
+    for name, array in arrays.items():
         read = read_numeric_array(path, array)
         np.testing.assert_array_equal(read, scipy.io.loadmat(path)[name])
         assert read.dtype == np.dtype(dtype)
@@ -58,9 +58,9 @@ def test_every_type_as_scipy_writes_it(tmp_path: Path, dtype: str, packed: bool)
 def test_matlab_packs_whole_doubles_into_bytes(tmp_path: Path, order: str, packed: bool) -> None:
     content = element(order, 15, zlib.compress(matrix(order)))[: 8 + len(zlib.compress(matrix(order)))]
     path = file(tmp_path, order, content if packed else matrix(order))
-    found = find_arrays(path)["m"]
-    assert read_numeric_array(path, found).tolist() == [[0, 2, 4], [1, 3, 5]]  # the first axis runs fastest
-    np.testing.assert_array_equal(read_numeric_array(path, found), scipy.io.loadmat(path)["m"])
+    array = find_arrays(path)["m"]
+    assert read_numeric_array(path, array).tolist() == [[0, 2, 4], [1, 3, 5]]  # the first axis runs fastest
+    np.testing.assert_array_equal(read_numeric_array(path, array), scipy.io.loadmat(path)["m"])
 
 
 def test_numbers_inside_their_tag(tmp_path: Path) -> None:

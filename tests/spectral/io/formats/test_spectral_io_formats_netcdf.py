@@ -173,8 +173,8 @@ def test_bad_files(tmp_path: Path) -> None:
         read_netcdf(tmp_path / "none.nc")
     with pytest.raises(DataError, match=r"should be a Zarr store. Found no such folder"):
         read_zarr(tmp_path / "none.zarr")
-    whole = save(foreign(), tmp_path / "a.nc").read_bytes()
-    for content in (b"", b"hello", whole[: len(whole) // 2]):
+    complete = save(foreign(), tmp_path / "a.nc").read_bytes()
+    for content in (b"", b"hello", complete[: len(complete) // 2]):
         (tmp_path / "b.nc").write_bytes(content)
         with pytest.raises(DataError, match=r"should be a NetCDF 4 file. Found one that cannot be read"):
             read_netcdf(tmp_path / "b.nc")

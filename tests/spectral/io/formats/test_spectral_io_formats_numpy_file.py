@@ -142,11 +142,11 @@ def test_a_missing_file(tmp_path: Path) -> None:
 def test_flipped_bits_in_an_archive_are_data_or_a_data_error(tmp_path: Path) -> None:
     path, rng = tmp_path / "a.npz", np.random.default_rng(1)
     np.savez_compressed(path, cube=ramp())
-    whole = np.frombuffer(path.read_bytes(), dtype=np.uint8)
+    content = np.frombuffer(path.read_bytes(), dtype=np.uint8)
     refused = 0
     for _ in range(300):
-        damaged = whole.copy()
-        damaged[rng.integers(len(whole))] ^= np.uint8(1 << rng.integers(8))
+        damaged = content.copy()
+        damaged[rng.integers(len(content))] ^= np.uint8(1 << rng.integers(8))
         path.write_bytes(damaged.tobytes())
         try:
             read_numpy(path, wavelengths="400:420").compute()

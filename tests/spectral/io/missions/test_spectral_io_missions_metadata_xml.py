@@ -1,4 +1,4 @@
-"""What can be wrong with a product of an image and its metadata."""
+"""Products whose image or metadata are missing, double or damaged."""
 
 from collections.abc import Callable
 from pathlib import Path

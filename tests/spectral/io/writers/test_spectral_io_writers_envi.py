@@ -29,11 +29,11 @@ def test_spectral_reads_values_and_bands(tmp_path: Path, placed_cube: xr.DataArr
 
 def test_spectral_reads_the_attributes(tmp_path: Path, placed_cube: xr.DataArray) -> None:
     write_cube(placed_cube, tmp_path / "cube.dat")
-    known = spectral_envi.read_envi_header(tmp_path / "cube.hdr")
-    assert known["description"] == "small, (first)"
-    assert known["quantity"] == "radiance"
-    assert known["attribution"] == "A. Person, 2020"
-    assert known["assumed"] == '["made up, all of it", "units guessed"]'
+    header = spectral_envi.read_envi_header(tmp_path / "cube.hdr")
+    assert header["description"] == "small, (first)"
+    assert header["quantity"] == "radiance"
+    assert header["attribution"] == "A. Person, 2020"
+    assert header["assumed"] == '["made up, all of it", "units guessed"]'
 
 
 def test_gdal_reads_values_place_and_wavelengths(tmp_path: Path, placed_cube: xr.DataArray) -> None:
@@ -68,9 +68,9 @@ def test_gdal_reads_other_reference_systems(
 
 def test_labels_become_a_classification(tmp_path: Path, label_map: xr.DataArray) -> None:
     write_cube(label_map, tmp_path / "labels.hdr")
-    known = spectral_envi.read_envi_header(tmp_path / "labels.hdr")
-    assert known["file type"] == "ENVI Classification"
-    assert known["class names"] == ["Unlabelled", "corn", "hay; dry"]
+    header = spectral_envi.read_envi_header(tmp_path / "labels.hdr")
+    assert header["file type"] == "ENVI Classification"
+    assert header["class names"] == ["Unlabelled", "corn", "hay; dry"]
     assert (tmp_path / "labels.img").read_bytes() == bytes(range(3)) * 8
 
 

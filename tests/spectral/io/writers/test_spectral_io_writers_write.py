@@ -1,4 +1,4 @@
-"""What holds for every format, and what one format gives back through its reader."""
+"""Properties of every format, and what comes back through its reader."""
 
 import os
 import subprocess
@@ -134,7 +134,7 @@ for path in sys.argv[1:]:
     endings = (".nc", ".zarr", ".hdr", ".tif")
     for ending in endings:
         (tmp_path / ending).mkdir()
-    command = [sys.executable, "-c", script, *(tmp_path / each / f"cube{each}" for each in endings)]
+    command = [sys.executable, "-c", script, *(tmp_path / ending / f"cube{ending}" for ending in endings)]
     ran = subprocess.run(command, capture_output=True, text=True, check=True, timeout=120)
     assert ran.stdout.split() == ["9"] * len(endings)
     for ending in endings:
