@@ -14,11 +14,11 @@ def sizes(**lengths: int) -> xr.DataArray:
 
 
 def test_all_missing_variables_are_named_at_once(relevance: xr.Dataset) -> None:
-    contract.check_variables(relevance, ["patch", "wavelength"])
+    contract.require_variables(relevance, ["patch", "wavelength"])
     with pytest.raises(DataError, match=r"^A relevance dataset should hold target, fwhm\. Found band, "):
-        contract.check_variables(relevance.drop_vars(["target", "fwhm"]), ["target", "patch", "fwhm"])
+        contract.require_variables(relevance.drop_vars(["target", "fwhm"]), ["target", "patch", "fwhm"])
     with pytest.raises(DataError, match=r"should hold patch\. Found nothing\. Try the relevance\.zarr"):
-        contract.check_variables(xr.Dataset(), ["patch"])
+        contract.require_variables(xr.Dataset(), ["patch"])
 
 
 @pytest.mark.parametrize("array", [sizes(y=2, x=3, band=4), sizes(y=2, band=0), sizes(y=2, x=3)])
@@ -32,10 +32,10 @@ def test_other_dimensions_are_refused(array: xr.DataArray) -> None:
 
 def test_values_that_are_not_finite_are_counted() -> None:
     array = sizes(y=2, x=3)
-    contract.check_finite(array)
+    contract.check_finite_values(array)
     array[0, :2] = [np.nan, -np.inf]
     with pytest.raises(DataError, match=r"^patch should be finite everywhere\. Found 2 of 6 values NaN or"):
-        contract.check_finite(array)
+        contract.check_finite_values(array)
 
 
 def test_a_choice_of_bands_keeps_its_order() -> None:
@@ -83,8 +83,8 @@ def test_names_of_classes() -> None:
 
 def test_units_and_window_in_words(relevance: xr.Dataset) -> None:
     assert contract.get_relevance_unit(relevance) == "logit"
-    assert contract.describe_quantity(relevance) == "radiance (W m⁻² sr⁻¹ µm⁻¹)"
-    assert contract.describe_quantity(xr.Dataset()) == "input (units not given)"
+    assert contract.name_quantity(relevance) == "radiance (W m⁻² sr⁻¹ µm⁻¹)"
+    assert contract.name_quantity(xr.Dataset()) == "input (units not given)"
     assert contract.describe_window(relevance.isel(x=slice(3))) == "5 × 3 pixels"
     assert contract.describe_window(sample_spectra(relevance)) == "5 × 5 pixels"
 

@@ -176,6 +176,7 @@ def _import_factory(factory: str) -> Callable[..., Any]:
             f"{module_name} should be a module that Python can import. Found: {error}. "
             "Install it, or add its folder to PYTHONPATH."
         ) from error
+    # a missing name and one of a wrong kind have one answer
     build = getattr(module, name, None)
     if not callable(build):
         raise InputError(

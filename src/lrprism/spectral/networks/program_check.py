@@ -63,9 +63,9 @@ def repack_program(members: dict[str, bytes], path: Path) -> io.BytesIO:
     members = {name: content for name, content in members.items() if not name.startswith("extra/")}
     for name in members:
         if not MEMBERS.fullmatch(name):
-            _refuse(path, "no member but graph, tensors and sample inputs", f"member {name!r}")
+            _refuse_program(path, "no member but graph, tensors and sample inputs", f"member {name!r}")
     if "models/model.json" not in members:
-        _refuse(path, "a graph in models/model.json", "none")
+        _refuse_program(path, "a graph in models/model.json", "none")
     for name, content in members.items():
         if name.endswith(".json"):
             members[name] = json.dumps(_check_graph(_parse_json(content, name, path), path)).encode()
@@ -83,19 +83,19 @@ def _parse_json(content: bytes, name: str, path: Path) -> Any:
     try:
         return json.loads(content)
     except (ValueError, RecursionError) as error:
-        _refuse(path, "JSON that can be read", f"{name}: {error}")
+        _refuse_program(path, "JSON that can be read", f"{name}: {error}")
 
 
 def _check_graph(graph: Any, path: Path) -> Any:
     for entry in _walk_dictionaries(graph):
         _drop_traces(entry)
         if entry.get("use_pickle"):
-            _refuse(path, "no pickled tensors", "some")
+            _refuse_program(path, "no pickled tensors", "some")
     for key, value in _walk_strings(graph):
         if key in ("in_spec", "out_spec"):
             _check_containers(_parse_json(value.encode(), key, path), path)
         elif not _is_harmless(key, value):
-            _refuse(path, "plain names and operators of torch", f"{value!r} as {key}")
+            _refuse_program(path, "plain names and operators of torch", f"{value!r} as {key}")
     return graph
 
 
@@ -149,7 +149,7 @@ def _check_containers(parsed: Any, path: Path) -> None:
     for entry in _walk_dictionaries(parsed[1] if isinstance(parsed, list) and len(parsed) == 2 else parsed):
         context = entry.get("context")
         if not CONTEXT.fullmatch("null" if context is None else str(context)):
-            _refuse(
+            _refuse_program(
                 path, "inputs and outputs in containers of names", f"{entry.get('type')} with {context!r}"
             )
 
@@ -158,10 +158,10 @@ def _check_pickle(content: bytes, path: Path) -> None:
     try:
         torch.load(io.BytesIO(content), weights_only=True)
     except (pickle.UnpicklingError, RuntimeError, EOFError, ValueError, KeyError):
-        _refuse(path, "sample inputs of tensors alone", "a pickle that would run code")
+        _refuse_program(path, "sample inputs of tensors alone", "a pickle that would run code")
 
 
-def _refuse(path: Path, expected: str, found: str) -> NoReturn:
+def _refuse_program(path: Path, expected: str, found: str) -> NoReturn:
     raise DataError(
         f"The program should hold {expected}. Found {found} in {path}. Do not use a file you do not trust; "
         "save your own again with torch.export.save."

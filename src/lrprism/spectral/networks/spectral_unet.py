@@ -50,8 +50,8 @@ class SpectralUNet(AbstractNetwork):
         full = self.down_full(patch)
         half = self.down_half(self.pool_full(full))
         bottom = self.bottom(self.pool_half(half))
-        half = self.up_half(_concatenate(half, self.lift_half(bottom)))
-        logits: Tensor = self.classify(self.up_full(_concatenate(full, self.lift_full(half))))
+        half = self.up_half(_join_levels(half, self.lift_half(bottom)))
+        logits: Tensor = self.classify(self.up_full(_join_levels(full, self.lift_full(half))))
         return logits
 
 
@@ -62,7 +62,7 @@ def _build_level(in_channels: int, out_channels: int) -> nn.Sequential:
     )
 
 
-def _concatenate(level: Tensor, lifted: Tensor) -> Tensor:
+def _join_levels(level: Tensor, lifted: Tensor) -> Tensor:
     # an odd side lost a row and a column when it was pooled
     missing = level.shape[-1] - lifted.shape[-1]
     return torch.cat([level, nn.functional.pad(lifted, (0, missing, 0, missing))], dim=1)

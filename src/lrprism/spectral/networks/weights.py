@@ -81,6 +81,7 @@ def fill_model(model: nn.Module, tensors: dict[str, Tensor], path: Path) -> None
     Raises:
         ModelError: If a tensor is missing, left over, or of another shape than the model's.
     """
+    # all checks come before the first tensor is copied
     expected = model.state_dict()
     _check_names(expected, tensors, path)
     _check_shapes(expected, tensors, path)

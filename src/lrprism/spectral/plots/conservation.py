@@ -14,19 +14,6 @@ from lrprism.errors import DataError
 from lrprism.spectral.plots import style
 from lrprism.spectral.plots.style import MARGIN
 
-COLUMNS: Final = (
-    "call",
-    "module",
-    "op",
-    "rule",
-    "relevance_out",
-    "relevance_in",
-    "to_bias",
-    "to_stabilizer",
-    "to_rule",
-    "to_constant",
-    "to_unknown",
-)
 SINKS: Final[dict[str, tuple[str, str]]] = {  # column -> name in print, colour
     "to_bias": ("bias", style.ORANGE),
     "to_stabilizer": ("stabiliser", style.PINK),
@@ -34,6 +21,7 @@ SINKS: Final[dict[str, tuple[str, str]]] = {  # column -> name in print, colour
     "to_constant": ("constant", "#8C8C8C"),
     "to_unknown": ("no rule", "#333333"),
 }
+COLUMNS: Final = ("call", "module", "op", "rule", "relevance_out", "relevance_in", *SINKS)
 NUMBERS: Final = ("relevance_out", *SINKS, "relevance_in")
 INPUT: Final = "network input"
 ELSEWHERE: Final = "on other paths"

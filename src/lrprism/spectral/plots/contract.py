@@ -10,7 +10,7 @@ from lrprism.errors import DataError
 from lrprism.spectral.bands.statistics import sample_spectra
 
 
-def check_variables(dataset: xr.Dataset, names: Iterable[str]) -> None:
+def require_variables(dataset: xr.Dataset, names: Iterable[str]) -> None:
     """Refuse a relevance dataset, or a sample of it, without these variables and coordinates.
 
     Raises:
@@ -44,7 +44,7 @@ def check_dimensions(array: xr.DataArray, dimensions: tuple[str, ...], hint: str
         )
 
 
-def check_finite(array: xr.DataArray) -> None:
+def check_finite_values(array: xr.DataArray) -> None:
     """Refuse an array with NaN or infinity.
 
     Raises:
@@ -64,7 +64,7 @@ def get_wavelengths(dataset: xr.Dataset) -> NDArray[np.float64]:
     Raises:
         DataError: If the coordinate is missing, or a wavelength is not a positive number.
     """
-    check_variables(dataset, ["wavelength"])
+    require_variables(dataset, ["wavelength"])
     values = np.asarray(dataset["wavelength"].to_numpy(), dtype=np.float64)
     wrong = np.flatnonzero(~(np.isfinite(values) & (values > 0)))
     if wrong.size:
@@ -104,10 +104,10 @@ def check_sample(sample: xr.Dataset) -> None:
     Raises:
         DataError: If a part is missing or not finite, or there are several samples.
     """
-    check_variables(sample, ["relevance", "patch", "target", "label", "predicted", "output"])
+    require_variables(sample, ["relevance", "patch", "target", "label", "predicted", "output"])
     for name in ("relevance", "patch"):
         check_dimensions(sample[name], ("band", "y", "x"), "Pick one sample with dataset.isel(sample=0).")
-        check_finite(sample[name])
+        check_finite_values(sample[name])
 
 
 def check_maps(relevance: xr.DataArray, classes: xr.DataArray, cube: xr.DataArray | None) -> None:
@@ -146,15 +146,15 @@ def prepare_spectra(dataset: xr.Dataset) -> xr.Dataset:
     Raises:
         DataError: If a part is missing or not finite.
     """
-    check_variables(dataset, ["target", "wavelength", "fwhm", "original_band", "class_name"])
+    require_variables(dataset, ["target", "wavelength", "fwhm", "original_band", "class_name"])
     if "positive" not in dataset.variables:  # not reduced to spectra yet
-        check_variables(dataset, ["relevance", "patch"])
+        require_variables(dataset, ["relevance", "patch"])
         hint = "Keep the sample dimension: dataset.isel(sample=[0])."
         for name in ("relevance", "patch"):
             check_dimensions(dataset[name], ("sample", "band", "y", "x"), hint)
     spectra = sample_spectra(dataset).transpose("sample", "band", ...)
-    check_finite((spectra["positive"] + spectra["negative"]).rename("relevance"))
-    check_finite(spectra["input"].rename("patch"))
+    check_finite_values((spectra["positive"] + spectra["negative"]).rename("relevance"))
+    check_finite_values(spectra["input"].rename("patch"))
     return spectra
 
 
@@ -164,7 +164,7 @@ def get_relevance_unit(dataset: xr.Dataset) -> str:
     return str(dataset[name].attrs.get("units", "logit"))
 
 
-def describe_quantity(dataset: xr.Dataset) -> str:
+def name_quantity(dataset: xr.Dataset) -> str:
     """Return the quantity of the input and its units, such as ``"radiance (W m⁻² sr⁻¹ µm⁻¹)"``."""
     quantity, units = str(dataset.attrs.get("quantity", "")), str(dataset.attrs.get("units", ""))
     return f"{quantity or 'input'} ({units or 'units not given'})"

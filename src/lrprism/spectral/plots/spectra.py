@@ -136,7 +136,7 @@ def _draw_input(axes: Axes, wavelength: NDArray[np.float64], dataset: xr.Dataset
     right.spines["right"].set(visible=True, color=style.GREY)
     right.tick_params(axis="y", colors=style.GREY)
     right.yaxis.set_major_formatter(style.format_tick)
-    right.set_ylabel(f"mean input: {contract.describe_quantity(dataset)}", color=style.GREY)
+    right.set_ylabel(f"mean input: {contract.name_quantity(dataset)}", color=style.GREY)
     is_single = dataset.sizes["sample"] == 1
     label = "input spectrum" if is_single else "mean input ± 1 standard deviation (dashed, right axis)"
     x, y = wavelength_axis.break_at_gaps(wavelength, mean)

@@ -60,7 +60,7 @@ def check_bands(step: str, x: Tensor, bands: int) -> None:
         )
 
 
-def broadcast(values: Tensor, x: Tensor) -> Tensor:
+def broadcast_bands(values: Tensor, x: Tensor) -> Tensor:
     """Return one number per band in a shape and type that broadcast to ``x``, ``[N, band, ...]``."""
     # the data's own type: float64 numbers would turn float32 patches into float64
     return values.to(x.dtype).view(1, -1, *(1,) * (x.dim() - 2))
@@ -71,7 +71,7 @@ def shift_and_scale(x: Tensor, shift: Tensor, scale: Tensor) -> Tensor:
 
     Shapes: ``x``, ``y``: ``[N, band, ...]``; ``shift``, ``scale``: ``[band]``.
     """
-    return (x - broadcast(shift, x)) / broadcast(scale, x)
+    return (x - broadcast_bands(shift, x)) / broadcast_bands(scale, x)
 
 
 def multiply_bands(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:

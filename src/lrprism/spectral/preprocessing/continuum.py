@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from lrprism.errors import InputError
-from lrprism.spectral.preprocessing.axis import Numbers, as_numbers, broadcast, check_bands
+from lrprism.spectral.preprocessing.axis import Numbers, as_numbers, broadcast_bands, check_bands
 from lrprism.spectral.preprocessing.step import AbstractStep, StepInput, check_no_words
 
 
@@ -75,7 +75,7 @@ def _interpolate_hull(x: Tensor, nm: Tensor) -> Tensor:
     """Return the upper convex hull of spectra with rising wavelengths, at each band."""
     # the choice of the vertices has no gradient
     before, behind = _find_vertices(x.detach(), nm)
-    t = (broadcast(nm, x) - nm[before]) / (nm[behind] - nm[before])
+    t = (broadcast_bands(nm, x) - nm[before]) / (nm[behind] - nm[before])
     return x.gather(1, before) * (1 - t) + x.gather(1, behind) * t
 
 

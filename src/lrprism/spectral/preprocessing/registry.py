@@ -132,14 +132,14 @@ def build_steps(
     for text in steps:
         name, _, words = text.partition(":")
         # a generator: a step that is not fitted never runs it
-        batches = None if patches is None else _run_layers(tuple(layers), patches)
+        batches = None if patches is None else _run_steps(tuple(layers), patches)
         layer = STEPS[name].step.from_words(words, StepInput(bands, nm, batches))
         bands, nm = layer.output_shape((1, bands))[1], nm if nm is None else layer.output_wavelengths(nm)
         layers.append(layer)
     return layers
 
 
-def _run_layers(layers: Sequence[AbstractStep], patches: Tensor) -> Iterator[Tensor]:
+def _run_steps(layers: Sequence[AbstractStep], patches: Tensor) -> Iterator[Tensor]:
     for batch in torch.split(patches, _BATCH):
         output = batch
         for layer in layers:

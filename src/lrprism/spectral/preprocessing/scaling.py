@@ -15,7 +15,7 @@ from lrprism.errors import InputError
 from lrprism.spectral.preprocessing.axis import (
     Numbers,
     as_numbers,
-    broadcast,
+    broadcast_bands,
     check_bands,
     check_same_length,
     shift_and_scale,
@@ -170,4 +170,4 @@ class ScaleByStd(AbstractFittedStep):
         """Return ``x``, ``[N, band, ...]``, in standard deviations."""
         check_bands("ScaleByStd", x, len(self.std))
         # no shift by zero: it would be a step of the account
-        return x / broadcast(self.std, x)
+        return x / broadcast_bands(self.std, x)

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from lrprism.errors import DataError, InputError
-from lrprism.spectral.preprocessing.axis import Numbers, as_numbers, broadcast, check_bands
+from lrprism.spectral.preprocessing.axis import Numbers, as_numbers, broadcast_bands, check_bands
 from lrprism.spectral.preprocessing.moments import Batches, measure_moments
 from lrprism.spectral.preprocessing.step import AbstractFittedStep, AbstractStep, StepInput, check_no_words
 
@@ -119,7 +119,7 @@ class MSC(AbstractFittedStep):
         line = self.reference - level
         centred = x - x.mean(1, keepdim=True)
         # least squares: both sides are centred, so the line has no offset
-        slope = (centred * broadcast(line / (line**2).sum(), x)).sum(1, keepdim=True)
+        slope = (centred * broadcast_bands(line / (line**2).sum(), x)).sum(1, keepdim=True)
         return centred / _replace_zero(slope) + level.to(x.dtype)
 
 

@@ -53,7 +53,9 @@ def contiguous_cut(
     for name in _AXES if axis == "auto" else (axis,):
         number = tuple(_AXES).index(name)
         before = _find_cut(usable, number, guard, test_fraction)
-        cuts[f"cut before {_AXES[name]} {before}, guard of {guard}"] = _cut(usable, number, before, guard)
+        cuts[f"cut before {_AXES[name]} {before}, guard of {guard}"] = _cut_scene(
+            usable, number, before, guard
+        )
     how = max(cuts, key=lambda cut: _rate_cut(labels, cuts[cut], test_fraction))
     return build_scene_split(labels, *cuts[how], how=how)
 
@@ -69,7 +71,7 @@ def _find_cut(usable: Mask, axis: int, guard: int, test_fraction: float) -> int:
     return int(before[np.argmin(np.where((train > 0) & (test > 0), miss, np.inf))])
 
 
-def _cut(usable: Mask, axis: int, before: int, guard: int) -> tuple[Mask, Mask]:
+def _cut_scene(usable: Mask, axis: int, before: int, guard: int) -> tuple[Mask, Mask]:
     line = np.expand_dims(np.arange(usable.shape[axis]), 1 - axis)
     return usable & (line < before - guard), usable & (line >= before + guard)
 

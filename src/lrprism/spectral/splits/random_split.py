@@ -45,7 +45,9 @@ def random_split(
     check_fraction("test_fraction", test_fraction)
     classes = check_classes(labels)
     generator = np.random.default_rng(seed)
-    chosen = [_draw(np.flatnonzero(classes == c), test_fraction, generator) for c in np.unique(classes)]
+    chosen = [
+        _draw_samples(np.flatnonzero(classes == c), test_fraction, generator) for c in np.unique(classes)
+    ]
     # in the order of the samples: patches are read from files one after the other
     test = np.sort(np.concatenate(chosen))
     if not test.size:
@@ -55,7 +57,7 @@ def random_split(
     return Split(train, test, table, (RANDOM_SPLIT_NOTE,))
 
 
-def _draw(samples: Numbers, fraction: float, generator: np.random.Generator) -> Numbers:
+def _draw_samples(samples: Numbers, fraction: float, generator: np.random.Generator) -> Numbers:
     # one sample at least for each part; a single one goes to the training part
     count = min(max(round(len(samples) * fraction), 1), len(samples) - 1)
     return generator.permutation(samples)[:count]

@@ -39,9 +39,9 @@ def read_arrays(file: Path, names: Collection[str]) -> dict[str, Array]:
     ending = file.suffix.lower()
     with reading(file, "a file of a split"):
         if ending == ".npz":
-            return _read_npz(file, names)
+            return _read_npz_arrays(file, names)
         if ending == ".mat":
-            return _read_matlab(file, names)
+            return _read_matlab_arrays(file, names)
         if ending == ".npy":
             with file.open("rb") as opened:
                 return {ONLY: _read_npy(opened, file)}
@@ -75,7 +75,7 @@ def _choose_arrays(
     )
 
 
-def _read_npz(file: Path, names: Collection[str]) -> dict[str, Array]:
+def _read_npz_arrays(file: Path, names: Collection[str]) -> dict[str, Array]:
     with zipfile.ZipFile(file) as archive:
         shapes = {}
         for member in archive.namelist():
@@ -103,7 +103,7 @@ def _read_npy(opened: IO[bytes], file: Path) -> Array:
     return np.asarray(npy.read_array(opened, allow_pickle=False))
 
 
-def _read_matlab(file: Path, names: Collection[str]) -> dict[str, Array]:
+def _read_matlab_arrays(file: Path, names: Collection[str]) -> dict[str, Array]:
     matlab = open_matlab(file)
     arrays = _choose_arrays(file, matlab.shapes, names)
     return {key: np.asarray(matlab.read(name)) for key, name in arrays.items()}

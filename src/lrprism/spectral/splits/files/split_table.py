@@ -60,19 +60,19 @@ def _read_columns(file: Path) -> pd.DataFrame:
 def _read_samples(table: pd.DataFrame, samples: SampleSet) -> Numbers:
     # a patch set, or a scene by pixel numbers alone
     if not {"row", "column"} <= set(table.columns):
-        return _read_numbers(table, "sample")
+        return _read_number_column(table, "sample")
     if not samples.is_scene:
         raise DataError(
             "a split with row and column should be read with the label map of its scene. Found a list of "
             f"{samples.classes.size} labels. Give the label map, or remove the two columns."
         )
-    row, column = _read_numbers(table, "row"), _read_numbers(table, "column")
+    row, column = _read_number_column(table, "row"), _read_number_column(table, "column")
     # pixels of another scene would land on wrong ones without notice
     height, width = samples.shape
     outside = (row < 0) | (row >= height) | (column < 0) | (column >= width)
     numbers = row * width + column
     if "sample" in table:
-        outside |= numbers != _read_numbers(table, "sample")
+        outside |= numbers != _read_number_column(table, "sample")
     if outside.any():
         first = int(np.argmax(outside))
         raise DataError(
@@ -83,7 +83,7 @@ def _read_samples(table: pd.DataFrame, samples: SampleSet) -> Numbers:
     return numbers
 
 
-def _read_numbers(table: pd.DataFrame, name: str) -> Numbers:
+def _read_number_column(table: pd.DataFrame, name: str) -> Numbers:
     numbers = pd.to_numeric(table[name], errors="coerce")  # NaN where it is no number
     if numbers.isna().any():
         first = int(np.argmax(numbers.isna()))
