@@ -20,18 +20,7 @@ Result = TypeVar("Result")
 
 
 def read_archive(path: Path, noun: str) -> dict[str, bytes]:
-    """Read every member of an archive into memory; nothing is unpacked to disk.
-
-    Args:
-        path: The file.
-        noun: Name of such a file, for the messages: ``"program"``.
-
-    Returns:
-        The content of each member by its name.
-
-    Raises:
-        DataError: As :func:`check_archive` does.
-    """
+    """Return the content of each member by its name, after :func:`check_archive`; all in memory."""
     check_archive(path, noun)
     with zipfile.ZipFile(path) as archive:
         return {name: archive.read(name) for name in archive.namelist()}

@@ -125,10 +125,7 @@ def load_factory(
 
 
 def factory_signature(factory: str) -> inspect.Signature:
-    """Return the arguments that a function or class of the user's own module takes; this imports the module.
-
-    Args:
-        factory: ``"package.module:factory"``.
+    """Return the arguments that ``"package.module:factory"`` takes; this imports the user's module.
 
     Raises:
         InputError: If there is no such module or factory.

@@ -71,12 +71,7 @@ def load_weights(model: nn.Module, path: str | Path) -> None:
 
 
 def fill_model(model: nn.Module, tensors: dict[str, Tensor], path: Path) -> None:
-    """Copy tensors into a model, if every one of them fits.
-
-    Args:
-        model: The model to fill, in place; its tensors keep their device and dtype.
-        tensors: The tensors by the names of the model's state dict.
-        path: Where they come from, for the messages.
+    """Copy tensors into a model, if every one of them fits; ``path`` is for the messages.
 
     Raises:
         ModelError: If a tensor is missing, left over, or of another shape than the model's.

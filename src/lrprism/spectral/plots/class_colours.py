@@ -28,11 +28,7 @@ def find_roomiest_pixel(area: NDArray[np.bool_]) -> tuple[int, int, float]:
 
     .. math:: p = \arg\max_{p \in A} \min_{q \notin A} \lVert p - q \rVert_2
 
-    Args:
-        area: Which pixels belong to it, ``[y, x]``; at least one.
-
-    Returns:
-        Row, column, and the distance to the nearest pixel outside, in pixels.
+    The area, ``[y, x]``, has one pixel at least. Returns row, column and that distance, in pixels.
     """
     from scipy.ndimage import distance_transform_edt  # late: only maps of classes pay for scipy
 

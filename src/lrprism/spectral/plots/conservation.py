@@ -87,9 +87,6 @@ def layer_sums(table: pd.DataFrame, *, unit: str = "logit") -> Figure:
 def stack_rows(table: pd.DataFrame) -> pd.DataFrame:
     """Turn the conservation table into the rows of the figure, output first, the network's input last.
 
-    Args:
-        table: The conservation table.
-
     Returns:
         The table's rows in reverse and a last one for the input, with the columns ``taken_<sink>`` (the
         sum that all later ops gave to that sink) and ``elsewhere`` (the remainder to the explained output).

@@ -135,13 +135,7 @@ def check_maps(relevance: xr.DataArray, classes: xr.DataArray, cube: xr.DataArra
 
 
 def prepare_spectra(dataset: xr.Dataset) -> xr.Dataset:
-    """Return the checked spectra of the samples of a relevance dataset.
-
-    Args:
-        dataset: A relevance dataset, or its :func:`lrprism.spectral.sample_spectra`.
-
-    Returns:
-        The spectra, dimensions in the order sample, band.
+    """Return the checked spectra of the samples of a relevance dataset, dimensions in the order sample, band.
 
     Raises:
         DataError: If a part is missing or not finite.
@@ -187,11 +181,7 @@ def get_class_name(dataset: xr.Dataset, index: int) -> str:
 def get_explained_output(sample: xr.Dataset) -> float:
     """Return the output that was explained: the target's logit, or the only logit signed towards the target.
 
-    Args:
-        sample: One sample of a relevance dataset.
-
-    Returns:
-        The logit; with one output for two classes, ``+logit`` for class 1 and ``-logit`` for class 0.
+    With one output for two classes that is ``+logit`` for class 1 and ``-logit`` for class 0.
 
     Raises:
         DataError: If the target is no class of the output.

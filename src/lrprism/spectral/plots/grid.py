@@ -69,9 +69,6 @@ def plan_grid(count: int, aspect: float, longest_title: str) -> GridPlan:
         count: Number of panels.
         aspect: Height of a panel over its width.
         longest_title: The longest title of a panel, which has to fit over it.
-
-    Returns:
-        The places.
     """
     beside = count <= MOST_BESIDE
     columns = count_columns(count)

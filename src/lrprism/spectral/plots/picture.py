@@ -37,9 +37,6 @@ def choose_colour_bands(wavelength: NDArray[np.float64]) -> tuple[str, tuple[int
     1650 and 850 nm (false colour); else the bands at 5/6, 1/2 and 1/6 of the sorted list (false colour);
     with fewer than three bands the first one, grey.
 
-    Args:
-        wavelength: In nm, ``[band]``, in any order.
-
     Returns:
         ``"RGB"``, ``"false colour"`` or ``"grey"``, and three positions along the band axis.
 
@@ -65,13 +62,7 @@ def stretch(values: NDArray[np.float64]) -> NDArray[np.float64]:
     """Stretch each channel between two of its percentiles to [0, 1]; a channel of one value becomes 0.5.
 
     The range is never narrower than a share :data:`FAINTEST` of its middle, so that noise on an even patch
-    does not turn into bright colours.
-
-    Args:
-        values: ``[y, x, channel]``.
-
-    Returns:
-        The stretched values, same shape.
+    does not turn into bright colours. Shapes: ``[y, x, channel]``.
     """
     low, high = np.percentile(values, STRETCH, axis=(0, 1))
     middle = (low + high) / 2
@@ -92,12 +83,7 @@ def picture_title(wavelength: NDArray[np.float64]) -> str:
 def colour_picture(patch: NDArray[np.float64], wavelength: NDArray[np.float64]) -> ColourPicture:
     """Return a patch as a colour picture, stretched per channel from its 2nd to its 98th percentile.
 
-    Args:
-        patch: ``[band, y, x]`` in the data's own units.
-        wavelength: In nm, ``[band]``.
-
-    Returns:
-        The picture and the title that says which wavelengths it shows.
+    Shapes: ``patch``, in the data's own units: ``[band, y, x]``; ``wavelength`` in nm: ``[band]``.
     """
     _, bands = choose_colour_bands(wavelength)
     values = stretch(np.moveaxis(patch[list(bands)], 0, -1).astype(np.float64))

@@ -52,9 +52,6 @@ def symmetric_scale(values: NDArray[np.floating], percentile: float = 99.5) -> S
         values: Relevance, any shape and unit.
         percentile: ``q``, in (0, 100].
 
-    Returns:
-        The scale.
-
     Raises:
         DataError: If the percentile is out of range.
     """
@@ -78,9 +75,6 @@ def draw_colour_bar(figure: Figure, scale: SymmetricScale, corner: tuple[float, 
         scale: The scale.
         corner: Left and top in mm.
         label: Quantity that the colours show, with its unit.
-
-    Returns:
-        The axes of the bar.
     """
     axes = style.add_axes(figure, corner[0] + 3.0, corner[1], BAR, 3.0)
     bar = figure.colorbar(

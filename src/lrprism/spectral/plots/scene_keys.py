@@ -35,14 +35,7 @@ class ClassKey:
 
     @classmethod
     def from_map(cls, classes: xr.DataArray) -> Self:
-        """Build the key of a map of classes.
-
-        Args:
-            classes: Class of every pixel, ``[y, x]``, negative where it is not explained.
-
-        Returns:
-            The key; shares are those of the whole scene.
-        """
+        """Build the key of a map of classes, ``[y, x]``, negative where a pixel is not explained."""
         values = np.maximum(classes.to_numpy(), -1)
         indices, counts = np.unique(values, return_counts=True)
         names, labels = xr.Dataset(attrs=classes.attrs), []
@@ -65,13 +58,7 @@ class ClassKey:
         return LINE * (1 - len(self.labels) // -self.columns) + 2.0
 
     def draw(self, figure: Figure, top: float, letter: str) -> None:
-        """Draw the key over the width of the page.
-
-        Args:
-            figure: The figure.
-            top: In mm.
-            letter: Of the panel that it explains.
-        """
+        """Draw the key of the panel ``letter`` over the width of the page, from ``top`` in mm on."""
         title = f"{letter}  predicted class (its share of the scene); numbers stand where there is room"
         style.write(figure, MARGIN, top, title, size=style.FONT_SMALL)
         colours = [class_colour(index) for index in self.classes]
@@ -107,9 +94,6 @@ def draw_wavelength_key(
         wavelength: In nm, ``[band]``, in any order.
         strongest: Position of the strongest band of every pixel, ``[y, x]``.
         letter: Of the panel that it explains.
-
-    Returns:
-        The axes of the key.
     """
     edge, top, width = box
     axes = style.add_axes(figure, edge, top, width, 3.0)

@@ -54,12 +54,7 @@ class ScenePlan:
         return index % self.columns == 0, index + self.columns >= self.count
 
     def step(self, height: int, width: int) -> int:
-        """Return the distance between rows and columns that are drawn, no more of them than print can show.
-
-        Args:
-            height: Of the scene in pixels.
-            width: Of the scene in pixels.
-        """
+        """Return the distance between drawn rows and columns of a scene: as many as print can show."""
         return max(1, math.ceil(width / self.panel[0] / DOTS), math.ceil(height / self.panel[1] / DOTS))
 
 
@@ -72,9 +67,6 @@ def plan_scene(titles: list[str], shape: tuple[int, int], foot: float) -> SceneP
         titles: Of the panels; a narrow panel writes its title in two lines.
         shape: Rows and columns of the scene.
         foot: Height in mm that is needed below the panels.
-
-    Returns:
-        The places.
     """
     plans = [_plan_columns(titles, columns, shape, foot) for columns in range(1, len(titles) + 1)]
     return max(plans, key=lambda plan: plan.covered)

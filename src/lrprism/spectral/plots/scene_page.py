@@ -46,9 +46,6 @@ class ScenePage:
             shape: Rows and columns of the scene.
             classes: Height in mm of the key of the classes.
             bars: Height in mm of the keys of wavelength and relevance.
-
-        Returns:
-            The page.
         """
         lettered = [f"{panel_letter(index)}  {title}" for index, title in enumerate(titles)]
         plan = plan_scene(lettered, shape, classes + bars)
@@ -67,9 +64,6 @@ class ScenePage:
             index: Of the panel.
             values: Of the pixels that are drawn, ``[y, x]`` or ``[y, x, colour]``.
             **look: Colours and their range, as ``imshow`` takes them.
-
-        Returns:
-            The axes of the panel, in pixels of the scene.
         """
         height, width = self.shape
         axes = style.add_axes(self.figure, *self.plan.corner(index), *self.plan.panel)

@@ -64,9 +64,6 @@ def read_drawn(relevance: xr.DataArray, bands: list[int], step: int) -> DrawnRel
         bands: Positions along the band axis of the heatmaps.
         step: Every ``step``-th row and column is drawn.
 
-    Returns:
-        The strongest band of every pixel, and the heatmaps.
-
     Raises:
         DataError: If no pixel that is drawn has a value in these bands.
     """

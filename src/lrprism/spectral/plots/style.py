@@ -179,9 +179,6 @@ def spread_labels(
         positions: Wanted positions in ascending order, ``[n]``, any unit.
         gap: Smallest distance, same unit. Made smaller where ``n`` positions do not fit between the bounds.
         bounds: Lowest and highest position allowed, same unit.
-
-    Returns:
-        The positions to use, ``[n]``.
     """
     from scipy.optimize import isotonic_regression  # late: only labelled figures pay for scipy
 

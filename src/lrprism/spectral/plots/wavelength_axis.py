@@ -25,15 +25,9 @@ KINDS: Final[dict[str, str]] = {  # from the top lane down
 
 
 def split_at_gaps(wavelength: NDArray[np.float64]) -> list[NDArray[np.intp]]:
-    """Return the bands in order of wavelength, cut where the sensor has a gap.
+    """Return the positions of the bands in order of wavelength, cut where the sensor has a gap.
 
-    A gap is a step of more than three times the median step between different wavelengths.
-
-    Args:
-        wavelength: In nm, ``[band]``, in any order.
-
-    Returns:
-        For every stretch without a gap the positions of its bands, shortest wavelength first.
+    A gap is a step of more than three times the median step between different wavelengths, ``[band]`` in nm.
     """
     order = np.argsort(wavelength, kind="stable")
     steps = np.diff(wavelength[order])
@@ -53,12 +47,7 @@ def break_at_gaps(
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return wavelengths and values of a line: sorted, with NaN between stretches to break it.
 
-    Args:
-        wavelength: In nm, ``[band]``, in any order.
-        values: Per band, ``[band]``, any unit.
-
-    Returns:
-        Sorted wavelengths in nm and values, both ``[band + gaps]``.
+    Shapes: ``wavelength`` in nm, ``values``: ``[band]`` in any order; both results: ``[band + gaps]``.
     """
     x: list[float] = []
     y: list[float] = []
@@ -74,13 +63,8 @@ def break_at_gaps(
 def find_cell_edges(wavelength: NDArray[np.float64]) -> list[tuple[NDArray[np.intp], NDArray[np.float64]]]:
     """Return the edges of one coloured cell per band: half-way to its neighbours.
 
-    At a gap the edge is half a median step away.
-
-    Args:
-        wavelength: In nm, ``[band]``, in any order.
-
-    Returns:
-        For every stretch without a gap the positions of its ``n`` bands and the ``n + 1`` edges in nm.
+    At a gap the edge is half a median step away. Each stretch without a gap has the positions of its ``n``
+    bands and ``n + 1`` edges in nm.
     """
     steps = np.diff(np.sort(wavelength))
     different = steps[steps > 0]
@@ -188,9 +172,7 @@ def _shorten_feature(name: str) -> str:
 def shade_atmosphere(axes: Axes, ends: tuple[float, float]) -> None:
     """Lay a grey area over every stretch in which the air absorbs, behind everything else; one legend entry.
 
-    Args:
-        axes: Axes over wavelength in nm.
-        ends: Of the axes, in nm.
+    The axes run over wavelength in nm, between ``ends``.
     """
     label = "the air absorbs"
     for feature in find_features(ends):

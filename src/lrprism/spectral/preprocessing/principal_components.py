@@ -91,7 +91,6 @@ class PCA(AbstractStep):
 
         Raises:
             InputError: If the words are others, or there are more components than bands.
-            DataError: If the training part cannot be fitted to.
         """
         count, _, whiten = words.partition(":")
         if whiten not in ("", "whiten"):

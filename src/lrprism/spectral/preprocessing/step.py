@@ -123,16 +123,10 @@ def check_no_words(words: str) -> None:
 
 
 def read_whole_numbers(words: str, *, least: int, most: int, example: str) -> list[int]:
-    """Read whole numbers with colons between.
-
-    Args:
-        words: The text, e.g. ``"11:2"``.
-        least: Fewest numbers.
-        most: Most numbers.
-        example: How the step should be written, for the message.
+    """Read ``least`` to ``most`` whole numbers with colons between, such as ``"11:2"``.
 
     Raises:
-        InputError: If there are too few or too many, or one is no whole number.
+        InputError: If there are others; the message shows ``example``.
     """
     numbers = words.split(":")
     if not least <= len(numbers) <= most or not all(number.isdecimal() for number in numbers):

@@ -10,10 +10,6 @@ from lrprism.spectral.splits.split import Numbers
 def check_split_parts(parts: dict[str, Numbers], samples: SampleSet) -> None:
     """Refuse parts that overlap, are empty, or name what the data does not hold.
 
-    Args:
-        parts: Numbers of the samples of each part.
-        samples: The samples of the data.
-
     Raises:
         DataError: If training or test part is empty, or a number is out of range, twice in a part, of an
             unlabelled sample, or in two parts.

@@ -21,9 +21,6 @@ def read_split_table(file: Path, samples: SampleSet) -> dict[str, Numbers]:
             ``sample`` or, for a scene, ``row`` and ``column``; others are ignored.
         samples: The samples of the data.
 
-    Returns:
-        Numbers of the samples of each part, in the order of the table.
-
     Raises:
         DataError: If the file is damaged, lacks a column, names an unknown part, or tells row and column of
             another scene.
