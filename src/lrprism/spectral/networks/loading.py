@@ -21,7 +21,7 @@ from lrprism.spectral.networks.program_check import repack_program
 from lrprism.spectral.networks.weights import fill_model
 
 SECTIONS: Final = ("state_dict", "model")
-"""Entries of a checkpoint under which training programs keep the weights."""
+"""Entries of a checkpoint in which training programs keep the weights."""
 
 _logger = logging.getLogger(__name__)
 

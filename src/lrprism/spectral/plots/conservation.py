@@ -44,7 +44,7 @@ def layer_sums(table: pd.DataFrame, *, unit: str = "logit") -> Figure:
     .. math:: R_\text{out}(k) + \sum_{l > k} \big(\text{bias}_l + \text{stabiliser}_l + \text{rule}_l
               + \text{constant}_l\big) + \text{other paths} = \text{explained output}
 
-    A bar holds the relevance at the op's output and, stacked beside it, what the ops after it took: so every
+    A bar holds the relevance at the op's output and, stacked beside it, the share of the ops after it: every
     bar adds up to the explained output, the dashed line. Negative parts are stacked to the left of 0. On a
     network with branches the remainder travels on other paths; at the network's input it is printed as not
     accounted for. The columns print what each op itself took.

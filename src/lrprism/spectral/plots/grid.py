@@ -44,7 +44,7 @@ class GridPlan:
     beside: bool
 
     def corner(self, index: int) -> tuple[float, float]:
-        """Return left and top of a panel in mm; the title stands in the room above it."""
+        """Return left and top of a panel in mm; its title is above it."""
         row, column = divmod(index, self.columns)
         top = self.top + (row + 1) * self.cell[1] - self.panel[1]
         return self.left + column * self.cell[0], top
@@ -68,7 +68,7 @@ def plan_grid(count: int, aspect: float, longest_title: str) -> GridPlan:
     Args:
         count: Number of panels.
         aspect: Height of a panel over its width.
-        longest_title: The longest title of a panel, which has to fit over it.
+        longest_title: The longest title of a panel; it has to fit over its panel.
     """
     beside = count <= MOST_BESIDE
     columns = count_columns(count)

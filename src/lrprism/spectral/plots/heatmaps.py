@@ -22,7 +22,7 @@ def band_heatmaps(
 ) -> Figure:
     """Draw one heatmap of relevance per band of one sample, and the patch in colour.
 
-    All heatmaps share one diverging scale centred on 0. Beside them stand the patch as a colour picture and
+    All heatmaps share one diverging scale centred on 0. Beside them are the patch as a colour picture and
     the colour bar; above them the explained class, its output and the total relevance.
 
     Args:

@@ -50,7 +50,7 @@ class ScenePlan:
         return LEFT + column * self.cell[0], top
 
     def is_outer(self, index: int) -> tuple[bool, bool]:
-        """Return if a panel stands leftmost, and if none stands below it: only these show their axes."""
+        """Return if a panel is leftmost, and if none is below it: only these show their axes."""
         return index % self.columns == 0, index + self.columns >= self.count
 
     def step(self, height: int, width: int) -> int:
@@ -61,7 +61,7 @@ class ScenePlan:
 def plan_scene(titles: list[str], shape: tuple[int, int], foot: float) -> ScenePlan:
     """Lay out panels of one scene on a page, so that they cover as much of their paper as can be.
 
-    Wide scenes are stacked, tall ones stand side by side.
+    Wide scenes are stacked, tall ones placed side by side.
 
     Args:
         titles: Of the panels; a narrow panel writes its title in two lines.

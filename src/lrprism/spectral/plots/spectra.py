@@ -30,7 +30,7 @@ def relevance_spectrum(dataset: xr.Dataset, target: int) -> Figure:
               \text{line: } \bar r_b = \frac{1}{S} \sum_s r_{sb}, \quad
               \text{area: } \bar r_b \pm \sqrt{\frac{1}{S} \sum_s (r_{sb} - \bar r_b)^2}
 
-    On the right axis stands the mean spectrum of the same samples, over the whole window. The three bands of
+    The right axis has the mean spectrum of the same samples, over the whole window. The three bands of
     the largest mean relevance are marked with their wavelength. Known absorption features are named above;
     where the air absorbs the ground is grey. Lines are sorted by wavelength and broken at gaps.
 

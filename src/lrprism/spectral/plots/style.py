@@ -32,7 +32,7 @@ FONT_TITLE: Final = 8.0
 FONT_SMALL: Final = 6.0
 FONT_TINY: Final = 5.0
 
-# Okabe & Ito's palette: told apart with every common kind of colour blindness.
+# Okabe & Ito's palette: distinct with every common kind of colour blindness.
 BLUE: Final = "#0072B2"
 ORANGE: Final = "#E69F00"
 GREEN: Final = "#009E73"

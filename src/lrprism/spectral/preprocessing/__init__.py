@@ -1,6 +1,6 @@
 """Preprocessing that relevance can pass: steps as layers without weights to train, and the model around them.
 
-Each step acts on axis 1 of ``[N, band, ...]``, in the data's units; what was fitted on the training part is
+Each step acts on axis 1 of ``[N, band, ...]``, in the data's units; numbers fitted on the training part are
 saved with the model.
 """
 

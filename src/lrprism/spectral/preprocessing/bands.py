@@ -99,7 +99,7 @@ class SelectBands(AbstractStep):
         """Keep the numbers as a buffer.
 
         Raises:
-            InputError: If there is none, or one is out of range or stands there twice.
+            InputError: If there is none, or one is out of range or named twice.
         """
         super().__init__()
         bands = [int(band) for band in chosen]
@@ -114,7 +114,7 @@ class SelectBands(AbstractStep):
     @classmethod
     def from_words(cls, words: str, data: StepInput) -> Self:
         """Build the step from the bands to keep, such as ``0:3:10-20``."""
-        # commas stand between steps, so colons stand between bands
+        # commas separate steps, so colons separate bands
         return cls(data.bands, parse_bands(words.replace(":", ",")))
 
     def output_shape(self, shape: Sequence[int]) -> tuple[int, ...]:

@@ -24,7 +24,7 @@ class Pipeline(nn.Module):
     and takes the steps by LRP-0; a composite alone counts matrix steps, such as :class:`PCA`, as the first
     layers of the model.
 
-    Shapes: ``x``: ``[N, band, y, x]``; output: what the network returns. With ``layout="spectrum"`` the
+    Shapes: ``x``: ``[N, band, y, x]``; output: that of the network. With ``layout="spectrum"`` the
     network sees the centre pixel, at ``y // 2, x // 2``, alone.
 
     Args:

@@ -43,7 +43,7 @@ class PCA(AbstractStep):
         scale: Factor of each component, ``[component]``; 1 by default, one over its standard deviation
             whitens.
         explained_variance_ratio: Share of the total variance in each component, ``[component]``; NaN by
-            default, which stands for not known.
+            default: not known.
 
     Example:
         >>> PCA([1.0, 1.0], [[0.6, 0.8]])(torch.tensor([[2.0, 1.0]]))
@@ -63,7 +63,7 @@ class PCA(AbstractStep):
         *,
         explained_variance_ratio: Numbers | None = None,
     ) -> None:
-        """Keep what was fitted as buffers.
+        """Keep the fitted numbers as buffers.
 
         Raises:
             InputError: If the shapes do not belong together.
@@ -74,7 +74,7 @@ class PCA(AbstractStep):
         check_same_length(("mean", self.mean), ("components", self.components))
         ones = torch.ones_like(self.components[:, 0])
         self.register_buffer("scale", ones if scale is None else as_numbers("scale", scale))
-        # NaN is refused from a user but stands for a share that nobody measured
+        # NaN, which a user may not give, marks a share that nobody measured
         ratio = explained_variance_ratio
         shares = ones * torch.nan if ratio is None else as_numbers("explained_variance_ratio", ratio)
         self.register_buffer("explained_variance_ratio", shares)
@@ -147,7 +147,7 @@ class PCA(AbstractStep):
     def forward(self, x: Tensor) -> Tensor:
         """Return the components of ``x``, ``[N, band, ...]``."""
         check_bands("PCA", x, len(self.mean))
-        # the mean as a bias, not as a shift before: one linear layer, whose account has one line
+        # the mean as a bias, not as a shift before: one linear layer, one row of the account
         weight = self.scale[:, None] * self.components
         return multiply_bands(x, weight, -weight @ self.mean)
 
@@ -166,7 +166,7 @@ def _check_components(components: int, bands: int) -> None:
 
 
 def _check_rank(variances: Tensor, components: int) -> None:
-    """Refuse components whose direction is chance.
+    """Refuse components with an arbitrary direction.
 
     Raises:
         DataError: If there is one.

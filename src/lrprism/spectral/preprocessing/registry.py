@@ -119,8 +119,8 @@ def build_steps(
     Args:
         steps: The result of :func:`parse_steps`.
         wavelength: Centre of each band of the data in nm, ``[band]``.
-        patches: The training part, ``[N, band, y, x]``, in the data's own units. Without it, the layers are
-            those that saved weights are loaded into.
+        patches: The training part, ``[N, band, y, x]``, in the data's own units. Without it, the layers hold
+            placeholders for saved weights.
 
     Raises:
         InputError: If the numbers of a step are impossible for these data.

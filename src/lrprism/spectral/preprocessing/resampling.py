@@ -70,7 +70,7 @@ class Resample(AbstractStep):
     def from_words(cls, words: str, data: StepInput) -> Self:
         """Build the step from a satellite or from bands, such as ``500/20:700/30``, centre and FWHM in nm."""
         source = data.require_wavelengths("resample")
-        # a satellite's bands depend on the data: those that they cover
+        # the data decide which bands of a satellite can be simulated
         if words in SATELLITES:
             response = _select_covered(words, source)
         else:

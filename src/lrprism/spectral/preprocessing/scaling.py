@@ -127,7 +127,7 @@ class MinMax(AbstractFittedStep):
     def forward(self, x: Tensor) -> Tensor:
         """Return ``x``, ``[N, band, ...]``, as shares of the range."""
         check_bands("MinMax", x, len(self.low))
-        # not clipped: what lies beyond the range stays told apart
+        # not clipped: values beyond the range of the training part stay distinct
         return shift_and_scale(x, self.low, self.high - self.low)
 
 
@@ -169,5 +169,5 @@ class ScaleByStd(AbstractFittedStep):
     def forward(self, x: Tensor) -> Tensor:
         """Return ``x``, ``[N, band, ...]``, in standard deviations."""
         check_bands("ScaleByStd", x, len(self.std))
-        # no shift by zero: it would be a step of the account
+        # without a shift by zero, which would be one more op in the account
         return x / broadcast_bands(self.std, x)

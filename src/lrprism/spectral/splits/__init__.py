@@ -1,4 +1,4 @@
-"""Honest splits: training and test parts whose patches share nothing, and how much a given split leaks."""
+"""Honest splits: training and test parts whose patches share nothing, and a measure of leakage."""
 
 from lrprism.spectral.splits.blocks import checkerboard, disjoint_blocks
 from lrprism.spectral.splits.contiguous import CutAxis, contiguous_cut

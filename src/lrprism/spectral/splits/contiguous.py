@@ -11,7 +11,7 @@ from lrprism.spectral.splits.search import rate_parts
 from lrprism.spectral.splits.split import Split, check_fraction
 
 CutAxis: TypeAlias = Literal["auto", "y", "x"]
-"""Axis along which the two parts lie one behind the other."""
+"""Axis across which the scene is cut."""
 
 _AXES: Final = {"y": "row", "x": "column"}
 
@@ -48,7 +48,7 @@ def contiguous_cut(
     if axis not in get_args(CutAxis):
         raise InputError(f"axis should be 'auto', 'y' or 'x'. Found {axis!r}. Take one of them.")
     usable = mark_usable(labels.values, guard)
-    # under the note that tells them
+    # each cut under its note
     cuts = {}
     for name in _AXES if axis == "auto" else (axis,):
         number = tuple(_AXES).index(name)

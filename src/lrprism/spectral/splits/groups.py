@@ -1,4 +1,4 @@
-"""Split samples by whole groups: what was measured on one plant, field or day stays together."""
+"""Split samples by whole groups: measurements of one plant, field or day stay together."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -13,9 +13,9 @@ def hold_out(
 ) -> Split:
     """Cut a validation part out of the training part of a scene, by blocks and with a guard band.
 
-    No window of radius ``guard`` of the validation part shares a pixel with one of what remains for training,
-    see :func:`keep_apart`, so that the best epoch is chosen on pixels which the network has not seen. The
-    test part stays as it is. The blocks are searched as in :func:`disjoint_blocks`.
+    No window of radius ``guard`` of the validation part shares a pixel with a window of the remaining
+    training part, see :func:`keep_apart`: the best epoch is chosen on pixels that the network has not seen.
+    The test part stays as it is. The blocks are searched as in :func:`disjoint_blocks`.
 
     Shapes: ``labels``: ``[y, x]``.
 
@@ -28,8 +28,8 @@ def hold_out(
         seed: Seed of the search; the same seed gives the same part.
 
     Returns:
-        The split with the part ``validation`` and what remains of ``train``; a further note says how many
-        training pixels the guard costs and which classes are lost.
+        The split with the part ``validation`` and the remaining ``train``; a further note says how many
+        training pixels and which classes the guard costs.
 
     Raises:
         InputError: If a number is impossible, or the split has a validation part already.

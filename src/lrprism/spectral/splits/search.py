@@ -1,4 +1,4 @@
-"""Search which blocks, regions or groups to test on, so that as many classes as possible can be tested."""
+"""The search for blocks, regions or groups to test on, so that as many classes as possible can be tested."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
@@ -14,7 +14,7 @@ from lrprism.spectral.splits.split import Numbers
 STARTS = 8
 """Deals to start from."""
 _TRIALS_PER_START, _FURTHER_TRIALS = 100, 600  # 8 * 100 + 600 deals: about a second for Indian Pines
-_ENOUGH = 5  # samples of a class on a side below which training or testing on them says nothing
+_ENOUGH = 5  # with fewer samples of a class on a side, training or testing on them says nothing
 
 
 @dataclass(frozen=True, eq=False)
@@ -140,7 +140,7 @@ def search_deal(candidates: Iterable[_Units], generator: np.random.Generator) ->
         generator: Source of the deals and of the order of flips.
 
     Returns:
-        The best units, and which of them are for testing.
+        The best units, and a mask of those for testing.
     """
     starts = []
     # many short searches, then a long one from the best

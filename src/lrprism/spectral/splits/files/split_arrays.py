@@ -34,7 +34,7 @@ def read_arrays(file: Path, names: Collection[str]) -> dict[str, Array]:
         Each array under its name in lower case, or the only array under :data:`ONLY`.
 
     Raises:
-        DataError: If the file is missing or damaged, or it is not certain which arrays are meant.
+        DataError: If the file is missing or damaged, or more than one array could be meant.
     """
     ending = file.suffix.lower()
     with reading(file, "a file of a split"):
@@ -64,7 +64,7 @@ def _choose_arrays(
     arrays = {name.lower(): name for name in matches}
     if matches and len(arrays) == len(matches):  # not "train" and "Train"
         return arrays
-    # no name tells: the only list or map, perhaps beside the cube itself
+    # without a known name: the only list or map, perhaps beside the cube itself
     flat = [name for name, shape in shapes.items() if len(shape) <= _MOST_AXES]
     if not matches and len(flat) == 1:
         return {ONLY: flat[0]}

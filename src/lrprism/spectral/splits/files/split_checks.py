@@ -8,7 +8,7 @@ from lrprism.spectral.splits.split import Numbers
 
 
 def check_split_parts(parts: dict[str, Numbers], samples: SampleSet) -> None:
-    """Refuse parts that overlap, are empty, or name what the data does not hold.
+    """Refuse parts that overlap, are empty, or name samples that the data does not hold.
 
     Raises:
         DataError: If training or test part is empty, or a number is out of range, twice in a part, of an

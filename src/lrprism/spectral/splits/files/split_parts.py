@@ -53,7 +53,7 @@ def read_parts(file: Path, test_file: Path | None, samples: SampleSet) -> dict[s
 
 def _read_all_parts(file: Path, samples: SampleSet) -> dict[str, Numbers]:
     arrays = read_arrays(file, frozenset().union(*_NAMES.values()))
-    # a map that tells the parts by its values
+    # one map for all parts
     if ONLY in arrays:
         return _split_map(arrays[ONLY], samples)
     parts = {part: {name: arrays[name] for name in arrays if name in _NAMES[part]} for part in _NAMES}

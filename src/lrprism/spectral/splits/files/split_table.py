@@ -22,7 +22,7 @@ def read_split_table(file: Path, samples: SampleSet) -> dict[str, Numbers]:
         samples: The samples of the data.
 
     Raises:
-        DataError: If the file is damaged, lacks a column, names an unknown part, or tells row and column of
+        DataError: If the file is damaged, lacks a column, names an unknown part, or has row and column of
             another scene.
     """
     table = _read_columns(file)
