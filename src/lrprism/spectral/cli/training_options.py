@@ -6,7 +6,8 @@ import typer
 
 from lrprism.spectral.networks import NETWORKS
 from lrprism.spectral.preprocessing import STEPS
-from lrprism.spectral.workbench.split_settings import SCHEMES, VALIDATIONS
+from lrprism.spectral.splits import SCHEMES
+from lrprism.spectral.workbench.split_settings import VALIDATIONS
 
 NETWORK = "Network"
 Model = Annotated[

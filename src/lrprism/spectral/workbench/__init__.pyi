@@ -4,12 +4,11 @@ from .demo import demonstrate
 from .explain import ExplanationSettings, explain_into, plan_explanation
 from .networks import NetworkSettings
 from .sources import Preparation, Samples, open_samples
-from .split_settings import SCHEMES, VALIDATIONS, SplitSettings
+from .split_settings import VALIDATIONS, SplitSettings
 from .train import TrainingSettings, plan_training, train_into
 
 __all__ = [
     "COMPOSITES",
-    "SCHEMES",
     "VALIDATIONS",
     "AdoptionSettings",
     "ExplanationSettings",

@@ -1,25 +1,24 @@
 """The training, validation and test part of the samples."""
 
-from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 import pandas as pd
-import xarray as xr
 
 from lrprism.errors import DataError, InputError
 from lrprism.spectral.io import read_labels
-from lrprism.spectral.splits import coverage_table, read_groups
-from lrprism.spectral.splits.blocks import checkerboard, disjoint_blocks
-from lrprism.spectral.splits.contiguous import contiguous_cut
-from lrprism.spectral.splits.files.split_file import read_split
-from lrprism.spectral.splits.groups import group_split
-from lrprism.spectral.splits.hold_out import hold_out
-from lrprism.spectral.splits.leakage import Leakage, leakage
-from lrprism.spectral.splits.random_split import random_split
-from lrprism.spectral.splits.regions import connected_regions, region_split
-from lrprism.spectral.splits.split import Split
+from lrprism.spectral.splits import (
+    SCHEMES,
+    Leakage,
+    Split,
+    coverage_table,
+    hold_out,
+    leakage,
+    random_split,
+    read_groups,
+    read_split,
+)
 from lrprism.spectral.workbench.sources import Numbers, Samples
 from lrprism.spectral.workbench.split_settings import SplitSettings
 
@@ -91,8 +90,13 @@ def deal_samples(samples: Samples, settings: SplitSettings, window: int, seed: i
         DataError: If a file cannot be read, or a part would be empty.
     """
     scheme = settings.choose_scheme(samples)
-    split = _SCHEMES.get(scheme, _split_by_files)(samples, settings, window // 2, seed)
-    split = _add_validation(samples, split, settings, window // 2, seed)
+    guard = window // 2  # windows of two pixels further apart than 2 guard share nothing
+    if scheme in SCHEMES:
+        split = _split_by_scheme(samples, settings, scheme, guard, seed)
+    else:
+        split = _split_by_files(samples, settings)
+    if not split.validation.size:  # the files of other people may name a validation part
+        split = _add_validation(samples, split, settings, guard, seed)
     train = split.train
     if settings.per_class is not None:
         train = limit_per_class(train, samples.labels_of(train), settings.per_class, seed)
@@ -128,55 +132,27 @@ def _build_split(
     )
 
 
-def _scene_labels(samples: Samples) -> xr.DataArray:
-    assert samples.scene is not None  # SplitSettings.choose_scheme has refused patches
-    return samples.scene.labels
-
-
-def _split_by_blocks(samples: Samples, settings: SplitSettings, guard: int, seed: int) -> Split:
-    return disjoint_blocks(
-        _scene_labels(samples),
-        block=settings.block,
-        guard=guard,
-        seed=seed,
-        test_fraction=settings.test_fraction,
-    )
-
-
-def _split_by_checkerboard(samples: Samples, settings: SplitSettings, guard: int, _: int) -> Split:
-    return checkerboard(_scene_labels(samples), block=settings.block, guard=guard)
-
-
-def _split_by_contiguous(samples: Samples, settings: SplitSettings, guard: int, _: int) -> Split:
-    return contiguous_cut(_scene_labels(samples), guard=guard, test_fraction=settings.test_fraction)
-
-
-def _split_by_regions(samples: Samples, settings: SplitSettings, guard: int, seed: int) -> Split:
-    labels = _scene_labels(samples)
-    regions = connected_regions(labels)
-    return region_split(labels, regions, guard=guard, seed=seed, test_fraction=settings.test_fraction)
-
-
-def _split_by_groups(samples: Samples, settings: SplitSettings, guard: int, seed: int) -> Split:
-    assert settings.groups is not None  # SplitSettings has looked
-    fraction = settings.test_fraction
-    if samples.scene is None:
-        groups = read_groups(settings.groups, len(samples.numbers))
-        names = samples.class_names
-        return group_split(samples.labels, groups, test_fraction=fraction, seed=seed, class_names=names)
-    regions = read_labels(settings.groups)
-    return region_split(samples.scene.labels, regions, guard=guard, seed=seed, test_fraction=fraction)
-
-
-def _split_by_random(samples: Samples, settings: SplitSettings, _: int, seed: int) -> Split:
-    split = random_split(
-        samples.labels, test_fraction=settings.test_fraction, seed=seed, class_names=samples.class_names
-    )
-    # it deals positions among the samples, not their numbers
+def _split_by_scheme(samples: Samples, settings: SplitSettings, name: str, guard: int, seed: int) -> Split:
+    scheme = SCHEMES[name]
+    options: dict[str, Any] = {
+        "block": settings.block,
+        "class_names": samples.class_names,
+        "guard": guard,
+        "seed": seed,
+        "test_fraction": settings.test_fraction,
+    }
+    if samples.scene is not None and scheme.split_scene is not None:
+        if settings.groups is not None:
+            options["groups"] = read_labels(settings.groups)
+        return scheme.split(samples.scene.labels, **options)
+    if settings.groups is not None:
+        options["groups"] = read_groups(settings.groups, len(samples.numbers))
+    split = scheme.split(samples.labels, **options)
+    # without a scene a scheme deals positions among the samples, which in a scene are not their numbers
     return replace(split, train=samples.numbers[split.train], test=samples.numbers[split.test])
 
 
-def _split_by_files(samples: Samples, settings: SplitSettings, *_: int) -> Split:
+def _split_by_files(samples: Samples, settings: SplitSettings) -> Split:
     """Read the split of other people, without the samples whose window does not fit.
 
     Raises:
@@ -200,8 +176,6 @@ def _split_by_files(samples: Samples, settings: SplitSettings, *_: int) -> Split
 
 
 def _add_validation(samples: Samples, split: Split, settings: SplitSettings, guard: int, seed: int) -> Split:
-    if split.validation.size:  # a file of other people may name its own
-        return split
     if settings.validation == "blocks":
         if samples.scene is None:
             raise InputError(
@@ -221,16 +195,6 @@ def _add_validation(samples: Samples, split: Split, settings: SplitSettings, gua
     )
     train, validation = split.train[inner.train], split.train[inner.test]
     return _build_split(samples, train, validation, split.test, (*split.notes, note))
-
-
-_SCHEMES: Final[dict[str, Callable[[Samples, SplitSettings, int, int], Split]]] = {
-    "blocks": _split_by_blocks,
-    "checkerboard": _split_by_checkerboard,
-    "contiguous": _split_by_contiguous,
-    "regions": _split_by_regions,
-    "groups": _split_by_groups,
-    "random": _split_by_random,
-}
 
 
 def limit_per_class(numbers: Numbers, labels: Numbers, per_class: int, seed: int) -> Numbers:

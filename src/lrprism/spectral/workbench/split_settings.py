@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import Final
 
 from lrprism.errors import InputError
+from lrprism.spectral.splits import SCHEMES
 from lrprism.spectral.workbench.sources import Samples
 
-SCHEMES: Final = ("blocks", "checkerboard", "contiguous", "regions", "groups", "random")
 VALIDATIONS: Final = ("random", "blocks")
 
 
@@ -16,12 +16,9 @@ class SplitSettings:
     """The way samples are dealt out to the parts.
 
     Args:
-        scheme: For a scene one of :data:`SCHEMES`: searched "blocks", the plain "checkerboard", one
-            "contiguous" cut, whole "regions" (the connected fields of the label map) or whole "groups", all
-            of whose windows share no pixel between the parts; or "random" pixels, whose windows overlap. For
-            patches "groups" or "random". Or the split of other people: the path of one file, or of a
-            training and a test file with a comma between. None is "groups" where groups are given, else
-            "blocks" for a scene and "random" for patches.
+        scheme: One of :data:`lrprism.spectral.splits.SCHEMES`; or the split of other people: the path of one
+            file, or of a training and a test file with a comma between. None is "groups" where groups are
+            given, else "blocks" for a scene and "random" for patches.
         groups: A file with the plant, field or day of each sample: for a scene a map of numbers, for patches
             a list.
         block: Side of the squares of "blocks" and "checkerboard", in pixels.
@@ -82,7 +79,7 @@ class SplitSettings:
         """
         default = "random" if samples.scene is None else "blocks"
         scheme = self.scheme or (default if self.groups is None else "groups")
-        if samples.scene is None and scheme in SCHEMES and scheme not in ("groups", "random"):
+        if samples.scene is None and scheme in SCHEMES and SCHEMES[scheme].split_samples is None:
             raise InputError(
                 f"patches without a scene should be split at random or by groups. Found '{scheme}'. "
                 "Leave out --split, or give --groups FILE with the plant or field of each patch."
