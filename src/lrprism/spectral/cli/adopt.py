@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from lrprism.spectral.cli import options, output, settings, training_options
+from lrprism.spectral.cli import options, output, registry_options, settings
 from lrprism.spectral.runs import writing_run
 from lrprism.spectral.workbench.adopt import AdoptionSettings, adopt_into
 from lrprism.spectral.workbench.progress import Reporter
@@ -22,10 +22,10 @@ def adopt(
     ],
     data: options.Data,
     out: options.Out,
-    weights: training_options.Weights = None,
-    layout: training_options.Layout = None,
-    preprocess: training_options.Preprocess = "none",
-    pca: training_options.Pca = None,
+    weights: registry_options.Weights = None,
+    layout: registry_options.Layout = None,
+    preprocess: registry_options.Preprocess = "none",
+    pca: registry_options.Pca = None,
     labels: options.Labels = None,
     key: options.Key = None,
     wavelengths: options.Wavelengths = None,
@@ -38,7 +38,7 @@ def adopt(
         typer.Option(
             help="The split that it was trained with: a file of indices, a map, or TRAIN,TEST files; without "
             "one, it is tested on all samples.",
-            rich_help_panel=training_options.SPLIT,
+            rich_help_panel=registry_options.SPLIT,
         ),
     ] = None,
     batch_size: Annotated[int, typer.Option(min=1)] = 32,

@@ -8,7 +8,7 @@ import pandas as pd
 import typer
 from rich.console import Console
 
-from lrprism.spectral.cli import options, output
+from lrprism.spectral.cli import options, output, registry_options
 from lrprism.spectral.runs import writing_run
 from lrprism.spectral.training.devices import Devices
 from lrprism.spectral.workbench.demo import TRAINING, demonstrate
@@ -18,7 +18,7 @@ from lrprism.spectral.workbench.progress import Reporter
 
 def demo(
     out: options.Out = Path("runs/demo"),
-    rule: options.Rule = "tutorial",
+    rule: registry_options.Rule = "tutorial",
     batch_size: Annotated[int, typer.Option(help="Patches explained at a time.", min=1)] = 32,
     seed: options.Seed = 0,
     device: options.Device = "auto",

@@ -7,7 +7,7 @@ import pandas as pd
 import typer
 from rich.console import Console
 
-from lrprism.spectral.cli import options, output
+from lrprism.spectral.cli import options, output, registry_options
 from lrprism.spectral.runs import UnfinishedRun, read_run
 from lrprism.spectral.training.devices import Devices
 from lrprism.spectral.workbench.explain import ExplanationSettings, explain_into, plan_explanation
@@ -20,7 +20,7 @@ def explain(
     data: Annotated[
         str | None, typer.Argument(help="Data to explain; by default the data it was trained on.")
     ] = None,
-    rule: options.Rule = "tutorial",
+    rule: registry_options.Rule = "tutorial",
     target: options.Target = "predicted",
     per_class: Annotated[int, typer.Option(help="Samples per true class at most; 0 for all.", min=0)] = 20,
     heatmaps: Annotated[int, typer.Option(help="Samples per explained class that get heatmaps.", min=0)] = 1,

@@ -20,7 +20,9 @@ def inspect(
     wavelengths: Annotated[
         str | None, typer.Option(help="Where the file has none: FIRST:LAST in nm, or a text file.")
     ] = None,
-    rule: options.Rule = "tutorial",
+    rule: Annotated[
+        str, typer.Option(help="For a trained network: LRP rules, as lrprism explain --help lists them.")
+    ] = "tutorial",
     model: options.TrustedModel = None,
 ) -> None:
     """Show what a data file holds, or which rule each layer of a network gets.

@@ -5,8 +5,6 @@ from typing import Annotated
 
 import typer
 
-from lrprism.spectral.workbench.composites import COMPOSITES
-
 Seed = Annotated[int, typer.Option(help="Seed of everything drawn at random.", min=0)]
 Device = Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1 or mps.")]
 Out = Annotated[Path, typer.Option(help="Folder for the results; it appears when all is written.")]
@@ -22,7 +20,6 @@ HowMany = Annotated[
 Strategy = Annotated[str, typer.Option(help="Lightning's strategy: auto, ddp.", rich_help_panel=DEVICES)]
 Nodes = Annotated[int, typer.Option(help="Number of machines.", min=1, rich_help_panel=DEVICES)]
 
-Rule = Annotated[str, typer.Option(help=f"LRP rules: {', '.join(COMPOSITES)}.")]
 Target = Annotated[
     str, typer.Option(help="Class to explain: predicted, true, a class number or a class name.")
 ]

@@ -6,7 +6,7 @@ import pandas as pd
 import typer
 from rich.console import Console
 
-from lrprism.spectral.cli import options, output, settings, training_options
+from lrprism.spectral.cli import options, output, registry_options, settings
 from lrprism.spectral.runs import UnfinishedRun
 from lrprism.spectral.training.config import TrainingConfig
 from lrprism.spectral.training.devices import Devices
@@ -27,20 +27,20 @@ def train(
     average_pairs: options.AveragePairs = False,
     bands: options.Bands = None,
     window: options.Window = 7,
-    model: training_options.Model = "hyper3dnetlite",
-    layout: training_options.Layout = None,
-    preprocess: training_options.Preprocess = "std",
-    pca: training_options.Pca = None,
-    weights: training_options.Weights = None,
-    split: training_options.SplitBy = None,
-    groups: training_options.Groups = None,
-    block: training_options.Block = 16,
-    test_fraction: training_options.TestFraction = 0.5,
-    validation: training_options.Validation = "random",
+    model: registry_options.Model = "hyper3dnetlite",
+    layout: registry_options.Layout = None,
+    preprocess: registry_options.Preprocess = "std",
+    pca: registry_options.Pca = None,
+    weights: registry_options.Weights = None,
+    split: registry_options.SplitBy = None,
+    groups: registry_options.Groups = None,
+    block: registry_options.Block = 16,
+    test_fraction: registry_options.TestFraction = 0.5,
+    validation: registry_options.Validation = "random",
     per_class: Annotated[
         int | None,
         typer.Option(
-            help="Training samples per class at most.", min=1, rich_help_panel=training_options.SPLIT
+            help="Training samples per class at most.", min=1, rich_help_panel=registry_options.SPLIT
         ),
     ] = None,
     epochs: Annotated[int, typer.Option(min=1, rich_help_panel=TRAINING)] = 20,

@@ -3,13 +3,11 @@
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 import numpy as np
 import numpy.typing as npt
-import torch
 import xarray as xr
-from torch import Tensor
 
 from lrprism.errors import DataError
 from lrprism.spectral.cubes.bands import average_pairs, good_bands, select_bands
@@ -21,6 +19,9 @@ from lrprism.spectral.io.patch_file import is_patch_file, read_patch_file
 from lrprism.spectral.knowledge.indian_pines import load_indian_pines
 from lrprism.spectral.runs import file_hash
 from lrprism.spectral.workbench.progress import Reporter
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 INDIAN_PINES = "indian-pines"
 """The name that stands for the scene that comes with the package tensorly."""
@@ -225,6 +226,8 @@ def _open_patches(source: str, patches: PatchSet) -> Samples:
     )
 
 
-def network_inputs(patches: PatchSet) -> Tensor:
+def network_inputs(patches: PatchSet) -> "Tensor":
     """Return patches as a pipeline takes them: ``[N, band, y, x]``, in the data's own units."""
+    import torch  # late: lrprism inspect reads data without it
+
     return torch.from_numpy(patches["patch"].values)

@@ -1,4 +1,4 @@
-"""Options of the commands that train or take over a network; their choices come from the registries."""
+"""Options whose choices come from the registries of rules, networks, steps and splits."""
 
 from typing import Annotated
 
@@ -7,7 +7,10 @@ import typer
 from lrprism.spectral.networks import NETWORKS
 from lrprism.spectral.preprocessing import STEPS
 from lrprism.spectral.splits import SCHEMES
+from lrprism.spectral.workbench.composites import COMPOSITES
 from lrprism.spectral.workbench.split_settings import VALIDATIONS
+
+Rule = Annotated[str, typer.Option(help=f"LRP rules: {', '.join(COMPOSITES)}.")]
 
 NETWORK = "Network"
 Model = Annotated[
