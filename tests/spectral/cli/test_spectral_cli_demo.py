@@ -1,0 +1,38 @@
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from lrprism.spectral.workbench import ExplanationSettings
+from lrprism.spectral.workbench.demo import TRAINING
+
+
+def test_the_demo_on_few_bands_and_patches(
+    lrprism: object, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    few = replace(
+        TRAINING,
+        preparation=replace(TRAINING.preparation, bands=(5, 15, 40), window=5),
+        split=replace(TRAINING.split, test_fraction=0.1, per_class=6),
+        training=replace(TRAINING.training, epochs=1),
+    )
+    monkeypatch.setattr("lrprism.spectral.cli.demo.TRAINING", few)
+    monkeypatch.setattr(
+        "lrprism.spectral.cli.demo.ExplanationSettings", partial(ExplanationSettings, heatmaps=0, per_class=1)
+    )
+    code, text, progress = lrprism("demo", "--device", "cpu", "--out", tmp_path / "demo")
+    assert code == 0, progress
+    assert "No test window overlaps a window that the network was trained with." in text
+    assert "The three bands that speak most for each class:" in text
+    assert "503.2 nm" in text
+    assert "CC BY 3.0" in text
+    names = {path.name for path in (tmp_path / "demo").iterdir()}
+    assert names >= {
+        "relevance.zarr",
+        "bands.csv",
+        "conservation.csv",
+        "figures",
+        "run.json",
+        "model.safetensors",
+    }

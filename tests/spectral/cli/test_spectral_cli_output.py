@@ -1,0 +1,85 @@
+from io import StringIO
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from rich.console import Console
+
+from lrprism.spectral.cli import output
+
+SPLIT = {"test": 12, "scheme": "blocks", "notes": ["blocks were searched"]}
+TEST = {"accuracy": 0.875, "macro_f1": 0.5, "kappa": 0.25}
+
+
+@pytest.fixture
+def console() -> Console:
+    return Console(file=StringIO(), width=200)
+
+
+def read_lines(console: Console) -> list[str]:
+    return console.file.getvalue().splitlines()  # type: ignore[attr-defined]  # a StringIO
+
+
+def record(overlap: float | None, kappa: float | None = 0.25) -> dict[str, object]:
+    return {
+        "test": {**TEST, "kappa": kappa},
+        "split": {**SPLIT, "test_windows_that_overlap_a_training_window": overlap},
+        "data": {"assumed": ["radiance"], "attribution": "Purdue"},
+    }
+
+
+def test_scores_and_notes(console: Console) -> None:
+    output.print_training(console, record(0.125))
+    assert read_lines(console) == [
+        "Accuracy 87.5 %, macro F1 0.500, kappa 0.250 on 12 test patches, split by blocks.",
+        "12.5 % of the test windows overlap a window that the network was trained with.",
+        "Note: radiance.",
+        "Note: blocks were searched.",
+    ]
+
+
+@pytest.mark.parametrize(("overlap", "lines"), [(0.0, 4), (None, 3)])
+def test_no_overlap_is_said_of_scenes_alone(console: Console, overlap: float | None, lines: int) -> None:
+    output.print_training(console, record(overlap, kappa=None))
+    printed = read_lines(console)
+    assert "kappa" not in printed[0]
+    assert len(printed) == lines
+    assert ("No test window overlaps" in printed[1]) is (overlap == 0)
+
+
+def test_seeds(console: Console) -> None:
+    rows = [
+        ("accuracy", 0.9, 0.8, 1.0, 0.01, 3),
+        ("macro_f1", 0.7, 0.6, 0.8, 0.02, 3),
+        ("f1", 0.5, 0, 1, 0, 2),
+    ]
+    output.print_seeds(console, pd.DataFrame(rows, columns=["quantity", "mean", "low", "high", "sd", "n"]))
+    assert read_lines(console) == [
+        "Over 3 seeds, mean with its 95 % interval:",
+        "  accuracy 0.9000 (0.8000 to 1.0000), sd 0.0100",
+        "  macro F1 0.7000 (0.6000 to 0.8000), sd 0.0200",
+    ]
+
+
+def test_sinks(console: Console) -> None:
+    summary = {"explained": 4.0, "at_input": 3.0, "to_bias": 0.75, "to_rule": 0.25, "unaccounted": 0.0}
+    output.print_conservation(console, summary)
+    assert read_lines(console) == [
+        "Of 4 explained (logit, mean per patch), 3 reached the input; 0.75 to bias, 0.25 to rule; "
+        "0 unaccounted for."
+    ]
+
+
+def test_files_and_credit(console: Console, tmp_path: Path) -> None:
+    (tmp_path / "figures").mkdir()
+    (tmp_path / "figures" / "a.png").touch()
+    (tmp_path / "run.json").touch()
+    output.print_files(console, tmp_path)
+    output.print_attribution(console, record(None))
+    output.print_attribution(console, {"data": {"attribution": ""}})
+    assert read_lines(console) == [
+        "Results:",
+        f"  {tmp_path}/figures/ (1 files)",
+        f"  {tmp_path}/run.json",
+        "Data: Purdue",
+    ]
