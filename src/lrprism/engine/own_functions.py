@@ -1,4 +1,4 @@
-"""A user's own ``autograd.Function`` for which the user has named an op: no torch call shows that it ran."""
+"""Ops for a user's own ``autograd.Function``, which runs without a torch call that shows it."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from typing import Any, NamedTuple
 from torch import Tensor
 
 from lrprism.engine.modules import Modules
-from lrprism.graph import OwnFunction, entry_of
+from lrprism.graph import Edge, OwnFunction, edges_of, entry_of
 from lrprism.ops import AbstractOp, OwnOps
 
-Place = tuple[str, type]
+Location = tuple[str, type]
 """Path and class of a module."""
 
 
@@ -24,8 +24,8 @@ class Applied(NamedTuple):
     Args:
         function: The Function.
         op: The op that the user has named for it.
-        inputs: Its inputs that descend from the model's.
-        is_live: Of its inputs that require grad, whether they do.
+        inputs: Its live inputs.
+        is_live: For each input that requires grad, whether it is live; a parameter is not.
         place: The module in which it was applied.
     """
 
@@ -33,96 +33,99 @@ class Applied(NamedTuple):
     op: AbstractOp
     inputs: list[Tensor]
     is_live: list[bool]
-    place: Place
+    place: Location
 
 
 class OwnFunctions:
-    """Finds the results of such Functions among the arguments of later calls, and their inputs behind them.
+    """Finds the results of Functions among the arguments of later calls, and the inputs of the Functions.
 
     Args:
-        ops: The ops that the user has named; those of autograd Functions are looked for.
+        ops: The ops that the user has named; those of autograd Functions among them count.
         modules: The modules of the model.
     """
 
     def __init__(self, ops: OwnOps, modules: Modules) -> None:
         """Keep the ops of Functions."""
         self._modules = modules
-        self._log: list[tuple[int, Place]] = []
-        self._ops: dict[Any, AbstractOp] = {each: op for each, op in ops.items() if isinstance(each, type)}
+        self._log: list[tuple[int, Location]] = []
+        self._ops: dict[Any, AbstractOp] = {key: op for key, op in ops.items() if isinstance(key, type)}
         self.blocked: set[Any] = set()
-        """Functions of which an input is not at hand: no torch call saw it, or it was written to in place."""
-        self._done: dict[int, Tensor] = {}  # held, so that each id stays its own
-        self._results: dict[tuple[Any, int], tuple[Tensor, Any]] = {}
+        """Functions with an input that is not at hand: no torch call saw it, or it was overwritten."""
+        self._done: dict[int, Tensor] = {}  # keeps the tensors alive, so that no other tensor gets their id
+        self._results: dict[Edge, tuple[Tensor, Any]] = {}
 
     def __bool__(self) -> bool:
-        """Whether there is any such op."""
+        """Return True if the user has named an op for a Function."""
         return bool(self._ops)
 
     def remember(self, tensor: Tensor, value: Tensor) -> None:
-        """Remember a live tensor, which a Function may take, and what stands for it by now."""
+        """Remember a live tensor that a Function may take, and the tensor that stands for it by now."""
         if tensor.grad_fn is not None:
             self._results[tensor.grad_fn, tensor.output_nr] = value, value.grad_fn
 
-    def _result(self, edge: tuple[Any, int]) -> Tensor | None:
-        """The tensor at an edge of the graph; None if it is not known, or a Function has written to it."""
+    def _tensor_at(self, edge: Edge) -> Tensor | None:
+        """Return the tensor at an edge of the graph; None if no call saw it, or a Function wrote to it."""
         value, node = self._results.get(edge, (None, None))
         return value if value is not None and value.grad_fn is node else None
 
     def logging(self) -> AbstractContextManager[None]:
-        """Write down which module runs when, so that it can be told which one applied a Function."""
+        """Log which module runs when, to tell later which one applied a Function."""
         return self._modules.logging(self._log) if self else nullcontext()
 
     def new_result(self, tensor: Tensor, descends: Callable[[Any], bool]) -> Applied | None:
-        """Return how a Function returned a tensor, the first time it is asked.
+        """Return the application of a Function that a tensor came from, the first time the tensor is seen.
 
-        None for any other tensor, and where an input was made unseen.
+        None for any other tensor, and if no torch call showed an input.
 
         Args:
             tensor: A tensor.
-            descends: Whether what a node made descends from the model's inputs.
+            descends: Tells whether the output of a node descends from the model's inputs.
         """
         node: Any = tensor.grad_fn
         function = getattr(type(node), "_forward_cls", None)
         op = self._ops.get(function)
         if op is None or id(tensor) in self._done:
             return None
-        edges = [edge for edge in node.next_functions if edge[0] is not None]
+        edges = edges_of(node)
         is_live = [descends(source) for source, _ in edges]  # parameters are constants
-        inputs = [self._result(edge) for edge in compress(edges, is_live)]
-        known = [each for each in inputs if each is not None]
-        if len(known) < len(inputs):
-            self.blocked.add(function)
-            return None
+        inputs = []
+        for edge in compress(edges, is_live):
+            value = self._tensor_at(edge)
+            if value is None:
+                self.blocked.add(function)
+                return None
+            inputs.append(value)
         self._done[id(tensor)] = tensor
-        return Applied(function, op, known, is_live, self._place_of(node))
+        return Applied(function, op, inputs, is_live, self._locate(node))
 
-    def _place_of(self, node: Any) -> Place:
-        """The module that ran when a node was made; as autograd numbers nodes in the order of execution."""
+    def _locate(self, node: Any) -> Location:
+        """Return the module that ran when a node was made."""
+        # autograd numbers nodes in the order of execution, and the log has these numbers
         number = bisect_right(self._log, node._sequence_nr(), key=lambda entry: entry[0])
         return self._log[number - 1][1]
 
 
 def replay(tensor: Tensor, is_live: Sequence[bool]) -> Callable[..., Tensor]:
-    """Return a function of the live inputs that gives ``tensor``, which a Function returned, once more.
+    """Return a function of the live inputs that returns the result of a Function once more.
 
     Relevance comes back to these inputs through the Function's own ``backward``.
 
     Args:
-        tensor: What the Function returned.
+        tensor: The result of the Function.
         is_live: As for :class:`Applied`.
     """
 
-    def give(*inputs: Tensor) -> Tensor:
-        if not any(each.requires_grad for each in inputs):
+    def repeat(*inputs: Tensor) -> Tensor:
+        if not any(a.requires_grad for a in inputs):
             return tensor.detach()
-        result: Tensor = _enter(tensor.detach(), tensor.grad_fn, tensor.output_nr, is_live, *inputs)
+        result: Tensor = _replay(tensor.detach(), tensor.grad_fn, tensor.output_nr, is_live, *inputs)
         return result
 
-    return give
+    return repeat
 
 
 class _Replayed(OwnFunction):
-    """The result of a Function, with the Function's own way back."""
+    """The result of a Function, with the Function's own backward pass."""
 
     @staticmethod
     def forward(
@@ -136,10 +139,11 @@ class _Replayed(OwnFunction):
     def backward(ctx: Any, *grad_outputs: Tensor) -> tuple[Any, ...]:
         (g,) = grad_outputs
         count = len(ctx.node._input_metadata)
+        # of a Function with several results, the others get no gradient here
         results = ctx.node.apply(*(g if number == ctx.number else None for number in range(count)))
-        each = results if isinstance(results, tuple) else (results,)
-        wanted = compress(each, ctx.node.needs_input_grad)
-        return None, None, None, None, *compress(wanted, ctx.is_live)
+        gradients = results if isinstance(results, tuple) else (results,)
+        of_edges = compress(gradients, ctx.node.needs_input_grad)
+        return None, None, None, None, *compress(of_edges, ctx.is_live)
 
 
-_enter = entry_of(_Replayed)
+_replay = entry_of(_Replayed)
