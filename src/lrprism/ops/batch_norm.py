@@ -38,7 +38,7 @@ class ChannelScaling(AbstractAffine):
 @final
 @dataclass(frozen=True, eq=False)
 class BatchNorm(AbstractOp):
-    r"""Batch norm with constant statistics is affine per channel, whatever mode the model is in.
+    r"""Batch norm with constant statistics: affine per channel, whatever mode the model is in.
 
     .. math:: z = \frac{w}{\sqrt{\mathrm{var} + \varepsilon}} a
               + \Bigl(b - \frac{w\,\mathrm{mean}}{\sqrt{\mathrm{var} + \varepsilon}}\Bigr)
@@ -60,17 +60,16 @@ class BatchNorm(AbstractOp):
     def run(self, recorder: Recorder, func: Callable[..., Any], args: Arguments, kwargs: Keywords) -> Any:
         """Scale each channel; merge with the layer in front where there is one."""
         del func
-        known = self.bind(*args, **kwargs)
-        a = in_full_precision(known.input)
-        mean, var = known.mean, known.var
+        norm = self.bind(*args, **kwargs)
+        a = in_full_precision(norm.input)
+        mean, var = norm.mean, norm.var
+        # track_running_stats=False: the statistics of this batch, as constants
         if mean is None or var is None:
             var, mean = torch.var_mean(a.detach(), [d for d in range(a.dim()) if d != 1], correction=0)
-        value = F.batch_norm(a.detach(), mean, var, known.weight, known.bias, False, 0.0, known.eps)
-        z = (
-            value
-            if not a.requires_grad
-            else self._merged(recorder, a, value, *_affine_form(known, mean, var))
-        )
+        z = F.batch_norm(a.detach(), mean, var, norm.weight, norm.bias, False, 0.0, norm.eps)
+        if a.requires_grad:
+            z = self._merged(recorder, a, z, *_to_affine(norm, mean, var))
+        # torch's builtins return the statistics too
         return z if self.results == 1 else (z, *(mean, var, mean)[: self.results - 1])
 
     def _merged(self, recorder: Recorder, a: Tensor, value: Tensor, scale: Tensor, shift: Tensor) -> Tensor:
@@ -89,7 +88,7 @@ class BatchNorm(AbstractOp):
 
 
 class _Statistics(NamedTuple):
-    """The arguments of a batch norm, whatever order the torch function has them in."""
+    """The arguments of a batch norm, by name: torch has four signatures."""
 
     input: Tensor
     mean: Tensor | None
@@ -99,13 +98,13 @@ class _Statistics(NamedTuple):
     eps: float
 
 
-def _affine_form(known: _Statistics, mean: Tensor, var: Tensor) -> tuple[Tensor, Tensor]:
-    """The factor and the shift of each channel."""
-    scale = torch.rsqrt(var + known.eps)
-    if known.weight is not None:
-        scale = scale * known.weight
+def _to_affine(norm: _Statistics, mean: Tensor, var: Tensor) -> tuple[Tensor, Tensor]:
+    """Return the factor and the shift of each channel."""
+    scale = torch.rsqrt(var + norm.eps)
+    if norm.weight is not None:
+        scale = scale * norm.weight
     shift = -mean * scale
-    return scale, shift if known.bias is None else shift + known.bias
+    return scale, shift if norm.bias is None else shift + norm.bias
 
 
 def _bind_functional(
@@ -167,7 +166,7 @@ def _bind_instance(
 @final
 @dataclass(frozen=True, eq=False)
 class InstanceNorm(AbstractOp):
-    """Instance norm: batch norm where there are running statistics, one group per channel where not.
+    """Instance norm: a batch norm if there are running statistics, else one group per channel.
 
     Args:
         bind: Reads the call's arguments.
@@ -177,25 +176,21 @@ class InstanceNorm(AbstractOp):
 
     def run(self, recorder: Recorder, func: Callable[..., Any], args: Arguments, kwargs: Keywords) -> Any:
         """Normalise each channel of each sample, or by the running statistics."""
-        known = self.bind(*args, **kwargs)
-        if known.mean is not None:
+        norm = self.bind(*args, **kwargs)
+        if norm.mean is not None:
             return BatchNorm(self.kind, self.name, self.bind).run(recorder, func, args, kwargs)
-        how = (known.input, known.input.shape[1], known.weight, known.bias, known.eps)
-        return GroupedNorm(self.kind, self.name, bind_group).run(recorder, F.group_norm, how, {})
+        group = (norm.input, norm.input.shape[1], norm.weight, norm.bias, norm.eps)
+        return GroupedNorm(self.kind, self.name, bind_group).run(recorder, F.group_norm, group, {})
 
 
-def _table() -> dict[Any, AbstractOp]:
-    norm = Kind.NORMALIZATION
-    return {
-        F.batch_norm: BatchNorm(norm, "batch_norm", _bind_functional),
-        torch.batch_norm: BatchNorm(norm, "batch_norm", _bind_builtin),
-        torch.native_batch_norm: BatchNorm(norm, "batch_norm", _bind_builtin, 3),
-        torch.ops.aten._native_batch_norm_legit_no_training: BatchNorm(
-            norm, "batch_norm", _bind_inference, 3
-        ),
-        F.instance_norm: InstanceNorm(norm, "instance_norm", _bind_instance),
-        torch.instance_norm: InstanceNorm(norm, "instance_norm", _bind_builtin),
-    }
+_NORM = Kind.NORMALIZATION
+_EXPORTED = torch.ops.aten._native_batch_norm_legit_no_training  # exported programs call it
 
-
-TABLE = _table()
+TABLE: dict[Any, AbstractOp] = {
+    F.batch_norm: BatchNorm(_NORM, "batch_norm", _bind_functional),
+    torch.batch_norm: BatchNorm(_NORM, "batch_norm", _bind_builtin),
+    torch.native_batch_norm: BatchNorm(_NORM, "batch_norm", _bind_builtin, 3),
+    _EXPORTED: BatchNorm(_NORM, "batch_norm", _bind_inference, 3),
+    F.instance_norm: InstanceNorm(_NORM, "instance_norm", _bind_instance),
+    torch.instance_norm: InstanceNorm(_NORM, "instance_norm", _bind_builtin),
+}

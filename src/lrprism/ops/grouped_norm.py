@@ -52,13 +52,12 @@ class _Normalized(OwnFunction):
 
 
 _Found = tuple[Tensor, Tensor | None]
-"""``z``, and ``1 / sigma`` where torch gave it back."""
+"""``z``, and ``1 / sigma`` if torch returned it."""
 _enter = entry_of(_Normalized)
 
 
 def _damped(z: Tensor, bias: Tensor | None, rule: Epsilon, g: Tensor, sinks: Sinks | None) -> Tensor:
-    """``s = g z / st(z)``, or ``g z / st(z - b)`` for a rule that leaves the bias out."""
-    kept = bias if rule.bias else None
+    """Return ``s = g z / st(z)``, or ``g z / st(z - b)`` for a rule that leaves the bias out."""
     denominator = z if bias is None or rule.bias else z - bias
     if denominator is not z:
         g = g * rule.stabilizer.quotient(z, denominator)
@@ -66,12 +65,13 @@ def _damped(z: Tensor, bias: Tensor | None, rule: Epsilon, g: Tensor, sinks: Sin
         g = rule.stabilizer.damp(g, z)
     if sinks is not None:
         sinks.stabilizer += ((rule.stabilizer(denominator) - denominator) * g).sum(dtype=torch.float64)
-        sinks.bias += 0.0 if kept is None else (kept * g).sum(dtype=torch.float64)
+        if bias is not None and rule.bias:
+            sinks.bias += (bias * g).sum(dtype=torch.float64)
     return g
 
 
 class _Group(NamedTuple):
-    """Over what a normalisation takes its statistics; weight and bias broadcast to the input."""
+    """The dimensions of a normalisation's statistics; weight and bias broadcast to the input."""
 
     dims: tuple[int, ...]
     eps: float
@@ -84,34 +84,34 @@ class _Group(NamedTuple):
         """Carry ``g`` from the normalised values to ``a``, the scale being a constant.
 
         Args:
-            a: The input; to be left out where its scale is known.
+            a: The input; may be None if ``inverse_scale`` is not.
             g: The modified gradient, of the same shape.
-            inverse_scale: ``1 / sigma``, where that is known.
+            inverse_scale: ``1 / sigma``; None to compute it from the input.
         """
         if not g.numel():
             return torch.zeros_like(g)
-        grouped = self._grouped(g)
+        grouped = self._group(g)
         grouped = grouped * (self._inverse_scale(a) if inverse_scale is None else inverse_scale)
+        # the mean that the forward pass took out
         grouped = grouped.sub_(grouped.mean(self.dims, keepdim=True)) if self.centred else grouped
         return grouped.reshape(g.shape).to(g.dtype)
 
-    def _grouped(self, tensor: Tensor) -> Tensor:
-        tensor = _wide(tensor)
+    def _group(self, tensor: Tensor) -> Tensor:
+        tensor = _widen(tensor)
         return tensor.reshape(self.shape or tensor.shape)
 
     def _inverse_scale(self, a: Tensor | None) -> Tensor:
-        assert a is not None  # kept where torch did not give its scale back
-        grouped = self._grouped(a)
-        var = (
-            torch.var(grouped, self.dims, correction=0, keepdim=True)
-            if self.centred
-            else grouped.square().mean(self.dims, keepdim=True)
-        )
+        assert a is not None  # kept wherever torch did not return the scale
+        grouped = self._group(a)
+        if self.centred:
+            var = torch.var(grouped, self.dims, correction=0, keepdim=True)
+        else:
+            var = grouped.square().mean(self.dims, keepdim=True)
         return torch.rsqrt(var + self.eps)
 
 
-def _wide(a: Tensor) -> Tensor:
-    """Half precision as float32: a sum of squares leaves its range."""
+def _widen(a: Tensor) -> Tensor:
+    """Return half precision as float32: a sum of squares leaves its range."""
     return a.float() if a.dtype in (torch.float16, torch.bfloat16) else a
 
 
@@ -139,6 +139,7 @@ class GroupedNorm(AbstractOp):
         a, how = self.bind(*args, **kwargs)
         if not a.requires_grad:
             return func(*args, **kwargs)
+        # adaptive norms compute weight or bias from the inputs
         if is_live((how.weight, how.bias)):
             recorder.record(Kind.UNKNOWN, self.name)
             return func(*args, **kwargs)
@@ -146,6 +147,7 @@ class GroupedNorm(AbstractOp):
         statistics: list[Tensor] = []
 
         def normalize() -> _Found:
+            # 1 / sigma from torch saves a pass over the input on the way back
             if func in _LAYER_NORMS and a.dtype in _EXACT and not any_autocast():
                 shape = a.shape[how.dims[0] :]
                 z, _, inverse_scale = torch.native_layer_norm(a, shape, how.weight, how.bias, how.eps)
@@ -189,8 +191,10 @@ def bind_group(
     """Read the arguments of ``F.group_norm``."""
     del cudnn_enabled
     shape = (input.shape[0], num_groups, math.prod(input.shape[1:]) // num_groups)
-    w, b = (None if each is None else each.view(-1, *(1,) * (input.dim() - 2)) for each in (weight, bias))
-    return input, _Group((-1,), eps, w, b, shape=shape)
+    per_channel = (-1, *(1,) * (input.dim() - 2))
+    weight = None if weight is None else weight.view(per_channel)
+    bias = None if bias is None else bias.view(per_channel)
+    return input, _Group((-1,), eps, weight, bias, shape=shape)
 
 
 def _bind_native_group(
@@ -208,23 +212,20 @@ def _bind_native_group(
 
 
 _LAYER_NORMS = {F.layer_norm, torch.layer_norm}
-_EXACT = {torch.float32, torch.float64}  # the types in which torch gives 1 / sigma back unrounded
+_EXACT = {torch.float32, torch.float64}  # the types in which torch returns 1 / sigma unrounded
 
 
-def _table() -> dict[Any, AbstractOp]:
-    norm = Kind.NORMALIZATION
-    return {
-        F.layer_norm: GroupedNorm(norm, "layer_norm", _bind_layer),
-        torch.layer_norm: GroupedNorm(norm, "layer_norm", _bind_layer),
-        torch.native_layer_norm: GroupedNorm(norm, "layer_norm", _bind_layer, 3),
-        F.rms_norm: GroupedNorm(norm, "rms_norm", _bind_rms),
-        # the op of exported programs, which torch has from 2.8 on
-        **dict.fromkeys(aten_named("_fused_rms_norm"), GroupedNorm(norm, "rms_norm", _bind_rms, 2)),
-        torch.rms_norm: GroupedNorm(norm, "rms_norm", _bind_rms),
-        F.group_norm: GroupedNorm(norm, "group_norm", bind_group),
-        torch.group_norm: GroupedNorm(norm, "group_norm", bind_group),
-        torch.native_group_norm: GroupedNorm(norm, "group_norm", _bind_native_group, 3),
-    }
+_NORM = Kind.NORMALIZATION
 
-
-TABLE = _table()
+TABLE: dict[Any, AbstractOp] = {
+    F.layer_norm: GroupedNorm(_NORM, "layer_norm", _bind_layer),
+    torch.layer_norm: GroupedNorm(_NORM, "layer_norm", _bind_layer),
+    torch.native_layer_norm: GroupedNorm(_NORM, "layer_norm", _bind_layer, 3),
+    F.rms_norm: GroupedNorm(_NORM, "rms_norm", _bind_rms),
+    # the op of exported programs, which torch has from 2.8 on
+    **dict.fromkeys(aten_named("_fused_rms_norm"), GroupedNorm(_NORM, "rms_norm", _bind_rms, 2)),
+    torch.rms_norm: GroupedNorm(_NORM, "rms_norm", _bind_rms),
+    F.group_norm: GroupedNorm(_NORM, "group_norm", bind_group),
+    torch.group_norm: GroupedNorm(_NORM, "group_norm", bind_group),
+    torch.native_group_norm: GroupedNorm(_NORM, "group_norm", _bind_native_group, 3),
+}

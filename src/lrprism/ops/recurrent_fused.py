@@ -1,8 +1,8 @@
 """All steps of one layer of a recurrent network, in one direction, as one call under LRP-ε or LRP-0.
 
-Gates are constants, so that the way back is a recursion over time with factors that are known beforehand:
-of an LSTM's state :math:`c`, for instance, the modified gradient is multiplied by the forget gate alone. All
-factors, all shares of the inputs and the whole account are worked out for all steps together.
+Gates are constants, so that the backward pass is a recursion over time by factors that do not depend on it:
+for the cell state :math:`c` of an LSTM, the modified gradient is multiplied by the forget gate alone. The
+factors, the shares of the inputs and the account are computed for all steps together.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class Layer:
     Args:
         network: The name of torch's function for the network, such as ``rnn_tanh``.
         weights: The parameters; constants, without a projection.
-        backwards: Whether the last step comes first.
+        backwards: Whether the layer goes from the last step to the first.
     """
 
     network: str
@@ -43,32 +43,33 @@ class Layer:
 
     def run(self, x: Tensor, state: State) -> tuple[Tensor, ...]:
         """Return the outputs of all steps, in order, and the last state, as torch does."""
-        given = [tensor for tensor in self.weights.tensors if tensor is not None]
+        params = [tensor for tensor in self.weights.tensors if tensor is not None]
         hx: Any = tuple(part[None] for part in state) if self.network == "lstm" else state[0][None]
         with _without_cudnn(x):
-            found = getattr(torch, self.network)(x, hx, given, len(given) > 2, 1, 0.0, False, False, False)
-        return tuple(found)
+            return tuple(
+                getattr(torch, self.network)(x, hx, params, len(params) > 2, 1, 0.0, False, False, False)
+            )
 
 
 def _without_cudnn(x: Tensor) -> AbstractContextManager[Any]:
-    """On a GPU torch's own kernels: cuDNN warns of parameters that do not lie together."""
+    """Use torch's own kernels on a GPU: cuDNN warns of parameters that do not lie together."""
     return torch.backends.cudnn.flags(enabled=False) if x.is_cuda else nullcontext()
 
 
 def run_layer(x: Tensor, state: State, layer: Layer) -> tuple[Tensor, ...]:
-    """Return ``x`` after all steps of a layer, and the last state; to be called where calls are seen.
+    """Return the outputs of all steps of a layer, and the last state; call it where calls are watched.
 
     Shapes: ``x``: ``[time, N, in]``; the state: ``[N, units]``; the last state: ``[1, N, units]``.
     """
-    found: tuple[Tensor, ...] = handle_torch_function(run_layer, (x, *state), x, state, layer)
-    return found
+    results: tuple[Tensor, ...] = handle_torch_function(run_layer, (x, *state), x, state, layer)
+    return results
 
 
-class _Way(NamedTuple):
-    """The way back through all steps.
+class _Result(NamedTuple):
+    """The result of the backward pass through all steps.
 
     Args:
-        of_input: The modified gradient at what the layer's signal makes of its inputs, ``[time, N, units]``.
+        of_input: The modified gradient at the signal's share of its inputs, ``[time, N, units]``.
         state: The modified gradient at the first state.
         sinks: For each pre-activation, ``s``, the bias in it, and the pre-activation.
     """
@@ -83,7 +84,7 @@ Damp = Callable[[Tensor, Tensor], Tensor]
 
 
 class _Steps(NamedTuple):
-    """What the way back starts from: all steps in the order in which they ran.
+    """The start of the backward pass: all steps in the order in which they ran.
 
     Args:
         weights: The parameters.
@@ -93,7 +94,7 @@ class _Steps(NamedTuple):
         state: The first state.
         g: The modified gradient at the outputs.
         g_state: That at the last state.
-        damp: What the rule does at a pre-activation.
+        damp: The damping of the rule at a pre-activation.
     """
 
     weights: CellWeights
@@ -106,91 +107,92 @@ class _Steps(NamedTuple):
     damp: Damp
 
     @property
-    def own(self) -> Tensor:
+    def of_x(self) -> Tensor:
         """``W x + b``, of all gates."""
         return F.linear(self.x, self.weights.of_input, self.weights.input_bias)
 
     @property
-    def recalled(self) -> Tensor:
+    def of_h(self) -> Tensor:
         """``U h + b'``, of all gates."""
         return F.linear(self.before, self.weights.of_hidden, self.weights.hidden_bias)
 
 
-def _passed(value: Tensor, a: Tensor) -> Tensor:
-    """``f(a) / a``: what passes relevance through an activation unchanged; nothing at zero."""
+def _pass_ratio(value: Tensor, a: Tensor) -> Tensor:
+    """Return ``f(a) / a``, which passes relevance through an activation unchanged; zero at zero."""
     return torch.div(value, a).masked_fill_(a == 0, 0)
 
 
-def _back_lstm(steps: _Steps) -> _Way:
-    """``c' = f c + i tanh(z)``, ``h' = o tanh(c')``: forwards for ``c``, then backwards."""
-    enter, forget, z, leave = (steps.own + steps.recalled).chunk(4, -1)
+def _back_lstm(steps: _Steps) -> _Result:
+    """Go back through an LSTM, ``c' = f c + i tanh(z)``, ``h' = o tanh(c')``; forwards for ``c`` first."""
+    enter, forget, z, leave = (steps.of_x + steps.of_h).chunk(4, -1)
     enter, forget = enter.sigmoid(), forget.sigmoid()
     new = z.tanh()
-    entered = enter * new
-    c = torch.empty_like(entered)
+    entering = enter * new
+    c = torch.empty_like(entering)
     now = steps.state[1]
-    for t, kept in enumerate(forget.unbind()):
-        now = torch.addcmul(entered[t], kept, now, out=c[t])
-    left = leave.sigmoid() * _passed(c.tanh(), c)
-    gain = steps.damp(enter * _passed(new, z), z)
+    for t, forget_t in enumerate(forget.unbind()):
+        now = torch.addcmul(entering[t], forget_t, now, out=c[t])
+    leaving = leave.sigmoid() * _pass_ratio(c.tanh(), c)
+    gain = steps.damp(enter * _pass_ratio(new, z), z)
     signal = steps.weights.gates[2]
     s = torch.empty_like(gain)
     g_h, g_c = steps.g_state
     g_h = g_h + steps.g[-1]
-    each = (*(factor.unbind() for factor in (left, gain, forget, s)), (None, *steps.g.unbind()[:-1]))
-    for of_h, of_z, kept, s_t, g_before in reversed(list(zip(*each, strict=True))):
+    factors = (*(factor.unbind() for factor in (leaving, gain, forget, s)), (None, *steps.g.unbind()[:-1]))
+    # written to buffers, one small matrix product per step
+    for of_h, of_z, forget_t, s_t, g_before in reversed(list(zip(*factors, strict=True))):
         g_c = torch.addcmul(g_c, g_h, of_h)
         torch.mul(g_c, of_z, out=s_t)
         g_h = _back(s_t, signal.of_hidden, g_before)
-        g_c = g_c * kept
-    return _Way(s, (g_h, g_c), [(s, signal.bias, z)])
+        g_c = g_c * forget_t
+    return _Result(s, (g_h, g_c), [(s, signal.bias, z)])
 
 
-def _back_gru(steps: _Steps) -> _Way:
-    """``h' = (1 - z) tanh(W x + b + r (U h + b')) + z h``."""
-    of_x, of_h = steps.own, steps.recalled
-    size = 2 * steps.weights.size
+def _back_gru(steps: _Steps) -> _Result:
+    """Go back through a GRU, ``h' = (1 - z) tanh(W x + b + r (U h + b')) + z h``."""
+    of_x, of_h = steps.of_x, steps.of_h
+    size = 2 * steps.weights.size  # rows: reset and update gate, then the signal
     reset, update = (of_x[..., :size] + of_h[..., :size]).sigmoid_().chunk(2, -1)
-    own, recalled = of_x[..., size:], of_h[..., size:]
-    z = own + reset * recalled
-    share = _passed(z.tanh(), z).mul_(1 - update)
+    signal_x, signal_h = of_x[..., size:], of_h[..., size:]
+    z = signal_x + reset * signal_h
+    share = _pass_ratio(z.tanh(), z).mul_(1 - update)
     signal = steps.weights.gates[2]
-    gain = steps.damp(share * reset, recalled)
+    gain = steps.damp(share * reset, signal_h)
     s, g_all = torch.empty_like(gain), torch.empty_like(gain)
     g_h = torch.add(steps.g_state[0], steps.g[-1], out=g_all[-1])
     for t in range(len(gain) - 1, -1, -1):
         torch.mul(g_h, gain[t], out=s[t])
-        kept = g_h * update[t] if t == 0 else torch.addcmul(steps.g[t - 1], g_h, update[t])
-        g_h = torch.addmm(kept, s[t], signal.of_hidden)
+        direct = g_h * update[t] if t == 0 else torch.addcmul(steps.g[t - 1], g_h, update[t])  # by z h
+        g_h = torch.addmm(direct, s[t], signal.of_hidden)
         if t:
             g_all[t - 1] = g_h
-    s_own = steps.damp(share, own) * g_all
-    sinks = [(s_own, signal.input_bias, own), (s, signal.hidden_bias, recalled)]
-    return _Way(s_own, (g_h,), sinks)
+    s_x = steps.damp(share, signal_x) * g_all
+    sinks = [(s_x, signal.input_bias, signal_x), (s, signal.hidden_bias, signal_h)]
+    return _Result(s_x, (g_h,), sinks)
 
 
-def _back_rnn(steps: _Steps) -> _Way:
-    """``h' = f(W x + U h + b)``."""
-    z = steps.own + steps.recalled
-    gain = steps.damp(_passed(steps.after, z), z)
+def _back_rnn(steps: _Steps) -> _Result:
+    """Go back through a plain network, ``h' = f(W x + U h + b)``."""
+    z = steps.of_x + steps.of_h
+    gain = steps.damp(_pass_ratio(steps.after, z), z)
     s = torch.empty_like(gain)
     g_h = steps.g_state[0] + steps.g[-1]
     for t in range(len(gain) - 1, -1, -1):
         torch.mul(g_h, gain[t], out=s[t])
         g_h = _back(s[t], steps.weights.of_hidden, steps.g[t - 1] if t else None)
-    return _Way(s, (g_h,), [(s, steps.weights.bias, z)])
+    return _Result(s, (g_h,), [(s, steps.weights.bias, z)])
 
 
 def _back(s: Tensor, weight: Tensor, beside: Tensor | None) -> Tensor:
-    """The modified gradient at a hidden state: through the next step, and beside it from the output."""
+    """Return the modified gradient at a hidden state: from the next step and, beside it, from the output."""
     return torch.mm(s, weight) if beside is None else torch.addmm(beside, s, weight)
 
 
 class _Network(NamedTuple):
-    """The name of a network in plans, its way back, and which rows make its signal."""
+    """A network: its name in plans, its backward pass, and the position of its signal among the gates."""
 
     name: str
-    back: Callable[[_Steps], _Way]
+    back: Callable[[_Steps], _Result]
     part: int
 
 
@@ -251,7 +253,7 @@ def _damping_of(call: Call) -> Damp:
     return lambda factor, z: stabilizer.damp(factor, z)
 
 
-def _count(call: Call, way: _Way) -> None:
+def _count(call: Call, way: _Result) -> None:
     """Write down what the biases and the stabiliser kept, where an account is kept."""
     if call.sinks is None:
         return
