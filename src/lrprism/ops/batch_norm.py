@@ -50,17 +50,17 @@ class BatchNorm(AbstractOp):
     Shapes: ``a``, ``z``: ``[N, channels, *positions]``; the rest: ``[channels]``.
 
     Args:
-        bind: Reads the call's arguments.
+        order: The names of the torch function's arguments.
         results: How many results the torch function returns.
     """
 
-    bind: Callable[..., _Statistics]
+    order: tuple[str, ...]
     results: int = 1
 
     def run(self, recorder: Recorder, func: Callable[..., Any], args: Arguments, kwargs: Keywords) -> Any:
         """Scale each channel; merge with the layer in front where there is one."""
         del func
-        norm = self.bind(*args, **kwargs)
+        norm = _read(self.order, args, kwargs)
         a = in_full_precision(norm.input)
         mean, var = norm.mean, norm.var
         # track_running_stats=False: the statistics of this batch, as constants
@@ -107,60 +107,19 @@ def _to_affine(norm: _Statistics, mean: Tensor, var: Tensor) -> tuple[Tensor, Te
     return scale, shift if norm.bias is None else shift + norm.bias
 
 
-def _bind_functional(
-    input: Tensor,  # the names of torch's own signatures, so that keyword calls bind
-    running_mean: Tensor | None,
-    running_var: Tensor | None,
-    weight: Tensor | None = None,
-    bias: Tensor | None = None,
-    training: bool = False,
-    momentum: float = 0.1,
-    eps: float = 1e-5,
-) -> _Statistics:
-    del training, momentum
-    return _Statistics(input, running_mean, running_var, weight, bias, eps)
+_FUNCTIONAL = ("input", "running_mean", "running_var", "weight", "bias", "training", "momentum", "eps")
+_BUILTIN = ("input", "weight", "bias", "running_mean", "running_var", "training", "momentum", "eps")
+_INFERENCE = ("input", "weight", "bias", "running_mean", "running_var", "momentum", "eps")
+"""The order of the arguments in ``F.batch_norm``, in torch's builtins and in exported programs."""
 
 
-def _bind_builtin(  # noqa: PLR0913 - torch's own signature
-    input: Tensor,
-    weight: Tensor | None,
-    bias: Tensor | None,
-    running_mean: Tensor | None,
-    running_var: Tensor | None,
-    training: bool,
-    momentum: float,
-    eps: float,
-    cudnn_enabled: bool = True,
-) -> _Statistics:
-    del training, momentum, cudnn_enabled
-    return _Statistics(input, running_mean, running_var, weight, bias, eps)
-
-
-def _bind_inference(
-    input: Tensor,
-    weight: Tensor | None,
-    bias: Tensor | None,
-    running_mean: Tensor,
-    running_var: Tensor,
-    momentum: float,
-    eps: float,
-) -> _Statistics:
-    del momentum
-    return _Statistics(input, running_mean, running_var, weight, bias, eps)
-
-
-def _bind_instance(
-    input: Tensor,
-    running_mean: Tensor | None = None,
-    running_var: Tensor | None = None,
-    weight: Tensor | None = None,
-    bias: Tensor | None = None,
-    use_input_stats: bool = True,
-    momentum: float = 0.1,
-    eps: float = 1e-5,
-) -> _Statistics:
-    del use_input_stats, momentum
-    return _Statistics(input, running_mean, running_var, weight, bias, eps)
+def _read(order: tuple[str, ...], args: Arguments, kwargs: Keywords) -> _Statistics:
+    """Return the arguments of a norm by their names."""
+    values = {**dict(zip(order, args, strict=False)), **kwargs}
+    mean, var = values.get("running_mean"), values.get("running_var")
+    return _Statistics(
+        values["input"], mean, var, values.get("weight"), values.get("bias"), values.get("eps", 1e-5)
+    )
 
 
 @final
@@ -169,16 +128,16 @@ class InstanceNorm(AbstractOp):
     """Instance norm: a batch norm if there are running statistics, else one group per channel.
 
     Args:
-        bind: Reads the call's arguments.
+        order: The names of the torch function's arguments.
     """
 
-    bind: Callable[..., _Statistics]
+    order: tuple[str, ...]
 
     def run(self, recorder: Recorder, func: Callable[..., Any], args: Arguments, kwargs: Keywords) -> Any:
         """Normalise each channel of each sample, or by the running statistics."""
-        norm = self.bind(*args, **kwargs)
+        norm = _read(self.order, args, kwargs)
         if norm.mean is not None:
-            return BatchNorm(self.kind, self.name, self.bind).run(recorder, func, args, kwargs)
+            return BatchNorm(self.kind, self.name, self.order).run(recorder, func, args, kwargs)
         group = (norm.input, norm.input.shape[1], norm.weight, norm.bias, norm.eps)
         return GroupedNorm(self.kind, self.name, bind_group).run(recorder, F.group_norm, group, {})
 
@@ -187,10 +146,10 @@ _NORM = Kind.NORMALIZATION
 _EXPORTED = torch.ops.aten._native_batch_norm_legit_no_training  # exported programs call it
 
 TABLE: dict[Any, AbstractOp] = {
-    F.batch_norm: BatchNorm(_NORM, "batch_norm", _bind_functional),
-    torch.batch_norm: BatchNorm(_NORM, "batch_norm", _bind_builtin),
-    torch.native_batch_norm: BatchNorm(_NORM, "batch_norm", _bind_builtin, 3),
-    _EXPORTED: BatchNorm(_NORM, "batch_norm", _bind_inference, 3),
-    F.instance_norm: InstanceNorm(_NORM, "instance_norm", _bind_instance),
-    torch.instance_norm: InstanceNorm(_NORM, "instance_norm", _bind_builtin),
+    F.batch_norm: BatchNorm(_NORM, "batch_norm", _FUNCTIONAL),
+    torch.batch_norm: BatchNorm(_NORM, "batch_norm", _BUILTIN),
+    torch.native_batch_norm: BatchNorm(_NORM, "batch_norm", _BUILTIN, 3),
+    _EXPORTED: BatchNorm(_NORM, "batch_norm", _INFERENCE, 3),
+    F.instance_norm: InstanceNorm(_NORM, "instance_norm", _FUNCTIONAL),
+    torch.instance_norm: InstanceNorm(_NORM, "instance_norm", _BUILTIN),
 }
