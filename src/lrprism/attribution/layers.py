@@ -66,6 +66,10 @@ class Layers(NamedTuple):
         }
 
 
+NO_LAYERS = Layers({}, {})
+"""The layers of a user who asks for none."""
+
+
 def find_layers(model: nn.Module, layers: Sequence[str]) -> Layers:
     """Return the modules that the paths and globs in ``layers`` name.
 
@@ -73,7 +77,7 @@ def find_layers(model: nn.Module, layers: Sequence[str]) -> Layers:
         InputError: If one names none, or is no text.
     """
     if not layers:
-        return Layers({}, {})
+        return NO_LAYERS
     # under every path: a shared module has several
     modules = dict(model.named_modules(remove_duplicate=False))
     by_glob: dict[str, list[str]] = {}

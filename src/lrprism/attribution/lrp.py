@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from functools import partial
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
@@ -12,23 +10,21 @@ from torch import Tensor, nn
 
 from lrprism.attribution.batches import explain_batches, join_batches
 from lrprism.attribution.captum import CaptumTarget, convergence_delta, read_captum_target
-from lrprism.attribution.cautions import Cautions, warn, warn_of_unknown
+from lrprism.attribution.cautions import Cautions
 from lrprism.attribution.cutting import Arguments
 from lrprism.attribution.explanation import Explanation
-from lrprism.attribution.failures import explain_failures
 from lrprism.attribution.finite import check_finite
-from lrprism.attribution.inputs import Inputs, ParsedInputs, is_one_argument, parse_inputs
-from lrprism.attribution.layers import Layers, find_layers
-from lrprism.attribution.logits import BEFORE, LogitsFinder
-from lrprism.attribution.output import Output, check_dependence, choose_output
+from lrprism.attribution.inputs import Inputs, parse_inputs
+from lrprism.attribution.layers import NO_LAYERS, find_layers
+from lrprism.attribution.model_run import ModelRunner, reaches_inputs
+from lrprism.attribution.output import Output
 from lrprism.attribution.own_ops import read_ops
-from lrprism.attribution.pitfalls import describe_differing, describe_randomness
 from lrprism.attribution.plan import Plan
 from lrprism.attribution.samples import check_samples
 from lrprism.attribution.seeds import Target, has_class_axis, seeds_of
 from lrprism.composites import AbstractComposite, Composite, presets
 from lrprism.composites.composite import Entry
-from lrprism.engine import Graph, Request, Trace, suspend_outer_passes, trace, unwrap
+from lrprism.engine import suspend_outer_passes, unwrap
 from lrprism.errors import TargetError
 from lrprism.ops import OwnOps
 
@@ -146,7 +142,7 @@ class LRP:
                     target,
                     batch_size,
                     explain_one,
-                    lambda batch: self._output_of(parse_inputs(*batch), output),
+                    lambda batch: self._runner.run_for_output(parse_inputs(*batch), output),
                 )
                 explanation = join_batches(parts, has_class_axis=has_class_axis(target))
         cautions.check_total()
@@ -169,7 +165,7 @@ class LRP:
         """
         parsed = parse_inputs(*arguments)
         chosen_layers = find_layers(self.model, layers)
-        with self._trace(parsed, output, chosen_layers, audit=audit, say=cautions.say) as (
+        with self._runner.trace(parsed, output, chosen_layers, audit=audit, say=cautions.say) as (
             forward_pass,
             graph,
         ):
@@ -192,7 +188,7 @@ class LRP:
             return [torch.stack(tensors) for tensors in zip(*per_seed, strict=True)]
 
         return Explanation(
-            parsed.shape_like_inputs(join_seeds(relevances.inputs), _reaches(parsed, forward_pass)),
+            parsed.shape_like_inputs(join_seeds(relevances.inputs), reaches_inputs(parsed, forward_pass)),
             forward_pass.output.detach(),
             classes,
             chosen_layers.by_path(forward_pass, join_seeds(relevances.layers)),
@@ -217,7 +213,10 @@ class LRP:
         """
         with (
             suspend_outer_passes(inputs, args, kwargs),
-            self._trace(parse_inputs(inputs, args, kwargs), output, Layers({}, {})) as (forward_pass, graph),
+            self._runner.trace(parse_inputs(inputs, args, kwargs), output, NO_LAYERS) as (
+                forward_pass,
+                graph,
+            ),
         ):
             return Plan.of(forward_pass.reached(graph), graph.unseen)
 
@@ -247,83 +246,9 @@ class LRP:
             return relevance
         return relevance, convergence_delta(explanation, target)
 
-    @contextmanager
-    def _trace(
-        self,
-        parsed: ParsedInputs,
-        output: Output,
-        layers: Layers,
-        *,
-        audit: bool = False,
-        say: Callable[[str], None] = warn,
-    ) -> Iterator[tuple[Trace, Graph]]:
-        """Run the model and give every op its rule; what the model keeps is settled in the end."""
-        forward_pass = self._run(parsed, output, layers, audit=audit)
-        try:
-            layers.check_run(forward_pass)
-            parsed.check_reached(_reaches(parsed, forward_pass))
-            check_dependence(forward_pass.output)
-            graph = forward_pass.study()
-            self.composite.assign(forward_pass.calls, graph)
-            self._warn(forward_pass, graph, say)
-            yield forward_pass, graph
-        finally:
-            forward_pass.settle()
-
-    def _warn(self, forward_pass: Trace, graph: Graph, say: Callable[[str], None]) -> None:
-        """Warn of what a forward pass shows about the ops, the composite and the model."""
-        without_op = warn_of_unknown(forward_pass, graph, say, strict=self.strict)
-        for message in self._user_ops.describe_idle(forward_pass, without_op):
-            say(message)
-        for warning in (describe_randomness(forward_pass, self.model), describe_differing(forward_pass)):
-            if warning is not None:
-                say(warning)
-        if isinstance(self.composite, Composite):
-            idle = self.composite.unmatched(forward_pass.calls, graph)
-            if idle:
-                say(
-                    f"selectors should mean at least one op. Found none for {'; none for '.join(idle)}. "
-                    "See print(explainer.plan(inputs))."
-                )
-
-    def _output_of(self, parsed: ParsedInputs, output: Output) -> Tensor:
-        """Run the model for its output alone."""
-        forward_pass = self._run(parsed, output, Layers({}, {}), audit=False)
-        forward_pass.settle()
-        return forward_pass.output.detach()
-
-    def _run(self, parsed: ParsedInputs, output: Output, layers: Layers, *, audit: bool) -> Trace:
-        """Run the model, and say what does not fit if it fails."""
-        finder = LogitsFinder() if isinstance(output, str) and output in BEFORE else None
-        with explain_failures(self.model, parsed):
-            return trace(
-                self.model,
-                parsed.tensors,
-                partial(parsed.arguments, is_one=is_one_argument(self.model, parsed)),
-                self._user_ops.ops if finder is None else {**self._user_ops.ops, **finder.ops},
-                Request(
-                    choose=finder.choose if finder else lambda returned: choose_output(returned, output),
-                    layers=layers.paths,
-                    nonnegative=parsed.nonnegative,
-                    needs=self.composite.needs,
-                    audit=audit,
-                    compare=(audit or self.strict) and self._is_new(parsed),
-                ),
-            )
-
-    def _is_new(self, parsed: ParsedInputs) -> bool:
-        """Return True the first time inputs of this shape, type and device come."""
-        kind = (self.model.training, *((x.shape[1:], x.dtype, x.device) for x in parsed.tensors))
-        is_new = kind not in self._compared
-        self._compared.add(kind)
-        return is_new
-
-
-def _reaches(parsed: ParsedInputs, forward_pass: Trace) -> list[bool]:
-    """Return for each input whether relevance can reach it: floats, and token ids that were looked up."""
-    floats = [x.is_floating_point() for x in parsed.tensors]
-    tokens = set() if all(floats) else forward_pass.tokens_seen
-    return [is_float or number in tokens for number, is_float in enumerate(floats)]
+    @property
+    def _runner(self) -> ModelRunner:
+        return ModelRunner(self.model, self.composite, self.strict, self._user_ops, self._compared)
 
 
 def explain(
