@@ -1,6 +1,7 @@
 """A model from a function, and its relevance with everything checked that holds for any op."""
 
 from collections.abc import Callable
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -20,8 +21,8 @@ class Model(nn.Module):
         super().__init__()
         self.function, self.layers = function, nn.ModuleList(layers)
 
-    def forward(self, *inputs: Tensor) -> Tensor:
-        return self.function(*inputs)
+    def forward(self, *inputs: Any, **options: Any) -> Any:
+        return self.function(*inputs, **options)
 
 
 def numbers(*shapes: tuple[int, ...]) -> tuple[Tensor, ...]:

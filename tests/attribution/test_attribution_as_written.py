@@ -13,21 +13,11 @@ from transformers.modeling_outputs import SequenceClassifierOutput
 
 import expected_warnings
 import lrprism as lp
+from function_models import FunctionModel
 from lrprism import presets, select
 from lrprism.rules import ZBox
 
 X = torch.rand(2, 4, generator=torch.Generator().manual_seed(0))
-
-
-class Model(nn.Module):
-    def __init__(self, function: Callable[..., Any], **parts: Any) -> None:
-        super().__init__()
-        self.function = function
-        for name, part in parts.items():
-            setattr(self, name, part)
-
-    def forward(self, *inputs: Any) -> Any:
-        return self.function(self, *inputs)
 
 
 @pytest.mark.parametrize(
@@ -45,7 +35,7 @@ def test_a_tensor_written_in_place_is_read_from_any_output(wrap: Callable[[Tenso
         y.mul_(3.0)
         return wrap(y)
 
-    found = lp.LRP(Model(forward), strict=True).explain(X, torch.ones_like)
+    found = lp.LRP(FunctionModel(forward), strict=True).explain(X, torch.ones_like)
     torch.testing.assert_close(found.output, 6 * X)
     torch.testing.assert_close(found.relevance, 6 * X)
 
@@ -53,7 +43,7 @@ def test_a_tensor_written_in_place_is_read_from_any_output(wrap: Callable[[Tenso
 @pytest.mark.parametrize("context", [torch.enable_grad, torch.no_grad, torch.inference_mode])
 @expected_warnings.LOGITS_BEHIND
 def test_ops_in_an_output_callable_have_their_rules(context: Callable[[], Any]) -> None:
-    explainer = lp.LRP(Model(lambda _, x: {"a": 2 * x}), strict=True)
+    explainer = lp.LRP(FunctionModel(lambda _, x: {"a": 2 * x}), strict=True)
     with context():
         found = explainer.explain(X, torch.ones_like, output=lambda out: out["a"].sigmoid(), audit=True)
     torch.testing.assert_close(found.relevance, (2 * X).sigmoid())
@@ -61,26 +51,26 @@ def test_ops_in_an_output_callable_have_their_rules(context: Callable[[], Any]) 
     assert [row.op for row in found.audit] == ["mul", "sigmoid"]
 
 
-def scaled_by_detach(y: Tensor) -> None:
+def scale_by_detach(y: Tensor) -> None:
     y.detach().mul_(3.0)
 
 
-def scaled_by_data(y: Tensor) -> None:
+def scale_by_data(y: Tensor) -> None:
     y.data.mul_(3.0)
 
 
-def cleared_by_data(y: Tensor) -> None:
+def clear_by_data(y: Tensor) -> None:
     y.data[:, 0] = 0.0
 
 
-@pytest.mark.parametrize("write", [scaled_by_detach, scaled_by_data, cleared_by_data])
+@pytest.mark.parametrize("write", [scale_by_detach, scale_by_data, clear_by_data])
 def test_a_write_through_an_alias_is_a_write(write: Callable[[Tensor], None]) -> None:
     def forward(_: Any, x: Tensor) -> Tensor:
         y = 2 * x
         write(y)
         return y
 
-    model = Model(forward)
+    model = FunctionModel(forward)
     found = lp.LRP(model, strict=True).explain(X, torch.ones_like)
     torch.testing.assert_close(found.output, model(X))
     torch.testing.assert_close(found.relevance, model(X))
@@ -94,7 +84,9 @@ def test_a_weight_constraint_is_followed_and_leaves_the_weight_alone() -> None:
 
     weight = nn.Parameter(torch.ones(4, 3))
     before = weight.detach().clone()
-    found = lp.LRP(Model(forward, w=weight), presets.Epsilon(0), strict=True).explain(X, torch.ones_like)
+    found = lp.LRP(FunctionModel(forward, w=weight), presets.Epsilon(0), strict=True).explain(
+        X, torch.ones_like
+    )
     assert torch.equal(weight, before)
     torch.testing.assert_close(found.output, X @ (0.5 * torch.renorm(before, 2, 0, 1.0)))
 
@@ -103,7 +95,7 @@ def test_the_z_box_rule_keeps_its_relevance_at_a_shift_inside_the_model() -> Non
     # w = (1, -2, 3, 4), a = x - 1 = (0, -1, 1, 2): z = 13; l = -1, h = 2: a w - l w+ - h w- = (1, 6, 6, 12)
     layer = nn.Linear(4, 1, bias=False).double()
     layer.weight.data = torch.tensor([[1.0, -2.0, 3.0, 4.0]], dtype=torch.float64)
-    model = Model(lambda self, x: self.layer(x - 1), layer=layer)
+    model = FunctionModel(lambda self, x: self.layer(x - 1), layer=layer)
     explainer = lp.LRP(model, [(select.at_input(), ZBox(-1.0, 2.0, 0))])
     found = explainer.explain(torch.tensor([[1.0, 0.0, 2.0, 3.0]], dtype=torch.float64), torch.ones_like)
     torch.testing.assert_close(found.relevance, 13 * torch.tensor([[1.0, 6, 6, 12]]).double() / 25)
@@ -113,7 +105,7 @@ def test_the_z_box_rule_keeps_its_relevance_at_a_shift_inside_the_model() -> Non
 @expected_warnings.OUTSIDE_THE_BOX
 def test_a_shift_that_broadcasts_the_input(composite: Any) -> None:
     shift = torch.rand(3, 1, 1) + 0.5
-    model = Model(lambda self, x: self.conv((x - shift) / shift).flatten(1), conv=nn.Conv2d(3, 4, 3))
+    model = FunctionModel(lambda self, x: self.conv((x - shift) / shift).flatten(1), conv=nn.Conv2d(3, 4, 3))
     found = lp.LRP(model, composite, strict=True).explain(torch.rand(2, 1, 6, 6), audit=True)
     assert isinstance(found.relevance, Tensor)
     assert found.relevance.shape == (2, 1, 6, 6)
@@ -124,7 +116,7 @@ def test_a_shift_that_broadcasts_the_input(composite: Any) -> None:
 def test_tensors_made_in_inference_mode() -> None:
     with torch.inference_mode():
         weight, shift, x = torch.rand(4, 3), torch.rand(3), torch.rand(2, 4)
-        model = Model(lambda self, x, w: x @ w + self.shift, shift=shift)
+        model = FunctionModel(lambda self, x, w: x @ w + self.shift, shift=shift)
         found = lp.LRP(model, presets.Epsilon(0), strict=True).explain(x, torch.ones_like, args=(weight,))
     torch.testing.assert_close(found.relevance, x * weight.sum(1))
 
@@ -149,7 +141,7 @@ def test_a_model_that_asks_for_gradients_itself() -> None:
         return y
 
     torch.testing.assert_close(
-        lp.LRP(Model(forward), strict=True).explain(X, torch.ones_like).relevance, 2 * X
+        lp.LRP(FunctionModel(forward), strict=True).explain(X, torch.ones_like).relevance, 2 * X
     )
 
 
@@ -164,7 +156,7 @@ def test_parts_that_were_compiled_in_place() -> None:
 
 def test_what_torch_func_transforms_is_said() -> None:
     linear = nn.Linear(4, 3)
-    model = Model(lambda self, x: torch.vmap(lambda row: F.silu(self.linear(row)))(x), linear=linear)
+    model = FunctionModel(lambda self, x: torch.vmap(lambda row: F.silu(self.linear(row)))(x), linear=linear)
     with pytest.warns(lp.RelevanceWarning, match=r"no rule is known for torch\.func \(cannot be seen\)"):
         found = lp.explain(model, X)
     torch.testing.assert_close(found.output, model(X).detach())
@@ -223,7 +215,7 @@ REFUSED: dict[str, tuple[Callable[[lp.LRP], Any], str]] = {
         r"^ops should map torch functions to ops of lrprism\.ops\.own\. Found 'lgamma': ",
     ),
     "complex": (
-        lambda _: lp.explain(Model(lambda _, x: torch.complex(x, x)), X),
+        lambda _: lp.explain(FunctionModel(lambda _, x: torch.complex(x, x)), X),
         r"^the model's output should depend on the inputs\. Found one of torch\.complex64, which carries no",
     ),
 }
@@ -237,7 +229,7 @@ def test_what_cannot_be_meant_is_refused(what: str) -> None:
 
 
 def test_a_gradient_taken_by_torch_func_is_right() -> None:
-    model = Model(lambda _, x: torch.func.grad(lambda z: F.silu(z).sum())(x) * x)
+    model = FunctionModel(lambda _, x: torch.func.grad(lambda z: F.silu(z).sum())(x) * x)
     with pytest.warns(lp.RelevanceWarning, match=r"torch\.func \(cannot be seen\)"):
         found = lp.explain(model, X, torch.ones_like)
     torch.testing.assert_close(found.output, model(X))

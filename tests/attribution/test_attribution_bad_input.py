@@ -12,20 +12,12 @@ import lrprism as lp
 from lrprism import presets, select
 from lrprism.ops import own
 from lrprism.rules import Epsilon, Flat, Gamma
+from small_models import Model
 
 NAN, INF = float("nan"), float("inf")
 
 
-class Model(nn.Module):
-    def __init__(self, function: Callable[..., Any]) -> None:
-        super().__init__()
-        self.function = function
-
-    def forward(self, *args: Any, **kwargs: Any) -> Any:
-        return self.function(*args, **kwargs)
-
-
-def refused(error: type[lp.LRPrismError], message: str, call: Callable[[], Any]) -> None:
+def check_refusal(error: type[lp.LRPrismError], message: str, call: Callable[[], Any]) -> None:
     """Check the error and that its message is one line that holds the whole of ``message``."""
     with pytest.raises(error) as caught:
         call()
@@ -113,14 +105,14 @@ NO_INPUTS: dict[str, tuple[Any, str]] = {
 def test_inputs_that_cannot_be_explained(what: str) -> None:
     inputs, message = NO_INPUTS[what]
     explainer = lp.LRP(nn.Linear(2, 2))
-    refused(lp.InputError, message, lambda: explainer.explain(inputs))
-    refused(lp.InputError, message, lambda: explainer.plan(inputs))
+    check_refusal(lp.InputError, message, lambda: explainer.explain(inputs))
+    check_refusal(lp.InputError, message, lambda: explainer.plan(inputs))
     if not isinstance(inputs, dict):
-        refused(lp.InputError, message, lambda: explainer.attribute(inputs))
+        check_refusal(lp.InputError, message, lambda: explainer.attribute(inputs))
 
 
 def test_whole_numbers_beside_a_float_input_that_nothing_looks_up() -> None:
-    def shifted(x: Tensor, ids: Tensor) -> Tensor:
+    def shift(x: Tensor, ids: Tensor) -> Tensor:
         return x + ids
 
     message = (
@@ -128,8 +120,8 @@ def test_whole_numbers_beside_a_float_input_that_nothing_looks_up() -> None:
         "embedding looks up. Try inputs[1].float(), or give it in args= or kwargs= as a constant."
     )
     x, ids = torch.ones(1, 2), torch.ones(1, 2, dtype=torch.int64)
-    refused(lp.InputError, message, lambda: lp.explain(Model(shifted), (x, ids), 1))
-    assert set(lp.explain(Model(shifted), {"x": x, "ids": ids}, 1).relevance) == {"x"}
+    check_refusal(lp.InputError, message, lambda: lp.explain(Model(shift), (x, ids), 1))
+    assert set(lp.explain(Model(shift), {"x": x, "ids": ids}, 1).relevance) == {"x"}
 
 
 @pytest.mark.parametrize(
@@ -157,7 +149,7 @@ def test_whole_numbers_beside_a_float_input_that_nothing_looks_up() -> None:
 def test_inputs_on_another_device_or_of_another_type_than_the_model(
     model: nn.Module, x: Tensor, message: str
 ) -> None:
-    refused(lp.InputError, message, lambda: lp.explain(model, x, 1))
+    check_refusal(lp.InputError, message, lambda: lp.explain(model, x, 1))
 
 
 def test_an_error_of_the_model_itself_comes_through_as_it_is() -> None:
@@ -208,11 +200,11 @@ TARGETS: dict[str, tuple[Any, str]] = {
 @pytest.mark.parametrize("what", TARGETS)
 def test_targets_that_do_not_fit(what: str) -> None:
     target, message = TARGETS[what]
-    refused(lp.TargetError, message, lambda: lp.explain(nn.Linear(4, 3), torch.rand(2, 4), target))
+    check_refusal(lp.TargetError, message, lambda: lp.explain(nn.Linear(4, 3), torch.rand(2, 4), target))
 
 
 def test_each_without_a_class() -> None:
-    refused(
+    check_refusal(
         lp.TargetError, "each() should name at least one class. Found none. Try each(0, 1).", lp.target.each
     )
 
@@ -222,7 +214,7 @@ def test_layers_that_are_not_there() -> None:
     explainer, x = lp.LRP(model), torch.rand(1, 2)
     for layers in ("conv*", ["0", "conv*"], ("conv*",)):
         message = "layers should name modules of the model. Found 'conv*'; it has 0, 1, 1.0"
-        refused(lp.InputError, message, lambda layers=layers: explainer.explain(x, layers=layers))
+        check_refusal(lp.InputError, message, lambda layers=layers: explainer.explain(x, layers=layers))
 
 
 def test_a_selector_that_means_nothing_is_named_in_a_warning() -> None:
@@ -245,21 +237,21 @@ def test_a_selector_that_means_nothing_is_named_in_a_warning() -> None:
 @pytest.mark.parametrize("composite", [presets.Epsilon, "epsilon", [Epsilon()], [("0", Epsilon())], 3])
 def test_a_composite_that_is_none(composite: Any) -> None:
     message = "composite should be a preset such as presets.EpsilonGamma(), or a list of (selector, rule)"
-    refused(lp.RuleError, message, lambda: lp.LRP(nn.Linear(2, 2), composite))
+    check_refusal(lp.RuleError, message, lambda: lp.LRP(nn.Linear(2, 2), composite))
 
 
 def test_an_op_that_is_known_already() -> None:
     twice = {torch.lgamma: own.activation("first"), Tensor.lgamma: own.routing("second")}
     message = "ops should name functions that have no op yet. Found lgamma, which is activation already."
-    refused(lp.InputError, message, lambda: lp.LRP(nn.Linear(2, 2), ops=twice))
+    check_refusal(lp.InputError, message, lambda: lp.LRP(nn.Linear(2, 2), ops=twice))
     message = "ops should name functions that have no op yet. Found conv2d, which is convolution already."
     known = {torch.conv2d: own.routing("conv2d")}
-    refused(lp.InputError, message, lambda: lp.LRP(nn.Linear(2, 2), ops=known))
+    check_refusal(lp.InputError, message, lambda: lp.LRP(nn.Linear(2, 2), ops=known))
 
 
 def test_a_rule_for_inputs_that_are_no_inputs() -> None:
     model = nn.Sequential(nn.ReLU(), nn.Linear(2, 2))
     message = "Flat should serve the first op behind an input"
-    refused(
+    check_refusal(
         lp.RuleError, message, lambda: lp.LRP(model, [(select.first(), Flat())]).explain(torch.rand(1, 2))
     )

@@ -18,7 +18,7 @@ def layer(outputs: int) -> nn.Module:
     return nn.Linear(5, outputs, bias=False).double()
 
 
-def explained(model: nn.Module, x: torch.Tensor, target: Any) -> torch.Tensor:
+def sum_relevance(model: nn.Module, x: torch.Tensor, target: Any) -> torch.Tensor:
     """What arrives per sample; by LRP-0 without biases that is the explained entry."""
     relevance, delta = lp.LRP(model, presets.Epsilon(0)).attribute(x, target, return_convergence_delta=True)
     torch.testing.assert_close(delta, torch.zeros(4, dtype=torch.float64), rtol=0, atol=1e-12)
@@ -29,31 +29,31 @@ def explained(model: nn.Module, x: torch.Tensor, target: Any) -> torch.Tensor:
     "target", [1, -2, torch.tensor(1), torch.tensor([1]), torch.tensor([[1]]), (1,), [1] * 4]
 )
 def test_an_index_for_all_samples(target: Any) -> None:
-    torch.testing.assert_close(explained(layer(3), X, target), layer(3)(X)[:, 1])
+    torch.testing.assert_close(sum_relevance(layer(3), X, target), layer(3)(X)[:, 1])
 
 
 def test_an_index_per_sample() -> None:
     for target in ([0, 2, 1, 1], torch.tensor([0, 2, 1, 1])):
-        torch.testing.assert_close(explained(layer(3), X, target), layer(3)(X)[range(4), [0, 2, 1, 1]])
+        torch.testing.assert_close(sum_relevance(layer(3), X, target), layer(3)(X)[range(4), [0, 2, 1, 1]])
 
 
 def test_a_tuple_is_an_index_into_all_axes() -> None:
     z = layer(3)(STEPS)
-    torch.testing.assert_close(explained(layer(3), STEPS, (3, 1)), z[:, 3, 1])
-    torch.testing.assert_close(explained(layer(3), STEPS, (-1, -1)), z[:, -1, -1])
+    torch.testing.assert_close(sum_relevance(layer(3), STEPS, (3, 1)), z[:, 3, 1])
+    torch.testing.assert_close(sum_relevance(layer(3), STEPS, (-1, -1)), z[:, -1, -1])
     pairs = [(0, 0), (5, 2), (1, 1), (2, 0)]
     expected = torch.stack([z[sample][pair] for sample, pair in enumerate(pairs)])
-    torch.testing.assert_close(explained(layer(3), STEPS, pairs), expected)
+    torch.testing.assert_close(sum_relevance(layer(3), STEPS, pairs), expected)
 
 
 @pytest.mark.parametrize("target", [None, 0])
 def test_one_output_is_the_output(target: Any) -> None:
-    torch.testing.assert_close(explained(layer(1), X, target), layer(1)(X)[:, 0])
+    torch.testing.assert_close(sum_relevance(layer(1), X, target), layer(1)(X)[:, 0])
 
 
 def test_an_output_without_a_class_axis_is_the_output() -> None:
     model = nn.Sequential(layer(1), nn.Flatten(0))
-    torch.testing.assert_close(explained(model, X, None), model(X))
+    torch.testing.assert_close(sum_relevance(model, X, None), model(X))
 
 
 BAD: dict[str, tuple[Any, str]] = {

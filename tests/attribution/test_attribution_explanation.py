@@ -1,7 +1,6 @@
 """What an explanation holds: targets, layers and the account, each number worked out by hand."""
 
 import re
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -9,30 +8,12 @@ import torch
 from torch import Tensor, nn
 
 import lrprism as lp
+from function_models import FunctionModel, make_linear
 from lrprism import presets, select
 from lrprism.ops import own
 from lrprism.rules import Epsilon, Gamma
 
 LRP_0 = presets.Epsilon(0)
-
-
-class Model(nn.Module):
-    def __init__(self, function: Callable[..., Tensor], **layers: nn.Module) -> None:
-        super().__init__()
-        self.function = function
-        for name, layer in layers.items():
-            self.add_module(name, layer)
-
-    def forward(self, *inputs: Tensor) -> Tensor:
-        return self.function(self, *inputs)
-
-
-def linear(weight: list[list[float]], bias: list[float] | None = None) -> nn.Linear:
-    layer = nn.Linear(len(weight[0]), len(weight), bias=bias is not None).double()
-    layer.weight.data = torch.tensor(weight, dtype=torch.float64)
-    if bias is not None:
-        layer.bias.data = torch.tensor(bias, dtype=torch.float64)
-    return layer
 
 
 def columns(*rows: list[float]) -> Tensor:
@@ -45,8 +26,8 @@ A = columns([1.0, 1.0], [2.0, -1.0])
 CONTRIBUTIONS = A * torch.tensor(WEIGHT, dtype=torch.float64)[:, None]
 
 
-def explained(target: Any, composite: Any = LRP_0, **options: Any) -> lp.Explanation:
-    return lp.LRP(linear(WEIGHT), composite).explain(A, target, **options)
+def explain_by_epsilon(target: Any, composite: Any = LRP_0, **options: Any) -> lp.Explanation:
+    return lp.LRP(make_linear(WEIGHT), composite).explain(A, target, **options)
 
 
 @pytest.mark.parametrize(
@@ -63,7 +44,7 @@ def explained(target: Any, composite: Any = LRP_0, **options: Any) -> lp.Explana
     ],
 )
 def test_one_class_of_each_sample(target: Any, classes: list[int]) -> None:
-    found = explained(target)
+    found = explain_by_epsilon(target)
     assert found.target.tolist() == classes
     assert torch.equal(found.relevance, CONTRIBUTIONS[classes, range(2)])
     assert torch.equal(found.output, A @ torch.tensor(WEIGHT, dtype=torch.float64).T)
@@ -76,13 +57,13 @@ def test_one_class_of_each_sample(target: Any, classes: list[int]) -> None:
     [("all", [0, 1, 2]), (lp.target.each(2, 0), [2, 0]), (lp.target.each(1), [1])],
 )
 def test_several_classes_of_every_sample_get_an_axis_in_front(target: Any, classes: list[int]) -> None:
-    found = explained(target)
+    found = explain_by_epsilon(target)
     assert found.target.tolist() == classes
     assert torch.equal(found.relevance, CONTRIBUTIONS[classes])
 
 
 def test_two_inputs_and_several_classes_give_each_input_the_axis() -> None:
-    model = Model(lambda m, a, b: m.layer(a) + b, layer=linear(WEIGHT))
+    model = FunctionModel(lambda m, a, b: m.layer(a) + b, layer=make_linear(WEIGHT))
     b = columns([1.0, 2.0, 3.0], [4.0, 5.0, 6.0])
     of_a, of_b = lp.LRP(model, LRP_0).explain((A, b), lp.target.each(2, 1)).relevance
     assert torch.equal(of_a, CONTRIBUTIONS[[2, 1]])
@@ -99,7 +80,7 @@ def test_two_inputs_and_several_classes_give_each_input_the_axis() -> None:
     ],
 )
 def test_a_contrast_is_the_difference_of_two_classes(one: Any, other: Any, expected: Tensor) -> None:
-    found = explained(lp.target.contrast(one, other))
+    found = explain_by_epsilon(lp.target.contrast(one, other))
     assert torch.equal(found.relevance, expected.double())
     assert found.target is None
 
@@ -129,7 +110,7 @@ def test_a_contrast_of_a_class_with_itself_is_refused(one: Any, other: Any, show
 
 
 def test_one_logit_of_exactly_zero_speaks_for_class_0() -> None:
-    found = lp.LRP(linear([[1.0, -1.0]]), LRP_0).explain(columns([2.0, 2.0]), lp.target.side())
+    found = lp.LRP(make_linear([[1.0, -1.0]]), LRP_0).explain(columns([2.0, 2.0]), lp.target.side())
     assert found.target.tolist() == [0]
     assert found.relevance.tolist() == [[-2.0, 2.0]]
 
@@ -169,8 +150,8 @@ def test_all_classes_in_one_pass_equal_one_class_at_a_time(composite: Any, *, au
     if audit:
         for rows in zip(together.audit, *(each.audit for each in alone), strict=True):
             for name in ("relevance_out", "relevance_in", "to_bias", "to_stabilizer", "to_rule"):
-                summed = sum(getattr(row, name) for row in rows[1:])
-                assert getattr(rows[0], name) == pytest.approx(summed, rel=1e-10, abs=1e-10)
+                total = sum(getattr(row, name) for row in rows[1:])
+                assert getattr(rows[0], name) == pytest.approx(total, rel=1e-10, abs=1e-10)
         assert together.audit.explained == pytest.approx(sum(each.audit.explained for each in alone))
         assert together.audit.reached == pytest.approx(sum(each.audit.reached for each in alone))
 
@@ -194,7 +175,7 @@ def test_keeping_the_account_changes_no_bit_of_relevance(composite: Any) -> None
 
 def test_relevance_at_a_layer_by_hand() -> None:
     # z = (2, -1) -> relu (2, 0) -> logit 3 * 2 + 5 * 0 = 6
-    model = nn.Sequential(linear([[2.0], [-1.0]]), nn.ReLU(), linear([[3.0, 5.0]]))
+    model = nn.Sequential(make_linear([[2.0], [-1.0]]), nn.ReLU(), make_linear([[3.0, 5.0]]))
     found = lp.LRP(model, LRP_0).explain(columns([1.0]), 0, layers="*")
     assert {path: each.tolist() for path, each in found.layers.items()} == {
         "": [[6.0]],
@@ -206,14 +187,16 @@ def test_relevance_at_a_layer_by_hand() -> None:
 
 def test_a_layer_with_two_outputs_and_one_whose_output_is_written_in_place() -> None:
     # halves (1, 2) and (3, 4); 2 left + 3 right = (11, 16), then times 10 in place
-    model = nn.Sequential(Model(lambda _, x: x.chunk(2, 1)), Model(lambda _, halves: summed(*halves)))
+    model = nn.Sequential(
+        FunctionModel(lambda _, x: x.chunk(2, 1)), FunctionModel(lambda _, halves: add_up(*halves))
+    )
     found = lp.LRP(model, LRP_0).explain(columns([1.0, 2.0, 3.0, 4.0]), 1, layers=["0", "1"])
     left, right = found.layers["0"]
     assert (left.tolist(), right.tolist()) == ([[0.0, 40.0]], [[0.0, 120.0]])
     assert found.layers["1"].tolist() == [[0.0, 160.0]]
 
 
-def summed(left: Tensor, right: Tensor) -> Tensor:
+def add_up(left: Tensor, right: Tensor) -> Tensor:
     z = 2 * left + 3 * right
     z.mul_(10.0)
     return z
@@ -233,22 +216,24 @@ def test_what_reaches_a_layer_is_what_left_the_one_before() -> None:
     assert float(found.relevance.sum()) == pytest.approx(by_path["0"].relevance_in, rel=1e-12)
 
 
-def shifted(by: float) -> lp.Explanation:
-    """4 a + by with a = 1: of what is explained, 4 arrive and ``by`` stay with the bias."""
-    return lp.LRP(linear([[4.0]], [by]), LRP_0).explain(columns([1.0]), 0, audit=True)
+def make_shift(by: float) -> lp.Explanation:
+    """4 a + by with a = 1: of what is explain_by_epsilon, 4 arrive and ``by`` stay with the bias."""
+    return lp.LRP(make_linear([[4.0]], [by]), LRP_0).explain(columns([1.0]), 0, audit=True)
 
 
 @pytest.mark.parametrize(("by", "tolerance"), [(0.0, 0.0), (1.0, 0.2), (-1.0, 1 / 3), (-8.0, 2.0)])
 def test_a_check_passes_up_to_its_tolerance(by: float, tolerance: float) -> None:
-    shifted(by).check(tolerance + 1e-12)
+    make_shift(by).check(tolerance + 1e-12)
     if by:
         with pytest.raises(lp.ConservationError, match="explained output should be lost on the way"):
-            shifted(by).check(tolerance - 1e-12)
+            make_shift(by).check(tolerance - 1e-12)
 
 
 def test_a_failed_check_names_the_worst_ops_first() -> None:
     model = nn.Sequential(
-        linear([[2.0]], [1.0]), nn.Sequential(linear([[1.0]], [-30.0])), linear([[1.0]], [1e-9])
+        make_linear([[2.0]], [1.0]),
+        nn.Sequential(make_linear([[1.0]], [-30.0])),
+        make_linear([[1.0]], [1e-9]),
     )
     expected = (
         r"^at most 0\.001 of the explained output should be lost on the way to the inputs\. "
@@ -264,7 +249,7 @@ def test_a_check_needs_an_account() -> None:
     with pytest.raises(
         lp.InputError, match=r"^check\(\) should have an account\. Found none\. Try .*audit=True"
     ):
-        explained(1).check()
+        explain_by_epsilon(1).check()
 
 
 SHOWN: dict[str, tuple[Any, dict[str, Any], str]] = {

@@ -5,22 +5,11 @@ from typing import Any
 
 import pytest
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 import lrprism as lp
+from function_models import FunctionModel
 from lrprism import presets
-
-
-class Model(nn.Module):
-    def __init__(self, function: Callable[..., Any], **parts: nn.Module) -> None:
-        super().__init__()
-        self.function = function
-        for name, part in parts.items():
-            self.add_module(name, part)
-
-    def forward(self, x: Tensor) -> Any:
-        return self.function(self, x)
-
 
 X = torch.tensor([[1.0, 2.0], [3.0, 4.0]])
 
@@ -65,12 +54,12 @@ def test_an_output_that_is_not_finite(what: str) -> None:
     function, found = OUTPUTS[what]
     message = rf"^the model's output should be finite\. {found}\. Look in forward for a division .*float32\.$"
     with pytest.raises(lp.ModelError, match=message):
-        lp.LRP(Model(function)).explain(X, 0)
+        lp.LRP(FunctionModel(function)).explain(X, 0)
 
 
 def test_nan_in_an_output_that_is_not_explained_is_refused_and_a_mask_is_not() -> None:
     mask = torch.tensor([0.0, -torch.inf])
-    masked = lp.LRP(Model(lambda _, x: x + mask), presets.Epsilon(0))
+    masked = lp.LRP(FunctionModel(lambda _, x: x + mask), presets.Epsilon(0))
     for options in ({}, {"batch_size": 1}, {"layers": [""]}):
         assert masked.explain(X, 0, **options).relevance.tolist() == [[1.0, 0.0], [3.0, 0.0]]
         assert masked.explain(X, **options).relevance.tolist() == [[1.0, 0.0], [3.0, 0.0]]
@@ -78,11 +67,11 @@ def test_nan_in_an_output_that_is_not_explained_is_refused_and_a_mask_is_not() -
         with pytest.raises(lp.ModelError, match=r"output should be finite\. Found -inf at index \(0, 1\)"):
             masked.explain(X, target)
     with pytest.raises(lp.ModelError, match=r"output should be finite\. Found nan at index \(0, 1\)"):
-        lp.LRP(Model(lambda _, x: x * torch.tensor([1.0, torch.nan]))).explain(X, 0)
+        lp.LRP(FunctionModel(lambda _, x: x * torch.tensor([1.0, torch.nan]))).explain(X, 0)
 
 
 def test_a_mask_in_a_buffer_is_not_taken_for_the_cause() -> None:
-    model = Model(lambda m, x: (m.layer(x) + m.mask) / 0, layer=nn.Linear(2, 2))
+    model = FunctionModel(lambda m, x: (m.layer(x) + m.mask) / 0, layer=nn.Linear(2, 2))
     model.register_buffer("mask", torch.full((2,), -torch.inf))
     with pytest.raises(lp.ModelError, match=r"^the model's output should be finite\. Found -?inf at index"):
         lp.LRP(model).explain(X, 0)
@@ -114,10 +103,10 @@ def test_relevance_that_is_not_finite() -> None:
 
 def test_sums_beyond_the_range_are_no_fault() -> None:
     x = torch.full((1, 40), 60.0, dtype=torch.float16)
-    model = Model(lambda _, x: x * torch.full((40,), 1000.0, dtype=torch.float16))
+    model = FunctionModel(lambda _, x: x * torch.full((40,), 1000.0, dtype=torch.float16))
     found = lp.LRP(model, presets.Epsilon(0)).explain(x, torch.ones_like)  # 40 times 60000
     assert found.relevance.isfinite().all()
-    wide = lp.LRP(Model(lambda _, x: x * 1.0)).explain(torch.full((1, 4), 3e38), torch.ones_like)
+    wide = lp.LRP(FunctionModel(lambda _, x: x * 1.0)).explain(torch.full((1, 4), 3e38), torch.ones_like)
     assert wide.relevance.isfinite().all()
 
 

@@ -8,27 +8,17 @@ import torch
 from torch import Tensor, nn
 
 import lrprism as lp
+from function_models import FunctionModel
 from lrprism import presets
 
 LRP_0 = presets.Epsilon(0)
 
 
-class Model(nn.Module):
-    def __init__(self, function: Callable[..., Any], **layers: nn.Module) -> None:
-        super().__init__()
-        self.function = function
-        for name, layer in layers.items():
-            self.add_module(name, layer)
-
-    def forward(self, *args: Any, **kwargs: Any) -> Any:
-        return self.function(self, *args, **kwargs)
-
-
-def explained(model: nn.Module, inputs: Any, target: Any = torch.ones_like, **options: Any) -> Any:
+def explain_by_lrp_0(model: nn.Module, inputs: Any, target: Any = torch.ones_like, **options: Any) -> Any:
     return lp.LRP(model, LRP_0, strict=True).explain(inputs, target, **options)
 
 
-def weighted(_: Any, a: Tensor, b: Tensor, *, scale: float = 1.0) -> Tensor:
+def weigh(_: Any, a: Tensor, b: Tensor, *, scale: float = 1.0) -> Tensor:
     """z = 2 a - 3 b, times a number: R_a = 2 a scale, R_b = -3 b scale."""
     return (2 * a - 3 * b) * scale
 
@@ -37,24 +27,24 @@ A, B = torch.tensor([[1.0, 4.0]]), torch.tensor([[0.5, -2.0]])
 
 
 def test_a_tuple_gives_a_tuple_with_the_relevance_of_each() -> None:
-    found = explained(Model(weighted), (A, B)).relevance
+    found = explain_by_lrp_0(FunctionModel(weigh), (A, B)).relevance
     assert isinstance(found, tuple)
     assert [each.tolist() for each in found] == [[[2.0, 8.0]], [[-1.5, 6.0]]]
 
 
 def test_a_tuple_of_one_stays_a_tuple() -> None:
-    found = explained(Model(lambda _, a: 2 * a), (A,)).relevance
+    found = explain_by_lrp_0(FunctionModel(lambda _, a: 2 * a), (A,)).relevance
     assert isinstance(found, tuple)
     assert found[0].tolist() == [[2.0, 8.0]]
 
 
 def test_a_mapping_gives_relevance_by_name_whatever_the_order() -> None:
-    found = explained(Model(weighted), {"b": B, "a": A}).relevance
+    found = explain_by_lrp_0(FunctionModel(weigh), {"b": B, "a": A}).relevance
     assert {name: each.tolist() for name, each in found.items()} == {"a": [[2.0, 8.0]], "b": [[-1.5, 6.0]]}
 
 
 def test_what_is_no_tensor_in_a_mapping_is_handed_on() -> None:
-    found = explained(Model(weighted), {"a": A, "b": B, "scale": 10.0}).relevance
+    found = explain_by_lrp_0(FunctionModel(weigh), {"a": A, "b": B, "scale": 10.0}).relevance
     assert {name: each.tolist() for name, each in found.items()} == {
         "a": [[20.0, 80.0]],
         "b": [[-15.0, 60.0]],
@@ -62,45 +52,45 @@ def test_what_is_no_tensor_in_a_mapping_is_handed_on() -> None:
 
 
 def test_further_arguments_stand_behind_the_inputs_and_get_no_relevance() -> None:
-    found = explained(Model(weighted), A, args=[B], kwargs={"scale": 10.0})
+    found = explain_by_lrp_0(FunctionModel(weigh), A, args=[B], kwargs={"scale": 10.0})
     assert found.output.tolist() == [[5.0, 140.0]]
     assert found.relevance.tolist() == [[20.0, 80.0]]
 
 
 def test_keyword_arguments_stand_beside_named_inputs() -> None:
-    found = explained(Model(weighted), {"b": B}, args=(A,), kwargs={"scale": 10.0}).relevance
+    found = explain_by_lrp_0(FunctionModel(weigh), {"b": B}, args=(A,), kwargs={"scale": 10.0}).relevance
     assert found["b"].tolist() == [[-15.0, 60.0]]
     assert set(found) == {"b"}
 
 
 def test_a_bool_mask_in_a_mapping_is_a_constant() -> None:
-    model = Model(lambda _, x, keep: torch.where(keep, 2 * x, torch.zeros_like(x)))
-    found = explained(model, {"x": A, "keep": torch.tensor([[True, False]])}).relevance
+    model = FunctionModel(lambda _, x, keep: torch.where(keep, 2 * x, torch.zeros_like(x)))
+    found = explain_by_lrp_0(model, {"x": A, "keep": torch.tensor([[True, False]])}).relevance
     assert {name: each.tolist() for name, each in found.items()} == {"x": [[2.0, 0.0]]}
 
 
 def test_a_named_tensor_with_a_graph_that_is_no_input_is_a_constant() -> None:
     pair = [torch.tensor([[3.0, 5.0]], requires_grad=True) * 1]
-    model = Model(lambda _, x, factors: x * factors[0])
-    found = explained(model, {"x": A}, kwargs={"factors": pair})
+    model = FunctionModel(lambda _, x, factors: x * factors[0])
+    found = explain_by_lrp_0(model, {"x": A}, kwargs={"factors": pair})
     assert found.relevance["x"].tolist() == [[3.0, 20.0]]
 
 
 def test_an_input_that_the_output_does_not_need_gets_zeros() -> None:
-    unused = explained(Model(lambda _, a, b: (2 * a, b)[0]), (A, B)).relevance[1]
+    unused = explain_by_lrp_0(FunctionModel(lambda _, a, b: (2 * a, b)[0]), (A, B)).relevance[1]
     assert unused.tolist() == [[0.0, 0.0]]
 
 
 def test_one_tensor_given_twice_gets_the_relevance_of_each_place() -> None:
-    found = explained(Model(weighted), (A, A)).relevance
+    found = explain_by_lrp_0(FunctionModel(weigh), (A, A)).relevance
     assert [each.tolist() for each in found] == [[[2.0, 8.0]], [[-3.0, -12.0]]]
 
 
 def test_inputs_of_different_shapes_and_types() -> None:
     # a column of bfloat16 spread over a row of float32: R_column = sum over the row
     column = torch.tensor([[2.0], [3.0]], dtype=torch.bfloat16)
-    model = Model(lambda _, a, c: a + c.float())
-    row, found = explained(model, (torch.ones(2, 4), column)).relevance
+    model = FunctionModel(lambda _, a, c: a + c.float())
+    row, found = explain_by_lrp_0(model, (torch.ones(2, 4), column)).relevance
     assert torch.equal(row, torch.ones(2, 4))
     assert (found.dtype, found.tolist()) == (torch.bfloat16, [[8.0], [12.0]])
 
@@ -108,10 +98,10 @@ def test_inputs_of_different_shapes_and_types() -> None:
 def test_a_sample_without_a_batch_needs_a_callable_target() -> None:
     layer = nn.Linear(2, 2, bias=False)
     layer.weight.data = torch.tensor([[1.0, 2.0], [3.0, 4.0]])
-    found = explained(layer, torch.tensor([1.0, 10.0]), lambda _: torch.tensor([0.0, 1.0]))
+    found = explain_by_lrp_0(layer, torch.tensor([1.0, 10.0]), lambda _: torch.tensor([0.0, 1.0]))
     assert found.relevance.tolist() == [3.0, 40.0]
     with pytest.raises(lp.TargetError, match=r"an output \(N,\) .* Found shape \(2,\).*inputs\[None\]"):
-        explained(layer, torch.tensor([1.0, 10.0]), 1)
+        explain_by_lrp_0(layer, torch.tensor([1.0, 10.0]), 1)
 
 
 def test_an_empty_batch_gives_empty_relevance() -> None:
@@ -122,7 +112,7 @@ def test_an_empty_batch_gives_empty_relevance() -> None:
     assert (found.audit.explained, found.audit.reached) == (0.0, 0.0)
 
 
-def formed(form: str) -> Tensor:
+def make_form(form: str) -> Tensor:
     """The same numbers in another form: 3 samples, 2 channels, 4 x 4, all rows of a sample equal."""
     values = torch.rand(3, 2, 1, 4, generator=torch.Generator().manual_seed(1)) - 0.3
     whole = values.expand(3, 2, 4, 4)
@@ -160,8 +150,8 @@ def test_the_form_of_a_tensor_changes_no_relevance(form: str, composite: Any) ->
         nn.Conv2d(2, 4, 3), nn.ReLU(), nn.MaxPool2d(2), nn.Flatten(), nn.Linear(4, 3)
     ).double()
     explainer = lp.LRP(model, composite)
-    expected = explainer.explain(formed("contiguous").double()).relevance
-    x = formed(form).double()
+    expected = explainer.explain(make_form("contiguous").double()).relevance
+    x = make_form(form).double()
     found = explainer.explain(x).relevance
     torch.testing.assert_close(found, expected, rtol=1e-12, atol=1e-14)
     assert not found.requires_grad
@@ -176,14 +166,14 @@ def test_the_tensor_given_stays_as_it_was(form: str, *, fails: bool) -> None:
             raise ArithmeticError("in the middle of forward")
         return y
 
-    x = formed(form)
+    x = make_form(form)
     before = (x.tolist(), x._version, x.requires_grad, x.is_leaf, x.grad_fn, x.stride(), x.data_ptr())
     hooks = x._backward_hooks
     if fails:
         with pytest.raises(ArithmeticError, match="in the middle of forward"):
-            explained(Model(written), x)
+            explain_by_lrp_0(FunctionModel(written), x)
     else:
-        explained(Model(written), x, audit=True, layers=[""])
+        explain_by_lrp_0(FunctionModel(written), x, audit=True, layers=[""])
     assert (x.tolist(), x._version, x.requires_grad, x.is_leaf, x.grad_fn, x.stride(), x.data_ptr()) == before
     assert x._backward_hooks is hooks
     if x.is_leaf:
@@ -193,7 +183,7 @@ def test_the_tensor_given_stays_as_it_was(form: str, *, fails: bool) -> None:
 def test_a_graph_behind_an_input_is_left_alone() -> None:
     leaf = torch.tensor([[1.0, 2.0]], requires_grad=True)
     x = leaf * leaf
-    explained(Model(lambda _, x: x.mul_(3.0)), x)
+    explain_by_lrp_0(FunctionModel(lambda _, x: x.mul_(3.0)), x)
     assert leaf.grad is None
     x.sum().backward()  # the saved tensors are those of before
     assert leaf.grad.tolist() == [[2.0, 4.0]]
@@ -202,10 +192,12 @@ def test_a_graph_behind_an_input_is_left_alone() -> None:
 def test_an_input_made_in_inference_mode_is_explained_outside_of_it() -> None:
     with torch.inference_mode():
         x, ids = torch.tensor([[1.0, 2.0]]), torch.tensor([[1, 0]])
-    assert explained(Model(lambda _, x: 3 * x), x).relevance.tolist() == [[3.0, 6.0]]
+    assert explain_by_lrp_0(FunctionModel(lambda _, x: 3 * x), x).relevance.tolist() == [[3.0, 6.0]]
     table = nn.Embedding(2, 2)
     table.weight.data = torch.tensor([[1.0, 2.0], [10.0, 20.0]])
-    assert explained(Model(lambda m, i: m.e(i).flatten(1), e=table), ids).relevance.tolist() == [[30.0, 3.0]]
+    assert explain_by_lrp_0(
+        FunctionModel(lambda m, i: m.e(i).flatten(1), e=table), ids
+    ).relevance.tolist() == [[30.0, 3.0]]
 
 
 class OfOne(nn.Module):
@@ -246,29 +238,29 @@ def as_lists(relevance: Any) -> Any:
     ids=lambda each: type(each).__name__,
 )
 def test_a_mapping_is_one_argument_where_forward_has_none_of_its_keys(model: nn.Module, options: Any) -> None:
-    assert as_lists(explained(model, BATCH, **options).relevance) == OF_BATCH
-    assert as_lists(explained(model, (BATCH,), **options).relevance[0]) == OF_BATCH
+    assert as_lists(explain_by_lrp_0(model, BATCH, **options).relevance) == OF_BATCH
+    assert as_lists(explain_by_lrp_0(model, (BATCH,), **options).relevance[0]) == OF_BATCH
     assert len(lp.LRP(model, LRP_0).plan(BATCH)) == len(lp.LRP(model, LRP_0).plan((BATCH,)))
 
 
 def test_a_mapping_as_one_argument_beside_others() -> None:
-    found = explained(Scaled(), {"a": A, "b": B}, args=(10.0,)).relevance
+    found = explain_by_lrp_0(Scaled(), {"a": A, "b": B}, args=(10.0,)).relevance
     assert as_lists(found) == {"a": [[20.0, 80.0]], "b": [[-15.0, 60.0]]}
-    found = explained(OfOneAndMore(), {"a": A, "b": B}, kwargs={"scale": 10.0}).relevance
+    found = explain_by_lrp_0(OfOneAndMore(), {"a": A, "b": B}, kwargs={"scale": 10.0}).relevance
     assert as_lists(found) == {"a": [[20.0, 80.0]], "b": [[-15.0, 60.0]]}
-    assert as_lists(explained(OfOne(), {"batch": BATCH}).relevance["batch"]) == OF_BATCH
+    assert as_lists(explain_by_lrp_0(OfOne(), {"batch": BATCH}).relevance["batch"]) == OF_BATCH
 
 
 def test_a_mapping_with_the_name_of_an_argument_is_taken_apart() -> None:
     with pytest.raises(TypeError, match="unexpected keyword argument 'b'") as caught:
         SameName()(**BATCH)
     with pytest.raises(lp.InputError) as refused:
-        explained(SameName(), BATCH)
+        explain_by_lrp_0(SameName(), BATCH)
     assert str(refused.value) == (
         "inputs should be named as the arguments of forward: a. Found 'a', 'b': "
         f"{caught.value}. Try a mapping of these names, or ({{...}},) if the mapping is one argument."
     )
-    assert as_lists(explained(SameName(), (BATCH,)).relevance[0]) == OF_BATCH  # the way out
+    assert as_lists(explain_by_lrp_0(SameName(), (BATCH,)).relevance[0]) == OF_BATCH  # the way out
 
 
 @pytest.mark.parametrize(
@@ -295,7 +287,7 @@ def test_a_mapping_with_the_name_of_an_argument_is_taken_apart() -> None:
 )
 def test_keys_that_are_no_arguments(model: nn.Module, inputs: Any, message: str) -> None:
     with pytest.raises(lp.InputError) as caught:
-        explained(model, inputs)
+        explain_by_lrp_0(model, inputs)
     assert message in str(caught.value)
 
 
@@ -308,5 +300,5 @@ def test_keys_that_are_no_arguments(model: nn.Module, inputs: Any, message: str)
 )
 def test_a_key_that_the_model_misses(model: nn.Module, inputs: Any, note: str) -> None:
     with pytest.raises(KeyError) as caught:
-        explained(model, inputs)
+        explain_by_lrp_0(model, inputs)
     assert caught.value.__notes__ == [f"The model was given the mapping in inputs {note}"]

@@ -103,7 +103,7 @@ def everything(model: nn.Module) -> list[Any]:
     return [*state, list(model.state_dict())]
 
 
-def trained_a_little() -> nn.Sequential:
+def train_a_little() -> nn.Sequential:
     """A model with gradients, frozen parameters and hooks of its user's own."""
     model = convnet(Noisy()).train()
     model(X).sum().backward()
@@ -149,7 +149,7 @@ CONTEXTS: dict[str, Callable[[], Any]] = {
 @pytest.mark.parametrize("context", CONTEXTS)
 @pytest.mark.parametrize("use", USES)
 def test_nothing_of_model_and_process_changes(use: str, context: str) -> None:
-    model = trained_a_little()
+    model = train_a_little()
     before = everything(model)
     with CONTEXTS[context]():
         around = process()

@@ -1,4 +1,4 @@
-"""Which tensor of what a model returns is explained, and what of it."""
+"""Which tensor of what a model returns is explain_output, and what of it."""
 
 from collections import OrderedDict
 from collections.abc import Callable
@@ -15,17 +15,9 @@ import lrprism as lp
 from lrprism import presets
 from lrprism.rules import Epsilon
 from lrprism.stabilizers import Signed
+from small_models import Model
 
 LRP_0 = presets.Epsilon(0)
-
-
-class Model(nn.Module):
-    def __init__(self, function: Callable[..., Any]) -> None:
-        super().__init__()
-        self.function = function
-
-    def forward(self, *args: Any) -> Any:
-        return self.function(*args)
 
 
 class Named(NamedTuple):
@@ -48,7 +40,7 @@ class Output(ModelOutput):
 X = torch.tensor([[1.0, 2.0], [5.0, 3.0]])
 
 
-def explained(returned: Callable[[Tensor], Any], target: Any = 1, **options: Any) -> lp.Explanation:
+def explain_output(returned: Callable[[Tensor], Any], target: Any = 1, **options: Any) -> lp.Explanation:
     return lp.LRP(Model(returned), LRP_0, strict=True).explain(X, target, **options)
 
 
@@ -87,7 +79,7 @@ FORMS: dict[str, tuple[Callable[[Tensor], Any], Any]] = {
 @pytest.mark.parametrize("form", FORMS)
 def test_the_output_is_found_in_what_the_model_returns(form: str) -> None:
     returned, output = FORMS[form]
-    found = explained(returned, output=output)
+    found = explain_output(returned, output=output)
     assert torch.equal(found.output, 3 * X)
     assert found.relevance.tolist() == [[0.0, 6.0], [0.0, 9.0]]
     assert not found.output.requires_grad
@@ -120,7 +112,7 @@ OPEN: dict[str, tuple[Callable[[Tensor], Any], str]] = {
 def test_an_open_choice_is_refused_with_what_there_is(form: str) -> None:
     returned, message = OPEN[form]
     with pytest.raises(lp.ModelError, match=rf"^the model should return one tensor\. {message}"):
-        explained(returned)
+        explain_output(returned)
 
 
 MISSING: dict[str, tuple[Any, str]] = {
@@ -135,14 +127,14 @@ MISSING: dict[str, tuple[Any, str]] = {
 def test_an_output_that_is_not_there(what: str) -> None:
     output, message = MISSING[what]
     with pytest.raises(lp.InputError, match=f"^output {message}"):
-        explained(lambda x: {"a": x * 2, "b": x, "n": 3}, output=output)
+        explain_output(lambda x: {"a": x * 2, "b": x, "n": 3}, output=output)
 
 
 def test_an_attribute_that_is_not_there() -> None:
     with pytest.raises(lp.InputError, match=r"Found 'head'\. Try output= with one of 'a', 'b'\.$"):
-        explained(lambda x: {"a": x * 2, "b": x}, output="head")
+        explain_output(lambda x: {"a": x * 2, "b": x}, output="head")
     with pytest.raises(lp.InputError, match=r"Found 4\. Try output= with one of 0, 1\.$"):
-        explained(lambda x: (x * 2, x), output=4)
+        explain_output(lambda x: (x * 2, x), output=4)
 
 
 INDEPENDENT: dict[str, Callable[[Tensor], Tensor]] = {
@@ -159,12 +151,12 @@ INDEPENDENT: dict[str, Callable[[Tensor], Tensor]] = {
 @pytest.mark.parametrize("what", INDEPENDENT)
 def test_an_output_that_does_not_depend_on_the_input(what: str) -> None:
     with pytest.raises(lp.ModelError, match=r"^the model's output should depend on the inputs\. Found one"):
-        explained(INDEPENDENT[what])
+        explain_output(INDEPENDENT[what])
 
 
 def test_the_other_outputs_get_no_relevance() -> None:
     # two heads of one trunk: the relevance of the second does not contain that of the first
-    found = explained(lambda x: (100 * x, 2 * x[:, :1] - x[:, 1:]), 0, output=1)
+    found = explain_output(lambda x: (100 * x, 2 * x[:, :1] - x[:, 1:]), 0, output=1)
     assert found.relevance.tolist() == [[2.0, -2.0], [10.0, -3.0]]
 
 
@@ -198,7 +190,7 @@ def test_a_map_of_classes_is_explained_by_its_mean() -> None:
 
 def test_several_regression_targets_are_explained_by_a_weighted_seed() -> None:
     # 3 y0 - y1 with y = 2 x
-    found = explained(lambda x: 2 * x, lambda z: torch.tensor([3.0, -1.0]).expand_as(z))
+    found = explain_output(lambda x: 2 * x, lambda z: torch.tensor([3.0, -1.0]).expand_as(z))
     assert found.relevance.tolist() == [[6.0, -4.0], [30.0, -6.0]]
 
 
@@ -208,7 +200,7 @@ def test_the_callable_sees_a_constant_output_and_may_return_another_type(dtype: 
         assert not z.requires_grad
         return (z > 4).to(dtype)
 
-    found = explained(lambda x: 2 * x, by_value)
+    found = explain_output(lambda x: 2 * x, by_value)
     assert found.relevance.dtype is torch.float32
     assert found.relevance.tolist() == [[0.0, 0.0], [10.0, 6.0]]
 

@@ -1,15 +1,15 @@
 """The plan before and the account after: the same rows, and every unit of relevance in one of them."""
 
-from collections.abc import Callable
 from itertools import pairwise
 from typing import Any
 
 import pytest
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 import expected_warnings
 import lrprism as lp
+from function_models import FunctionModel, make_linear
 from lrprism import presets, select
 from lrprism.engine import Audit
 from lrprism.rules import AlphaBeta, Flat, Gamma, WSquare, ZPlus
@@ -18,96 +18,77 @@ LRP_0 = presets.Epsilon(0)
 LINEAR = select.kind(select.Kind.LINEAR)
 
 
-class Model(nn.Module):
-    def __init__(self, function: Callable[..., Any], **layers: nn.Module) -> None:
-        super().__init__()
-        self.function = function
-        for name, layer in layers.items():
-            self.add_module(name, layer)
-
-    def forward(self, *inputs: Tensor) -> Any:
-        return self.function(self, *inputs)
-
-
-def linear(weight: list[list[float]], bias: list[float] | None = None) -> nn.Linear:
-    layer = nn.Linear(len(weight[0]), len(weight), bias=bias is not None).double()
-    layer.weight.data = torch.tensor(weight, dtype=torch.float64)
-    if bias is not None:
-        layer.bias.data = torch.tensor(bias, dtype=torch.float64)
-    return layer
-
-
 # a = (1, 2), class 1: the model, the rules, and (op, out, in, bias, stabiliser, rule, constant, unknown)
 CASES: dict[str, tuple[nn.Module, Any, list[tuple[Any, ...]]]] = {
     # z = 3 - 2 + 4 = 5: the bias keeps 4
-    "a bias": (linear([[0.0, 0.0], [3.0, -1.0]], [9.0, 4.0]), LRP_0, [("linear", 5, 1, 4, 0, 0, 0, 0)]),
+    "a bias": (make_linear([[0.0, 0.0], [3.0, -1.0]], [9.0, 4.0]), LRP_0, [("linear", 5, 1, 4, 0, 0, 0, 0)]),
     # z = 3, eps = 1: s = 3 / 4: inputs 3 * 3 / 4, the stabiliser 3 / 4
     "a stabiliser": (
-        linear([[0.0, 0.0], [1.0, 1.0]]),
+        make_linear([[0.0, 0.0], [1.0, 1.0]]),
         presets.Epsilon(1.0),
         [("linear", 3, 2.25, 0, 0.75, 0, 0, 0)],
     ),
     # z = -3: its stabiliser is -1, so that it keeps a quarter again
     "a stabiliser below zero": (
-        linear([[0.0, 0.0], [-1.0, -1.0]]),
+        make_linear([[0.0, 0.0], [-1.0, -1.0]]),
         presets.Epsilon(1.0),
         [("linear", -3, -2.25, 0, -0.75, 0, 0, 0)],
     ),
     # z = (2 - 2, 3); logit 5 * z0 + z1, where z0 = 0 holds nothing
     "a pre-activation of zero": (
-        nn.Sequential(linear([[2.0, -1.0], [1.0, 1.0]]), linear([[0.0, 0.0], [5.0, 1.0]])),
+        nn.Sequential(make_linear([[2.0, -1.0], [1.0, 1.0]]), make_linear([[0.0, 0.0], [5.0, 1.0]])),
         LRP_0,
         [("linear", 3, 3, 0, 0, 0, 0, 0), ("linear", 3, 3, 0, 0, 0, 0, 0)],
     ),
     # 3 a2 + (a2 + 1) without its graph: 6 of 9 come back
     "a detached branch": (
-        Model(lambda _, x: 3 * x + (x + 1).detach()),
+        FunctionModel(lambda _, x: 3 * x + (x + 1).detach()),
         LRP_0,
         [("mul", 6, 6, 0, 0, 0, 0, 0), ("detach", 3, 0, 0, 0, 0, 3, 0), ("add", 9, 9, 0, 0, 0, 0, 0)],
     ),
     "an added constant": (
-        Model(lambda _, x: x + torch.tensor([7.0, 5.0])),
+        FunctionModel(lambda _, x: x + torch.tensor([7.0, 5.0])),
         LRP_0,
         [("add", 7, 2, 0, 0, 0, 5, 0)],
     ),
     # softmax over (1, 1) with 0.5 each: gradient 1/4 and -1/4 times 1 and 1: nothing comes through
     "a softmax": (
-        Model(lambda _, x: (0 * x + 1).softmax(1)),
+        FunctionModel(lambda _, x: (0 * x + 1).softmax(1)),
         LRP_0,
         [("mul", 0, 0, 0, 0, 0, 0, 0), ("add", 0, 0, 0, 0, 0, 0, 0), ("softmax", 0.5, 0, 0, 0, 0.5, 0, 0)],
     ),
     # relevance at a sigmoid of zero has nowhere to go: lost to the rule
     "an activation of zero": (
-        Model(lambda _, x: (x - 2).sigmoid()),
+        FunctionModel(lambda _, x: (x - 2).sigmoid()),
         LRP_0,
         [("sub", 0, 0, 0, 0, 0, 0, 0), ("sigmoid", 0.5, 0, 0, 0, 0.5, 0, 0)],
     ),
     # alpha 2, beta 1 on 3 and -2: zp = 3, zn = -2, z = 1: 2 - 1 comes in, of 2 / 3 * 3 and -1
     "alpha and beta": (
-        linear([[0.0, 0.0], [3.0, -1.0]]),
+        make_linear([[0.0, 0.0], [3.0, -1.0]]),
         [(LINEAR, AlphaBeta(2, 1, 0))],
         [("linear", 1, 1, 0, 0, 0, 0, 0)],
     ),
     # only negative contributions and z+ = 0: everything is lost to the rule, none to a bias
     "z-plus with nothing positive": (
-        linear([[0.0, 0.0], [-3.0, -1.0]]),
+        make_linear([[0.0, 0.0], [-3.0, -1.0]]),
         [(LINEAR, ZPlus(0))],
         [("linear", -5, 0, 0, 0, -5, 0, 0)],
     ),
     # z = 1 - 4 + 5 = 2; squares 1 + 4 of the weights and 25 of the bias: 2 * 5 / 30 and 2 * 25 / 30
     "squares": (
-        linear([[0.0, 0.0], [1.0, -2.0]], [0.0, 5.0]),
+        make_linear([[0.0, 0.0], [1.0, -2.0]], [0.0, 5.0]),
         [(LINEAR, WSquare(0))],
         [("linear", 2, 1 / 3, 5 / 3, 0, 0, 0, 0)],
     ),
     "equal shares": (
-        linear([[0.0, 0.0], [1.0, -2.0]], [0.0, 4.5]),
+        make_linear([[0.0, 0.0], [1.0, -2.0]], [0.0, 4.5]),
         [(LINEAR, Flat(0))],
         [("linear", 1.5, 1.5, 0, 0, 0, 0, 0)],
     ),
     # gamma = 1: 3 -> 6, -2, bias 2 -> 4: zP = 8, z = 3: inputs 3 * 4 / 8, bias 3 * 4 / 8
     "gamma with a bias": (
-        linear([[0.0, 0.0], [3.0, -1.0]], [0.0, 2.0]),
+        make_linear([[0.0, 0.0], [3.0, -1.0]], [0.0, 2.0]),
         [(LINEAR, Gamma(1.0, 0))],
         [("linear", 3, 1.5, 1.5, 0, 0, 0, 0)],
     ),
@@ -147,7 +128,7 @@ def test_the_account_by_hand(case: str) -> None:
 
 def network() -> nn.Sequential:
     torch.manual_seed(0)
-    shifted = Model(lambda _, x: x + torch.ones(1, dtype=x.dtype))
+    shifted = FunctionModel(lambda _, x: x + torch.ones(1, dtype=x.dtype))
     model = nn.Sequential(nn.Conv1d(2, 4, 3), nn.BatchNorm1d(4), nn.ReLU(), shifted, nn.AvgPool1d(2))
     model.extend([nn.GELU(), nn.Flatten(), nn.Dropout(), nn.LayerNorm(8), nn.Linear(8, 3)])
     return model.double()
@@ -200,14 +181,14 @@ def test_the_plan_has_the_rows_of_the_account(composite: Any) -> None:
 
 
 def test_an_op_that_the_output_does_not_need_is_in_neither() -> None:
-    model = Model(lambda _, x: (x.exp(), x.relu() + 1)[1])
+    model = FunctionModel(lambda _, x: (x.exp(), x.relu() + 1)[1])
     explainer = lp.LRP(model, LRP_0)
     assert [row.op for row in explainer.plan(X)] == ["relu", "add"]
     assert [row.op for row in explainer.explain(X, torch.ones_like, audit=True).audit] == ["relu", "add"]
 
 
 def test_a_plan_depends_on_the_chosen_output() -> None:
-    explainer = lp.LRP(Model(lambda _, x: {"a": x.relu(), "b": x * 2}), LRP_0)
+    explainer = lp.LRP(FunctionModel(lambda _, x: {"a": x.relu(), "b": x * 2}), LRP_0)
     assert [row.op for row in explainer.plan(X, output="a")] == ["relu"]
     assert [row.op for row in explainer.plan((X,), output=lambda found: found["b"])] == ["mul"]
 
@@ -215,7 +196,7 @@ def test_a_plan_depends_on_the_chosen_output() -> None:
 def test_the_account_as_a_table_and_as_a_frame() -> None:
     # 4 a + 1 with a = 1
     x = torch.tensor([[1.0]], dtype=torch.float64)
-    audit = lp.LRP(linear([[4.0]], [1.0]), LRP_0).explain(x, 0, audit=True).audit
+    audit = lp.LRP(make_linear([[4.0]], [1.0]), LRP_0).explain(x, 0, audit=True).audit
     frame = audit.to_frame()
     assert frame.loc[0, ["op", "relevance_out", "relevance_in", "to_bias"]].tolist() == ["linear", 5, 4, 1]
     assert list(frame.columns)[:5] == ["call", "module", "op", "rule", "why"]

@@ -14,27 +14,19 @@ from torch import Tensor, nn
 import lrprism as lp
 from lrprism import presets
 from lrprism.attribution.structures import fill, format_path, leaves, nest
+from small_models import Model
 
 A, B = torch.tensor([[1.0, 4.0]]), torch.tensor([[0.5, -2.0]])
 KEEP = torch.tensor([[True, False]])
 
 
-class Model(nn.Module):
-    def __init__(self, function: Callable[..., Any]) -> None:
-        super().__init__()
-        self.function = function
-
-    def forward(self, *args: Any, **kwargs: Any) -> Any:
-        return self.function(*args, **kwargs)
-
-
-def explained(function: Callable[..., Any], inputs: Any, **options: Any) -> Any:
+def explain_function(function: Callable[..., Any], inputs: Any, **options: Any) -> Any:
     return lp.LRP(Model(function), presets.Epsilon(0), strict=True).explain(
         inputs, torch.ones_like, **options
     )
 
 
-def weighted(a: Tensor, b: Tensor) -> Tensor:
+def weigh(a: Tensor, b: Tensor) -> Tensor:
     """z = 2 a - 3 b: R_a = 2 a, R_b = -3 b."""
     return 2 * a - 3 * b
 
@@ -111,11 +103,11 @@ class Heterogeneous:
 
 
 def by_attribute(both: Any) -> Tensor:
-    return weighted(both.a, both.b)
+    return weigh(both.a, both.b)
 
 
 def by_key(both: Any) -> Tensor:
-    return weighted(both["a"], both["b"])
+    return weigh(both["a"], both["b"])
 
 
 OBJECTS: dict[str, tuple[Any, Callable[[Any], Tensor]]] = {
@@ -137,7 +129,7 @@ def test_an_object_is_one_argument_and_gives_relevance_by_attribute(form: str) -
         kinds.append(type(both))
         return function(both)
 
-    found = explained(seen, given, audit=True)
+    found = explain_function(seen, given, audit=True)
     assert {name: each.tolist() for name, each in found.relevance.items()} == {
         "a": [[2.0, 8.0]],
         "b": [[-1.5, 6.0]],
@@ -163,7 +155,7 @@ def test_a_mapping_inside_another_keeps_its_type(form: str) -> None:
         assert type(both) is type(inner)
         return by_key(both)
 
-    found = explained(seen, {"both": inner}).relevance
+    found = explain_function(seen, {"both": inner}).relevance
     assert {name: each.tolist() for name, each in found["both"].items()} == {
         "a": [[2.0, 8.0]],
         "b": [[-1.5, 6.0]],
@@ -173,7 +165,7 @@ def test_a_mapping_inside_another_keeps_its_type(form: str) -> None:
 
 def test_a_list_is_one_argument_and_gives_a_list() -> None:
     pair = [A, B]
-    found = explained(lambda both: weighted(*both), pair).relevance
+    found = explain_function(lambda both: weigh(*both), pair).relevance
     assert [each.tolist() for each in found] == [[[2.0, 8.0]], [[-1.5, 6.0]]]
     assert isinstance(found, list)
     assert pair[0] is A
@@ -183,10 +175,10 @@ def test_a_list_is_one_argument_and_gives_a_list() -> None:
 def test_structures_nest() -> None:
     def deep(scale: Tensor, tree: Any) -> Tensor:
         (first, second), record = tree["pair"], tree["record"]
-        return scale * 0 + weighted(first, second["b"]) + record.a
+        return scale * 0 + weigh(first, second["b"]) + record.a
 
     tree = {"pair": [A, {"b": B, "n": 3}], "record": Plain(A, B), "text": ["x", None]}
-    found = explained(deep, (A, tree)).relevance
+    found = explain_function(deep, (A, tree)).relevance
     assert isinstance(found, tuple)
     assert found[1]["pair"][0].tolist() == [[2.0, 8.0]]
     assert found[1]["pair"][1]["b"].tolist() == [[-1.5, 6.0]]
@@ -196,12 +188,12 @@ def test_structures_nest() -> None:
 
 
 def test_bools_complex_and_sparse_tensors_in_a_list_are_constants() -> None:
-    def masked(parts: list[Tensor]) -> Tensor:
+    def apply_mask(parts: list[Tensor]) -> Tensor:
         x, keep, phase, matrix = parts
         return torch.where(keep, 2 * x, torch.zeros_like(x)) * phase.real @ matrix.to_dense()
 
     others = [KEEP, torch.ones(1, 2, dtype=torch.complex64), torch.eye(2).to_sparse()]
-    found = explained(masked, [A, *others]).relevance
+    found = explain_function(apply_mask, [A, *others]).relevance
     assert found[0].tolist() == [[2.0, 0.0]]
     assert found[1:] == [None, None, None]
 
@@ -230,8 +222,8 @@ def test_token_ids_in_a_structure_are_found_and_an_index_is_left_out() -> None:
 def test_a_graph_with_several_types_of_nodes() -> None:
     stores = {"paper": {"x": A}, ("paper", "by", "author"): {"edge_attr": B}}
     graph = Heterogeneous(stores)
-    found = explained(
-        lambda g: weighted(g["paper"]["x"], g["paper", "by", "author"]["edge_attr"]), graph
+    found = explain_function(
+        lambda g: weigh(g["paper"]["x"], g["paper", "by", "author"]["edge_attr"]), graph
     ).relevance
     assert found["paper"]["x"].tolist() == [[2.0, 8.0]]
     assert found["paper", "by", "author"]["edge_attr"].tolist() == [[-1.5, 6.0]]
@@ -240,7 +232,7 @@ def test_a_graph_with_several_types_of_nodes() -> None:
 
 def test_a_packed_sequence_is_one_argument() -> None:
     packed = nn.utils.rnn.pack_sequence([torch.tensor([[1.0], [2.0]]), torch.tensor([[3.0]])])
-    found = explained(
+    found = explain_function(
         lambda p: nn.utils.rnn.pad_packed_sequence(p, batch_first=True)[0] * 2, packed
     ).relevance
     assert found["data"].tolist() == [[2.0], [6.0], [4.0]]
@@ -250,18 +242,18 @@ def test_a_packed_sequence_is_one_argument() -> None:
 def test_an_object_that_holds_itself() -> None:
     given = SimpleNamespace(a=A, b=B)
     given.me = given
-    found = explained(by_attribute, given).relevance
+    found = explain_function(by_attribute, given).relevance
     assert set(found) == {"a", "b"}
 
 
 def test_an_object_without_tensors_is_handed_on_as_it_is() -> None:
     options = SimpleNamespace(scale=2.0)
 
-    def scaled(parts: list[Any]) -> Tensor:
+    def scale(parts: list[Any]) -> Tensor:
         assert parts[1] is options
         return parts[0] * parts[1].scale
 
-    assert explained(scaled, [A, options]).relevance[0].tolist() == [[2.0, 8.0]]
+    assert explain_function(scale, [A, options]).relevance[0].tolist() == [[2.0, 8.0]]
 
 
 def test_an_object_that_cannot_be_copied_is_named() -> None:
@@ -277,16 +269,16 @@ def test_an_object_that_cannot_be_copied_is_named() -> None:
         r"Found Single: there is only one\. Try a dict or a list of its tensors\.$"
     )
     with pytest.raises(lp.InputError, match=message):
-        explained(lambda one: one.a * 2, {"one": Single()})
+        explain_function(lambda one: one.a * 2, {"one": Single()})
     with pytest.raises(lp.InputError, match=r"Found mappingproxy: "):
-        explained(lambda one: one["a"] * 2, {"one": MappingProxyType({"a": A})})
+        explain_function(lambda one: one["a"] * 2, {"one": MappingProxyType({"a": A})})
 
 
 def test_a_value_that_is_not_finite_is_named_as_one_would_type_it() -> None:
     bad = torch.tensor([[float("nan")]])
     graph = {"graph": [Plain(A, bad)]}
     with pytest.raises(lp.InputError, match=r"^inputs\['graph'\]\[0\]\.b should hold finite numbers\."):
-        explained(lambda graph: graph[0].a, graph)
+        explain_function(lambda graph: graph[0].a, graph)
 
 
 def test_paths_fill_and_nest_go_together() -> None:

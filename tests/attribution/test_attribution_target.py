@@ -24,7 +24,7 @@ def x() -> Tensor:
     return torch.randn(4, 5, dtype=torch.float64, generator=torch.Generator().manual_seed(1))
 
 
-def explained_sum(model: nn.Module, x: Tensor, target: object) -> Tensor:
+def sum_relevance(model: nn.Module, x: Tensor, target: object) -> Tensor:
     relevance = lp.LRP(model, LRP_0).explain(x, target).relevance  # type: ignore[arg-type]
     assert isinstance(relevance, Tensor)
     return relevance.sum(-1)
@@ -39,11 +39,11 @@ def test_none_explains_the_predicted_class(classifier: nn.Module, x: Tensor) -> 
 @pytest.mark.parametrize("target", [[2, 0, 1, 1], (2, 0, 1, 1), torch.tensor([2, 0, 1, 1])])
 def test_one_class_per_sample(classifier: nn.Module, x: Tensor, target: object) -> None:
     expected = classifier(x)[torch.arange(4), torch.tensor([2, 0, 1, 1])]
-    torch.testing.assert_close(explained_sum(classifier, x, target), expected, rtol=1e-12, atol=1e-12)
+    torch.testing.assert_close(sum_relevance(classifier, x, target), expected, rtol=1e-12, atol=1e-12)
 
 
 def test_one_class_for_all(classifier: nn.Module, x: Tensor) -> None:
-    torch.testing.assert_close(explained_sum(classifier, x, 2), classifier(x)[:, 2], rtol=1e-12, atol=1e-12)
+    torch.testing.assert_close(sum_relevance(classifier, x, 2), classifier(x)[:, 2], rtol=1e-12, atol=1e-12)
 
 
 @pytest.mark.parametrize("composite", [LRP_0, presets.Epsilon(), presets.EpsilonGamma()])
@@ -69,7 +69,7 @@ def test_a_callable_contrasts_two_classes(classifier: nn.Module, x: Tensor) -> N
 
     z = classifier(x)
     torch.testing.assert_close(
-        explained_sum(classifier, x, contrast), z[:, 0] - z[:, 1], rtol=1e-12, atol=1e-12
+        sum_relevance(classifier, x, contrast), z[:, 0] - z[:, 1], rtol=1e-12, atol=1e-12
     )
 
 

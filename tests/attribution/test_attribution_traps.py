@@ -244,21 +244,21 @@ IN_PLACE: dict[str, tuple[Callable[[Tensor], Tensor], Callable[[Tensor], Tensor]
         lambda x: x * torch.tensor([1.0, 2.0, 2.0, 1.0]),
     ),
     "a slice assigned": (
-        lambda x: assigned(x.clone(), x),
+        lambda x: assign_data(x.clone(), x),
         lambda x: torch.cat([x[:, :1], 5 * x[:, :1], x[:, 2:]], 1),
     ),
     "a buffer filled": (
-        lambda x: assigned(torch.zeros(2, 4), x),
+        lambda x: assign_data(torch.zeros(2, 4), x),
         lambda x: torch.cat([0 * x[:, :1], 5 * x[:, :1], 0 * x[:, 2:]], 1),
     ),
-    "a view of what is written later": (lambda x: written_later(x.clone()), lambda x: x[:, 1:] * 3),
+    "a view of what is written later": (lambda x: write_later(x.clone()), lambda x: x[:, 1:] * 3),
     "the write of a write": (lambda x: x.clone().mul_(2.0).add_(x).neg_(), lambda x: -3 * x),
     "zero_ and copy_": (lambda x: torch.empty_like(x).zero_().copy_(x), lambda x: x * 1),
     "unsqueeze_, then written": (
         lambda x: (2 * x).unsqueeze_(0).mul_(2.0).squeeze(0),
         lambda x: 4 * x,
     ),
-    "t_ by its effect, then written": (lambda x: transposed(2 * x), lambda x: 2 * x + torch.ones(2, 4)),
+    "t_ by its effect, then written": (lambda x: transpose_data(2 * x), lambda x: 2 * x + torch.ones(2, 4)),
     "masked_fill_": (lambda x: x.clone().masked_fill_(x > 0.5, 0.0), lambda x: x.masked_fill(x > 0.5, 0.0)),
 }
 
@@ -268,18 +268,18 @@ def in_place_add(x: Tensor, y: Tensor) -> Tensor:
     return x
 
 
-def assigned(target: Tensor, x: Tensor) -> Tensor:
+def assign_data(target: Tensor, x: Tensor) -> Tensor:
     target[:, 1] = 5 * x[:, 0]
     return target
 
 
-def transposed(x: Tensor) -> Tensor:
+def transpose_data(x: Tensor) -> Tensor:
     x.t_()
     x.add_(torch.ones(4, 2))
     return x.t()
 
 
-def written_later(x: Tensor) -> Tensor:
+def write_later(x: Tensor) -> Tensor:
     view = x[:, 1:]
     x.mul_(3.0)
     return view

@@ -68,7 +68,7 @@ for bias in (True, False):
 CASES += [(presets.Hyper3DNetTutorial(), Epsilon(TUTORIAL), Gamma(0.25, TUTORIAL), Epsilon(TUTORIAL), gate)]
 
 
-def planned(model: nn.Module, composite: AbstractComposite) -> dict[str, str]:
+def read_plan(model: nn.Module, composite: AbstractComposite) -> dict[str, str]:
     """The rule of each op that can have one: by module, or by name where it is no module's own."""
     plan = lp.LRP(model.double(), composite, strict=True).plan(X)
     return {row.module or f"({row.op})": row.rule for row in plan if row.rule}
@@ -83,7 +83,7 @@ def test_each_op_gets_its_rule(
     product: AbstractRule,
 ) -> None:
     expected = [first, middle, dense, product, dense, dense, dense]
-    found = planned(Gated(), composite)
+    found = read_plan(Gated(), composite)
     assert found == {row: repr(rule) for row, rule in zip(ROWS, expected, strict=True)}
     assert list(found) == ROWS
 
@@ -119,7 +119,7 @@ def test_one_composite_serves_convolution_and_attention_together(
 ) -> None:
     torch.manual_seed(0)
     model = ConvolutionAndAttention().double()
-    assert planned(model, composite) == {
+    assert read_plan(model, composite) == {
         "tokens": repr(first),
         "mix": repr(dense),
         "(scaled_dot_product_attention)": repr(product),

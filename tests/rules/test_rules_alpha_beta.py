@@ -16,7 +16,7 @@ def linear(weight: list[float], bias: float) -> nn.Linear:
     return layer
 
 
-def explained(model: nn.Module, x: Tensor, rule: AlphaBeta, target: int | None = 1) -> lp.Explanation:
+def explain_layer(model: nn.Module, x: Tensor, rule: AlphaBeta, target: int | None = 1) -> lp.Explanation:
     return lp.LRP(model, [(LINEAR, rule)]).explain(
         x, target=None if target is None else lp.target.side(target), audit=True
     )
@@ -25,7 +25,7 @@ def explained(model: nn.Module, x: Tensor, rule: AlphaBeta, target: int | None =
 def shares(bias: float, rule: AlphaBeta, target: int = 1) -> list[float]:
     """Relevance of contributions (2, -2, -3): one of them a negative input times a negative weight."""
     x = torch.tensor([[-1.0, -2.0, 3.0]], dtype=torch.float64)
-    found = explained(linear([-2.0, 1.0, -1.0], bias), x, rule, target).relevance
+    found = explain_layer(linear([-2.0, 1.0, -1.0], bias), x, rule, target).relevance
     assert isinstance(found, Tensor)
     return found[0].tolist()
 
@@ -66,7 +66,7 @@ def test_without_bias_all_relevance_is_shared_among_the_inputs() -> None:
 )
 def test_what_the_bias_keeps_is_what_is_missing(bias: float, target: int, kept: float) -> None:
     x = torch.tensor([[-1.0, -2.0, 3.0]], dtype=torch.float64)
-    explanation = explained(linear([-2.0, 1.0, -1.0], bias), x, AlphaBeta(2, 1, 0), target)
+    explanation = explain_layer(linear([-2.0, 1.0, -1.0], bias), x, AlphaBeta(2, 1, 0), target)
     audit = explanation.audit
     assert audit is not None
     assert audit[0].to_bias == pytest.approx(kept, rel=1e-12)
@@ -76,7 +76,7 @@ def test_what_the_bias_keeps_is_what_is_missing(bias: float, target: int, kept: 
 def test_the_share_of_a_side_without_contributions_stays_there() -> None:
     # contributions 1 and 2, b = 0: z = 3 = R, z+ = 3 + eps = 4, z- = 0: R = 2 * (1, 2) * 3/4
     x = torch.ones(1, 2, dtype=torch.float64)
-    found = explained(linear([1.0, 2.0], 0.0), x, AlphaBeta(2, 1, 1.0)).relevance
+    found = explain_layer(linear([1.0, 2.0], 0.0), x, AlphaBeta(2, 1, 1.0)).relevance
     assert found.tolist() == [[1.5, 3.0]]
 
 
@@ -84,7 +84,7 @@ def test_relevance_is_linear_in_beta() -> None:
     torch.manual_seed(0)
     layer, x = nn.Linear(6, 4).double(), torch.randn(5, 6, dtype=torch.float64)
     none, some, all_ = (
-        explained(layer, x, AlphaBeta(1 + beta, beta), None).relevance for beta in (0.0, 0.4, 1.0)
+        explain_layer(layer, x, AlphaBeta(1 + beta, beta), None).relevance for beta in (0.0, 0.4, 1.0)
     )
     torch.testing.assert_close(some, 0.6 * none + 0.4 * all_, rtol=1e-12, atol=1e-12)
 
@@ -92,7 +92,7 @@ def test_relevance_is_linear_in_beta() -> None:
 def test_conserves_without_bias() -> None:
     torch.manual_seed(0)
     layer, x = nn.Linear(8, 3, bias=False).double(), torch.randn(4, 8, dtype=torch.float64)
-    explanation = explained(layer, x, AlphaBeta(2, 1, 0), None)
+    explanation = explain_layer(layer, x, AlphaBeta(2, 1, 0), None)
     torch.testing.assert_close(
         explanation.relevance.sum(1), explanation.output.amax(1), rtol=1e-12, atol=1e-12
     )
@@ -101,10 +101,10 @@ def test_conserves_without_bias() -> None:
 def test_a_scaled_layer_scales_relevance() -> None:
     torch.manual_seed(0)
     layer, x = nn.Linear(6, 4).double(), torch.randn(5, 6, dtype=torch.float64)
-    before = explained(layer, x, AlphaBeta(2, 1, 0), None).relevance
+    before = explain_layer(layer, x, AlphaBeta(2, 1, 0), None).relevance
     layer.weight.data *= 3
     layer.bias.data *= 3
-    after = explained(layer, x, AlphaBeta(2, 1, 0), None).relevance
+    after = explain_layer(layer, x, AlphaBeta(2, 1, 0), None).relevance
     torch.testing.assert_close(after, 3 * before, rtol=1e-12, atol=1e-12)
 
 

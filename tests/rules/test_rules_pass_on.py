@@ -18,7 +18,7 @@ def linear(rows: list[list[float]], bias: list[float]) -> nn.Linear:
     return layer
 
 
-def explained(
+def explain_layer(
     model: nn.Module, x: list[list[float]], entries: list[tuple[select.AbstractSelector, AbstractRule]]
 ) -> lp.Explanation:
     inputs = torch.tensor(x, dtype=torch.float64)
@@ -28,7 +28,7 @@ def explained(
 @pytest.mark.parametrize("x", [[3.0, -1.0], [0.0, 1.0], [0.0, 0.0]])
 def test_hands_relevance_on_entry_by_entry_to_zero_inputs_too(x: list[float]) -> None:
     layer = linear(ROWS, [1.0, 4.0])
-    found = explained(layer, [x], [(LINEAR, Pass())])
+    found = explain_layer(layer, [x], [(LINEAR, Pass())])
     assert found.relevance.tolist() == layer(torch.tensor([x], dtype=torch.float64)).tolist()
 
 
@@ -37,7 +37,7 @@ def test_hand_worked_account_of_an_activation_of_zero() -> None:
     # the second (14 + 0 + 1, 7 + 0 - 2) = (15, 5) = R. Pass hands 15 to the 7; the 5 falls on the zero.
     # LRP-0 then shares the 15: (6 * 15/7, 1 * 15/7), with nothing for the bias of 0.
     model = nn.Sequential(linear(ROWS, [0.0, -1.0]), nn.ReLU(), linear(ROWS, [1.0, -2.0]))
-    found = explained(model, [[3.0, 1.0]], [(select.last(), Pass()), (LINEAR, Epsilon(0))])
+    found = explain_layer(model, [[3.0, 1.0]], [(select.last(), Pass()), (LINEAR, Epsilon(0))])
     assert isinstance(found.layers["1"], Tensor)
     assert found.layers["1"].tolist() == [pytest.approx([15.0, 0.0], rel=1e-12)]
     assert found.relevance[0].tolist() == pytest.approx([90 / 7, 15 / 7], rel=1e-12)

@@ -16,7 +16,7 @@ def linear(weight: list[float], bias: float) -> nn.Linear:
     return layer
 
 
-def explained(model: nn.Module, x: Tensor, rule: WSquare, target: int | None = 1) -> lp.Explanation:
+def explain_layer(model: nn.Module, x: Tensor, rule: WSquare, target: int | None = 1) -> lp.Explanation:
     return lp.LRP(model, [(LINEAR, rule)]).explain(
         x, target=None if target is None else lp.target.side(target), audit=True
     )
@@ -41,14 +41,14 @@ def test_hand_worked_fractions(
     x: list[float], bias: float, target: int, rule: WSquare, expected: list[float]
 ) -> None:
     inputs = torch.tensor([x], dtype=torch.float64)
-    found = explained(linear([2.0, -1.0], bias), inputs, rule, target).relevance
+    found = explain_layer(linear([2.0, -1.0], bias), inputs, rule, target).relevance
     assert found[0].tolist() == pytest.approx(expected, rel=1e-12)
 
 
 def test_what_the_bias_keeps_is_what_is_missing() -> None:
     # b = -2, R = 3: the bias keeps 3 * 4/9
     x = torch.tensor([[3.0, 1.0]], dtype=torch.float64)
-    audit = explained(linear([2.0, -1.0], -2.0), x, WSquare(0)).audit
+    audit = explain_layer(linear([2.0, -1.0], -2.0), x, WSquare(0)).audit
     assert audit is not None
     assert audit[0].to_bias == pytest.approx(4 / 3, rel=1e-12)
     assert audit.reached == pytest.approx(5 / 3, rel=1e-12)
@@ -59,25 +59,25 @@ def test_conserves_when_the_bias_has_no_share(*, bias: bool) -> None:
     # without a bias in the layer, or with one that the rule leaves out
     torch.manual_seed(0)
     layer, x = nn.Linear(8, 3, bias=bias).double(), torch.randn(4, 8, dtype=torch.float64)
-    found = explained(layer, x, WSquare(0, bias=not bias), None)
+    found = explain_layer(layer, x, WSquare(0, bias=not bias), None)
     torch.testing.assert_close(found.relevance.sum(1), found.output.amax(1), rtol=1e-12, atol=1e-12)
 
 
 def test_shares_do_not_depend_on_the_input_or_on_the_size_of_the_layer() -> None:
     torch.manual_seed(0)
     layer, x = nn.Linear(6, 1).double(), torch.rand(5, 6, dtype=torch.float64) + 1
-    found = explained(layer, x, WSquare(0))
+    found = explain_layer(layer, x, WSquare(0))
     first = found.relevance / found.output
     torch.testing.assert_close(first, first[:1].expand_as(first), rtol=1e-12, atol=1e-12)
     layer.weight.data *= -3
     layer.bias.data *= -3
-    found = explained(layer, x, WSquare(0))
+    found = explain_layer(layer, x, WSquare(0))
     torch.testing.assert_close(found.relevance / found.output, first, rtol=1e-12, atol=1e-12)
 
 
 def test_an_output_without_weights_and_bias_gives_nothing() -> None:
     x = torch.tensor([[3.0, 1.0]], dtype=torch.float64)
-    assert explained(linear([0.0, 0.0], 0.0), x, WSquare()).relevance.tolist() == [[0.0, 0.0]]
+    assert explain_layer(linear([0.0, 0.0], 0.0), x, WSquare()).relevance.tolist() == [[0.0, 0.0]]
 
 
 def test_impossible_eps() -> None:
