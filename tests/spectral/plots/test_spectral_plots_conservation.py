@@ -168,3 +168,10 @@ def test_number_that_is_not_finite(conservation: pd.DataFrame) -> None:
     conservation.loc[2, "to_rule"] = np.nan
     with pytest.raises(DataError, match=r"finite numbers\. Found nan in to_rule of call 2\. Look for NaN"):
         layer_sums(conservation)
+
+
+def test_parts_of_a_bar_are_stacked_to_either_side_of_0(conservation: pd.DataFrame) -> None:
+    axes = layer_sums(conservation).axes[0]
+    # the network's input: 3.6 at the input, 0.6 to biases; the rule's -0.2 lies left of 0
+    spans = [(bars[-1].get_x(), bars[-1].get_x() + bars[-1].get_width()) for bars in axes.containers]
+    np.testing.assert_allclose(sorted(spans), [(0, -0.2), (0, 3.6), (3.6, 4.2)], atol=1e-12)

@@ -162,3 +162,12 @@ def test_reduced_samples_give_the_same_figure(relevance: xr.Dataset) -> None:
         for line, same in zip(axes.lines, other.lines, strict=True):
             np.testing.assert_array_equal(line.get_xydata(), same.get_xydata())
     assert [text.get_text() for text in figure.texts] == [text.get_text() for text in reduced.texts]
+
+
+def test_relevance_is_drawn_over_the_input(relevance: xr.Dataset) -> None:
+    zorder = {
+        line.get_gid(): axes.get_zorder()
+        for axes in relevance_spectrum(relevance, 0).axes
+        for line in axes.lines
+    }
+    assert zorder["relevance"] > zorder["input"]
