@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
-from typing import Final, Literal, TypeAlias, final
+from typing import Any, Final, Literal, TypeAlias, final
 
 import numpy as np
 import numpy.typing as npt
@@ -26,7 +26,7 @@ from lrprism.spectral.io.limits import check_declared
 _CLASSIC: Final = (b"CDF\x01", b"CDF\x02", b"CDF\x05")
 _ZARR_MARKS: Final = (".zgroup", ".zmetadata", ".zarray", "zarr.json")
 _WAVELENGTH_NAMES: Final = ("wavelength", "wavelengths", "wl")
-_BEYOND_UM: Final = 1000.0  # no wavelength in µm: so that to_nm believes the stated unit of a width
+_BEYOND_UM: Final = 1000.0  # no wavelength in µm: so that convert_to_nm believes the stated unit of a width
 _Engine: TypeAlias = Literal["h5netcdf", "zarr"]
 _WHAT: Final[Mapping[_Engine, str]] = {"h5netcdf": "a NetCDF 4 file", "zarr": "a Zarr store"}
 
@@ -87,17 +87,13 @@ def _open_dataset_cube(
 ) -> xr.DataArray:
     with _open_dataset(path, engine) as dataset:
         variable = dataset[_choose_variable(path, dataset, key, wavelengths)]
+        # names of coordinates belong to the encoding, which a writer makes anew
+        variable.attrs = {k: v for k, v in variable.attrs.items() if k not in {"grid_mapping", "coordinates"}}
         _check_numbers(path, variable)
         listed = _find_wavelength_list(variable, dataset)
         dims = _order_dims(variable, listed)
-        stored = _StoredVariable(
-            path,
-            variable.shape,
-            variable.dtype,
-            tuple(map(variable.get_axis_num, dims)),
-            str(variable.name),
-            engine,
-        )
+        axes = tuple(map(variable.get_axis_num, dims))
+        stored = _StoredVariable(path, variable.shape, variable.dtype, axes, str(variable.name), engine)
         centre, fwhm, notes = _settle_wavelengths(listed, variable.sizes[dims[0]], wavelengths)
         if dims != ("band", "y", "x"):
             notes = (*notes, f"{', '.join(dims)} are taken for band, y, x")
@@ -108,24 +104,27 @@ def _open_dataset_cube(
             fwhm=_read_fwhm(variable, listed, dims[0]) if fwhm is None else fwhm,
             original_band=None if original is None else original.values.tolist(),
             good=None if good is None else good.values,
-            title=str(variable.attrs.get("title", variable.attrs.get("long_name", variable.name))),
-            quantity=str(variable.attrs.get("quantity", variable.attrs.get("standard_name", "unknown"))),
-            units=str(variable.attrs.get("units", "unknown")),
-            attribution=str(variable.attrs.get("attribution", dataset.attrs.get("attribution", ""))),
+            **_read_attributes(variable, dataset, notes),
         )
-        cube.attrs = {**_other_attrs(variable.attrs), **cube.attrs}
-        cube.attrs["assumed"] = with_note(variable.attrs, *notes)["assumed"]
-        cube.attrs["scale"] = float(variable.attrs.get("scale", 1.0))
-        cube.attrs["source"] = str(variable.attrs.get("source", path.name))
-        for name, dim in zip(("y", "x"), dims[1:], strict=True):
-            if dim in variable.coords:
-                cube = cube.assign_coords({name: (name, variable.coords[dim].values)})
-        return _place_cube(cube, variable, dataset)
+        cube.attrs = {
+            **variable.attrs,
+            **cube.attrs,
+            "scale": float(variable.attrs.get("scale", 1.0)),
+            "source": str(variable.attrs.get("source", path.name)),
+        }
+        return _place_cube(cube, variable, dataset, dims)
 
 
-def _other_attrs(attrs: Mapping[str, object]) -> dict[str, object]:
-    """Keep what the file says beyond a cube's own attributes, less what belongs to its encoding."""
-    return {name: value for name, value in attrs.items() if name not in {"grid_mapping", "coordinates"}}
+def _read_attributes(variable: xr.DataArray, dataset: xr.Dataset, notes: tuple[str, ...]) -> dict[str, Any]:
+    # our own words first, then those of the CF conventions
+    attrs = variable.attrs
+    return {
+        "title": str(attrs.get("title", attrs.get("long_name", variable.name))),
+        "quantity": str(attrs.get("quantity", attrs.get("standard_name", "unknown"))),
+        "units": str(attrs.get("units", "unknown")),
+        "attribution": str(attrs.get("attribution", dataset.attrs.get("attribution", ""))),
+        "assumed": with_note(attrs, *notes)["assumed"],
+    }
 
 
 def _choose_variable(
@@ -208,7 +207,12 @@ def _read_fwhm(
     return np.asarray(coord.values * nm_per_unit, dtype=np.float64)
 
 
-def _place_cube(cube: xr.DataArray, variable: xr.DataArray, dataset: xr.Dataset) -> xr.DataArray:
+def _place_cube(
+    cube: xr.DataArray, variable: xr.DataArray, dataset: xr.Dataset, dims: tuple[str, str, str]
+) -> xr.DataArray:
+    for name, dim in zip(("y", "x"), dims[1:], strict=True):
+        if dim in variable.coords:
+            cube = cube.assign_coords({name: (name, variable.coords[dim].values)})
     if GRID_MAPPING not in dataset.variables:
         return cube
     place = georeference_of(variable.assign_coords({GRID_MAPPING: dataset[GRID_MAPPING].variable}))
@@ -238,9 +242,7 @@ def is_zarr_store(folder: Path) -> bool:
     return any((folder / mark).is_file() for mark in _ZARR_MARKS)
 
 
-def _is_zarr(marks: FileMarks) -> bool:
-    return is_zarr_store(marks.path)
-
-
 NETCDF: Final = Format("NetCDF 4", _is_netcdf, read_netcdf, suffixes=(".nc",), options=("key", "wavelengths"))
-ZARR: Final = Format("Zarr", _is_zarr, read_zarr, options=("key", "wavelengths"))
+ZARR: Final = Format(
+    "Zarr", lambda marks: is_zarr_store(marks.path), read_zarr, options=("key", "wavelengths")
+)
