@@ -146,3 +146,12 @@ def test_the_ending_counts_where_the_content_tells_nothing(tmp_path: Path) -> No
 def test_every_format_is_described() -> None:
     for file_format in FORMATS:
         assert str(file_format) in describe_formats()
+
+
+def test_a_header_beside_makes_no_envi_image_of_hdf5_or_of_a_folder(tmp_path: Path) -> None:
+    (tmp_path / "x.hdr").write_text("ENVI\n")
+    hdf5(tmp_path / "x.h5", "other")
+    (tmp_path / "x").mkdir()
+    for name in ("x.h5", "x"):
+        with pytest.raises(DataError, match="should hold a cube in a known format"):
+            detect_format(str(tmp_path / name))
