@@ -11,11 +11,11 @@ import numpy as np
 import pytest
 
 from lrprism.errors import DataError, ResultsError
-from lrprism.spectral.runs import file_hash, read_run, versions, write_json, writing_run
+from lrprism.spectral.runs import file_hash, read_run, versions, write_json, write_run
 
 
-def write_run(folder: Path, seed: int, *, overwrite: bool = False) -> None:
-    with writing_run(folder, overwrite=overwrite) as partial:
+def write_seed(folder: Path, seed: int, *, overwrite: bool = False) -> None:
+    with write_run(folder, overwrite=overwrite) as partial:
         write_json(partial / "run.json", {"seed": seed})
         (partial / "figures").mkdir()
         (partial / "figures" / "spectrum.svg").write_text("<svg/>")
@@ -27,7 +27,7 @@ def names(folder: Path) -> list[str]:
 
 def test_a_run_appears_whole_at_the_end(tmp_path: Path) -> None:
     folder = tmp_path / "new" / "parents" / "run"
-    with writing_run(folder) as partial:
+    with write_run(folder) as partial:
         assert partial.parent == folder.parent
         assert partial.name.startswith(f".run.partial-{os.getpid()}")
         write_json(partial / "run.json", {"seed": 3})
@@ -38,36 +38,36 @@ def test_a_run_appears_whole_at_the_end(tmp_path: Path) -> None:
 
 def test_an_empty_folder_may_be_filled(tmp_path: Path) -> None:
     (tmp_path / "run").mkdir()
-    write_run(tmp_path / "run", 1)
+    write_seed(tmp_path / "run", 1)
     assert names(tmp_path / "run") == ["figures", "run.json"]
     assert names(tmp_path) == ["run"]
 
 
 def test_a_relative_path_works(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    write_run(Path("run"), 1)
+    write_seed(Path("run"), 1)
     assert read_run("run") == {"seed": 1}
 
 
 def test_an_earlier_run_is_refused_without_overwrite(tmp_path: Path) -> None:
-    write_run(tmp_path / "run", 1)
+    write_seed(tmp_path / "run", 1)
     with pytest.raises(ResultsError, match=r"Found an earlier run in .*run\. Choose .* with --overwrite\."):
-        write_run(tmp_path / "run", 2)
+        write_seed(tmp_path / "run", 2)
     assert read_run(tmp_path / "run") == {"seed": 1}
 
 
 def test_overwrite_leaves_nothing_of_the_old_run(tmp_path: Path) -> None:
-    write_run(tmp_path / "run", 1)
+    write_seed(tmp_path / "run", 1)
     (tmp_path / "run" / "old.csv").touch()
-    write_run(tmp_path / "run", 2, overwrite=True)
+    write_seed(tmp_path / "run", 2, overwrite=True)
     assert names(tmp_path / "run") == ["figures", "run.json"]
     assert read_run(tmp_path / "run") == {"seed": 2}
     assert names(tmp_path) == ["run"]
 
 
 def test_the_old_run_is_whole_until_the_end(tmp_path: Path) -> None:
-    write_run(tmp_path / "run", 1)
-    with writing_run(tmp_path / "run", overwrite=True) as partial:
+    write_seed(tmp_path / "run", 1)
+    with write_run(tmp_path / "run", overwrite=True) as partial:
         write_json(partial / "run.json", {"seed": 2})
         assert names(tmp_path / "run") == ["figures", "run.json"]
         assert read_run(tmp_path / "run") == {"seed": 1}
@@ -77,10 +77,10 @@ def test_the_old_run_is_whole_until_the_end(tmp_path: Path) -> None:
 def test_an_exception_keeps_the_old_run_and_leaves_no_trace(
     tmp_path: Path, error: type[BaseException]
 ) -> None:
-    write_run(tmp_path / "run", 1)
+    write_seed(tmp_path / "run", 1)
 
     def interrupted() -> None:
-        with writing_run(tmp_path / "run", overwrite=True) as partial:
+        with write_run(tmp_path / "run", overwrite=True) as partial:
             write_json(partial / "run.json", {"seed": 2})
             raise error
 
@@ -95,7 +95,7 @@ def test_a_folder_that_is_no_run_is_never_replaced(tmp_path: Path) -> None:
     (tmp_path / "home" / "thesis.tex").touch()
     for overwrite in (False, True):
         with pytest.raises(ResultsError, match=r"Found 1 other files in .*home, thesis\.tex .* no run\.json"):
-            write_run(tmp_path / "home", 1, overwrite=overwrite)
+            write_seed(tmp_path / "home", 1, overwrite=overwrite)
     assert names(tmp_path / "home") == ["thesis.tex"]
 
 
@@ -109,7 +109,7 @@ def test_files_links_and_mount_points_are_refused(tmp_path: Path) -> None:
         (Path("/"), "a mount point"),
     ):
         with pytest.raises(ResultsError, match=rf"a plain folder\. Found {kind}: .* Choose another folder\."):
-            write_run(path, 1, overwrite=True)
+            write_seed(path, 1, overwrite=True)
     assert (tmp_path / "file").read_text() == "kept"
 
 
@@ -118,7 +118,7 @@ def test_a_parent_that_is_a_file_is_refused(tmp_path: Path) -> None:
     with pytest.raises(
         ResultsError, match=r"where they can be written\. Found .*run: Not a directory\. Choose"
     ):
-        write_run(tmp_path / "file" / "run", 1)
+        write_seed(tmp_path / "file" / "run", 1)
 
 
 def test_a_parent_without_permission_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -127,13 +127,13 @@ def test_a_parent_without_permission_is_refused(tmp_path: Path, monkeypatch: pyt
 
     monkeypatch.setattr(Path, "mkdir", refused)
     with pytest.raises(ResultsError, match=r"Found .*run: Permission denied\. Choose another place\."):
-        write_run(tmp_path / "run", 1)
+        write_seed(tmp_path / "run", 1)
 
 
 def test_a_run_without_run_json_is_refused(tmp_path: Path) -> None:
     with (
         pytest.raises(ResultsError, match=r"A run should hold a run\.json\. Found none in"),
-        writing_run(tmp_path / "a"),
+        write_run(tmp_path / "a"),
     ):
         pass
     assert names(tmp_path) == []
@@ -142,7 +142,7 @@ def test_a_run_without_run_json_is_refused(tmp_path: Path) -> None:
 def test_a_failed_rename_restores_the_old_run_and_says_where_the_new_one_is(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    write_run(tmp_path / "run", 1)
+    write_seed(tmp_path / "run", 1)
     rename = Path.rename
 
     def fails_for_partial(self: Path, target: Path) -> Path:
@@ -152,7 +152,7 @@ def test_a_failed_rename_restores_the_old_run_and_says_where_the_new_one_is(
 
     monkeypatch.setattr(Path, "rename", fails_for_partial)
     with pytest.raises(ResultsError, match=r"No space left .* The finished results are whole in .*partial"):
-        write_run(tmp_path / "run", 2, overwrite=True)
+        write_seed(tmp_path / "run", 2, overwrite=True)
     assert read_run(tmp_path / "run") == {"seed": 1}
     partial = next(tmp_path.glob(".run.partial-*"))
     assert read_run(partial) == {"seed": 2}
@@ -161,9 +161,9 @@ def test_a_failed_rename_restores_the_old_run_and_says_where_the_new_one_is(
 
 def test_a_run_written_meanwhile_by_someone_else_is_not_replaced(tmp_path: Path) -> None:
     def slow() -> None:
-        with writing_run(tmp_path / "run") as partial:
+        with write_run(tmp_path / "run") as partial:
             write_json(partial / "run.json", {"seed": 1})
-            write_run(tmp_path / "run", 2)
+            write_seed(tmp_path / "run", 2)
 
     with pytest.raises(ResultsError, match=r"Found an earlier run .* The finished results are whole in"):
         slow()
@@ -237,13 +237,13 @@ def test_versions_name_what_is_installed() -> None:
 
 
 def test_a_kill_leaves_the_old_run_whole(tmp_path: Path) -> None:
-    with writing_run(tmp_path / "run") as folder:
+    with write_run(tmp_path / "run") as folder:
         write_json(folder / "run.json", {"seed": 0})
         (folder / "relevance.nc").write_text("old")
     script = """
 import os, signal, sys
-from lrprism.spectral.runs import write_json, writing_run
-with writing_run(sys.argv[1], overwrite=True) as folder:
+from lrprism.spectral.runs import write_json, write_run
+with write_run(sys.argv[1], overwrite=True) as folder:
     write_json(folder / "run.json", {"seed": 1})
     (folder / "relevance.nc").write_text("half of the n")
     os.kill(os.getpid(), signal.SIGKILL)

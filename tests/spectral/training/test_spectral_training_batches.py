@@ -5,14 +5,14 @@ import pytest
 import torch
 
 from lrprism.spectral.training import TrainingConfig
-from lrprism.spectral.training.batches import Batches, derived_seed
-from lrprism.spectral.training.parts import Parts
+from lrprism.spectral.training.batches import Batches, mix_seed
+from lrprism.spectral.training.parts import TrainingParts
 from small_trainings import blobs, small_model
 
 
 def batches(rank: int, processes: int, seed: int = 0) -> Batches:
     config = TrainingConfig(batch_size=4, seed=seed)
-    found = Batches(Parts.checked(small_model(), blobs(21, 3, 0), blobs(9, 3, 1), config), config)
+    found = Batches(TrainingParts.check(small_model(), blobs(21, 3, 0), blobs(9, 3, 1), config), config)
     trainer: Any = SimpleNamespace(world_size=processes, global_rank=rank)
     found.trainer = trainer
     return found
@@ -53,8 +53,8 @@ def test_going_over_the_batches_leaves_the_random_state_alone() -> None:
     assert torch.equal(torch.random.get_rng_state(), state)
 
 
-def test_derived_seeds_differ_and_repeat() -> None:
-    seeds = [derived_seed(*numbers) for numbers in ((0,), (1,), (0, 1), (1, 0), (0, 1, 0), (0, 0, 1))]
+def test_mix_seeds_differ_and_repeat() -> None:
+    seeds = [mix_seed(*numbers) for numbers in ((0,), (1,), (0, 1), (1, 0), (0, 1, 0), (0, 0, 1))]
     assert len(set(seeds)) == 6
     assert all(0 <= seed < 2**32 for seed in seeds)
-    assert derived_seed(3, 1, 4) == derived_seed(3, 1, 4)
+    assert mix_seed(3, 1, 4) == mix_seed(3, 1, 4)

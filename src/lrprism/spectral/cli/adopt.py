@@ -6,7 +6,7 @@ import typer
 from rich.console import Console
 
 from lrprism.spectral.cli import options, output, registry_options, settings
-from lrprism.spectral.runs import writing_run
+from lrprism.spectral.runs import write_run
 from lrprism.spectral.workbench.adopt import AdoptionSettings, adopt_into
 from lrprism.spectral.workbench.progress import Reporter
 from lrprism.spectral.workbench.split_settings import SplitSettings
@@ -62,7 +62,7 @@ def adopt(
         weights=weights,
         batch_size=batch_size,
     )
-    with writing_run(out, overwrite=overwrite) as folder:
+    with write_run(out, overwrite=overwrite) as folder:
         record = adopt_into(folder, adoption, Reporter(not quiet))
     console = Console()
     output.print_training(console, record)

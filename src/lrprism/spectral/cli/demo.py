@@ -9,7 +9,7 @@ import typer
 from rich.console import Console
 
 from lrprism.spectral.cli import options, output, registry_options
-from lrprism.spectral.runs import writing_run
+from lrprism.spectral.runs import write_run
 from lrprism.spectral.training.devices import Devices
 from lrprism.spectral.workbench.demo import TRAINING, demonstrate
 from lrprism.spectral.workbench.explain import ExplanationSettings
@@ -33,7 +33,7 @@ def demo(
     devices = Devices.from_name(device)
     training = replace(TRAINING, training=replace(TRAINING.training, seed=seed, devices=devices))
     explanation = ExplanationSettings(rule=rule, batch_size=batch_size, seed=seed, devices=devices)
-    with writing_run(out, overwrite=overwrite) as folder:
+    with write_run(out, overwrite=overwrite) as folder:
         run = demonstrate(folder, training, explanation, Reporter(not quiet))
     console = Console()
     output.print_training(console, run["training"])

@@ -1,7 +1,7 @@
-"""Results on disk: run folders that are whole or not there, and what makes a run repeatable."""
+"""Results on disk: run folders that are whole or not there, and the record that makes a run repeatable."""
 
 from lrprism.spectral.runs.record import file_hash, read_json, read_run, versions, write_json
-from lrprism.spectral.runs.run_folder import writing_run
+from lrprism.spectral.runs.run_folder import write_run
 from lrprism.spectral.runs.unfinished import UnfinishedRun
 
 __all__ = [
@@ -11,5 +11,5 @@ __all__ = [
     "read_run",
     "versions",
     "write_json",
-    "writing_run",
+    "write_run",
 ]

@@ -1,4 +1,4 @@
-"""What a run writes down about itself: ``run.json``, versions and hashes; never half a file."""
+"""The record of a run: ``run.json``, the versions of packages, hashes of files."""
 
 import hashlib
 import json
@@ -15,21 +15,11 @@ from lrprism.spectral.files import write_whole
 
 RUN_FILE: Final = "run.json"
 """The file that makes a folder a run folder."""
-PACKAGES: Final = (
-    "lrprism",
-    "h5netcdf",
-    "h5py",
-    "lightning",
-    "matplotlib",
-    "numpy",
-    "pandas",
-    "safetensors",
-    "scipy",
-    "spectral",
-    "tensorly",
-    "torch",
-    "xarray",
+PACKAGES: Final = tuple(
+    "lrprism h5netcdf h5py lightning matplotlib numpy pandas safetensors scipy spectral tensorly torch "
+    "xarray".split()
 )
+"""The packages that results can depend on."""
 
 
 def read_run(folder: str | Path) -> dict[str, Any]:
@@ -88,8 +78,7 @@ def write_json(path: str | Path, data: Mapping[str, Any]) -> Path:
 
     Args:
         path: The file to write.
-        data: What to write; numpy numbers and arrays and paths are turned into plain JSON, NaN and
-            infinity into null.
+        data: The content; numpy numbers and arrays and paths become plain JSON, NaN and infinity null.
 
     Returns:
         The path of the file.
@@ -99,7 +88,7 @@ def write_json(path: str | Path, data: Mapping[str, Any]) -> Path:
     """
     path = Path(path)
     try:
-        text = json.dumps(_plain(data), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+        text = json.dumps(_convert_to_json(data), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
     except TypeError as error:
         raise ResultsError(
             f"{path.name} should hold numbers, texts, lists and tables. Found an error: {error}. Convert "
@@ -132,7 +121,7 @@ def file_hash(path: str | Path) -> str:
 
 
 def versions(packages: Iterable[str] = PACKAGES) -> dict[str, str]:
-    """List the versions that a run depends on.
+    """List the versions of packages that a run depends on.
 
     Args:
         packages: Names of installed packages.
@@ -140,23 +129,23 @@ def versions(packages: Iterable[str] = PACKAGES) -> dict[str, str]:
     Returns:
         Version by name, ``python`` first; a package that is not installed is left out.
     """
-    found = {"python": platform.python_version()}
+    installed = {"python": platform.python_version()}
     for name in packages:
         try:
-            found[name] = version(name)
-        except PackageNotFoundError:
+            installed[name] = version(name)
+        except PackageNotFoundError:  # one of an extra that this machine lacks
             continue
-    return found
+    return installed
 
 
-def _plain(value: Any) -> Any:
-    """Turn numpy values and paths into what JSON knows."""
+def _convert_to_json(value: Any) -> Any:
+    """Turn numpy values and paths into plain JSON."""
     if isinstance(value, np.ndarray | np.generic):
         value = value.tolist()
-    if isinstance(value, float) and not np.isfinite(value):
+    if isinstance(value, float) and not np.isfinite(value):  # JSON has no NaN
         return None
     if isinstance(value, Mapping):
-        return {str(key): _plain(item) for key, item in value.items()}
+        return {str(key): _convert_to_json(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
+        return [_convert_to_json(item) for item in value]
     return str(value) if isinstance(value, Path) else value

@@ -12,7 +12,7 @@ from lrprism.spectral.runs.record import RUN_FILE
 
 
 @contextmanager
-def writing_run(folder: str | Path, *, overwrite: bool = False) -> Iterator[Path]:
+def write_run(folder: str | Path, *, overwrite: bool = False) -> Iterator[Path]:
     """Collect the results of a run in a temporary folder that takes its final name only when all is written.
 
     The temporary folder is a hidden sibling of ``folder``. After the block it is renamed into place. With
@@ -22,7 +22,7 @@ def writing_run(folder: str | Path, *, overwrite: bool = False) -> Iterator[Path
     was.
 
     Args:
-        folder: Where the results should be in the end. Missing parents are created.
+        folder: The final folder of the results. Missing parents are created.
         overwrite: Whether a run that is already there may be replaced.
 
     Yields:
@@ -34,9 +34,9 @@ def writing_run(folder: str | Path, *, overwrite: bool = False) -> Iterator[Path
 
     Example:
         >>> import tempfile
-        >>> from lrprism.spectral.runs import read_run, write_json
+        >>> from lrprism.spectral.runs import read_run, write_json, write_run
         >>> with tempfile.TemporaryDirectory() as parent:
-        ...     with writing_run(Path(parent) / "run") as partial:
+        ...     with write_run(Path(parent) / "run") as partial:
         ...         _ = write_json(partial / "run.json", {"seed": 0})
         ...     read_run(Path(parent) / "run")
         {'seed': 0}
@@ -48,33 +48,54 @@ def writing_run(folder: str | Path, *, overwrite: bool = False) -> Iterator[Path
         partial.mkdir(parents=True)
     try:
         yield partial
-        if not (partial / RUN_FILE).is_file():
-            raise ResultsError(
-                f"A run should hold a {RUN_FILE}. Found none in {partial}. Write it before the end."
-            )
+        check_record(partial)
     except BaseException:
         shutil.rmtree(partial, ignore_errors=True)
         raise
+    publish_run(partial, folder, overwrite=overwrite)
+
+
+def publish_run(work: Path, folder: Path, *, overwrite: bool) -> None:
+    """Give finished results their final name.
+
+    Args:
+        work: The folder that they were collected in.
+        folder: Its final name.
+        overwrite: Whether a run that is already there may be replaced.
+
+    Raises:
+        ResultsError: If the folder cannot take a run; the error says where the results are.
+    """
     try:
         check_free(folder, overwrite=overwrite)  # another process may have been faster
         with report_write_errors(folder):
-            take_name(partial, folder)
+            take_name(work, folder)
     except ResultsError as error:
-        raise ResultsError(f"{error} The finished results are whole in {partial}.") from error
+        raise ResultsError(f"{error} The finished results are whole in {work}.") from error
+
+
+def check_record(work: Path) -> None:
+    """Refuse results without ``run.json``, which is written last and makes a folder a run.
+
+    Raises:
+        ResultsError: If there is none.
+    """
+    if not (work / RUN_FILE).is_file():
+        raise ResultsError(f"A run should hold a {RUN_FILE}. Found none in {work}. Write it before the end.")
 
 
 def check_free(folder: Path, *, overwrite: bool) -> None:
     """Refuse a folder that cannot take a run.
 
     Args:
-        folder: Where the results should be in the end.
+        folder: The final folder of the results.
         overwrite: Whether a run that is already there may be replaced.
 
     Raises:
-        ResultsError: As :func:`writing_run` says.
+        ResultsError: As :func:`write_run` says.
     """
     kinds = {"a link": folder.is_symlink(), "a mount point": folder.is_mount(), "a file": folder.is_file()}
-    kind = next((kind for kind, found in kinds.items() if found), None)
+    kind = next((kind for kind, applies in kinds.items() if applies), None)
     if kind:
         raise ResultsError(
             f"Results should go into a plain folder. Found {kind}: {folder}. Choose another folder."
@@ -83,6 +104,7 @@ def check_free(folder: Path, *, overwrite: bool) -> None:
         names = sorted(os.listdir(folder)) if folder.is_dir() else []
     if not names:
         return
+    # any other files may be someone's work: they are never replaced, not even with overwrite
     if RUN_FILE not in names:
         raise ResultsError(
             f"Results should go into a new or empty folder, or replace an earlier run. Found {len(names)} "

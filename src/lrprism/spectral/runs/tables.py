@@ -9,16 +9,8 @@ from lrprism.errors import DataError
 from lrprism.engine import Audit
 
 INPUT = "input"
-"""What stands for an op in the row that says what arrived at the inputs."""
-_AMOUNTS = [
-    "relevance_out",
-    "relevance_in",
-    "to_bias",
-    "to_stabilizer",
-    "to_rule",
-    "to_constant",
-    "to_unknown",
-]
+"""The op in the row of the relevance that arrived at the inputs."""
+_AMOUNTS = "relevance_out relevance_in to_bias to_stabilizer to_rule to_constant to_unknown".split()
 
 
 def conservation_table(audits: Sequence[Audit], samples: int) -> pd.DataFrame:
@@ -32,7 +24,7 @@ def conservation_table(audits: Sequence[Audit], samples: int) -> pd.DataFrame:
         A row per op call in order of execution: ``call``, ``module``, ``op``, ``rule``, and in units of the
         explained output, mean per sample, ``relevance_out``, ``relevance_in``, ``to_bias``,
         ``to_stabilizer``, ``to_rule``, ``to_constant``, ``to_unknown``. Before them a row with the op
-        ``"input"``: what arrived at the inputs on all ways together.
+        ``"input"``: the relevance that arrived at the inputs, over all paths.
 
     Raises:
         DataError: If there is no account, or the batches ran different ops.

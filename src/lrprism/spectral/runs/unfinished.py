@@ -1,4 +1,4 @@
-"""Long work on a run folder that a kill must not cost."""
+"""Long work on a run folder, which goes on after a kill."""
 
 import os
 import shutil
@@ -7,23 +7,23 @@ from pathlib import Path
 from typing import Any, Final, Self
 
 from lrprism.errors import ResultsError
-from lrprism.spectral.files import report_write_errors, take_name
-from lrprism.spectral.runs.record import RUN_FILE, read_json, write_json
-from lrprism.spectral.runs.run_folder import check_free
+from lrprism.spectral.files import report_write_errors
+from lrprism.spectral.runs.record import read_json, write_json
+from lrprism.spectral.runs.run_folder import check_free, check_record, publish_run
 
 PLAN_FILE: Final = "plan.json"
-"""What the work is meant to do; work is taken up again only where this is the same."""
+"""The file with the plan of the work; a later call goes on with it only if its plan is the same."""
 
 
 class UnfinishedRun:
-    """A folder that work goes into until it is whole, and that the next call of the same work finds again.
+    """A folder for results until they are complete, which the next call of the same work finds again.
 
     It is the hidden sibling ``.NAME.unfinished`` of the run folder NAME, which appears, by a rename, only
     when the work is finished. An earlier run of that name stays whole until then.
 
     Args:
-        folder: Where the results should be in the end.
-        work: Where they are collected.
+        folder: The final folder of the results.
+        work: The folder that they are collected in.
         overwrite: Whether an earlier run may be replaced.
     """
 
@@ -36,7 +36,7 @@ class UnfinishedRun:
         """Take up unfinished work of the same plan, or begin.
 
         Args:
-            folder: Where the results should be in the end. Missing parents are created.
+            folder: The final folder of the results. Missing parents are created.
             plan: All that the results depend on, as plain JSON.
             overwrite: Whether an earlier run, or unfinished work of another plan, may be replaced.
 
@@ -44,7 +44,7 @@ class UnfinishedRun:
             The work.
 
         Raises:
-            ResultsError: If the folder cannot take a run (see :func:`lrprism.spectral.runs.writing_run`), or
+            ResultsError: If the folder cannot take a run (see :func:`lrprism.spectral.runs.write_run`), or
                 unfinished work of another plan lies there and ``overwrite`` is not set.
         """
         folder = Path(os.path.abspath(Path(folder).expanduser()))
@@ -55,6 +55,7 @@ class UnfinishedRun:
 
     def _begin(self, plan: Mapping[str, Any]) -> None:
         file = self.work / PLAN_FILE
+        # results of one plan never mix with those of another
         if file.is_file() and read_json(file) != plan:
             if not self._overwrite:
                 raise ResultsError(
@@ -68,16 +69,16 @@ class UnfinishedRun:
             write_json(file, plan)
 
     def __enter__(self) -> Self:
-        """Work."""
+        """Return the work."""
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Leave nothing where nothing was done."""
+        """Delete the folder if it holds nothing but the plan."""
         if self.work.is_dir() and os.listdir(self.work) == [PLAN_FILE]:
             self.drop()
 
     def drop(self) -> None:
-        """Delete what was collected so far."""
+        """Delete the results so far."""
         with report_write_errors(self.work):
             shutil.rmtree(self.work)
 
@@ -87,13 +88,5 @@ class UnfinishedRun:
         Raises:
             ResultsError: If there is no ``run.json``, or the folder has been taken meanwhile.
         """
-        if not (self.work / RUN_FILE).is_file():
-            raise ResultsError(
-                f"A run should hold a {RUN_FILE}. Found none in {self.work}. Write it before the end."
-            )
-        try:
-            check_free(self.folder, overwrite=self._overwrite)
-            with report_write_errors(self.folder):
-                take_name(self.work, self.folder)
-        except ResultsError as error:
-            raise ResultsError(f"{error} The finished results are whole in {self.work}.") from error
+        check_record(self.work)
+        publish_run(self.work, self.folder, overwrite=self._overwrite)

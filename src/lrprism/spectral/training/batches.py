@@ -1,4 +1,4 @@
-"""The batches of a training: which process gets which samples, in which order."""
+"""The batches of a training: the share of each process, and its order."""
 
 from typing import Any, Final, cast, final
 
@@ -8,14 +8,14 @@ import torch
 from torch.utils.data import DataLoader, Dataset, DistributedSampler
 
 from lrprism.spectral.training.config import TrainingConfig
-from lrprism.spectral.training.parts import Parts
+from lrprism.spectral.training.parts import TrainingParts
 
 VALIDATION_BATCH: Final = 64
 """Smallest number of validation samples at a time."""
 
 
-def derived_seed(*numbers: int) -> int:
-    """Mix whole numbers into one seed, so that neither near seeds nor near epochs draw alike.
+def mix_seed(*numbers: int) -> int:
+    """Mix whole numbers into one seed, so that neighbouring seeds or epochs draw nothing alike.
 
     Args:
         numbers: Such as the seed of the training and the number of the epoch, each 0 or more.
@@ -23,7 +23,7 @@ def derived_seed(*numbers: int) -> int:
     Returns:
         A seed of 32 bits.
     """
-    # numpy takes 0s at the end for nothing, so that 1 and (1, 0) would give the same
+    # numpy ignores trailing zeros: without the length, 1 and (1, 0) would give the same seed
     return int(np.random.SeedSequence((len(numbers), *numbers)).generate_state(1)[0])
 
 
@@ -40,8 +40,8 @@ class Batches(lightning.LightningDataModule):
         config: The settings, for the batch size and the seed.
     """
 
-    def __init__(self, parts: Parts, config: TrainingConfig) -> None:
-        """Keep the parts; nothing is drawn yet."""
+    def __init__(self, parts: TrainingParts, config: TrainingConfig) -> None:
+        """Store the parts; nothing is drawn yet."""
         super().__init__()
         self._parts, self._config = parts, config
 
@@ -55,9 +55,9 @@ class Batches(lightning.LightningDataModule):
         return self._loader(self._parts.validation, batch_size, shuffle=False)
 
     def _loader(self, part: Dataset[Any], batch_size: int, *, shuffle: bool) -> DataLoader[Any]:
-        trainer, seed = cast(lightning.Trainer, self.trainer), derived_seed(self._config.seed)
+        trainer, seed = cast(lightning.Trainer, self.trainer), mix_seed(self._config.seed)
         sampler: DistributedSampler[Any] = DistributedSampler(
             part, trainer.world_size, trainer.global_rank, shuffle=shuffle, seed=seed
         )
-        # a generator of its own: otherwise each pass draws a number from torch's, which dropout draws from
+        # its own generator: a pass over the loader would draw a number from torch's, which dropout uses
         return DataLoader(part, batch_size, sampler=sampler, generator=torch.Generator())

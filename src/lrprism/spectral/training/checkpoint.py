@@ -1,4 +1,4 @@
-"""The file that a killed training goes on from."""
+"""The file from which a killed training goes on."""
 
 import io
 import pickle
@@ -16,7 +16,7 @@ from lrprism.errors import DataError
 from lrprism.spectral.files import write_whole
 
 ORIGIN: Final = "lrprism_origin"
-"""Under which key a checkpoint says which training it belongs to."""
+"""Key of a checkpoint under which it names its training."""
 _CANNOT_WRITE: Final = (
     "The checkpoint should go into a file that can be written. Found {path}: {reason}. Choose another path."
 )
@@ -33,7 +33,7 @@ class SaveEveryEpoch(Checkpoint):
     """
 
     def __init__(self, path: Path) -> None:
-        """Note where to save."""
+        """Store the path."""
         self._path = path
 
     def on_train_epoch_end(self, trainer: lightning.Trainer, pl_module: lightning.LightningModule) -> None:  # noqa: ARG002 - Lightning's signature
@@ -48,12 +48,11 @@ class CheckpointFile(TorchCheckpointIO):
     Lightning's own writing may copy across file systems, which a kill can cut short.
 
     Args:
-        origin: All that the training depends on, as :func:`lrprism.spectral.training.origin.origin_of`
-            returns it.
+        origin: The result of :func:`lrprism.spectral.training.origin.describe_origin`.
     """
 
     def __init__(self, origin: dict[str, Any]) -> None:
-        """Note what the checkpoints must belong to."""
+        """Store the origin that every checkpoint must have."""
         self._origin = origin
 
     def save_checkpoint(
@@ -65,7 +64,7 @@ class CheckpointFile(TorchCheckpointIO):
         """Write a checkpoint: beside the old one, forced to disk, then renamed over it.
 
         Args:
-            checkpoint: What Lightning wants to save.
+            checkpoint: The content, from Lightning.
             path: The file.
             storage_options: Not used.
 
@@ -88,17 +87,17 @@ class CheckpointFile(TorchCheckpointIO):
 
         Args:
             path: The file.
-            map_location: Where its tensors go.
+            map_location: The device of its tensors.
             weights_only: Not used: a checkpoint never holds code.
 
         Returns:
-            What Lightning saved.
+            The content, for Lightning.
 
         Raises:
             DataError: If the file is damaged, holds anything but tensors, numbers and texts, or belongs to
                 another training.
         """
-        checkpoint: dict[str, Any] = _read(Path(path), map_location)
+        checkpoint: dict[str, Any] = _read_checkpoint(Path(path), map_location)
         origin = checkpoint[ORIGIN]
         for name, value in self._origin.items():
             if origin.get(name) != value:
@@ -110,9 +109,9 @@ class CheckpointFile(TorchCheckpointIO):
         return checkpoint
 
 
-def _read(path: Path, map_location: Any) -> Any:
+def _read_checkpoint(path: Path, map_location: Any) -> Any:
     try:
-        # torch reads flipped bits as they are, but leaves the checksums of a zip file
+        # torch ignores the checksums of the zip file, so it would load flipped bits
         with ZipFile(path) as file:
             reason = file.testzip()
         checkpoint = None if reason else torch.load(path, map_location, weights_only=True)

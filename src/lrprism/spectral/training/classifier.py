@@ -1,4 +1,4 @@
-"""The network, its loss and its optimiser, as Lightning wants them."""
+"""The network, its loss and its optimiser as a module of Lightning."""
 
 import math
 from dataclasses import asdict
@@ -11,7 +11,7 @@ from lightning.pytorch.utilities.types import OptimizerLRSchedulerConfig
 from torch import Tensor, nn
 
 from lrprism.errors import ModelError
-from lrprism.spectral.training.batches import derived_seed
+from lrprism.spectral.training.batches import mix_seed
 from lrprism.spectral.training.config import TrainingConfig
 from lrprism.spectral.training.epochs import EpochRecord
 from lrprism.spectral.training.gradients import centre_gradients
@@ -35,7 +35,7 @@ class Classifier(lightning.LightningModule):
     def __init__(
         self, model: nn.Module, config: TrainingConfig, *, validated: int, weights: Tensor | None
     ) -> None:
-        """Start without a history."""
+        """Begin with an empty history."""
         super().__init__()
         self.weights: Tensor | None
         self.model, self._config, self._samples = model, config, validated
@@ -61,7 +61,7 @@ class Classifier(lightning.LightningModule):
 
     def on_train_epoch_start(self) -> None:
         """Draw dropout and augmentation from the seed and the epoch alone, whatever was drawn before."""
-        torch.manual_seed(derived_seed(self._config.seed, self.current_epoch, self.global_rank))
+        torch.manual_seed(mix_seed(self._config.seed, self.current_epoch, self.global_rank))
 
     def training_step(self, batch: tuple[Tensor, Tensor], batch_idx: int) -> Tensor:
         """Compute the loss of one batch.
@@ -78,6 +78,7 @@ class Classifier(lightning.LightningModule):
         """
         inputs, labels = batch
         loss = classification_loss(self.model(self._augment(inputs)).float(), labels, self.weights)
+        # stop at once: every later weight would be NaN, and the best epoch an accident
         if not math.isfinite(loss.item()):
             raise ModelError(
                 f"The training loss should be finite. Found {loss.item()} in epoch {self.current_epoch + 1}, "
@@ -100,9 +101,12 @@ class Classifier(lightning.LightningModule):
 
     def on_validation_epoch_end(self) -> None:
         """Score the epoch, and keep its weights if it is the best one so far."""
-        logits, labels = (self._in_order(torch.cat(shares)) for shares in zip(*self._validated, strict=True))
+        logits, labels = (
+            self._restore_order(torch.cat(shares)) for shares in zip(*self._validated, strict=True)
+        )
         metrics = evaluate(logits, labels)
-        losses = self._gathered(torch.tensor(self._losses))
+        # every process scores the whole validation part, so that all agree on the best epoch
+        losses = self._gather(torch.tensor(self._losses))
         record = EpochRecord(
             epoch=self.current_epoch + 1,
             training_loss=float(losses.double().mean()),
@@ -116,44 +120,48 @@ class Classifier(lightning.LightningModule):
         self.history.append(record)
         self.log("score", self._score(record)[0], logger=False, sync_dist=True)
         if self.best is None or self._score(record) > self._score(self.best[0]):
+            # a copy: the next step overwrites the weights in place
             weights = {name: value.detach().cpu().clone() for name, value in self.model.state_dict().items()}
             self.best = (record, weights)
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Save the history and the best weights too."""
         record, weights = cast(tuple[EpochRecord, dict[str, Tensor]], self.best)
-        checkpoint["history"] = [asdict(each) for each in self.history]
+        checkpoint["history"] = [asdict(epoch) for epoch in self.history]
         checkpoint["best"] = (record.epoch, weights)
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """Take the history and the best weights up again."""
-        self.history = [EpochRecord(**each) for each in checkpoint["history"]]
-        epoch, weights = checkpoint["best"]
+        """Restore the history and the best weights."""
+        self.history = [EpochRecord(**epoch) for epoch in checkpoint["history"]]
+        epoch, weights = checkpoint["best"]  # epochs count from 1
         self.best = (self.history[epoch - 1], weights)
+        # the time between the kill and now does not count
         self._started = monotonic() - self.history[-1].seconds
 
-    def _gathered(self, values: Tensor) -> Tensor:
-        """The values of every process on the CPU, ``[processes, ...]``."""
+    def _gather(self, values: Tensor) -> Tensor:
+        """Collect the values of every process on the CPU, ``[processes, ...]``."""
         shares = [values.to(self.device)]
         if self.trainer.world_size > 1:  # Lightning's all_gather calls what torch 2.13 deprecates
             shares = [torch.empty_like(shares[0]) for _ in range(self.trainer.world_size)]
             torch.distributed.all_gather(shares, values.to(self.device))
         return torch.stack(shares).cpu()
 
-    def _in_order(self, values: Tensor) -> Tensor:
+    def _restore_order(self, values: Tensor) -> Tensor:
         """Put the shares of the validation part, every W-th sample each, back into its order."""
-        return self._gathered(values).transpose(0, 1).flatten(0, 1)[: self._samples]
+        return self._gather(values).transpose(0, 1).flatten(0, 1)[: self._samples]
 
     def _score(self, record: EpochRecord) -> tuple[float, float]:
-        """What makes an epoch better: larger is better, ties go to the second number."""
+        """Return the score of an epoch: larger is better, the second number breaks ties."""
         scores = (record.macro_f1, -record.validation_loss)
         return scores if self._config.best_by == "macro_f1" else scores[::-1]
 
     def _augment(self, inputs: Tensor) -> Tensor:
         if not self._config.augment:
             return inputs
+        # the camera looks straight down: no direction on the ground is special
         turns, mirror = torch.randint(4, (2,)).tolist()
         turned = torch.rot90(inputs, turns, (-2, -1))
+        # one factor per patch: light changes, the shape of the spectrum stays
         light = 1 + GAIN * (2 * torch.rand(len(inputs)) - 1)
         brightened = turned * light.to(turned).view(-1, *(1,) * (turned.ndim - 1))
         return brightened.flip(-1) if mirror % 2 else brightened

@@ -1,4 +1,4 @@
-"""How a network is trained: one frozen dataclass that goes into ``run.json`` as it is."""
+"""The settings of a training: one frozen dataclass, stored in ``run.json`` as it is."""
 
 import math
 from dataclasses import dataclass, field
@@ -24,7 +24,7 @@ class TrainingConfig:
         learning_rate: Peak of the learning rate, above 0.
         weight_decay: Decoupled weight decay, 0 or more.
         seed: Seed of the weights (with ``initialize``), the order of the patches and the augmentation.
-        devices: Where to run. With several processes (strategy ``"ddp"``) each takes its share of every
+        devices: Devices to run on. With several processes (strategy ``"ddp"``) each takes its share of every
             epoch, and a step learns from ``batch_size`` patches of each.
         precision: ``"32-true"``; or ``"bf16-mixed"``, ``"16-mixed"`` (on a GPU only), in which the products
             of a training step are computed in 16 bits. Weights and validation keep 32 bits.
@@ -37,7 +37,7 @@ class TrainingConfig:
             than from the weights it has.
         centre_gradients: Whether :func:`lrprism.spectral.training.centre_gradients` is applied before each
             step.
-        best_by: What makes an epoch the best one on the validation part.
+        best_by: The score on the validation part that chooses the best epoch.
 
     Raises:
         InputError: If a setting is out of its range.
@@ -79,12 +79,13 @@ class TrainingConfig:
 
 def _check_choice(name: str, value: object, choices: tuple[str, ...]) -> None:
     if value not in choices:
-        known = ", ".join(f"'{choice}'" for choice in choices[:-1]) + f" or '{choices[-1]}'"
-        raise InputError(f"{name} should be {known}. Found {value!r}. Choose one of them.")
+        names = ", ".join(f"'{choice}'" for choice in choices[:-1]) + f" or '{choices[-1]}'"
+        raise InputError(f"{name} should be {names}. Found {value!r}. Choose one of them.")
 
 
 def _check_whole_number(name: str, value: object, least: int) -> None:
-    if value is None and name == "patience":
+    if value is None and name == "patience":  # never stop early
         return
+    # bool is a subclass of int: True would pass for 1
     if not isinstance(value, int) or isinstance(value, bool) or value < least:
         raise InputError(f"{name} should be a whole number of at least {least}. Found {value!r}. Raise it.")

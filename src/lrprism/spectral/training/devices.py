@@ -1,4 +1,4 @@
-"""Where the arithmetic runs."""
+"""The devices that the arithmetic runs on."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 @final
 @dataclass(frozen=True)
 class Devices:
-    """Where many batches run, in Lightning's own words.
+    """The devices for many batches, in Lightning's own words.
 
     Args:
         accelerator: ``"auto"``, ``"cpu"``, ``"gpu"``, ``"mps"``.
-        devices: How many, or which: ``"2"``, ``"0,1"``, ``"auto"`` for all.
+        devices: Their number or their indices: ``"2"``, ``"0,1"``, ``"auto"`` for all.
         strategy: ``"auto"``, ``"ddp"``; under SLURM Lightning finds its place by itself.
         nodes: Number of machines.
     """
@@ -39,6 +39,7 @@ class Devices:
             name: Such as ``"auto"``, ``"cpu"`` or ``"cuda:1"``.
         """
         device = resolve_device(name)
+        # Lightning reads "1" as a number of devices, "1," as an index
         kind = "gpu" if device.type == "cuda" else device.type
         return cls(kind, f"{device.index}," if device.index is not None else "1")
 
@@ -93,12 +94,12 @@ def resolve_device(name: str) -> torch.device:
     try:
         device = torch.device(name)
     except RuntimeError:
-        device = torch.device("meta")
+        device = torch.device("meta")  # no machine counts it, so the check below refuses it
     counts = {"cpu": 1, "cuda": torch.cuda.device_count(), "mps": int(torch.backends.mps.is_available())}
     if (device.index or 0) >= counts.get(device.type, 0):
-        found = ", ".join(f"{count} {kind}" for kind, count in counts.items())
+        available = ", ".join(f"{count} {kind}" for kind, count in counts.items())
         raise InputError(
-            f"device should be one of this machine's ({found}). Found {name!r}. Try --device auto or "
+            f"device should be one of this machine's ({available}). Found {name!r}. Try --device auto or "
             "--device cpu."
         )
     return torch.device("cuda", device.index or 0) if device.type == "cuda" else torch.device(device.type)

@@ -1,4 +1,4 @@
-"""What one epoch of a training brought."""
+"""The record of an epoch."""
 
 from dataclasses import dataclass
 from typing import final
@@ -7,7 +7,7 @@ from typing import final
 @final
 @dataclass(frozen=True)
 class EpochRecord:
-    """What one epoch brought.
+    """The scores and the time of an epoch.
 
     Args:
         epoch: Number of the epoch, from 1.

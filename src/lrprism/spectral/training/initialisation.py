@@ -38,9 +38,10 @@ def initialize(model: nn.Module, inputs: Tensor, *, seed: int = 0) -> None:
     generator = torch.Generator().manual_seed(seed)
     layers = {name: module for name, module in model.named_modules() if isinstance(module, _AFFINE)}
     for module in layers.values():
-        _draw(module, generator)
-    fitted: set[nn.Module] = set()
-    hooks = [module.register_forward_hook(_fitter(name, fitted)) for name, module in layers.items()]
+        _draw_weights(module, generator)
+    # each layer is fitted while it runs, so that the next one sees its fitted output
+    done: set[nn.Module] = set()
+    hooks = [module.register_forward_hook(_build_hook(name, done)) for name, module in layers.items()]
     parameter = next(model.parameters())
     try:
         with torch.no_grad():
@@ -50,7 +51,7 @@ def initialize(model: nn.Module, inputs: Tensor, *, seed: int = 0) -> None:
             hook.remove()
 
 
-def _draw(module: nn.Module, generator: torch.Generator) -> None:
+def _draw_weights(module: nn.Module, generator: torch.Generator) -> None:
     weight, bias = cast(Tensor, module.weight), module.bias
     drawn = torch.empty(weight.shape)
     nn.init.kaiming_normal_(drawn, nonlinearity="relu", generator=generator)
@@ -60,11 +61,11 @@ def _draw(module: nn.Module, generator: torch.Generator) -> None:
             bias.zero_()
 
 
-def _fitter(name: str, fitted: set[nn.Module]) -> Any:
+def _build_hook(name: str, done: set[nn.Module]) -> Any:
     def fit(module: nn.Module, _: Any, z: Tensor) -> Tensor | None:
-        if module in fitted:  # a layer used twice is fitted to its first use
+        if module in done:  # a layer used twice is fitted to its first use
             return None
-        fitted.add(module)
+        done.add(module)
         channel = z.ndim - 1 if isinstance(module, nn.Linear) else 1
         others = [axis for axis in range(z.ndim) if axis != channel]
         mean = z.mean(others, keepdim=True) if isinstance(module.bias, Tensor) else torch.zeros_like(z[:1])

@@ -1,4 +1,4 @@
-"""What Lightning says and does that a user's terminal should not see."""
+"""Lightning's messages and signals that a user's terminal should not see."""
 
 import logging
 import signal
@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 @contextmanager
 def quiet_lightning() -> Iterator[None]:
-    """Keep Lightning's advertisements and its own deprecated calls out of the user's terminal."""
+    """Silence Lightning's advertisements and its own deprecated calls."""
     loggers = [
         logging.getLogger(name) for name in ("lightning.pytorch", "lightning.pytorch.utilities.rank_zero")
     ]
@@ -33,7 +33,7 @@ def quiet_lightning() -> Iterator[None]:
 
 @contextmanager
 def keyboard_interrupt() -> Iterator[None]:
-    """Hand on Ctrl-C: Lightning would end the process and leave Ctrl-C dead.
+    """Pass Ctrl-C on: Lightning would end the process and leave Ctrl-C dead.
 
     Raises:
         KeyboardInterrupt: If the user pressed Ctrl-C.

@@ -12,20 +12,20 @@ from lrprism.errors import InputError
 from lrprism.spectral.training.config import TrainingConfig
 from lrprism.spectral.training.epochs import EpochRecord
 from lrprism.spectral.training.initialisation import initialize
-from lrprism.spectral.training.parts import Parts
+from lrprism.spectral.training.parts import TrainingParts
 
 
 @final
 @dataclass(frozen=True)
 class TrainingResult:
-    """How a training went.
+    """The result of a training.
 
     Args:
         best: The epoch whose weights the model holds now.
         history: Every epoch that was run.
-        device: Where this process ran, e.g. ``"cpu"`` or ``"cuda:0"``.
-        is_main: Whether this process is the one that goes on; with several processes each returns, with the
-            same weights and history, and the others should end.
+        device: The device of this process, e.g. ``"cpu"`` or ``"cuda:0"``.
+        is_main: True in the process that goes on. With several processes each returns, with the same weights
+            and history, and the others should end.
     """
 
     best: EpochRecord
@@ -60,7 +60,7 @@ def fit(
             it. ``None`` writes nothing.
         progress: Whether to show a progress bar on the standard error, or a line per epoch without
             a terminal.
-        name: What the progress calls the model; by default its class.
+        name: Name of the model in the progress; by default its class.
 
     Returns:
         The best epoch and the history.
@@ -73,18 +73,19 @@ def fit(
         ModelError: If the model's output is not ``[N, classes]``, or the loss is not finite.
         ResultsError: If the checkpoint cannot be written.
     """
-    from lrprism.spectral.training.running import run  # late, as it says
+    from lrprism.spectral.training.running import run_epochs  # late: Lightning takes seconds
 
     config = config or TrainingConfig()
     device = check_devices(config)
-    parts = Parts.checked(model, train, validation, config)
+    parts = TrainingParts.check(model, train, validation, config)
     title = (name or type(model).__name__) if progress else None
     resumes = checkpoint is not None and checkpoint.exists()
+    # the user's own random numbers go on as if nothing had been trained
     with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
         torch.manual_seed(config.seed)
         if config.initialize and not resumes:
-            initialize(model, parts.some_inputs(config.seed))
-        trainer, classifier = run(model, parts, config, checkpoint, title, resumes=resumes)
+            initialize(model, parts.draw_inputs(config.seed))
+        trainer, classifier = run_epochs(model, parts, config, checkpoint, title, resumes=resumes)
     best, weights = cast(tuple[EpochRecord, dict[str, Tensor]], classifier.best)
     model.load_state_dict(weights)
     model.eval()
@@ -92,7 +93,7 @@ def fit(
 
 
 def check_devices(config: TrainingConfig) -> torch.device:
-    """Check, before anything else is done, that a training can run where its settings say.
+    """Check that a training can run on the devices of its settings, before anything else is done.
 
     Args:
         config: The settings.
@@ -108,11 +109,12 @@ def check_devices(config: TrainingConfig) -> torch.device:
     device: torch.device = trainer.strategy.root_device
     if config.precision == "16-mixed" and device.type == "cpu":
         raise InputError("precision 16-mixed needs a GPU. Found the CPU. Try bf16-mixed or 32-true.")
+    # a forked process hands no weights back, and a strategy other than ddp may shard them
     launcher, strategy = trainer.strategy.launcher, config.devices.strategy
     if strategy not in ("auto", "ddp") or (launcher and launcher.is_interactive_compatible):
-        found = "a notebook" if strategy == "auto" else f"strategy {strategy}"
+        place = "a notebook" if strategy == "auto" else f"strategy {strategy}"
         raise InputError(
             "Training on several devices should run as a script, with the strategy ddp. Found "
-            f"{found}. Write a script, or train on 1 device."
+            f"{place}. Write a script, or train on 1 device."
         )
     return device

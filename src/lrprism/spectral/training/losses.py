@@ -1,4 +1,4 @@
-"""The loss of a classifier, and what each class weighs in it."""
+"""The loss of a classifier, and the weight of each class in it."""
 
 import torch
 from torch import Tensor
@@ -24,6 +24,7 @@ def classification_loss(logits: Tensor, labels: Tensor, weights: Tensor | None =
     """
     if logits.shape[1] > 1:
         return functional.cross_entropy(logits, labels, weights)
+    # one logit for two classes: torch's own mean would not divide by the sum of the weights
     losses = functional.binary_cross_entropy_with_logits(logits[:, 0], labels.to(logits), reduction="none")
     if weights is None:
         return losses.mean()

@@ -1,4 +1,4 @@
-"""How good the predictions are, class by class."""
+"""Scores of the predictions, class by class."""
 
 from dataclasses import dataclass
 from typing import final
@@ -84,6 +84,7 @@ def evaluate(logits: Tensor, labels: Tensor) -> Metrics:
     check_labels(labels, classes, samples=len(predicted))
     confusion = multiclass_confusion_matrix(predicted, labels, classes)
     f1 = multiclass_f1_score(predicted, labels, classes, average="none").tolist()
+    # a class that is neither true nor predicted anywhere has no F1
     true, seen = confusion.sum(dim=1), confusion.sum(dim=1) + confusion.sum(dim=0)
     by_chance = int((true * confusion.sum(dim=0)).sum()) == len(labels) ** 2  # all samples in one cell: 0 / 0
     return Metrics(

@@ -1,4 +1,4 @@
-"""All that a training depends on, so that a checkpoint is taken up by no other."""
+"""The origin of a checkpoint: all that its training depends on, so that no other one loads it."""
 
 import hashlib
 from dataclasses import asdict
@@ -7,13 +7,15 @@ from typing import Any
 from torch import nn
 
 from lrprism.spectral.training.config import TrainingConfig
-from lrprism.spectral.training.parts import Parts
+from lrprism.spectral.training.parts import TrainingParts
 
 
-def origin_of(model: nn.Module, parts: Parts, config: TrainingConfig, processes: int) -> dict[str, Any]:
+def describe_origin(
+    model: nn.Module, parts: TrainingParts, config: TrainingConfig, processes: int
+) -> dict[str, Any]:
     """Describe a training in plain numbers and texts.
 
-    The devices are left out but for their number: a training may go on on another machine.
+    Of the devices only their number counts: a training may go on on another machine.
 
     Args:
         model: The network.

@@ -2,7 +2,7 @@
 
 from collections.abc import Sized
 from dataclasses import dataclass
-from typing import Any, cast, final
+from typing import Any, Self, cast, final
 
 import torch
 from torch import Tensor, nn
@@ -11,17 +11,17 @@ from torch.utils.data import Dataset, TensorDataset
 from lrprism.errors import DataError, InputError
 from lrprism.spectral.training.config import TrainingConfig
 from lrprism.spectral.training.metrics import check_labels, check_logits
-from lrprism.spectral.training.prediction import evaluating
+from lrprism.spectral.training.prediction import switch_to_evaluation
 
 
 @final
 @dataclass(frozen=True, eq=False)
-class Parts:
+class TrainingParts:
     """Pairs of an input and a label that fit a network.
 
     Args:
-        train: What it learns from.
-        validation: What chooses the best epoch.
+        train: Pairs that it learns from.
+        validation: Pairs that choose the best epoch.
         train_labels: The labels of the training part, ``[N]``.
         validation_labels: The labels of the validation part, ``[N]``.
         classes: Number of classes of the network.
@@ -34,15 +34,15 @@ class Parts:
     classes: int
 
     @classmethod
-    def checked(
+    def check(
         cls, model: nn.Module, train: Dataset[Any], validation: Dataset[Any], config: TrainingConfig
-    ) -> "Parts":
+    ) -> Self:
         """Check that the parts fit a network and its settings.
 
         Args:
             model: The network.
-            train: What it is to learn from.
-            validation: What is to choose the best epoch.
+            train: Pairs that it learns from.
+            validation: Pairs that choose the best epoch.
             config: The settings.
 
         Returns:
@@ -54,44 +54,45 @@ class Parts:
             ModelError: If the model's output is not ``[N, classes]``.
         """
         for name, part in (("training", train), ("validation", validation)):
-            if _length(part) == 0:
+            if _count(part) == 0:
                 raise DataError(
                     f"The {name} part should hold at least 1 sample. Found none. Check the split."
                 )
         first = torch.as_tensor(train[0][0])[None]
+        # a quarter turn swaps y and x
         if config.augment and (first.ndim < 4 or first.shape[-2] != first.shape[-1]):
             raise InputError(
                 f"Augmentation needs square patches, (..., y, x). Found shape {tuple(first.shape[1:])}. "
                 "Set augment=False."
             )
         parameter = next(model.parameters())
-        with evaluating(model), torch.no_grad():
+        with switch_to_evaluation(model), torch.no_grad():
             logits = model(first.to(parameter.device))
         check_logits(logits)
-        parts = cls(train, validation, _labels(train), _labels(validation), max(2, logits.shape[1]))
+        parts = cls(train, validation, _read_labels(train), _read_labels(validation), max(2, logits.shape[1]))
         for part, labels in ((train, parts.train_labels), (validation, parts.validation_labels)):
-            check_labels(labels, parts.classes, samples=_length(part))
+            check_labels(labels, parts.classes, samples=_count(part))
         return parts
 
-    def some_inputs(self, seed: int, count: int = 64) -> Tensor:
+    def draw_inputs(self, seed: int, count: int = 64) -> Tensor:
         """Draw inputs from the training part.
 
         Args:
             seed: Seed of the draw.
-            count: How many at most.
+            count: Most inputs.
 
         Returns:
             ``[count, ...]``.
         """
-        order = torch.randperm(_length(self.train), generator=torch.Generator().manual_seed(seed))
+        order = torch.randperm(_count(self.train), generator=torch.Generator().manual_seed(seed))
         return torch.stack([torch.as_tensor(self.train[index][0]) for index in order[:count].tolist()])
 
 
-def _length(part: Dataset[Any]) -> int:
+def _count(part: Dataset[Any]) -> int:
     return len(cast(Sized, part))
 
 
-def _labels(part: Dataset[Any]) -> Tensor:
-    if isinstance(part, TensorDataset):
+def _read_labels(part: Dataset[Any]) -> Tensor:
+    if isinstance(part, TensorDataset):  # all labels at once, without going through the samples
         return part.tensors[1].cpu()
-    return torch.stack([torch.as_tensor(part[index][1]) for index in range(_length(part))])
+    return torch.stack([torch.as_tensor(part[index][1]) for index in range(_count(part))])

@@ -1,4 +1,4 @@
-"""The logits of a network for many patches."""
+"""Logits of a network for many patches."""
 
 from collections.abc import Iterator, Sized
 from contextlib import contextmanager
@@ -35,18 +35,18 @@ def predict(
     if len(cast(Sized, dataset)) == 0:
         raise DataError("The data to predict should hold at least 1 sample. Found none. Check the selection.")
     home = next((parameter.device for parameter in model.parameters()), torch.device("cpu"))
-    where = home if device is None else resolve_device(device)
+    target = home if device is None else resolve_device(device)
     try:
-        model.to(where)
-        with evaluating(model), torch.no_grad():
+        model.to(target)
+        with switch_to_evaluation(model), torch.no_grad():
             batches = DataLoader(dataset, batch_size=batch_size)
-            return torch.cat([model(_inputs(batch).to(where)).cpu() for batch in batches])
-    finally:
+            return torch.cat([model(_take_inputs(batch).to(target)).cpu() for batch in batches])
+    finally:  # also after an exception the user finds the model at its device
         model.to(home)
 
 
 @contextmanager
-def evaluating(model: nn.Module) -> Iterator[None]:
+def switch_to_evaluation(model: nn.Module) -> Iterator[None]:
     """Put every module into evaluation mode, and back into its own mode afterwards.
 
     Args:
@@ -64,6 +64,6 @@ def evaluating(model: nn.Module) -> Iterator[None]:
             module.training = training
 
 
-def _inputs(batch: Any) -> Tensor:
+def _take_inputs(batch: Any) -> Tensor:
     inputs: Tensor = batch[0] if isinstance(batch, list | tuple) else batch
     return inputs

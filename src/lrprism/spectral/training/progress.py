@@ -1,4 +1,4 @@
-"""One line that says what is trained, how far it is and how long it still takes."""
+"""Progress of a training: its name, the epoch, the time left."""
 
 from time import monotonic
 from typing import Any, cast, final
@@ -16,12 +16,12 @@ class TrainingProgress(Callback):
     """A bar over all steps of a training; one line per epoch where there is no terminal.
 
     Args:
-        title: What is trained, e.g. the name of the network's class.
-        console: Where to write; by default the standard error.
+        title: Name of the training, e.g. that of the network's class.
+        console: The console; by default the standard error.
     """
 
     def __init__(self, title: str, console: Console | None = None) -> None:
-        """Note what to show; nothing is shown yet."""
+        """Prepare the bar; nothing is shown yet."""
         self._title = title
         self._console = console or Console(stderr=True)
         self._columns = (TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn())
@@ -35,7 +35,7 @@ class TrainingProgress(Callback):
         self._steps = int(trainer.estimated_stepping_batches)
         if self._console.is_terminal and trainer.is_global_zero:
             self._bar = Progress(*self._columns, console=self._console)
-            self._task = self._bar.add_task(self._text(trainer), total=self._steps, completed=self._first)
+            self._task = self._bar.add_task(self._describe(trainer), total=self._steps, completed=self._first)
             self._bar.start()
 
     def on_train_batch_end(
@@ -48,7 +48,7 @@ class TrainingProgress(Callback):
     ) -> None:
         """Move the bar by one step."""
         if self._bar:
-            text = self._text(trainer, float(outputs["loss"]))
+            text = self._describe(trainer, float(outputs["loss"]))
             self._bar.update(self._task, advance=1, description=text)
 
     def on_train_epoch_end(self, trainer: lightning.Trainer, pl_module: lightning.LightningModule) -> None:
@@ -56,14 +56,15 @@ class TrainingProgress(Callback):
         if self._bar or not trainer.is_global_zero:
             return
         record = cast(Classifier, pl_module).history[-1]
-        done, all_left = trainer.global_step - self._first, self._steps - trainer.global_step
-        left = (monotonic() - self._started) / done * all_left
+        # steps of an earlier call took no time of this one
+        done, to_do = trainer.global_step - self._first, self._steps - trainer.global_step
+        seconds = (monotonic() - self._started) / done * to_do
         score = f"validation macro F1 {record.macro_f1:.3f}"
-        text = f"{self._text(trainer, record.training_loss)}, {score}, about {left:.0f} s left"
+        text = f"{self._describe(trainer, record.training_loss)}, {score}, about {seconds:.0f} s left"
         self._console.print(text, highlight=False, soft_wrap=True)
 
     def on_train_end(self, trainer: lightning.Trainer, pl_module: lightning.LightningModule) -> None:  # noqa: ARG002 - Lightning's signature
-        """Take the bar away."""
+        """Remove the bar."""
         self._stop()
 
     def on_exception(
@@ -72,7 +73,7 @@ class TrainingProgress(Callback):
         pl_module: lightning.LightningModule,  # noqa: ARG002 - Lightning's signature
         exception: BaseException,  # noqa: ARG002 - Lightning's signature
     ) -> None:
-        """Take the bar away."""
+        """Remove the bar."""
         self._stop()
 
     def _stop(self) -> None:
@@ -80,6 +81,6 @@ class TrainingProgress(Callback):
             self._bar.stop()
             self._bar = None
 
-    def _text(self, trainer: lightning.Trainer, loss: float | None = None) -> str:
+    def _describe(self, trainer: lightning.Trainer, loss: float | None = None) -> str:
         text = f"training {self._title}, epoch {trainer.current_epoch + 1} of {trainer.max_epochs}"
         return text if loss is None else f"{text}, loss {loss:.3f}"

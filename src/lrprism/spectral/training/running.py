@@ -1,4 +1,4 @@
-"""Lightning's part of a training; imported late, because Lightning takes seconds to import."""
+"""Lightning's part of a training; imported late: Lightning takes seconds."""
 
 from pathlib import Path
 
@@ -12,15 +12,15 @@ from lrprism.spectral.training.classifier import Classifier
 from lrprism.spectral.training.config import TrainingConfig
 from lrprism.spectral.training.lightning_quirks import keyboard_interrupt, quiet_lightning
 from lrprism.spectral.training.losses import class_weights
-from lrprism.spectral.training.origin import origin_of
-from lrprism.spectral.training.parts import Parts
+from lrprism.spectral.training.origin import describe_origin
+from lrprism.spectral.training.parts import TrainingParts
 from lrprism.spectral.training.patience import Patience
 from lrprism.spectral.training.progress import TrainingProgress
 
 
-def run(
+def run_epochs(
     model: nn.Module,
-    parts: Parts,
+    parts: TrainingParts,
     config: TrainingConfig,
     checkpoint: Path | None,
     title: str | None,
@@ -34,7 +34,7 @@ def run(
         parts: The checked training and validation parts.
         config: The settings.
         checkpoint: The file that is written after every epoch, or None.
-        title: What the progress calls the network; None shows none.
+        title: Name of the network in the progress; None shows no progress.
         resumes: Whether to go on after the epoch in the checkpoint.
 
     Returns:
@@ -53,11 +53,11 @@ def run(
             precision=config.precision,
             callbacks=callbacks,
             enable_checkpointing=checkpoint is not None,
-            num_sanity_val_steps=0,
-            use_distributed_sampler=False,
+            num_sanity_val_steps=0,  # it would enter the history as an epoch
+            use_distributed_sampler=False,  # Batches deals out the samples
         )
         processes = trainer.num_devices * trainer.num_nodes
-        trainer.strategy.checkpoint_io = CheckpointFile(origin_of(model, parts, config, processes))
+        trainer.strategy.checkpoint_io = CheckpointFile(describe_origin(model, parts, config, processes))
         path = checkpoint if resumes else None
         trainer.fit(classifier, datamodule=Batches(parts, config), ckpt_path=path, weights_only=True)
     return trainer, classifier

@@ -1,4 +1,4 @@
-"""How far results scatter when a training is repeated with other seeds."""
+"""The scatter of results over the seeds of a training."""
 
 from collections.abc import Iterator, Sequence
 from math import nan, sqrt
@@ -41,29 +41,30 @@ def summarize_seeds(metrics: Sequence[Metrics], class_names: Sequence[str]) -> p
     """
     if not metrics:
         raise InputError("metrics should hold the result of at least 1 seed. Found none. Train first.")
-    for each in metrics:
-        if len(each.f1) != len(class_names):
+    for result in metrics:
+        if len(result.f1) != len(class_names):
             raise InputError(
                 f"Every result should be of the {len(class_names)} classes named. Found one of "
-                f"{len(each.f1)}. Give the names of the classes that the networks were trained for."
+                f"{len(result.f1)}. Give the names of the classes that the networks were trained for."
             )
-    return pd.DataFrame([_row(*named) for named in _quantities(metrics, class_names)])
+    return pd.DataFrame([_summarize(*quantity) for quantity in _list_quantities(metrics, class_names)])
 
 
-def _quantities(
+def _list_quantities(
     metrics: Sequence[Metrics], class_names: Sequence[str]
 ) -> Iterator[tuple[str, str, list[float | None]]]:
     for quantity in OVERALL:
-        yield quantity, "", [getattr(each, quantity) for each in metrics]
+        yield quantity, "", [getattr(result, quantity) for result in metrics]
     for number, name in enumerate(class_names):
-        yield "f1", name, [each.f1[number] for each in metrics]
+        yield "f1", name, [result.f1[number] for result in metrics]
 
 
-def _row(quantity: str, class_name: str, values: list[float | None]) -> dict[str, str | float | int]:
-    known = np.array([value for value in values if value is not None])
-    n = len(known)
-    mean = float(known.mean()) if n else nan
-    sd = float(known.std(ddof=1)) if n > 1 else nan
+def _summarize(quantity: str, class_name: str, values: list[float | None]) -> dict[str, str | float | int]:
+    # kappa and F1 have no value where chance agrees everywhere, or a class occurs nowhere
+    numbers = np.array([value for value in values if value is not None])
+    n = len(numbers)
+    mean = float(numbers.mean()) if n else nan
+    sd = float(numbers.std(ddof=1)) if n > 1 else nan
     half = float(stdtrit(n - 1, (1 + CONFIDENCE) / 2)) * sd / sqrt(n) if n > 1 else nan
     return {
         "quantity": quantity,

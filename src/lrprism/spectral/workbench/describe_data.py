@@ -28,7 +28,7 @@ def describe_data(source: str, preparation: Preparation | None = None) -> str:
     """
     if is_spectral_library(source):
         library = read_spectral_library(source)
-        return _format_rows(_describe_values(library) | _describe_origin(library.attrs))
+        return _format_rows(_describe_values(library) | _describe_credit(library.attrs))
     samples = open_samples(source, replace(preparation or Preparation(), window=1))
     scene = samples.scene
     data = scene.cube if scene is not None else samples.cut(samples.numbers)["patch"]
@@ -41,7 +41,7 @@ def describe_data(source: str, preparation: Preparation | None = None) -> str:
             "classes": "\n".join(_count_classes(samples)) or "none: give a label map with --labels",
             "SHA-256": samples.hash,
         }
-        | _describe_origin(samples.attrs)
+        | _describe_credit(samples.attrs)
     )
 
 
@@ -69,7 +69,7 @@ def _describe_quantity(attrs: dict[Any, Any]) -> str:
     return f"{quantity}, " + {_UNKNOWN: "units not stated", "1": "without unit"}.get(units, f"in {units}")
 
 
-def _describe_origin(attrs: dict[Any, Any]) -> dict[str, str]:
+def _describe_credit(attrs: dict[Any, Any]) -> dict[str, str]:
     return {
         "credit": str(attrs["attribution"]) or "not stated",
         "assumed": "\n".join(attrs["assumed"]) or "nothing",
