@@ -1,5 +1,4 @@
 import json
-import shutil
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +13,6 @@ from lrprism.spectral.networks import Hyper3DNetLite
 from lrprism.spectral.training import Devices
 from lrprism.spectral.workbench import ExplanationSettings, explain_into, train_into
 from lrprism.spectral.workbench.composites import COMPOSITES
-from lrprism.spectral.workbench.trained_network import TrainedNetwork
 from small_runs import SILENT, settings_for, write_patches
 
 CPU = Devices("cpu")
@@ -92,18 +90,6 @@ def test_targets_in_words(trained: Path, tmp_path: Path, target: str, expected: 
     assert (dataset["target"].values == wanted).all()
 
 
-@pytest.mark.parametrize("rule", COMPOSITES)
-def test_the_account_closes_under_every_rule(trained: Path, tmp_path: Path, rule: str) -> None:
-    settings = ExplanationSettings(devices=CPU, rule=rule, heatmaps=0, per_class=1)
-    explain_into(tmp_path, trained, settings, SILENT)
-    summary = json.loads((tmp_path / "run.json").read_text())["explanation"]["conservation"]
-    dataset = relevance_of(tmp_path)
-    assert summary["at_input"] == pytest.approx(
-        dataset["relevance"].sum(("band", "y", "x")).mean().item(), rel=1e-4
-    )
-    assert abs(summary["unaccounted"]) < 1e-5 * abs(summary["explained"])
-
-
 def test_two_classes_have_one_logit(tmp_path: Path) -> None:
     data = write_patches(tmp_path / "two.hdf5", samples=12, classes=2)
     (tmp_path / "run").mkdir()
@@ -136,22 +122,3 @@ def test_two_classes_have_one_logit(tmp_path: Path) -> None:
 def test_bad_settings(trained: Path, tmp_path: Path, settings: ExplanationSettings, message: str) -> None:
     with pytest.raises(lp.LRPrismError, match=message):
         explain_into(tmp_path, trained, settings, SILENT)
-
-
-def test_weights_for_another_number_of_bands(trained: Path, tmp_path: Path) -> None:
-    shutil.copytree(trained, tmp_path / "run")
-    record = json.loads((tmp_path / "run" / "run.json").read_text())
-    record["training"]["network"]["wavelength_nm"] = list(range(400, 409))
-    (tmp_path / "run" / "run.json").write_text(json.dumps(record))
-    with pytest.raises(
-        lp.ModelError, match=r"Tensor steps\.0\.std should have shape \(9,\) in this model\. Found \(6,\)"
-    ):
-        TrainedNetwork.load(tmp_path / "run")
-
-
-def test_a_folder_without_a_network(tmp_path: Path) -> None:
-    (tmp_path / "run.json").write_text("{}")
-    with pytest.raises(
-        lp.DataError, match=r"should hold a trained network\. Found none in its run\.json\. Run lrprism train"
-    ):
-        TrainedNetwork.load(tmp_path)

@@ -1,4 +1,3 @@
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -63,11 +62,6 @@ def test_a_list_of_groups_keeps_the_patches_of_a_plant_together(patches: Samples
     assert train | test == set(range(8))
 
 
-def test_patches_are_split_at_random_and_a_scene_by_blocks(scene: Samples, patches: Samples) -> None:
-    assert SplitSettings().choose_scheme(scene) == "blocks"
-    assert SplitSettings().choose_scheme(patches) == "random"
-
-
 def test_the_split_of_a_run_is_read_back(scene: Samples, tmp_path: Path) -> None:
     parts = deal_samples(scene, SplitSettings("blocks"), WINDOW, seed=3)
     parts.table(scene).to_csv(tmp_path / "split.csv", index=False)
@@ -108,28 +102,6 @@ def test_everything_is_tested_where_nothing_is_known(patches: Samples) -> None:
     assert len(parts.test) == 24
     assert not parts.train.size
     assert parts.table(patches)["part"].unique().tolist() == ["test"]
-
-
-@pytest.mark.parametrize(
-    ("settings", "message"),
-    [
-        ({"scheme": "plants"}, r"one of blocks, checkerboard, .*Found 'plants', which is no file"),
-        ({"scheme": "a,b,c"}, r"Found 'a,b,c', which is no file"),
-        ({"scheme": "groups"}, r"a file of groups should come with the split by groups\. Found none"),
-        ({"scheme": "blocks", "groups": "p.csv"}, r"Found p\.csv with 'blocks'"),
-        ({"validation": "test"}, r"validation should be one of random, blocks\. Found 'test'"),
-    ],
-)
-def test_impossible_settings_are_refused(settings: dict[str, str], message: str) -> None:
-    with pytest.raises(lp.InputError, match=message):
-        SplitSettings(**settings)  # type: ignore[arg-type]
-
-
-def test_patches_have_no_place_in_a_scene(patches: Samples) -> None:
-    with pytest.raises(lp.InputError, match=r"at random or by groups\. Found 'blocks'"):
-        deal_samples(patches, SplitSettings("blocks"), WINDOW, seed=0)
-    with pytest.raises(lp.InputError, match=r"validation by blocks should be of a scene"):
-        deal_samples(patches, replace(SplitSettings("random"), validation="blocks"), WINDOW, seed=0)
 
 
 def test_at_most_keeps_so_many_of_each_class() -> None:

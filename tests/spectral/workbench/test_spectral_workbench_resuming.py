@@ -83,10 +83,3 @@ def test_other_data_do_not_go_on_with_the_work(trained: Path, tmp_path: Path) ->
     write_patches(data, samples=6)
     with pytest.raises(lp.ResultsError, match=r"taken up with the same data. Found data of hash"):
         explain_into(tmp_path, trained, settings, SILENT)
-
-
-def test_an_unfinished_run_without_its_record_is_not_given_its_name(tmp_path: Path) -> None:
-    run = UnfinishedRun.open(tmp_path / "out", {})
-    with pytest.raises(lp.ResultsError, match=r"A run should hold a run\.json\. Found none"):
-        run.finish()
-    assert not (tmp_path / "out").exists()

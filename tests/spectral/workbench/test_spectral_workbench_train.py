@@ -8,9 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-import xarray as xr
 from safetensors.torch import load_file, save_file
-from torch import nn
 
 import lrprism as lp
 from lrprism.spectral import load_indian_pines
@@ -23,7 +21,6 @@ from lrprism.spectral.workbench import (
     Preparation,
     SplitSettings,
     TrainingSettings,
-    adopt_into,
     explain_into,
     open_samples,
     plan_training,
@@ -204,23 +201,6 @@ def test_training_goes_on_from_weights(trained: Path, patch_file: Path, tmp_path
     torch.testing.assert_close(found["network.linear.weight"], weights["linear.weight"])
 
 
-OWN = """
-from torch import nn
-
-class Net(nn.Sequential):
-    layout = "patch"
-
-    def __init__(self, bands, classes):
-        super().__init__(nn.Conv2d(bands, 8, 3), nn.ReLU(), nn.Conv2d(8, classes, 3), nn.Flatten())
-
-def wrong(bands):
-    return nn.Sequential(nn.Conv2d(bands + 1, 3, 5), nn.Flatten())
-
-def many(bands):
-    return nn.Sequential(nn.Conv2d(bands, 7, 5), nn.Flatten())
-"""
-
-
 @pytest.fixture
 def own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     (tmp_path / "our_nets.py").write_text(OWN, encoding="utf-8")
@@ -245,52 +225,6 @@ def test_a_rebuild_network_the_user_s_own_is_trained_and_explained(
     chosen = ExplanationSettings(rule="epsilon", heatmaps=0, model=f"{own}:Net")
     found = explain_into(tmp_path / "out", run, chosen, SILENT)
     assert abs(found["conservation"]["unaccounted"]) < 1e-4 * abs(found["conservation"]["explained"])
-
-
-def test_a_network_trained_elsewhere_is_taken_over(own: str, patch_file: Path, tmp_path: Path) -> None:
-    first, run = tmp_path / "first", tmp_path / "run"
-    first.mkdir()
-    run.mkdir()
-    settings = replace(settings_for(patch_file), network=NetworkSettings(f"{own}:Net", ("zscore",)))
-    before = train_into(first, settings, SILENT)
-    weights = load_file(first / "model.safetensors")
-    inner = {name[8:]: value for name, value in weights.items() if name.startswith("network.")}
-    torch.save({"state_dict": inner}, tmp_path / "best.ckpt")
-    adopted = adopt_into(
-        run,
-        AdoptionSettings(
-            str(patch_file),
-            settings.preparation,
-            settings.network,
-            SplitSettings(str(first / "split.csv")),
-            str(tmp_path / "best.ckpt"),
-        ),
-        SILENT,
-    )
-    assert adopted["test"] == before["test"]
-    assert adopted["weights_sha256"] == before["weights_sha256"]
-    assert (run / "split.csv").read_text() == (first / "split.csv").read_text()
-
-
-def test_a_program_trained_elsewhere_is_taken_over(patch_file: Path, tmp_path: Path) -> None:
-    network = nn.Sequential(nn.Conv2d(6, 3, 5), nn.Flatten()).eval()
-    batch = {"input": {0: torch.export.Dim("batch", min=1)}}
-    torch.export.save(
-        torch.export.export(network, (torch.rand(2, 6, 5, 5),), dynamic_shapes=batch), tmp_path / "mine.pt2"
-    )
-    preparation = settings_for(patch_file).preparation
-    chosen = NetworkSettings(str(tmp_path / "mine.pt2"), (), "patch")
-    run, out = tmp_path / "run", tmp_path / "out"
-    run.mkdir()
-    out.mkdir()
-    record = adopt_into(run, AdoptionSettings(str(patch_file), preparation, chosen), SILENT)
-    assert record["split"]["test"] == 24
-    assert "not known which samples" in record["split"]["notes"][0]
-    (tmp_path / "mine.pt2").unlink()
-    explain_into(out, run, ExplanationSettings(rule="lrp-0", heatmaps=0, target="1"), SILENT)
-    found = xr.open_zarr(out / "relevance.zarr", zarr_format=2).load()
-    gradient = network[0].weight[1].detach().numpy()
-    np.testing.assert_allclose(found["relevance"], found["patch"] * gradient, rtol=1e-4, atol=1e-6)
 
 
 @pytest.mark.parametrize(

@@ -1,10 +1,9 @@
 from .config import TrainingConfig
 from .devices import Devices, resolve_device
-from .epochs import EpochRecord
 from .gradients import centre_gradients
 from .initialisation import initialize
 from .loop import TrainingResult, check_devices, fit
-from .metrics import Metrics, evaluate
+from .metrics import EpochRecord, Metrics, evaluate
 from .prediction import predict
 from .seeds import summarize_seeds
 

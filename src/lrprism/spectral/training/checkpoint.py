@@ -1,8 +1,10 @@
 """The file from which a killed training goes on."""
 
+import hashlib
 import io
 import pickle
 import zlib
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final, final
 from zipfile import BadZipFile, ZipFile
@@ -11,9 +13,12 @@ import lightning
 import torch
 from lightning.fabric.plugins import TorchCheckpointIO
 from lightning.pytorch.callbacks import Checkpoint
+from torch import nn
 
 from lrprism.errors import DataError
 from lrprism.spectral.files import write_whole
+from lrprism.spectral.training.config import TrainingConfig
+from lrprism.spectral.training.parts import TrainingParts
 
 ORIGIN: Final = "lrprism_origin"
 """Key of a checkpoint under which it names its training."""
@@ -48,7 +53,7 @@ class CheckpointFile(TorchCheckpointIO):
     Lightning's own writing may copy across file systems, which a kill can cut short.
 
     Args:
-        origin: The result of :func:`lrprism.spectral.training.origin.describe_origin`.
+        origin: The result of :func:`describe_origin`.
     """
 
     def __init__(self, origin: dict[str, Any]) -> None:
@@ -131,3 +136,31 @@ def _read_checkpoint(path: Path, map_location: Any) -> Any:
             f"The checkpoint should be one that fit wrote. Found another file at {path}. Give another path."
         )
     return checkpoint
+
+
+def describe_origin(
+    model: nn.Module, parts: TrainingParts, config: TrainingConfig, processes: int
+) -> dict[str, Any]:
+    """Describe a training in plain numbers and texts.
+
+    Of the devices only their number counts: a training may go on on another machine.
+
+    Args:
+        model: The network.
+        parts: The training and the validation part.
+        config: The settings.
+        processes: Number of processes.
+
+    Returns:
+        The network, by the names, shapes and types of its tensors; the number and the hash of the labels of
+        each part; the settings by their names; the number of processes.
+    """
+    origin: dict[str, Any] = {
+        f"tensor {name}": f"{value.dtype} {tuple(value.shape)}" for name, value in model.state_dict().items()
+    }
+    origin["tensors"] = len(origin)
+    for name, labels in (("training", parts.train_labels), ("validation", parts.validation_labels)):
+        origin[f"{name} samples"] = len(labels)
+        origin[f"{name} labels of SHA-256"] = hashlib.sha256(str(labels.tolist()).encode()).hexdigest()
+    settings = {name: value for name, value in asdict(config).items() if name != "devices"}
+    return {**origin, **settings, "processes": processes}

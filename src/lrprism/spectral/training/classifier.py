@@ -13,10 +13,9 @@ from torch import Tensor, nn
 from lrprism.errors import ModelError
 from lrprism.spectral.training.batches import mix_seed
 from lrprism.spectral.training.config import TrainingConfig
-from lrprism.spectral.training.epochs import EpochRecord
 from lrprism.spectral.training.gradients import centre_gradients
 from lrprism.spectral.training.losses import classification_loss
-from lrprism.spectral.training.metrics import evaluate
+from lrprism.spectral.training.metrics import EpochRecord, evaluate
 
 GAIN: Final = 0.15
 """Largest share by which the augmentation makes a patch darker or brighter as a whole."""

@@ -10,8 +10,8 @@ from torch.utils.data import Dataset
 
 from lrprism.errors import InputError
 from lrprism.spectral.training.config import TrainingConfig
-from lrprism.spectral.training.epochs import EpochRecord
 from lrprism.spectral.training.initialisation import initialize
+from lrprism.spectral.training.metrics import EpochRecord
 from lrprism.spectral.training.parts import TrainingParts
 
 

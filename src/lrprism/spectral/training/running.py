@@ -1,21 +1,38 @@
 """Lightning's part of a training; imported late: Lightning takes seconds."""
 
 from pathlib import Path
+from typing import final
 
 import lightning
 from lightning.pytorch.callbacks import Callback
+from lightning.pytorch.callbacks.early_stopping import EarlyStopping, EarlyStoppingReason
 from torch import nn
 
 from lrprism.spectral.training.batches import Batches
-from lrprism.spectral.training.checkpoint import CheckpointFile, SaveEveryEpoch
+from lrprism.spectral.training.checkpoint import CheckpointFile, SaveEveryEpoch, describe_origin
 from lrprism.spectral.training.classifier import Classifier
 from lrprism.spectral.training.config import TrainingConfig
 from lrprism.spectral.training.lightning_quirks import keyboard_interrupt, quiet_lightning
 from lrprism.spectral.training.losses import class_weights
-from lrprism.spectral.training.origin import describe_origin
 from lrprism.spectral.training.parts import TrainingParts
-from lrprism.spectral.training.patience import Patience
 from lrprism.spectral.training.progress import TrainingProgress
+
+
+@final
+class Patience(EarlyStopping):
+    """Lightning's early stopping, which after a resumption forgets that it had stopped.
+
+    Args:
+        epochs: Stop after so many epochs without a better score.
+    """
+
+    def __init__(self, epochs: int) -> None:
+        """Watch the score that the classifier logs."""
+        super().__init__("score", mode="max", patience=epochs)
+
+    def on_fit_start(self, trainer: lightning.Trainer, pl_module: lightning.LightningModule) -> None:  # noqa: ARG002 - Lightning's signature
+        """Stop before the first epoch where the checkpoint says so."""
+        trainer.should_stop = self.stopping_reason is not EarlyStoppingReason.NOT_STOPPED
 
 
 def run_epochs(

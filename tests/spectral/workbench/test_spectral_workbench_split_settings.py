@@ -1,0 +1,48 @@
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+import lrprism as lp
+from lrprism.spectral.workbench import Preparation, Samples, SplitSettings, open_samples
+from lrprism.spectral.workbench.parts import deal_samples
+from small_runs import write_patches
+
+WINDOW = 5
+
+
+@pytest.fixture(scope="module")
+def scene() -> Samples:
+    return open_samples("indian-pines", Preparation(bands=(5, 40), window=WINDOW))
+
+
+@pytest.fixture
+def patches(tmp_path: Path) -> Samples:
+    return open_samples(str(write_patches(tmp_path / "leaves.hdf5")), Preparation(wavelengths="400:950"))
+
+
+def test_patches_are_split_at_random_and_a_scene_by_blocks(scene: Samples, patches: Samples) -> None:
+    assert SplitSettings().choose_scheme(scene) == "blocks"
+    assert SplitSettings().choose_scheme(patches) == "random"
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"scheme": "plants"}, r"one of blocks, checkerboard, .*Found 'plants', which is no file"),
+        ({"scheme": "a,b,c"}, r"Found 'a,b,c', which is no file"),
+        ({"scheme": "groups"}, r"a file of groups should come with the split by groups\. Found none"),
+        ({"scheme": "blocks", "groups": "p.csv"}, r"Found p\.csv with 'blocks'"),
+        ({"validation": "test"}, r"validation should be one of random, blocks\. Found 'test'"),
+    ],
+)
+def test_impossible_settings_are_refused(settings: dict[str, str], message: str) -> None:
+    with pytest.raises(lp.InputError, match=message):
+        SplitSettings(**settings)  # type: ignore[arg-type]
+
+
+def test_patches_have_no_place_in_a_scene(patches: Samples) -> None:
+    with pytest.raises(lp.InputError, match=r"at random or by groups\. Found 'blocks'"):
+        deal_samples(patches, SplitSettings("blocks"), WINDOW, seed=0)
+    with pytest.raises(lp.InputError, match=r"validation by blocks should be of a scene"):
+        deal_samples(patches, replace(SplitSettings("random"), validation="blocks"), WINDOW, seed=0)

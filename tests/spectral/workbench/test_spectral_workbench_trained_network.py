@@ -1,0 +1,27 @@
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+import lrprism as lp
+from lrprism.spectral.workbench.trained_network import TrainedNetwork
+
+
+def test_weights_for_another_number_of_bands(trained: Path, tmp_path: Path) -> None:
+    shutil.copytree(trained, tmp_path / "run")
+    record = json.loads((tmp_path / "run" / "run.json").read_text())
+    record["training"]["network"]["wavelength_nm"] = list(range(400, 409))
+    (tmp_path / "run" / "run.json").write_text(json.dumps(record))
+    with pytest.raises(
+        lp.ModelError, match=r"Tensor steps\.0\.std should have shape \(9,\) in this model\. Found \(6,\)"
+    ):
+        TrainedNetwork.load(tmp_path / "run")
+
+
+def test_a_folder_without_a_network(tmp_path: Path) -> None:
+    (tmp_path / "run.json").write_text("{}")
+    with pytest.raises(
+        lp.DataError, match=r"should hold a trained network\. Found none in its run\.json\. Run lrprism train"
+    ):
+        TrainedNetwork.load(tmp_path)
