@@ -286,6 +286,7 @@ def call_plainly(function: Any) -> PlainCall:
     [
         (lambda _, x: x + torch.randn_like(x), "randn_like draws random numbers"),
         (lambda m, x: x + m.ring.add_(1), "add_ writes to memory that stays when the call is over"),
+        (lambda m, x: x + F.relu(m.ring, True), "relu writes to memory that stays when the call is over"),
         (lambda m, x: (m.layer(x).sum().backward(), x)[1], "backward writes to gradients"),
         (lambda _, x: torch.vmap(torch.neg)(x), "neg runs in torch.func, which hides memory"),
         (lambda _, x: x + x.grad_fn.name(), "'NoneType' object has no attribute 'name'"),
