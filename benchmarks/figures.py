@@ -23,7 +23,7 @@ ROWS: dict[str, Cost] = {
 }
 
 
-@style.styled
+@style.use_house_style
 def growth(points: Sequence[Point]) -> Figure:
     """Draw time (above) and memory (below) against each axis; scales are logarithmic, shared within a row.
 
@@ -50,7 +50,7 @@ def _row(figure: Figure, points: Sequence[Point], top: float, cost: Cost) -> lis
     costs = [value for point in points if (value := cost(point))]
     panels = []
     for column, name in enumerate(names):
-        panel = style.place(figure, LEFT + column * (width + GAP), top, width, HEIGHT)
+        panel = style.add_axes(figure, LEFT + column * (width + GAP), top, width, HEIGHT)
         on_axis = [point for point in points if point.axis == name]
         _lines(panel, on_axis, cost)
         _scales(panel, sorted({point.size for point in on_axis}))
@@ -87,7 +87,7 @@ def _scales(axes: Axes, sizes: Sequence[int]) -> None:
     axes.yaxis.set_major_locator(LogLocator(numticks=10))
     axes.yaxis.set_minor_formatter(NullFormatter())
     for axis in (axes.xaxis, axes.yaxis):
-        axis.set_major_formatter(FuncFormatter(style.plain_numbers))
+        axis.set_major_formatter(FuncFormatter(style.format_tick))
 
 
 def save(points: Sequence[Point], folder: Path) -> None:
