@@ -276,7 +276,7 @@ SHOWN: dict[str, tuple[Any, dict[str, Any], str]] = {
         {"audit": True, "layers": ["layers.*", ""]},
         "relevance=Tensor(1, 2), output=Tensor(1, 2), target=[1], "
         "layers=['layers.0', 'layers.1', 'layers.2', 'layers.3', 'layers.4', ...], "
-        "audit=<Audit of 1 calls: 4 of 4 arrived, print() shows it as a table>",
+        "audit=<Account of 1 calls: 4 of 4 arrived, print() shows it as a table>",
     ),
 }
 

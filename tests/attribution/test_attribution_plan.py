@@ -11,7 +11,7 @@ import expected_warnings
 import lrprism as lp
 from function_models import FunctionModel, make_linear
 from lrprism import presets, select
-from lrprism.engine import Audit
+from lrprism.engine import Account
 from lrprism.rules import AlphaBeta, Flat, Gamma, WSquare, ZPlus
 
 LRP_0 = presets.Epsilon(0)
@@ -95,7 +95,7 @@ CASES: dict[str, tuple[nn.Module, Any, list[tuple[Any, ...]]]] = {
 }
 
 
-def numbers(audit: Audit) -> list[tuple[Any, ...]]:
+def numbers(audit: Account) -> list[tuple[Any, ...]]:
     names = [
         "relevance_out",
         "relevance_in",

@@ -11,7 +11,7 @@ from torch.nn import functional as F
 
 import lrprism as lp
 from lrprism import presets, select
-from lrprism.engine import Audit, Row
+from lrprism.engine import Account, Row
 from lrprism.rules import Epsilon, Gamma
 
 LRP_0 = presets.Epsilon(0)
@@ -26,7 +26,7 @@ class Model(nn.Module):
         return self.function(x)
 
 
-def audited(model: nn.Module, x: list[float], composite: Any = LRP_0, target: Any = None) -> Audit:
+def audited(model: nn.Module, x: list[float], composite: Any = LRP_0, target: Any = None) -> Account:
     inputs = torch.tensor([x], dtype=torch.float64)
     audit = lp.LRP(model.double(), composite).explain(inputs, target, audit=True).audit
     assert audit is not None
@@ -45,7 +45,7 @@ def numbers(row: Row) -> tuple[float, ...]:
     )
 
 
-def in_and_out(audit: Audit) -> list[tuple[str, float, float]]:
+def in_and_out(audit: Account) -> list[tuple[str, float, float]]:
     return [(row.op, row.relevance_out, row.relevance_in) for row in audit]
 
 

@@ -12,7 +12,7 @@ from lrprism.attribution.cutting import Arguments, Run, describe_uncut, find_unc
 from lrprism.attribution.explanation import Explanation
 from lrprism.attribution.inputs import ParsedInputs, parse_inputs
 from lrprism.attribution.seeds import Target, cut
-from lrprism.engine import Audit
+from lrprism.engine import Account
 from lrprism.errors import InputError
 
 
@@ -115,7 +115,7 @@ def join_batches(batches: Sequence[Explanation], *, has_class_axis: bool) -> Exp
         torch.cat([batch.output for batch in batches]),
         _join_classes(classes, has_class_axis=has_class_axis),
         layers,
-        Audit.sum_of([batch.audit for batch in batches if batch.audit is not None]),
+        Account.sum_of([batch.audit for batch in batches if batch.audit is not None]),
     )
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from lrprism.engine import Audit
+from lrprism.engine import Account
 from lrprism.errors import ConservationError, InputError
 
 Relevance = Any
@@ -38,7 +38,7 @@ class Explanation:
     output: Tensor
     target: Tensor | None
     layers: dict[str, Tensor | tuple[Tensor, ...]] = field(default_factory=dict)
-    audit: Audit | None = None
+    audit: Account | None = None
 
     def __repr__(self) -> str:
         """The shapes of its tensors, and how much arrived where there is an account."""
@@ -100,7 +100,7 @@ def _shapes(values: Any) -> str:
     return f"Tensor{tuple(values.shape)}" if isinstance(values, Tensor) else repr(values)
 
 
-def _check_each_sample(audit: Audit, tolerance: float) -> None:
+def _check_each_sample(audit: Account, tolerance: float) -> None:
     """Check that relevance is conserved in each sample.
 
     Raises:

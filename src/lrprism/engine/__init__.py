@@ -1,6 +1,6 @@
 """The only impure part: the torch-function mode, the walk over the autograd graph, the account."""
 
-from lrprism.engine.account import Audit, Row, format_table
+from lrprism.engine.account import Account, Row, format_table
 from lrprism.engine.answers import check_surroundings, explain_forward_mode
 from lrprism.engine.forward import Relevances, Request, Trace, constants, trace
 from lrprism.engine.graph import Graph
@@ -9,7 +9,7 @@ from lrprism.engine.outer_pass import suspend_outer_passes
 from lrprism.engine.per_sample import PerSample
 
 __all__ = [
-    "Audit",
+    "Account",
     "Graph",
     "PerSample",
     "Relevances",

@@ -14,8 +14,9 @@ from torch import Tensor, nn
 from torch.autograd.graph import _engine_run_backward
 
 from lrprism.engine import zero_inputs
-from lrprism.engine.account import Audit, Ledger
+from lrprism.engine.account import Account
 from lrprism.engine.graph import Graph, study
+from lrprism.engine.ledger import Ledger
 from lrprism.engine.mode import RelevanceMode
 from lrprism.engine.modules import Modules
 from lrprism.engine.per_sample import PerSample
@@ -127,7 +128,7 @@ class Trace:
         started = sum(float(relevance_sum(output.detach(), seed)) for seed in seeds)
         arrived = sum(float(x.sum(dtype=torch.float64)) for each in found.inputs for x in each)
         per_sample = PerSample.of(output, seeds, found.inputs)
-        audit = Audit(tuple(rows), started, arrived, tuple(graph.unseen), per_sample)
+        audit = Account(tuple(rows), started, arrived, tuple(graph.unseen), per_sample)
         return Relevances(found.inputs, found.layers, audit)
 
     def _at_inputs(self, relevance: Sequence[Tensor]) -> list[Tensor]:
@@ -151,7 +152,7 @@ class Relevances(NamedTuple):
 
     inputs: list[list[Tensor]]
     layers: list[list[Tensor]]
-    audit: Audit | None = None
+    audit: Account | None = None
 
 
 def _carried_back(

@@ -29,6 +29,7 @@ from lrprism.engine.descent import Descent
 from lrprism.engine.distributions import SOURCES
 from lrprism.engine.function_modes import WatchingMode
 from lrprism.engine.in_place import SWITCHES, is_in_place, twin_of
+from lrprism.engine.ledger import Ledger
 from lrprism.engine.modules import Modules
 from lrprism.engine.noise import Noise
 from lrprism.engine.own_functions import OwnFunctions, replay
@@ -53,7 +54,6 @@ from lrprism.ops import (
 )
 
 if TYPE_CHECKING:
-    from lrprism.engine.account import Ledger
     from lrprism.rules import AbstractRule
 
 
@@ -105,12 +105,12 @@ class RelevanceMode(WatchingMode):
         self._latest: Any = None
         self._gone_back: set[str] = set()
 
-    def admit(self, inputs: Sequence[Tensor]) -> None:
-        """Take tensors for inputs: relevance is carried back to them."""
-        self.descent.admit(inputs)
+    def admit(self, tensors: Sequence[Tensor]) -> None:
+        """Take tensors for live ones: relevance is carried back to them."""
+        self.descent.admit(tensors)
         if self._functions:
-            for each in inputs:
-                self._functions.remember(each, each)
+            for tensor in tensors:
+                self._functions.remember(tensor, tensor)
 
     def record(self, kind: Kind, name: str, accepts: tuple[type[AbstractRule], ...] = ()) -> Call:
         """Note one call of an op."""

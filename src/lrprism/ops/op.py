@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import cache
@@ -28,11 +28,17 @@ class Recorder(Protocol):
     needs: Needs
     """What the way back may ask for."""
 
+    calls: list[Call]
+    """The calls so far, in the order of execution."""
+
     compared: dict[int, tuple[Tensor, Tensor]]
     """Masks, by their id, and the live tensor that each compares with a constant."""
 
     def record(self, kind: Kind, name: str, accepts: tuple[type[AbstractRule], ...] = ()) -> Call:
         """Note one call of an op."""
+
+    def admit(self, tensors: Sequence[Tensor]) -> None:
+        """Take tensors for live ones: relevance is carried back to them."""
 
     def watching(self) -> AbstractContextManager[Any]:
         """See the torch calls made inside an op."""

@@ -1,12 +1,12 @@
 import pytest
 
 import lrprism as lp
-from lrprism.engine import Audit, Row
+from lrprism.engine import Account, Row
 from lrprism.spectral.runs.tables import conservation_table
 
 
-def account(relevance: float, op: str = "linear") -> Audit:
-    return Audit(
+def account(relevance: float, op: str = "linear") -> Account:
+    return Account(
         (Row(0, "fc", op, "Epsilon(eps=0)", "", relevance, relevance - 1, 1.0, 0.0, 0.0, 0.0, 0.0),),
         relevance,
         relevance - 1,
@@ -23,6 +23,6 @@ def test_the_mean_per_sample_of_two_batches() -> None:
 
 
 @pytest.mark.parametrize("audits", [[], [account(1.0), account(1.0, op="conv1d")]])
-def test_accounts_that_do_not_fit_together(audits: list[Audit]) -> None:
+def test_accounts_that_do_not_fit_together(audits: list[Account]) -> None:
     with pytest.raises(lp.DataError, match="the accounts to join should be of the same op calls"):
         conservation_table(audits, samples=2)

@@ -6,14 +6,14 @@ from dataclasses import asdict
 import pandas as pd
 
 from lrprism.errors import DataError
-from lrprism.engine import Audit
+from lrprism.engine import Account
 
 INPUT = "input"
 """The op in the row of the relevance that arrived at the inputs."""
 _AMOUNTS = "relevance_out relevance_in to_bias to_stabilizer to_rule to_constant to_unknown".split()
 
 
-def conservation_table(audits: Sequence[Audit], samples: int) -> pd.DataFrame:
+def conservation_table(audits: Sequence[Account], samples: int) -> pd.DataFrame:
     """Join the accounts of several batches into means per sample.
 
     Args:

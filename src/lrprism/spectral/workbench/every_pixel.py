@@ -10,7 +10,7 @@ import numpy.typing as npt
 import xarray as xr
 from torch import nn
 
-from lrprism.engine import Audit
+from lrprism.engine import Account
 from lrprism.errors import DataError, InputError
 from lrprism.spectral.cubes.cube import Scene
 from lrprism.spectral.cubes.georeference import assign_georeference, georeference_of
@@ -82,7 +82,7 @@ class PixelExplainer:
         """The first pixel that has a window."""
         return np.flatnonzero(self.has_window)[:1]
 
-    def explain(self, numbers: Numbers) -> tuple[xr.Dataset, Audit]:
+    def explain(self, numbers: Numbers) -> tuple[xr.Dataset, Account]:
         """Explain the decisions on some pixels at once.
 
         Args:
@@ -94,7 +94,7 @@ class PixelExplainer:
         inside = self.has_window.ravel()[numbers]
         if not inside.any():
             # a batch at the border of the scene, or where it has no data
-            return _spread(self.template, inside), Audit((), 0.0, 0.0)
+            return _spread(self.template, inside), Account((), 0.0, 0.0)
         windows = cut_windows(self.scene, self.window, pixels=numbers[inside], labelled=False)
         explained, audit = self.patches.explain_patches(windows)
         return _spread(_sum_windows(explained), inside), audit

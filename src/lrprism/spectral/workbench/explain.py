@@ -10,7 +10,7 @@ import pandas as pd
 import xarray as xr
 
 from lrprism.composites import AbstractComposite
-from lrprism.engine import Audit
+from lrprism.engine import Account
 from lrprism.errors import DataError, InputError
 from lrprism.spectral.bands.statistics import band_table, sample_spectra
 from lrprism.spectral.cubes.patches import PatchSet
@@ -246,9 +246,9 @@ def _check_fit(patches: PatchSet, trained: TrainedNetwork, samples: Samples) -> 
         )
 
 
-def _summarize_conservation(audits: Sequence[Audit], samples: int) -> dict[str, float]:
+def _summarize_conservation(audits: Sequence[Account], samples: int) -> dict[str, float]:
     """Return means per sample, in logits: the output, the relevance at the input and in each sink."""
-    account = Audit.sum_of(audits)
+    account = Account.sum_of(audits)
     assert account is not None  # every job has a sample
     return {
         "explained": account.explained / samples,

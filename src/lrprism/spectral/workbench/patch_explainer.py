@@ -14,7 +14,7 @@ from lrprism.attribution import LRP, predicted_class
 from lrprism.attribution.seeds import AbstractTarget, cut, seed_of
 from lrprism.attribution.target import side
 from lrprism.composites import AbstractComposite, Within
-from lrprism.engine import Audit
+from lrprism.engine import Account
 from lrprism.errors import InputError
 from lrprism.spectral.cubes.patches import PatchSet
 from lrprism.spectral.preprocessing import Pipeline
@@ -44,7 +44,7 @@ class PatchExplainer:
     def _lrp(self) -> LRP:
         return LRP(self.model, Within(NETWORK, self.composite), strict=True)
 
-    def explain(self, numbers: Numbers) -> tuple[xr.Dataset, Audit]:
+    def explain(self, numbers: Numbers) -> tuple[xr.Dataset, Account]:
         """Explain some samples at once.
 
         Args:
@@ -55,7 +55,7 @@ class PatchExplainer:
         """
         return self.explain_patches(self.samples.cut(numbers))
 
-    def explain_patches(self, patches: PatchSet) -> tuple[xr.Dataset, Audit]:
+    def explain_patches(self, patches: PatchSet) -> tuple[xr.Dataset, Account]:
         """Explain some patches at once.
 
         Args:
@@ -172,8 +172,8 @@ def _expect_tensor(value: object) -> Tensor:
     return value
 
 
-def _expect_audit(value: object) -> Audit:
-    if not isinstance(value, Audit):
+def _expect_audit(value: object) -> Account:
+    if not isinstance(value, Account):
         raise TypeError(f"an explanation with audit=True has an account. Found {type(value).__name__}.")
     return value
 
@@ -185,5 +185,5 @@ class SampleExplainer(Protocol):
     def model(self) -> nn.Module:
         """The network."""
 
-    def explain(self, numbers: Numbers) -> tuple[xr.Dataset, Audit]:
+    def explain(self, numbers: Numbers) -> tuple[xr.Dataset, Account]:
         """Explain the samples of these numbers at once."""

@@ -12,7 +12,7 @@ import numpy.typing as npt
 import xarray as xr
 import zarr
 
-from lrprism.engine import Audit, Row
+from lrprism.engine import Account, Row
 from lrprism.errors import ResultsError
 from lrprism.spectral.files import write_whole
 from lrprism.spectral.runs import read_json, write_json
@@ -79,7 +79,7 @@ class RelevanceStore:
         start = batch * self._batch_size
         return slice(start, min(start + self._batch_size, self._samples))
 
-    def write(self, batch: int, arrays: Mapping[str, npt.NDArray[np.generic]], audit: Audit) -> None:
+    def write(self, batch: int, arrays: Mapping[str, npt.NDArray[np.generic]], audit: Account) -> None:
         """Write a batch; it counts as done once all of it is on disk.
 
         Args:
@@ -93,7 +93,7 @@ class RelevanceStore:
         total = replace(audit, per_sample=None)  # the arrays hold the relevance of each sample
         write_json(self._account(batch), asdict(total))
 
-    def audits(self) -> Sequence[Audit]:
+    def audits(self) -> Sequence[Account]:
         """Read the accounts of all batches, in order."""
         return [_read_audit(read_json(file)) for file in sorted(self._accounts.glob("*.json"))]
 
@@ -125,9 +125,9 @@ def _check_same_data(begun: xr.Dataset, template: xr.Dataset) -> None:
         )
 
 
-def _read_audit(record: dict[str, Any]) -> Audit:
+def _read_audit(record: dict[str, Any]) -> Account:
     rows = tuple(Row(**row) for row in record["rows"])
-    return Audit(rows, record["explained"], record["reached"], tuple(record["unseen"]))
+    return Account(rows, record["explained"], record["reached"], tuple(record["unseen"]))
 
 
 def sample_arrays(dataset: xr.Dataset) -> dict[str, Any]:
