@@ -14,6 +14,7 @@ from lrprism import presets, select
 from lrprism.composites import AbstractComposite, Composite, Within
 from lrprism.composites.composite import Entry
 from lrprism.composites.selectors import AbstractSelector
+from lrprism.engine import Assignment, Choice
 from lrprism.rules import AbstractRule, AlphaBeta, Epsilon, Flat, Gamma, Pass, Uniform, WSquare, ZBox, ZPlus
 from lrprism.stabilizers import Clip, Unsigned
 
@@ -308,10 +309,9 @@ def test_a_rule_from_elsewhere_than_the_entries_is_refused_where_its_input_is_go
         def entries(self) -> list[Any]:
             return [(select.last(), Epsilon())]
 
-        def assign(self, calls: Any, graph: Any) -> None:
-            del graph
-            for call in calls:
-                call.rule = ZPlus()
+        def assign(self, calls: Any, facts: Any) -> Assignment:
+            del facts
+            return {call: Choice(ZPlus(), "") for call in calls}
 
     with pytest.raises(lp.RuleError, match=r"among the entries\(\) .* Found ZPlus\(eps=1e-06\) for linear"):
         lp.LRP(nn.Linear(2**8, 2), Secretive()).explain(torch.rand(2**8, 2**8), 0)

@@ -1,7 +1,6 @@
 """Relevance that inputs get whatever their value finds its way through moves, shifts and scales."""
 
 from collections.abc import Callable
-from importlib import import_module
 from typing import Any
 
 import pytest
@@ -12,6 +11,7 @@ from torch.nn import functional as F
 import expected_warnings
 import lrprism as lp
 from lrprism import presets, select
+from lrprism.engine import backward
 from lrprism.rules import Epsilon, Flat, Pass, WSquare, ZBox
 
 AT_INPUT = select.at_input()
@@ -219,10 +219,9 @@ def test_what_autograd_saves_is_held_only_where_a_move_has_saved_some(
     monkeypatch: pytest.MonkeyPatch, function: Callable[..., Any], expected: bool
 ) -> None:
     asked = []
-    trace = import_module("lrprism.engine.forward")  # the package has a function of this name
-    carry = trace._carried_back
+    run = backward._run_autograd
     monkeypatch.setattr(
-        trace, "_carried_back", lambda *args, **how: asked.append(how["retain_graph"]) or carry(*args, **how)
+        backward, "_run_autograd", lambda *args, **how: asked.append(how["retain_graph"]) or run(*args, **how)
     )
     explained(function, Flat(0))
     assert asked == [expected]

@@ -12,7 +12,7 @@ from lrprism import Composite, presets, rules, select
 from lrprism.attribution.plan import Plan
 from lrprism.composites import AbstractComposite
 from lrprism.composites.within import Within
-from lrprism.engine import Graph
+from lrprism.engine import Assignment, Facts
 from lrprism.errors import RuleError
 from lrprism.ops import Call, Kind
 from lrprism.stabilizers import NormScaled, Unsigned
@@ -190,10 +190,12 @@ def test_a_rule_that_was_not_among_the_entries_is_refused() -> None:
         def entries(self) -> list[tuple[select.AbstractSelector, rules.AbstractRule]]:
             return [(LINEAR, rules.Epsilon(0.1))]
 
-        def assign(self, calls: Sequence[Call], graph: Graph) -> None:
-            super().assign(calls, graph)
-            for call in calls:
-                call.rule = rules.Gamma(0.25) if call.name == "lstm" else None
+        def assign(self, calls: Sequence[Call], facts: Facts) -> Assignment:
+            chosen = super().assign(calls, facts)
+            return {
+                call: choice._replace(rule=rules.Gamma(0.25) if call.name == "lstm" else None)
+                for call, choice in chosen.items()
+            }
 
     (x,) = numbers((2, 5, 3))
     with pytest.raises(RuleError, match=r"more than LRP-ε should be among the entries\(\).*lstm in module"):

@@ -16,7 +16,7 @@ from lrprism.attribution.pitfalls import FLAT, describe_end, describe_idle, desc
 from lrprism.attribution.seeds import Target
 from lrprism.attribution.target import Side
 from lrprism.composites import AbstractComposite
-from lrprism.engine import Graph, Relevances, Trace
+from lrprism.engine import Assignment, Facts, Relevances, Trace
 from lrprism.errors import ModelError, RelevanceWarning, TargetError
 from lrprism.ops import Kind
 from lrprism.rules import Flat, ZBox, gives_beside
@@ -36,13 +36,13 @@ def warn(message: str) -> None:
 
 
 def warn_of_unknown(
-    forward_pass: Trace, graph: Graph, say: Callable[[str], None], *, strict: bool
+    forward_pass: Trace, facts: Facts, say: Callable[[str], None], *, strict: bool
 ) -> list[str]:
     """Say which ops have no rule, or refuse them; return their names.
 
     Args:
         forward_pass: The forward pass.
-        graph: What is known about its calls.
+        facts: What is known about its calls.
         say: Warns.
         strict: Whether to refuse ops without a rule.
 
@@ -50,18 +50,18 @@ def warn_of_unknown(
         ModelError: If there are any and ``strict``.
     """
     calls = [call for call in forward_pass.calls if call.kind is Kind.UNKNOWN]
-    if not calls and not graph.unseen:
+    if not calls and not facts.unseen:
         return []
-    reached = set(forward_pass.reached(graph))
+    reached = set(forward_pass.list_reached(facts))
     calls = [call for call in calls if call in reached]
-    without_op = [call.name for call in calls] + list(graph.unseen)
+    without_op = [call.name for call in calls] + list(facts.unseen)
     names = sorted({f"{call.name} in {call.module or '(model)'}" for call in calls})
-    names += [f"{name} (cannot be seen)" for name in graph.unseen]
+    names += [f"{name} (cannot be seen)" for name in facts.unseen]
     if not names:
         return without_op
     way_out = (
         "Write what torch.func calls as plain torch calls on a batch"
-        if "torch.func" in graph.unseen
+        if "torch.func" in facts.unseen
         else "Give a torch function or an autograd.Function an op: "
         "LRP(model, ops={function: lrprism.ops.own.activation('its name')})"
     )
@@ -97,12 +97,15 @@ class Cautions:
             self._said.add(topic)
             warn(message)
 
-    def check_forward(self, forward_pass: Trace, graph: Graph, target: Target, *, is_part: bool) -> None:
+    def check_forward(
+        self, forward_pass: Trace, facts: Facts, assignment: Assignment, target: Target, *, is_part: bool
+    ) -> None:
         """Check the output, the composite and the inputs before relevance flows.
 
         Args:
             forward_pass: The forward pass.
-            graph: What is known about its calls, which have their rules.
+            facts: What is known about its calls.
+            assignment: Their rules.
             target: The part of its output that is explained.
             is_part: Whether the output is what a function in ``output=`` made of the model's.
 
@@ -123,21 +126,30 @@ class Cautions:
                 )
             self.say(describe_end(end, is_part=is_part), "end")
         # a default that does not fit is nobody's mistake
-        if self._is_chosen and (message := describe_idle(self._composite, graph.affine)):
+        if self._is_chosen and (message := describe_idle(self._composite, facts.affine)):
             self.say(message, "convolution")
         elif (
             self._is_chosen
             and (message := self._composite.without_input)
-            and graph.affine
-            and not any(gives_beside(call.rule) for call in graph.affine)
+            and facts.affine
+            and not any(gives_beside(assignment[call].rule) for call in facts.affine)
         ):
             self.say(message, "input")
-        for call in graph.affine:
-            if isinstance(call.rule, ZBox) and call.at_input and (message := describe_outside(call, graph)):
+        for call in facts.affine:
+            rule = assignment[call].rule
+            if not isinstance(rule, ZBox) or call not in facts.at_input:
+                continue
+            if message := describe_outside(rule, call, facts):
                 self.say(message, "box")
 
     def check_arrival(
-        self, model: nn.Module, output: Tensor, seeds: Sequence[Tensor], relevances: Relevances, graph: Graph
+        self,
+        model: nn.Module,
+        output: Tensor,
+        seeds: Sequence[Tensor],
+        relevances: Relevances,
+        facts: Facts,
+        assignment: Assignment,
     ) -> None:
         """Compare what arrived with what was explained.
 
@@ -149,7 +161,8 @@ class Cautions:
             output: The explained output.
             seeds: The seeds at the output.
             relevances: What arrived.
-            graph: What is known about the calls.
+            facts: What is known about the calls.
+            assignment: Their rules.
 
         Raises:
             ModelError: If the output or relevance holds NaN or inf.
@@ -168,8 +181,9 @@ class Cautions:
             explained, arrived = sum_samples(output, seeds, relevances.inputs)
         self._explained += explained
         self._arrived += arrived
-        for call in graph.affine:
-            if isinstance(call.rule, Flat) and call.at_input and any(map(is_flat_map, relevances.inputs[0])):
+        for call in facts.affine:
+            is_flat = isinstance(assignment[call].rule, Flat) and call in facts.at_input
+            if is_flat and any(map(is_flat_map, relevances.inputs[0])):
                 self.say(FLAT, "flat")
 
     def check_total(self) -> None:

@@ -14,7 +14,7 @@ from lrprism.attribution.ends import ENDS, find_end
 from lrprism.attribution.output import float_parts
 from lrprism.attribution.repeats import KEEPS, RESHAPES, op_name, repeat
 from lrprism.errors import ModelError
-from lrprism.ops import TABLE, AbstractOp, Recorder, call_of, name_of, sources_of
+from lrprism.ops import TABLE, AbstractOp, Recorder, name_of, sources_of, tape_of
 
 BEFORE = frozenset({"before softmax", "before sigmoid"})
 """The values of ``output=`` that ask for the logits in front of the end of a network."""
@@ -114,6 +114,6 @@ def _describe_last_ops(parts: Sequence[Tensor]) -> str:
         while node is not None and name_of(node) in KEEPS | RESHAPES:
             (node,) = sources_of(node)
         if node is not None:
-            call = call_of(node)
-            names.append(op_name(node).removesuffix("Backward").lower() if call is None else call.name)
+            tape = tape_of(node)
+            names.append(op_name(node).removesuffix("Backward").lower() if tape is None else tape.call.name)
     return ", ".join(names) or "nothing that depends on the inputs"

@@ -24,7 +24,7 @@ from lrprism.attribution.samples import check_samples
 from lrprism.attribution.seeds import Target, has_class_axis, seeds_of
 from lrprism.composites import AbstractComposite, Composite, presets
 from lrprism.composites.composite import Entry
-from lrprism.engine import suspend_outer_passes, unwrap
+from lrprism.engine import propagate, suspend_outer_passes, unwrap
 from lrprism.errors import TargetError
 from lrprism.ops import OwnOps
 
@@ -167,10 +167,11 @@ class LRP:
         chosen_layers = find_layers(self.model, layers)
         with self._runner.trace(parsed, output, chosen_layers, audit=audit, say=cautions.say) as (
             forward_pass,
-            graph,
+            facts,
+            assignment,
         ):
-            cautions.check_forward(forward_pass, graph, target, is_part=callable(output))
-            doubt = check_samples(forward_pass.output, target, parsed, graph)
+            cautions.check_forward(forward_pass, facts, assignment, target, is_part=callable(output))
+            doubt = check_samples(forward_pass.output, target, parsed, facts)
             if doubt is not None:
                 cautions.say(doubt, "samples")
             try:
@@ -179,8 +180,8 @@ class LRP:
             except TargetError:
                 check_finite(self.model, forward_pass.output.detach(), (), ())
                 raise
-            relevances = forward_pass.backward(seeds, graph)
-            cautions.check_arrival(self.model, forward_pass.output, seeds, relevances, graph)
+            relevances = propagate(forward_pass, seeds, facts, assignment)
+            cautions.check_arrival(self.model, forward_pass.output, seeds, relevances, facts, assignment)
 
         def join_seeds(per_seed: list[list[Tensor]]) -> list[Tensor]:
             if not has_class_axis(target):
@@ -215,10 +216,11 @@ class LRP:
             suspend_outer_passes(inputs, args, kwargs),
             self._runner.trace(parse_inputs(inputs, args, kwargs), output, NO_LAYERS) as (
                 forward_pass,
-                graph,
+                facts,
+                assignment,
             ),
         ):
-            return Plan.of(forward_pass.reached(graph), graph.unseen)
+            return Plan.of(forward_pass.list_reached(facts), assignment, facts.unseen)
 
     def attribute(
         self,

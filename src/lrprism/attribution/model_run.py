@@ -18,7 +18,7 @@ from lrprism.attribution.output import Output, check_dependence, choose_output
 from lrprism.attribution.own_ops import UserOps
 from lrprism.attribution.pitfalls import describe_differing, describe_randomness
 from lrprism.composites import AbstractComposite, Composite
-from lrprism.engine import Graph, Request, Trace
+from lrprism.engine import Assignment, Facts, Request, Trace
 from lrprism.engine import trace as trace_model
 
 
@@ -48,7 +48,7 @@ class ModelRunner(NamedTuple):
         *,
         audit: bool = False,
         say: Callable[[str], None] = warn,
-    ) -> Iterator[tuple[Trace, Graph]]:
+    ) -> Iterator[tuple[Trace, Facts, Assignment]]:
         """Run the model, give every op its rule and yield the forward pass; settle it in the end."""
         forward_pass = self._run(parsed, output, layers, audit=audit)
         try:
@@ -56,16 +56,16 @@ class ModelRunner(NamedTuple):
             layers.check_run(forward_pass)
             parsed.check_reached(reaches_inputs(parsed, forward_pass))
             check_dependence(forward_pass.output)
-            graph = forward_pass.study()
-            self.composite.assign(forward_pass.calls, graph)
-            self._warn(forward_pass, graph, say)
-            yield forward_pass, graph
+            facts = forward_pass.collect_facts()
+            assignment = self.composite.assign(forward_pass.calls, facts)
+            self._warn(forward_pass, facts, say)
+            yield forward_pass, facts, assignment
         finally:
             forward_pass.settle()
 
-    def _warn(self, forward_pass: Trace, graph: Graph, say: Callable[[str], None]) -> None:
+    def _warn(self, forward_pass: Trace, facts: Facts, say: Callable[[str], None]) -> None:
         """Warn of what a forward pass shows about the ops, the composite and the model."""
-        without_op = warn_of_unknown(forward_pass, graph, say, strict=self.strict)
+        without_op = warn_of_unknown(forward_pass, facts, say, strict=self.strict)
         for message in self.user_ops.describe_idle(forward_pass, without_op):
             say(message)
         for warning in (describe_randomness(forward_pass, self.model), describe_differing(forward_pass)):
@@ -73,7 +73,7 @@ class ModelRunner(NamedTuple):
                 say(warning)
         # a preset's selectors may mean nothing in a network; a user's are meant to
         if isinstance(self.composite, Composite):
-            idle = self.composite.unmatched(forward_pass.calls, graph)
+            idle = self.composite.list_unmatched(forward_pass.calls, facts)
             if idle:
                 say(
                     f"selectors should mean at least one op. Found none for {'; none for '.join(idle)}. "

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from lrprism.attribution.ends import End
 from lrprism.composites import AbstractComposite, Within, presets
-from lrprism.engine import Graph, Trace
-from lrprism.ops import Call, Kind, call_of
+from lrprism.engine import Facts, Trace
+from lrprism.ops import Call, Kind, tape_of
 from lrprism.rules import ZBox, per_channel
 
 _TOLERANCE = 1e-4
@@ -85,11 +86,10 @@ def describe_idle(composite: AbstractComposite, affine: Sequence[Call]) -> str |
     return None if is_met else composite.without_convolution
 
 
-def describe_outside(call: Call, graph: Graph) -> str | None:
+def describe_outside(rule: ZBox, call: Call, facts: Facts) -> str | None:
     """Say which inputs of a call lie outside the box of its z-box rule, or return None."""
-    rule = call.rule
-    assert isinstance(rule, ZBox)
-    node = next((node for node in graph.reached if call_of(node) is call), None)
+    tapes = ((node, tape_of(node)) for node in facts.reached)
+    node: Any = next((node for node, tape in tapes if tape is not None and tape.call is call), None)
     if node is None or not node.saved_tensors:
         return None
     a = node.saved_tensors[0].detach()

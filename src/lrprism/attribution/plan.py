@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from lrprism.engine import format_table
+from lrprism.engine import Assignment, Choice, format_table
 from lrprism.ops import Call
 
 
@@ -42,10 +42,10 @@ class Plan(Sequence[PlanRow]):
     rows: tuple[PlanRow, ...]
 
     @classmethod
-    def of(cls, calls: Sequence[Call], unseen: Sequence[str] = ()) -> "Plan":
-        """Describe calls whose rules are assigned, and steps that no torch call shows."""
+    def of(cls, calls: Sequence[Call], assignment: Assignment, unseen: Sequence[str] = ()) -> "Plan":
+        """Describe calls with their rules, and steps that no torch call shows."""
         unseen_rows = (PlanRow(-1, "", "", name, "unknown", "", _UNSEEN) for name in unseen)
-        return cls((*map(_describe_call, calls), *unseen_rows))
+        return cls((*(_describe_call(call, assignment[call]) for call in calls), *unseen_rows))
 
     def __getitem__(self, index: Any) -> Any:
         """Return one row or a slice of rows."""
@@ -71,8 +71,8 @@ class Plan(Sequence[PlanRow]):
         return format_table(head, lines)
 
 
-def _describe_call(call: Call) -> PlanRow:
-    rule = "" if call.rule is None else repr(call.rule)
+def _describe_call(call: Call, choice: Choice) -> PlanRow:
+    rule = "" if choice.rule is None else repr(choice.rule)
     return PlanRow(
-        call.index, call.module, call.module_type.__name__, call.name, call.kind.value, rule, call.why
+        call.index, call.module, call.module_type.__name__, call.name, call.kind.value, rule, choice.why
     )

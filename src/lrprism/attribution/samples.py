@@ -9,12 +9,12 @@ from lrprism.attribution.inputs import ParsedInputs
 from lrprism.attribution.seeds import Each, Target
 from lrprism.attribution.structures import tensor_leaves
 from lrprism.attribution.target import Side, Value
-from lrprism.engine import Graph
+from lrprism.engine import Facts
 from lrprism.errors import TargetError
 from lrprism.ops import Call, name_of, sources_of
 
 
-def check_samples(output: Tensor, target: Target, parsed: ParsedInputs, graph: Graph) -> str | None:
+def check_samples(output: Tensor, target: Target, parsed: ParsedInputs, facts: Facts) -> str | None:
     """Check that an output has the samples as its first dimension, as far as that can be known.
 
     It is known where the inputs, or what else the model takes, have as many samples, unless the first layer
@@ -24,7 +24,7 @@ def check_samples(output: Tensor, target: Target, parsed: ParsedInputs, graph: G
         output: What is explained.
         target: What of it.
         parsed: The inputs.
-        graph: What is known about the calls.
+        facts: What is known about the calls.
 
     Returns:
         What to warn of, or None.
@@ -34,7 +34,7 @@ def check_samples(output: Tensor, target: Target, parsed: ParsedInputs, graph: G
     """
     if output.dim() == 0 or len(output) < 2 or callable(target):
         return None
-    takes_one = bool(graph.affine) and _takes_one_sample(graph.affine[0], parsed, graph)
+    takes_one = bool(facts.affine) and _takes_one_sample(facts.affine[0], parsed, facts)
     if not takes_one and _has_samples(parsed, len(output), dim=output.dim()):
         return None
     if output.dim() > 1 and _has_one_for_each(target, len(output)):
@@ -77,9 +77,9 @@ def _implies_one_value(target: Target) -> bool:
     return isinstance(target, (Side, Value))
 
 
-def _takes_one_sample(call: Call, parsed: ParsedInputs, graph: Graph) -> bool:
+def _takes_one_sample(call: Call, parsed: ParsedInputs, facts: Facts) -> bool:
     """Return True if a layer gets one sample: ``[features]``, or one with an axis just put in front."""
-    node, number = graph.inputs[call]
+    node, number = facts.inputs[call]
     if node is None:
         return False
     # the node of a linear layer knows the shape of its input only where torch does not make it anew

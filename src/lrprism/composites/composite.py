@@ -9,7 +9,7 @@ from typing import Any, ClassVar, final
 
 from lrprism.composites.matching import AbstractSelector, Position
 from lrprism.composites.suggestions import describe_choice, suggest
-from lrprism.engine import Graph
+from lrprism.engine import Assignment, Choice, Facts
 from lrprism.errors import RuleError
 from lrprism.ops import DEFAULT_PRODUCT_RULE, Call, Kind, Needs
 from lrprism.rules import (
@@ -39,6 +39,11 @@ class AbstractComposite(ABC):
     def _stated(self) -> Sequence[Entry]:
         """The entries, made once."""
         return self.entries()
+
+    @cached_property
+    def _choices(self) -> Sequence[Choice]:
+        """For each entry, its rule and why a call gets it."""
+        return [Choice(rule, str(selector)) for selector, rule in self._stated]
 
     @cached_property
     def needs(self) -> Needs:
@@ -94,50 +99,52 @@ class AbstractComposite(ABC):
     def entries(self) -> Sequence[Entry]:
         """The selectors and their rules, in order."""
 
-    def assign(self, calls: Sequence[Call], graph: Graph) -> None:
-        """Give each call its rule and the reason for it.
+    def assign(self, calls: Sequence[Call], facts: Facts) -> Assignment:
+        """Choose the rule of each call, with the reason for it.
 
         Args:
             calls: Every call of a forward pass.
-            graph: What is known about the calls that the output depends on.
+            facts: What the study of its graph found out.
 
         Raises:
             RuleError: If a rule is for the first op behind an input only and this is another, or an entry
                 means nothing but ops that its rule cannot serve.
         """
-        entries = self._stated
-        positions = {call: position for position, call in enumerate(graph.affine)}
+        positions = _Positions(facts)
         served: set[int] = set()
         misfits: dict[int, Call] = {}
+        assignment: dict[Call, Choice] = {}
         for call in calls:
-            call.rule, call.why = DEFAULT_RULES.get(call.kind), _WORDS.get(call.kind, _NO_MATCH)
-            if not call.accepts and not self.names_ops:
-                continue
-            place = Position(positions.get(call), len(positions))
-            for number, (selector, rule) in enumerate(entries):
-                if not selector.matches(call, place):
-                    continue
-                if isinstance(rule, call.accepts):
-                    served.add(number)
-                    call.rule, call.why = rule, str(selector)
-                    break
-                misfits.setdefault(number, call)
-            if gives_beside(call.rule) and call in graph.inputs and not call.at_input:
-                raise RuleError(_misplaced(call))
+            choice = _DEFAULTS[call.kind]
+            # an op with one way gets no rule; only a user's own selectors are checked against it
+            if call.accepts or self.names_ops:
+                position = positions.of(call)
+                for number, (selector, rule) in enumerate(self._stated):
+                    if not selector.matches(call, position):
+                        continue
+                    if isinstance(rule, call.accepts):
+                        served.add(number)
+                        choice = self._choices[number]
+                        break
+                    misfits.setdefault(number, call)
+                if gives_beside(choice.rule) and call in facts.inputs and not position.at_input:
+                    raise RuleError(_describe_misplaced(call, choice))
+            assignment[call] = choice
         for number, call in misfits.items():
             if number not in served:
-                raise RuleError(_misfit(entries[number], call))
+                raise RuleError(_describe_misfit(self._stated[number], call))
+        return assignment
 
-    def unmatched(self, calls: Sequence[Call], graph: Graph) -> list[str]:
-        """The selectors that mean none of the calls, each with what there was to choose from."""
-        positions = {call: position for position, call in enumerate(graph.affine)}
+    def list_unmatched(self, calls: Sequence[Call], facts: Facts) -> list[str]:
+        """Return the selectors that mean none of the calls, each with what there was to choose from."""
+        positions = _Positions(facts)
         merged = {call.replaces for call in calls}
         calls = [call for call in calls if call not in merged]
-        places = [(call, Position(positions.get(call), len(positions))) for call in calls]
+        pairs = [(call, positions.of(call)) for call in calls]
         idle = [
             (selector, rule)
             for selector, rule in self._stated
-            if not any(selector.matches(call, place) for call, place in places)
+            if not any(selector.matches(call, position) for call, position in pairs)
         ]
         return [_describe_unmatched(entry, calls) for entry in idle]
 
@@ -168,15 +175,15 @@ def _asks_for_steps(rule: AbstractRule, selector: AbstractSelector) -> bool:
     return Kind.LINEAR in selector.kinds and (selector.tells_steps or not is_damping)
 
 
-def _misplaced(call: Call) -> str:
+def _describe_misplaced(call: Call, choice: Choice) -> str:
     return (
-        f"{type(call.rule).__name__} should serve the first op behind an input, with nothing but moves and "
+        f"{type(choice.rule).__name__} should serve the first op behind an input, with nothing but moves and "
         "constant shifts and scales between: it gives relevance to inputs that are zero. "
-        f"Found {call.name} in module {call.module!r} by the selector '{call.why}'. Try select.at_input()."
+        f"Found {call.name} in module {call.module!r} by the selector '{choice.why}'. Try select.at_input()."
     )
 
 
-def _misfit(entry: Entry, call: Call) -> str:
+def _describe_misfit(entry: Entry, call: Call) -> str:
     selector, rule = entry
     accepted = (
         " or ".join(sorted(each.__name__.removeprefix("Abstract") for each in call.accepts)) or "no rule"
@@ -208,6 +215,27 @@ _WORDS = {
     Kind.STOPPED: "counts as a constant: relevance stops",
     Kind.UNKNOWN: "no rule known: plain gradient",
 }
+
+_DEFAULTS = {kind: Choice(DEFAULT_RULES.get(kind), _WORDS.get(kind, _NO_MATCH)) for kind in Kind}
+"""The choice for an op that no entry means."""
+
+
+class _Positions:
+    """The position of each call of a forward pass, as selectors see it.
+
+    Args:
+        facts: What the study of its graph found out.
+    """
+
+    def __init__(self, facts: Facts) -> None:
+        """Number the affine calls."""
+        self._facts = facts
+        self._numbers = {call: number for number, call in enumerate(facts.affine)}
+
+    def of(self, call: Call) -> Position:
+        """Return the position of a call."""
+        facts, numbers = self._facts, self._numbers
+        return Position(numbers.get(call), len(numbers), call in facts.first, call in facts.at_input)
 
 
 @final

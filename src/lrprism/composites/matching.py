@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import final
+from typing import NamedTuple, final
 
 from lrprism.ops import Call, Kind
 
@@ -13,17 +13,20 @@ EVERY_KIND = frozenset(Kind)
 """The kinds of a selector that can mean any op."""
 
 
-@dataclass(frozen=True, eq=False)
-class Position:
-    """The place of a call in the order of execution.
+class Position(NamedTuple):
+    """The place of a call in the order of execution, and between the inputs and the output.
 
     Args:
         number: Number among the affine calls that the output depends on, from 0; None for any other call.
-        count: How many such calls there are.
+        affine_calls: How many such calls there are.
+        is_first: Whether no affine op lies between the call and the inputs.
+        at_input: Whether nothing but moves and constant shifts and scales lies there.
     """
 
     number: int | None
-    count: int
+    affine_calls: int
+    is_first: bool = False
+    at_input: bool = False
 
 
 @dataclass(frozen=True)

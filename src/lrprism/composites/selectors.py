@@ -161,7 +161,7 @@ def first(*none: Never) -> AbstractSelector:
             f"Found {_describe_value(none[0])}. "
             "Try select.position(0, 2) for the first two in order of execution."
         )
-    return where(lambda call, _: call.kind.is_affine and call.first, "first affine op")
+    return where(lambda call, position: call.kind.is_affine and position.is_first, "first affine op")
 
 
 def at_input() -> AbstractSelector:
@@ -169,7 +169,7 @@ def at_input() -> AbstractSelector:
 
     Reshaping, padding and constant shifts and scales may lie between.
     """
-    return where(lambda call, _: call.kind.is_affine and call.at_input, "affine op at the input")
+    return where(lambda call, position: call.kind.is_affine and position.at_input, "affine op at the input")
 
 
 def last(n: int = 1) -> AbstractSelector:
@@ -185,7 +185,8 @@ def last(n: int = 1) -> AbstractSelector:
         )
     words = "last affine op" if n == 1 else f"last {n} affine ops"
     return where(
-        lambda _, position: position.number is not None and position.number >= position.count - n, words
+        lambda _, position: position.number is not None and position.number >= position.affine_calls - n,
+        words,
     )
 
 
@@ -209,7 +210,7 @@ def position(start: int, stop: int | None = None) -> AbstractSelector:
 
     def is_inside(_: Call, position: Position) -> bool:
         # a slice reads numbers below zero from the end, which only the count of a run tells
-        numbers = range(*slice(start, stop).indices(position.count))
+        numbers = range(*slice(start, stop).indices(position.affine_calls))
         return position.number is not None and position.number in numbers
 
     return where(is_inside, f"affine ops [{start}:{'' if stop is None else stop}]")

@@ -1,16 +1,16 @@
 """Rules for one part of a model, LRP-0 for what stands around it."""
 
 from collections.abc import Sequence
-from copy import copy
 from dataclasses import dataclass
 from typing import Any, final
 
 from lrprism.composites.composite import AbstractComposite, Entry, suggest_composite
 from lrprism.composites.matching import AbstractSelector, Position
 from lrprism.composites.selectors import kind, where
-from lrprism.engine import Graph
+from lrprism.engine import Assignment, Facts
 from lrprism.errors import RuleError
-from lrprism.ops import Call, Kind, call_of
+from lrprism.graph import walk_back
+from lrprism.ops import Call, Kind, tape_of
 from lrprism.rules import Epsilon, gives_beside
 
 
@@ -60,12 +60,12 @@ class Within(AbstractComposite):
         inside: list[Entry] = [(self._inside(selector), rule) for selector, rule in self.inner.entries()]
         return [*inside, (outside & affine, Epsilon(0))]
 
-    def assign(self, calls: Sequence[Call], graph: Graph) -> None:
-        """Give each call its rule and the reason for it, with the affine ops inside counted alone.
+    def assign(self, calls: Sequence[Call], facts: Facts) -> Assignment:
+        """Choose the rule of each call, with the affine ops inside the module counted alone.
 
         Args:
             calls: Every call of a forward pass.
-            graph: What is known about the calls that the output depends on.
+            facts: What the study of its graph found out.
 
         Raises:
             RuleError: If no op happens inside the module, or a rule for the input only would serve its first
@@ -79,10 +79,11 @@ class Within(AbstractComposite):
                 f"{', '.join(sorted({call.module or '(model)' for call in calls}))}. "
                 "Name one of these or a module around them."
             )
-        affine = [call for call in graph.affine if self.holds(call)]
-        _count_first(affine, graph)
-        self._refuse_input_rules(inside, affine)
-        super().assign(calls, graph._replace(affine=affine))
+        affine = [call for call in facts.affine if self.holds(call)]
+        others = facts.first.difference(affine)
+        facts = facts._replace(affine=affine, first=others | _find_first(affine, facts))
+        self._refuse_input_rules(inside, facts)
+        return super().assign(calls, facts)
 
     def holds(self, call: Call) -> bool:
         """Whether a call happens in the module."""
@@ -97,7 +98,7 @@ class Within(AbstractComposite):
             tells_steps=selector.tells_steps,
         )
 
-    def _refuse_input_rules(self, inside: Sequence[Call], affine: Sequence[Call]) -> None:
+    def _refuse_input_rules(self, inside: Sequence[Call], facts: Facts) -> None:
         """Refuse a rule for the input that the module alone would have at its first op.
 
         Raises:
@@ -106,11 +107,12 @@ class Within(AbstractComposite):
         merged = {call.replaces for call in inside}
         ops = (call for call in inside if call.kind not in _TRANSPARENT and call not in merged)
         start = next(ops, None)
-        if start not in affine or start is None or start.at_input:
+        # the module begins with another op than an affine one, or at the model's own input
+        if start is None or start not in facts.affine or start in facts.at_input:
             return
-        alone, place = copy(start), Position(affine.index(start), len(affine))
-        alone.at_input = True
-        matching = (rule for selector, rule in self._stated if selector.matches(alone, place))
+        numbers = facts.affine.index(start), len(facts.affine)
+        position = Position(*numbers, is_first=start in facts.first, at_input=True)
+        matching = (rule for selector, rule in self._stated if selector.matches(start, position))
         rule = next((rule for rule in matching if isinstance(rule, start.accepts)), None)
         if gives_beside(rule):
             raise RuleError(
@@ -125,21 +127,13 @@ _TRANSPARENT = frozenset({Kind.ROUTING, Kind.IDENTITY})
 """The kinds of op that may come before the first op of a module."""
 
 
-def _count_first(affine: Sequence[Call], graph: Graph) -> None:
-    """Let ``first`` mean that none of these calls, rather than no affine call at all, lies before a call."""
-    own = set(affine)
-    for call in affine:
-        call.first = not _is_behind(graph.inputs[call][0], own)
+def _find_first(affine: Sequence[Call], facts: Facts) -> set[Call]:
+    """Return those of some affine calls that depend on none of the others."""
+    others = set(affine)
+    return {call for call in affine if not _depends_on(facts.inputs[call][0], others)}
 
 
-def _is_behind(node: Any, calls: set[Call]) -> bool:
-    """Whether one of the calls made a node or anything that the node depends on."""
-    pending, seen = [node], {node}
-    while pending:
-        node = pending.pop()
-        if call_of(node) in calls:
-            return True
-        sources = [source for source, _ in node.next_functions if source is not None and source not in seen]
-        pending.extend(sources)
-        seen.update(sources)
-    return False
+def _depends_on(start: Any, calls: set[Call]) -> bool:
+    """Return True if one of the calls made a node or anything that the node depends on."""
+    tapes = (tape_of(node) for node in walk_back(start))
+    return any(tape is not None and tape.call in calls for tape in tapes)

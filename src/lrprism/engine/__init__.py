@@ -2,15 +2,19 @@
 
 from lrprism.engine.account import Account, Row, format_table
 from lrprism.engine.answers import check_surroundings, explain_forward_mode
-from lrprism.engine.forward import Relevances, Request, Trace, constants, trace
-from lrprism.engine.graph import Graph
+from lrprism.engine.assignment import Assignment, Choice
+from lrprism.engine.backward import Relevances, propagate
+from lrprism.engine.facts import Facts
+from lrprism.engine.forward import Request, Trace, constants, trace
 from lrprism.engine.model import unwrap
 from lrprism.engine.outer_pass import suspend_outer_passes
 from lrprism.engine.per_sample import PerSample
 
 __all__ = [
     "Account",
-    "Graph",
+    "Assignment",
+    "Choice",
+    "Facts",
     "PerSample",
     "Relevances",
     "Request",
@@ -20,6 +24,7 @@ __all__ = [
     "constants",
     "explain_forward_mode",
     "format_table",
+    "propagate",
     "suspend_outer_passes",
     "trace",
     "unwrap",

@@ -1,48 +1,40 @@
-"""One forward pass, and the ways back through it."""
+"""One forward pass of a model, ready for the backward passes through it."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
-from torch.autograd.graph import _engine_run_backward
 
-from lrprism.engine import zero_inputs
-from lrprism.engine.account import Account
-from lrprism.engine.graph import Graph, study
+from lrprism.engine.facts import Facts, collect_facts
 from lrprism.engine.ledger import Ledger
 from lrprism.engine.mode import RelevanceMode
 from lrprism.engine.modules import Modules
-from lrprism.engine.per_sample import PerSample
 from lrprism.engine.plain import PlainCall
 from lrprism.engine.randomness import notice_draws, restore_randomness
-from lrprism.engine.readout import Place, places_of
 from lrprism.engine.rewrites import check_writes
 from lrprism.engine.state import KeptState
-from lrprism.engine.sums import relevance_sum
 from lrprism.engine.tokens import Lookup, Tokens, token_spans
 from lrprism.errors import ModelError
-from lrprism.ops import Call, InputGoneError, Kind, Needs, OwnOps, tensors_in_result
-from lrprism.rules import AbstractRule, Pass, gives_beside
+from lrprism.ops import Call, InputGoneError, Kind, Needs, OwnOps, Tape, tensors_in_result
 
 LayerOutputs = dict[str, list[Tensor]]
 Arguments = tuple[tuple[Any, ...], Mapping[str, Any]]
 
 
-@dataclass(frozen=True)
-class Trace:
+class Trace(NamedTuple):
     """What one forward pass left behind.
 
     Args:
         inputs: The inputs at which relevance is read: leaves of the autograd graph, and token ids.
         output: The tensor to explain.
         calls: Every recorded call in order of execution.
+        tapes: The tapes of the calls that follow a rule.
         nodes: The nodes of the autograd graph that each call made.
         layers: Outputs of the modules that were asked for, by path, one per call of the module.
         unseen_nodes: The nodes that lead back to an input and that no recorded call made.
@@ -53,25 +45,26 @@ class Trace:
         random: Functions of whose random numbers the mean is not known.
         named: The functions for which the user has named an op and that were called.
         blocked: Those that were applied, but of which an input is not at hand.
-        plain_outputs: What plain calls return, in words, where they differ among themselves.
         settle: Leaves on the model what a plain call would have left there; to be called in the end.
+        plain_outputs: What plain calls return, in words, where they differ among themselves.
     """
 
     inputs: tuple[Tensor, ...]
     output: Tensor
     calls: list[Call]
+    tapes: dict[Call, Tape]
     nodes: list[tuple[Call, list[Any]]]
     layers: LayerOutputs
-    unseen_nodes: set[Any] = field(default_factory=set)
-    unseen: set[str] = field(default_factory=set)
-    looked_up: list[Lookup] = field(default_factory=list)
-    nonnegative: Sequence[int] = ()
-    ledger: Ledger | None = None
-    random: set[str] = field(default_factory=set)
-    named: set[Any] = field(default_factory=set)
-    blocked: set[Any] = field(default_factory=set)
+    unseen_nodes: set[Any]
+    unseen: set[str]
+    looked_up: list[Lookup]
+    nonnegative: Sequence[int]
+    ledger: Ledger | None
+    random: set[str]
+    named: set[Any]
+    blocked: set[Any]
+    settle: Callable[[], None]
     plain_outputs: str | None = None
-    settle: Callable[[], None] = lambda: None
 
     @property
     def tokens_seen(self) -> set[int]:
@@ -79,115 +72,21 @@ class Trace:
         spans = token_spans(self.inputs).items()
         return {number for number, span in spans if any(each.holds_one_of(span) for each in self.looked_up)}
 
-    def study(self) -> Graph:
-        """Look at the calls that the output depends on."""
+    def collect_facts(self) -> Facts:
+        """Study the graph behind the output."""
         nonnegative = [self.inputs[number] for number in self.nonnegative]
-        graph = study([self.output], self.unseen_nodes, nonnegative)
-        graph.unseen[:0] = sorted(self.unseen)
-        return graph
+        facts = collect_facts([self.output], self.unseen_nodes, nonnegative)
+        facts.unseen[:0] = sorted(self.unseen)
+        return facts
 
-    def reached(self, graph: Graph) -> list[Call]:
-        """The calls that relevance reaches, in order of execution; and those that stop it."""
-        made: dict[Call, list[Any]] = dict(self.nodes)
+    def list_reached(self, facts: Facts) -> list[Call]:
+        """Return the calls that relevance reaches or that stop it, in order of execution."""
+        nodes: dict[Call, list[Any]] = dict(self.nodes)
         return [
             call
             for call in self.calls
-            if call.kind is Kind.STOPPED or any(node in graph.reached for node in made.get(call, ()))
+            if call.kind is Kind.STOPPED or not facts.reached.isdisjoint(nodes.get(call, ()))
         ]
-
-    def backward(self, seeds: Sequence[Tensor], graph: Graph) -> Relevances:
-        """Carry each seed, the modified gradient at the output, back to the inputs."""
-        output = self.output
-        leaves = [x for x in self.inputs if x.is_floating_point()]
-        vectors = [each.vectors for each in self.looked_up]
-        outputs = [tensor for each in self.layers.values() for tensor in each]
-        groups = [[Place(tensor, tensor, is_finite=True)] for tensor in (*leaves, *vectors)]
-        groups += [places_of(tensor, graph, self.calls) for tensor in outputs]
-        edges: list[Any] = [place.edge for group in groups for place in group]
-        for call in graph.inputs:
-            call.ratios = {} if len(seeds) > 1 else None
-        beside_calls = [call for call in graph.inputs if call.at_input and _may_give_beside(call.rule)]
-        needs_graph = bool(beside_calls) and zero_inputs.needs_saved_tensors(graph, beside_calls)
-        gradients, besides = [], []
-        for index, seed in enumerate(seeds):
-            is_last = index == len(seeds) - 1
-            for call in graph.inputs:
-                call.repeats = not is_last
-            keep = needs_graph or not is_last
-            with self.ledger.counting(is_last=is_last) if self.ledger is not None else nullcontext():
-                gradients.append(_carried_back(output, seed, edges, retain_graph=keep))
-            besides.append(_collect_beside(graph, beside_calls) if beside_calls else {})
-        per_seed = [_read(groups, *each) for each in zip(gradients, besides, strict=True)]
-        found = Relevances(
-            [self._at_inputs(each) for each in per_seed],
-            [each[len(leaves) + len(vectors) :] for each in per_seed],
-        )
-        if self.ledger is None:
-            return found
-        rows = self.ledger.balance(besides)
-        started = sum(float(relevance_sum(output.detach(), seed)) for seed in seeds)
-        arrived = sum(float(x.sum(dtype=torch.float64)) for each in found.inputs for x in each)
-        per_sample = PerSample.of(output, seeds, found.inputs)
-        audit = Account(tuple(rows), started, arrived, tuple(graph.unseen), per_sample)
-        return Relevances(found.inputs, found.layers, audit)
-
-    def _at_inputs(self, relevance: Sequence[Tensor]) -> list[Tensor]:
-        """Relevance of each input: of a float tensor as it is, of tokens from the vectors looked up."""
-        if len(relevance) >= len(self.inputs) and all(x.is_floating_point() for x in self.inputs):
-            return list(relevance[: len(self.inputs)])
-        floats = iter(relevance)
-        found = {number: next(floats) for number, x in enumerate(self.inputs) if x.is_floating_point()}
-        spans = token_spans(self.inputs)
-        count = max((span.stop for span in spans.values()), default=0)
-        of_tokens = [each.relevance(own, count) for each, own in zip(self.looked_up, floats, strict=False)]
-        for number, span in spans.items():
-            x = self.inputs[number]
-            each = [own[span.start : span.stop].view(x.shape) for own in of_tokens]
-            found[number] = sum(each, start=torch.zeros(x.shape, device=x.device))
-        return [found[number] for number in range(len(self.inputs))]
-
-
-class Relevances(NamedTuple):
-    """Relevance at the inputs and at the layers, for each seed; and the account, where one is kept."""
-
-    inputs: list[list[Tensor]]
-    layers: list[list[Tensor]]
-    audit: Account | None = None
-
-
-def _carried_back(
-    output: Tensor, seed: Tensor, edges: Sequence[Any], *, retain_graph: bool
-) -> Sequence[Tensor | None]:
-    """The gradients at some edges from ``seed`` at the output.
-
-    What ``torch.autograd.grad`` does, without its look at the seed's shape, for which it loads sympy.
-    """
-    if seed.is_inference():
-        with torch.inference_mode(False):
-            seed = seed.clone()
-    found: Sequence[Tensor | None] = _engine_run_backward(
-        (output,), (seed,), retain_graph, False, tuple(edges), allow_unreachable=True, accumulate_grad=False
-    )
-    return found
-
-
-def _collect_beside(graph: Graph, calls: Sequence[Call]) -> zero_inputs.Beside:
-    """Collect what travelled beside ``a * g``: relevance, and not another activation with a graph."""
-    with torch.no_grad():
-        return zero_inputs.collect(graph, calls)
-
-
-def _may_give_beside(rule: AbstractRule | None) -> bool:
-    return gives_beside(rule) or isinstance(rule, Pass)
-
-
-def _read(
-    groups: Sequence[Sequence[Place]], gradients: Sequence[Tensor | None], extra: zero_inputs.Beside
-) -> list[Tensor]:
-    """The relevance of each group of places, from the gradients of all of them in order."""
-    each = iter(gradients)
-    found = ([place.relevance(next(each), extra) for place in group] for group in groups)
-    return [sum(rest, start=first) for first, *rest in found]
 
 
 class Request(NamedTuple):
@@ -252,7 +151,7 @@ def trace(
         return found
     try:
         with torch.inference_mode(False), _uncompiled():
-            return replace(found, plain_outputs=plain.compare(found.output))
+            return found._replace(plain_outputs=plain.compare(found.output))
     except ModelError:
         found.settle()
         raise
@@ -305,7 +204,7 @@ def _run(
         if mode.noise.drawn:
             mode.noise.name_stored(mode.state.stored_tensors())
         output = mode.present(output)
-        found = mode.calls, mode.nodes, layers, mode.descent.unseen, mode.unseen, tokens.lookups
+        found = mode.calls, mode.tapes, mode.nodes, layers, mode.descent.unseen, mode.unseen, tokens.lookups
         of_user = mode.named, mode.functions.blocked
         noise = mode.noise.unknown
         return Trace(own, output, *found, request.nonnegative, ledger, noise, *of_user, settle=settle)

@@ -12,17 +12,19 @@ from torch import Tensor
 from torch.autograd.graph import GradientEdge, get_gradient_edge
 
 from lrprism.engine.account import Row
+from lrprism.engine.assignment import Assignment, Choice
 from lrprism.engine.stops import Stops
 from lrprism.engine.sums import Counter, is_dense
 from lrprism.engine.zero_inputs import Beside, total
-from lrprism.ops import AbstractOp, Call, Kind, Recorder, Rectifier, Sinks, map_live, tensors_in
+from lrprism.ops import AbstractOp, Call, Kind, Recorder, Rectifier, Sinks, Tape, map_live, tensors_in
 from lrprism.rules import gives_nothing_at_zero
 
 
 class _Entry(NamedTuple):
-    """One call with the tensors at which its relevance is read."""
+    """One call with the tensors at which its relevance is counted."""
 
     call: Call
+    tape: Tape | None
     inputs: list[Tensor]
     outputs: list[Tensor]
     is_relu: bool
@@ -33,25 +35,24 @@ class _Entry(NamedTuple):
 
         The modified gradient may be there what it is behind the ReLU, so that the sums are those there.
         """
-        outputs = self.outputs
-        if self.call.rectified and gives_nothing_at_zero(self.call.rule):
-            kept = None if self.call.kept is None else self.call.kept.read(rectified=True)
-            outputs = [each.clamp(min=0) for each in outputs] if kept is None else [kept]
-        return [each.detach() for each in (*(self.outputs if self.is_relu else self.inputs), *outputs)]
+        outputs, tape = self.outputs, self.tape
+        if tape is not None and tape.rectified and gives_nothing_at_zero(tape.rule):
+            positive = None if tape.output is None else tape.output.read(rectified=True)
+            outputs = [z.clamp(min=0) for z in outputs] if positive is None else [positive]
+        return [tensor.detach() for tensor in (*(self.outputs if self.is_relu else self.inputs), *outputs)]
 
 
-class _Passed(NamedTuple):
-    """What is left of an entry in the end: the call, and where its inputs and outputs stand in the graph."""
+class _Crossing(NamedTuple):
+    """The part of an entry that stays to the end: the call, and the edges of its inputs and outputs."""
 
     call: Call
     inputs: list[GradientEdge]
     outputs: list[GradientEdge]
 
     @classmethod
-    def of(cls, entry: _Entry) -> _Passed:
-        return cls(
-            entry.call, *(list(map(get_gradient_edge, each)) for each in (entry.inputs, entry.outputs))
-        )
+    def of(cls, entry: _Entry) -> _Crossing:
+        inputs, outputs = (list(map(get_gradient_edge, side)) for side in (entry.inputs, entry.outputs))
+        return cls(entry.call, inputs, outputs)
 
 
 class Ledger:
@@ -60,9 +61,17 @@ class Ledger:
     def __init__(self) -> None:
         """Start with nothing written down."""
         self._entries: list[_Entry] = []
+        self._inputs: dict[Call, Tensor] = {}
         self._totals: dict[int, Tensor | float] = {}
-        self._passed: list[_Passed] = []
+        self._crossings: list[_Crossing] = []
+        self._tapes: dict[Call, Tape | None] = {}
         self._stops = Stops()
+
+    def mark_input(self, call: Call, a: Tensor) -> Tensor:
+        """Return an alias of ``a``, at which the relevance that a call hands down is counted."""
+        alias: Tensor = torch.ops.aten.alias(a)
+        self._inputs[call] = alias
+        return alias
 
     def run(
         self,
@@ -74,24 +83,25 @@ class Ledger:
     ) -> Any:
         """Run an op on aliases of its live inputs, at which this call's share alone is read."""
         aliases: list[Tensor] = []
-        before = len(recorder.calls)
+        count = len(recorder.calls)
 
         def alias(tensor: Tensor) -> Tensor:
             aliases.append(torch.ops.aten.alias(tensor) if is_dense(tensor) else tensor.clone())
             return aliases[-1]
 
-        positional, named = map_live(args, alias), map_live(kwargs, alias)
+        positional, keywords = map_live(args, alias), map_live(kwargs, alias)
         recorder.admit(aliases)
-        result = _without_hidden_base(op.run(recorder, func, positional, named), (positional, named))
-        made = recorder.calls[-1] if len(recorder.calls) > before else None
-        self._stops.follow(made, (args, kwargs), result, is_live=bool(aliases))
-        is_written = any(entry.call is recorder.calls[-1] for entry in self._entries[-1:])  # by an op inside
-        if len(recorder.calls) > before and not is_written:
-            call = recorder.calls[-1]
-            outputs = [tensor for tensor in tensors_in(result) if tensor.requires_grad]
-            inputs = aliases if call.source is None else [call.source]
-            call.source = None  # read once; the call outlives the activations
-            self._entries.append(_Entry(call, inputs, outputs, isinstance(op, Rectifier)))
+        result = _expose_bases(op.run(recorder, func, positional, keywords), (positional, keywords))
+        call = recorder.calls[-1] if len(recorder.calls) > count else None
+        self._stops.follow(call, (args, kwargs), result, is_live=bool(aliases))
+        # an op that runs others inside has the last of their calls, which is written down already
+        if call is None or any(entry.call is call for entry in self._entries[-1:]):
+            return result
+        outputs = [tensor for tensor in tensors_in(result) if tensor.requires_grad]
+        marked = self._inputs.pop(call, None)
+        tape = self._tapes[call] = recorder.tapes.get(call)
+        inputs = aliases if marked is None else [marked]
+        self._entries.append(_Entry(call, tape, inputs, outputs, isinstance(op, Rectifier)))
         return result
 
     def stand_in(self, tensor: Tensor, value: Tensor) -> None:
@@ -101,10 +111,10 @@ class Ledger:
 
     @contextmanager
     def counting(self, *, is_last: bool) -> Iterator[None]:
-        """Count the relevance at every tensor as it comes by on a way back; nothing of it is kept.
+        """Count the relevance at every tensor during a backward pass; no gradient is kept.
 
         Args:
-            is_last: Whether no other way back follows, so that each activation may go when it was counted.
+            is_last: Whether no other pass follows, so that each activation may go once it was counted.
         """
         counter = Counter(self._totals)
         values = dict(enumerate(value for entry in self._entries for value in entry.values))
@@ -115,7 +125,7 @@ class Ledger:
         tensors = (tensor for entry in self._entries for tensor in (*entry.inputs, *entry.outputs))
         handles = [_hook(tensor, partial(count, number)) for number, tensor in enumerate(tensors)]
         if is_last:
-            self._passed = list(map(_Passed.of, self._entries))
+            self._crossings = list(map(_Crossing.of, self._entries))
             self._entries.clear()
         try:
             yield
@@ -123,40 +133,46 @@ class Ledger:
             for handle in handles:
                 handle.remove()
 
-    def balance(self, besides: Sequence[Beside]) -> list[Row]:
+    def balance(self, besides: Sequence[Beside], assignment: Assignment) -> list[Row]:
         """Return the rows of the account.
 
         Args:
             besides: For each backward pass, the relevance that travelled beside ``a * g``.
+            assignment: The rule of each call.
         """
         totals: list[float | None] = []
-        edges = (edge for each in self._passed for edge in (*each.inputs, *each.outputs))
+        edges = (edge for crossing in self._crossings for edge in (*crossing.inputs, *crossing.outputs))
         for number, edge in enumerate(edges):
-            found = self._totals.get(number)
-            extra = [each for beside in besides if (each := total(beside, edge)) is not None]
+            counted = self._totals.get(number)
+            extra = [relevance for beside in besides if (relevance := total(beside, edge)) is not None]
             if extra:
-                found = (found or 0.0) + sum(float(each.sum(dtype=torch.float64)) for each in extra)
-            totals.append(None if found is None else float(found))
-        return self._rows(iter(totals))
+                counted = (counted or 0.0) + sum(
+                    float(relevance.sum(dtype=torch.float64)) for relevance in extra
+                )
+            totals.append(None if counted is None else float(counted))
+        sums = self._sum_calls(iter(totals))
+        self._stops.move(sums)
+        return [
+            _build_row(call, assignment[call], self._tapes[call], *in_and_out)
+            for call, in_and_out in sums.items()
+        ]
 
-    def _rows(self, totals: Iterator[float | None]) -> list[Row]:
-        """One row per call that relevance reaches; a call gives up what another took over from it."""
-        found: dict[Call, tuple[float, float]] = {}
-        for passed in self._passed:
-            inputs = [next(totals) or 0.0 for _ in passed.inputs]
-            outputs = [next(totals) for _ in passed.outputs]
-            if any(each is not None for each in outputs) or passed.call.kind is Kind.STOPPED:
-                found[passed.call] = (sum(each or 0.0 for each in outputs), sum(inputs))
-            replaced = passed.call.replaces
-            if replaced in found:
-                relevance_out, relevance_in = found[replaced]
-                found[replaced] = (relevance_out, relevance_in - sum(inputs))
-        self._stops.move(found)
-        return [_row(call, *values) for call, values in found.items()]
+    def _sum_calls(self, totals: Iterator[float | None]) -> dict[Call, tuple[float, float]]:
+        """Return relevance out and in of each call that it reaches, without what its heir took."""
+        sums: dict[Call, tuple[float, float]] = {}
+        for call, inputs, outputs in self._crossings:
+            relevance_in = sum(next(totals) or 0.0 for _ in inputs)
+            at_outputs = [next(totals) for _ in outputs]
+            if any(total is not None for total in at_outputs) or call.kind is Kind.STOPPED:
+                sums[call] = (sum(total or 0.0 for total in at_outputs), relevance_in)
+            if call.replaces in sums:
+                replaced_out, replaced_in = sums[call.replaces]
+                sums[call.replaces] = (replaced_out, replaced_in - relevance_in)
+        return sums
 
 
 def _hook(tensor: Tensor, hear: Callable[[Tensor | None], None]) -> Any:
-    """Hear of the relevance at a tensor.
+    """Call ``hear`` with the modified gradient at a tensor.
 
     A Function that writes to its input leaves views of it without a node until they are asked for it; a hook
     that is put on one of them before that ends the interpreter.
@@ -165,45 +181,46 @@ def _hook(tensor: Tensor, hear: Callable[[Tensor | None], None]) -> Any:
     return tensor.register_hook(hear)  # type: ignore[no-untyped-call]
 
 
-def _without_hidden_base(result: Any, given: Any) -> Any:
-    """Copy what is a view of a tensor that the op made inside, as a pooling squeezes its result.
+def _expose_bases(result: Any, arguments: Any) -> Any:
+    """Copy each view of a tensor that the op made inside, as a pooling squeezes its result.
 
     A later write into a part of it goes to that tensor, and relevance comes back there, past the result.
     """
-    bases = {id(each if each._base is None else each._base) for each in tensors_in(given)}
+    bases = {id(tensor if tensor._base is None else tensor._base) for tensor in tensors_in(arguments)}
 
-    def own(tensor: Tensor) -> Tensor:
+    def copy_view(tensor: Tensor) -> Tensor:
         return tensor if tensor._base is None or id(tensor._base) in bases else tensor.clone()
 
-    return map_live(result, own)
+    return map_live(result, copy_view)
 
 
-def _row(call: Call, relevance_out: float, relevance_in: float) -> Row:
-    """Split what did not come through into its sinks."""
-    sinks = call.sinks or Sinks()
+def _build_row(
+    call: Call, choice: Choice, tape: Tape | None, relevance_out: float, relevance_in: float
+) -> Row:
+    """Split the relevance that did not come through into its sinks."""
+    sinks = (tape and tape.sinks) or Sinks()
     bias, stabilizer = float(sinks.bias), float(sinks.stabilizer)
-    rest = relevance_out - relevance_in - bias - stabilizer
-    column = _REST.get(call.kind, "to_rule")
-    rests = {"to_rule": 0.0, "to_constant": 0.0, "to_unknown": 0.0} | {column: rest}
-    rule = "" if call.rule is None else repr(call.rule)
+    lost = relevance_out - relevance_in - bias - stabilizer
+    losses = dict.fromkeys(("to_rule", "to_constant", "to_unknown"), 0.0)
+    losses[_LOSSES.get(call.kind, "to_rule")] = lost
     return Row(
         call=call.index,
         module=call.module,
         op=call.name,
-        rule=rule,
-        why=call.why,
+        rule="" if choice.rule is None else repr(choice.rule),
+        why=choice.why,
         relevance_out=relevance_out,
         relevance_in=relevance_in,
         to_bias=bias,
         to_stabilizer=stabilizer,
-        **rests,
+        **losses,
     )
 
 
-_REST = {
+_LOSSES = {
     Kind.ROUTING: "to_constant",
     Kind.AVERAGE_POOLING: "to_constant",
     Kind.STOPPED: "to_constant",
     Kind.UNKNOWN: "to_unknown",
 }
-"""Where the rest of a call's relevance stays, if it is not lost to its rule."""
+"""Where relevance stays that neither bias nor stabiliser kept, if it is not lost to the rule."""

@@ -45,6 +45,7 @@ from lrprism.ops import (
     OwnOps,
     Rectifier,
     Sinks,
+    Tape,
     builtin_named,
     is_live,
     is_written_once,
@@ -81,6 +82,7 @@ class RelevanceMode(WatchingMode):
         self.needs = needs
         self.compared: dict[int, tuple[Tensor, Tensor]] = {}
         self.calls: list[Call] = []
+        self.tapes: dict[Call, Tape] = {}
         self.nodes: list[tuple[Call, list[Any]]] = []
         self.descent = Descent()
         self.rewrites = Rewrites(self.descent.admit)
@@ -112,13 +114,34 @@ class RelevanceMode(WatchingMode):
             for tensor in tensors:
                 self._functions.remember(tensor, tensor)
 
-    def record(self, kind: Kind, name: str, accepts: tuple[type[AbstractRule], ...] = ()) -> Call:
-        """Note one call of an op."""
+    def record(self, kind: Kind, name: str) -> Call:
+        """Record a call of an op that has only one way."""
         module, module_type = self.modules.innermost()
-        sinks = Sinks() if self._ledger is not None else None
-        call = Call(len(self.calls), kind, name, module, module_type, accepts, sinks)
+        call = Call(len(self.calls), kind, name, module, module_type)
         self.calls.append(call)
         return call
+
+    def start_tape(
+        self,
+        kind: Kind,
+        name: str,
+        accepts: tuple[type[AbstractRule], ...],
+        replaces: Call | None = None,
+        within: Call | None = None,
+    ) -> Tape:
+        """Record a call of an op that follows a rule, and start its tape."""
+        if within is None:
+            module, module_type = self.modules.innermost()
+        else:  # a batch norm that is merged with the layer in front counts in that layer's module
+            module, module_type = within.module, within.module_type
+        call = Call(len(self.calls), kind, name, module, module_type, accepts, replaces)
+        self.calls.append(call)
+        tape = self.tapes[call] = Tape(call, None if self._ledger is None else Sinks())
+        return tape
+
+    def mark_input(self, call: Call, a: Tensor) -> Tensor:
+        """Return the tensor at which the account reads what a call hands to its input ``a``."""
+        return a if self._ledger is None else self._ledger.mark_input(call, a)
 
     def is_parameter(self, tensor: Tensor) -> bool:
         """Return True if a constant has the memory of a parameter: on the way here it was detached."""

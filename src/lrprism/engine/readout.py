@@ -1,4 +1,4 @@
-"""Where relevance is read: at a tensor, or at the merged op that took the place of the op that made it."""
+"""Readouts: where relevance is read, at a tensor or at the merged op that replaced the op behind it."""
 
 from __future__ import annotations
 
@@ -10,15 +10,16 @@ from torch import Tensor
 from torch.autograd.graph import GradientEdge, get_gradient_edge
 
 from lrprism.engine import zero_inputs
-from lrprism.engine.graph import Graph
-from lrprism.ops import Call, Kind, call_of, ends_of, producer_of
+from lrprism.engine.facts import Facts
+from lrprism.engine.forward import Trace
+from lrprism.ops import Call, Kind, ends_of, producer_of, tape_of
 
 
-class Place(NamedTuple):
-    """A place in the autograd graph at which relevance is read as ``value * g``.
+class Readout(NamedTuple):
+    """An edge of the autograd graph at which relevance is read as ``value * g``.
 
     Args:
-        edge: The place, as autograd takes it.
+        edge: The edge, as autograd takes it.
         value: The activation there.
         is_finite: Whether that holds finite numbers only, as an input does.
     """
@@ -27,24 +28,24 @@ class Place(NamedTuple):
     value: Tensor
     is_finite: bool = False
 
-    def relevance(self, gradient: Tensor | None, extra: zero_inputs.Beside) -> Tensor:
-        """The relevance that arrived, with what travelled beside ``a * g``."""
+    def relevance(self, gradient: Tensor | None, beside: zero_inputs.Beside) -> Tensor:
+        """Return the relevance that arrived, with what travelled beside ``a * g``."""
         value = self.value.detach()
-        if gradient is None:
-            found = torch.zeros_like(value)
+        if gradient is None:  # nothing flows back here
+            relevance = torch.zeros_like(value)
         else:
-            found = (value.conj() * gradient).real if value.is_complex() else value * gradient
+            relevance = (value.conj() * gradient).real if value.is_complex() else value * gradient
             if not self.is_finite:
-                found = torch.where(gradient == 0, 0, found)  # a masked score of -inf has no relevance
-        if extra and isinstance(self.edge, Tensor):
+                relevance = torch.where(gradient == 0, 0, relevance)  # a masked score of -inf has none
+        if beside and isinstance(self.edge, Tensor):
             with torch.inference_mode(False):
-                more = zero_inputs.total(extra, get_gradient_edge(self.edge))
-            return found if more is None else found + more.to(found.dtype)
-        return found
+                extra = zero_inputs.total(beside, get_gradient_edge(self.edge))
+            return relevance if extra is None else relevance + extra.to(relevance.dtype)
+        return relevance
 
 
-def places_of(tensor: Tensor, graph: Graph, calls: Sequence[Call]) -> list[Place]:
-    """Where to read the relevance of a module's output.
+def find_readouts(tensor: Tensor, passed: Trace, facts: Facts) -> list[Readout]:
+    """Return where to read the relevance of a module's output.
 
     A convolution that was merged with the batch norm behind it left the graph: the relevance of its output is
     that of the two together. That of a batch norm merged with the convolution behind it is what the two hand
@@ -52,29 +53,30 @@ def places_of(tensor: Tensor, graph: Graph, calls: Sequence[Call]) -> list[Place
 
     Args:
         tensor: The output.
-        graph: What is known about the forward pass.
-        calls: Every recorded call.
+        passed: The forward pass.
+        facts: What the study of its graph found out.
     """
-    made = producer_of(tensor)
-    if tensor.grad_fn in graph.reached or made is None:
-        return [Place(tensor, tensor)]
-    nodes = {call_of(node): node for node in graph.reached}
-    heirs = _heirs(made[0], calls)
-    return [_place(nodes[heir], made[0]) for heir in heirs if heir in nodes] or [Place(tensor, tensor)]
+    producer = producer_of(tensor)
+    if tensor.grad_fn in facts.reached or producer is None:
+        return [Readout(tensor, tensor)]
+    call = producer[0].call
+    nodes = {tape.call: node for node in facts.reached if (tape := tape_of(node)) is not None}
+    heirs = [heir for heir in _find_heirs(call, passed.calls) if heir in nodes]
+    return [_read_at_heir(nodes[heir], call) for heir in heirs] or [Readout(tensor, tensor)]
 
 
-def _heirs(call: Call, calls: Sequence[Call]) -> list[Call]:
-    """The calls that took the place of a call, of those that took their place, and so on."""
-    found = [call]
-    for each in calls:
-        if each.replaces in found:
-            found.append(each)
-    return found[1:]
+def _find_heirs(call: Call, calls: Sequence[Call]) -> list[Call]:
+    """Return the calls that replaced a call, the calls that replaced those, and so on."""
+    line = [call]
+    for later in calls:
+        if later.replaces in line:
+            line.append(later)
+    return line[1:]
 
 
-def _place(node: Any, replaced: Call) -> Place:
-    """The input of a merged op, if it replaced a batch norm in front of it; else its output."""
+def _read_at_heir(node: Any, replaced: Call) -> Readout:
+    """Read at the input of a merged op, if it replaced a batch norm in front of it; else at its output."""
     a, z = ends_of(node)
     if replaced.kind is Kind.NORMALIZATION:
-        return Place(GradientEdge(*node.next_functions[0]), a)
-    return Place(GradientEdge(node, 0), z)
+        return Readout(GradientEdge(*node.next_functions[0]), a)
+    return Readout(GradientEdge(node, 0), z)

@@ -8,67 +8,67 @@ from typing import Any
 from torch import Tensor
 from torch.autograd.graph import GradientEdge
 
-from lrprism.engine.graph import Graph, inputs_first, is_scale
-from lrprism.ops import Call, name_of
+from lrprism.engine.facts import Facts, is_scale
+from lrprism.graph import sort_inputs_first
+from lrprism.ops import Tape, name_of
 
 Beside = dict[Any, dict[int, Tensor]]
 """Relevance per node of the autograd graph and output of that node."""
 
 
-def needs_saved_tensors(graph: Graph, calls: Iterable[Call]) -> bool:
-    """Whether :func:`collect` will ask for what autograd gives back after a way back, such as an index."""
-    nodes = inputs_first(graph.inputs[call][0] for call in calls)
-    return any(_holds_tensors(node) for node in nodes if not is_scale(node))
+def needs_saved_tensors(facts: Facts, tapes: Iterable[Tape]) -> bool:
+    """Return True if :func:`collect` needs tensors that autograd frees during the pass, such as an index."""
+    nodes = sort_inputs_first(facts.inputs[tape.call][0] for tape in tapes)
+    return any(_saves_tensors(node) for node in nodes if not is_scale(node))
 
 
-def _holds_tensors(node: Any) -> bool:
+def _saves_tensors(node: Any) -> bool:
     return name_of(node) == "CopySlices" or any(name.startswith("_raw_saved") for name in dir(node))
 
 
-def collect(graph: Graph, calls: Iterable[Call]) -> Beside:
+def collect(facts: Facts, tapes: Iterable[Tape]) -> Beside:
     """Bring the relevance that rules gave beside ``a * g`` back through moves, shifts and scales.
 
     Returns:
         The relevance at every node on the way, the inputs' own nodes included.
     """
-    found: Beside = {}
+    beside: Beside = {}
     starts = []
-    for call in calls:
-        if call.beside is not None and call in graph.inputs:
-            _add(found, graph.inputs[call], call.beside)
-            starts.append(graph.inputs[call][0])
-            call.beside = None
-    for node in reversed(inputs_first(starts)):
-        if node in found and node.next_functions:
-            _carry(found, node)
-    return found
+    for tape in tapes:
+        if tape.beside is not None:
+            edge = facts.inputs[tape.call]
+            _add_at(beside, edge, tape.beside)
+            starts.append(edge[0])
+            tape.beside = None
+    for node in reversed(sort_inputs_first(starts)):
+        if node in beside and node.next_functions:
+            _carry(beside, node)
+    return beside
 
 
-def total(found: Beside, edge: GradientEdge) -> Tensor | None:
-    """The relevance beside ``a * g`` at a place in the graph, or None."""
-    return found.get(edge.node, {}).get(edge.output_nr)
+def total(beside: Beside, edge: GradientEdge) -> Tensor | None:
+    """Return the relevance beside ``a * g`` at an edge of the graph, or None."""
+    return beside.get(edge.node, {}).get(edge.output_nr)
 
 
-def _add(found: Beside, place: tuple[Any, int], relevance: Tensor) -> None:
-    node, number = place
-    own = found.setdefault(node, {})
-    own[number] = own[number] + relevance if number in own else relevance
+def _add_at(beside: Beside, edge: tuple[Any, int], relevance: Tensor) -> None:
+    node, number = edge
+    outputs = beside.setdefault(node, {})
+    outputs[number] = outputs[number] + relevance if number in outputs else relevance
 
 
-def _carry(found: Beside, node: Any) -> None:
+def _carry(beside: Beside, node: Any) -> None:
     """Hand the relevance at a node on to the nodes that made its inputs."""
-    own = found[node]
+    outputs = beside[node]
+    # a constant shift or scale keeps the relevance of each entry; what was broadcast is summed up
     if is_scale(node):
-        (source,) = [pair for pair in node.next_functions if pair[0] is not None]
-        _add(found, source, own[0].sum_to_size(source[0]._input_metadata[source[1]].shape))
+        (edge,) = [edge for edge in node.next_functions if edge[0] is not None]
+        _add_at(beside, edge, outputs[0].sum_to_size(edge[0]._input_metadata[edge[1]].shape))
         return
-    results = node(*(own.get(number) for number in range(len(node._input_metadata))))
-    for place, source in enumerate(node.next_functions):
-        if source[0] is not None:
-            _add(found, source, _first(results, place))
-
-
-def _first(results: Any, place: int) -> Tensor:
-    """One of a node's results, which is no tuple where there is one only."""
-    chosen: Tensor = results[place] if isinstance(results, tuple) else results
-    return chosen
+    # a move: its backward moves relevance as it moves gradients
+    results = node(*(outputs.get(number) for number in range(len(node._input_metadata))))
+    if not isinstance(results, tuple):
+        results = (results,)
+    for edge, relevance in zip(node.next_functions, results, strict=False):
+        if edge[0] is not None:
+            _add_at(beside, edge, relevance)

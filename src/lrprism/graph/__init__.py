@@ -2,7 +2,18 @@
 
 from lrprism.graph.facets import RELUS, Facet, names_with
 from lrprism.graph.functions import AFFINE, DAMPED, PASSED, RECTIFIED, SHARED, OwnFunction, entry_of
-from lrprism.graph.nodes import Edge, edge_of, edges_of, name_of, skip_back, sources_of, write_note
+from lrprism.graph.nodes import (
+    Edge,
+    Edges,
+    edge_of,
+    edges_of,
+    name_of,
+    skip_back,
+    sort_inputs_first,
+    sources_of,
+    walk_back,
+    write_note,
+)
 from lrprism.graph.origins import have_one_origin, share_origin
 
 __all__ = [
@@ -13,6 +24,7 @@ __all__ = [
     "RELUS",
     "SHARED",
     "Edge",
+    "Edges",
     "Facet",
     "OwnFunction",
     "edge_of",
@@ -23,6 +35,8 @@ __all__ = [
     "names_with",
     "share_origin",
     "skip_back",
+    "sort_inputs_first",
     "sources_of",
+    "walk_back",
     "write_note",
 ]

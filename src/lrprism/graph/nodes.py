@@ -1,8 +1,8 @@
-"""Nodes of the autograd graph: their names, their sources, and the walk back along one line of them."""
+"""Nodes of the autograd graph: their names, their sources, and the walks back over them."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import cache
 from typing import Any
 
@@ -13,6 +13,9 @@ from lrprism.graph.functions import OwnFunction
 
 Edge = tuple[Any, int]
 """A tensor of the graph: the node that made it, and which of the node's outputs it is."""
+
+Edges = Sequence[Edge]
+"""For each live or constant input of a node, the node that made it, or None, and which of its outputs."""
 
 
 def name_of(node: Any) -> str:
@@ -57,3 +60,33 @@ def write_note(tensor: Tensor, key: str, value: Any) -> None:
     """Write a note on the node that made a live tensor; it is read from the node's ``metadata``."""
     node: Any = tensor.grad_fn
     node.metadata[key] = value
+
+
+def walk_back(start: Any) -> Iterator[Any]:
+    """Yield a node and every node that it depends on, each once, in no particular order."""
+    pending, seen = [start], {start}
+    while pending:
+        node = pending.pop()
+        yield node
+        sources = [source for source in sources_of(node) if source not in seen]
+        pending.extend(sources)
+        seen.update(sources)
+
+
+def sort_inputs_first(roots: Iterable[Any]) -> dict[Any, Edges]:
+    """Return every node that the roots depend on, each after all of its inputs, and the edges to these."""
+    order: dict[Any, Edges] = {}
+    seen: set[Any] = set()
+    pending: list[tuple[Any, Edges | None]] = [(root, None) for root in roots]
+    while pending:
+        node, edges = pending.pop()
+        if edges is not None:  # second visit: all its inputs stand in the order by now
+            order[node] = edges
+        elif node not in seen:
+            seen.add(node)
+            edges = node.next_functions  # torch builds these tuples anew each time it is asked
+            pending.append((node, edges))
+            for source, _ in edges:
+                if source is not None and source not in seen:
+                    pending.append((source, None))
+    return order

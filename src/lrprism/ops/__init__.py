@@ -24,8 +24,8 @@ from lrprism.ops import (
     routing,
     triangular,
 )
-from lrprism.ops.affine.function import InputGoneError, call_of, ends_of, is_written_once, producer_of
-from lrprism.ops.call import Call, Needs, Sinks
+from lrprism.ops.affine.function import InputGoneError, ends_of, is_written_once, producer_of
+from lrprism.ops.call import Call, Needs
 from lrprism.ops.kinds import Kind
 from lrprism.ops.names import builtin_named, every_name_of, functions_named, packet_of
 from lrprism.ops.nested import (
@@ -48,6 +48,7 @@ from lrprism.ops.products import DEFAULT_PRODUCT_RULE
 from lrprism.ops.recurrent import RecurrentOp
 from lrprism.ops.routing import MOVING, Rectifier
 from lrprism.ops.softmax import is_log_probability, is_softmax
+from lrprism.ops.tape import Sinks, Tape, tape_of
 
 TABLE: dict[Any, AbstractOp] = {
     **routing.TABLE,
@@ -103,8 +104,8 @@ __all__ = [
     "Rectifier",
     "RecurrentOp",
     "Sinks",
+    "Tape",
     "builtin_named",
-    "call_of",
     "detach_tensors",
     "ends_of",
     "every_name_of",
@@ -122,6 +123,7 @@ __all__ = [
     "packet_of",
     "producer_of",
     "sources_of",
+    "tape_of",
     "tensors_in",
     "tensors_in_result",
 ]

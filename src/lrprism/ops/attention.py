@@ -9,13 +9,13 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from lrprism.ops.arguments import read_argument
-from lrprism.ops.call import Call
 from lrprism.ops.gating import rate_gates
 from lrprism.ops.kinds import Kind
 from lrprism.ops.names import aten_named
 from lrprism.ops.nested import is_live
 from lrprism.ops.op import AbstractOp, Arguments, Keywords, Recorder
 from lrprism.ops.products import give_share, shares_of
+from lrprism.ops.tape import Tape
 from lrprism.rules import AbstractProductRule, Gating
 
 
@@ -23,22 +23,22 @@ class _Shares(NamedTuple):
     """The shares of query, key and value, by the looks of the factors of both products.
 
     Args:
-        call: The call, whose rule decides.
+        tape: The tape of the call, whose rule decides.
         value_looks: How attention weights and value look; None unless both are live.
         query_looks: How query and key look; None unless both are live.
     """
 
-    call: Call
+    tape: Tape
     value_looks: tuple[Gating, ...] | None
     query_looks: tuple[Gating, ...] | None
 
     def of_weights_and_value(self) -> tuple[float, ...]:
         """Return the shares of the attention weights and of the value."""
-        return (1.0, 1.0) if self.value_looks is None else shares_of(self.call, self.value_looks)
+        return (1.0, 1.0) if self.value_looks is None else shares_of(self.tape, self.value_looks)
 
     def of_query_and_key(self) -> tuple[float, ...]:
         """Return the shares of query and key in the relevance of the scores."""
-        return (1.0, 1.0) if self.query_looks is None else shares_of(self.call, self.query_looks)
+        return (1.0, 1.0) if self.query_looks is None else shares_of(self.tape, self.query_looks)
 
 
 @final
@@ -70,8 +70,8 @@ class Attention(AbstractOp):
         del dropout_p
         operands = (query, key, value, attn_mask)
         if is_live(operands):
-            call = recorder.record(self.kind, self.name, (AbstractProductRule,))
-            query, key, value, attn_mask = _with_shares(recorder, call, *operands)
+            tape = recorder.start_tape(self.kind, self.name, (AbstractProductRule,))
+            query, key, value, attn_mask = _with_shares(recorder, tape, *operands)
         return func(query, key, value, attn_mask=attn_mask, dropout_p=0.0, is_causal=is_causal, **options)
 
 
@@ -85,8 +85,8 @@ class FlashAttention(AbstractOp):
         causal = read_argument(args, kwargs, 4, "is_causal") or False
         mask = kwargs.get("attn_mask")
         if is_live((query, key, value, mask)):
-            call = recorder.record(self.kind, self.name, (AbstractProductRule,))
-            query, key, value, mask = _with_shares(recorder, call, query, key, value, mask)
+            tape = recorder.start_tape(self.kind, self.name, (AbstractProductRule,))
+            query, key, value, mask = _with_shares(recorder, tape, query, key, value, mask)
         scale = kwargs.get("scale")
         # dropout off
         z, logarithms = func(query, key, value, 0.0, causal, attn_mask=mask, scale=scale)
@@ -94,14 +94,14 @@ class FlashAttention(AbstractOp):
 
 
 def _with_shares(
-    recorder: Recorder, call: Call, query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None
+    recorder: Recorder, tape: Tape, query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None
 ) -> tuple[Tensor, Tensor, Tensor, Tensor | None]:
     """Return the operands, each of which gets its share."""
     # weights times value is a product of live factors if the scores or the mask are live too
     has_value = value.requires_grad and is_live((query, key, mask))
     has_query = query.requires_grad and key.requires_grad
     shares = _Shares(
-        call,
+        tape,
         (Gating.GATE, *rate_gates(recorder, [value])) if has_value else None,
         rate_gates(recorder, [query, key]) if has_query else None,
     )

@@ -77,14 +77,17 @@ class BatchNorm(AbstractOp):
         made = producer_of(a)
         merged = made[1].scaled(scale, shift, a) if made is not None else None
         if made is None or merged is None:
-            own = recorder.record(self.kind, self.name, (AbstractAffineRule, Pass))
+            tape = recorder.start_tape(self.kind, self.name, (AbstractAffineRule, Pass))
             shape = (1, -1, *(1,) * (a.dim() - 2))
             scaling = ChannelScaling(scale.view(shape), shift.view(shape))
-            return apply_affine(scaling, a, own, recorder.needs, value)
-        layer, _, before = made
-        call = recorder.record(layer.kind, f"{layer.name} + {self.name}", layer.accepts)
-        call.module, call.module_type = layer.module, layer.module_type
-        return apply_affine(merged, take_over(call, layer, before), call, recorder.needs, value)
+            return apply_affine(scaling, a, tape, recorder.needs, value)
+        replaced, _, before = made
+        layer = replaced.call
+        tape = recorder.start_tape(
+            layer.kind, f"{layer.name} + {self.name}", layer.accepts, replaces=layer, within=layer
+        )
+        before = take_over(recorder, tape, replaced, before)
+        return apply_affine(merged, before, tape, recorder.needs, value)
 
 
 class _Statistics(NamedTuple):

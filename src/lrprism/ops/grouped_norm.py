@@ -12,13 +12,14 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from lrprism.graph import OwnFunction, entry_of
-from lrprism.ops.affine.function import passed_on
+from lrprism.ops.affine.function import pass_unchanged
 from lrprism.ops.affine.op import any_autocast
-from lrprism.ops.call import Call, Needs, Sinks
+from lrprism.ops.call import Needs
 from lrprism.ops.kinds import Kind
 from lrprism.ops.names import aten_named
 from lrprism.ops.nested import is_live
 from lrprism.ops.op import AbstractOp, Arguments, Keywords, Recorder
+from lrprism.ops.tape import Sinks, Tape
 from lrprism.rules import Epsilon, Pass
 
 
@@ -27,12 +28,12 @@ class _Normalized(OwnFunction):
 
     @staticmethod
     def forward(
-        ctx: Any, a: Tensor, how: _Group, call: Call, needs: Needs, normalize: Callable[[], _Found]
+        ctx: Any, a: Tensor, how: _Group, tape: Tape, needs: Needs, normalize: Callable[[], _Found]
     ) -> Tensor:
         z, ctx.inverse_scale = normalize()
         keeps_input = needs.inputs or ctx.inverse_scale is None
         ctx.save_for_backward(a if keeps_input else None, z if needs.outputs else None)
-        ctx.how, ctx.call = how, call
+        ctx.how, ctx.tape = how, tape
         return z
 
     @staticmethod
@@ -40,13 +41,13 @@ class _Normalized(OwnFunction):
         (g,) = grad_outputs
         a, z = ctx.saved_tensors
         how: _Group = ctx.how
-        call: Call = ctx.call
-        if isinstance(call.rule, Pass):
-            return passed_on(a, z, g, call), None, None, None, None
-        if isinstance(call.rule, Epsilon) and not call.rule.is_gradient:
-            g = _damped(z, how.bias, call.rule, g, call.sinks)
-        elif call.sinks is not None and how.bias is not None:
-            call.sinks.bias += (how.bias * g).sum(dtype=torch.float64)
+        tape: Tape = ctx.tape
+        if isinstance(tape.rule, Pass):
+            return pass_unchanged(a, z, g, tape), None, None, None, None
+        if isinstance(tape.rule, Epsilon) and not tape.rule.is_gradient:
+            g = _damped(z, how.bias, tape.rule, g, tape.sinks)
+        elif tape.sinks is not None and how.bias is not None:
+            tape.sinks.bias += (how.bias * g).sum(dtype=torch.float64)
         g = g if how.weight is None else g * how.weight
         return how.back(a, g, ctx.inverse_scale), None, None, None, None
 
@@ -143,7 +144,7 @@ class GroupedNorm(AbstractOp):
         if is_live((how.weight, how.bias)):
             recorder.record(Kind.UNKNOWN, self.name)
             return func(*args, **kwargs)
-        call = recorder.record(self.kind, self.name, (Epsilon, Pass))
+        tape = recorder.start_tape(self.kind, self.name, (Epsilon, Pass))
         statistics: list[Tensor] = []
 
         def normalize() -> _Found:
@@ -157,7 +158,7 @@ class GroupedNorm(AbstractOp):
             z, *statistics[:] = func(*args, **kwargs)
             return z, None
 
-        z = _enter(a, how, call, recorder.needs, normalize)
+        z = _enter(a, how, tape, recorder.needs, normalize)
         return z if self.results == 1 else (z, *statistics)
 
 

@@ -16,6 +16,7 @@ from torch import Tensor
 from lrprism.ops.call import Call, Needs
 from lrprism.ops.kinds import Kind
 from lrprism.ops.nested import detach_tensors, is_live
+from lrprism.ops.tape import Tape
 from lrprism.rules import AbstractRule
 
 Arguments = tuple[Any, ...]
@@ -31,11 +32,38 @@ class Recorder(Protocol):
     calls: list[Call]
     """The calls so far, in the order of execution."""
 
+    tapes: dict[Call, Tape]
+    """The tapes of those among them that follow a rule."""
+
     compared: dict[int, tuple[Tensor, Tensor]]
     """Masks, by their id, and the live tensor that each compares with a constant."""
 
-    def record(self, kind: Kind, name: str, accepts: tuple[type[AbstractRule], ...] = ()) -> Call:
-        """Note one call of an op."""
+    def record(self, kind: Kind, name: str) -> Call:
+        """Record a call of an op that has only one way."""
+
+    def start_tape(
+        self,
+        kind: Kind,
+        name: str,
+        accepts: tuple[type[AbstractRule], ...],
+        replaces: Call | None = None,
+        within: Call | None = None,
+    ) -> Tape:
+        """Record a call of an op that follows a rule, and start its tape.
+
+        Args:
+            kind: What the op does to relevance.
+            name: The op's name.
+            accepts: The types of rule that it can follow.
+            replaces: The call whose place this one takes.
+            within: The call in whose module this one counts; by default the innermost that is running.
+        """
+
+    def mark_input(self, call: Call, a: Tensor) -> Tensor:
+        """Return the tensor at which the account reads what a call hands to its input ``a``.
+
+        To be asked where this input is that of an earlier call, which the op does not get itself.
+        """
 
     def admit(self, tensors: Sequence[Tensor]) -> None:
         """Take tensors for live ones: relevance is carried back to them."""

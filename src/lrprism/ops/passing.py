@@ -101,6 +101,4 @@ def pass_on_from(recorder: Recorder, name: str, a: Tensor, value: Tensor, functi
         function: The function's name.
     """
     call = recorder.record(Kind.ACTIVATION, name)
-    if call.sinks is not None:
-        a = call.source = torch.ops.aten.alias(a)
-    return pass_on(a, value, function)
+    return pass_on(recorder.mark_input(call, a), value, function)

@@ -9,11 +9,11 @@ import torch
 from torch import Tensor
 
 from lrprism.graph import DAMPED, OwnFunction, entry_of
-from lrprism.ops.call import Call
 from lrprism.ops.kinds import Kind
 from lrprism.ops.names import build_table
 from lrprism.ops.nested import is_live
 from lrprism.ops.op import AbstractOp, Arguments, Keywords, Recorder
+from lrprism.ops.tape import Tape
 from lrprism.rules import Epsilon
 
 
@@ -23,21 +23,22 @@ class _Damped(OwnFunction):
     node_name = DAMPED
 
     @staticmethod
-    def forward(ctx: Any, z: Tensor, call: Call) -> Tensor:
+    def forward(ctx: Any, z: Tensor, tape: Tape) -> Tensor:
         ctx.save_for_backward(z)
-        ctx.damping = call
+        ctx.damping = tape
         return z.detach()
 
     @staticmethod
     def backward(ctx: Any, *grad_outputs: Tensor) -> tuple[Tensor, None]:
         (g,) = grad_outputs
-        call: Call = ctx.damping
-        if not isinstance(call.rule, Epsilon) or call.rule.stabilizer.changes_nothing:
+        tape: Tape = ctx.damping
+        rule = tape.rule
+        if not isinstance(rule, Epsilon) or rule.stabilizer.changes_nothing:
             return g, None
         (z,) = ctx.saved_tensors
-        s = call.rule.stabilizer.damp(g, z)
-        if call.sinks is not None:
-            call.sinks.stabilizer += ((call.rule.stabilizer(z) - z) * s).sum(dtype=torch.float64)
+        s = rule.stabilizer.damp(g, z)
+        if tape.sinks is not None:
+            tape.sinks.stabilizer += ((rule.stabilizer(z) - z) * s).sum(dtype=torch.float64)
         return s, None
 
 
@@ -53,7 +54,7 @@ class AveragePooling(AbstractOp):
         z = func(*args, **kwargs)
         if not is_live(z):
             return z
-        return _damp(z, recorder.record(self.kind, self.name, (Epsilon,)))
+        return _damp(z, recorder.start_tape(self.kind, self.name, (Epsilon,)))
 
 
 _MEANS = """

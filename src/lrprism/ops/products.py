@@ -11,7 +11,6 @@ from torch import Tensor
 
 from lrprism.graph import SHARED, OwnFunction, entry_of, have_one_origin
 from lrprism.ops.arguments import detach_argument
-from lrprism.ops.call import Call
 from lrprism.ops.elementwise import Activation, run_inverse
 from lrprism.ops.gating import rate_gates
 from lrprism.ops.kinds import Kind
@@ -27,6 +26,7 @@ from lrprism.ops.softmax import (
     is_exponential,
     mark_softmax,
 )
+from lrprism.ops.tape import Tape
 from lrprism.rules import AbstractProductRule, Gating, SignalTakesAll
 
 DEFAULT_PRODUCT_RULE = SignalTakesAll()
@@ -62,9 +62,9 @@ give_share: Callable[[Tensor, Callable[[], Share]], Tensor] = entry_of(_Shared)
 """Return a factor that gets the share of relevance which a function returns on the backward pass."""
 
 
-def shares_of(call: Call, looks: Sequence[Gating]) -> tuple[float, ...]:
+def shares_of(tape: Tape, looks: Sequence[Gating]) -> tuple[float, ...]:
     """Return the share of each factor by the rule of the call."""
-    rule = call.rule if isinstance(call.rule, AbstractProductRule) else DEFAULT_PRODUCT_RULE
+    rule = tape.rule if isinstance(tape.rule, AbstractProductRule) else DEFAULT_PRODUCT_RULE
     return rule.shares(looks)
 
 
@@ -94,7 +94,7 @@ def run_product(
     weighted = _run_inverse_softmax(recorder, name, func, args, kwargs)
     if weighted is not None:
         return weighted
-    call = recorder.record(Kind.PRODUCT, name, (AbstractProductRule,))
+    tape = recorder.start_tape(Kind.PRODUCT, name, (AbstractProductRule,))
     looks = rate_gates(recorder, factors)
     numbers = iter(range(len(factors)))
 
@@ -102,7 +102,7 @@ def run_product(
         if not tensor.requires_grad:
             return tensor
         number = next(numbers)
-        return give_share(tensor, lambda: shares_of(call, looks)[number])
+        return give_share(tensor, lambda: shares_of(tape, looks)[number])
 
     positional = [
         value if place in addends else map_tensors(value, share) for place, value in enumerate(args)

@@ -19,10 +19,10 @@ from torch.overrides import handle_torch_function
 
 from lrprism.errors import RuleError
 from lrprism.graph import OwnFunction, entry_of
-from lrprism.ops.call import Call
 from lrprism.ops.kinds import Kind
 from lrprism.ops.op import AbstractOp, Arguments, Keywords, Recorder
 from lrprism.ops.recurrent_steps import CellWeights, State
+from lrprism.ops.tape import Tape
 from lrprism.rules import AbstractAffineRule, AbstractRule
 
 
@@ -208,26 +208,26 @@ class _LayerFunction(OwnFunction):
     """All steps of a layer; the way back follows the rule of its call."""
 
     @staticmethod
-    def forward(ctx: Any, call: Call, layer: Layer, x: Tensor, *state: Tensor) -> tuple[Tensor, ...]:
+    def forward(ctx: Any, tape: Tape, layer: Layer, x: Tensor, *state: Tensor) -> tuple[Tensor, ...]:
         ordered = x.flip(0) if layer.backwards else x
         after, *last = layer.run(ordered, state)
         ctx.save_for_backward(ordered, after, *state)
-        ctx.call, ctx.layer = call, layer
+        ctx.tape, ctx.layer = tape, layer
         return after.flip(0) if layer.backwards else after, *last
 
     @staticmethod
     def backward(ctx: Any, *grad_outputs: Tensor) -> tuple[Any, ...]:
         g, *g_state = grad_outputs
-        call: Call = ctx.call
+        tape: Tape = ctx.tape
         layer: Layer = ctx.layer
         x, after, *state = ctx.saved_tensors
-        damp = _damping_of(call)
+        damp = _damping_of(tape)
         before = torch.cat([state[0][None], after[:-1]])
         g = g.flip(0) if layer.backwards else g
         last = tuple(each[0] for each in g_state)
         network = _NETWORKS[layer.network]
         way = network.back(_Steps(layer.weights, x, before, after, tuple(state), g, last, damp))
-        _count(call, way)
+        _count(tape, way)
         c = torch.matmul(way.of_input, layer.weights.gates[network.part].of_input)
         return None, None, c.flip(0) if layer.backwards else c, *way.state
 
@@ -235,13 +235,13 @@ class _LayerFunction(OwnFunction):
 _enter = entry_of(_LayerFunction)
 
 
-def _damping_of(call: Call) -> Damp:
+def _damping_of(tape: Tape) -> Damp:
     """What the rule of a call does at a pre-activation.
 
     Raises:
         RuleError: If it does more than damping: then each step should have been a call of its own.
     """
-    rule = call.rule
+    rule, call = tape.rule, tape.call
     if rule is None:
         return lambda factor, _: factor
     if not (isinstance(rule, AbstractAffineRule) and rule.is_damping):
@@ -253,12 +253,12 @@ def _damping_of(call: Call) -> Damp:
     return lambda factor, z: stabilizer.damp(factor, z)
 
 
-def _count(call: Call, way: _Result) -> None:
+def _count(tape: Tape, way: _Result) -> None:
     """Write down what the biases and the stabiliser kept, where an account is kept."""
-    if call.sinks is None:
+    if tape.sinks is None:
         return
     for s, bias, z in way.sinks:
-        call.sinks.count(s, bias, _step(call.rule, z))
+        tape.sinks.count(s, bias, _step(tape.rule, z))
 
 
 def _step(rule: AbstractRule | None, z: Tensor) -> Tensor | None:
@@ -275,8 +275,8 @@ class LayerOp(AbstractOp):
         """Run torch's own function for them."""
         del func, kwargs
         x, state, layer = args
-        call = recorder.record(self.kind, _NETWORKS[layer.network].name, (AbstractAffineRule,))
-        return _enter(call, layer, x, *state)
+        tape = recorder.start_tape(self.kind, _NETWORKS[layer.network].name, (AbstractAffineRule,))
+        return _enter(tape, layer, x, *state)
 
 
 TABLE: dict[Any, AbstractOp] = {run_layer: LayerOp(Kind.LINEAR, "recurrent layer")}

@@ -12,11 +12,11 @@ from torch import Tensor
 from lrprism.graph import RECTIFIED, OwnFunction, entry_of
 from lrprism.ops.affine.function import LARGE, affine_node, keep_positive
 from lrprism.ops.arguments import detach_argument, read_argument
-from lrprism.ops.call import Call
 from lrprism.ops.kinds import Kind
 from lrprism.ops.names import build_table, functions_named
 from lrprism.ops.nested import is_live
 from lrprism.ops.op import AbstractOp, Arguments, IdentityOp, Keywords, NativeOp, Recorder, StoppedOp
+from lrprism.ops.tape import Tape
 from lrprism.rules import gives_nothing_at_zero
 
 MOVES = """
@@ -104,19 +104,19 @@ class _Rectified(OwnFunction):
     node_name = RECTIFIED
 
     @staticmethod
-    def forward(ctx: Any, z: Tensor, call: Call, relu: Callable[[], Tensor]) -> Tensor:
+    def forward(ctx: Any, z: Tensor, tape: Tape, relu: Callable[[], Tensor]) -> Tensor:
         r = relu()
         if r is z:  # relu_ wrote over z
             ctx.mark_dirty(z)
         ctx.save_for_backward(r)
-        ctx.in_front = call
+        ctx.in_front = tape
         return r
 
     @staticmethod
     def backward(ctx: Any, *grad_outputs: Tensor) -> tuple[Tensor, None, None]:
         (g,) = grad_outputs
-        call: Call = ctx.in_front
-        if call.rectified and gives_nothing_at_zero(call.rule):
+        tape: Tape = ctx.in_front
+        if tape.rectified and gives_nothing_at_zero(tape.rule):
             return g, None, None
         (r,) = ctx.saved_tensors
         c: Tensor = torch.ops.aten.threshold_backward(g, r, 0)
@@ -136,7 +136,7 @@ class Rectifier(AbstractOp):
         node = affine_node(z)
         # of a small tensor the pass over memory costs less than the Function
         if node is not None and z.numel() >= LARGE and not recorder.needs.layers:
-            r = _rectify(z, node.call, partial(func, *args, **kwargs))
+            r = _rectify(z, node.tape, partial(func, *args, **kwargs))
         else:
             r = func(*args, **kwargs)
         if is_live(r):

@@ -75,9 +75,9 @@ class TriangularSolve(AbstractOp):
         if not is_live(matrix) or not is_live(b) or "out" in kwargs:
             recorder.record(Kind.UNKNOWN if is_live(matrix) else Kind.ROUTING, self.name)
             return func(*args, **kwargs)
-        call = recorder.record(Kind.PRODUCT, self.name, (AbstractProductRule,))
+        tape = recorder.start_tape(Kind.PRODUCT, self.name, (AbstractProductRule,))
         looks = (*rate_gates(recorder, [matrix]), Gating.NONE)  # x is a difference, and so no gate
-        return _solve(matrix, b, lambda: shares_of(call, looks)[0], form)
+        return _solve(matrix, b, lambda: shares_of(tape, looks)[0], form)
 
 
 def _read_system(

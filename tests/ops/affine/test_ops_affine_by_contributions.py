@@ -15,10 +15,11 @@ from lrprism import select
 from lrprism.ops.affine.by_contributions import ContributionStep
 from lrprism.ops.affine.by_terms import TermStep
 from lrprism.ops.affine.map import AbstractAffine
-from lrprism.ops.call import Call, Sinks
+from lrprism.ops.call import Call
 from lrprism.ops.convolution import Convolution, Geometry
 from lrprism.ops.kinds import Kind
 from lrprism.ops.linear import Linear
+from lrprism.ops.tape import Sinks, Tape
 from lrprism.rules import (
     AbstractAffineRule,
     AlphaBeta,
@@ -85,13 +86,14 @@ def test_the_short_way_is_the_rule_as_it_is_written(
     given = z.clamp(min=0) if rectified else z
     results, sinks = [], []
     for step, output in ((ContributionStep, given), (TermStep, z)):
-        call = Call(0, Kind.LINEAR, "op", "", nn.Linear, sinks=Sinks())
-        call.nonnegative, call.rectified = nonnegative, rectified
-        call.ratios = {} if keeps else None
-        results.append(step(affine, call, rule, a, output).propagate(g))
-        sinks.append((float(call.sinks.bias), float(call.sinks.stabilizer)))
+        kept = Sinks()
+        tape = Tape(Call(0, Kind.LINEAR, "op", "", nn.Linear), kept)
+        tape.load(rule, rectified=rectified, nonnegative=nonnegative, at_input=False)
+        tape.ratios = {} if keeps else None
+        results.append(step(affine, tape, rule, a, output).propagate(g))
+        sinks.append((float(kept.bias), float(kept.stabilizer)))
         if keeps:
-            again = step(affine, call, rule, a, output).propagate(2 * g)
+            again = step(affine, tape, rule, a, output).propagate(2 * g)
             torch.testing.assert_close(again, 2 * results[-1], rtol=1e-12, atol=1e-12)
     torch.testing.assert_close(a * results[0], a * results[1], rtol=1e-9, atol=1e-10)
     assert sinks[0] == pytest.approx(sinks[1], rel=1e-8, abs=1e-9)

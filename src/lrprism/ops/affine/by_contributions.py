@@ -19,7 +19,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from lrprism.ops.affine.map import AbstractAffine
-from lrprism.ops.call import Call, Sent
+from lrprism.ops.tape import Quotient, Tape
 from lrprism.rules import AbstractAffineRule, Contributions, Sign
 
 _MILD = 64
@@ -31,22 +31,22 @@ class ContributionStep:
 
     Args:
         affine: The op.
-        call: Its call; what is known of the sign of its input and output.
+        tape: The tape of its call.
         rule: A rule that weighs contributions.
         a: The input.
-        z: The output; where the call is rectified, its positive part will do.
+        z: The output; where the tape is rectified, its positive part will do.
     """
 
     def __init__(
-        self, affine: AbstractAffine, call: Call, rule: AbstractAffineRule, a: Tensor, z: Tensor
+        self, affine: AbstractAffine, tape: Tape, rule: AbstractAffineRule, a: Tensor, z: Tensor
     ) -> None:
         """Get ready; nothing is worked out before it is needed."""
-        self.affine, self.call, self.rule, self.a, self.z = affine, call, rule, a, z
+        self.affine, self.tape, self.rule, self.a, self.z = affine, tape, rule, a, z
         self._weighed_term: Contributions | None = None
         self._weights: dict[int, Tensor] = {}
         self._ignores_bias = affine.bias is not None and not rule.counts_bias
         self._terms: Sequence[Any] = rule.stated  # those that serve a z at which relevance arrives
-        if call.rectified and not self._ignores_bias:
+        if tape.rectified and not self._ignores_bias:
             self._terms = [term for term in rule.stated if term.outputs is not Sign.NEGATIVE]
 
     def propagate(self, g: Tensor) -> Tensor:
@@ -61,21 +61,21 @@ class ContributionStep:
         assert c is not None  # there is at least one term
         return c
 
-    def _sent(self, term: Contributions, g: Tensor, known: list[Sent]) -> Tensor:
+    def _sent(self, term: Contributions, g: Tensor, known: list[Quotient]) -> Tensor:
         """``s`` of one term, the next known one if there are any; the last term gives the output back."""
         s, step = known.pop(0) if known else self._kept(term, g)
-        if self.call.sinks is not None:
+        if self.tape.sinks is not None:
             bias = self._bias_of(term)
-            self.call.sinks.count(s, None if bias is None else self.affine.spread_bias(bias), step)
+            self.tape.sinks.count(s, None if bias is None else self.affine.spread_bias(bias), step)
         if term is self._terms[-1]:
             del self.z
-            self.call.give_output_back()
+            self.tape.release_output()
         return s
 
     @property
     def _can_halve(self) -> bool:
         are_mild = all(map(_is_mildly_favouring, self._terms))
-        return len(self._terms) == 2 and not self.call.nonnegative and are_mild
+        return len(self._terms) == 2 and not self.tape.nonnegative and are_mild
 
     @cached_property
     def _weight(self) -> Tensor:
@@ -98,16 +98,16 @@ class ContributionStep:
     def _p(self) -> Tensor:
         """The sum of the positive contributions to ``y``; of use where ``y`` does not cancel it."""
         bias = None if self._ignores_bias else self.affine.bias
-        if self.call.nonnegative:
+        if self.tape.nonnegative:
             return self.affine.forward(
                 self.a, self._positive_weight, None if bias is None else bias.clamp(min=0)
             )
         sizes = self.affine.forward(self.a.abs(), self._weight.abs(), None if bias is None else bias.abs())
         return sizes.add_(self._y).mul_(0.5)
 
-    def _kept(self, term: Contributions, g: Tensor) -> Sent:
+    def _kept(self, term: Contributions, g: Tensor) -> Quotient:
         """``s`` of one term; what it takes is kept while other targets are still to come."""
-        kept = self.call.ratios
+        kept = self.tape.ratios
         if kept is None or term.is_plain:  # which takes no more than what is kept would take to read
             return self._send(term, g)
         if term not in kept:
@@ -115,7 +115,7 @@ class ContributionStep:
         ratio, step = kept[term]
         return g * ratio, step
 
-    def _send(self, term: Contributions, g: Tensor) -> Sent:
+    def _send(self, term: Contributions, g: Tensor) -> Quotient:
         """``s = f g z / st(z_rho)``."""
         if term.is_plain:
             s, step = self._send_plain(g)
@@ -125,9 +125,9 @@ class ContributionStep:
             s = s * term.factor if s is g else s.mul_(term.factor)
         return s, step
 
-    def _send_plain(self, g: Tensor) -> Sent:
+    def _send_plain(self, g: Tensor) -> Quotient:
         if self._y is self.z:
-            s = self.rule.stabilizer.damp(g, self.z, nonnegative=self.call.rectified)
+            s = self.rule.stabilizer.damp(g, self.z, nonnegative=self.tape.rectified)
         else:
             s = self.rule.stabilizer.quotient(self.z, self._y).mul_(g)
         return s, self._step(self._y)
@@ -142,9 +142,9 @@ class ContributionStep:
             and self._terms[0].negative == 1
         )
 
-    def _send_mirrored(self, g: Tensor) -> list[Sent]:
+    def _send_mirrored(self, g: Tensor) -> list[Quotient]:
         """``s`` of two terms that treat both signs of ``y`` alike, from ``|y|`` and ``|z_rho|``."""
-        kept, key = self.call.ratios, "both signs"
+        kept, key = self.tape.ratios, "both signs"
         if kept is not None and key in kept:
             ratio, step = kept[key]
             s = g * ratio
@@ -157,14 +157,14 @@ class ContributionStep:
         s_negative = s.sub_(s_positive)
         return [(s_positive, step), (s_negative, None if step is None else -step)]
 
-    def _size_ratio(self) -> Sent:
+    def _size_ratio(self) -> Quotient:
         r"""``|y| / st(|z_rho|)``, with :math:`|z_\rho| = y^+ + u |y^-| + (u - 1) p`."""
         u = self._terms[0].positive
         size = F.leaky_relu(self.z, -u).add_(self._p, alpha=u - 1)
         stabilized, step = self._stabilized(size, 1)
         return torch.abs(self.z, out=self._p).div_(stabilized), step
 
-    def _send_favoured(self, term: Contributions, g: Tensor) -> Sent:
+    def _send_favoured(self, term: Contributions, g: Tensor) -> Quotient:
         """Where all count, those that speak for ``y`` most: ``v y`` and ``(u - v) p`` do not cancel."""
         sign, u, v = 1 if term.outputs is Sign.POSITIVE else -1, term.positive, term.negative
         own = self._y_of(sign)
@@ -181,17 +181,17 @@ class ContributionStep:
         """``y`` where it has this sign, zero elsewhere."""
         if sign < 0:
             return self._y.clamp(max=0)
-        return self._y if self.call.rectified and self._y is self.z else self._y.clamp(min=0)
+        return self._y if self.tape.rectified and self._y is self.z else self._y.clamp(min=0)
 
-    def _send_pure(self, term: Contributions, g: Tensor) -> Sent:
+    def _send_pure(self, term: Contributions, g: Tensor) -> Quotient:
         """Where the contributions of one sign count alone."""
         bias = self._bias_of(term)
-        if self.call.nonnegative:
+        if self.tape.nonnegative:
             z_rho = self.affine.forward(self.a, self._weighed(term), bias)
         else:
             z_rho = self.affine.forward(self.a.clamp(min=0), self._weighed(term), bias)
             z_rho += self.affine.forward(self.a.clamp(max=0), self._weighed(term, -1), None)
-        covers_z = self.call.rectified and term.positive > 0 and self._y is self.z
+        covers_z = self.tape.rectified and term.positive > 0 and self._y is self.z
         return self._divided(self.z, z_rho, 1 if term.positive else -1, g, is_safe=covers_z)
 
     def _weighed(self, term: Contributions, sign: int = 1) -> Tensor:
@@ -215,7 +215,7 @@ class ContributionStep:
         """The bias as it stands in the denominator of a term, or None where it has no place there."""
         return None if self.affine.bias is None or not term.bias else term.weigh(self.affine.bias)
 
-    def _divided(self, z: Tensor, z_rho: Tensor, sign: int, g: Tensor, *, is_safe: bool = False) -> Sent:
+    def _divided(self, z: Tensor, z_rho: Tensor, sign: int, g: Tensor, *, is_safe: bool = False) -> Quotient:
         """``g z / st(z_rho)`` for a ``z_rho`` of this sign, which may be overwritten.
 
         Args:
@@ -231,7 +231,7 @@ class ContributionStep:
         stabilized, step = self._stabilized(z_rho, sign)
         return torch.div(z, stabilized, out=stabilized).mul_(g), step
 
-    def _stabilized(self, z_rho: Tensor, sign: int) -> Sent:
+    def _stabilized(self, z_rho: Tensor, sign: int) -> Quotient:
         """A denominator of one sign, stabilised in place; and what was added, where an account is kept."""
         stabilizer = self.rule.stabilizer
         if not self._counts_step:
@@ -245,18 +245,18 @@ class ContributionStep:
 
     @property
     def _counts_step(self) -> bool:
-        return self.call.sinks is not None and not self.rule.stabilizer.changes_nothing
+        return self.tape.sinks is not None and not self.rule.stabilizer.changes_nothing
 
     def _step(self, z_rho: Tensor) -> Tensor | float | None:
         """What the stabiliser adds to a denominator, where an account is kept."""
         if not self._counts_step:
             return None
-        is_same = self.call.rectified and z_rho is self.z and self.rule.stabilizer.adds is not None
+        is_same = self.tape.rectified and z_rho is self.z and self.rule.stabilizer.adds is not None
         return self.rule.stabilizer.adds if is_same else self.rule.stabilizer(z_rho) - z_rho
 
     def _back(self, term: Contributions, s: Tensor) -> Tensor:
         """What ``s`` of one term becomes at ``a``."""
-        if self.call.nonnegative or term.positive == term.negative:
+        if self.tape.nonnegative or term.positive == term.negative:
             return self.affine.transpose(s, self._weighed(term), self.a)
         up, down = self.affine.transposes(s, (self._weighed(term), self._weighed(term, -1)), self.a)
         return torch.where(self.a >= 0, up, down)

@@ -10,7 +10,8 @@ from torch import Tensor
 
 from lrprism.errors import RuleError
 from lrprism.ops.affine.map import AbstractAffine
-from lrprism.ops.call import Call, Sent
+from lrprism.ops.call import Call
+from lrprism.ops.tape import Quotient, Tape
 from lrprism.rules import AbstractAffineRule, Constant, Contributions, Part, Sign, Term, per_channel
 
 
@@ -19,14 +20,14 @@ class TermStep(NamedTuple):
 
     Args:
         affine: The op.
-        call: Its call.
+        tape: The tape of its call.
         rule: Its rule.
         a: The input.
-        z: The output; where the call is rectified, its positive part will do.
+        z: The output; where the tape is rectified, its positive part will do.
     """
 
     affine: AbstractAffine
-    call: Call
+    tape: Tape
     rule: AbstractAffineRule
     a: Tensor
     z: Tensor
@@ -43,10 +44,10 @@ class TermStep(NamedTuple):
                 for part in term.parts
             ]
             s, step = self._kept(term, parts, g, ignores_bias=ignores_bias)
-            if self.call.sinks is not None:
+            if self.tape.sinks is not None:
                 for part in parts:
                     bias = None if part.bias is None else self.affine.spread_bias(part.bias)
-                    self.call.sinks.count(s, bias, step if part is parts[0] else None)
+                    self.tape.sinks.count(s, bias, step if part is parts[0] else None)
             backs = self.affine.transposes(s, [part.weight for part in parts], self.a)
             for part, c in zip(parts, backs, strict=True):
                 if isinstance(part.inputs, Tensor):
@@ -54,25 +55,25 @@ class TermStep(NamedTuple):
                 else:
                     shares[part.inputs] = shares[part.inputs] + c if part.inputs in shares else c
         c = self._combine(shares)
-        if self.call.beside is None:
+        if self.tape.beside is None:
             return c
         self._give_beside(self.a * c)  # all on one way, so that shifts and scales keep it together
         return torch.zeros_like(c)
 
     def _give_beside(self, relevance: Tensor) -> None:
         """Add relevance that does not depend on the value of the input."""
-        before = self.call.beside
-        self.call.beside = relevance if before is None else before + relevance
+        before = self.tape.beside
+        self.tape.beside = relevance if before is None else before + relevance
 
-    def _kept(self, term: Term, parts: Sequence[_ModifiedPart], g: Tensor, *, ignores_bias: bool) -> Sent:
+    def _kept(self, term: Term, parts: Sequence[_ModifiedPart], g: Tensor, *, ignores_bias: bool) -> Quotient:
         """``s = f g z / st(z_rho)``; what it takes is kept while other targets are still to come."""
-        kept = self.call.ratios
+        kept = self.tape.ratios
         if kept is not None and term in kept:
             ratio, step = kept[term]
             return g * ratio, step
         z_rho, stabilizer = self._denominator(parts), self.rule.stabilizer
         ratio = self._ratio(term, z_rho, ignores_bias=ignores_bias)
-        is_asked = self.call.sinks is not None and not stabilizer.changes_nothing
+        is_asked = self.tape.sinks is not None and not stabilizer.changes_nothing
         step = stabilizer(z_rho) - z_rho if is_asked else None
         if kept is not None:
             kept[term] = ratio, step
@@ -80,7 +81,7 @@ class TermStep(NamedTuple):
 
     def _denominator(self, parts: Sequence[_ModifiedPart]) -> Tensor:
         """``z_rho`` before it is stabilised; ``z`` itself where nothing is modified."""
-        if len(parts) == 1 and parts[0].unmodified and not self.call.rectified:
+        if len(parts) == 1 and parts[0].unmodified and not self.tape.rectified:
             return self.z
         values = [self.affine.forward(part.select(self.a), part.weight, part.bias) for part in parts]
         return sum(values[1:], start=values[0])

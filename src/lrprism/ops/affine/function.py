@@ -5,6 +5,8 @@ Each term of a rule sends ``s = g * z / st(z_rho)`` down, and the input gets ``g
 is ever divided by an activation. What a rule gives to an input whatever its value travels beside ``g``.
 """
 
+from __future__ import annotations
+
 from typing import Any
 
 import torch
@@ -15,12 +17,14 @@ from lrprism.graph import AFFINE, OwnFunction, entry_of
 from lrprism.ops.affine.by_contributions import ContributionStep
 from lrprism.ops.affine.by_terms import TermStep, check_signs
 from lrprism.ops.affine.map import AbstractAffine
-from lrprism.ops.call import Call, Kept, Needs
+from lrprism.ops.call import Needs
 from lrprism.ops.kinds import Kind
+from lrprism.ops.op import Recorder
+from lrprism.ops.tape import Output, Tape
 from lrprism.rules import AbstractAffineRule, AbstractRule, Pass
 
 
-def passed_on(a: Tensor, z: Tensor, g: Tensor, call: Call) -> Tensor:
+def pass_unchanged(a: Tensor, z: Tensor, g: Tensor, tape: Tape) -> Tensor:
     """Carry ``g`` of ``z`` to an ``a`` of the same shape so that relevance stays as it is, entry by entry.
 
     Raises:
@@ -29,10 +33,11 @@ def passed_on(a: Tensor, z: Tensor, g: Tensor, call: Call) -> Tensor:
     if a.shape != z.shape:
         raise RuleError(
             f"Pass should serve an op that keeps the shape. Found {tuple(a.shape)} -> {tuple(z.shape)} in "
-            f"{call.name} in module {call.module!r}. Narrow its selector."
+            f"{tape.call.name} in module {tape.call.module!r}. Narrow its selector."
         )
-    if call.at_input:
-        call.beside = z * g
+    # at an input, zeros get their relevance too: it travels beside a * g
+    if tape.at_input:
+        tape.beside = z * g
         return torch.zeros_like(g)
     safe = a.where(a != 0, 1)
     if z.is_complex() or a.is_complex():  # the relevance of complex numbers is Re(conj(z) g)
@@ -41,155 +46,150 @@ def passed_on(a: Tensor, z: Tensor, g: Tensor, call: Call) -> Tensor:
 
 
 def _is_gradient(rule: AbstractRule | None) -> bool:
-    """Whether the plain gradient follows a rule: LRP-0, which needs no output."""
+    """Return True if the plain gradient follows a rule: LRP-0, which needs no output."""
     return rule.is_gradient if isinstance(rule, AbstractAffineRule) else rule is None
 
 
-def _gradient(node: Any, g: Tensor) -> Tensor:
+def _propagate_gradient(node: Any, g: Tensor) -> Tensor:
     """Carry ``g`` back to ``a`` by LRP-0."""
     affine: AbstractAffine = node.affine
-    call: Call = node.call
-    if call.sinks is not None and affine.bias is not None:
-        call.sinks.count(g, affine.spread_bias(affine.bias), None)
+    sinks = node.tape.sinks
+    if sinks is not None and affine.bias is not None:
+        sinks.count(g, affine.spread_bias(affine.bias), None)
     return affine.transpose(g, affine.weight, _template(node, g))
 
 
-def _propagate(node: Any, g: Tensor) -> Tensor:
+def _propagate_by_rule(node: Any, g: Tensor) -> Tensor:
     """Carry ``g`` of ``z`` back to ``a`` by the rule of the call."""
     affine: AbstractAffine = node.affine
-    call: Call = node.call
-    rule = call.rule
-    if isinstance(rule, AbstractAffineRule) and rule.is_damping and call.sinks is None:
-        s = rule.stabilizer.damp(g, _output_of(node), nonnegative=call.rectified)
-        call.give_output_back()  # before the way back through the layer takes memory of its own
+    tape: Tape = node.tape
+    rule = tape.rule
+    # LRP-ε without an account: one pass over the output, and the weights as they are
+    if isinstance(rule, AbstractAffineRule) and rule.is_damping and tape.sinks is None:
+        s = rule.stabilizer.damp(g, _output_of(node), nonnegative=tape.rectified)
+        tape.release_output()  # before the transposed op takes memory of its own
         return affine.transpose(s, affine.weight, _template(node, s))
     a = _input_of(node)
+    # a layer that the composite leaves out of the rules
     if isinstance(rule, Pass):
-        return passed_on(a, _output_of(node), g, call)
+        return pass_unchanged(a, _output_of(node), g, tape)
     assert isinstance(rule, AbstractAffineRule)
     if not rule.is_damping:
-        check_signs(rule, a, affine.weight, call)
+        check_signs(rule, a, affine.weight, tape.call)
     step = ContributionStep if rule.weighs_contributions else TermStep
     if a.dtype is not torch.float16 or rule.is_damping:
-        return step(affine, call, rule, a, _output_of(node)).propagate(g)
+        return step(affine, tape, rule, a, _output_of(node)).propagate(g)
     # a modified denominator can be far smaller than z: too small for the range of half precision
     affine, z = affine.with_type(torch.float32), _output_of(node).float()
-    wide = step(affine, call, rule, a.float(), z).propagate(g.float())
+    wide = step(affine, tape, rule, a.float(), z).propagate(g.float())
     limit = torch.finfo(a.dtype).max
     return wide.clamp(-limit, limit).to(a.dtype)
 
 
 LARGE = 2**16
-"""So many numbers are worth a few microseconds of Python to leave their memory or a pass over it out."""
+"""Below this size, saving memory or a pass over it costs more Python time than it gains."""
 
 
 class _AffineFunction(OwnFunction):
-    """An affine op whose backward pass follows the rule of its call."""
+    """An affine op whose backward pass follows the rule on the tape of its call."""
 
     node_name = AFFINE
 
     @staticmethod
     def forward(
-        ctx: Any, a: Tensor, affine: AbstractAffine, call: Call, needs: Needs, known: tuple[Tensor, ...]
+        ctx: Any, a: Tensor, affine: AbstractAffine, tape: Tape, needs: Needs, known: tuple[Tensor, ...]
     ) -> Tensor:
         z = known[0] if known else affine.forward(a, affine.weight, affine.bias)
         if needs.inputs or affine.asks_for_input or a.numel() < LARGE:
             ctx.save_for_backward(a)
-        ctx.affine, ctx.call = affine, call
+        ctx.affine, ctx.tape = affine, tape
         if needs.outputs:
-            call.kept = Kept(z)
+            tape.output = Output(z)
         return z
 
     @staticmethod
     def backward(ctx: Any, *grad_outputs: Tensor) -> tuple[Tensor, None, None, None, None]:
         (g,) = grad_outputs
-        call: Call = ctx.call
-        c = _gradient(ctx, g) if _is_gradient(call.rule) else _propagate(ctx, g)
-        call.give_output_back()
+        tape: Tape = ctx.tape
+        c = _propagate_gradient(ctx, g) if _is_gradient(tape.rule) else _propagate_by_rule(ctx, g)
+        tape.release_output()
         return c, None, None, None, None
 
 
 _enter = entry_of(_AffineFunction)
+_NODE = _AffineFunction._backward_cls
 
 
 def _template(node: Any, other: Tensor) -> Tensor:
-    """The input, for its shape and layout; another tensor where the op does not ask for them."""
-    kept = node.saved_tensors
-    return kept[0] if kept else other
+    """Return the input, for its shape and layout; another tensor where the op does not ask for them."""
+    saved = node.saved_tensors
+    return saved[0] if saved else other
 
 
 def _input_of(node: Any) -> Tensor:
-    """The input of the op that made a node.
+    """Return the input of the op that made a node.
 
     Raises:
         RuleError: If it was not kept, because the rule is none of the composite's.
     """
-    kept: tuple[Tensor, ...] = node.saved_tensors
-    if not kept:
-        call: Call = node.call
+    saved: tuple[Tensor, ...] = node.saved_tensors
+    if not saved:
+        tape: Tape = node.tape
         raise RuleError(
             "a rule that asks for inputs should be among the entries() of the composite. "
-            f"Found {call.rule!r} for {call.name} in module {call.module!r}."
+            f"Found {tape.rule!r} for {tape.call.name} in module {tape.call.module!r}."
         )
-    return kept[0]
+    return saved[0]
 
 
 def _output_of(node: Any) -> Tensor:
-    """The output of the op that made a node; where that is rectified, its positive part."""
-    call: Call = node.call
-    z = None if call.kept is None else call.kept.read(rectified=call.rectified)
-    if z is None:
+    """Return the output of the op that made a node; where that is rectified, its positive part."""
+    tape: Tape = node.tape
+    z = None if tape.output is None else tape.output.read(rectified=tape.rectified)
+    if z is None:  # not kept, or freed by an earlier pass
         z = node.affine.forward(_input_of(node), node.affine.weight, node.affine.bias)
-        z = z.clamp_(min=0) if call.rectified else z
+        z = z.clamp_(min=0) if tape.rectified else z
     return z
 
 
 def ends_of(node: Any) -> tuple[Tensor, Tensor]:
-    """Input and output of the op that made a node; of a rectified output the positive part."""
+    """Return input and output of the op that made a node; of a rectified output the positive part."""
     return _input_of(node), _output_of(node)
 
 
 def apply_affine(
-    affine: AbstractAffine, a: Tensor, call: Call, needs: Needs, z: Tensor | None = None
+    affine: AbstractAffine, a: Tensor, tape: Tape, needs: Needs, z: Tensor | None = None
 ) -> Tensor:
-    """Return ``z = L(a; w) + b``; relevance passes it by the ``call.rule`` of the time of the way back.
+    """Return ``z = L(a; w) + b``; relevance passes it by the rule that is on the tape by then.
 
     Args:
         affine: The op.
         a: Its input.
-        call: Its record.
-        needs: What the way back may ask for.
+        tape: The tape of its call.
+        needs: What the backward pass needs.
         z: Its output, where that is known already; a tensor of its own.
     """
-    z_live: Tensor = _enter(a, affine, call, needs, () if z is None else (z,))
+    z_live: Tensor = _enter(a, affine, tape, needs, () if z is None else (z,))
     return z_live
-
-
-_WITH_CALL = frozenset({"_AffineFunctionBackward", "_LayerFunctionBackward", "_NormalizedBackward"})
-
-
-def call_of(node: object) -> Call | None:
-    """Return the call that made a node of the autograd graph, or None where no rule can bring ``beside``."""
-    return node.call if type(node).__name__ in _WITH_CALL else None  # type: ignore[attr-defined]
 
 
 _COPIES = frozenset({"AliasBackward0", "CloneBackward0"})
 
 
 def affine_node(tensor: Tensor) -> Any:
-    """The node of the affine op that made ``tensor``, or None."""
+    """Return the node of the affine op that made ``tensor``, or None."""
     node: Any = tensor.grad_fn
     while type(node).__name__ in _COPIES:
         node = node.next_functions[0][0]
-    return node if type(node).__name__ == "_AffineFunctionBackward" else None
+    return node if isinstance(node, _NODE) else None
 
 
 class InputGoneError(Exception):
-    """The input of an affine op is asked for after all: the forward pass has to be run again, keeping it."""
+    """The input of an affine op is needed after all: the forward pass has to run again and keep it."""
 
 
-def producer_of(tensor: Tensor, kind: Kind | None = None) -> tuple[Call, AbstractAffine, Tensor] | None:
-    """Return the call, the op and the input of the affine op that made ``tensor``, or None.
+def producer_of(tensor: Tensor, kind: Kind | None = None) -> tuple[Tape, AbstractAffine, Tensor] | None:
+    """Return the tape, the map and the input of the affine op that made ``tensor``, or None.
 
     Args:
         tensor: Any tensor.
@@ -199,28 +199,25 @@ def producer_of(tensor: Tensor, kind: Kind | None = None) -> tuple[Call, Abstrac
         InputGoneError: If the input was not kept.
     """
     node = affine_node(tensor)
-    if node is None or (kind is not None and node.call.kind is not kind):
+    if node is None or (kind is not None and node.tape.call.kind is not kind):
         return None
     if not node.saved_tensors:
         raise InputGoneError
-    return node.call, node.affine, node.saved_tensors[0]
+    return node.tape, node.affine, node.saved_tensors[0]
 
 
 def is_written_once(tensor: Tensor) -> bool:
-    """Whether a tensor is what an affine op or a sum returned: no view, and not what its node has saved."""
-    return type(tensor.grad_fn).__name__ in {"_AffineFunctionBackward", "AddBackward0"}
+    """Return True if an affine op or a sum returned a tensor: no view, and its node has not saved it."""
+    node = tensor.grad_fn
+    return isinstance(node, _NODE) or type(node).__name__ == "AddBackward0"
 
 
 def keep_positive(node: Any, r: Tensor, *, in_place: bool) -> None:
     """Let the affine op that made a node keep ``r``, the positive part of its output: that may be enough."""
-    node.call.kept.rectify(r, beside=not (in_place or node.saved_tensors))
+    node.tape.output.rectify(r, beside=not (in_place or node.saved_tensors))
 
 
-def take_over(call: Call, replaced: Call, a: Tensor) -> Tensor:
-    """Let ``call`` work on the input ``a`` of the call in whose place it comes; return the input to use."""
-    call.replaces = replaced
-    replaced.give_output_back()
-    if call.sinks is None:
-        return a
-    call.source = torch.ops.aten.alias(a)
-    return call.source
+def take_over(recorder: Recorder, tape: Tape, replaced: Tape, a: Tensor) -> Tensor:
+    """Let a call work on the input ``a`` of the call that it replaces; return the input to use."""
+    replaced.release_output()  # its relevance will not pass there
+    return recorder.mark_input(tape.call, a)

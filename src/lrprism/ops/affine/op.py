@@ -11,11 +11,11 @@ from torch import Tensor
 
 from lrprism.ops.affine.function import apply_affine, producer_of, take_over
 from lrprism.ops.affine.map import AbstractAffine
-from lrprism.ops.call import Call
 from lrprism.ops.kinds import Kind
 from lrprism.ops.nested import is_live
 from lrprism.ops.op import AbstractOp, Arguments, Keywords, Recorder, in_autocast_precision
 from lrprism.ops.products import run_product
+from lrprism.ops.tape import Tape
 from lrprism.rules import AbstractAffineRule, Pass
 
 
@@ -55,21 +55,25 @@ def run_affine(recorder: Recorder, kind: Kind, name: str, a: Tensor, affine: Abs
     if any_autocast() and torch.is_autocast_enabled(a.device.type):
         a = in_autocast_precision(a)
         affine = affine if a.dtype is affine.weight.dtype else affine.with_type(a.dtype)
+    accepts = (AbstractAffineRule, Pass)
     norm = _batch_norm_before(a, affine)
-    call = recorder.record(kind, name if norm is None else f"batch_norm + {name}", (AbstractAffineRule, Pass))
-    if norm is not None:
-        a, affine = take_over(call, norm[0], norm[1]), norm[2]
-    if a.dim() == affine.batched_dim - 1:
-        return apply_affine(affine, a.unsqueeze(0), call, recorder.needs).squeeze(0)
-    return apply_affine(affine, a, call, recorder.needs)
+    if norm is None:
+        tape = recorder.start_tape(kind, name, accepts)
+    else:
+        replaced, before, affine = norm
+        tape = recorder.start_tape(kind, f"batch_norm + {name}", accepts, replaces=replaced.call)
+        a = take_over(recorder, tape, replaced, before)
+    if a.dim() == affine.batched_dim - 1:  # one sample without a batch axis
+        return apply_affine(affine, a.unsqueeze(0), tape, recorder.needs).squeeze(0)
+    return apply_affine(affine, a, tape, recorder.needs)
 
 
-def _batch_norm_before(a: Tensor, affine: AbstractAffine) -> tuple[Call, Tensor, AbstractAffine] | None:
-    """The call and the input of the batch norm that made ``a``, and the two ops as one; or None."""
-    made = producer_of(a, Kind.NORMALIZATION)
-    if made is None or a.dim() == affine.batched_dim - 1:
+def _batch_norm_before(a: Tensor, affine: AbstractAffine) -> tuple[Tape, Tensor, AbstractAffine] | None:
+    """Return the tape and the input of the batch norm that made ``a``, and the two ops as one; or None."""
+    producer = producer_of(a, Kind.NORMALIZATION)
+    if producer is None or a.dim() == affine.batched_dim - 1:
         return None
-    call, norm, before = made
+    tape, norm, before = producer
     assert norm.bias is not None  # the shift of a batch norm
     merged = affine.behind(norm.weight.flatten(), norm.bias.flatten(), a)
-    return None if merged is None else (call, before, merged)
+    return None if merged is None else (tape, before, merged)

@@ -1,4 +1,4 @@
-"""What the autograd graph tells about each affine call: what feeds it and what it feeds."""
+"""The study of the autograd graph: what feeds each call with a rule, and what it feeds."""
 
 from __future__ import annotations
 
@@ -7,63 +7,52 @@ from typing import Any, NamedTuple
 
 from torch import Tensor
 
-from lrprism.ops import RELUS, Call, Facet, Kind, call_of, name_of, names_with, sources_of
+from lrprism.graph import Edges, sort_inputs_first
+from lrprism.ops import RELUS, Call, Facet, Kind, name_of, names_with, sources_of, tape_of
 
 _MOVES, _KEEPS_SIGN = names_with(Facet.MOVES), names_with(Facet.KEEPS_SIGN)
 _SCALES = names_with(Facet.SCALES)
 
 
 def is_scale(node: Any) -> bool:
-    """Whether a node shifts and scales the entries of one live tensor."""
-    call = call_of(node)
-    if call is not None:
-        return call.kind is Kind.NORMALIZATION and hasattr(node, "affine")
+    """Return True if a node shifts and scales the entries of one live tensor."""
+    tape = tape_of(node)
+    if tape is not None:  # of our own functions, only a batch norm that stands alone does
+        return tape.call.kind is Kind.NORMALIZATION and hasattr(node, "affine")
     return name_of(node) in _SCALES and len(sources_of(node)) == 1
 
 
-Edges = Sequence[tuple[Any, int]]
-"""For each live or constant input of a node, the node that made it, or None, and which of its outputs."""
-
-
-def inputs_first(roots: Iterable[Any]) -> dict[Any, Edges]:
-    """Every node that the roots depend on, each after all of its inputs, and the edges to these."""
-    order: dict[Any, Edges] = {}
-    seen: set[Any] = set()
-    pending: list[tuple[Any, Edges | None]] = [(root, None) for root in roots]
-    while pending:
-        node, edges = pending.pop()
-        if edges is not None:
-            order[node] = edges
-        elif node not in seen:
-            seen.add(node)
-            edges = node.next_functions  # torch makes them anew at every question
-            pending.append((node, edges))
-            for source, _ in edges:
-                if source is not None and source not in seen:
-                    pending.append((source, None))
-    return order
-
-
-class Graph(NamedTuple):
-    """What was found out about a forward pass.
+class Facts(NamedTuple):
+    """Everything that the graph of a forward pass tells about its calls.
 
     Args:
         affine: The affine calls that the output depends on, in order of execution.
-        inputs: For each of them, the node that made its input and which of that node's outputs.
+        inputs: For each call that the output depends on and that may give relevance beside ``a * g``, the
+            node that made its input and which of that node's outputs.
         reached: Every node that the output depends on.
         unseen: Names of nodes that no torch call shows, such as a user's own ``autograd.Function``.
+        first: The calls between which and the inputs lies no affine op.
+        at_input: The calls between which and the inputs lie only moves and constant shifts and scales, so
+            that relevance of inputs that are zero can be brought back.
+        rectified: The calls whose output feeds nothing but ReLUs, so that no relevance arrives where it is
+            not positive.
+        nonnegative: The calls whose input is known to hold no negative number.
     """
 
     affine: list[Call]
     inputs: dict[Call, tuple[Any, int]]
     reached: set[Any]
     unseen: list[str]
+    first: set[Call]
+    at_input: set[Call]
+    rectified: set[Call]
+    nonnegative: set[Call]
 
 
-def study(
+def collect_facts(
     outputs: Iterable[Tensor], unseen: Collection[Any] = (), nonnegative: Sequence[Tensor] = ()
-) -> Graph:
-    """Fill in ``first``, ``at_input``, ``rectified`` and ``nonnegative`` of the calls behind ``outputs``.
+) -> Facts:
+    """Study the graph behind ``outputs``.
 
     Args:
         outputs: Tensors of the model.
@@ -71,24 +60,26 @@ def study(
         nonnegative: Inputs that hold no negative number.
     """
     roots = [output.grad_fn for output in outputs if output.grad_fn is not None]
-    survey = _Survey({id(each) for each in nonnegative}, roots)
-    order = inputs_first(roots)
+    survey = _Survey({id(tensor) for tensor in nonnegative}, roots)
+    order = sort_inputs_first(roots)
     for node, edges in order.items():
         survey.visit(node, edges)
-    inputs: dict[Call, tuple[Any, int]] = {}
-    for node, call, source in survey.called:
-        call.first = node not in survey.behind_affine
-        call.at_input = source[0] in survey.at_input
-        call.nonnegative = source[0] in survey.nonnegative
-        call.rectified = survey.is_rectified(node)
-        inputs[call] = source
-    affine = sorted((call for call in inputs if call.kind.is_affine), key=lambda call: call.index)
-    names = sorted({node.name() for node in unseen if node in order})
-    return Graph(affine, inputs, set(order), names)
+    calls = survey.calls
+    affine = sorted((call for _, call, _ in calls if call.kind.is_affine), key=lambda call: call.index)
+    return Facts(
+        affine,
+        inputs={call: edge for _, call, edge in calls},
+        reached=set(order),
+        unseen=sorted({node.name() for node in unseen if node in order}),
+        first={call for node, call, _ in calls if node not in survey.behind_affine},
+        at_input={call for _, call, (source, _) in calls if source in survey.at_input},
+        rectified={call for node, call, _ in calls if survey.is_rectified(node)},
+        nonnegative={call for _, call, (source, _) in calls if source in survey.nonnegative},
+    )
 
 
 class _Survey:
-    """What is found out about the nodes of a graph, visited each after its inputs.
+    """Properties of the nodes of a graph, visited each after its inputs.
 
     Args:
         inputs: The ids of the inputs that hold no negative number.
@@ -101,8 +92,8 @@ class _Survey:
         self._roots = roots
         self._from_affine: set[Any] = set()  # affine ops and what lies behind them
         self._consumers: dict[Any, list[tuple[Any, str]]] = {}
-        self.called: list[tuple[Any, Call, tuple[Any, int]]] = []
-        """The nodes with a call, their calls, and what made their inputs."""
+        self.calls: list[tuple[Any, Call, tuple[Any, int]]] = []
+        """The nodes with a tape, their calls, and the edges to what made their inputs."""
         self.behind_affine: set[Any] = set()
         """The nodes between which and an input of the model lies an affine op, on at least one way."""
         self.at_input: set[Any] = set()
@@ -111,7 +102,7 @@ class _Survey:
         """The nodes whose output is known to hold no negative number."""
 
     def visit(self, node: Any, edges: Edges) -> None:
-        """Find out about one node."""
+        """Note the consumers and properties of one node."""
         name = name_of(node)
         consumers = self._consumers
         consumers[node] = []
@@ -120,31 +111,31 @@ class _Survey:
             if source is not None:
                 sources.append(source)
                 consumers[source].append((node, name))
-        if not sources:
+        if not sources:  # an input of the model, or a parameter
             self.at_input.add(node)
             if self._inputs and id(getattr(node, "variable", None)) in self._inputs:
                 self.nonnegative.add(node)
             return
         self._look_back(node, name, edges, sources)
-        call = call_of(node)
-        if call is not None:
-            self.called.append((node, call, edges[0]))
-            if call.kind.is_affine:
+        tape = tape_of(node)
+        if tape is not None:
+            self.calls.append((node, tape.call, edges[0]))
+            if tape.call.kind.is_affine:
                 self._from_affine.add(node)
 
     def _look_back(self, node: Any, name: str, edges: Edges, sources: list[Any]) -> None:
-        """Conclude from the sources of a node; one that is no node stands for a constant, of unknown sign."""
+        """Conclude from the sources of a node; an edge to no node is a constant, of unknown sign."""
         if not self._from_affine.isdisjoint(sources):
             self.behind_affine.add(node)
             self._from_affine.add(node)
         elif self.at_input.issuperset(sources) and (name in _MOVES or is_scale(node)):
             self.at_input.add(node)
-        keeps = len(sources) == len(edges) and name in _KEEPS_SIGN
-        if name in RELUS or (keeps and self.nonnegative.issuperset(sources)):
+        keeps_sign = len(sources) == len(edges) and name in _KEEPS_SIGN
+        if name in RELUS or (keeps_sign and self.nonnegative.issuperset(sources)):
             self.nonnegative.add(node)
 
     def is_rectified(self, node: Any) -> bool:
-        """Whether relevance comes back to ``node`` through nothing but ReLUs.
+        """Return True if relevance comes back to ``node`` through nothing but ReLUs.
 
         It starts at an output, which an op that changes nothing, such as ``y[:, :n]``, may stand behind.
         """

@@ -31,8 +31,9 @@ def facts(forward: Forward, *, audit: bool = False) -> list[tuple[str, bool, boo
     passed = trace(
         Model(forward), [torch.randn(2, 4)], lambda live: (tuple(live), {}), request=Request(audit=audit)
     )
-    calls = passed.study().affine
-    return [(call.module, call.first, call.rectified, call.nonnegative) for call in calls]
+    known = passed.collect_facts()
+    properties = known.first, known.rectified, known.nonnegative
+    return [(call.module, *(call in calls for calls in properties)) for call in known.affine]  # type: ignore[misc]
 
 
 def picked(forward: Forward, column: int, *, audit: bool) -> set[str]:
