@@ -6,11 +6,13 @@ and :math:`m = L(|a|; |w|) + |b|`, the sum of their magnitudes:
 .. math:: z_\rho = u p + v (y - p) = v y + (u - v) p, \qquad p = (y + m) / 2
 
 so that one pass through the op gives the denominators of all terms, where ``y`` and ``p`` do not cancel.
+Four functions send the relevance of ``z`` down by a term: :func:`share_plain`, :func:`share_pure`,
+:func:`share_favoured` and :func:`share_mirrored`, which serves two terms at once.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -18,12 +20,16 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from lrprism.ops.affine.divider import Divider
 from lrprism.ops.affine.map import AbstractAffine
 from lrprism.ops.tape import Quotient, Tape
 from lrprism.rules import AbstractAffineRule, Contributions, Sign
 
 _MILD = 64
-"""Up to this ratio of the weights of a term the two halves of a sum may be told apart by a difference."""
+"""The largest ratio of a term's weights at which a difference still tells the halves of a sum apart."""
+
+Weights = tuple[Tensor, Tensor | None]
+"""The modified weights of positive inputs; and of negative ones, where these occur and have others."""
 
 
 class ContributionStep:
@@ -40,244 +46,255 @@ class ContributionStep:
     def __init__(
         self, affine: AbstractAffine, tape: Tape, rule: AbstractAffineRule, a: Tensor, z: Tensor
     ) -> None:
-        """Get ready; nothing is worked out before it is needed."""
+        """Choose the terms that serve a ``z`` at which relevance arrives."""
         self.affine, self.tape, self.rule, self.a, self.z = affine, tape, rule, a, z
-        self._weighed_term: Contributions | None = None
-        self._weights: dict[int, Tensor] = {}
-        self._ignores_bias = affine.bias is not None and not rule.counts_bias
-        self._terms: Sequence[Any] = rule.stated  # those that serve a z at which relevance arrives
-        if tape.rectified and not self._ignores_bias:
-            self._terms = [term for term in rule.stated if term.outputs is not Sign.NEGATIVE]
+        self.ignores_bias = affine.bias is not None and not rule.counts_bias
+        self.terms: Sequence[Any] = rule.stated
+        if tape.rectified and not self.ignores_bias:
+            self.terms = [term for term in rule.stated if term.outputs is not Sign.NEGATIVE]
+        self.divider = Divider(rule.stabilizer, counts=tape.sinks is not None)
+        self._weights: tuple[Contributions, Weights] | None = None
+        self._positives: Tensor | None = None
 
     def propagate(self, g: Tensor) -> Tensor:
         """Carry the modified gradient ``g`` of ``z`` back to ``a``."""
-        both = self._send_mirrored(g) if self._can_mirror else []
-        if self._can_halve:
-            return self._back_by_halves(*(self._sent(term, g, both) for term in self._terms))
+        shares = self._share(g)
+        if self._can_halve():
+            return _carry_by_halves(self, *shares)
         c: Tensor | None = None
-        for term in self._terms:  # one after the other: no more than one s is held
-            share = self._back(term, self._sent(term, g, both))
+        for term, s in zip(self.terms, shares, strict=True):  # no more than one s is held
+            share = _carry(self, term, s)
             c = share if c is None else c.add_(share)
         assert c is not None  # there is at least one term
         return c
 
-    def _sent(self, term: Contributions, g: Tensor, known: list[Quotient]) -> Tensor:
-        """``s`` of one term, the next known one if there are any; the last term gives the output back."""
-        s, step = known.pop(0) if known else self._kept(term, g)
-        if self.tape.sinks is not None:
-            bias = self._bias_of(term)
-            self.tape.sinks.count(s, None if bias is None else self.affine.spread_bias(bias), step)
-        if term is self._terms[-1]:
-            del self.z
-            self.tape.release_output()
-        return s
+    def _share(self, g: Tensor) -> Iterator[Tensor]:
+        """Yield ``s`` of each term, one after the other; the last one releases the output."""
+        mirrored = share_mirrored(self, g) if self._can_mirror() else None
+        for number, term in enumerate(self.terms):
+            s, step = self._share_term(term, g) if mirrored is None else mirrored[number]
+            if self.tape.sinks is not None:
+                bias = _bias_of(self, term)
+                self.tape.sinks.count(s, None if bias is None else self.affine.spread_bias(bias), step)
+            if term is self.terms[-1]:
+                del self.z, mirrored
+                self.tape.release_output()
+            yield s
 
-    @property
-    def _can_halve(self) -> bool:
-        are_mild = all(map(_is_mildly_favouring, self._terms))
-        return len(self._terms) == 2 and not self.tape.nonnegative and are_mild
-
-    @cached_property
-    def _weight(self) -> Tensor:
-        return self.affine.weight  # worked out once: a merged op has none at hand
-
-    @cached_property
-    def _positive_weight(self) -> Tensor:
-        return self._weight.clamp(min=0)
-
-    @property
-    def _y(self) -> Tensor:
-        """What the contributions add up to."""
-        return self._without_bias if self._ignores_bias else self.z
-
-    @cached_property
-    def _without_bias(self) -> Tensor:
-        return self.affine.forward(self.a, self._weight, None)
-
-    @cached_property
-    def _p(self) -> Tensor:
-        """The sum of the positive contributions to ``y``; of use where ``y`` does not cancel it."""
-        bias = None if self._ignores_bias else self.affine.bias
-        if self.tape.nonnegative:
-            return self.affine.forward(
-                self.a, self._positive_weight, None if bias is None else bias.clamp(min=0)
-            )
-        sizes = self.affine.forward(self.a.abs(), self._weight.abs(), None if bias is None else bias.abs())
-        return sizes.add_(self._y).mul_(0.5)
-
-    def _kept(self, term: Contributions, g: Tensor) -> Quotient:
-        """``s`` of one term; what it takes is kept while other targets are still to come."""
-        kept = self.tape.ratios
-        if kept is None or term.is_plain:  # which takes no more than what is kept would take to read
-            return self._send(term, g)
-        if term not in kept:
-            kept[term] = self._send(term, torch.ones_like(self.z))
-        ratio, step = kept[term]
+    def _share_term(self, term: Contributions, g: Tensor) -> Quotient:
+        """Return ``s`` of one term; its ratio is kept while other targets are still to come."""
+        ratios = self.tape.ratios
+        # to read a kept ratio takes as long as a plain term takes
+        if ratios is None or term.is_plain:
+            return self._compute(term, g)
+        if term not in ratios:
+            ratios[term] = self._compute(term, torch.ones_like(self.z))
+        ratio, step = ratios[term]
         return g * ratio, step
 
-    def _send(self, term: Contributions, g: Tensor) -> Quotient:
-        """``s = f g z / st(z_rho)``."""
+    def _compute(self, term: Contributions, g: Tensor) -> Quotient:
+        """Compute ``s = f g z / st(z_rho)``."""
         if term.is_plain:
-            s, step = self._send_plain(g)
+            s, step = share_plain(self, g)
+        elif term.is_pure:
+            s, step = share_pure(self, term, g)
         else:
-            s, step = self._send_pure(term, g) if term.is_pure else self._send_favoured(term, g)
+            is_last = term is self.terms[-1]
+            p = sum_positives(self) if self._positives is None else self._positives
+            self._positives = None if is_last else p
+            s, step = share_favoured(self, term, p, g, may_overwrite=is_last)
         if term.factor != 1:
             s = s * term.factor if s is g else s.mul_(term.factor)
         return s, step
 
-    def _send_plain(self, g: Tensor) -> Quotient:
-        if self._y is self.z:
-            s = self.rule.stabilizer.damp(g, self.z, nonnegative=self.tape.rectified)
-        else:
-            s = self.rule.stabilizer.quotient(self.z, self._y).mul_(g)
-        return s, self._step(self._y)
+    def _can_halve(self) -> bool:
+        """Return True if two passes serve both terms and both signs of ``a``."""
+        return len(self.terms) == 2 and not self.tape.nonnegative and all(map(_is_mild, self.terms))
 
-    @property
     def _can_mirror(self) -> bool:
+        """Return True if one denominator serves positive and negative ``z``."""
         return (
-            len(self._terms) == 2
+            len(self.terms) == 2
             and self.rule.mirrors
             and self.rule.stabilizer.is_symmetric
-            and self._y is self.z
-            and self._terms[0].negative == 1
+            and not self.ignores_bias
+            and self.terms[0].negative == 1
         )
 
-    def _send_mirrored(self, g: Tensor) -> list[Quotient]:
-        """``s`` of two terms that treat both signs of ``y`` alike, from ``|y|`` and ``|z_rho|``."""
-        kept, key = self.tape.ratios, "both signs"
-        if kept is not None and key in kept:
-            ratio, step = kept[key]
-            s = g * ratio
-        else:
-            s, step = self._size_ratio()
-            if kept is not None:
-                kept[key] = s, step
-            s = s.mul_(g) if kept is None else g * s
-        s_positive = torch.ops.aten.threshold_backward(s, self.z, 0)
-        s_negative = s.sub_(s_positive)
-        return [(s_positive, step), (s_negative, None if step is None else -step)]
+    @cached_property
+    def weight(self) -> Tensor:
+        """The weight, read once: a merged op has to compute it."""
+        return self.affine.weight
 
-    def _size_ratio(self) -> Quotient:
-        r"""``|y| / st(|z_rho|)``, with :math:`|z_\rho| = y^+ + u |y^-| + (u - 1) p`."""
-        u = self._terms[0].positive
-        size = F.leaky_relu(self.z, -u).add_(self._p, alpha=u - 1)
-        stabilized, step = self._stabilized(size, 1)
-        return torch.abs(self.z, out=self._p).div_(stabilized), step
-
-    def _send_favoured(self, term: Contributions, g: Tensor) -> Quotient:
-        """Where all count, those that speak for ``y`` most: ``v y`` and ``(u - v) p`` do not cancel."""
-        sign, u, v = 1 if term.outputs is Sign.POSITIVE else -1, term.positive, term.negative
-        own = self._y_of(sign)
-        out = self._p if len(self._terms) == 1 else None
-        z_rho = torch.add(own, self._p, alpha=u / v - 1, out=out)
-        if v != 1:
-            z_rho *= v
-        if self._y is self.z:
-            return self._divided(own, z_rho, sign, g, is_safe=True)
-        z = torch.ops.aten.threshold_backward(self.z, self._y if sign > 0 else -self._y, 0)
-        return self._divided(z, z_rho, sign, g)
-
-    def _y_of(self, sign: int) -> Tensor:
-        """``y`` where it has this sign, zero elsewhere."""
-        if sign < 0:
-            return self._y.clamp(max=0)
-        return self._y if self.tape.rectified and self._y is self.z else self._y.clamp(min=0)
-
-    def _send_pure(self, term: Contributions, g: Tensor) -> Quotient:
-        """Where the contributions of one sign count alone."""
-        bias = self._bias_of(term)
-        if self.tape.nonnegative:
-            z_rho = self.affine.forward(self.a, self._weighed(term), bias)
-        else:
-            z_rho = self.affine.forward(self.a.clamp(min=0), self._weighed(term), bias)
-            z_rho += self.affine.forward(self.a.clamp(max=0), self._weighed(term, -1), None)
-        covers_z = self.tape.rectified and term.positive > 0 and self._y is self.z
-        return self._divided(self.z, z_rho, 1 if term.positive else -1, g, is_safe=covers_z)
-
-    def _weighed(self, term: Contributions, sign: int = 1) -> Tensor:
-        """The weights of inputs of one sign; those of one term at a time are held."""
-        if term.is_plain:
-            return self._weight
-        if self._weighed_term is not term:
-            self._weighed_term, self._weights = term, {}
-        if sign not in self._weights:
-            self._weights[sign] = self._modified(term, sign)
-        return self._weights[sign]
-
-    def _modified(self, term: Contributions, sign: int) -> Tensor:
-        more, less = (term.positive, term.negative)[::sign]
-        if more > less > 0:
-            found = torch.add(self._weight, self._positive_weight, alpha=more / less - 1)
-            return found if less == 1 else found.mul_(less)
-        return term.weigh(self._weight) if sign > 0 else term.weigh_reversed(self._weight)
-
-    def _bias_of(self, term: Contributions) -> Tensor | None:
-        """The bias as it stands in the denominator of a term, or None where it has no place there."""
-        return None if self.affine.bias is None or not term.bias else term.weigh(self.affine.bias)
-
-    def _divided(self, z: Tensor, z_rho: Tensor, sign: int, g: Tensor, *, is_safe: bool = False) -> Quotient:
-        """``g z / st(z_rho)`` for a ``z_rho`` of this sign, which may be overwritten.
-
-        Args:
-            z: The numerator.
-            z_rho: The denominator.
-            sign: Its sign where it is not zero.
-            g: The modified gradient.
-            is_safe: Whether ``z`` is zero wherever ``z_rho`` is next to it.
-        """
-        stabilizer = self.rule.stabilizer
-        if stabilizer.may_vanish and not (is_safe and (sign > 0 or stabilizer.is_symmetric)):
-            return stabilizer.quotient(z, z_rho).mul_(g), self._step(z_rho)
-        stabilized, step = self._stabilized(z_rho, sign)
-        return torch.div(z, stabilized, out=stabilized).mul_(g), step
-
-    def _stabilized(self, z_rho: Tensor, sign: int) -> Quotient:
-        """A denominator of one sign, stabilised in place; and what was added, where an account is kept."""
-        stabilizer = self.rule.stabilizer
-        if not self._counts_step:
-            return stabilizer.definite_(z_rho, sign), None
-        if stabilizer.adds is not None:
-            return stabilizer.definite_(z_rho, sign), stabilizer.adds * (
-                sign if stabilizer.is_symmetric else 1
-            )
-        before = z_rho.clone()
-        return stabilizer.definite_(z_rho, sign), z_rho - before
+    @cached_property
+    def positive_weight(self) -> Tensor:
+        """The positive part of the weight."""
+        return self.weight.clamp(min=0)
 
     @property
-    def _counts_step(self) -> bool:
-        return self.tape.sinks is not None and not self.rule.stabilizer.changes_nothing
+    def y(self) -> Tensor:
+        """The sum of all contributions: the output, or the output without its bias."""
+        return self._without_bias if self.ignores_bias else self.z
 
-    def _step(self, z_rho: Tensor) -> Tensor | float | None:
-        """What the stabiliser adds to a denominator, where an account is kept."""
-        if not self._counts_step:
-            return None
-        is_same = self.tape.rectified and z_rho is self.z and self.rule.stabilizer.adds is not None
-        return self.rule.stabilizer.adds if is_same else self.rule.stabilizer(z_rho) - z_rho
+    @cached_property
+    def _without_bias(self) -> Tensor:
+        return self.affine.forward(self.a, self.weight, None)
 
-    def _back(self, term: Contributions, s: Tensor) -> Tensor:
-        """What ``s`` of one term becomes at ``a``."""
-        if self.tape.nonnegative or term.positive == term.negative:
-            return self.affine.transpose(s, self._weighed(term), self.a)
-        up, down = self.affine.transposes(s, (self._weighed(term), self._weighed(term, -1)), self.a)
-        return torch.where(self.a >= 0, up, down)
-
-    def _back_by_halves(self, s_one: Tensor, s_two: Tensor) -> Tensor:
-        r"""What ``s`` of two terms becomes at an ``a`` of any sign, in two passes instead of four.
-
-        With :math:`w^\pm = (w \pm |w|) / 2` a term gives
-        :math:`\frac{u + v}{2} L^T(w) s + \mathrm{sgn}(a) \frac{u - v}{2} L^T(|w|) s`.
-        """
-        one, two = self._terms
-        even = torch.add(
-            s_one * ((one.positive + one.negative) / 2), s_two, alpha=(two.positive + two.negative) / 2
-        )
-        odd = torch.add(
-            s_one * ((one.positive - one.negative) / 2), s_two, alpha=(two.positive - two.negative) / 2
-        )
-        c = self.affine.transpose(odd, self._weight.abs(), self.a).mul_(self.a.sign())
-        return c.add_(self.affine.transpose(even, self._weight, self.a))
+    def modify_weights(self, term: Contributions) -> Weights:
+        """Return the weights of a term, which its two directions share; those of one term are held."""
+        if self._weights is None or self._weights[0] is not term:
+            has_one = self.tape.nonnegative or term.positive == term.negative
+            down = None if has_one else _modify(self, term, -1)
+            self._weights = term, (_modify(self, term, 1), down)
+        return self._weights[1]
 
 
-def _is_mildly_favouring(term: Contributions) -> bool:
-    """Whether the weights of a term are near enough for :meth:`ContributionStep._back_by_halves`."""
+def share_plain(step: ContributionStep, g: Tensor) -> Quotient:
+    r"""Share where all contributions count as they are: :math:`s = g z / \mathrm{st}(y)`."""
+    stabilizer, y = step.rule.stabilizer, step.y
+    if step.ignores_bias:
+        s = stabilizer.quotient(step.z, y).mul_(g)
+    else:
+        s = stabilizer.damp(g, y, nonnegative=step.tape.rectified)
+    return s, step.divider.added_at(y, is_positive=step.tape.rectified and not step.ignores_bias)
+
+
+def share_pure(step: ContributionStep, term: Contributions, g: Tensor) -> Quotient:
+    r"""Share where the contributions of one sign count alone.
+
+    .. math:: s = g z / \mathrm{st}(z_\rho), \qquad
+              z_\rho = L(a^+; u w^+ + v w^-) + L(a^-; v w^+ + u w^-) + \rho(b), \quad u v = 0
+    """
+    bias = _bias_of(step, term)
+    up, down = step.modify_weights(term)
+    if down is None:
+        z_rho = step.affine.forward(step.a, up, bias)
+    else:
+        z_rho = step.affine.forward(step.a.clamp(min=0), up, bias)
+        z_rho += step.affine.forward(step.a.clamp(max=0), down, None)
+    # positive contributions alone are at least as large as a positive z: none of its zeros has z > 0
+    covers_z = step.tape.rectified and term.positive > 0 and not step.ignores_bias
+    return step.divider.divide(step.z, z_rho, 1 if term.positive else -1, g, is_safe=covers_z)
+
+
+def share_favoured(
+    step: ContributionStep, term: Contributions, p: Tensor, g: Tensor, *, may_overwrite: bool
+) -> Quotient:
+    r"""Share where all count, those most that speak for the sign of ``y``; there nothing cancels.
+
+    .. math:: s = g z / \mathrm{st}(z_\rho), \qquad z_\rho = v y + (u - v) p
+
+    for the ``y`` of one sign, and zero elsewhere.
+
+    Args:
+        step: The backward step.
+        term: The term.
+        p: The sum of the positive contributions.
+        g: The modified gradient of ``z``.
+        may_overwrite: Whether ``p`` is of no use to anyone else.
+    """
+    sign, u, v = 1 if term.outputs is Sign.POSITIVE else -1, term.positive, term.negative
+    y = _keep_sign(step, sign)
+    z_rho = torch.add(y, p, alpha=u / v - 1, out=p if may_overwrite else None)
+    if v != 1:
+        z_rho *= v
+    if not step.ignores_bias:
+        return step.divider.divide(y, z_rho, sign, g, is_safe=True)
+    z = torch.ops.aten.threshold_backward(step.z, step.y if sign > 0 else -step.y, 0)
+    return step.divider.divide(z, z_rho, sign, g)
+
+
+def share_mirrored(step: ContributionStep, g: Tensor) -> list[Quotient]:
+    r"""Share by two terms that treat both signs of ``y`` alike, over one denominator.
+
+    .. math:: s = g |y| / \mathrm{st}(|z_\rho|), \qquad |z_\rho| = y^+ + u |y^-| + (u - 1) p
+
+    The first term gets ``s`` where ``y`` is positive, the second one where it is not.
+    """
+    ratios, key = step.tape.ratios, "both signs"
+    if ratios is None or key not in ratios:
+        ratio, added = _compute_mirrored_ratio(step)
+        if ratios is not None:
+            ratios[key] = ratio, added
+    else:
+        ratio, added = ratios[key]
+    s = ratio.mul_(g) if ratios is None else g * ratio
+    s_positive = torch.ops.aten.threshold_backward(s, step.z, 0)
+    s_negative = s.sub_(s_positive)
+    return [(s_positive, added), (s_negative, None if added is None else -added)]
+
+
+def _compute_mirrored_ratio(step: ContributionStep) -> Quotient:
+    u, p = step.terms[0].positive, sum_positives(step)
+    size = F.leaky_relu(step.z, -u).add_(p, alpha=u - 1)
+    stabilized, added = step.divider.stabilize(size, 1)
+    return torch.abs(step.z, out=p).div_(stabilized), added  # p has served: its memory is taken
+
+
+def sum_positives(step: ContributionStep) -> Tensor:
+    r"""Return the sum of the positive contributions to ``y``, in a tensor of its own.
+
+    :math:`p = L(a; w^+) + b^+` for an input without negative numbers, else :math:`p = (y + m) / 2`, which is
+    of use only where ``y`` does not cancel ``m``.
+    """
+    affine, bias = step.affine, None if step.ignores_bias else step.affine.bias
+    if step.tape.nonnegative:
+        return affine.forward(step.a, step.positive_weight, None if bias is None else bias.clamp(min=0))
+    sizes = affine.forward(step.a.abs(), step.weight.abs(), None if bias is None else bias.abs())
+    return sizes.add_(step.y).mul_(0.5)
+
+
+def _keep_sign(step: ContributionStep, sign: int) -> Tensor:
+    """Return ``y`` where it has this sign, zero elsewhere."""
+    if sign < 0:
+        return step.y.clamp(max=0)
+    # a rectified output is its own positive part
+    return step.y if step.tape.rectified and not step.ignores_bias else step.y.clamp(min=0)
+
+
+def _modify(step: ContributionStep, term: Contributions, sign: int) -> Tensor:
+    """Return the weights that a term gives to inputs of one sign."""
+    if term.is_plain:
+        return step.weight
+    more, less = (term.positive, term.negative)[::sign]
+    # less w + (more - less) w⁺, from the positive part that the denominator took
+    if more > less > 0:
+        weight = torch.add(step.weight, step.positive_weight, alpha=more / less - 1)
+        return weight if less == 1 else weight.mul_(less)
+    return term.weigh(step.weight) if sign > 0 else term.weigh_reversed(step.weight)
+
+
+def _bias_of(step: ContributionStep, term: Contributions) -> Tensor | None:
+    """Return the bias as it stands in the denominator of a term, or None where it has no place there."""
+    return None if step.affine.bias is None or not term.bias else term.weigh(step.affine.bias)
+
+
+def _carry(step: ContributionStep, term: Contributions, s: Tensor) -> Tensor:
+    """Carry ``s`` of one term to ``a``."""
+    up, down = step.modify_weights(term)
+    if down is None:
+        return step.affine.transpose(s, up, step.a)
+    at_positive, at_negative = step.affine.transposes(s, (up, down), step.a)
+    return torch.where(step.a >= 0, at_positive, at_negative)
+
+
+def _carry_by_halves(step: ContributionStep, s_one: Tensor, s_two: Tensor) -> Tensor:
+    r"""Carry ``s`` of two terms to an ``a`` of any sign, in two passes instead of four.
+
+    With :math:`w^\pm = (w \pm |w|) / 2` a term gives
+    :math:`\frac{u + v}{2} L^T(w) s + \mathrm{sgn}(a) \frac{u - v}{2} L^T(|w|) s`.
+    """
+    first, second = step.terms
+    even = torch.add(
+        s_one * ((first.positive + first.negative) / 2), s_two, alpha=(second.positive + second.negative) / 2
+    )
+    odd = torch.add(
+        s_one * ((first.positive - first.negative) / 2), s_two, alpha=(second.positive - second.negative) / 2
+    )
+    c = step.affine.transpose(odd, step.weight.abs(), step.a).mul_(step.a.sign())
+    return c.add_(step.affine.transpose(even, step.weight, step.a))
+
+
+def _is_mild(term: Contributions) -> bool:
+    """Return True if the weights of a term are near enough for :func:`_carry_by_halves`."""
     return term.favours and max(term.positive, term.negative) <= _MILD * min(term.positive, term.negative)
