@@ -218,11 +218,6 @@ class Scaled(OfOne):
         return super().forward(batch) * scale
 
 
-class SameName(nn.Module):
-    def forward(self, a: dict[str, Any]) -> Tensor:
-        return 2 * a["a"] - 3 * a["b"]
-
-
 BATCH = {"a": torch.cat([A, 2 * A]), "b": torch.cat([B, B])}
 OF_BATCH = {"a": [[2.0, 8.0], [4.0, 16.0]], "b": [[-1.5, 6.0], [-1.5, 6.0]]}
 
@@ -249,56 +244,3 @@ def test_a_mapping_as_one_argument_beside_others() -> None:
     found = explain_by_lrp_0(OfOneAndMore(), {"a": A, "b": B}, kwargs={"scale": 10.0}).relevance
     assert as_lists(found) == {"a": [[20.0, 80.0]], "b": [[-15.0, 60.0]]}
     assert as_lists(explain_by_lrp_0(OfOne(), {"batch": BATCH}).relevance["batch"]) == OF_BATCH
-
-
-def test_a_mapping_with_the_name_of_an_argument_is_taken_apart() -> None:
-    with pytest.raises(TypeError, match="unexpected keyword argument 'b'") as caught:
-        SameName()(**BATCH)
-    with pytest.raises(lp.InputError) as refused:
-        explain_by_lrp_0(SameName(), BATCH)
-    assert str(refused.value) == (
-        "inputs should be named as the arguments of forward: a. Found 'a', 'b': "
-        f"{caught.value}. Try a mapping of these names, or ({{...}},) if the mapping is one argument."
-    )
-    assert as_lists(explain_by_lrp_0(SameName(), (BATCH,)).relevance[0]) == OF_BATCH  # the way out
-
-
-@pytest.mark.parametrize(
-    ("model", "inputs", "message"),
-    [
-        (
-            nn.Linear(2, 1),
-            {"x": A},
-            "inputs should be named as the arguments of forward: input. Found 'x', and that it fails at the "
-            "mapping as its one argument: linear(): argument 'input' (position 1) must be Tensor, not dict. "
-            "Try a mapping of these names.",
-        ),
-        (
-            nn.Bilinear(2, 2, 1),
-            {"input1": A},
-            "arguments of forward: input1, input2. Found 'input1': Bilinear.forward() missing 1 required",
-        ),
-        (
-            nn.Bilinear(2, 2, 1),
-            {"a": A, "b": B},
-            "Found 'a', 'b': Bilinear.forward() got an unexpected keyword",
-        ),
-    ],
-)
-def test_keys_that_are_no_arguments(model: nn.Module, inputs: Any, message: str) -> None:
-    with pytest.raises(lp.InputError) as caught:
-        explain_by_lrp_0(model, inputs)
-    assert message in str(caught.value)
-
-
-@pytest.mark.parametrize(
-    ("model", "inputs", "note"),
-    [
-        (OfOne(), {"a": A}, "as one argument, since forward has no arguments of such names."),
-        (SameName(), {"a": {"b": B}}, "as keyword arguments; ({...},) would make it one argument."),
-    ],
-)
-def test_a_key_that_the_model_misses(model: nn.Module, inputs: Any, note: str) -> None:
-    with pytest.raises(KeyError) as caught:
-        explain_by_lrp_0(model, inputs)
-    assert caught.value.__notes__ == [f"The model was given the mapping in inputs {note}"]
