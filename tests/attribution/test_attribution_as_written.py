@@ -35,9 +35,9 @@ def test_a_tensor_written_in_place_is_read_from_any_output(wrap: Callable[[Tenso
         y.mul_(3.0)
         return wrap(y)
 
-    found = lp.LRP(FunctionModel(forward), strict=True).explain(X, torch.ones_like)
-    torch.testing.assert_close(found.output, 6 * X)
-    torch.testing.assert_close(found.relevance, 6 * X)
+    explanation = lp.LRP(FunctionModel(forward), strict=True).explain(X, torch.ones_like)
+    torch.testing.assert_close(explanation.output, 6 * X)
+    torch.testing.assert_close(explanation.relevance, 6 * X)
 
 
 @pytest.mark.parametrize("context", [torch.enable_grad, torch.no_grad, torch.inference_mode])
@@ -45,10 +45,10 @@ def test_a_tensor_written_in_place_is_read_from_any_output(wrap: Callable[[Tenso
 def test_ops_in_an_output_callable_have_their_rules(context: Callable[[], Any]) -> None:
     explainer = lp.LRP(FunctionModel(lambda _, x: {"a": 2 * x}), strict=True)
     with context():
-        found = explainer.explain(X, torch.ones_like, output=lambda out: out["a"].sigmoid(), audit=True)
-    torch.testing.assert_close(found.relevance, (2 * X).sigmoid())
-    assert found.audit is not None
-    assert [row.op for row in found.audit] == ["mul", "sigmoid"]
+        explanation = explainer.explain(X, torch.ones_like, output=lambda out: out["a"].sigmoid(), audit=True)
+    torch.testing.assert_close(explanation.relevance, (2 * X).sigmoid())
+    assert explanation.audit is not None
+    assert [row.op for row in explanation.audit] == ["mul", "sigmoid"]
 
 
 def scale_by_detach(y: Tensor) -> None:
@@ -71,9 +71,9 @@ def test_a_write_through_an_alias_is_a_write(write: Callable[[Tensor], None]) ->
         return y
 
     model = FunctionModel(forward)
-    found = lp.LRP(model, strict=True).explain(X, torch.ones_like)
-    torch.testing.assert_close(found.output, model(X))
-    torch.testing.assert_close(found.relevance, model(X))
+    explanation = lp.LRP(model, strict=True).explain(X, torch.ones_like)
+    torch.testing.assert_close(explanation.output, model(X))
+    torch.testing.assert_close(explanation.relevance, model(X))
 
 
 def test_a_weight_constraint_is_followed_and_leaves_the_weight_alone() -> None:
@@ -84,11 +84,11 @@ def test_a_weight_constraint_is_followed_and_leaves_the_weight_alone() -> None:
 
     weight = nn.Parameter(torch.ones(4, 3))
     before = weight.detach().clone()
-    found = lp.LRP(FunctionModel(forward, w=weight), presets.Epsilon(0), strict=True).explain(
+    explanation = lp.LRP(FunctionModel(forward, w=weight), presets.Epsilon(0), strict=True).explain(
         X, torch.ones_like
     )
     assert torch.equal(weight, before)
-    torch.testing.assert_close(found.output, X @ (0.5 * torch.renorm(before, 2, 0, 1.0)))
+    torch.testing.assert_close(explanation.output, X @ (0.5 * torch.renorm(before, 2, 0, 1.0)))
 
 
 def test_the_z_box_rule_keeps_its_relevance_at_a_shift_inside_the_model() -> None:
@@ -97,8 +97,10 @@ def test_the_z_box_rule_keeps_its_relevance_at_a_shift_inside_the_model() -> Non
     layer.weight.data = torch.tensor([[1.0, -2.0, 3.0, 4.0]], dtype=torch.float64)
     model = FunctionModel(lambda self, x: self.layer(x - 1), layer=layer)
     explainer = lp.LRP(model, [(select.at_input(), ZBox(-1.0, 2.0, 0))])
-    found = explainer.explain(torch.tensor([[1.0, 0.0, 2.0, 3.0]], dtype=torch.float64), torch.ones_like)
-    torch.testing.assert_close(found.relevance, 13 * torch.tensor([[1.0, 6, 6, 12]]).double() / 25)
+    explanation = explainer.explain(
+        torch.tensor([[1.0, 0.0, 2.0, 3.0]], dtype=torch.float64), torch.ones_like
+    )
+    torch.testing.assert_close(explanation.relevance, 13 * torch.tensor([[1.0, 6, 6, 12]]).double() / 25)
 
 
 @pytest.mark.parametrize("composite", [presets.EpsilonPlusFlat(), presets.EpsilonGammaBox(0.0, 1.0)])
@@ -106,19 +108,21 @@ def test_the_z_box_rule_keeps_its_relevance_at_a_shift_inside_the_model() -> Non
 def test_a_shift_that_broadcasts_the_input(composite: Any) -> None:
     shift = torch.rand(3, 1, 1) + 0.5
     model = FunctionModel(lambda self, x: self.conv((x - shift) / shift).flatten(1), conv=nn.Conv2d(3, 4, 3))
-    found = lp.LRP(model, composite, strict=True).explain(torch.rand(2, 1, 6, 6), audit=True)
-    assert isinstance(found.relevance, Tensor)
-    assert found.relevance.shape == (2, 1, 6, 6)
-    assert found.audit is not None
-    assert abs(found.audit.unaccounted) < 1e-5 * abs(found.audit.explained)
+    explanation = lp.LRP(model, composite, strict=True).explain(torch.rand(2, 1, 6, 6), audit=True)
+    assert isinstance(explanation.relevance, Tensor)
+    assert explanation.relevance.shape == (2, 1, 6, 6)
+    assert explanation.audit is not None
+    assert abs(explanation.audit.unaccounted) < 1e-5 * abs(explanation.audit.explained)
 
 
 def test_tensors_made_in_inference_mode() -> None:
     with torch.inference_mode():
         weight, shift, x = torch.rand(4, 3), torch.rand(3), torch.rand(2, 4)
         model = FunctionModel(lambda self, x, w: x @ w + self.shift, shift=shift)
-        found = lp.LRP(model, presets.Epsilon(0), strict=True).explain(x, torch.ones_like, args=(weight,))
-    torch.testing.assert_close(found.relevance, x * weight.sum(1))
+        explanation = lp.LRP(model, presets.Epsilon(0), strict=True).explain(
+            x, torch.ones_like, args=(weight,)
+        )
+    torch.testing.assert_close(explanation.relevance, x * weight.sum(1))
 
 
 def test_backward_hooks_of_the_user_do_not_run() -> None:
@@ -158,8 +162,8 @@ def test_what_torch_func_transforms_is_said() -> None:
     linear = nn.Linear(4, 3)
     model = FunctionModel(lambda self, x: torch.vmap(lambda row: F.silu(self.linear(row)))(x), linear=linear)
     with pytest.warns(lp.RelevanceWarning, match=r"no rule is known for torch\.func \(cannot be seen\)"):
-        found = lp.explain(model, X)
-    torch.testing.assert_close(found.output, model(X).detach())
+        explanation = lp.explain(model, X)
+    torch.testing.assert_close(explanation.output, model(X).detach())
     with pytest.raises(lp.ModelError, match=r"no rule is known for torch\.func \(cannot be seen\)"):
         lp.LRP(model, strict=True).explain(X)
 
@@ -231,5 +235,5 @@ def test_what_cannot_be_meant_is_refused(what: str) -> None:
 def test_a_gradient_taken_by_torch_func_is_right() -> None:
     model = FunctionModel(lambda _, x: torch.func.grad(lambda z: F.silu(z).sum())(x) * x)
     with pytest.warns(lp.RelevanceWarning, match=r"torch\.func \(cannot be seen\)"):
-        found = lp.explain(model, X, torch.ones_like)
-    torch.testing.assert_close(found.output, model(X))
+        explanation = lp.explain(model, X, torch.ones_like)
+    torch.testing.assert_close(explanation.output, model(X))

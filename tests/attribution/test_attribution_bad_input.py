@@ -1,4 +1,4 @@
-"""What cannot be explained is refused in one clear line: what should hold, what was found, what to do."""
+"""Inputs, targets and models that are refused in one clear line: rule, finding, way out."""
 
 from collections.abc import Callable
 from typing import Any

@@ -81,8 +81,8 @@ def test_tokens_are_cut_too() -> None:
 
 
 def test_no_sample_at_all() -> None:
-    found = lp.LRP(nn.Linear(4, 2)).explain(torch.empty(0, 4), 0, batch_size=2)
-    assert found.relevance.shape == (0, 4)
+    explanation = lp.LRP(nn.Linear(4, 2)).explain(torch.empty(0, 4), 0, batch_size=2)
+    assert explanation.relevance.shape == (0, 4)
 
 
 def test_no_more_samples_than_the_batch_size_are_seen_at_once() -> None:

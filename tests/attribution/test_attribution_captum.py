@@ -19,7 +19,7 @@ def layer(outputs: int) -> nn.Module:
 
 
 def sum_relevance(model: nn.Module, x: torch.Tensor, target: Any) -> torch.Tensor:
-    """What arrives per sample; by LRP-0 without biases that is the explained entry."""
+    """Return the relevance of each sample; by LRP-0 without biases, that is the explained entry."""
     relevance, delta = lp.LRP(model, presets.Epsilon(0)).attribute(x, target, return_convergence_delta=True)
     torch.testing.assert_close(delta, torch.zeros(4, dtype=torch.float64), rtol=0, atol=1e-12)
     return relevance.flatten(1).sum(1)

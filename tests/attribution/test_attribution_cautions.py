@@ -1,4 +1,4 @@
-"""What a user is told about a map that is right by the formulas and still not what it is taken for."""
+"""Warnings about a map that is right by the formulas and still not what a reader takes it for."""
 
 import re
 import warnings
@@ -71,9 +71,9 @@ def test_what_is_detached_does_not_arrive() -> None:
 
 def test_an_eps_beside_a_tiny_output() -> None:
     layer = linear([[1e-9]])
-    found = collect(lambda: lp.LRP(layer).explain(torch.ones(1, 1)))
-    assert len(found) == 1
-    assert found[0].startswith("at least 1% of what is explained should arrive")
+    messages = collect(lambda: lp.LRP(layer).explain(torch.ones(1, 1)))
+    assert len(messages) == 1
+    assert messages[0].startswith("at least 1% of what is explained should arrive")
     assert collect(lambda: lp.LRP(layer, LRP_0).explain(torch.ones(1, 1))) == []
 
 
@@ -132,12 +132,14 @@ def mlp() -> nn.Module:
 def test_python_s_filters_switch_each_of_them_off() -> None:
     net = nn.Sequential(mlp(), nn.Softmax(1))
     explainer = lp.LRP(net, presets.EpsilonPlusFlat())
-    found = collect(lambda: explainer.explain(torch.rand(2, 4), 0))
-    assert [each.split()[0] for each in found] == ["logits", "EpsilonPlusFlat", "Flat", "at"][: len(found)]
-    assert len(found) >= 3
-    for message in found:
+    messages = collect(lambda: explainer.explain(torch.rand(2, 4), 0))
+    assert [message.split()[0] for message in messages] == ["logits", "EpsilonPlusFlat", "Flat", "at"][
+        : len(messages)
+    ]
+    assert len(messages) >= 3
+    for message in messages:
         with warnings.catch_warnings():
-            for other in found:
+            for other in messages:
                 warnings.filterwarnings("error" if other == message else "ignore", re.escape(other))
             with pytest.raises(lp.RelevanceWarning, match=re.escape(message)):
                 explainer.explain(torch.rand(2, 4), 0)
@@ -149,7 +151,7 @@ def test_python_s_filters_switch_each_of_them_off() -> None:
 
 def test_an_op_without_a_rule_is_named_once_for_all_batches() -> None:
     model = FunctionModel(lambda _, x: torch.lgamma(x))
-    found = collect(
+    messages = collect(
         lambda: lp.LRP(model, [(select.last(), Epsilon())]).explain(torch.full((4, 1), 3.0), batch_size=1)
     )
-    assert [each[:22] for each in found] == ["no rule is known for l", "selectors should mean "]
+    assert [message[:22] for message in messages] == ["no rule is known for l", "selectors should mean "]

@@ -1,4 +1,4 @@
-"""What an explanation holds: targets, layers and the account, each number worked out by hand."""
+"""The parts of an explanation: targets, layers and the account, each number worked out by hand."""
 
 import re
 from typing import Any
@@ -44,12 +44,12 @@ def explain_by_epsilon(target: Any, composite: Any = LRP_0, **options: Any) -> l
     ],
 )
 def test_one_class_of_each_sample(target: Any, classes: list[int]) -> None:
-    found = explain_by_epsilon(target)
-    assert found.target.tolist() == classes
-    assert torch.equal(found.relevance, CONTRIBUTIONS[classes, range(2)])
-    assert torch.equal(found.output, A @ torch.tensor(WEIGHT, dtype=torch.float64).T)
-    assert found.audit is None
-    assert found.layers == {}
+    explanation = explain_by_epsilon(target)
+    assert explanation.target.tolist() == classes
+    assert torch.equal(explanation.relevance, CONTRIBUTIONS[classes, range(2)])
+    assert torch.equal(explanation.output, A @ torch.tensor(WEIGHT, dtype=torch.float64).T)
+    assert explanation.audit is None
+    assert explanation.layers == {}
 
 
 @pytest.mark.parametrize(
@@ -57,9 +57,9 @@ def test_one_class_of_each_sample(target: Any, classes: list[int]) -> None:
     [("all", [0, 1, 2]), (lp.target.each(2, 0), [2, 0]), (lp.target.each(1), [1])],
 )
 def test_several_classes_of_every_sample_get_an_axis_in_front(target: Any, classes: list[int]) -> None:
-    found = explain_by_epsilon(target)
-    assert found.target.tolist() == classes
-    assert torch.equal(found.relevance, CONTRIBUTIONS[classes])
+    explanation = explain_by_epsilon(target)
+    assert explanation.target.tolist() == classes
+    assert torch.equal(explanation.relevance, CONTRIBUTIONS[classes])
 
 
 def test_two_inputs_and_several_classes_give_each_input_the_axis() -> None:
@@ -80,9 +80,9 @@ def test_two_inputs_and_several_classes_give_each_input_the_axis() -> None:
     ],
 )
 def test_a_contrast_is_the_difference_of_two_classes(one: Any, other: Any, expected: Tensor) -> None:
-    found = explain_by_epsilon(lp.target.contrast(one, other))
-    assert torch.equal(found.relevance, expected.double())
-    assert found.target is None
+    explanation = explain_by_epsilon(lp.target.contrast(one, other))
+    assert torch.equal(explanation.relevance, expected.double())
+    assert explanation.target is None
 
 
 @pytest.mark.parametrize(
@@ -110,9 +110,9 @@ def test_a_contrast_of_a_class_with_itself_is_refused(one: Any, other: Any, show
 
 
 def test_one_logit_of_exactly_zero_speaks_for_class_0() -> None:
-    found = lp.LRP(make_linear([[1.0, -1.0]]), LRP_0).explain(columns([2.0, 2.0]), lp.target.side())
-    assert found.target.tolist() == [0]
-    assert found.relevance.tolist() == [[-2.0, 2.0]]
+    explanation = lp.LRP(make_linear([[1.0, -1.0]]), LRP_0).explain(columns([2.0, 2.0]), lp.target.side())
+    assert explanation.target.tolist() == [0]
+    assert explanation.relevance.tolist() == [[-2.0, 2.0]]
 
 
 PRESETS = [
@@ -142,18 +142,25 @@ def test_all_classes_in_one_pass_equal_one_class_at_a_time(composite: Any, *, au
     together = explainer.explain(x, "all", layers=["2", "4"], audit=audit)
     alone = [explainer.explain(x, number, layers=["2", "4"], audit=audit) for number in range(4)]
     torch.testing.assert_close(
-        together.relevance, torch.stack([each.relevance for each in alone]), rtol=1e-12, atol=1e-14
+        together.relevance,
+        torch.stack([explanation.relevance for explanation in alone]),
+        rtol=1e-12,
+        atol=1e-14,
     )
     for path in ("2", "4"):
-        expected = torch.stack([each.layers[path] for each in alone])
+        expected = torch.stack([explanation.layers[path] for explanation in alone])
         torch.testing.assert_close(together.layers[path], expected, rtol=1e-12, atol=1e-14)
     if audit:
-        for rows in zip(together.audit, *(each.audit for each in alone), strict=True):
+        for rows in zip(together.audit, *(explanation.audit for explanation in alone), strict=True):
             for name in ("relevance_out", "relevance_in", "to_bias", "to_stabilizer", "to_rule"):
                 total = sum(getattr(row, name) for row in rows[1:])
                 assert getattr(rows[0], name) == pytest.approx(total, rel=1e-10, abs=1e-10)
-        assert together.audit.explained == pytest.approx(sum(each.audit.explained for each in alone))
-        assert together.audit.reached == pytest.approx(sum(each.audit.reached for each in alone))
+        assert together.audit.explained == pytest.approx(
+            sum(explanation.audit.explained for explanation in alone)
+        )
+        assert together.audit.reached == pytest.approx(
+            sum(explanation.audit.reached for explanation in alone)
+        )
 
 
 @pytest.mark.parametrize("composite", PRESETS, ids=lambda each: type(each).__name__)
@@ -169,15 +176,15 @@ def test_keeping_the_account_changes_no_bit_of_relevance(composite: Any) -> None
         with_account = explainer.explain(x, target, audit=True, layers=["*"])
         without = explainer.explain(x, target, layers=["*"])
         assert torch.equal(with_account.relevance, without.relevance)
-        for path, found in without.layers.items():
-            assert torch.equal(with_account.layers[path], found)
+        for path, result in without.layers.items():
+            assert torch.equal(with_account.layers[path], result)
 
 
 def test_relevance_at_a_layer_by_hand() -> None:
     # z = (2, -1) -> relu (2, 0) -> logit 3 * 2 + 5 * 0 = 6
     model = nn.Sequential(make_linear([[2.0], [-1.0]]), nn.ReLU(), make_linear([[3.0, 5.0]]))
-    found = lp.LRP(model, LRP_0).explain(columns([1.0]), 0, layers="*")
-    assert {path: each.tolist() for path, each in found.layers.items()} == {
+    explanation = lp.LRP(model, LRP_0).explain(columns([1.0]), 0, layers="*")
+    assert {path: tensor.tolist() for path, tensor in explanation.layers.items()} == {
         "": [[6.0]],
         "0": [[6.0, 0.0]],
         "1": [[6.0, 0.0]],
@@ -190,10 +197,10 @@ def test_a_layer_with_two_outputs_and_one_whose_output_is_written_in_place() -> 
     model = nn.Sequential(
         FunctionModel(lambda _, x: x.chunk(2, 1)), FunctionModel(lambda _, halves: add_up(*halves))
     )
-    found = lp.LRP(model, LRP_0).explain(columns([1.0, 2.0, 3.0, 4.0]), 1, layers=["0", "1"])
-    left, right = found.layers["0"]
+    explanation = lp.LRP(model, LRP_0).explain(columns([1.0, 2.0, 3.0, 4.0]), 1, layers=["0", "1"])
+    left, right = explanation.layers["0"]
     assert (left.tolist(), right.tolist()) == ([[0.0, 40.0]], [[0.0, 120.0]])
-    assert found.layers["1"].tolist() == [[0.0, 160.0]]
+    assert explanation.layers["1"].tolist() == [[0.0, 160.0]]
 
 
 def add_up(left: Tensor, right: Tensor) -> Tensor:
@@ -207,17 +214,17 @@ def test_what_reaches_a_layer_is_what_left_the_one_before() -> None:
     model = nn.Sequential(nn.Conv1d(2, 3, 3), nn.ReLU(), nn.Conv1d(3, 3, 3), nn.ReLU(), nn.Flatten())
     model.append(nn.Linear(6, 2)).double()
     rules = [(select.kind(select.Kind.CONVOLUTION), Gamma(0.25, 0)), (select.last(), Epsilon(0))]
-    found = lp.LRP(model, rules).explain(
+    explanation = lp.LRP(model, rules).explain(
         torch.randn(3, 2, 6, dtype=torch.float64), layers=["1", "3"], audit=True
     )
-    by_path = {row.module: row for row in found.audit}
-    assert float(found.layers["3"].sum()) == pytest.approx(by_path["5"].relevance_in, rel=1e-12)
-    assert float(found.layers["1"].sum()) == pytest.approx(by_path["2"].relevance_in, rel=1e-12)
-    assert float(found.relevance.sum()) == pytest.approx(by_path["0"].relevance_in, rel=1e-12)
+    by_path = {row.module: row for row in explanation.audit}
+    assert float(explanation.layers["3"].sum()) == pytest.approx(by_path["5"].relevance_in, rel=1e-12)
+    assert float(explanation.layers["1"].sum()) == pytest.approx(by_path["2"].relevance_in, rel=1e-12)
+    assert float(explanation.relevance.sum()) == pytest.approx(by_path["0"].relevance_in, rel=1e-12)
 
 
 def make_shift(by: float) -> lp.Explanation:
-    """4 a + by with a = 1: of what is explain_by_epsilon, 4 arrive and ``by`` stay with the bias."""
+    """4 a + by with a = 1: of the explained output, 4 arrive and ``by`` stay with the bias."""
     return lp.LRP(make_linear([[4.0]], [by]), LRP_0).explain(columns([1.0]), 0, audit=True)
 
 
@@ -295,8 +302,8 @@ class Doubling(nn.Module):
 @pytest.mark.parametrize("what", SHOWN)
 def test_an_explanation_prints_as_one_line_of_shapes(what: str) -> None:
     inputs, options, expected = SHOWN[what]
-    found = lp.LRP(Doubling(), LRP_0).explain(inputs, **options)
-    assert str(found) == repr(found) == f"Explanation({expected})"
+    explanation = lp.LRP(Doubling(), LRP_0).explain(inputs, **options)
+    assert str(explanation) == repr(explanation) == f"Explanation({expected})"
 
 
 def test_an_explainer_and_a_plan_print_as_one_line() -> None:

@@ -51,8 +51,10 @@ OUTPUTS: dict[str, tuple[Callable[..., Any], str]] = {
 
 @pytest.mark.parametrize("what", OUTPUTS)
 def test_an_output_that_is_not_finite(what: str) -> None:
-    function, found = OUTPUTS[what]
-    message = rf"^the model's output should be finite\. {found}\. Look in forward for a division .*float32\.$"
+    function, finding = OUTPUTS[what]
+    message = (
+        rf"^the model's output should be finite\. {finding}\. Look in forward for a division .*float32\.$"
+    )
     with pytest.raises(lp.ModelError, match=message):
         lp.LRP(FunctionModel(function)).explain(X, 0)
 
@@ -104,8 +106,8 @@ def test_relevance_that_is_not_finite() -> None:
 def test_sums_beyond_the_range_are_no_fault() -> None:
     x = torch.full((1, 40), 60.0, dtype=torch.float16)
     model = FunctionModel(lambda _, x: x * torch.full((40,), 1000.0, dtype=torch.float16))
-    found = lp.LRP(model, presets.Epsilon(0)).explain(x, torch.ones_like)  # 40 times 60000
-    assert found.relevance.isfinite().all()
+    explanation = lp.LRP(model, presets.Epsilon(0)).explain(x, torch.ones_like)  # 40 times 60000
+    assert explanation.relevance.isfinite().all()
     wide = lp.LRP(FunctionModel(lambda _, x: x * 1.0)).explain(torch.full((1, 4), 3e38), torch.ones_like)
     assert wide.relevance.isfinite().all()
 

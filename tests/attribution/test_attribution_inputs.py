@@ -27,53 +27,56 @@ A, B = torch.tensor([[1.0, 4.0]]), torch.tensor([[0.5, -2.0]])
 
 
 def test_a_tuple_gives_a_tuple_with_the_relevance_of_each() -> None:
-    found = explain_by_lrp_0(FunctionModel(weigh), (A, B)).relevance
-    assert isinstance(found, tuple)
-    assert [each.tolist() for each in found] == [[[2.0, 8.0]], [[-1.5, 6.0]]]
+    relevance = explain_by_lrp_0(FunctionModel(weigh), (A, B)).relevance
+    assert isinstance(relevance, tuple)
+    assert [tensor.tolist() for tensor in relevance] == [[[2.0, 8.0]], [[-1.5, 6.0]]]
 
 
 def test_a_tuple_of_one_stays_a_tuple() -> None:
-    found = explain_by_lrp_0(FunctionModel(lambda _, a: 2 * a), (A,)).relevance
-    assert isinstance(found, tuple)
-    assert found[0].tolist() == [[2.0, 8.0]]
+    relevance = explain_by_lrp_0(FunctionModel(lambda _, a: 2 * a), (A,)).relevance
+    assert isinstance(relevance, tuple)
+    assert relevance[0].tolist() == [[2.0, 8.0]]
 
 
 def test_a_mapping_gives_relevance_by_name_whatever_the_order() -> None:
-    found = explain_by_lrp_0(FunctionModel(weigh), {"b": B, "a": A}).relevance
-    assert {name: each.tolist() for name, each in found.items()} == {"a": [[2.0, 8.0]], "b": [[-1.5, 6.0]]}
+    relevance = explain_by_lrp_0(FunctionModel(weigh), {"b": B, "a": A}).relevance
+    assert {name: tensor.tolist() for name, tensor in relevance.items()} == {
+        "a": [[2.0, 8.0]],
+        "b": [[-1.5, 6.0]],
+    }
 
 
 def test_what_is_no_tensor_in_a_mapping_is_handed_on() -> None:
-    found = explain_by_lrp_0(FunctionModel(weigh), {"a": A, "b": B, "scale": 10.0}).relevance
-    assert {name: each.tolist() for name, each in found.items()} == {
+    relevance = explain_by_lrp_0(FunctionModel(weigh), {"a": A, "b": B, "scale": 10.0}).relevance
+    assert {name: tensor.tolist() for name, tensor in relevance.items()} == {
         "a": [[20.0, 80.0]],
         "b": [[-15.0, 60.0]],
     }
 
 
 def test_further_arguments_stand_behind_the_inputs_and_get_no_relevance() -> None:
-    found = explain_by_lrp_0(FunctionModel(weigh), A, args=[B], kwargs={"scale": 10.0})
-    assert found.output.tolist() == [[5.0, 140.0]]
-    assert found.relevance.tolist() == [[20.0, 80.0]]
+    explanation = explain_by_lrp_0(FunctionModel(weigh), A, args=[B], kwargs={"scale": 10.0})
+    assert explanation.output.tolist() == [[5.0, 140.0]]
+    assert explanation.relevance.tolist() == [[20.0, 80.0]]
 
 
 def test_keyword_arguments_stand_beside_named_inputs() -> None:
-    found = explain_by_lrp_0(FunctionModel(weigh), {"b": B}, args=(A,), kwargs={"scale": 10.0}).relevance
-    assert found["b"].tolist() == [[-15.0, 60.0]]
-    assert set(found) == {"b"}
+    relevance = explain_by_lrp_0(FunctionModel(weigh), {"b": B}, args=(A,), kwargs={"scale": 10.0}).relevance
+    assert relevance["b"].tolist() == [[-15.0, 60.0]]
+    assert set(relevance) == {"b"}
 
 
 def test_a_bool_mask_in_a_mapping_is_a_constant() -> None:
     model = FunctionModel(lambda _, x, keep: torch.where(keep, 2 * x, torch.zeros_like(x)))
-    found = explain_by_lrp_0(model, {"x": A, "keep": torch.tensor([[True, False]])}).relevance
-    assert {name: each.tolist() for name, each in found.items()} == {"x": [[2.0, 0.0]]}
+    relevance = explain_by_lrp_0(model, {"x": A, "keep": torch.tensor([[True, False]])}).relevance
+    assert {name: tensor.tolist() for name, tensor in relevance.items()} == {"x": [[2.0, 0.0]]}
 
 
 def test_a_named_tensor_with_a_graph_that_is_no_input_is_a_constant() -> None:
     pair = [torch.tensor([[3.0, 5.0]], requires_grad=True) * 1]
     model = FunctionModel(lambda _, x, factors: x * factors[0])
-    found = explain_by_lrp_0(model, {"x": A}, kwargs={"factors": pair})
-    assert found.relevance["x"].tolist() == [[3.0, 20.0]]
+    explanation = explain_by_lrp_0(model, {"x": A}, kwargs={"factors": pair})
+    assert explanation.relevance["x"].tolist() == [[3.0, 20.0]]
 
 
 def test_an_input_that_the_output_does_not_need_gets_zeros() -> None:
@@ -82,34 +85,34 @@ def test_an_input_that_the_output_does_not_need_gets_zeros() -> None:
 
 
 def test_one_tensor_given_twice_gets_the_relevance_of_each_place() -> None:
-    found = explain_by_lrp_0(FunctionModel(weigh), (A, A)).relevance
-    assert [each.tolist() for each in found] == [[[2.0, 8.0]], [[-3.0, -12.0]]]
+    relevance = explain_by_lrp_0(FunctionModel(weigh), (A, A)).relevance
+    assert [tensor.tolist() for tensor in relevance] == [[[2.0, 8.0]], [[-3.0, -12.0]]]
 
 
 def test_inputs_of_different_shapes_and_types() -> None:
     # a column of bfloat16 spread over a row of float32: R_column = sum over the row
     column = torch.tensor([[2.0], [3.0]], dtype=torch.bfloat16)
     model = FunctionModel(lambda _, a, c: a + c.float())
-    row, found = explain_by_lrp_0(model, (torch.ones(2, 4), column)).relevance
+    row, relevance = explain_by_lrp_0(model, (torch.ones(2, 4), column)).relevance
     assert torch.equal(row, torch.ones(2, 4))
-    assert (found.dtype, found.tolist()) == (torch.bfloat16, [[8.0], [12.0]])
+    assert (relevance.dtype, relevance.tolist()) == (torch.bfloat16, [[8.0], [12.0]])
 
 
 def test_a_sample_without_a_batch_needs_a_callable_target() -> None:
     layer = nn.Linear(2, 2, bias=False)
     layer.weight.data = torch.tensor([[1.0, 2.0], [3.0, 4.0]])
-    found = explain_by_lrp_0(layer, torch.tensor([1.0, 10.0]), lambda _: torch.tensor([0.0, 1.0]))
-    assert found.relevance.tolist() == [3.0, 40.0]
+    explanation = explain_by_lrp_0(layer, torch.tensor([1.0, 10.0]), lambda _: torch.tensor([0.0, 1.0]))
+    assert explanation.relevance.tolist() == [3.0, 40.0]
     with pytest.raises(lp.TargetError, match=r"an output \(N,\) .* Found shape \(2,\).*inputs\[None\]"):
         explain_by_lrp_0(layer, torch.tensor([1.0, 10.0]), 1)
 
 
 def test_an_empty_batch_gives_empty_relevance() -> None:
     model = nn.Sequential(nn.Conv1d(1, 2, 3), nn.ReLU(), nn.Flatten(), nn.Linear(8, 2))
-    found = lp.LRP(model).explain(torch.empty(0, 1, 6), audit=True)
-    assert found.relevance.shape == (0, 1, 6)
-    assert found.target.shape == (0,)
-    assert (found.audit.explained, found.audit.reached) == (0.0, 0.0)
+    explanation = lp.LRP(model).explain(torch.empty(0, 1, 6), audit=True)
+    assert explanation.relevance.shape == (0, 1, 6)
+    assert explanation.target.shape == (0,)
+    assert (explanation.audit.explained, explanation.audit.reached) == (0.0, 0.0)
 
 
 def make_form(form: str) -> Tensor:
@@ -152,15 +155,15 @@ def test_the_form_of_a_tensor_changes_no_relevance(form: str, composite: Any) ->
     explainer = lp.LRP(model, composite)
     expected = explainer.explain(make_form("contiguous").double()).relevance
     x = make_form(form).double()
-    found = explainer.explain(x).relevance
-    torch.testing.assert_close(found, expected, rtol=1e-12, atol=1e-14)
-    assert not found.requires_grad
+    relevance = explainer.explain(x).relevance
+    torch.testing.assert_close(relevance, expected, rtol=1e-12, atol=1e-14)
+    assert not relevance.requires_grad
 
 
 @pytest.mark.parametrize("fails", [False, True])
 @pytest.mark.parametrize("form", ["contiguous", *FORMS])
 def test_the_tensor_given_stays_as_it_was(form: str, *, fails: bool) -> None:
-    def written(_: Any, x: Tensor) -> Tensor:
+    def write_into(_: Any, x: Tensor) -> Tensor:
         y = x.contiguous().clone().mul_(2.0).flatten(1)
         if fails:
             raise ArithmeticError("in the middle of forward")
@@ -171,9 +174,9 @@ def test_the_tensor_given_stays_as_it_was(form: str, *, fails: bool) -> None:
     hooks = x._backward_hooks
     if fails:
         with pytest.raises(ArithmeticError, match="in the middle of forward"):
-            explain_by_lrp_0(FunctionModel(written), x)
+            explain_by_lrp_0(FunctionModel(write_into), x)
     else:
-        explain_by_lrp_0(FunctionModel(written), x, audit=True, layers=[""])
+        explain_by_lrp_0(FunctionModel(write_into), x, audit=True, layers=[""])
     assert (x.tolist(), x._version, x.requires_grad, x.is_leaf, x.grad_fn, x.stride(), x.data_ptr()) == before
     assert x._backward_hooks is hooks
     if x.is_leaf:
@@ -239,8 +242,8 @@ def test_a_mapping_is_one_argument_where_forward_has_none_of_its_keys(model: nn.
 
 
 def test_a_mapping_as_one_argument_beside_others() -> None:
-    found = explain_by_lrp_0(Scaled(), {"a": A, "b": B}, args=(10.0,)).relevance
-    assert as_lists(found) == {"a": [[20.0, 80.0]], "b": [[-15.0, 60.0]]}
-    found = explain_by_lrp_0(OfOneAndMore(), {"a": A, "b": B}, kwargs={"scale": 10.0}).relevance
-    assert as_lists(found) == {"a": [[20.0, 80.0]], "b": [[-15.0, 60.0]]}
+    relevance = explain_by_lrp_0(Scaled(), {"a": A, "b": B}, args=(10.0,)).relevance
+    assert as_lists(relevance) == {"a": [[20.0, 80.0]], "b": [[-15.0, 60.0]]}
+    relevance = explain_by_lrp_0(OfOneAndMore(), {"a": A, "b": B}, kwargs={"scale": 10.0}).relevance
+    assert as_lists(relevance) == {"a": [[20.0, 80.0]], "b": [[-15.0, 60.0]]}
     assert as_lists(explain_by_lrp_0(OfOne(), {"batch": BATCH}).relevance["batch"]) == OF_BATCH

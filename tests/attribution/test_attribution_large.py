@@ -117,16 +117,16 @@ def test_the_short_ways_change_nothing(
     model = without_module(model) if forward == "functional batch norm" else model
     x = torch.randn(4, 6, dtype=torch.float64, generator=torch.Generator().manual_seed(1))
     options = {"target": 1} | options
-    found = []
+    explanations = []
     for numbers in (10**9, 0):
         count_as_large(monkeypatch, numbers)
-        found.append(lp.LRP(model, COMPOSITES[composite]).explain(x, **options))
-    small, large = found
+        explanations.append(lp.LRP(model, COMPOSITES[composite]).explain(x, **options))
+    small, large = explanations
     torch.testing.assert_close(large.relevance, small.relevance, rtol=1e-12, atol=1e-12)
     torch.testing.assert_close(large.layers, small.layers, rtol=1e-12, atol=1e-12)
     if small.audit is not None:
-        frames = [each.audit.to_frame() for each in found]
-        numbers_in = [torch.tensor(each.select_dtypes("number").to_numpy()) for each in frames]
+        frames = [explanation.audit.to_frame() for explanation in explanations]
+        numbers_in = [torch.tensor(frame.select_dtypes("number").to_numpy()) for frame in frames]
         torch.testing.assert_close(*numbers_in, rtol=1e-9, atol=1e-12)
         assert abs(large.audit.unaccounted) < 1e-9
 
@@ -213,5 +213,5 @@ def test_relevance_is_zero_where_a_large_relu_lets_nothing_through() -> None:
     model = nn.Sequential(nn.Linear(64, 64, bias=False), nn.ReLU(), nn.Linear(64, 2))
     x = -torch.eye(64).repeat(LARGE[0] // 64, 1)
     model[0].weight.data.copy_(torch.eye(64))  # every output is -1 or 0
-    found = lp.LRP(model, presets.Epsilon(1e-6)).explain(x, 0).relevance
-    assert not found.any()
+    relevance = lp.LRP(model, presets.Epsilon(1e-6)).explain(x, 0).relevance
+    assert not relevance.any()

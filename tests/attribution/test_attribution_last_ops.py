@@ -1,4 +1,4 @@
-"""What stands behind the last layer and changes nothing changes no map, with an account or without."""
+"""Ops behind the last layer that change nothing change no map, with an account or without."""
 
 from collections.abc import Callable
 
@@ -75,6 +75,6 @@ def test_an_end_that_changes_nothing(
     logits = plain(x)
     for target in (logits.argmin(1), logits.argmax(1)):
         expected = lp.LRP(plain, composite).explain(x, target)
-        found = lp.LRP(model, composite, strict=True).explain(x, target, audit=audit)
-        torch.testing.assert_close(found.relevance, expected.relevance, rtol=1e-12, atol=1e-14)
-        assert found.relevance.flatten(1).any(1).all()
+        explanation = lp.LRP(model, composite, strict=True).explain(x, target, audit=audit)
+        torch.testing.assert_close(explanation.relevance, expected.relevance, rtol=1e-12, atol=1e-14)
+        assert explanation.relevance.flatten(1).any(1).all()

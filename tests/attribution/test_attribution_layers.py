@@ -1,4 +1,4 @@
-"""Which modules a user gets relevance for: those that ran, under every name that they have."""
+"""The modules that a user gets relevance for: those that ran, under every name that they have."""
 
 import pytest
 import torch
@@ -33,9 +33,9 @@ def test_a_glob_takes_the_modules_that_ran_and_depend_on_the_inputs() -> None:
 
 
 def test_a_shared_module_answers_to_all_its_names() -> None:
-    found = lp.LRP(Shared(), presets.Epsilon(0)).explain(X, 0, layers=["again", "block.one"]).layers
-    assert list(found) == ["block.one", "again"]
-    assert torch.equal(found["again"], found["block.one"])
+    result = lp.LRP(Shared(), presets.Epsilon(0)).explain(X, 0, layers=["again", "block.one"]).layers
+    assert list(result) == ["block.one", "again"]
+    assert torch.equal(result["again"], result["block.one"])
     assert layers("again") == {"again"}
 
 

@@ -36,22 +36,22 @@ def test_further_arguments_get_no_relevance() -> None:
         def forward(self, x: Tensor, factor: Tensor, *, shift: float) -> Tensor:
             return x * factor + shift
 
-    found = lp.LRP(Scaled(), presets.Epsilon(0)).explain(
+    explanation = lp.LRP(Scaled(), presets.Epsilon(0)).explain(
         torch.ones(1, 2), 0, args=(torch.tensor([3.0, 4.0]),), kwargs={"shift": 1.0}
     )
-    assert found.output.tolist() == [[4.0, 5.0]]
-    assert found.relevance.tolist() == [[3.0, 0.0]]
+    assert explanation.output.tolist() == [[4.0, 5.0]]
+    assert explanation.relevance.tolist() == [[3.0, 0.0]]
 
 
 def test_relevance_at_layers_by_glob_and_for_repeated_calls() -> None:
     torch.manual_seed(0)
     shared = nn.Linear(3, 3)
     model = nn.Sequential(shared, nn.ReLU(), shared)
-    found = lp.explain(model, torch.rand(2, 3)), lp.LRP(model).explain(torch.rand(2, 3), layers=["*"])
-    assert found[0].layers == {}
-    assert isinstance(found[1].layers["0"], tuple)
-    assert len(found[1].layers["0"]) == 2
-    assert found[1].layers["1"].shape == (2, 3)
+    explanation = lp.explain(model, torch.rand(2, 3)), lp.LRP(model).explain(torch.rand(2, 3), layers=["*"])
+    assert explanation[0].layers == {}
+    assert isinstance(explanation[1].layers["0"], tuple)
+    assert len(explanation[1].layers["0"]) == 2
+    assert explanation[1].layers["1"].shape == (2, 3)
 
 
 def test_captum_s_signature() -> None:
@@ -77,8 +77,8 @@ def test_arguments_that_carry_a_graph_are_constants() -> None:
 
     factor = torch.tensor([2.0], requires_grad=True) * 1
     explainer = lp.LRP(Product(), presets.Epsilon(0), strict=True)
-    found = explainer.explain(torch.ones(1, 1), 0, args=(factor,), kwargs={"factors": [factor]})
-    assert found.relevance.item() == 4.0
+    explanation = explainer.explain(torch.ones(1, 1), 0, args=(factor,), kwargs={"factors": [factor]})
+    assert explanation.relevance.item() == 4.0
 
 
 def test_module_paths_stay_right_after_an_exception_caught_in_forward() -> None:
@@ -141,7 +141,7 @@ def test_the_audit_splits_a_linear_layer_by_hand() -> None:
     layer.weight.data, layer.bias.data = torch.tensor([[3.0, -1.0]]).double(), torch.tensor([1.0]).double()
     composite = presets.Epsilon(0.5)
     (row,) = lp.LRP(layer, composite).explain(torch.tensor([[1.0, 2.0]]).double(), audit=True).audit
-    found = (
+    result = (
         row.relevance_out,
         row.relevance_in,
         row.to_bias,
@@ -149,7 +149,7 @@ def test_the_audit_splits_a_linear_layer_by_hand() -> None:
         row.to_rule,
         row.to_constant,
     )
-    assert found == pytest.approx((2.0, 0.8, 0.8, 0.4, 0.0, 0.0), abs=1e-15)
+    assert result == pytest.approx((2.0, 0.8, 0.8, 0.4, 0.0, 0.0), abs=1e-15)
     assert (row.op, row.rule, row.module) == ("linear", "Epsilon(eps=0.5)", "")
 
 

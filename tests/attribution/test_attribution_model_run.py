@@ -24,7 +24,7 @@ def test_a_selector_that_means_nothing_is_named_in_a_warning() -> None:
     for call in (explainer.explain, explainer.plan):
         with pytest.warns(lp.RelevanceWarning, match=expected) as caught:
             call(torch.rand(1, 2))
-        assert [each.filename for each in caught] == [__file__]
+        assert [warning.filename for warning in caught] == [__file__]
 
 
 def test_the_output_is_compared_once_for_each_kind_of_input() -> None:

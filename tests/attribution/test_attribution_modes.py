@@ -160,15 +160,15 @@ def test_nothing_of_model_and_process_changes(use: str, context: str) -> None:
 
 def test_threads_explain_and_run_one_model_side_by_side() -> None:
     model = convnet().eval()
-    expected = {type(each): lp.LRP(model, each).explain(X).relevance for each in PRESETS[:3]}
+    expected = {type(composite): lp.LRP(model, composite).explain(X).relevance for composite in PRESETS[:3]}
     before, wrong, kinds = everything(model), list[str](), set[str]()
 
     def explain(composite: Any) -> None:
         for _ in range(8):
-            found = lp.LRP(model, composite).explain(X, audit=True)
+            explanation = lp.LRP(model, composite).explain(X, audit=True)
             if (
-                not torch.equal(found.relevance, expected[type(composite)])
-                or abs(found.audit.unaccounted) > 1e-4
+                not torch.equal(explanation.relevance, expected[type(composite)])
+                or abs(explanation.audit.unaccounted) > 1e-4
             ):
                 wrong.append(composite)
 
@@ -177,7 +177,7 @@ def test_threads_explain_and_run_one_model_side_by_side() -> None:
             assert not _get_current_function_mode_stack()
             kinds.add(model(X).grad_fn.name())
 
-    threads = [threading.Thread(target=explain, args=(each,)) for each in PRESETS[:3]]
+    threads = [threading.Thread(target=explain, args=(composite,)) for composite in PRESETS[:3]]
     threads.append(threading.Thread(target=run))
     for thread in threads:
         thread.start()
@@ -198,9 +198,9 @@ def test_the_state_of_the_model_does_not_matter(composite: Any) -> None:
             continue
         for prepared in (model.train(), model.eval(), model.requires_grad_(False), copy.deepcopy(model)):
             with context():
-                found = lp.LRP(prepared, composite).explain(X.clone(), layers=["4"])
-            assert torch.equal(found.relevance, expected.relevance)
-            assert torch.equal(found.layers["4"], expected.layers["4"])
+                explanation = lp.LRP(prepared, composite).explain(X.clone(), layers=["4"])
+            assert torch.equal(explanation.relevance, expected.relevance)
+            assert torch.equal(explanation.layers["4"], expected.layers["4"])
 
 
 # a step that float16 can hold as well
@@ -223,8 +223,8 @@ COARSE = [
 def test_half_precision_is_near_the_full_one(composite: Any, dtype: torch.dtype) -> None:
     model = convnet().eval()
     expected = lp.LRP(model, composite).explain(X, 1).relevance
-    found = lp.LRP(copy.deepcopy(model).to(dtype), composite).explain(X.to(dtype), 1).relevance
-    assert (found.float() - expected).norm() < 4 * torch.finfo(dtype).eps * expected.norm()
+    relevance = lp.LRP(copy.deepcopy(model).to(dtype), composite).explain(X.to(dtype), 1).relevance
+    assert (relevance.float() - expected).norm() < 4 * torch.finfo(dtype).eps * expected.norm()
     if dtype is torch.bfloat16:
         with torch.autocast("cpu", dtype=dtype):
             mixed = lp.LRP(model, composite).explain(X, 1).relevance
@@ -237,6 +237,6 @@ def test_half_precision_is_near_the_full_one(composite: Any, dtype: torch.dtype)
 def test_half_precision_is_finite_where_inputs_are_zero(composite: Any, dtype: torch.dtype) -> None:
     x = X.to(dtype).clone()
     x[0], x[1, 0] = 0, 0
-    found = lp.LRP(convnet().to(dtype), composite).explain(x, "all", audit=True)
-    assert torch.isfinite(found.relevance).all()
-    assert found.relevance.any()
+    explanation = lp.LRP(convnet().to(dtype), composite).explain(x, "all", audit=True)
+    assert torch.isfinite(explanation.relevance).all()
+    assert explanation.relevance.any()

@@ -1,4 +1,4 @@
-"""What is given in the place of a tensor is named, and the way out that is offered works as it is typed."""
+"""Inputs that are no tensors are named, and the way out that is offered works as it is typed."""
 
 import re
 from typing import Any
@@ -144,7 +144,9 @@ def test_the_way_out_works_as_it_is_typed(what: str) -> None:
     assert typed is not None
     tensor = eval(typed[1], {"torch": torch, "numpy": np, "inputs": inputs})
     relevance = lp.explain(model, tensor, 1).relevance
-    assert all(each.isfinite().all() for each in (relevance if isinstance(relevance, tuple) else [relevance]))
+    assert all(
+        tensor.isfinite().all() for tensor in (relevance if isinstance(relevance, tuple) else [relevance])
+    )
 
 
 def test_a_mask_behind_the_inputs() -> None:
@@ -152,8 +154,8 @@ def test_a_mask_behind_the_inputs() -> None:
     assert "Try explain(inputs[:1], args=inputs[1:]), which makes it a constant." in message_of(
         Masked(), inputs
     )
-    found = lp.LRP(Masked()).explain(inputs[:1], 0, args=inputs[1:]).relevance
-    assert found[0].tolist() == [[1.0, 0.0], [3.0, 0.0]]
+    relevance = lp.LRP(Masked()).explain(inputs[:1], 0, args=inputs[1:]).relevance
+    assert relevance[0].tolist() == [[1.0, 0.0], [3.0, 0.0]]
 
 
 def test_a_mask_in_front_of_the_inputs() -> None:
@@ -162,8 +164,8 @@ def test_a_mask_in_front_of_the_inputs() -> None:
         "Try inputs by name, such as {'x': inputs[0]}, where whatever is no float tensor is a constant."
     )
     assert expected in message_of(Swapped(), inputs)
-    found = lp.explain(Swapped(), {"keep": inputs[0], "x": inputs[1]}, 0).relevance
-    assert found["x"].tolist() == [[1.0, 0.0], [3.0, 0.0]]
+    relevance = lp.explain(Swapped(), {"keep": inputs[0], "x": inputs[1]}, 0).relevance
+    assert relevance["x"].tolist() == [[1.0, 0.0], [3.0, 0.0]]
 
 
 def test_a_complex_input_keeps_its_imaginary_part() -> None:
@@ -182,8 +184,8 @@ def test_a_complex_input_keeps_its_imaginary_part() -> None:
     inputs = torch.tensor([[1 + 2j, 3 - 1j]])
     expected = "Try torch.view_as_real(inputs), and a module that calls torch.view_as_complex first."
     assert expected in message_of(Spectrum(), inputs)
-    found = lp.explain(Taken(), torch.view_as_real(inputs), 0).relevance
-    assert found.tolist() == [[[1.0, 4.0], [0.0, 0.0]]]
+    relevance = lp.explain(Taken(), torch.view_as_real(inputs), 0).relevance
+    assert relevance.tolist() == [[[1.0, 4.0], [0.0, 0.0]]]
 
 
 @pytest.mark.parametrize(
@@ -215,8 +217,8 @@ def test_token_ids_that_are_no_tensor_by_name(values: Any) -> None:
         "inputs should hold a float tensor or token ids. Found 'ids'. Try torch.tensor(inputs['ids']).long() "
         "for token ids, or torch.tensor(inputs['ids']).float() for other numbers."
     )
-    found = lp.explain(Words(), {"ids": torch.tensor(inputs["ids"]).long()}, 1)
-    assert found.relevance["ids"].shape == (2, 2)
+    explanation = lp.explain(Words(), {"ids": torch.tensor(inputs["ids"]).long()}, 1)
+    assert explanation.relevance["ids"].shape == (2, 2)
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Which tensor of what a model returns is explain_output, and what of it."""
+"""The choice of a tensor from what a model returns, and of a target in it."""
 
 from collections import OrderedDict
 from collections.abc import Callable
@@ -79,10 +79,10 @@ FORMS: dict[str, tuple[Callable[[Tensor], Any], Any]] = {
 @pytest.mark.parametrize("form", FORMS)
 def test_the_output_is_found_in_what_the_model_returns(form: str) -> None:
     returned, output = FORMS[form]
-    found = explain_output(returned, output=output)
-    assert torch.equal(found.output, 3 * X)
-    assert found.relevance.tolist() == [[0.0, 6.0], [0.0, 9.0]]
-    assert not found.output.requires_grad
+    explanation = explain_output(returned, output=output)
+    assert torch.equal(explanation.output, 3 * X)
+    assert explanation.relevance.tolist() == [[0.0, 6.0], [0.0, 9.0]]
+    assert not explanation.output.requires_grad
     plan = lp.LRP(Model(returned), LRP_0).plan(X, output=output)
     assert "mul" in [row.op for row in plan]
 
@@ -156,8 +156,8 @@ def test_an_output_that_does_not_depend_on_the_input(what: str) -> None:
 
 def test_the_other_outputs_get_no_relevance() -> None:
     # two heads of one trunk: the relevance of the second does not contain that of the first
-    found = explain_output(lambda x: (100 * x, 2 * x[:, :1] - x[:, 1:]), 0, output=1)
-    assert found.relevance.tolist() == [[2.0, -2.0], [10.0, -3.0]]
+    explanation = explain_output(lambda x: (100 * x, 2 * x[:, :1] - x[:, 1:]), 0, output=1)
+    assert explanation.relevance.tolist() == [[2.0, -2.0], [10.0, -3.0]]
 
 
 def test_a_map_of_classes_is_explained_by_a_seed() -> None:
@@ -171,10 +171,10 @@ def test_a_map_of_classes_is_explained_by_a_seed() -> None:
         seed[:, 1, 1, 0] = 1.0
         return seed
 
-    found = lp.LRP(layer, LRP_0).explain(image, pixel)
-    assert found.relevance.tolist() == [[[[0.0, 0.0], [9.0, 0.0]], [[0.0, 0.0], [-14.0, 0.0]]]]
-    assert found.target is None
-    assert found.output.shape == (1, 2, 2, 2)
+    explanation = lp.LRP(layer, LRP_0).explain(image, pixel)
+    assert explanation.relevance.tolist() == [[[[0.0, 0.0], [9.0, 0.0]], [[0.0, 0.0], [-14.0, 0.0]]]]
+    assert explanation.target is None
+    assert explanation.output.shape == (1, 2, 2, 2)
 
 
 def test_a_map_of_classes_is_explained_by_its_mean() -> None:
@@ -182,16 +182,16 @@ def test_a_map_of_classes_is_explained_by_its_mean() -> None:
     layer = nn.Conv2d(2, 2, 1, bias=False)
     layer.weight.data = torch.tensor([[7.0, 9.0], [3.0, -2.0]])[..., None, None]
     image = torch.tensor([[[[1.0, 2.0], [3.0, 4.0]], [[5.0, 6.0], [7.0, 8.0]]]])
-    found = lp.LRP(layer, LRP_0).explain(image, 1, output=lambda z: z.mean((2, 3)))
-    assert torch.allclose(found.relevance[0, 0], 0.75 * image[0, 0])
-    assert torch.allclose(found.relevance[0, 1], -0.5 * image[0, 1])
-    assert torch.allclose(found.output, layer(image).mean((2, 3)))
+    explanation = lp.LRP(layer, LRP_0).explain(image, 1, output=lambda z: z.mean((2, 3)))
+    assert torch.allclose(explanation.relevance[0, 0], 0.75 * image[0, 0])
+    assert torch.allclose(explanation.relevance[0, 1], -0.5 * image[0, 1])
+    assert torch.allclose(explanation.output, layer(image).mean((2, 3)))
 
 
 def test_several_regression_targets_are_explained_by_a_weighted_seed() -> None:
     # 3 y0 - y1 with y = 2 x
-    found = explain_output(lambda x: 2 * x, lambda z: torch.tensor([3.0, -1.0]).expand_as(z))
-    assert found.relevance.tolist() == [[6.0, -4.0], [30.0, -6.0]]
+    explanation = explain_output(lambda x: 2 * x, lambda z: torch.tensor([3.0, -1.0]).expand_as(z))
+    assert explanation.relevance.tolist() == [[6.0, -4.0], [30.0, -6.0]]
 
 
 @pytest.mark.parametrize("dtype", [torch.bool, torch.int64, torch.float64, torch.bfloat16])
@@ -200,9 +200,9 @@ def test_the_callable_sees_a_constant_output_and_may_return_another_type(dtype: 
         assert not z.requires_grad
         return (z > 4).to(dtype)
 
-    found = explain_output(lambda x: 2 * x, by_value)
-    assert found.relevance.dtype is torch.float32
-    assert found.relevance.tolist() == [[0.0, 0.0], [10.0, 6.0]]
+    explanation = explain_output(lambda x: 2 * x, by_value)
+    assert explanation.relevance.dtype is torch.float32
+    assert explanation.relevance.tolist() == [[0.0, 0.0], [10.0, 6.0]]
 
 
 def test_an_epsilon_at_the_output_counts_the_output() -> None:

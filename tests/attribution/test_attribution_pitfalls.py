@@ -63,21 +63,22 @@ def test_a_preset_for_convolutions_meets_none(preset: str, model: Callable[[], n
         "layers: [(select.kind(select.Kind.LINEAR), rules.Gamma(0.25))]."
     )
     assert [
-        each for each in collect(lambda: explainer.explain(x, 0, batch_size=1)) if "convolution" in each
+        message
+        for message in collect(lambda: explainer.explain(x, 0, batch_size=1))
+        if "convolution" in message
     ] == [expected]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", lp.RelevanceWarning)
-        found = explainer.explain(x, 0).relevance
+        relevance = explainer.explain(x, 0).relevance
         epsilon = lp.LRP(nn.Sequential(model()), presets.Epsilon()).explain(x, 0).relevance
     if model is mlp and preset != "within":  # what the warning says of the map
-        torch.testing.assert_close(found, epsilon, rtol=0, atol=0)
+        torch.testing.assert_close(relevance, epsilon, rtol=0, atol=0)
 
 
 def test_the_flat_rule_at_the_input_is_named_too() -> None:
-    composite = [presets.EpsilonPlusFlat(), presets.EpsilonAlpha2Beta1Flat()]
-    for each in composite:
-        found = collect(lambda each=each: lp.LRP(mlp(), each).explain(torch.rand(2, 4), 0))
-        assert any("presets.Epsilon(), with the flat rule at the input." in message for message in found)
+    for composite in (presets.EpsilonPlusFlat(), presets.EpsilonAlpha2Beta1Flat()):
+        messages = collect(lambda composite=composite: lp.LRP(mlp(), composite).explain(torch.rand(2, 4), 0))
+        assert any("presets.Epsilon(), with the flat rule at the input." in message for message in messages)
 
 
 OTHERS = [None, presets.Epsilon(), presets.AttnLRP(), presets.CPLRP(), presets.Hyper3DNetTutorial()]
@@ -201,8 +202,10 @@ def test_a_rule_for_the_input_that_meets_no_layer(composite: Any, between: str |
     )
     name = type(composite).__name__
     messages = [
-        each for each in collect(lambda: lp.explain(model, IMAGES, 0, composite=composite)) if name in each
+        message
+        for message in collect(lambda: lp.explain(model, IMAGES, 0, composite=composite))
+        if name in message
     ]
     rule = "ZBox" if name.endswith("Box") else "Flat"
     expected = f"{name} should meet a layer at the input, which alone gets {rule}. Found none: "
-    assert [each.startswith(expected) for each in messages] == ([] if between is None else [True])
+    assert [message.startswith(expected) for message in messages] == ([] if between is None else [True])

@@ -117,9 +117,9 @@ def test_the_account_by_hand(case: str) -> None:
     explainer = lp.LRP(model, composite, strict=True)
     x = torch.tensor([[1.0, 2.0]], dtype=torch.float64)
     audit = explainer.explain(x, 1, audit=True).audit
-    assert [each[0] for each in numbers(audit)] == [each[0] for each in expected]
-    for found, wanted in zip(numbers(audit), expected, strict=True):
-        assert found[1:] == pytest.approx(wanted[1:], abs=1e-12)
+    assert [row[0] for row in numbers(audit)] == [row[0] for row in expected]
+    for result, wanted in zip(numbers(audit), expected, strict=True):
+        assert result[1:] == pytest.approx(wanted[1:], abs=1e-12)
     assert audit.explained == pytest.approx(expected[-1][1])
     assert audit.reached == pytest.approx(float(explainer.explain(x, 1).relevance.sum()))
     assert audit.unaccounted == pytest.approx(0, abs=1e-12)
@@ -151,8 +151,8 @@ COMPOSITES = [
 @pytest.mark.parametrize("composite", COMPOSITES, ids=lambda each: type(each).__name__)
 @pytest.mark.parametrize("target", [None, 1, "all", lp.target.each(2, 0), lp.target.contrast(0, 1)])
 def test_every_row_and_the_whole_balance(composite: Any, target: Any) -> None:
-    found = lp.LRP(network(), composite, strict=True).explain(X, target, audit=True)
-    audit, z = found.audit, network().eval()(X).detach()
+    explanation = lp.LRP(network(), composite, strict=True).explain(X, target, audit=True)
+    audit, z = explanation.audit, network().eval()(X).detach()
     for row in audit:
         assert row.relevance_out == pytest.approx(row.relevance_in + row.lost, rel=1e-10, abs=1e-10)
     for earlier, later in pairwise(audit):
@@ -163,7 +163,7 @@ def test_every_row_and_the_whole_balance(composite: Any, target: Any) -> None:
         assert audit.explained == pytest.approx(float(expected))
     else:
         assert audit.explained == pytest.approx(float((z[:, 0] - z[:, 1]).sum()))
-    assert audit.reached == pytest.approx(float(found.relevance.sum()))
+    assert audit.reached == pytest.approx(float(explanation.relevance.sum()))
     assert audit.unaccounted == pytest.approx(0, abs=1e-9)
 
 

@@ -1,4 +1,4 @@
-"""What an explanation takes and gives back: memory, and packages that are loaded."""
+"""The resources that an explanation takes and gives back: memory, and packages that are loaded."""
 
 import ast
 import gc
@@ -25,7 +25,7 @@ def network() -> nn.Sequential:
 
 
 def tensors_alive() -> int:
-    return sum(issubclass(type(each), Tensor) for each in gc.get_objects())
+    return sum(issubclass(type(value), Tensor) for value in gc.get_objects())
 
 
 @pytest.mark.parametrize(
@@ -81,8 +81,8 @@ def test_an_output_that_was_given_up_is_worked_out_again_where_it_is_needed(comp
 
     x = torch.randn(4, 1, 7, dtype=torch.float64)
     models = [TwoUses(torch.relu).double(), TwoUses(lambda z: z.clamp_min(0)).double()]  # which keeps z
-    found = [lp.LRP(model, composite).explain(x, 0).relevance for model in models]
-    torch.testing.assert_close(*found, rtol=1e-12, atol=1e-12)
+    maps = [lp.LRP(model, composite).explain(x, 0).relevance for model in models]
+    torch.testing.assert_close(*maps, rtol=1e-12, atol=1e-12)
 
 
 @pytest.mark.parametrize("composite", [presets.Epsilon(0.1), presets.EpsilonGamma(), presets.EpsilonPlus()])
@@ -102,9 +102,9 @@ def test_an_output_that_a_batch_norm_and_a_relu_take_is_worked_out_again(composi
 
     x = torch.randn(4, 1, 7, dtype=torch.float64)
     models = [TwoUses(torch.relu).double(), TwoUses(lambda z: z.clamp_min(0)).double()]
-    found = [lp.LRP(model, composite).explain(x, 0, audit=True) for model in models]
-    torch.testing.assert_close(found[0].relevance, found[1].relevance, rtol=1e-12, atol=1e-12)
-    assert abs(found[0].audit.unaccounted) < 1e-12
+    explanations = [lp.LRP(model, composite).explain(x, 0, audit=True) for model in models]
+    torch.testing.assert_close(explanations[0].relevance, explanations[1].relevance, rtol=1e-12, atol=1e-12)
+    assert abs(explanations[0].audit.unaccounted) < 1e-12
 
 
 @pytest.mark.parametrize("relu", ["module", "function", "method"])
@@ -127,12 +127,12 @@ def test_a_relu_in_place_writes_over_what_no_other_call_has_seen(relu: str) -> N
 
     x = torch.randn(4, 1, 7)
     model = Model()
-    found = lp.LRP(model).explain(x, 0)
+    explanation = lp.LRP(model).explain(x, 0)
     assert model.same
     plain = nn.Sequential(model.conv, nn.ReLU(), nn.Flatten(), model.last)
-    assert torch.equal(found.relevance, lp.LRP(plain).explain(x, 0).relevance)
+    assert torch.equal(explanation.relevance, lp.LRP(plain).explain(x, 0).relevance)
     kept = lp.LRP(model).explain(x, 0, audit=True, layers=["conv"])
-    assert torch.equal(kept.relevance, found.relevance)
+    assert torch.equal(kept.relevance, explanation.relevance)
     assert torch.equal(kept.layers["conv"], lp.LRP(model).explain(x, 0, layers=["conv"]).layers["conv"])
 
 
@@ -150,8 +150,8 @@ def test_a_relu_in_place_spares_what_another_call_has_seen() -> None:
             return self.last((r + gate).flatten(1))
 
     x = torch.randn(4, 1, 7)
-    found = [lp.LRP(Gated(in_place=each)).explain(x, 0).relevance for each in (True, False)]
-    assert torch.equal(*found)
+    maps = [lp.LRP(Gated(in_place=in_place)).explain(x, 0).relevance for in_place in (True, False)]
+    assert torch.equal(*maps)
 
 
 def test_a_first_explanation_loads_no_more_than_torch() -> None:
@@ -160,5 +160,5 @@ def test_a_first_explanation_loads_no_more_than_torch() -> None:
         "lp.explain(torch.nn.Sequential(torch.nn.Linear(3, 2)), torch.rand(2, 3));"
         "print(sorted({name.partition('.')[0] for name in set(sys.modules) - before} - {'lrprism', 'torch'}))"
     )
-    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
-    assert not set(ast.literal_eval(found)) - sys.stdlib_module_names
+    output = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert not set(ast.literal_eval(output)) - sys.stdlib_module_names

@@ -86,15 +86,15 @@ def test_the_ways_out_work(what: str, *, audit: bool) -> None:
     model, x, batched = ONE_SAMPLE[what]
     explainer = lp.LRP(model, LRP_0)
     plain = model(*x) if isinstance(x, tuple) else model(x)
-    found = explainer.explain(x, output=lambda out: out[None], audit=audit)
-    assert found.output.shape == (1, plain.numel())
-    assert found.target.tolist() == [int(plain.argmax())]
+    explanation = explainer.explain(x, output=lambda out: out[None], audit=audit)
+    assert explanation.output.shape == (1, plain.numel())
+    assert explanation.target.tolist() == [int(plain.argmax())]
     if batched is not None:
         again = explainer.explain(batched(x), audit=audit)
-        assert again.target.tolist() == found.target.tolist()
+        assert again.target.tolist() == explanation.target.tolist()
         each = again.relevance if isinstance(x, tuple) else (again.relevance,)
         for one, other in zip(
-            each, found.relevance if isinstance(x, tuple) else (found.relevance,), strict=True
+            each, explanation.relevance if isinstance(x, tuple) else (explanation.relevance,), strict=True
         ):
             torch.testing.assert_close(one[0], other)
     with warnings.catch_warnings():
@@ -118,13 +118,13 @@ VALUES: dict[str, tuple[Callable[..., Tensor], tuple[Tensor, ...]]] = {
 def test_one_value_per_sample_is_explained_as_it_is(what: str) -> None:
     function, inputs = VALUES[what]
     explainer = lp.LRP(Model(function), LRP_0)
-    found = explainer.explain(inputs, audit=True)
+    explanation = explainer.explain(inputs, audit=True)
     expected = explainer.explain(inputs, torch.ones_like)
-    torch.testing.assert_close(found.relevance, expected.relevance)
+    torch.testing.assert_close(explanation.relevance, expected.relevance)
     again = explainer.explain(inputs, lp.target.value())
     torch.testing.assert_close(again.relevance, expected.relevance)
-    assert found.target is None
-    assert found.audit.explained == pytest.approx(float(function(*inputs).sum()))
+    assert explanation.target is None
+    assert explanation.audit.explained == pytest.approx(float(function(*inputs).sum()))
 
 
 def scatter(x: Tensor, graph: Tensor) -> Tensor:
@@ -151,8 +151,8 @@ COUNTED: dict[str, tuple[Callable[..., Tensor], Tensor, tuple[Tensor, ...]]] = {
 @pytest.mark.parametrize("what", COUNTED)
 def test_samples_that_something_else_counts(what: str) -> None:
     function, x, args = COUNTED[what]
-    found = lp.LRP(Model(function), LRP_0, strict=True).explain(x, args=args)
-    torch.testing.assert_close(found.output, function(x, *args))
+    explanation = lp.LRP(Model(function), LRP_0, strict=True).explain(x, args=args)
+    torch.testing.assert_close(explanation.output, function(x, *args))
 
 
 ROWS: dict[str, tuple[nn.Module, Tensor, tuple[int, ...]]] = {
@@ -181,7 +181,7 @@ def test_rows_that_are_no_samples_are_said(what: str, options: Any) -> None:
     model, x, shape = ROWS[what]
     with pytest.warns(lp.RelevanceWarning) as caught:
         lp.LRP(model, LRP_0).explain(x, 0, **options)
-    assert [str(each.message) for each in caught if "first dimension" in str(each.message)] == [
+    assert [str(warning.message) for warning in caught if "first dimension" in str(warning.message)] == [
         "the first dimension of the output should be the samples. "
         f"Found shape {shape} for inputs of shape {tuple(x.shape)}: each of its {shape[0]} rows is explained "
         "as a sample of its own, and relevance is the sum over them. For one sample, try inputs[None], or "
@@ -201,10 +201,10 @@ def test_a_callable_says_by_itself_what_is_explained(what: str) -> None:
 @pytest.mark.parametrize("as_target", [list, tuple, torch.tensor, np.array])
 def test_one_class_for_each_row_says_that_rows_are_meant(as_target: Callable[[list[int]], Any]) -> None:
     model, x, shape = ROWS["steps of one sequence"]
-    found = lp.LRP(model, LRP_0).explain(x, as_target([0] * shape[0]))
-    assert found.target.tolist() == [0] * shape[0]
+    explanation = lp.LRP(model, LRP_0).explain(x, as_target([0] * shape[0]))
+    assert explanation.target.tolist() == [0] * shape[0]
     with pytest.warns(lp.RelevanceWarning, match="the first dimension"):
-        assert torch.equal(lp.LRP(model, LRP_0).explain(x, 0).relevance, found.relevance)
+        assert torch.equal(lp.LRP(model, LRP_0).explain(x, 0).relevance, explanation.relevance)
 
 
 def test_the_difference_that_captum_asks_for_of_one_number() -> None:

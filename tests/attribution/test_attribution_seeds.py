@@ -58,10 +58,10 @@ def test_all_equals_one_class_after_the_other(
     explainer = lp.LRP(classifier, composite)
     together = explainer.explain(x, "all", layers=["1"])
     assert together.target.tolist() == [0, 1, 2]
-    for each in range(3):
-        alone = explainer.explain(x, each, layers=["1"])
-        torch.testing.assert_close(together.relevance[each], alone.relevance, rtol=0, atol=0)
-        torch.testing.assert_close(together.layers["1"][each], alone.layers["1"], rtol=0, atol=0)
+    for number in range(3):
+        alone = explainer.explain(x, number, layers=["1"])
+        torch.testing.assert_close(together.relevance[number], alone.relevance, rtol=0, atol=0)
+        torch.testing.assert_close(together.layers["1"][number], alone.layers["1"], rtol=0, atol=0)
 
 
 def test_a_callable_contrasts_two_classes(classifier: nn.Module, x: Tensor) -> None:
@@ -90,23 +90,27 @@ def one_output(*, squeezed: bool = False) -> nn.Module:
     "target", [None, 0, [0, 0], torch.tensor(0), np.int64(0), np.zeros(2, dtype=np.uint16), lp.target.value()]
 )
 def test_one_output_is_explained_as_it_is_with_its_sign(target: Any, batch_size: int | None) -> None:
-    found = lp.LRP(one_output(), LRP_0).explain(ONE, target, batch_size=batch_size)
-    assert found.relevance.tolist() == PLUS
-    assert found.target is None if isinstance(target, lp.target.Value) else found.target.tolist() == [0, 0]
+    explanation = lp.LRP(one_output(), LRP_0).explain(ONE, target, batch_size=batch_size)
+    assert explanation.relevance.tolist() == PLUS
+    assert (
+        explanation.target is None
+        if isinstance(target, lp.target.Value)
+        else explanation.target.tolist() == [0, 0]
+    )
 
 
 @pytest.mark.parametrize("target", ["all", lp.target.each(0), lp.target.each(np.int32(0))])
 def test_one_output_is_one_entry_of_a_class_axis(target: Any) -> None:
-    found = lp.LRP(one_output(), LRP_0).explain(ONE, target)
-    assert found.relevance.tolist() == [PLUS]
-    assert found.target.tolist() == [0]
+    explanation = lp.LRP(one_output(), LRP_0).explain(ONE, target)
+    assert explanation.relevance.tolist() == [PLUS]
+    assert explanation.target.tolist() == [0]
 
 
 @pytest.mark.parametrize("target", [None, lp.target.value(), lp.target.side(1), torch.ones_like])
 @pytest.mark.parametrize("batch_size", [None, 1])
 def test_an_output_without_a_class_axis_is_explained_as_it_is(target: Any, batch_size: int | None) -> None:
-    found = lp.LRP(one_output(squeezed=True), LRP_0).explain(ONE, target, batch_size=batch_size)
-    assert found.relevance.tolist() == PLUS
+    explanation = lp.LRP(one_output(squeezed=True), LRP_0).explain(ONE, target, batch_size=batch_size)
+    assert explanation.relevance.tolist() == PLUS
 
 
 @pytest.mark.parametrize("target", [0, 1, [0, 0], "all", lp.target.each(0)])

@@ -58,7 +58,7 @@ class Slotted:
 
 
 class Graph:
-    """What a graph of torch_geometric looks like: keys, items, attributes that come from a store."""
+    """A graph as torch_geometric has them: keys, items, attributes that come from a store."""
 
     def __init__(self, **values: Any) -> None:
         self.__dict__["_store"] = values
@@ -82,7 +82,7 @@ class Graph:
 
 
 class Heterogeneous:
-    """What a graph with several types of nodes looks like there."""
+    """A graph with several types of nodes, as torch_geometric has them."""
 
     def __init__(self, stores: dict[Any, dict[str, Tensor]]) -> None:
         self.stores = stores
@@ -122,22 +122,22 @@ OBJECTS: dict[str, tuple[Any, Callable[[Any], Tensor]]] = {
 
 @pytest.mark.parametrize("form", OBJECTS)
 def test_an_object_is_one_argument_and_gives_relevance_by_attribute(form: str) -> None:
-    given, function = OBJECTS[form]
+    inputs, function = OBJECTS[form]
     kinds: list[type] = []
 
-    def seen(both: Any) -> Tensor:
+    def weigh_parts(both: Any) -> Tensor:
         kinds.append(type(both))
         return function(both)
 
-    found = explain_function(seen, given, audit=True)
-    assert {name: each.tolist() for name, each in found.relevance.items()} == {
+    explanation = explain_function(weigh_parts, inputs, audit=True)
+    assert {name: tensor.tolist() for name, tensor in explanation.relevance.items()} == {
         "a": [[2.0, 8.0]],
         "b": [[-1.5, 6.0]],
     }
-    assert set(kinds) == {type(given)}  # also where the model runs once more to compare
-    assert given.a is A
-    assert not given.a.requires_grad
-    found.check(1e-6)
+    assert set(kinds) == {type(inputs)}  # also where the model runs once more to compare
+    assert inputs.a is A
+    assert not inputs.a.requires_grad
+    explanation.check(1e-6)
 
 
 MAPPINGS: dict[str, Any] = {
@@ -151,12 +151,12 @@ MAPPINGS: dict[str, Any] = {
 def test_a_mapping_inside_another_keeps_its_type(form: str) -> None:
     inner = MAPPINGS[form]
 
-    def seen(both: Any) -> Tensor:
+    def weigh_parts(both: Any) -> Tensor:
         assert type(both) is type(inner)
         return by_key(both)
 
-    found = explain_function(seen, {"both": inner}).relevance
-    assert {name: each.tolist() for name, each in found["both"].items()} == {
+    relevance = explain_function(weigh_parts, {"both": inner}).relevance
+    assert {name: tensor.tolist() for name, tensor in relevance["both"].items()} == {
         "a": [[2.0, 8.0]],
         "b": [[-1.5, 6.0]],
     }
@@ -165,9 +165,9 @@ def test_a_mapping_inside_another_keeps_its_type(form: str) -> None:
 
 def test_a_list_is_one_argument_and_gives_a_list() -> None:
     pair = [A, B]
-    found = explain_function(lambda both: weigh(*both), pair).relevance
-    assert [each.tolist() for each in found] == [[[2.0, 8.0]], [[-1.5, 6.0]]]
-    assert isinstance(found, list)
+    relevance = explain_function(lambda both: weigh(*both), pair).relevance
+    assert [tensor.tolist() for tensor in relevance] == [[[2.0, 8.0]], [[-1.5, 6.0]]]
+    assert isinstance(relevance, list)
     assert pair[0] is A
     assert pair[1] is B
 
@@ -178,13 +178,13 @@ def test_structures_nest() -> None:
         return scale * 0 + weigh(first, second["b"]) + record.a
 
     tree = {"pair": [A, {"b": B, "n": 3}], "record": Plain(A, B), "text": ["x", None]}
-    found = explain_function(deep, (A, tree)).relevance
-    assert isinstance(found, tuple)
-    assert found[1]["pair"][0].tolist() == [[2.0, 8.0]]
-    assert found[1]["pair"][1]["b"].tolist() == [[-1.5, 6.0]]
-    assert found[1]["record"]["a"].tolist() == A.tolist()
-    assert found[1]["record"]["b"].tolist() == [[0.0, 0.0]]
-    assert set(found[1]) == {"pair", "record"}
+    relevance = explain_function(deep, (A, tree)).relevance
+    assert isinstance(relevance, tuple)
+    assert relevance[1]["pair"][0].tolist() == [[2.0, 8.0]]
+    assert relevance[1]["pair"][1]["b"].tolist() == [[-1.5, 6.0]]
+    assert relevance[1]["record"]["a"].tolist() == A.tolist()
+    assert relevance[1]["record"]["b"].tolist() == [[0.0, 0.0]]
+    assert set(relevance[1]) == {"pair", "record"}
 
 
 def test_bools_complex_and_sparse_tensors_in_a_list_are_constants() -> None:
@@ -193,9 +193,9 @@ def test_bools_complex_and_sparse_tensors_in_a_list_are_constants() -> None:
         return torch.where(keep, 2 * x, torch.zeros_like(x)) * phase.real @ matrix.to_dense()
 
     others = [KEEP, torch.ones(1, 2, dtype=torch.complex64), torch.eye(2).to_sparse()]
-    found = explain_function(apply_mask, [A, *others]).relevance
-    assert found[0].tolist() == [[2.0, 0.0]]
-    assert found[1:] == [None, None, None]
+    relevance = explain_function(apply_mask, [A, *others]).relevance
+    assert relevance[0].tolist() == [[2.0, 0.0]]
+    assert relevance[1:] == [None, None, None]
 
 
 def test_token_ids_in_a_structure_are_found_and_an_index_is_left_out() -> None:
@@ -213,37 +213,37 @@ def test_token_ids_in_a_structure_are_found_and_an_index_is_left_out() -> None:
             return x.index_add(0, graph.edge_index[1], x[graph.edge_index[0]])
 
     graph = Graph(z=atoms, edge_index=edges)
-    found = lp.LRP(Net(), presets.Epsilon(0), strict=True).explain(graph, torch.ones_like).relevance
+    relevance = lp.LRP(Net(), presets.Epsilon(0), strict=True).explain(graph, torch.ones_like).relevance
     # each node counts for itself and for its neighbour
-    assert found["z"].tolist() == [60.0, 6.0]
-    assert set(found) == {"z"}
+    assert relevance["z"].tolist() == [60.0, 6.0]
+    assert set(relevance) == {"z"}
 
 
 def test_a_graph_with_several_types_of_nodes() -> None:
     stores = {"paper": {"x": A}, ("paper", "by", "author"): {"edge_attr": B}}
     graph = Heterogeneous(stores)
-    found = explain_function(
+    relevance = explain_function(
         lambda g: weigh(g["paper"]["x"], g["paper", "by", "author"]["edge_attr"]), graph
     ).relevance
-    assert found["paper"]["x"].tolist() == [[2.0, 8.0]]
-    assert found["paper", "by", "author"]["edge_attr"].tolist() == [[-1.5, 6.0]]
+    assert relevance["paper"]["x"].tolist() == [[2.0, 8.0]]
+    assert relevance["paper", "by", "author"]["edge_attr"].tolist() == [[-1.5, 6.0]]
     assert graph.stores["paper"]["x"] is A
 
 
 def test_a_packed_sequence_is_one_argument() -> None:
     packed = nn.utils.rnn.pack_sequence([torch.tensor([[1.0], [2.0]]), torch.tensor([[3.0]])])
-    found = explain_function(
+    relevance = explain_function(
         lambda p: nn.utils.rnn.pad_packed_sequence(p, batch_first=True)[0] * 2, packed
     ).relevance
-    assert found["data"].tolist() == [[2.0], [6.0], [4.0]]
-    assert set(found) == {"data"}
+    assert relevance["data"].tolist() == [[2.0], [6.0], [4.0]]
+    assert set(relevance) == {"data"}
 
 
 def test_an_object_that_holds_itself() -> None:
-    given = SimpleNamespace(a=A, b=B)
-    given.me = given
-    found = explain_function(by_attribute, given).relevance
-    assert set(found) == {"a", "b"}
+    inputs = SimpleNamespace(a=A, b=B)
+    inputs.me = inputs
+    relevance = explain_function(by_attribute, inputs).relevance
+    assert set(relevance) == {"a", "b"}
 
 
 def test_an_object_without_tensors_is_handed_on_as_it_is() -> None:

@@ -51,16 +51,16 @@ def test_the_sides_of_a_binary_logit(
     number: Any, sides: list[int], expected: Any, batch_size: int | None, squeezed: bool
 ) -> None:
     explainer = lp.LRP(one_output(squeezed=squeezed), LRP_0)
-    found = explainer.explain(ONE, lp.target.side(number), batch_size=batch_size)
-    assert found.relevance.tolist() == expected
-    assert found.target.tolist() == sides
+    explanation = explainer.explain(ONE, lp.target.side(number), batch_size=batch_size)
+    assert explanation.relevance.tolist() == expected
+    assert explanation.target.tolist() == sides
 
 
 def test_both_sides_with_one_forward_pass() -> None:
     both = lp.target.each(lp.target.side(0), lp.target.side(1))
-    found = lp.LRP(one_output(), LRP_0).explain(ONE, both)
-    assert found.relevance.tolist() == [MINUS, PLUS]
-    assert found.target.tolist() == [[0, 0], [1, 1]]
+    explanation = lp.LRP(one_output(), LRP_0).explain(ONE, both)
+    assert explanation.relevance.tolist() == [MINUS, PLUS]
+    assert explanation.target.tolist() == [[0, 0], [1, 1]]
 
 
 ONE_VALUE = (
@@ -132,12 +132,12 @@ def test_one_entry_of_a_sequence(
 ) -> None:
     z = classifier(STEPS)
     classes = classes or z[range(4), steps].argmax(1).tolist()
-    found = lp.LRP(classifier, LRP_0).explain(STEPS, target, batch_size=batch_size)
-    assert found.target.tolist() == classes
+    explanation = lp.LRP(classifier, LRP_0).explain(STEPS, target, batch_size=batch_size)
+    assert explanation.target.tolist() == classes
     # all of it lies at the step that was asked about, and adds up to the entry
     expected = torch.zeros(4, 6, dtype=torch.float64)
     expected[range(4), steps] = z[range(4), steps, classes].detach()
-    torch.testing.assert_close(found.relevance.sum(2), expected, rtol=1e-12, atol=1e-12)
+    torch.testing.assert_close(explanation.relevance.sum(2), expected, rtol=1e-12, atol=1e-12)
 
 
 @pytest.mark.parametrize("batch_size", [None, 3])
@@ -147,13 +147,13 @@ def test_entries_of_a_sequence_against_each_other_and_side_by_side(
     explainer, at = lp.LRP(classifier, LRP_0), lp.target.at
     one, other = (explainer.explain(STEPS, at([0, 1, 2, 3], index)).relevance for index in (1, 2))
     against = lp.target.contrast(at([0, 1, 2, 3], 1), at([0, 1, 2, 3], 2))
-    found = explainer.explain(STEPS, against, batch_size=batch_size)
-    torch.testing.assert_close(found.relevance, one - other, rtol=1e-12, atol=1e-12)
-    found = explainer.explain(
+    explanation = explainer.explain(STEPS, against, batch_size=batch_size)
+    torch.testing.assert_close(explanation.relevance, one - other, rtol=1e-12, atol=1e-12)
+    explanation = explainer.explain(
         STEPS, lp.target.each(at([0, 1, 2, 3], 1), at([0, 1, 2, 3], 2)), batch_size=batch_size
     )
-    torch.testing.assert_close(found.relevance, torch.stack([one, other]), rtol=1e-12, atol=1e-12)
-    assert found.target.tolist() == [[1] * 4, [2] * 4]
+    torch.testing.assert_close(explanation.relevance, torch.stack([one, other]), rtol=1e-12, atol=1e-12)
+    assert explanation.target.tolist() == [[1] * 4, [2] * 4]
 
 
 SEQUENCES: dict[str, tuple[Any, str]] = {
@@ -320,9 +320,9 @@ class Double(nn.Module):
 @pytest.mark.parametrize("number", [None, 0, 1])
 def test_the_side_of_one_number(number: int | None) -> None:
     # 2 x = -6: the predicted side is 0, which minus the logit speaks for
-    found = lp.LRP(Double(), LRP_0).explain(torch.tensor(-3.0), lp.target.side(number))
+    explanation = lp.LRP(Double(), LRP_0).explain(torch.tensor(-3.0), lp.target.side(number))
     side = number or 0
-    assert (found.relevance.item(), found.target.tolist()) == (-6.0 if side else 6.0, [side])
+    assert (explanation.relevance.item(), explanation.target.tolist()) == (-6.0 if side else 6.0, [side])
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""What other libraries get silently wrong, each with the answer worked out beside it."""
+"""Models that other libraries get silently wrong, each with the answer worked out beside it."""
 
 import copy
 import threading
@@ -32,9 +32,9 @@ class Lambda(nn.Module):
 
 
 def relevance(model: nn.Module, x: Tensor, composite: lp.Composite | None = LRP_0, **options: Any) -> Tensor:
-    found = lp.LRP(model, composite, strict=True).explain(x, **options).relevance
-    assert isinstance(found, Tensor)
-    return found
+    relevance = lp.LRP(model, composite, strict=True).explain(x, **options).relevance
+    assert isinstance(relevance, Tensor)
+    return relevance
 
 
 def snapshot(model: nn.Module) -> list[Any]:
@@ -86,8 +86,8 @@ def test_two_inputs_of_one_shape_get_their_own_relevance() -> None:
     # z = 2 a - b: R_a = 2 a, R_b = -b
     model = Lambda(lambda _, a, b: 2 * a - b)
     a, b = torch.tensor([[1.0]]), torch.tensor([[0.5]])
-    found = lp.LRP(model, LRP_0).explain((a, b), lambda z: torch.ones_like(z)).relevance
-    assert [each.item() for each in found] == [2.0, -0.5]
+    relevance = lp.LRP(model, LRP_0).explain((a, b), lambda z: torch.ones_like(z)).relevance
+    assert [tensor.item() for tensor in relevance] == [2.0, -0.5]
 
 
 def test_adaptive_pooling_and_mean_agree() -> None:
@@ -126,8 +126,8 @@ def test_all_zero_input_gives_zeros(composite: lp.Composite) -> None:
 def test_half_precision_gives_no_nan(dtype: torch.dtype, composite: lp.Composite) -> None:
     x = X.clone()
     x[0] = 0
-    found = relevance(small_convnet().to(dtype), x.to(dtype), composite)
-    assert torch.isfinite(found).all()
+    result = relevance(small_convnet().to(dtype), x.to(dtype), composite)
+    assert torch.isfinite(result).all()
 
 
 @pytest.mark.parametrize("function", [F.sigmoid, F.softplus, F.logsigmoid])
@@ -144,9 +144,9 @@ def test_an_activation_that_is_not_zero_at_zero_gives_no_nan(function: Callable[
 
 def test_clamp_passes_relevance_on_as_relu6_does() -> None:
     x = torch.tensor([[0.3, -0.7, 2.0, 8.0]])
-    found = relevance(Lambda(lambda _, a: a.clamp(0.0, 6.0)), x, target=torch.ones_like)
-    assert torch.equal(found, relevance(Lambda(lambda _, a: F.relu6(a)), x, target=torch.ones_like))
-    assert found[0].tolist() == pytest.approx([0.3, 0.0, 2.0, 6.0])
+    result = relevance(Lambda(lambda _, a: a.clamp(0.0, 6.0)), x, target=torch.ones_like)
+    assert torch.equal(result, relevance(Lambda(lambda _, a: F.relu6(a)), x, target=torch.ones_like))
+    assert result[0].tolist() == pytest.approx([0.3, 0.0, 2.0, 6.0])
 
 
 def test_the_second_identical_call_gives_the_same() -> None:
@@ -181,8 +181,8 @@ def test_no_grad_inside_the_model_does_not_stop_relevance() -> None:
     torch.manual_seed(0)
     a, b = nn.Linear(4, 5), nn.Linear(5, 2)
     x = torch.rand(2, 4)
-    found = relevance(Lambda(frozen_backbone, a=a, b=b), x)
-    assert torch.equal(found, relevance(nn.Sequential(a, nn.ReLU(), b), x))
+    result = relevance(Lambda(frozen_backbone, a=a, b=b), x)
+    assert torch.equal(result, relevance(nn.Sequential(a, nn.ReLU(), b), x))
     assert torch.is_grad_enabled()
 
 
@@ -216,8 +216,13 @@ def test_two_threads_explain_one_model_at_once() -> None:
     def work(number: int) -> None:
         explainer = lp.LRP(model, LRP_0)
         for _ in range(20):
-            found = explainer.explain(inputs[number], layers=["5"])
-            if not torch.equal(found.relevance, expected[number]) or found.layers["5"].shape != (2, 6, 4, 4):
+            explanation = explainer.explain(inputs[number], layers=["5"])
+            if not torch.equal(explanation.relevance, expected[number]) or explanation.layers["5"].shape != (
+                2,
+                6,
+                4,
+                4,
+            ):
                 wrong.append(number)
 
     before = snapshot(model)[1:]

@@ -14,17 +14,17 @@ LRP_0_LAYERS = ("conv3d_1", "block_3.pointwise", "pool", "linear")
 
 def steps(model: Hyper3DNetLite) -> list[tuple[str, nn.Module, str]]:
     """The network as the tutorial lists it: one module after the other, the two reshapes among them."""
-    found: list[tuple[str, nn.Module, str]] = []
+    result: list[tuple[str, nn.Module, str]] = []
     for path, module in model.named_modules():
         if isinstance(module, nn.ReLU):
-            found.append((path, module, "pass"))
+            result.append((path, module, "pass"))
         elif not list(module.children()):
-            found.append((path, module, "zero" if path in LRP_0_LAYERS else "gamma"))
+            result.append((path, module, "zero" if path in LRP_0_LAYERS else "gamma"))
         if path == "relu_2":
-            found.append(("reshape to 2-D", nn.Flatten(1, 2), "shape"))
+            result.append(("reshape to 2-D", nn.Flatten(1, 2), "shape"))
         if path == "pool":
-            found.append(("flatten", nn.Flatten(), "shape"))
-    return found
+            result.append(("flatten", nn.Flatten(), "shape"))
+    return result
 
 
 def network(dtype: torch.dtype, *, trained: bool) -> tuple[Hyper3DNetLite, Tensor]:
@@ -46,9 +46,9 @@ def test_equals_the_tutorial_s_loop(dtype: torch.dtype, tolerance: float, *, tra
     model, x = network(dtype, trained=trained)
     layers = steps(model)
     expected = tutorial([(module, what) for _, module, what in layers], x)[0]
-    found = lp.LRP(model, lp.presets.Hyper3DNetTutorial(), strict=True).explain(x).relevance
-    assert isinstance(found, Tensor)
-    assert (found - expected).norm() / expected.norm() <= tolerance
+    relevance = lp.LRP(model, lp.presets.Hyper3DNetTutorial(), strict=True).explain(x).relevance
+    assert isinstance(relevance, Tensor)
+    assert (relevance - expected).norm() / expected.norm() <= tolerance
 
 
 @expected_warnings.LITTLE_ARRIVES
@@ -57,12 +57,12 @@ def test_relevance_at_every_layer_equals_the_tutorial_s_loop() -> None:
     layers = steps(model)
     expected = tutorial([(module, what) for _, module, what in layers], x)[1:]
     paths = [path for path, _, _ in layers]
-    found = lp.LRP(model, lp.presets.Hyper3DNetTutorial()).explain(
+    explanation = lp.LRP(model, lp.presets.Hyper3DNetTutorial()).explain(
         x, layers=[p for p in paths if " " not in p and p != "flatten"]
     )
     for path, at_output in zip(paths, expected, strict=True):
-        if path in found.layers:
-            torch.testing.assert_close(found.layers[path], at_output, rtol=1e-9, atol=1e-12)
+        if path in explanation.layers:
+            torch.testing.assert_close(explanation.layers[path], at_output, rtol=1e-9, atol=1e-12)
 
 
 def test_the_preset_gives_lrp_0_to_the_ends_and_gamma_between() -> None:

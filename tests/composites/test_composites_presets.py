@@ -1,4 +1,4 @@
-"""Which rule each preset gives to each op, read from plans."""
+"""The rule that each preset gives to each op, read from plans."""
 
 import pytest
 import torch
@@ -83,9 +83,9 @@ def test_each_op_gets_its_rule(
     product: AbstractRule,
 ) -> None:
     expected = [first, middle, dense, product, dense, dense, dense]
-    found = read_plan(Gated(), composite)
-    assert found == {row: repr(rule) for row, rule in zip(ROWS, expected, strict=True)}
-    assert list(found) == ROWS
+    rules = read_plan(Gated(), composite)
+    assert rules == {row: repr(rule) for row, rule in zip(ROWS, expected, strict=True)}
+    assert list(rules) == ROWS
 
 
 @pytest.mark.parametrize(("composite", "first", "middle", "dense", "product"), CASES, ids=str)
@@ -106,9 +106,9 @@ def test_relevance_is_that_of_the_same_rules_given_one_by_one(
         (select.module("h*") | select.module("pool") | select.op("mean"), dense),
         (select.op("mul"), product),
     ]
-    found, expected = (lp.LRP(model, each).explain(X).relevance for each in (composite, entries))
-    torch.testing.assert_close(found, expected, rtol=0, atol=0)
-    assert found.abs().sum() > 0
+    relevance, expected = (lp.LRP(model, rules).explain(X).relevance for rules in (composite, entries))
+    torch.testing.assert_close(relevance, expected, rtol=0, atol=0)
+    assert relevance.abs().sum() > 0
 
 
 @pytest.mark.parametrize(
@@ -126,9 +126,9 @@ def test_one_composite_serves_convolution_and_attention_together(
         "(mean)": repr(dense),
         "head": repr(dense),
     }
-    found = lp.LRP(model, composite).explain(X)
-    assert torch.isfinite(found.relevance).all()
-    assert (found.relevance.flatten(1).abs().sum(1) > 0).all()
+    explanation = lp.LRP(model, composite).explain(X)
+    assert torch.isfinite(explanation.relevance).all()
+    assert (explanation.relevance.flatten(1).abs().sum(1) > 0).all()
 
 
 @pytest.mark.parametrize("flat", [presets.EpsilonPlusFlat(), presets.EpsilonAlpha2Beta1Flat()])
@@ -137,15 +137,15 @@ def test_the_flat_rule_serves_a_linear_layer_at_the_input_and_the_box_does_not(
 ) -> None:
     model, x = nn.Sequential(nn.Linear(4, 4), nn.ReLU(), nn.Linear(4, 3)), torch.rand(2, 4)
     for composite, first in ((flat, Flat()), (presets.EpsilonGammaBox(0.0, 1.0), Epsilon())):
-        found = [row.rule for row in lp.LRP(model, composite).plan(x) if row.rule]
-        assert found == [repr(first), repr(Epsilon())]
+        rules = [row.rule for row in lp.LRP(model, composite).plan(x) if row.rule]
+        assert rules == [repr(first), repr(Epsilon())]
 
 
 def test_the_tutorial_keeps_lrp_0_at_both_ends_and_gamma_between() -> None:
     layers = [nn.Conv1d(2, 4, 3), nn.Conv1d(4, 4, 3), nn.Conv1d(4, 4, 3), nn.Conv1d(4, 3, 2), nn.Flatten()]
     plan = lp.LRP(nn.Sequential(*layers).double(), presets.Hyper3DNetTutorial()).plan(X)
-    found, ends = [row.rule for row in plan], repr(Epsilon(TUTORIAL))
-    assert found == [ends, repr(Gamma(0.25, TUTORIAL)), ends, ends, ""]
+    rules, ends = [row.rule for row in plan], repr(Epsilon(TUTORIAL))
+    assert rules == [ends, repr(Gamma(0.25, TUTORIAL)), ends, ends, ""]
 
 
 def test_without_a_composite_it_is_epsilon_gamma() -> None:

@@ -25,9 +25,9 @@ def explain_layer(model: nn.Module, x: Tensor, rule: AlphaBeta, target: int | No
 def shares(bias: float, rule: AlphaBeta, target: int = 1) -> list[float]:
     """Relevance of contributions (2, -2, -3): one of them a negative input times a negative weight."""
     x = torch.tensor([[-1.0, -2.0, 3.0]], dtype=torch.float64)
-    found = explain_layer(linear([-2.0, 1.0, -1.0], bias), x, rule, target).relevance
-    assert isinstance(found, Tensor)
-    return found[0].tolist()
+    relevance = explain_layer(linear([-2.0, 1.0, -1.0], bias), x, rule, target).relevance
+    assert isinstance(relevance, Tensor)
+    return relevance[0].tolist()
 
 
 def test_hand_worked_fractions_for_positive_z_and_bias() -> None:
@@ -38,8 +38,8 @@ def test_hand_worked_fractions_for_positive_z_and_bias() -> None:
 
 def test_hand_worked_fractions_for_negative_z_and_bias() -> None:
     # b = -4: z = -7, class 0: R = 7; z+ = 2, z- = -5 - 4 = -9: R = 7 * (2 * 2/2, -1 * -2/-9, -1 * -3/-9)
-    found = shares(-4.0, AlphaBeta(2, 1, 0), target=0)
-    assert found == pytest.approx([14.0, -14 / 9, -7 / 3], rel=1e-12)
+    fractions = shares(-4.0, AlphaBeta(2, 1, 0), target=0)
+    assert fractions == pytest.approx([14.0, -14 / 9, -7 / 3], rel=1e-12)
 
 
 def test_hand_worked_fractions_for_shares_with_decimals() -> None:
@@ -76,8 +76,8 @@ def test_what_the_bias_keeps_is_what_is_missing(bias: float, target: int, kept: 
 def test_the_share_of_a_side_without_contributions_stays_there() -> None:
     # contributions 1 and 2, b = 0: z = 3 = R, z+ = 3 + eps = 4, z- = 0: R = 2 * (1, 2) * 3/4
     x = torch.ones(1, 2, dtype=torch.float64)
-    found = explain_layer(linear([1.0, 2.0], 0.0), x, AlphaBeta(2, 1, 1.0)).relevance
-    assert found.tolist() == [[1.5, 3.0]]
+    relevance = explain_layer(linear([1.0, 2.0], 0.0), x, AlphaBeta(2, 1, 1.0)).relevance
+    assert relevance.tolist() == [[1.5, 3.0]]
 
 
 def test_relevance_is_linear_in_beta() -> None:

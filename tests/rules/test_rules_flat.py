@@ -12,9 +12,9 @@ AFFINE = select.kind(select.Kind.LINEAR, select.Kind.CONVOLUTION)
 
 def relevance(model: nn.Module, x: Tensor, rule: Flat, target: int | None = None) -> Tensor:
     seed = torch.ones_like if target is None else lp.target.side(target)
-    found = lp.LRP(model, [(AFFINE, rule)]).explain(x, target=seed).relevance
-    assert isinstance(found, Tensor)
-    return found
+    relevance = lp.LRP(model, [(AFFINE, rule)]).explain(x, target=seed).relevance
+    assert isinstance(relevance, Tensor)
+    return relevance
 
 
 def linear(weight: list[float], bias: float) -> nn.Linear:
@@ -48,29 +48,29 @@ X = torch.tensor([[[1.0, 2.0, 3.0]]], dtype=torch.float64)
 @expected_warnings.FLAT_ON_A_DENSE_LAYER
 def test_hand_worked_fractions(bias: float, target: int, eps: float, expected: float) -> None:
     x = torch.tensor([[1.0, 2.0, 0.0]], dtype=torch.float64)
-    found = relevance(linear([5.0, -1.0, 1.0], bias), x, Flat(eps), target)
-    assert found[0].tolist() == pytest.approx([expected] * 3, rel=1e-12)
+    result = relevance(linear([5.0, -1.0, 1.0], bias), x, Flat(eps), target)
+    assert result[0].tolist() == pytest.approx([expected] * 3, rel=1e-12)
 
 
 def test_border_outputs_of_a_padded_convolution_divide_by_their_real_inputs() -> None:
     # x = (1, 2, 3), w = (1, -1, 2), padding 1, b = 2: z = (-1 + 4, 1 - 2 + 6, 2 - 3) + 2 = (5, 7, 1) = R
     # inputs per output: 2, 3, 2: R = (5/2 + 7/3, 5/2 + 7/3 + 1/2, 7/3 + 1/2)
-    found = relevance(conv(2.0, padding=1), X, Flat(0))
-    assert found.flatten().tolist() == pytest.approx([29 / 6, 16 / 3, 17 / 6], rel=1e-12)
+    result = relevance(conv(2.0, padding=1), X, Flat(0))
+    assert result.flatten().tolist() == pytest.approx([29 / 6, 16 / 3, 17 / 6], rel=1e-12)
 
 
 def test_a_stride_that_leaves_out_the_middle_output() -> None:
     # as above with stride 2: outputs 5 and 1 with two inputs each: R = (5/2, 5/2 + 1/2, 1/2)
-    found = relevance(conv(2.0, padding=1, stride=2), X, Flat(0))
-    assert found.flatten().tolist() == pytest.approx([5 / 2, 3.0, 1 / 2], rel=1e-12)
+    result = relevance(conv(2.0, padding=1, stride=2), X, Flat(0))
+    assert result.flatten().tolist() == pytest.approx([5 / 2, 3.0, 1 / 2], rel=1e-12)
 
 
 def test_an_output_that_sees_padding_alone_gives_nothing_to_the_inputs() -> None:
     # padding 3 adds, on each side, an output of b = 2 over no input, and one over a single input:
     # 2 * 1 + 2 = 4 before the (5, 7, 1) of above, 1 * 3 + 2 = 5 behind them
     # R = (4/1 + 5/2 + 7/3, 5/2 + 7/3 + 1/2, 7/3 + 1/2 + 5/1)
-    found = relevance(conv(2.0, padding=3), X, Flat(0))
-    assert found.flatten().tolist() == pytest.approx([53 / 6, 16 / 3, 47 / 6], rel=1e-12)
+    result = relevance(conv(2.0, padding=3), X, Flat(0))
+    assert result.flatten().tolist() == pytest.approx([53 / 6, 16 / 3, 47 / 6], rel=1e-12)
 
 
 @pytest.mark.parametrize("bias", [True, False])

@@ -26,17 +26,19 @@ def linear(weight: list[float], bias: float) -> nn.Linear:
 def test_hand_worked_fraction_for_positive_z() -> None:
     # a = (1, -2), w = (2, 1), b = 1: contributions 2 and -2, z = 1 = R. gamma = 1 doubles what is positive:
     # shares 4 and -2, b -> 2, zP = 4: R = (4/4, -2/4)
-    found = explain(linear([2.0, 1.0], 1.0), torch.tensor([[1.0, -2.0]], dtype=torch.float64), Gamma(1.0, 0))
-    assert found[0].tolist() == [1.0, -0.5]
+    explanation = explain(
+        linear([2.0, 1.0], 1.0), torch.tensor([[1.0, -2.0]], dtype=torch.float64), Gamma(1.0, 0)
+    )
+    assert explanation[0].tolist() == [1.0, -0.5]
 
 
 def test_hand_worked_fraction_for_negative_z() -> None:
     # a = (1, 2), w = (1, -2), b = 0: contributions 1 and -4, z = -3, class 0 is explained: R = 3 seen as -z.
     # gamma = 1 doubles what is negative: shares 1 and -8, zN = -7: R = -(1/-7, -8/-7) * -3 = (-3/7, 24/7)
-    found = explain(
+    explanation = explain(
         linear([1.0, -2.0], 0.0), torch.tensor([[1.0, 2.0]], dtype=torch.float64), Gamma(1.0, 0), target=0
     )
-    assert found[0].tolist() == pytest.approx([-3 / 7, 24 / 7], rel=1e-14)
+    assert explanation[0].tolist() == pytest.approx([-3 / 7, 24 / 7], rel=1e-14)
 
 
 def test_gamma_zero_is_epsilon() -> None:
@@ -49,8 +51,8 @@ def test_gamma_zero_is_epsilon() -> None:
 
 def test_large_gamma_tends_to_positive_contributions_only() -> None:
     # a = (1, 1), w = (3, -1), z = 2: with gamma -> infinity all relevance goes to the first input
-    found = explain(linear([3.0, -1.0], 0.0), torch.ones(1, 2, dtype=torch.float64), Gamma(1e9, 0))
-    assert found[0].tolist() == pytest.approx([2.0, 0.0], abs=1e-8)
+    explanation = explain(linear([3.0, -1.0], 0.0), torch.ones(1, 2, dtype=torch.float64), Gamma(1e9, 0))
+    assert explanation[0].tolist() == pytest.approx([2.0, 0.0], abs=1e-8)
 
 
 def test_conserves_without_bias() -> None:

@@ -28,8 +28,8 @@ def explain_layer(
 @pytest.mark.parametrize("x", [[3.0, -1.0], [0.0, 1.0], [0.0, 0.0]])
 def test_hands_relevance_on_entry_by_entry_to_zero_inputs_too(x: list[float]) -> None:
     layer = linear(ROWS, [1.0, 4.0])
-    found = explain_layer(layer, [x], [(LINEAR, Pass())])
-    assert found.relevance.tolist() == layer(torch.tensor([x], dtype=torch.float64)).tolist()
+    explanation = explain_layer(layer, [x], [(LINEAR, Pass())])
+    assert explanation.relevance.tolist() == layer(torch.tensor([x], dtype=torch.float64)).tolist()
 
 
 def test_hand_worked_account_of_an_activation_of_zero() -> None:
@@ -37,13 +37,13 @@ def test_hand_worked_account_of_an_activation_of_zero() -> None:
     # the second (14 + 0 + 1, 7 + 0 - 2) = (15, 5) = R. Pass hands 15 to the 7; the 5 falls on the zero.
     # LRP-0 then shares the 15: (6 * 15/7, 1 * 15/7), with nothing for the bias of 0.
     model = nn.Sequential(linear(ROWS, [0.0, -1.0]), nn.ReLU(), linear(ROWS, [1.0, -2.0]))
-    found = explain_layer(model, [[3.0, 1.0]], [(select.last(), Pass()), (LINEAR, Epsilon(0))])
-    assert isinstance(found.layers["1"], Tensor)
-    assert found.layers["1"].tolist() == [pytest.approx([15.0, 0.0], rel=1e-12)]
-    assert found.relevance[0].tolist() == pytest.approx([90 / 7, 15 / 7], rel=1e-12)
-    assert found.audit is not None
-    assert found.audit[2].rule == "Pass()"
-    assert found.audit[2].to_rule == pytest.approx(5.0, rel=1e-12)
+    explanation = explain_layer(model, [[3.0, 1.0]], [(select.last(), Pass()), (LINEAR, Epsilon(0))])
+    assert isinstance(explanation.layers["1"], Tensor)
+    assert explanation.layers["1"].tolist() == [pytest.approx([15.0, 0.0], rel=1e-12)]
+    assert explanation.relevance[0].tolist() == pytest.approx([90 / 7, 15 / 7], rel=1e-12)
+    assert explanation.audit is not None
+    assert explanation.audit[2].rule == "Pass()"
+    assert explanation.audit[2].to_rule == pytest.approx(5.0, rel=1e-12)
 
 
 @pytest.mark.parametrize(
@@ -55,8 +55,8 @@ def test_makes_a_normalization_change_nothing(norm: nn.Module) -> None:
         parameter.data = torch.randn(4)
     model = nn.Sequential(nn.ReLU(), norm).double().eval()
     x = torch.rand(3, 4, dtype=torch.float64) + 0.1
-    found = lp.LRP(model, [(NORMALIZATION, Pass())], strict=True).explain(x, target=torch.ones_like)
-    torch.testing.assert_close(found.relevance, model(x).detach(), rtol=1e-12, atol=1e-12)
+    explanation = lp.LRP(model, [(NORMALIZATION, Pass())], strict=True).explain(x, target=torch.ones_like)
+    torch.testing.assert_close(explanation.relevance, model(x).detach(), rtol=1e-12, atol=1e-12)
 
 
 def test_an_op_that_changes_the_shape_is_refused() -> None:
@@ -73,5 +73,5 @@ def test_a_layer_norm_at_the_input_loses_nothing_at_inputs_of_zero() -> None:
     norm = nn.LayerNorm(3).double()
     norm.bias.data += 1
     x = torch.tensor([[0.0, 1.0, 5.0]], dtype=torch.float64)
-    found = lp.LRP(norm, [(NORMALIZATION, Pass())]).explain(x, torch.ones_like)
-    torch.testing.assert_close(found.relevance, found.output)
+    explanation = lp.LRP(norm, [(NORMALIZATION, Pass())]).explain(x, torch.ones_like)
+    torch.testing.assert_close(explanation.relevance, explanation.output)

@@ -26,10 +26,10 @@ class Of(nn.Module):
 
 def relevance(function: Callable[..., Tensor], *inputs: list[object]) -> list[object]:
     """Relevance of each input, where every output is explained."""
-    tensors = tuple(torch.tensor([each], dtype=torch.float64) for each in inputs)
+    tensors = tuple(torch.tensor([numbers], dtype=torch.float64) for numbers in inputs)
     explainer = lp.LRP(Of(function), [(PRODUCTS, SignalTakesAll())], strict=True)
-    found = explainer.explain(tensors, target=torch.ones_like).relevance
-    return [each[0].tolist() for each in found]
+    relevance = explainer.explain(tensors, target=torch.ones_like).relevance
+    return [tensor[0].tolist() for tensor in relevance]
 
 
 # x = (4, -2) and the gate of y = (ln 3, -ln 3): sigmoid(y) = (3/4, 1/4), softmax(y) = (9/10, 1/10)
@@ -67,17 +67,17 @@ def test_factors_that_are_equally_like_a_gate_share_equally(function: Callable[.
 @pytest.mark.parametrize("function", [lambda x: x * x.sigmoid(), lambda x: x.sigmoid() * x])
 def test_a_signal_that_gates_itself_keeps_its_relevance(function: Callable[..., Tensor]) -> None:
     # silu((ln 3, -ln 3)) = (3/4 ln 3, -1/4 ln 3)
-    (found,) = relevance(function, Y)
-    assert found == pytest.approx([0.75 * math.log(3), -0.25 * math.log(3)], rel=1e-12)
+    (result,) = relevance(function, Y)
+    assert result == pytest.approx([0.75 * math.log(3), -0.25 * math.log(3)], rel=1e-12)
 
 
 def test_is_the_rule_of_a_product_that_a_composite_does_not_mention() -> None:
-    x, y = (torch.tensor([each], dtype=torch.float64) for each in (X, Y))
+    x, y = (torch.tensor([numbers], dtype=torch.float64) for numbers in (X, Y))
     explainer = lp.LRP(Of(lambda x, y: x * y.sigmoid()), [])
     (row,) = [row for row in explainer.plan((x, y)) if row.kind == "product"]
     assert (row.rule, row.why) == ("SignalTakesAll()", "default for products")
-    found = explainer.explain((x, y), target=torch.ones_like).relevance
-    assert found[0][0].tolist() == pytest.approx([3.0, -1 / 2], rel=1e-12)
+    relevance = explainer.explain((x, y), target=torch.ones_like).relevance
+    assert relevance[0][0].tolist() == pytest.approx([3.0, -1 / 2], rel=1e-12)
 
 
 def test_hand_worked_product_of_attention_weights_and_values() -> None:

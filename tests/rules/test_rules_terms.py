@@ -31,7 +31,9 @@ class AsTerms(AbstractAffineRule):
     is_general: bool
 
     def terms(self) -> tuple[Term | Contributions, ...]:
-        return tuple(each.as_term() if self.is_general else each for each in self.contributions)
+        return tuple(
+            contribution.as_term() if self.is_general else contribution for contribution in self.contributions
+        )
 
 
 @pytest.mark.parametrize(

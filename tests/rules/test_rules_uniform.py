@@ -26,10 +26,10 @@ class Of(nn.Module):
 
 def relevance(function: Callable[..., Tensor], *inputs: list[object]) -> list[object]:
     """Relevance of each input, where every output is explained."""
-    tensors = tuple(torch.tensor([each], dtype=torch.float64) for each in inputs)
+    tensors = tuple(torch.tensor([numbers], dtype=torch.float64) for numbers in inputs)
     explainer = lp.LRP(Of(function), [(PRODUCTS, Uniform())], strict=True)
-    found = explainer.explain(tensors, target=torch.ones_like).relevance
-    return [each[0].tolist() for each in found]
+    relevance = explainer.explain(tensors, target=torch.ones_like).relevance
+    return [tensor[0].tolist() for tensor in relevance]
 
 
 @pytest.mark.parametrize(
@@ -44,7 +44,7 @@ def relevance(function: Callable[..., Tensor], *inputs: list[object]) -> list[ob
 )
 def test_each_factor_gets_half(function: Callable[..., Tensor], products: list[float]) -> None:
     # x = (2, -1, 0), y = (-3, -2, 5)
-    halves = [each / 2 for each in products]
+    halves = [product / 2 for product in products]
     assert relevance(function, [2.0, -1.0, 0.0], [-3.0, -2.0, 5.0]) == [halves, halves]
 
 
@@ -58,8 +58,8 @@ def test_a_gate_gets_half() -> None:
 
 def test_three_factors_get_a_third_each() -> None:
     # 2 * -3 * 1/2 = -3
-    found = relevance(lambda x, y, z: torch.einsum("ni,ni,ni->ni", x, y, z), [2.0], [-3.0], [0.5])
-    assert [each[0] for each in found] == pytest.approx([-1.0] * 3, rel=1e-12)
+    result = relevance(lambda x, y, z: torch.einsum("ni,ni,ni->ni", x, y, z), [2.0], [-3.0], [0.5])
+    assert [value[0] for value in result] == pytest.approx([-1.0] * 3, rel=1e-12)
 
 
 @pytest.mark.parametrize(
@@ -67,8 +67,8 @@ def test_three_factors_get_a_third_each() -> None:
 )
 def test_a_function_of_the_other_factor_makes_it_an_activation(function: Callable[..., Tensor]) -> None:
     x = torch.tensor([[2.0, -1.5]], dtype=torch.float64)
-    (found,) = relevance(function, [2.0, -1.5])
-    assert found == pytest.approx(function(x)[0].tolist(), rel=1e-12)
+    (result,) = relevance(function, [2.0, -1.5])
+    assert result == pytest.approx(function(x)[0].tolist(), rel=1e-12)
 
 
 def test_hand_worked_product_of_matrices() -> None:

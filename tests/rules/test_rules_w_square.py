@@ -41,8 +41,8 @@ def test_hand_worked_fractions(
     x: list[float], bias: float, target: int, rule: WSquare, expected: list[float]
 ) -> None:
     inputs = torch.tensor([x], dtype=torch.float64)
-    found = explain_layer(linear([2.0, -1.0], bias), inputs, rule, target).relevance
-    assert found[0].tolist() == pytest.approx(expected, rel=1e-12)
+    relevance = explain_layer(linear([2.0, -1.0], bias), inputs, rule, target).relevance
+    assert relevance[0].tolist() == pytest.approx(expected, rel=1e-12)
 
 
 def test_what_the_bias_keeps_is_what_is_missing() -> None:
@@ -59,20 +59,22 @@ def test_conserves_when_the_bias_has_no_share(*, bias: bool) -> None:
     # without a bias in the layer, or with one that the rule leaves out
     torch.manual_seed(0)
     layer, x = nn.Linear(8, 3, bias=bias).double(), torch.randn(4, 8, dtype=torch.float64)
-    found = explain_layer(layer, x, WSquare(0, bias=not bias), None)
-    torch.testing.assert_close(found.relevance.sum(1), found.output.amax(1), rtol=1e-12, atol=1e-12)
+    explanation = explain_layer(layer, x, WSquare(0, bias=not bias), None)
+    torch.testing.assert_close(
+        explanation.relevance.sum(1), explanation.output.amax(1), rtol=1e-12, atol=1e-12
+    )
 
 
 def test_shares_do_not_depend_on_the_input_or_on_the_size_of_the_layer() -> None:
     torch.manual_seed(0)
     layer, x = nn.Linear(6, 1).double(), torch.rand(5, 6, dtype=torch.float64) + 1
-    found = explain_layer(layer, x, WSquare(0))
-    first = found.relevance / found.output
+    explanation = explain_layer(layer, x, WSquare(0))
+    first = explanation.relevance / explanation.output
     torch.testing.assert_close(first, first[:1].expand_as(first), rtol=1e-12, atol=1e-12)
     layer.weight.data *= -3
     layer.bias.data *= -3
-    found = explain_layer(layer, x, WSquare(0))
-    torch.testing.assert_close(found.relevance / found.output, first, rtol=1e-12, atol=1e-12)
+    explanation = explain_layer(layer, x, WSquare(0))
+    torch.testing.assert_close(explanation.relevance / explanation.output, first, rtol=1e-12, atol=1e-12)
 
 
 def test_an_output_without_weights_and_bias_gives_nothing() -> None:

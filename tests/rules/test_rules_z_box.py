@@ -12,9 +12,9 @@ AFFINE = select.kind(select.Kind.LINEAR, select.Kind.CONVOLUTION)
 
 def relevance(model: nn.Module, x: Tensor, rule: ZBox, target: int | None = None) -> Tensor:
     seed = torch.ones_like if target is None else lp.target.side(target)
-    found = lp.LRP(model, [(AFFINE, rule)]).explain(x, target=seed).relevance
-    assert isinstance(found, Tensor)
-    return found
+    relevance = lp.LRP(model, [(AFFINE, rule)]).explain(x, target=seed).relevance
+    assert isinstance(relevance, Tensor)
+    return relevance
 
 
 def tensor(*values: object) -> Tensor:
@@ -50,8 +50,8 @@ def test_hand_worked_fractions(
     x: list[float], bias: float, target: int, eps: float, expected: list[float]
 ) -> None:
     layer = with_weights(nn.Linear(2, 1), tensor([2.0, -3.0]), bias)
-    found = relevance(layer, tensor(x), ZBox(-1.0, 2.0, eps), target)
-    assert found[0].tolist() == pytest.approx(expected, rel=1e-12)
+    result = relevance(layer, tensor(x), ZBox(-1.0, 2.0, eps), target)
+    assert result[0].tolist() == pytest.approx(expected, rel=1e-12)
 
 
 @pytest.mark.parametrize(
@@ -72,8 +72,8 @@ def test_a_padded_convolution_pads_the_bounds_with_zeros(
     # output 0: (3, 6), d = 9; output 1: (2, 2, 8), d = 12; output 2: (3, 1), d = 4; padding adds nothing
     # R = (3/9 * 5 + 2/12 * 7, 6/9 * 5 + 2/12 * 7 + 3/4, 8/12 * 7 + 1/4)
     layer = with_weights(nn.Conv1d(1, 1, 3, padding=1), tensor([[1.0, -1.0, 2.0]]), 2.0)
-    found = relevance(layer, tensor([[1.0, 2.0, 3.0]]), ZBox(*bounds, eps=0))
-    assert found.flatten().tolist() == pytest.approx([17 / 6, 21 / 4, 59 / 12], rel=1e-12)
+    result = relevance(layer, tensor([[1.0, 2.0, 3.0]]), ZBox(*bounds, eps=0))
+    assert result.flatten().tolist() == pytest.approx([17 / 6, 21 / 4, 59 / 12], rel=1e-12)
 
 
 def pointwise() -> nn.Module:
@@ -153,8 +153,8 @@ def test_one_bound_per_channel_and_one_per_pixel_go_together() -> None:
     torch.manual_seed(0)
     model, x = nn.Conv1d(2, 3, 1).double(), torch.rand(1, 2, 2, dtype=torch.float64)
     maps = [
-        lp.LRP(model, [(select.at_input(), ZBox(each, high))]).explain(x, torch.ones_like).relevance
-        for each in (low, full)
+        lp.LRP(model, [(select.at_input(), ZBox(bound, high))]).explain(x, torch.ones_like).relevance
+        for bound in (low, full)
     ]
     torch.testing.assert_close(*maps, rtol=0, atol=0)
 

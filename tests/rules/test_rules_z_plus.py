@@ -18,13 +18,13 @@ def linear(weight: list[float], bias: float) -> nn.Linear:
 
 
 def relevance(model: nn.Module, x: Tensor, rule: AbstractRule, target: int | None = None) -> Tensor:
-    found = (
+    relevance = (
         lp.LRP(model, [(AFFINE, rule)])
         .explain(x, target=None if target is None else lp.target.side(target))
         .relevance
     )
-    assert isinstance(found, Tensor)
-    return found
+    assert isinstance(relevance, Tensor)
+    return relevance
 
 
 def shares(bias: float, rule: ZPlus, target: int = 1) -> list[float]:
@@ -62,8 +62,11 @@ def test_is_alpha_one_beta_zero(*, bias: bool) -> None:
     torch.manual_seed(0)
     model = nn.Sequential(nn.Conv1d(2, 3, 3, padding=1), nn.ReLU(), nn.Flatten(), nn.Linear(15, 4)).double()
     x = torch.randn(3, 2, 5, dtype=torch.float64)
-    found, expected = relevance(model, x, ZPlus(1e-3, bias)), relevance(model, x, AlphaBeta(1, 0, 1e-3, bias))
-    torch.testing.assert_close(found, expected, rtol=0, atol=0)
+    result, expected = (
+        relevance(model, x, ZPlus(1e-3, bias)),
+        relevance(model, x, AlphaBeta(1, 0, 1e-3, bias)),
+    )
+    torch.testing.assert_close(result, expected, rtol=0, atol=0)
 
 
 def test_is_where_gamma_tends_to_for_positive_z() -> None:
