@@ -100,6 +100,7 @@ def join_batches(batches: Sequence[Explanation], *, has_class_axis: bool) -> Exp
     """
     if len(batches) == 1:
         return batches[0]
+    # a class axis stands in front of the samples
     axis = int(has_class_axis)
     layers = {}
     for path in batches[0].layers:

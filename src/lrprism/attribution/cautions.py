@@ -27,6 +27,7 @@ _LEAST_SHARE = 0.01
 
 def warn(message: str) -> None:
     """Warn, pointing at the first line outside the library."""
+    # warnings.warn counts frames from here, so stacklevel is found by walking out of the library
     depth, frame = 1, sys._getframe()
     # the library, and the frames between its context managers
     inside = ("lrprism.", "contextlib")
@@ -114,6 +115,7 @@ class Cautions:
         """
         end = find_end(forward_pass.output)
         if end is not None:
+            # a probability has no sign that tells the sides apart; a shifted one, such as p - 0.5, does
             if isinstance(target, Side) and not (end.is_softmax or end.is_scaled):
                 raise TargetError(
                     "lp.target.side() takes the side from the sign of a logit. Found an output that "

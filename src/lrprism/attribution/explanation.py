@@ -76,6 +76,7 @@ class Explanation:
         lost = audit.explained - audit.reached
         if abs(lost) <= tolerance * abs(audit.explained):
             return
+        # rows below a hundredth of the worst would not help to find the cause
         worst = sorted(audit.rows, key=lambda row: -abs(row.lost))[:_SHOWN]
         places = [
             f"{row.op} in {row.module or '(model)'} kept {row.lost:.4g}"

@@ -51,6 +51,7 @@ def check_finite(
 def _describe_weights(model: nn.Module) -> str | None:
     """Name the weight that holds NaN or inf, or return None; a mask of -inf in a buffer is none."""
     weights: list[tuple[str, Tensor]] = list(model.named_parameters())
+    # a mask in a buffer may hold -inf on purpose
     buffers = list(model.named_buffers())
     looks = [(weights + buffers, torch.isnan), (weights, torch.isinf), (buffers, torch.isposinf)]
     for tensors, is_wrong in looks:

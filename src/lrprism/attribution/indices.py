@@ -50,6 +50,7 @@ def read_index(index: Any, output: Tensor, axis: Axis) -> Tensor:
     # the usual case, in the fewest calls
     if type(index) is int and least <= index < axis.size:
         return torch.full((len(output),), index % axis.size, device=output.device)
+    # lists, arrays of numpy and tensors on any device
     try:
         indices = torch.as_tensor(index, device=output.device)
     except (TypeError, ValueError, RuntimeError, OverflowError) as error:

@@ -51,6 +51,7 @@ class Layers(NamedTuple):
         self, forward_pass: Trace, relevance: Sequence[Tensor]
     ) -> dict[str, Tensor | tuple[Tensor, ...]]:
         """Return relevance at the outputs of each module asked for; a tuple where there are several."""
+        # the engine returns one flat list, in the order of the modules' first paths
         remaining = iter(relevance)
         of_first = {
             path: tuple(islice(remaining, len(outputs))) for path, outputs in forward_pass.layers.items()

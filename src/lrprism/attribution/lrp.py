@@ -183,6 +183,7 @@ class LRP:
             relevances = propagate(forward_pass, seeds, facts, assignment)
             cautions.check_arrival(self.model, forward_pass.output, seeds, relevances, facts, assignment)
 
+        # the engine returns relevance seed by seed; a class axis goes in front of the samples
         def join_seeds(per_seed: list[list[Tensor]]) -> list[Tensor]:
             if not has_class_axis(target):
                 return per_seed[0]

@@ -61,6 +61,7 @@ class Plan(Sequence[PlanRow]):
 
     def __str__(self) -> str:
         """The plan as a table of fixed width."""
+        # a step that no torch call shows has no number, module or rule
         head = ("call", "module", "type", "op", "rule", "why")
         lines = [
             (str(r.call), r.module or "(model)", r.module_type, r.op, r.rule or "-", r.why)

@@ -114,6 +114,7 @@ class Side(AbstractTarget):
     def seed(self, output: Tensor) -> tuple[Tensor, Tensor]:
         """Return 1 for class 1 and -1 for class 0."""
         _check_one_value(output, "side()", "Give the class, such as target=1.")
+        # the predicted side: a logit of zero speaks for neither, and counts as class 0
         if self.number is None:
             sides = (output.detach().flatten() > 0).long()
         else:
@@ -181,6 +182,7 @@ class At(AbstractTarget):
         Raises:
             TargetError: If the output is no sequence.
         """
+        # the same entry in two vocabularies: time steps with classes, or texts with tokens
         step = Axis(0, "step", "time step", "steps", counts_from_end=True)
         entry = Axis(0, "index", "class", "classes")
         if self.is_token:
@@ -253,6 +255,7 @@ def _as_int(number: Any) -> int:
     Raises:
         TypeError: If it is none.
     """
+    # True would be class 1
     if isinstance(number, bool):
         raise TypeError("a bool is no class")
     return operator.index(number)
@@ -268,6 +271,7 @@ def _check_one_value(output: Tensor, word: str, advice: str) -> None:
 
 def _other_word(output: Tensor) -> str:
     """Say which target fits an output."""
+    # logits of classes, or one sequence without its batch axis
     if output.dim() == 2:
         return (
             "Give an index such as target=0 for (N, classes), or the inputs with an axis of one sample in "

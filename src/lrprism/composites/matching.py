@@ -55,6 +55,7 @@ class AbstractSelector(ABC):
         return PredicateSelector(
             lambda call, position: self.matches(call, position) and other.matches(call, position),
             f"({self} & {other})",
+            # nothing outside both can be meant, so the engine may free more
             self.kinds & other.kinds,
             self.tells_steps or other.tells_steps,
         )

@@ -32,6 +32,7 @@ __all__ = [
 ]
 
 _CONVOLUTION = kind(Kind.CONVOLUTION)
+# average pooling is linear, and so is a norm whose statistics are constants: LRP-ε shares there as in a layer
 _DENSE = kind(Kind.LINEAR, Kind.AVERAGE_POOLING, Kind.NORMALIZATION)
 _PRODUCTS = kind(Kind.PRODUCT, Kind.ATTENTION)
 
@@ -105,6 +106,7 @@ class EpsilonGammaBox(AbstractComposite):
 
     def entries(self) -> Sequence[Entry]:
         """The input, convolutions, then the rest."""
+        # a linear layer at the input is left to LRP-ε, as in every preset without a rule for the input
         box: Entry = (at_input() & _CONVOLUTION, ZBox(self.low, self.high, self.eps))
         return [box, *_layers(Gamma(self.gamma, self.eps, self.bias), self.eps, bias=self.bias)]
 
@@ -199,6 +201,7 @@ class AttnLRP(AbstractComposite):
 
     def entries(self) -> Sequence[Entry]:
         """Products, then every layer."""
+        # queries, keys and values share alike: the point of AttnLRP
         return [(_PRODUCTS, Uniform()), *Epsilon(self.eps, self.bias).entries()]
 
 
@@ -220,6 +223,7 @@ class CPLRP(AbstractComposite):
 
     def entries(self) -> Sequence[Entry]:
         """Products, then every layer."""
+        # said although it is the default, so that a plan names it
         return [(_PRODUCTS, SignalTakesAll()), *Epsilon(self.eps, self.bias).entries()]
 
 
@@ -233,6 +237,7 @@ class Hyper3DNetTutorial(AbstractComposite):
 
     def entries(self) -> Sequence[Entry]:
         """LRP-0 at both ends, LRP-γ for the convolutions between them."""
+        # the tutorial adds 1e-9 to every denominator, whatever its sign
         damping = Unsigned(1e-9)
         return [
             (first() | last(2) | kind(Kind.AVERAGE_POOLING), EpsilonRule(damping)),

@@ -85,6 +85,7 @@ def kind(*kinds: Kind) -> AbstractSelector:
         RuleError: If there is no kind, or something else.
     """
     _check_all("kind", kinds, Kind, "kinds of op, such as select.Kind.CONVOLUTION")
+    # all steps of a written-out network are of one kind, so a kind tells no steps apart
     words = " or ".join(kind.value for kind in kinds)
     return PredicateSelector(
         lambda call, _: call.kind in kinds, words, frozenset(kinds), False, lambda call: call.kind.value
@@ -105,6 +106,7 @@ def op(*names: str) -> AbstractSelector:
     return PredicateSelector(
         lambda call, _: call.name in names or _layer_of(call.name) in names,
         " or ".join(names),
+        # "linear" may be a step of a written-out LSTM; "lstm" is all of them
         is_fine=not _NETWORKS.issuperset(names),
         trait=lambda call: call.name,
         names=names,
@@ -155,6 +157,7 @@ def first(*none: Never) -> AbstractSelector:
     Raises:
         RuleError: If a number is given, as to :func:`last`.
     """
+    # first(2) is read as the first two by whoever knows last(2)
     if none:
         raise RuleError(
             "select.first() should get nothing: it means the first affine op on each way from an input. "
@@ -202,6 +205,7 @@ def position(start: int, stop: int | None = None) -> AbstractSelector:
             f"select.position() should get whole numbers, as a slice does. Found {_describe_value(odd)}. "
             "Try select.position(1, -2)."
         )
+    # position(2, -1) may hold something, as only the run tells how many ops there are
     if stop is not None and start >= stop and (start < 0) == (stop < 0):
         raise RuleError(
             f"select.position() should get a stop behind its start. Found {start}, {stop}. "

@@ -49,10 +49,12 @@ def suggest(value: object) -> str:
         case nn.Module():
             return "select.module('its path')"
         case type() if issubclass(value, nn.Module):
+            # a class of torch goes by nn.Linear, a user's by its own name
             is_known = getattr(nn, value.__name__, None) is value
             return f"select.module_type({'nn.' * is_known}{value.__name__})"
         case str():
             return _suggest_by_name(value)
+        # before int(): a bool is one
         case bool() | None:
             return _ANY
         # the number of a module in nn.Sequential
