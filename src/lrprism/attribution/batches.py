@@ -34,7 +34,7 @@ def count_samples(parsed: ParsedInputs, batch_size: int) -> int:
     return len(parsed.tensors[0])
 
 
-def explain_batches(
+def explain_in_batches(
     arguments: Arguments,
     target: Target,
     batch_size: int,
@@ -105,7 +105,9 @@ def join_batches(batches: Sequence[Explanation], *, has_class_axis: bool) -> Exp
     layers = {}
     for path in batches[0].layers:
         parts = [batch.layers[path] for batch in batches]
-        if any(_count_rows(part, axis) != {len(b.output)} for part, b in zip(parts, batches, strict=True)):
+        if any(
+            _count_layer_rows(part, axis) != {len(b.output)} for part, b in zip(parts, batches, strict=True)
+        ):
             raise InputError(
                 f"with batch_size, layers should return the samples as their first dimension. Found {path}."
             )
@@ -127,7 +129,7 @@ def _join_classes(parts: Sequence[Tensor], *, has_class_axis: bool) -> Tensor | 
     return parts[0] if has_class_axis and parts[0].dim() == 1 else torch.cat(list(parts), int(has_class_axis))
 
 
-def _count_rows(relevance: Tensor | tuple[Tensor, ...], axis: int) -> set[int]:
+def _count_layer_rows(relevance: Tensor | tuple[Tensor, ...], axis: int) -> set[int]:
     tensors = relevance if isinstance(relevance, tuple) else (relevance,)
     return {tensor.shape[axis] if tensor.dim() > axis else -1 for tensor in tensors}
 

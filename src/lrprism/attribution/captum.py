@@ -20,7 +20,7 @@ CaptumTarget = tuple[int, ...] | Sequence[tuple[int, ...]]
 
 @final
 @dataclass(frozen=True, eq=False, repr=False)
-class Entry(AbstractTarget):
+class CaptumEntry(AbstractTarget):
     """One entry of each sample's output, as Captum chooses it: ``output[:, 3, 1]``."""
 
     indices: tuple[Index, ...]
@@ -56,18 +56,18 @@ def read_captum_target(target: Target | CaptumTarget) -> Target:
     """
     # one number is meant for all samples
     if isinstance(target, Tensor):
-        return Entry((int(target),)) if target.numel() == 1 and _holds_whole_numbers(target) else target
+        return CaptumEntry((int(target),)) if target.numel() == 1 and _holds_whole_numbers(target) else target
     if isinstance(target, int) and not isinstance(target, bool):
-        return Entry((target,)) if target < 0 else target
+        return CaptumEntry((target,)) if target < 0 else target
     # [:, 3, 1] of every sample
     if isinstance(target, tuple):
-        return Entry(cast("tuple[Index, ...]", target))
-    # one such index per sample: Captum's lists run over samples, an Entry's over axes
+        return CaptumEntry(cast("tuple[Index, ...]", target))
+    # one such index per sample: Captum's lists run over samples, a CaptumEntry's over axes
     if isinstance(target, list) and target and all(isinstance(entry, tuple) for entry in target):
         entries: list[tuple[Any, ...]] = target
         if len({len(entry) for entry in entries}) > 1:
             raise TargetError(f"target should hold tuples of one length. Found {target!r}.")
-        return Entry(tuple(list(column) for column in zip(*entries, strict=True)))
+        return CaptumEntry(tuple(list(column) for column in zip(*entries, strict=True)))
     return cast("Target", target)
 
 

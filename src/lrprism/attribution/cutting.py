@@ -60,7 +60,7 @@ class Arguments(NamedTuple):
             InputError: If an object cannot be copied.
         """
         inputs, args, kwargs = self._as_parts()
-        # deepcopy takes from its memo what it shall not copy
+        # deepcopy copies nothing that its memo holds
         memo = {
             id(leaf): leaf for _, leaf in leaves(self._as_parts()) if isinstance(leaf, (Tensor, nn.Module))
         }
@@ -122,20 +122,7 @@ def find_uncut(
     # none, one of them, or all; every subset would take too many runs
     several = [frozenset(candidates)] if len(candidates) > 1 else []
     choices = [frozenset[Path](), *(frozenset({path}) for path in candidates), *several]
-    size = len(range(count)[rows])
-    failure: Exception | None = None
-    outputs: dict[frozenset[Path], Tensor] = {}
-    for choice in choices:
-        try:
-            output = run(arguments.cut(rows, count, choice))
-        except torch.OutOfMemoryError:
-            raise
-        # that it fails is the answer: a tensor of this shape does not go with a batch
-        except (RuntimeError, ValueError, TypeError, IndexError, AssertionError) as error:
-            failure = failure or error
-            continue
-        if _has_rows(output, size):
-            outputs[choice] = output
+    outputs, failure = _run_choices(arguments, rows, count, choices, run)
     if not outputs:
         raise InputError(
             f"with batch_size, {_list_tensors(arguments, candidates)} should be one row per sample or the "
@@ -151,6 +138,31 @@ def find_uncut(
             f"outputs. {_ADVICE}"
         )
     return first
+
+
+def _run_choices(
+    arguments: Arguments, rows: slice, count: int, choices: Sequence[frozenset[Path]], run: Run
+) -> tuple[dict[frozenset[Path], Tensor], Exception | None]:
+    """Run the model with other constants uncut; return the outputs with a row per sample, and a failure.
+
+    Raises:
+        OutOfMemoryError: If a batch is too large for the memory.
+    """
+    size = len(range(count)[rows])
+    failure: Exception | None = None
+    outputs: dict[frozenset[Path], Tensor] = {}
+    for choice in choices:
+        try:
+            output = run(arguments.cut(rows, count, choice))
+        except torch.OutOfMemoryError:
+            raise
+        # a failure answers the question: a tensor of this shape does not go with a batch
+        except (RuntimeError, ValueError, TypeError, IndexError, AssertionError) as error:
+            failure = failure or error
+            continue
+        if _has_rows(output, size):
+            outputs[choice] = output
+    return outputs, failure
 
 
 _ADVICE = (

@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from lrprism.attribution.batches import explain_batches, join_batches
+from lrprism.attribution.batches import explain_in_batches, join_batches
 from lrprism.attribution.captum import CaptumTarget, convergence_delta, read_captum_target
 from lrprism.attribution.cautions import Cautions
 from lrprism.attribution.cutting import Arguments
@@ -137,7 +137,7 @@ class LRP:
             if batch_size is None:
                 explanation = explain_one(arguments, target)
             else:
-                parts = explain_batches(
+                parts = explain_in_batches(
                     arguments,
                     target,
                     batch_size,
@@ -158,11 +158,7 @@ class LRP:
         layers: Sequence[str],
         audit: bool,
     ) -> Explanation:
-        """Explain inputs at once, and note what their user should be told.
-
-        Raises:
-            TargetError: If the target does not fit the output.
-        """
+        """Explain inputs at once, and note what their user should be told."""
         parsed = parse_inputs(*arguments)
         chosen_layers = find_layers(self.model, layers)
         with self._runner.trace(parsed, output, chosen_layers, audit=audit, say=cautions.say) as (
@@ -174,12 +170,7 @@ class LRP:
             doubt = check_samples(forward_pass.output, target, parsed, facts)
             if doubt is not None:
                 cautions.say(doubt, "samples")
-            try:
-                seeds, classes = seeds_of(forward_pass.output, target)
-            # a callable may return NaN because it was given NaN
-            except TargetError:
-                check_finite(self.model, forward_pass.output.detach(), (), ())
-                raise
+            seeds, classes = self._make_seeds(forward_pass.output, target)
             relevances = propagate(forward_pass, seeds, facts, assignment)
             cautions.check_arrival(self.model, forward_pass.output, seeds, relevances, facts, assignment)
 
@@ -196,6 +187,19 @@ class LRP:
             chosen_layers.by_path(forward_pass, join_seeds(relevances.layers)),
             relevances.audit,
         )
+
+    def _make_seeds(self, output: Tensor, target: Target) -> tuple[list[Tensor], Tensor | None]:
+        """Return the seeds of a target and the classes that they explain.
+
+        Raises:
+            TargetError: If the target does not fit the output.
+        """
+        try:
+            return seeds_of(output, target)
+        # a callable may return NaN because it was given NaN
+        except TargetError:
+            check_finite(self.model, output.detach(), (), ())
+            raise
 
     def plan(
         self,

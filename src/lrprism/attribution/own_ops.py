@@ -64,21 +64,7 @@ def read_ops(ops: OwnOps) -> UserOps:
     for key, op in ops.items():
         # MyFunction.apply stands for MyFunction
         function = getattr(key, "__self__", key) if _is_apply(key) else key
-        if isinstance(function, nn.Module) or (
-            isinstance(function, type) and not issubclass(function, torch.autograd.Function)
-        ):
-            kind = "class" if isinstance(function, type) else "module"
-            raise InputError(
-                "ops should map functions to ops of lrprism.ops.own. "
-                f"Found the {kind} {_name_function(function)}. Name the torch function or the "
-                "autograd.Function that its forward calls, or choose the module's rule in the composite: "
-                "select.module_type."
-            )
-        if not callable(function) or not isinstance(op, AbstractOp):
-            raise InputError(
-                f"ops should map torch functions to ops of lrprism.ops.own. Found {function!r}: {op!r}. "
-                f"{_EXAMPLE}"
-            )
+        _check_pair(function, op)
         names = {function} if isinstance(function, type) else every_name_of(function)
         rivals = (TABLE.get(name) or user_ops.ops.get(name) for name in names)
         conflict = next((rival for rival in rivals if rival is not None), None)
@@ -91,6 +77,29 @@ def read_ops(ops: OwnOps) -> UserOps:
         user_ops.ops.update(dict.fromkeys(names, op))
         user_ops.names.append((_name_function(function), names))
     return user_ops
+
+
+def _check_pair(function: Any, op: Any) -> None:
+    """Check that a user gives an op to a function.
+
+    Raises:
+        InputError: If it is no function or no op.
+    """
+    # nn.Softplus, or one of its instances: a rule for it belongs to the composite
+    is_other_class = isinstance(function, type) and not issubclass(function, torch.autograd.Function)
+    if isinstance(function, nn.Module) or is_other_class:
+        kind = "class" if isinstance(function, type) else "module"
+        raise InputError(
+            "ops should map functions to ops of lrprism.ops.own. "
+            f"Found the {kind} {_name_function(function)}. Name the torch function or the "
+            "autograd.Function that its forward calls, or choose the module's rule in the composite: "
+            "select.module_type."
+        )
+    if not callable(function) or not isinstance(op, AbstractOp):
+        raise InputError(
+            f"ops should map torch functions to ops of lrprism.ops.own. Found {function!r}: {op!r}. "
+            f"{_EXAMPLE}"
+        )
 
 
 _EXAMPLE = "Try {torch.lgamma: own.activation('lgamma')}."

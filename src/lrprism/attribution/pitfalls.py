@@ -54,18 +54,22 @@ def describe_end(end: End, *, is_part: bool) -> str:
                 else ": its sign is turned round where the two differ in sign"
             )
         )
-    if end.has_front:
-        way_out = "Try output='before softmax', which explains the logits in front of it."
-        if is_part:
-            way_out = (
-                "Try output='before softmax' in the place of this output=, with a target that chooses: an "
-                "index, or a callable that returns a seed."
-            )
-    elif end.is_written_out:
-        way_out = f"Return the logits from the model, or write torch.{name} and try output='before softmax'."
-    else:
-        way_out = "Return the logits from the model: what stands behind it cannot be done to them."
+    way_out = _offer_logits(end, is_part=is_part)
     return f"logits should be explained. Found {name} at the end: {effect}. {way_out}"
+
+
+def _offer_logits(end: End, *, is_part: bool) -> str:
+    """Say how to explain the logits in front of an end, or how to return them."""
+    if end.has_front and is_part:
+        return (
+            "Try output='before softmax' in the place of this output=, with a target that chooses: an "
+            "index, or a callable that returns a seed."
+        )
+    if end.has_front:
+        return "Try output='before softmax', which explains the logits in front of it."
+    if end.is_written_out:
+        return f"Return the logits from the model, or write torch.{end.name} and try output='before softmax'."
+    return "Return the logits from the model: what stands behind it cannot be done to them."
 
 
 def describe_idle(composite: AbstractComposite, affine: Sequence[Call]) -> str | None:

@@ -126,7 +126,7 @@ class Contributions:
     @cached_property
     def favours(self) -> bool:
         """True if contributions of the sign of ``z`` weigh at least as much as the others, as in LRP-γ."""
-        # the others must count too: what is pure needs another pass than what is favoured
+        # the others must count too: a pure term takes another backward step
         if self.outputs is Sign.POSITIVE:
             return self.positive >= self.negative > 0
         return self.outputs is Sign.NEGATIVE and self.negative >= self.positive > 0
