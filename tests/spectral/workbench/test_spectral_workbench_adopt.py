@@ -1,10 +1,7 @@
-import sys
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-import pytest
 import torch
 import xarray as xr
 from safetensors.torch import load_file
@@ -20,30 +17,6 @@ from lrprism.spectral.workbench import (
     train_into,
 )
 from small_runs import SILENT, settings_for
-
-OWN = """
-from torch import nn
-
-class Net(nn.Sequential):
-    layout = "patch"
-
-    def __init__(self, bands, classes):
-        super().__init__(nn.Conv2d(bands, 8, 3), nn.ReLU(), nn.Conv2d(8, classes, 3), nn.Flatten())
-
-def wrong(bands):
-    return nn.Sequential(nn.Conv2d(bands + 1, 3, 5), nn.Flatten())
-
-def many(bands):
-    return nn.Sequential(nn.Conv2d(bands, 7, 5), nn.Flatten())
-"""
-
-
-@pytest.fixture
-def own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    (tmp_path / "our_nets.py").write_text(OWN, encoding="utf-8")
-    monkeypatch.syspath_prepend(tmp_path)
-    yield "our_nets"
-    del sys.modules["our_nets"]
 
 
 def test_a_network_trained_elsewhere_is_taken_over(own: str, patch_file: Path, tmp_path: Path) -> None:

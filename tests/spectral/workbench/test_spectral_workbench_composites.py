@@ -4,16 +4,13 @@ from pathlib import Path
 import pytest
 import xarray as xr
 
+import lrprism as lp
 from lrprism.spectral.training import Devices
 from lrprism.spectral.workbench import ExplanationSettings, explain_into
-from lrprism.spectral.workbench.composites import COMPOSITES
+from lrprism.spectral.workbench.composites import COMPOSITES, find_composite
 from small_runs import SILENT
 
 CPU = Devices("cpu")
-
-
-def relevance_of(folder: Path) -> xr.Dataset:
-    return xr.open_zarr(folder / "relevance.zarr").load()
 
 
 @pytest.mark.parametrize("rule", COMPOSITES)
@@ -21,8 +18,21 @@ def test_the_account_closes_under_every_rule(trained: Path, tmp_path: Path, rule
     settings = ExplanationSettings(devices=CPU, rule=rule, heatmaps=0, per_class=1)
     explain_into(tmp_path, trained, settings, SILENT)
     summary = json.loads((tmp_path / "run.json").read_text())["explanation"]["conservation"]
-    dataset = relevance_of(tmp_path)
+    dataset = xr.open_zarr(tmp_path / "relevance.zarr").load()
     assert summary["at_input"] == pytest.approx(
         dataset["relevance"].sum(("band", "y", "x")).mean().item(), rel=1e-4
     )
     assert abs(summary["unaccounted"]) < 1e-5 * abs(summary["explained"])
+
+
+def test_names_are_those_of_the_presets_in_words() -> None:
+    assert find_composite("epsilon-alpha2-beta1-flat") == lp.presets.EpsilonAlpha2Beta1Flat()
+    assert find_composite("attn-lrp") == lp.presets.AttnLRP()
+    assert find_composite("cp-lrp") == lp.presets.CPLRP()
+    assert find_composite("lrp-0") == lp.presets.Epsilon(0)
+    assert next(iter(COMPOSITES)) == ExplanationSettings.rule
+
+
+def test_an_unknown_rule_is_refused_with_all_names() -> None:
+    with pytest.raises(lp.InputError, match=f"rule should be one of {', '.join(COMPOSITES)}. Found 'magic'"):
+        find_composite("magic")

@@ -10,6 +10,7 @@ import expected_warnings
 import lrprism as lp
 from lrprism.spectral import Scene, make_cube
 from lrprism.spectral.cubes.georeference import Georeference, assign_georeference, georeference_of
+from lrprism.spectral.cubes.windows import cut_windows
 from lrprism.spectral.io import read_cube
 from lrprism.spectral.io.writers import write_cube
 from lrprism.spectral.networks import Hyper3DNetLite
@@ -129,3 +130,24 @@ def test_a_scene_without_a_label_is_explained(trained: Path, tmp_path: Path) -> 
     assert read_cube(tmp_path / "out" / "relevance_map.nc").isel(y=2, x=2).isnull().all()
     figure = tmp_path / "out" / "figures" / "scene-relevance.png"
     assert figure.stat().st_size > 10_000
+
+
+@expected_warnings.LITTLE_ARRIVES
+def test_the_template_is_an_explanation_without_its_values(explainer: PixelExplainer) -> None:
+    explained, _ = explainer.explain(explainer.first)
+    assert_same_layout(explainer.template, explained)
+    windows = cut_windows(explainer.scene, WINDOW, pixels=explainer.first, labelled=False)
+    assert_same_layout(
+        explainer.patches.build_template(windows), explainer.patches.explain_patches(windows)[0]
+    )
+
+
+def assert_same_layout(template: xr.Dataset, explained: xr.Dataset) -> None:
+    assert template.sizes == explained.sizes
+    assert list(template.variables) == list(explained.variables)
+    assert template.attrs == explained.attrs
+    assert template.coords.keys() == explained.coords.keys()
+    for name, variable in explained.variables.items():
+        assert template[name].dims == variable.dims
+        assert template[name].dtype == variable.dtype
+        assert template[name].attrs == variable.attrs

@@ -1,6 +1,4 @@
 import json
-import sys
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -199,14 +197,6 @@ def test_training_goes_on_from_weights(trained: Path, patch_file: Path, tmp_path
     train_into(tmp_path / "run", few, SILENT)
     found = load_file(tmp_path / "run" / "model.safetensors")
     torch.testing.assert_close(found["network.linear.weight"], weights["linear.weight"])
-
-
-@pytest.fixture
-def own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    (tmp_path / "our_nets.py").write_text(OWN, encoding="utf-8")
-    monkeypatch.syspath_prepend(tmp_path)
-    yield "our_nets"
-    del sys.modules["our_nets"]
 
 
 def test_a_rebuild_network_the_user_s_own_is_trained_and_explained(

@@ -103,7 +103,7 @@ class PixelExplainer:
     def template(self) -> xr.Dataset:
         """The explanation of one pixel without its values: names, dtypes, coordinates and attributes."""
         windows = cut_windows(self.scene, self.window, pixels=self.first, labelled=False)
-        return _sum_windows(self.patches.build_template(windows))
+        return _spread(_sum_windows(self.patches.build_template(windows)), np.ones(1, dtype=bool))
 
     def maps(self, dataset: xr.Dataset) -> Mapping[str, xr.DataArray]:
         """Lay the explained pixels out as maps.
@@ -137,7 +137,7 @@ class PixelExplainer:
 def _sum_windows(explained: xr.Dataset) -> xr.Dataset:
     """Sum the relevance of each window over its pixels, and drop all else that has a place in the scene."""
     relevance = explained["relevance"].sum(("y", "x"), keep_attrs=True)
-    return explained.drop_vars(["patch", "label", "row", "column"]).assign(relevance=relevance)
+    return explained.assign(relevance=relevance).drop_vars(["patch", "label", "row", "column"])
 
 
 def _spread(explained: xr.Dataset, inside: np.ndarray[Any, np.dtype[np.bool_]]) -> xr.Dataset:
