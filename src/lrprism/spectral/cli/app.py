@@ -37,6 +37,7 @@ def load_command(name: str) -> Any:
     Args:
         name: A name in :data:`COMMANDS`.
     """
+    # a command is a function of the name of its module
     function = getattr(import_module(f"lrprism.spectral.cli.{name}"), name)
     single = typer.Typer(add_completion=False, rich_markup_mode="rich")
     single.command(name, no_args_is_help=name != "demo")(function)
@@ -55,6 +56,7 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode="rich",
+    # a bug ends with the plain traceback that an issue needs
     pretty_exceptions_enable=False,
 )
 
@@ -75,6 +77,7 @@ for command, summary in COMMANDS.items():
 
 def main() -> None:
     """Run the command line; a user's error ends with one line and exit code 2."""
+    # before the first large array
     keep_freed_memory()
     sys.path.append(str(Path.cwd()))  # last: a network in the folder is found, and no file hides a package
     try:

@@ -31,10 +31,12 @@ def demo(
         lrprism demo --out runs/demo
     """
     devices = Devices.from_name(device)
+    # the demo is the same everywhere but for seed and device
     training = replace(TRAINING, training=replace(TRAINING.training, seed=seed, devices=devices))
     explanation = ExplanationSettings(rule=rule, batch_size=batch_size, seed=seed, devices=devices)
     with write_run(out, overwrite=overwrite) as folder:
         run = demonstrate(folder, training, explanation, Reporter(not quiet))
+    # standard output; progress went to standard error
     console = Console()
     output.print_training(console, run["training"])
     output.print_bands(console, pd.read_csv(out / "bands.csv", dtype={"original_band": str}))

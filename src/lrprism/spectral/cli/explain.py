@@ -71,6 +71,7 @@ def explain(
             return
         unfinished.finish()
     console = Console()
+    # a map has no table of bands
     if not every_pixel:
         output.print_bands(console, pd.read_csv(out / "bands.csv", dtype={"original_band": str}))
     output.print_conservation(console, record["conservation"])

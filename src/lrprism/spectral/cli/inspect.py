@@ -34,6 +34,7 @@ def inspect(
 
         lrprism inspect runs/kochia --rule epsilon-gamma
     """
+    # a folder of lrprism train; any other path is data
     if (Path(what) / RUN_FILE).is_file():
         from lrprism.spectral.workbench.describe_network import describe_network  # late: torch and the engine
 

@@ -23,6 +23,7 @@ def print_training(console: Console, record: dict[str, Any]) -> None:
     kappa = "" if test["kappa"] is None else f", kappa {test['kappa']:.3f}"
     scores = f"Accuracy {100 * test['accuracy']:.1f} %, macro F1 {test['macro_f1']:.3f}{kappa}"
     _print_line(console, f"{scores} on {split['test']} test patches, split by {split['scheme']}.")
+    # None for patches, whose place is not known
     overlap = split["test_windows_that_overlap_a_training_window"]
     if overlap is not None:
         share = f"{100 * overlap:.1f} % of the test windows overlap" if overlap else "No test window overlaps"
@@ -45,6 +46,7 @@ def print_seeds(console: Console, table: pd.DataFrame) -> None:
 def print_bands(console: Console, table: pd.DataFrame) -> None:
     """Print in words the three bands that speak most for each explained class."""
     _print_line(console, "The three bands that speak most for each class:")
+    # class 0 first
     for target, rows in table.groupby("class", sort=True):
         best = top_bands(table, int(str(target)))
         words = [_describe_band(float(row["wavelength_nm"])) for _, row in best.iterrows()]
@@ -72,6 +74,7 @@ def print_conservation(console: Console, summary: dict[str, float]) -> None:
 def print_files(console: Console, folder: Path) -> None:
     """List the results."""
     _print_line(console, "Results:")
+    # relevance.zarr and figures are folders
     for path in sorted(folder.iterdir()):
         inside = f"/ ({len(list(path.iterdir()))} files)" if path.is_dir() else ""
         _print_line(console, f"  {path}{inside}")

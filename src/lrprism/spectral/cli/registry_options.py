@@ -32,6 +32,7 @@ Layout = Annotated[
 Preprocess = Annotated[
     str,
     typer.Option(
+        # the examples show how numbers are written
         help=f"Steps in front of the network, by commas, or none: {', '.join(STEPS)}. With numbers: "
         f"{', '.join(step.example for step in STEPS.values() if step.example)}. Fitted to the training part; "
         "relevance passes them back to the bands of the data.",

@@ -29,5 +29,6 @@ def read_preparation(
 
 def read_network(model: str, layout: str | None, preprocess: str, pca: int | None) -> NetworkSettings:
     """Read the network and its preprocessing."""
+    # --pca is short for a last step pca:COUNT
     steps = parse_steps(preprocess)
     return NetworkSettings(model, steps if pca is None else (*steps, f"pca:{pca}"), layout)

@@ -123,6 +123,7 @@ def train(
     console = Console()
     output.print_training(console, record)
     if seeds > 1:
+        # written with several seeds only
         output.print_seeds(console, pd.read_csv(out / "seeds.csv"))
     output.print_attribution(console, record)
     output.print_files(console, out)

@@ -112,6 +112,7 @@ def file_hash(path: str | Path) -> str:
         DataError: If the file cannot be read.
     """
     try:
+        # piece by piece: cubes are larger than memory
         with Path(path).open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
@@ -140,6 +141,7 @@ def versions(packages: Iterable[str] = PACKAGES) -> dict[str, str]:
 
 def _convert_to_json(value: Any) -> Any:
     """Turn numpy values and paths into plain JSON."""
+    # numpy first: a numpy number may be NaN too
     if isinstance(value, np.ndarray | np.generic):
         value = value.tolist()
     if isinstance(value, float) and not np.isfinite(value):  # JSON has no NaN

@@ -43,12 +43,14 @@ def write_run(folder: str | Path, *, overwrite: bool = False) -> Iterator[Path]:
     """
     folder = Path(os.path.abspath(Path(folder).expanduser()))
     check_free(folder, overwrite=overwrite)
+    # beside the folder, so that a rename stays on one disk
     partial = hidden_sibling(folder, "partial")
     with report_write_errors(folder):
         partial.mkdir(parents=True)
     try:
         yield partial
         check_record(partial)
+    # also Ctrl-C and SystemExit
     except BaseException:
         shutil.rmtree(partial, ignore_errors=True)
         raise

@@ -34,9 +34,11 @@ def conservation_table(audits: Sequence[Account], samples: int) -> pd.DataFrame:
         raise DataError(
             f"the accounts to join should be of the same op calls. Found {len(tables)} that differ."
         )
+    # the batches differ in their amounts alone
     joined = tables[0].copy()
     joined[_AMOUNTS] = sum(table[_AMOUNTS] for table in tables) / samples
     arrived = sum(audit.reached for audit in audits) / samples
+    # no op: the call number -1 sorts it first
     first = joined.iloc[[0]].assign(
         call=-1, module="", op=INPUT, rule="", why="", **dict.fromkeys(_AMOUNTS, 0.0)
     )

@@ -65,6 +65,7 @@ class UnfinishedRun:
             self.drop()
         with report_write_errors(self.work):
             self.work.mkdir(parents=True, exist_ok=True)
+        # no plan yet: the work begins here
         if not file.is_file():
             write_json(file, plan)
 

@@ -74,9 +74,12 @@ def explain_batches(
     if not missing:
         return True
     with reporter.bar(len(missing), title) as advance, quiet_lightning(), keyboard_interrupt():
+        # LRP needs gradients, which Lightning's inference mode forbids
         trainer = devices.trainer(callbacks=[_Progress(advance)], inference_mode=False)
+        # the workers get numbers of batches: each process cuts its own samples
         loader: DataLoader[int] = DataLoader(_BatchNumbers(missing), batch_size=1, collate_fn=_unpack_single)
         trainer.predict(_ExplainingModule(explainer, store, numbers), loader, return_predictions=False)
+        # without it the first process would join batches that others still write
         trainer.strategy.barrier("every batch is written")
     return bool(trainer.is_global_zero)
 

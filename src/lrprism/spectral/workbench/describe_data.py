@@ -26,9 +26,11 @@ def describe_data(source: str, preparation: Preparation | None = None) -> str:
     Raises:
         DataError: If the data cannot be read.
     """
+    # a library has spectra, but no pixels, labels or place
     if is_spectral_library(source):
         library = read_spectral_library(source)
         return _format_rows(_describe_values(library) | _describe_credit(library.attrs))
+    # a window of one pixel loses none at the border
     samples = open_samples(source, replace(preparation or Preparation(), window=1))
     scene = samples.scene
     data = scene.cube if scene is not None else samples.cut(samples.numbers)["patch"]
@@ -80,7 +82,9 @@ def _describe_place(scene: Scene) -> str:
     place = georeference_of(scene.cube)
     if place is None:
         return "not on a map"
+    # an affine transform without rotation: x = left + width column, y = top + height row
     left, width, _, top, _, height = place.transform
+    # WKT begins with the name in quotes; EPSG codes have none
     name = place.crs.split('"')[1] if '"' in place.crs else place.crs
     return f"{name}; upper left corner {left:.10g}, {top:.10g}; pixels of {width:.6g} x {abs(height):.6g}"
 
@@ -88,6 +92,7 @@ def _describe_place(scene: Scene) -> str:
 def _describe_bands(data: xr.DataArray) -> str:
     nm, fwhm = data["wavelength"].values, data["fwhm"].values
     widths = f", FWHM {_format_range(fwhm)} nm" if np.isfinite(fwhm).any() else ", FWHM unknown"
+    # AVIRIS and EnMAP have spectrometers whose ranges overlap
     order = "" if (np.diff(nm) > 0).all() else ", not in rising order"
     bad = int((~data["good"].values).sum())
     flagged = f", {bad} flagged bad" if bad else ""
@@ -100,6 +105,7 @@ def _format_range(numbers: npt.NDArray[np.floating]) -> str:
 
 
 def _count_classes(samples: Samples) -> list[str]:
+    # a class of the label map may have no sample with a window
     counts = np.bincount(samples.labels, minlength=len(samples.class_names))
     return [
         f"{number} {name} ({count})"

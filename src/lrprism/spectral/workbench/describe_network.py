@@ -26,6 +26,7 @@ def describe_network(folder: Path, rule: str, trusted: str | None = None) -> str
     composite = find_composite(rule)
     trained = TrainedNetwork.load(folder, trusted)
     record, spec = trained.record, trained.record["network"]
+    # the plan depends on the shape of the input alone
     sample = torch.ones(1, spec["bands"], spec["window"], spec["window"])
     parameters = sum(parameter.numel() for parameter in trained.model.parameters())
     return "\n".join(

@@ -55,6 +55,7 @@ class PixelExplainer:
             InputError: If the target is the true class.
             DataError: If no pixel has a window.
         """
+        # pixels without a label have no true class
         if self.patches.target == "true":
             raise InputError(
                 "target should be predicted or a class where every pixel is explained, since not every pixel "
@@ -95,6 +96,7 @@ class PixelExplainer:
         if not inside.any():
             # a batch at the border of the scene, or where it has no data
             return _spread(self.template, inside), Account((), 0.0, 0.0)
+        # only pixels with a window are explained; the others get NaN
         windows = cut_windows(self.scene, self.window, pixels=numbers[inside], labelled=False)
         explained, audit = self.patches.explain_patches(windows)
         return _spread(_sum_windows(explained), inside), audit
@@ -119,6 +121,7 @@ class PixelExplainer:
         bands = {name: coord for name, coord in dataset.coords.items() if coord.dims == ("band",)}
         values = dataset["relevance"].chunk().data
         rows = max(1, _AT_ONCE // (width * values.shape[1]))
+        # whole rows of the map per chunk, so that a map larger than memory is written piece by piece
         values = values.rechunk((rows * width, -1)).reshape((height, width, values.shape[1]))
         relevance = xr.DataArray(
             values.transpose(2, 0, 1), dims=("band", "y", "x"), coords=bands, name="relevance",
@@ -146,6 +149,7 @@ def _spread(explained: xr.Dataset, inside: np.ndarray[Any, np.dtype[np.bool_]]) 
     for name, variable in explained.data_vars.items():
         if "sample" not in variable.dims:
             continue
+        # whole numbers have no NaN
         missing = NO_CLASS if variable.dtype.kind == "i" else np.nan
         values = np.full((len(inside), *variable.shape[1:]), missing, dtype=variable.dtype)
         if inside.any():

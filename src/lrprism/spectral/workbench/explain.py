@@ -84,12 +84,14 @@ def explain_into(
         DataError: If the network or the data cannot be read, or they do not fit each other.
         InputError: If the rule, the target or the device is unknown.
     """
+    # before anything is read: a wrong name should cost nothing
     composite = find_composite(settings.rule)
     trained = TrainedNetwork.load(network, settings.model)
     with reporter.step(f"reading {settings.source or trained.record['source']}"):
         samples = open_samples(settings.source or trained.record["source"], trained.preparation)
         plan_job = _plan_pixels if settings.every_pixel else _plan_patches
         job = plan_job(samples, trained, settings, composite)
+    # batches that are in the store already are not explained again
     store = RelevanceStore(folder, len(job.numbers), settings.batch_size)
     if not _run_job(job, store, settings, reporter):
         return None
@@ -107,6 +109,7 @@ def explain_into(
         "figures": [str(path.relative_to(folder)) for path in figures],
     }
     write_json(folder / RUN_FILE, {"versions": versions(), "training": trained.record, "explanation": record})
+    # last: until run.json is there, the accounts tell a later call what is done
     store.close()
     return record
 
@@ -187,6 +190,7 @@ def _plan_pixels(
     _check_fit(cut_windows(samples.scene, window, pixels=explainer.first, labelled=False), trained, samples)
 
     def write(folder: Path, relevance: xr.Dataset, _: pd.DataFrame, reporter: Reporter) -> list[Path]:
+        # the maps are lazy: they are read from the store piece by piece
         maps = explainer.maps(relevance)
         with reporter.step("writing the maps"):
             for name, values in maps.items():
@@ -216,6 +220,7 @@ def _run_job(job: _Job, store: RelevanceStore, settings: ExplanationSettings, re
     title = f"explaining {len(job.numbers)} {kind} by {settings.rule}"
     try:
         return explain_batches(job.explainer, store, job.numbers, settings.devices, reporter, title)
+    # also Ctrl-C: an empty store would bind the next call to these data
     except BaseException:
         store.drop_if_empty()
         raise
@@ -248,6 +253,7 @@ def _check_fit(patches: PatchSet, trained: TrainedNetwork, samples: Samples) -> 
 
 def _summarize_conservation(audits: Sequence[Account], samples: int) -> dict[str, float]:
     """Return means per sample, in logits: the output, the relevance at the input and in each sink."""
+    # every batch has an account over all its samples
     account = Account.sum_of(audits)
     assert account is not None  # every job has a sample
     return {

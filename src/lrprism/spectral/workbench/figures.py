@@ -42,6 +42,7 @@ def draw_figures(
         ("class-spectra", partial(plots.class_spectra, spectra)),
     ]
     for target in np.unique(relevance["target"].values):
+        # class names may hold slashes and blanks
         name = _build_slug(f"{int(target):02d}-{relevance['class_name'].values[target]}")
         jobs.append((f"spectrum-{name}", partial(plots.relevance_spectrum, spectra, int(target))))
         jobs += [
@@ -75,6 +76,7 @@ def pick_typical_samples(relevance: xr.Dataset, target: int, count: int) -> list
     # one logit tells two classes apart by its sign
     logit = output[:, target] if output.shape[1] > 1 else output[:, 0] * (2 * target - 1)
     right = (relevance["label"].values == relevance["predicted"].values)[chosen]
+    # lexsort sorts by its last key first
     order = np.lexsort((-logit, ~right))
     return [int(sample) for sample in chosen[order][:count]]
 

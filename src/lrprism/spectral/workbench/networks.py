@@ -81,6 +81,7 @@ class NetworkSettings:
     def record(self, wavelength: Wavelengths, classes: int, window: int) -> dict[str, Any]:
         """Return all that is needed to build the network again, as plain JSON."""
         bands = {"bands": len(wavelength), "wavelength_nm": wavelength.tolist()}
+        # the folder has its own copy of a program
         name = PROGRAM if self.is_program else self.name
         return {**asdict(self), "name": name, **bands, "classes": classes, "window": window}
 
@@ -126,6 +127,7 @@ class NetworkSettings:
         shape: tuple[int, ...] = (1, bands, window, window)
         for step in steps:
             shape = step.output_shape(shape)
+        # PCA, resampling and selection change the number of bands
         network = self._build_network({"bands": shape[1], "classes": classes, "window": window}, folder)
         layout = self.layout or getattr(network, "layout", None)
         if layout not in LAYOUTS:
@@ -138,6 +140,7 @@ class NetworkSettings:
     def _build_network(self, sizes: dict[str, int], folder: Path | None) -> nn.Module:
         if self.is_program:
             return load_program(self.name if folder is None else folder / self.name)
+        # the factory of the user takes what it names: bands, classes, window or none of them
         if self.is_factory:
             parameters = factory_signature(self.name).parameters
             arguments = {name: size for name, size in sizes.items() if name in parameters}
@@ -166,6 +169,7 @@ def rebuild_network(record: dict[str, Any], folder: Path, trusted: str | None = 
             f"'{folder}' should hold a network of this version. Found no {error} in its record. "
             "Train it again."
         ) from error
+    # a run folder may come from anyone: its record must not run code by itself
     if settings.is_factory and trusted != settings.name:
         raise InputError(
             f"the network of '{folder}' is built by {settings.name}, and importing that runs its code. Found "
@@ -213,6 +217,7 @@ def _check_runs(model: Pipeline, samples: Samples, name: str) -> None:
     try:
         with torch.no_grad():
             logits = model.eval()(patches)
+    # the errors of torch on shapes that do not fit
     except (RuntimeError, TypeError, ValueError) as error:
         reason = str(error).strip().partition("\n")[0].rstrip(".")
         raise ModelError(

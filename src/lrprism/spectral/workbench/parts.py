@@ -100,6 +100,7 @@ def deal_samples(samples: Samples, settings: SplitSettings, window: int, seed: i
     train = split.train
     if settings.per_class is not None:
         train = limit_per_class(train, samples.labels_of(train), settings.per_class, seed)
+    # patches of a file do not say where they lie
     overlap = None
     if samples.scene is not None:
         overlap = leakage(split, window, samples.scene.labels.sizes["x"])
@@ -126,6 +127,7 @@ def _build_split(
 ) -> Split:
     """Build the split of these parts; its coverage is of all labelled samples, with or without a window."""
     labels = samples.all_labels
+    # label maps count classes from 1, 0 is unlabelled
     classes = samples.labels if labels is None else labels.values.ravel().astype(np.int64) - 1
     return Split(
         train, test, coverage_table(classes, train, test, samples.class_names, validation), notes, validation
@@ -164,6 +166,7 @@ def _split_by_files(samples: Samples, settings: SplitSettings) -> Split:
         path, labels, test_path=test_path[0] if test_path else None, class_names=samples.class_names
     )
     parts = [np.intersect1d(part, samples.numbers) for part in (split.train, split.validation, split.test)]
+    # other people split all pixels; those at the border have no whole window here
     lost = len(split.train) + len(split.validation) + len(split.test) - sum(map(len, parts))
     note = (f"{lost} samples of the split have no whole window and are left out",) if lost else ()
     train, validation, test = parts
@@ -181,6 +184,7 @@ def _add_validation(samples: Samples, split: Split, settings: SplitSettings, gua
             raise InputError(
                 "validation by blocks should be of a scene. Found patches. Leave out --validation blocks."
             )
+        # smaller blocks than the split's, but wide enough for a window and its guard
         block = max(settings.block // 2, 2 * guard + 1)
         fraction = settings.validation_fraction
         return hold_out(samples.scene.labels, split, block=block, guard=guard, fraction=fraction, seed=seed)

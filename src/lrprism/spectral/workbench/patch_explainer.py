@@ -65,6 +65,7 @@ class PatchExplainer:
             The patches with their relevance beside them, and the account.
         """
         device = next(self.model.parameters()).device
+        # Lightning moves the model, not the samples that it is asked for
         inputs = network_inputs(patches).to(device)
         target = NetworkClass(class_target(self.target, patches["label"].values, self.class_names))
         explanation = self._lrp.explain(inputs, target, audit=True)
@@ -81,6 +82,7 @@ class PatchExplainer:
         Raises:
             InputError: If the target is neither a word nor a class.
         """
+        # a wrong target should cost no layout on disk
         class_target(self.target, patches["label"].values, self.class_names)
         inputs = network_inputs(patches)
         device = next(self.model.parameters()).device
@@ -156,6 +158,7 @@ def class_target(
     if target == "true":
         return torch.from_numpy(labels)
     names = [name.casefold() for name in class_names]
+    # a name first: a class may be called "2"
     if target.casefold() in names:
         return names.index(target.casefold())
     if target.isdecimal() and int(target) < len(names):

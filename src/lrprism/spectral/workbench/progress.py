@@ -33,6 +33,7 @@ class Reporter:
             title: The work in words, such as "reading indian-pines".
         """
         started = monotonic()
+        # a log file gets the time at the end, not a spinner
         if self.shows_progress and self.console.is_terminal:
             with self.console.status(f"{title} ..."):
                 yield

@@ -85,6 +85,7 @@ def write_network(
     """
     save_weights(model, folder / WEIGHTS)
     parts.table(samples).to_csv(folder / SPLIT, index=False)
+    # a sample tells the wavelengths after preparation, and the window of a patch file
     patches = samples.cut(parts.test[:1])
     facts = ("title", "attribution", "quantity", "units", "assumed")
     return {

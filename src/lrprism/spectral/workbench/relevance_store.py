@@ -87,6 +87,7 @@ class RelevanceStore:
             arrays: Values of every array along ``sample``.
             audit: Its account of relevance.
         """
+        # a batch is a chunk, a file of its own: no other process writes to it
         group = zarr.open_group(self.path, mode="r+", use_consolidated=False)
         for name, values in arrays.items():
             group[name][self.batch_slice(batch)] = values  # type: ignore[index]  # every member is an array

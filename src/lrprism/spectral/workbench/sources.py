@@ -65,6 +65,7 @@ class Preparation:
 
     def prepare_bands(self, data: Bands) -> Bands:
         """Average and select the bands of a cube or a patch set; without a choice, those flagged good."""
+        # the sensor flags its bad bands; a choice of the user overrules the flags
         if self.bands is None and not data["good"].values.all():
             data = good_bands(data)
         if self.average_pairs:
@@ -127,6 +128,7 @@ def open_samples(source: str, preparation: Preparation) -> Samples:
             f"data should be a cube, an HDF5 patch file or '{INDIAN_PINES}'. Found no file '{source}'. "
             "Correct the path."
         )
+    # an HDF5 file may hold patches or a cube
     if is_patch_file(source):
         patches = read_patch_file(
             source, wavelengths=preparation.wavelengths, class_names=preparation.class_names
@@ -174,6 +176,7 @@ def _open_scene(source: str, scene: Scene, preparation: Preparation) -> Samples:
     prepared = Scene(cube, inner.where(complete, 0))
     flat = prepared.labels.values.ravel()
     numbers = np.flatnonzero(flat).astype(np.int64)
+    # said in the record: a reader compares the counts with those of the scene
     lost = int((scene.labels.values > 0).sum() - (inner.values > 0).sum())
     missing = int((inner.values > 0).sum()) - len(numbers)
     notes = [f"{lost} labelled pixels lie too near the border of the scene for a window"] if lost else []

@@ -77,6 +77,7 @@ class SplitSettings:
         Raises:
             InputError: If patches are to be split by where they lie.
         """
+        # windows of random pixels of a scene overlap: the accuracy would be too high
         default = "random" if samples.scene is None else "blocks"
         scheme = self.scheme or (default if self.groups is None else "groups")
         if samples.scene is None and scheme in SCHEMES and SCHEMES[scheme].split_samples is None:

@@ -172,6 +172,7 @@ def _prepare_seed(
 ) -> tuple[SampleParts, Pipeline]:
     with reporter.step("splitting into training and test part"):
         parts = deal_samples(samples, settings.split, settings.preparation.window, seed)
+        # the starting weights follow from the seed alone
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
             model = build_for_samples(settings.network, samples, parts.train, settings.weights)
@@ -189,6 +190,7 @@ def _fit_seed(
 ) -> TrainingResult:
     config = replace(settings.training, seed=seed)
     if settings.weights is not None:
+        # drawing anew would throw the weights away
         config = replace(config, initialize=False)
     train, validation = (_build_dataset(samples, numbers) for numbers in (parts.train, parts.validation))
     name = type(model.network).__name__

@@ -41,6 +41,7 @@ class TrainedNetwork:
             ModelError: If the weights are those of another network.
         """
         record = read_run(folder).get("training")
+        # run.json may be that of another program
         if not isinstance(record, dict) or not isinstance(record.get("network"), dict):
             raise DataError(
                 f"'{folder}' should hold a trained network. Found none in its run.json. Run lrprism train."
