@@ -1,10 +1,13 @@
-"""A network of the user's own in a module of their own."""
+"""Labelled samples of a scene and of a patch file, and a module with networks of the user's own."""
 
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from lrprism.spectral.workbench import Preparation, Samples, open_samples
+from small_runs import write_patches
 
 OWN = """
 from torch import nn
@@ -29,3 +32,14 @@ def own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     monkeypatch.syspath_prepend(tmp_path)
     yield "our_nets"
     del sys.modules["our_nets"]
+
+
+@pytest.fixture(scope="session")
+def scene() -> Samples:
+    """Two bands of Indian Pines in windows of 5 x 5 pixels."""
+    return open_samples("indian-pines", Preparation(bands=(5, 40), window=5))
+
+
+@pytest.fixture
+def patches(tmp_path: Path) -> Samples:
+    return open_samples(str(write_patches(tmp_path / "leaves.hdf5")), Preparation(wavelengths="400:950"))

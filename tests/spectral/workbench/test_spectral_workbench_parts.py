@@ -6,21 +6,10 @@ import pytest
 
 import lrprism as lp
 from lrprism.spectral import load_indian_pines
-from lrprism.spectral.workbench import Preparation, Samples, SplitSettings, open_samples
+from lrprism.spectral.workbench import Samples, SplitSettings
 from lrprism.spectral.workbench.parts import assign_all_to_test, deal_samples, limit_per_class
-from small_runs import write_patches
 
 WINDOW = 5
-
-
-@pytest.fixture(scope="module")
-def scene() -> Samples:
-    return open_samples("indian-pines", Preparation(bands=(5, 40), window=WINDOW))
-
-
-@pytest.fixture
-def patches(tmp_path: Path) -> Samples:
-    return open_samples(str(write_patches(tmp_path / "leaves.hdf5")), Preparation(wavelengths="400:950"))
 
 
 @pytest.mark.parametrize("scheme", ["blocks", "checkerboard", "contiguous", "regions"])

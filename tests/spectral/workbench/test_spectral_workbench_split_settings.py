@@ -1,24 +1,12 @@
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
 import lrprism as lp
-from lrprism.spectral.workbench import Preparation, Samples, SplitSettings, open_samples
+from lrprism.spectral.workbench import Samples, SplitSettings
 from lrprism.spectral.workbench.parts import deal_samples
-from small_runs import write_patches
 
 WINDOW = 5
-
-
-@pytest.fixture(scope="module")
-def scene() -> Samples:
-    return open_samples("indian-pines", Preparation(bands=(5, 40), window=WINDOW))
-
-
-@pytest.fixture
-def patches(tmp_path: Path) -> Samples:
-    return open_samples(str(write_patches(tmp_path / "leaves.hdf5")), Preparation(wavelengths="400:950"))
 
 
 def test_patches_are_split_at_random_and_a_scene_by_blocks(scene: Samples, patches: Samples) -> None:
