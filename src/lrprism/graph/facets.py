@@ -97,12 +97,14 @@ _ANY_MOVE = Facet.MOVES | Facet.KEEPS_GATE | Facet.ADDS | Facet.JOINS_GATES
 
 _ROWS: list[tuple[str, Facet]] = [
     (_MOVES, _ANY_MOVE | Facet.KEEPS_SIGN),
+    # the constants may be negative
     (_MOVES_BESIDE_CONSTANTS, _ANY_MOVE),
     ("CopySlices", _ANY_MOVE),
     ("CopyBackwards", _ANY_MOVE | Facet.KEEPS_SIGN | Facet.ELEMENTWISE),
     (_SUMS, Facet.KEEPS_SIGN | Facet.ADDS | Facet.REDUCES),
     (_AVERAGES, Facet.KEEPS_SIGN | Facet.KEEPS_GATE | Facet.ADDS),
     (_CHOICES, Facet.KEEPS_SIGN | Facet.KEEPS_GATE),
+    # bicubic weights can be negative
     ("UpsampleBicubic2D UpsampleBicubic2DAa Mean", Facet.KEEPS_GATE | Facet.ADDS),
     ("Cumprod Prod", Facet.KEEPS_SIGN | Facet.KEEPS_GATE),
     (_SHIFTS_AND_SCALES, Facet.KEEPS_GATE | Facet.ELEMENTWISE | Facet.SCALES),
@@ -110,6 +112,7 @@ _ROWS: list[tuple[str, Facet]] = [
     (f"{DAMPED} {SHARED}", Facet.KEEPS_SIGN | Facet.KEEPS_GATE | Facet.ADDS | Facet.ELEMENTWISE),
     (f"Alias Clone MaskedFill ToCopy Where Relu {PASSED} {RECTIFIED}", Facet.ELEMENTWISE),
     (f"Relu {RECTIFIED}", Facet.RECTIFIES),
+    # the bound or the slope may be negative
     ("Clamp ClampMin LeakyRelu", Facet.ELEMENTWISE),
     ("Clamp ClampMin Fmax Maximum", Facet.BOUNDS_BELOW),
     ("Add", Facet.ADDS | Facet.JOINS_GATES),
@@ -130,6 +133,7 @@ def _build_facets() -> dict[str, Facet]:
     table: dict[str, Facet] = {}
     for names, facets in _ROWS:
         for name in names.split():
+            # torch's C++ functions and ours have no suffix
             is_full = name.startswith("Copy") or "::" in name
             key = name if is_full else f"{name}Backward"
             table[key] = table.get(key, Facet(0)) | facets

@@ -36,9 +36,10 @@ def _collect_origins(start: Edge) -> set[Edge]:
             continue
         seen.add(edge)
         node = edge[0]
+        # an input, or a node that mixes places: here the origin is
         sources = edges_of(node) if name_of(node) in _ELEMENTWISE else []
         if sources:
             pending.extend(sources)
         else:
             origins.add(edge)
-    return origins | set(pending)
+    return origins | set(pending)  # beyond the limit each tensor counts as an origin

@@ -69,6 +69,7 @@ class Attention(AbstractOp):
     ) -> Any:
         del dropout_p
         operands = (query, key, value, attn_mask)
+        # the softmax and the scale keep their gradient inside the fused kernel
         if is_live(operands):
             tape = recorder.start_tape(self.kind, self.name, (AbstractProductRule,))
             query, key, value, attn_mask = _with_shares(recorder, tape, *operands)

@@ -28,6 +28,7 @@ class Clamp(AbstractOp):
 
     def run(self, recorder: Recorder, func: Callable[..., Any], args: Arguments, kwargs: Keywords) -> Any:
         """Bound the entries."""
+        # clamp(min=) is ReLU and its kin
         if read_argument(args, kwargs, 2, "max") is None:
             return NativeOp(Kind.ROUTING, self.name).run(recorder, func, args, kwargs)
         return Activation(self.kind, self.name).run(recorder, func, args, kwargs)
@@ -68,6 +69,7 @@ class Comparison(AbstractOp):
         """Compare."""
         mask = func(*args, **kwargs)
         live = [tensor for tensor in tensors_in((args, dict(kwargs))) if tensor.requires_grad]
+        # the mask is kept with it, so that its id stays its own
         if len(live) == 1 and isinstance(mask, Tensor):
             recorder.compared[id(mask)] = mask, live[0]
         return mask
@@ -125,6 +127,7 @@ class Masking(AbstractOp):
 
     def run(self, recorder: Recorder, func: Callable[..., Any], args: Arguments, kwargs: Keywords) -> Any:
         """Multiply; relevance passes an activation unchanged."""
+        # no comparison so far: the usual product, without a look at its factors
         if recorder.compared and len(args) == 2 and not kwargs:
             for a, mask in (args, args[::-1]):
                 if _compares(recorder, mask, a):

@@ -37,6 +37,7 @@ def _glu(input: Tensor, dim: int = -1) -> Tensor:
 
 def _cosine_similarity(x1: Tensor, x2: Tensor, dim: int = 1, eps: float = 1e-8) -> Tensor:
     """Return the product of the two normalised vectors."""
+    # dim counts in the common shape
     shape = torch.broadcast_shapes(x1.shape, x2.shape)  # type: ignore[no-untyped-call]  # torch has no types
     x1, x2 = x1.expand(shape), x2.expand(shape)
     return (F.normalize(x1, dim=dim, eps=eps) * F.normalize(x2, dim=dim, eps=eps)).sum(dim)
@@ -73,6 +74,7 @@ def _mean_over(
     """Return the mean over the dimensions of a variance; ``var(a, unbiased)`` is one over all."""
     del options
     keepdim = unbiased[1] if len(unbiased) > 1 else keepdim
+    # var(a), var(a, unbiased): over all entries
     return input.mean() if dim is None or isinstance(dim, bool) else input.mean(dim, keepdim)
 
 
@@ -130,6 +132,7 @@ def _cov(
     """Return the covariance: the product of the centred variables with themselves."""
     variables = input if input.dim() > 1 else input.unsqueeze(0)
     weights = torch.ones_like(variables[0], requires_grad=False)
+    # frequencies and weights multiply, as in numpy.cov
     for factor in (fweights, aweights):
         weights = weights if factor is None else weights * factor
     total = weights.sum()
@@ -141,6 +144,7 @@ def _cov(
 def _corrcoef(input: Tensor) -> Tensor:
     """Return the covariance over the standard deviations, which count as constants."""
     covariance = _cov(input)
+    # a single variable
     if covariance.dim() == 0:
         return covariance / covariance
     deviations = covariance.diagonal().real.sqrt()

@@ -1,4 +1,4 @@
-"""How much each factor of a product looks like a gate, read from the autograd graph."""
+"""Gates among the factors of a product, read from the autograd graph."""
 
 from __future__ import annotations
 

@@ -23,6 +23,7 @@ def tensors_in(values: Any) -> list[Tensor]:
 def _collect_tensors(values: Any, tensors: list[Tensor]) -> None:
     if isinstance(values, (tuple, list)):
         for value in values:
+            # tensors here and not in a call of their own: this runs at every op
             if isinstance(value, Tensor):
                 tensors.append(value)
             elif type(value) not in _ATOMS:

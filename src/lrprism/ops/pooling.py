@@ -47,13 +47,15 @@ _damp = entry_of(_Damped)
 
 @final
 class AveragePooling(AbstractOp):
-    """A mean over positions: a linear op without weights, which LRP-ε can damp."""
+    """A mean over positions."""
 
     def run(self, recorder: Recorder, func: Callable[..., Any], args: Arguments, kwargs: Keywords) -> Any:
         """Return the mean; the rule of the call damps its gradient."""
         z = func(*args, **kwargs)
+        # of constants, or of integers
         if not is_live(z):
             return z
+        # behind the mean, whose own gradient spreads what the damping lets through
         return _damp(z, recorder.start_tape(self.kind, self.name, (Epsilon,)))
 
 

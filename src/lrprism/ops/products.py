@@ -119,6 +119,7 @@ def _run_inverse_softmax(
     Returns:
         The result, or None for any other product.
     """
+    # only two factors by position are looked at: a * b
     if len(args) != 2 or kwargs:
         return None
     divisors = [find_divisor(factor) for factor in args]
@@ -127,6 +128,7 @@ def _run_inverse_softmax(
     if divisor is None:
         return None
     weights = find_weights(other, divisor)
+    # v * (1 / e.sum()): a constant scale
     if weights is None:
         recorder.record(Kind.ROUTING, name)
         scale = inverse.detach()
@@ -189,6 +191,7 @@ class Quotient(AbstractOp):
                 return result
         divisor = [*args[self.divisor : self.divisor + 1], *(kwargs.get(name) for name in self.names)]
         positional, named = detach_argument(args, kwargs, self.divisor, *self.names)
+        # 1 / a: only the divisor was live
         kind = Kind.ROUTING if is_live((positional, named)) else Kind.STOPPED
         recorder.record(Kind.SCALING if is_live(divisor) and kind is Kind.ROUTING else kind, self.name)
         return func(*positional, **named)

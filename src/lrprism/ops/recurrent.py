@@ -133,6 +133,7 @@ def _scales_constant(layer: Layer, state: State) -> bool:
 
 def _run_network(ways: _Ways, first: Tensor, *args: Any) -> tuple[Tensor, ...]:
     """Run a network from the arguments of torch's builtin, padded or packed."""
+    # packed: a tensor of batch sizes comes before the state, which is a tuple in an LSTM
     is_packed = isinstance(args[0], Tensor) and (ways.network == "lstm" or isinstance(args[1], Tensor))
     hx, params, has_biases, layers, _, _, bidirectional, *batch_first = args[1:] if is_packed else args
     directions = 2 if bidirectional else 1
@@ -141,6 +142,7 @@ def _run_network(ways: _Ways, first: Tensor, *args: Any) -> tuple[Tensor, ...]:
     sizes = args[0].tolist() if is_packed else None
     time = 1 if batch_first and batch_first[0] else 0
     is_even = sizes is None or sizes[0] == sizes[-1]
+    # in one call per layer; sequences of several lengths go step by step
     if ways.may_fuse and is_even and _can_fuse(first, cells):
 
         def run_fused(cell: int, x: Tensor, state: State, backwards: bool) -> tuple[Tensor, State]:

@@ -127,6 +127,7 @@ def _back_lstm(steps: _Steps) -> _Result:
     enter, forget, z, leave = (steps.of_x + steps.of_h).chunk(4, -1)
     enter, forget = enter.sigmoid(), forget.sigmoid()
     new = z.tanh()
+    # the cell states, which torch does not return
     entering = enter * new
     c = torch.empty_like(entering)
     now = steps.state[1]
@@ -151,6 +152,7 @@ def _back_lstm(steps: _Steps) -> _Result:
 def _back_gru(steps: _Steps) -> _Result:
     """Go back through a GRU, ``h' = (1 - z) tanh(W x + b + r (U h + b')) + z h``."""
     of_x, of_h = steps.of_x, steps.of_h
+    # the gates do not depend on g: all steps at once
     size = 2 * steps.weights.size  # rows: reset and update gate, then the signal
     reset, update = (of_x[..., :size] + of_h[..., :size]).sigmoid_().chunk(2, -1)
     signal_x, signal_h = of_x[..., size:], of_h[..., size:]
@@ -174,7 +176,7 @@ def _back_gru(steps: _Steps) -> _Result:
 def _back_rnn(steps: _Steps) -> _Result:
     """Go back through a plain network, ``h' = f(W x + U h + b)``."""
     z = steps.of_x + steps.of_h
-    gain = steps.damp(_pass_ratio(steps.after, z), z)
+    gain = steps.damp(_pass_ratio(steps.after, z), z)  # the output is f(z)
     s = torch.empty_like(gain)
     g_h = steps.g_state[0] + steps.g[-1]
     for t in range(len(gain) - 1, -1, -1):
@@ -222,7 +224,7 @@ class _LayerFunction(OwnFunction):
         layer: Layer = ctx.layer
         x, after, *state = ctx.saved_tensors
         damp = _damping_of(tape)
-        before = torch.cat([state[0][None], after[:-1]])
+        before = torch.cat([state[0][None], after[:-1]])  # the hidden state in front of each step
         g = g.flip(0) if layer.backwards else g
         last = tuple(each[0] for each in g_state)
         network = _NETWORKS[layer.network]

@@ -46,6 +46,7 @@ class CellWeights:
     def gates(self) -> list[CellWeights]:
         """The rows of each gate, in torch's order."""
         tensors = self.tensors[:4]
+        # parameters are constants: none of these calls is an op of the network
         with torch._C.DisableTorchFunction():
             count = len(self.of_input) // self.size
             split = [[None] * count if tensor is None else torch.chunk(tensor, count) for tensor in tensors]
@@ -82,6 +83,7 @@ def _lstm_step(weights: CellWeights, x: Tensor, state: State) -> State:
     h, c = state
     enter, forget, signal, leave = weights.gates
     new = signal.linear(x, h).tanh()
+    # a gate looks at what it scales: the cell state, the new signal
     c = forget.gate(x, h, c) * c + enter.gate(x, h, new) * new
     h_next = leave.gate(x, h, c) * c.tanh()
     return (h_next if weights.projection is None else F.linear(h_next, weights.projection)), c

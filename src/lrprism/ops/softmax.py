@@ -76,7 +76,7 @@ def find_exponent(a: Tensor) -> Tensor | None:
     node = skip_back(shift, _FACTORS | {"AddBackward"})
     if name_of(shift) != "AddBackward" or not _is_function(node, _EXPONENTIALS):
         return None
-    u: Tensor = node.saved_tensors[0]
+    u: Tensor = node.saved_tensors[0]  # _Passed keeps its argument
     return u
 
 
@@ -166,6 +166,7 @@ def _identify(node: Any) -> Hashable | None:
         return (*_argument_of(node), node.rate)
     if is_softmax(node):
         return node if _MARK in node.metadata else (_argument_of(node), node._saved_dim)
+    # a temperature: softmax(z)^2 over its sum is softmax(2 z)
     exponent = getattr(node, "exponent", None)
     base = None if exponent is None else _identify(_base_of(node))
     return base and (base, exponent)
@@ -193,6 +194,7 @@ def _collect_summed_weights(start: Any) -> set[Any] | None:
     while pending:
         node = pending.pop()
         name, sources = name_of(node), sources_of(node)
+        # here the weights begin: no look behind them
         if _identify(node) is not None:
             weights.add(node)
             continue
