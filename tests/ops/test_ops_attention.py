@@ -13,35 +13,22 @@ import expected_warnings
 import lrprism as lp
 from lrprism import presets
 from lrprism.composites import AbstractComposite
+from small_models import Model, numbers
 
 Function = Callable[..., Tensor]
 CAUSAL = torch.ones(3, 5).tril().bool()
 
 
-class Model(nn.Module):
-    def __init__(self, function: Function) -> None:
-        super().__init__()
-        self.function = function
-
-    def forward(self, *inputs: Tensor) -> Tensor:
-        return self.function(*inputs)
-
-
-def numbers(*shapes: tuple[int, ...]) -> tuple[Tensor, ...]:
-    torch.manual_seed(0)
-    return tuple(torch.randn(shape, dtype=torch.float64) for shape in shapes)
-
-
-def explained(
+def explain(
     function: Function, inputs: tuple[Tensor, ...], composite: AbstractComposite, seed: Any
 ) -> tuple[Tensor, ...]:
     """The relevance of each input, the account of which adds up."""
-    found = lp.LRP(Model(function), composite, strict=True).explain(inputs, seed, audit=True)
-    assert found.audit is not None
-    assert abs(found.audit.unaccounted) <= 1e-9 * max(1.0, abs(found.audit.explained))
-    torch.testing.assert_close(found.output, function(*inputs).detach(), rtol=1e-12, atol=1e-12)
-    assert isinstance(found.relevance, tuple)
-    return found.relevance
+    explanation = lp.LRP(Model(function), composite, strict=True).explain(inputs, seed, audit=True)
+    assert explanation.audit is not None
+    assert abs(explanation.audit.unaccounted) <= 1e-9 * max(1.0, abs(explanation.audit.explained))
+    torch.testing.assert_close(explanation.output, function(*inputs).detach(), rtol=1e-12, atol=1e-12)
+    assert isinstance(explanation.relevance, tuple)
+    return explanation.relevance
 
 
 def by_the_papers(
@@ -99,15 +86,15 @@ def test_attention_follows_the_papers(
     def in_two_products(q: Tensor, k: Tensor, v: Tensor) -> Tensor:
         return (scale * (q @ k.transpose(-2, -1)) + added).softmax(-1) @ v
 
-    def fused(q: Tensor, k: Tensor, v: Tensor) -> Tensor:
+    def attend(q: Tensor, k: Tensor, v: Tensor) -> Tensor:
         return attention(q, key=k, value=v, dropout_p=0.0, **options)
 
     seed = torch.randn(2, 3, 6, dtype=torch.float64)
-    found = explained(in_two_products if written_out else fused, inputs, composite, lambda _: seed)
-    out = seed * fused(*inputs)
+    relevance = explain(in_two_products if written_out else attend, inputs, composite, lambda _: seed)
+    out = seed * attend(*inputs)
     for head in range(2):
         expected = by_the_papers(*(each[head] for each in inputs), added, out[head], scale=scale, share=share)
-        for one, other in zip(found, expected, strict=True):
+        for one, other in zip(relevance, expected, strict=True):
             torch.testing.assert_close(one[head], other, rtol=1e-9, atol=1e-10)
 
 
@@ -115,7 +102,7 @@ def test_attention_follows_the_papers(
 def test_grouped_heads_are_repeated_heads(composite: AbstractComposite) -> None:
     inputs = numbers((1, 4, 3, 4), (1, 2, 3, 4), (1, 2, 3, 5))
     grouped, repeated = (
-        explained(function, inputs, composite, torch.ones_like)
+        explain(function, inputs, composite, torch.ones_like)
         for function in (
             lambda q, k, v: attention(q, k, v, enable_gqa=True),
             lambda q, k, v: attention(q, k.repeat_interleave(2, 1), v.repeat_interleave(2, 1)),
@@ -132,8 +119,8 @@ def test_a_live_mask_gets_the_share_of_the_scores() -> None:
     def apart(q: Tensor, k: Tensor, v: Tensor, m: Tensor) -> Tensor:
         return (q @ k.mT / 2 + m).softmax(-1) @ v
 
-    found = [explained(each, inputs, presets.AttnLRP(), torch.ones_like) for each in (attention, apart)]
-    for one, other in zip(*found, strict=True):
+    relevance = [explain(each, inputs, presets.AttnLRP(), torch.ones_like) for each in (attention, apart)]
+    for one, other in zip(*relevance, strict=True):
         torch.testing.assert_close(one, other, rtol=1e-11, atol=1e-12)
 
 
@@ -156,8 +143,8 @@ def test_constant_operands_take_no_share(live: list[int], composite: AbstractCom
         return (q @ k.transpose(-2, -1) / 2).softmax(-1) @ v
 
     inputs = tuple(tensors[number] for number in live)
-    one = explained(among(attention), inputs, composite, torch.ones_like)
-    other = explained(among(apart), inputs, composite, torch.ones_like)
+    one = explain(among(attention), inputs, composite, torch.ones_like)
+    other = explain(among(apart), inputs, composite, torch.ones_like)
     for found, expected in zip(one, other, strict=True):
         torch.testing.assert_close(found, expected, rtol=1e-11, atol=1e-12)
 
@@ -165,9 +152,9 @@ def test_constant_operands_take_no_share(live: list[int], composite: AbstractCom
 def test_a_row_that_may_look_nowhere_gives_no_nan() -> None:
     mask = torch.tensor([[True, True, True], [False, False, False], [True, False, True]])
     inputs = numbers((2, 3, 4), (2, 3, 4), (2, 3, 4))
-    found = explained(lambda *qkv: attention(*qkv, mask), inputs, presets.AttnLRP(), torch.ones_like)
-    assert all(torch.isfinite(each).all() for each in found)
-    assert not found[0][:, 1].any()
+    relevance = explain(lambda *qkv: attention(*qkv, mask), inputs, presets.AttnLRP(), torch.ones_like)
+    assert all(torch.isfinite(each).all() for each in relevance)
+    assert not relevance[0][:, 1].any()
 
 
 CALL = nn.Module.__call__
@@ -243,10 +230,10 @@ def test_layers_of_torch_in_both_modes(name: str, composite: AbstractComposite |
     maps = []
     for mode in (True, False):
         model.train(mode)
-        found = explainer.explain(inputs, torch.ones_like, audit=True)
+        explanation = explainer.explain(inputs, torch.ones_like, audit=True)
         assert all(row.kind != "unknown" for row in explainer.plan(inputs))
-        assert found.audit is not None
-        assert abs(found.audit.unaccounted) <= 1e-9 * max(1.0, abs(found.audit.explained))
-        torch.testing.assert_close(found.output, expected, rtol=1e-10, atol=1e-12)
-        maps.append(found.relevance)
+        assert explanation.audit is not None
+        assert abs(explanation.audit.unaccounted) <= 1e-9 * max(1.0, abs(explanation.audit.explained))
+        torch.testing.assert_close(explanation.output, expected, rtol=1e-10, atol=1e-12)
+        maps.append(explanation.relevance)
     torch.testing.assert_close(maps[0], maps[1], rtol=1e-10, atol=1e-12)

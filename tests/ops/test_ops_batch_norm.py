@@ -1,4 +1,4 @@
-"""Batch norm against the network into which it is folded, and on its own."""
+"""Batch norm against the network into which it is fold, and on its own."""
 
 from collections.abc import Callable
 
@@ -18,7 +18,7 @@ EPSILON = presets.Epsilon(0.1)
 GAMMA = presets.EpsilonGamma(0.3, 0.05)
 
 
-def trained(norm: nn.Module) -> nn.Module:
+def draw_statistics(norm: nn.Module) -> nn.Module:
     """A batch norm with numbers of its own in place of zeros and ones."""
     for name, tensor in norm.state_dict().items():
         if tensor.is_floating_point():
@@ -26,7 +26,7 @@ def trained(norm: nn.Module) -> nn.Module:
     return norm.double()
 
 
-def folded(layer: nn.Module, norm: nn.Module) -> nn.Module:
+def fold(layer: nn.Module, norm: nn.Module) -> nn.Module:
     """The layer in front with the norm in its weights."""
     scale = norm.weight / (norm.running_var + norm.eps).sqrt()
     other = type(layer)(**how(layer)).double()
@@ -65,7 +65,7 @@ MERGED: dict[str, tuple[Callable[[], nn.Module], int, tuple[int, ...]]] = {
 def case(name: str) -> tuple[nn.Module, nn.Module, Tensor]:
     torch.manual_seed(1)
     make, channels, shape = MERGED[name]
-    layer, norm = make().double(), trained(NORMS[len(shape)](channels))
+    layer, norm = make().double(), draw_statistics(NORMS[len(shape)](channels))
     (a,) = numbers(shape)
     return layer, norm, a.to(memory_format=torch.channels_last) if name == "channels last" else a
 
@@ -75,7 +75,7 @@ def case(name: str) -> tuple[nn.Module, nn.Module, Tensor]:
 @expected_warnings.NO_CONVOLUTION
 def test_behind_a_layer_it_is_folded_in(name: str, composite: AbstractComposite) -> None:
     layer, norm, a = case(name)
-    (expected,) = explained(Model(folded(layer, norm)), a, composite=composite, seed=torch.sin)
+    (expected,) = explained(Model(fold(layer, norm)), a, composite=composite, seed=torch.sin)
     backwards = Model(lambda a: norm(layer(a)), norm, layer)  # registered in the other order
     for model in (nn.Sequential(layer, norm), backwards):
         close(explained(model, a, composite=composite, seed=torch.sin)[0], expected)
@@ -86,10 +86,10 @@ def test_the_place_in_the_graph_decides_not_the_place_in_the_code(composite: Abs
     # conv1 -> relu -> conv2 -> norm, with the norm registered right behind conv1
     torch.manual_seed(2)
     conv1, conv2 = (nn.Conv1d(3, 3, 2).double() for _ in range(2))
-    norm = trained(nn.BatchNorm1d(3))
+    norm = draw_statistics(nn.BatchNorm1d(3))
     (a,) = numbers((2, 3, 5))
     model = Model(lambda a: norm(conv2(conv1(a).relu())), conv1, norm, conv2)
-    other = folded(conv2, norm)
+    other = fold(conv2, norm)
     (expected,) = explained(Model(lambda a: other(conv1(a).relu())), a, composite=composite)
     close(explained(model, a, composite=composite)[0], expected)
 
@@ -118,15 +118,15 @@ def by_the_matrix(function: Function, a: Tensor, seed: Tensor, eps: float) -> Te
 @expected_warnings.LITTLE_ARRIVES
 def test_in_front_of_a_layer_the_two_are_one_op(layer: nn.Module, shape: tuple[int, ...], eps: float) -> None:
     torch.manual_seed(3)
-    norm = trained(NORMS[len(shape)](4)).eval()
+    norm = draw_statistics(NORMS[len(shape)](4)).eval()
     layer.double()
     (a,) = numbers(shape)
     for before in (nn.Identity(), nn.ReLU()):
         model = nn.Sequential(before, norm, layer).eval()
         seed = torch.randn_like(layer(a))
         expected = by_the_matrix(lambda a: layer(norm(a)), before(a), seed, eps)
-        (found,) = explained(model, a, composite=presets.Epsilon(eps), seed=lambda _, seed=seed: seed)
-        close(found, expected)
+        (relevance,) = explained(model, a, composite=presets.Epsilon(eps), seed=lambda _, seed=seed: seed)
+        close(relevance, expected)
         rows = lp.LRP(model).plan(a)
         assert [row.op for row in rows if row.rule][-1].startswith("batch_norm + ")
 
@@ -146,7 +146,7 @@ def test_on_its_own_it_is_an_affine_op_per_channel(name: str, eps: float) -> Non
     # z = w a + b per channel: R_a = w a R / st(z)
     torch.manual_seed(4)
     before, shape = ALONE[name]
-    norm = trained(NORMS[len(shape)](4)).eval()
+    norm = draw_statistics(NORMS[len(shape)](4)).eval()
     (a,) = numbers(shape)
     inner = before(a)
     each = (1, -1, *(1,) * (len(shape) - 2))
@@ -155,8 +155,8 @@ def test_on_its_own_it_is_an_affine_op_per_channel(name: str, eps: float) -> Non
     of_inner = w * inner * z / (z + eps * z.sign())
     factor = torch.where(inner != 0, of_inner / inner, 0)
     (slope,) = torch.autograd.functional.vjp(before, a, factor)[1:]
-    (found,) = explained(Model(lambda a: norm(before(a)), norm), a, composite=presets.Epsilon(eps))
-    close(found, a * slope)
+    (relevance,) = explained(Model(lambda a: norm(before(a)), norm), a, composite=presets.Epsilon(eps))
+    close(relevance, a * slope)
 
 
 def test_without_running_statistics_those_of_the_batch_are_constants() -> None:
@@ -184,10 +184,10 @@ CALLS: dict[str, Function] = {
 @pytest.mark.parametrize("name", CALLS)
 def test_every_way_to_call_it_folds_into_the_layer_in_front(name: str) -> None:
     torch.manual_seed(5)
-    conv, norm = nn.Conv1d(2, 3, 2).double(), trained(nn.BatchNorm1d(3, eps=1e-3))
+    conv, norm = nn.Conv1d(2, 3, 2).double(), draw_statistics(nn.BatchNorm1d(3, eps=1e-3))
     numbers_of = (norm.running_mean, norm.running_var, norm.weight, norm.bias)
     (a,) = numbers((2, 2, 5))
-    (expected,) = explained(Model(folded(conv, norm)), a, composite=EPSILON)
+    (expected,) = explained(Model(fold(conv, norm)), a, composite=EPSILON)
     model = Model(lambda a: CALLS[name](conv(a), *numbers_of), conv, norm)
     close(explained(model, a, composite=EPSILON)[0], expected)
 
@@ -195,13 +195,13 @@ def test_every_way_to_call_it_folds_into_the_layer_in_front(name: str) -> None:
 def test_a_layer_used_twice_and_its_norm_once() -> None:
     # y = norm(z) + z with z = conv(a): the sum of the map of the folded layer and that of the layer
     torch.manual_seed(6)
-    conv, norm = nn.Conv1d(2, 2, 1).double(), trained(nn.BatchNorm1d(2))
+    conv, norm = nn.Conv1d(2, 2, 1).double(), draw_statistics(nn.BatchNorm1d(2))
     (a,) = numbers((2, 2, 3))
 
     def both(a: Tensor) -> Tensor:
         z = conv(a)
         return norm(z) + z
 
-    (found,) = explained(Model(both, conv, norm), a)
-    (of_norm,), (of_conv,) = explained(Model(folded(conv, norm)), a), explained(Model(conv), a)
-    close(found, of_norm + of_conv)
+    (relevance,) = explained(Model(both, conv, norm), a)
+    (of_norm,), (of_conv,) = explained(Model(fold(conv, norm)), a), explained(Model(conv), a)
+    close(relevance, of_norm + of_conv)

@@ -18,7 +18,7 @@ from small_models import Model, close, explained, numbers
 pytestmark = [NO_CONVOLUTION, LITTLE_ARRIVES]
 
 
-def assigned(h: Tensor) -> Tensor:
+def assign(h: Tensor) -> Tensor:
     h = h.clone()
     h[h < 0] = 0.0
     return h
@@ -42,7 +42,7 @@ SPELLINGS: dict[str, dict[str, Callable[[Tensor], Tensor]]] = {
         "times a float mask": lambda h: (h > 0).to(h.dtype) * h,
         "masked_fill": lambda h: h.masked_fill(h < 0, 0.0),
         "masked_fill_": lambda h: h.clone().masked_fill_(h < 0, 0.0),
-        "assigned": assigned,
+        "assigned": assign,
     },
     "relu6": {
         "clamp": lambda h: h.clamp(0, 6),
@@ -93,10 +93,10 @@ def test_one_function_has_one_map(name: str, way: str, composite: Any, *, audit:
     function = getattr(F, name)
     expected = lp.LRP(Gated(function, is_gated=is_gated).double(), composite, strict=True).explain(x, 0)
     model = Gated(SPELLINGS[name][way], is_gated=is_gated).double()
-    found = lp.LRP(model, composite, strict=True).explain(x, 0, audit=audit)
-    close(found.output, expected.output)
-    torch.testing.assert_close(found.relevance, expected.relevance, rtol=1e-9, atol=1e-10)
-    assert found.audit is None or found.audit.unaccounted == pytest.approx(0, abs=1e-10)
+    explanation = lp.LRP(model, composite, strict=True).explain(x, 0, audit=audit)
+    close(explanation.output, expected.output)
+    torch.testing.assert_close(explanation.relevance, expected.relevance, rtol=1e-9, atol=1e-10)
+    assert explanation.audit is None or explanation.audit.unaccounted == pytest.approx(0, abs=1e-10)
 
 
 def test_a_mask_of_something_else_is_a_move() -> None:

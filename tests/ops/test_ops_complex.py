@@ -43,10 +43,10 @@ def test_complex_linear_ops_conserve(function: Callable[[Tensor], Tensor], compo
     eps = presets.Epsilon(0) if composite is not LRP_0 else composite
     leaf = x.clone().requires_grad_()
     (gradient,) = torch.autograd.grad(function(leaf).sum(), leaf)
-    found = lp.LRP(Model(function), eps, strict=True).explain(x, torch.ones_like, audit=True)
-    torch.testing.assert_close(found.relevance, x * gradient)
-    torch.testing.assert_close(found.relevance.sum(), function(x).sum())
-    assert abs(found.audit.unaccounted) < 1e-9
+    explanation = lp.LRP(Model(function), eps, strict=True).explain(x, torch.ones_like, audit=True)
+    torch.testing.assert_close(explanation.relevance, x * gradient)
+    torch.testing.assert_close(explanation.relevance.sum(), function(x).sum())
+    assert abs(explanation.audit.unaccounted) < 1e-9
     other = lp.LRP(Model(function), composite, strict=True).explain(x, torch.ones_like, audit=True)
     assert abs(other.audit.unaccounted) < 1e-9
 
@@ -61,10 +61,10 @@ def test_epsilon_damps_a_complex_sum_by_its_modulus() -> None:
     s = z.abs() / (z.abs() + 0.1)
     expected = torch.view_as_real(a) * torch.view_as_real(s.cdouble() @ w.conj())
     for audit in (True, False):
-        found = lp.LRP(Model(function), presets.Epsilon(0.1)).explain(
+        explanation = lp.LRP(Model(function), presets.Epsilon(0.1)).explain(
             torch.view_as_real(a), torch.ones_like, audit=audit
         )
-        torch.testing.assert_close(found.relevance, expected)
+        torch.testing.assert_close(explanation.relevance, expected)
     audited = lp.LRP(Model(function), presets.Epsilon(0.1)).explain(
         torch.view_as_real(a), torch.ones_like, audit=True
     )
@@ -90,19 +90,19 @@ PASSING: dict[str, Callable[[Tensor], Tensor]] = {
 @pytest.mark.parametrize("function", PASSING.values(), ids=PASSING)
 def test_complex_functions_conserve(function: Callable[[Tensor], Tensor]) -> None:
     x = numbers(2, 16)
-    found = lp.LRP(Model(function), LRP_0, strict=True).explain(x, torch.ones_like, audit=True)
-    torch.testing.assert_close(found.relevance.sum(), function(x).sum())
-    assert abs(found.audit.unaccounted) < 1e-9
+    explanation = lp.LRP(Model(function), LRP_0, strict=True).explain(x, torch.ones_like, audit=True)
+    torch.testing.assert_close(explanation.relevance.sum(), function(x).sum())
+    assert abs(explanation.audit.unaccounted) < 1e-9
     plain = lp.LRP(Model(function), LRP_0).explain(x, torch.ones_like)
-    torch.testing.assert_close(plain.relevance, found.relevance)
+    torch.testing.assert_close(plain.relevance, explanation.relevance)
 
 
 def test_an_angle_has_one_map_however_it_is_written() -> None:
     # the angle's relevance passes to the number it is of: shares x² / |z|² and y² / |z|²
     x, y = numbers(2, 3), numbers(3, 2).T
-    found = lp.LRP(Model(torch.atan2), LRP_0, strict=True).explain((y, x), torch.ones_like)
+    explanation = lp.LRP(Model(torch.atan2), LRP_0, strict=True).explain((y, x), torch.ones_like)
     angle, square = torch.atan2(y, x), x**2 + y**2
-    torch.testing.assert_close(found.relevance, (angle * y**2 / square, angle * x**2 / square))
+    torch.testing.assert_close(explanation.relevance, (angle * y**2 / square, angle * x**2 / square))
 
 
 @pytest.mark.parametrize("rule", [rules.Flat(), rules.WSquare(), rules.ZBox(-1, 1)], ids=repr)
@@ -137,5 +137,5 @@ def test_pass_keeps_each_complex_entry() -> None:
     model = Model(lambda x: F.linear(torch.view_as_complex(x), w).real)
     a = numbers(2, 3, 2)
     explainer = lp.LRP(model, [(select.kind(select.Kind.LINEAR), rules.Pass())])
-    found = explainer.explain(a, torch.ones_like)
-    torch.testing.assert_close(found.relevance.sum(-1), (torch.view_as_complex(a) @ w.T).real)
+    explanation = explainer.explain(a, torch.ones_like)
+    torch.testing.assert_close(explanation.relevance.sum(-1), (torch.view_as_complex(a) @ w.T).real)

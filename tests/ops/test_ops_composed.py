@@ -18,9 +18,9 @@ FLAT = (3, 4)
 def equal_maps(one: Function, other: Function, *shapes: tuple[int, ...]) -> None:
     inputs = numbers(*shapes)
     for composite in (LRP_0, presets.AttnLRP()):
-        found = explained(Model(one), *inputs, composite=composite, seed=torch.sin)
+        relevance = explained(Model(one), *inputs, composite=composite, seed=torch.sin)
         expected = explained(Model(other), *inputs, composite=composite, seed=torch.sin)
-        for each, right in zip(found, expected, strict=True):
+        for each, right in zip(relevance, expected, strict=True):
             close(each, right)
             assert each.any()
 
@@ -58,9 +58,9 @@ def test_glu_by_hand() -> None:
 def test_a_random_slope_counts_by_its_mean(call: Callable[..., Tensor]) -> None:
     a = torch.tensor([[4.0, -4.0]], dtype=torch.float64)
     model = Model(lambda a: call(a, 0.2, 0.6, True))
-    found = lp.LRP(model, LRP_0, strict=True).explain(a, torch.ones_like)
-    torch.testing.assert_close(found.output, torch.tensor([[4.0, -1.6]], dtype=torch.float64))
-    torch.testing.assert_close(found.relevance, found.output)
+    explanation = lp.LRP(model, LRP_0, strict=True).explain(a, torch.ones_like)
+    torch.testing.assert_close(explanation.output, torch.tensor([[4.0, -1.6]], dtype=torch.float64))
+    torch.testing.assert_close(explanation.relevance, explanation.output)
 
 
 def test_cosine_similarity_by_hand() -> None:

@@ -77,8 +77,8 @@ def test_the_epsilon_rule_over_the_jacobian(name: str, eps: float, *, bias: bool
     s = seed * z / (denominator + eps * denominator.sign())
     slope = torch.autograd.functional.jacobian(call, a)
     expected = a * torch.tensordot(s, slope, s.dim())
-    (found,) = explained(Model(call), a, composite=presets.Epsilon(eps, bias), seed=lambda _: seed)
-    close(found, expected)
+    (relevance,) = explained(Model(call), a, composite=presets.Epsilon(eps, bias), seed=lambda _: seed)
+    close(relevance, expected)
 
 
 @pytest.mark.parametrize("mode", ["zeros", "reflect", "replicate", "circular"])

@@ -23,14 +23,14 @@ def of_tokens(model: nn.Module, tokens: Tensor, **options: object) -> Tensor:
     explainer = lp.LRP(model, LRP_0, strict=True)
     first = explainer.explain(tokens, torch.sin, **options).relevance
     expected = model.eval()(tokens)
-    found = explainer.explain(tokens, torch.sin, audit=True, **options)
+    explanation = explainer.explain(tokens, torch.sin, audit=True, **options)
     model.train()
-    close(found.output, expected.detach())
-    assert found.audit is not None
-    assert abs(found.audit.unaccounted) <= 1e-9
-    assert isinstance(found.relevance, Tensor)
-    torch.testing.assert_close(found.relevance, first, rtol=1e-12, atol=1e-12)
-    return found.relevance
+    close(explanation.output, expected.detach())
+    assert explanation.audit is not None
+    assert abs(explanation.audit.unaccounted) <= 1e-9
+    assert isinstance(explanation.relevance, Tensor)
+    torch.testing.assert_close(explanation.relevance, first, rtol=1e-12, atol=1e-12)
+    return explanation.relevance
 
 
 LOOK_UPS: dict[str, Callable[[nn.Embedding], Function]] = {
@@ -71,18 +71,18 @@ def test_a_table_with_a_greatest_norm_stays_as_it_was() -> None:
     e = table(max_norm=0.5)
     before = e.weight.detach().clone()
     explainer = lp.LRP(e, LRP_0, strict=True)
-    found = explainer.explain(TOKENS, torch.ones_like)
+    explanation = explainer.explain(TOKENS, torch.ones_like)
     assert torch.equal(e.weight, before)
     z = e(TOKENS).detach()  # which shortens the vectors of the table
-    close(found.output, z)
-    assert isinstance(found.relevance, Tensor)
-    close(found.relevance, z.sum(-1))
+    close(explanation.output, z)
+    assert isinstance(explanation.relevance, Tensor)
+    close(explanation.relevance, z.sum(-1))
 
 
 def test_a_live_table_is_indexed() -> None:
     (w,) = numbers((6, 4))
-    (found,) = explained(Model(lambda w: F.embedding(TOKENS, w)), w)
-    close(found, w * torch.bincount(TOKENS.flatten(), minlength=6)[:, None])
+    (relevance,) = explained(Model(lambda w: F.embedding(TOKENS, w)), w)
+    close(relevance, w * torch.bincount(TOKENS.flatten(), minlength=6)[:, None])
 
 
 WEIGHTS = torch.tensor([[0.5, -1.0, 2.0], [1.0, 3.0, 0.25]], dtype=torch.float64)

@@ -222,8 +222,8 @@ def test_squeeze_and_excite_gives_relevance_to_the_signal() -> None:
     def gate(a: Tensor) -> Tensor:
         return excite(squeeze(F.adaptive_avg_pool2d(a, 1)).relu()).sigmoid()
 
-    (found,) = explained(Model(lambda a: a * gate(a), squeeze, excite), a)
-    close(found, a * gate(a).detach())
+    (relevance,) = explained(Model(lambda a: a * gate(a), squeeze, excite), a)
+    close(relevance, a * gate(a).detach())
 
 
 GLUS: dict[str, Function] = {

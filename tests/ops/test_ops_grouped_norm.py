@@ -69,9 +69,9 @@ def test_a_norm_follows_its_formula(name: str, eps: float) -> None:
     (a,) = numbers(shape)
     seed = torch.randn_like(a)
     w, b = spread(layer, a[0])
-    (found,) = explained(layer, a, composite=presets.Epsilon(eps), seed=lambda _: seed)
+    (relevance,) = explained(layer, a, composite=presets.Epsilon(eps), seed=lambda _: seed)
     for sample in range(len(a)):
-        parts = [each.reshape(groups, -1) for each in (a[sample], w, b, seed[sample], found[sample])]
+        parts = [each.reshape(groups, -1) for each in (a[sample], w, b, seed[sample], relevance[sample])]
         for one, weight, bias, start, of_one in zip(*parts, strict=True):
             close(of_one, by_the_paper(one, weight, bias, start, EPS, eps))
 
@@ -83,9 +83,9 @@ def test_a_norm_without_bias_conserves(name: str) -> None:
     layer = grown(make())
     layer.bias.data.zero_()
     (a,) = numbers(shape)
-    (found,) = explained(layer, a, seed=torch.sin)
+    (relevance,) = explained(layer, a, seed=torch.sin)
     z = layer(a).detach()
-    close(found.sum(), (z * torch.sin(z)).sum())
+    close(relevance.sum(), (z * torch.sin(z)).sum())
 
 
 RMS: dict[str, Function] = {
@@ -163,20 +163,20 @@ def test_an_unbatched_instance_norm_is_a_batch_of_one() -> None:
 def test_a_norm_whose_bias_is_left_out_shares_everything() -> None:
     norm = grown(nn.LayerNorm(4))
     (a,) = numbers((2, 4))
-    (found,) = explained(norm, a, composite=presets.Epsilon(0, bias=False), seed=torch.sin)
+    (relevance,) = explained(norm, a, composite=presets.Epsilon(0, bias=False), seed=torch.sin)
     z = norm(a).detach()
-    close(found.sum(1), (z * torch.sin(z)).sum(1))
+    close(relevance.sum(1), (z * torch.sin(z)).sum(1))
 
 
 @pytest.mark.parametrize("eps", [0.0, 0.1])
 def test_the_account_says_what_bias_and_stabiliser_keep(eps: float) -> None:
     norm = grown(nn.LayerNorm(4))
     (a,) = numbers((2, 4))
-    found = lp.LRP(norm, presets.Epsilon(eps), strict=True).explain(a, torch.sin, audit=True)
+    explanation = lp.LRP(norm, presets.Epsilon(eps), strict=True).explain(a, torch.sin, audit=True)
     z = norm(a).detach()
     s = z.sin() * z / (z + eps * z.sign())
-    assert found.audit is not None
-    (row,) = found.audit
+    assert explanation.audit is not None
+    (row,) = explanation.audit
     assert row.to_bias == pytest.approx((norm.bias.detach() * s).sum().item(), abs=1e-12)
     assert row.to_stabilizer == pytest.approx((eps * z.sign() * s).sum().item(), abs=1e-12)
     assert row.to_rule == pytest.approx(0, abs=1e-12)
@@ -185,9 +185,9 @@ def test_the_account_says_what_bias_and_stabiliser_keep(eps: float) -> None:
 @pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
 def test_large_numbers_in_half_precision_give_no_nan(dtype: torch.dtype) -> None:
     a = torch.tensor([[300.0, -200.0, 100.0, 50.0]], dtype=dtype)
-    found = lp.LRP(Model(lambda a: F.rms_norm(a, (4,)))).explain(a, torch.ones_like).relevance
-    assert isinstance(found, Tensor)
-    torch.testing.assert_close(found, F.rms_norm(a, (4,)), rtol=0.01, atol=0.01)
+    relevance = lp.LRP(Model(lambda a: F.rms_norm(a, (4,)))).explain(a, torch.ones_like).relevance
+    assert isinstance(relevance, Tensor)
+    torch.testing.assert_close(relevance, F.rms_norm(a, (4,)), rtol=0.01, atol=0.01)
 
 
 @pytest.mark.parametrize("audit", [False, True])
@@ -200,14 +200,14 @@ def test_the_statistics_that_a_norm_returns_are_constants(groups: int, *, audit:
     class Norm(torch.nn.Module):
         def forward(self, x: Tensor) -> Tensor:
             if groups:
-                found = torch.native_group_norm(x, None, None, 1, 2, 2, groups, 0.0)
+                explanation = torch.native_group_norm(x, None, None, 1, 2, 2, groups, 0.0)
             else:
-                found = torch.native_layer_norm(x, (2,), None, None, 0.0)
-            z, mean, inverse = (each.reshape(-1) for each in found)
+                explanation = torch.native_layer_norm(x, (2,), None, None, 0.0)
+            z, mean, inverse = (each.reshape(-1) for each in explanation)
             return (z.sum() + 10 * mean.sum() + 100 * inverse.sum() + x.sum())[None, None]
 
     explainer = lp.LRP(Norm(), presets.Epsilon(0), strict=True)
-    found = explainer.explain(x, 0, audit=audit)
+    explanation = explainer.explain(x, 0, audit=audit)
     expected = 0 + 10 * rows.sum() + 100 * scales.sum() + 8
-    torch.testing.assert_close(found.output, expected[None, None], rtol=1e-12, atol=1e-12)
-    torch.testing.assert_close(found.relevance, x, rtol=1e-12, atol=1e-12)  # the sum of z has no slope
+    torch.testing.assert_close(explanation.output, expected[None, None], rtol=1e-12, atol=1e-12)
+    torch.testing.assert_close(explanation.relevance, x, rtol=1e-12, atol=1e-12)  # the sum of z has no slope

@@ -172,9 +172,9 @@ def test_the_experts_of_a_mixture_are_linear_layers_on_their_tokens() -> None:
         expected = lp.LRP(Model(by_hand), composite).explain(x, torch.ones_like).relevance
         for call in calls:
             explainer = lp.LRP(Model(call), composite, strict=True)
-            found = explainer.explain(x, torch.ones_like, audit=True)
-            torch.testing.assert_close(found.relevance, expected)
-            assert abs(found.audit.unaccounted) < 1e-3
+            explanation = explainer.explain(x, torch.ones_like, audit=True)
+            torch.testing.assert_close(explanation.relevance, expected)
+            assert abs(explanation.audit.unaccounted) < 1e-3
 
 
 def test_a_layer_over_time_gets_its_rule() -> None:
@@ -245,8 +245,8 @@ def test_the_attention_of_exported_programs_is_attention() -> None:
 
     composite = presets.AttnLRP()
     expected = lp.LRP(Model(known), composite).explain(operands, 0).relevance
-    found = lp.LRP(Model(fused), composite, strict=True).explain(operands, 0).relevance
-    torch.testing.assert_close(found, expected, rtol=1e-9, atol=1e-9)
+    relevance = lp.LRP(Model(fused), composite, strict=True).explain(operands, 0).relevance
+    torch.testing.assert_close(relevance, expected, rtol=1e-9, atol=1e-9)
 
 
 @pytest.mark.parametrize("training", [False, True])
@@ -268,6 +268,6 @@ def test_rounding_by_what_was_seen_notes_nothing(training: bool) -> None:
     model = Rounded().train(training)
     model.noted = noted
     before = [each.clone() for each in noted]
-    found = lp.LRP(model, LRP_0, strict=True).explain(x, torch.ones_like, audit=True)
+    explanation = lp.LRP(model, LRP_0, strict=True).explain(x, torch.ones_like, audit=True)
     torch.testing.assert_close(noted, before, rtol=0, atol=0)
-    torch.testing.assert_close(found.relevance, model(x), rtol=1e-6, atol=1e-7)
+    torch.testing.assert_close(explanation.relevance, model(x), rtol=1e-6, atol=1e-7)

@@ -12,25 +12,12 @@ import lrprism as lp
 from lrprism import presets
 from lrprism.ops import TABLE, op_of
 from lrprism.ops.names import builtin_named, every_name_of, functions_named
+from small_models import Model, numbers
 
 Function = Callable[..., Tensor]
 FLAT = (2, 4)
 ORDER = torch.tensor([[0, 2, 1, 3], [1, 1, 0, 2]])
 PICKED = torch.tensor([[True, False, True, False], [False, True, True, True]])
-
-
-class Model(nn.Module):
-    def __init__(self, function: Function) -> None:
-        super().__init__()
-        self.function = function
-
-    def forward(self, *inputs: Tensor) -> Tensor:
-        return self.function(*inputs)
-
-
-def numbers(*shapes: tuple[int, ...]) -> tuple[Tensor, ...]:
-    torch.manual_seed(0)
-    return tuple(torch.randn(shape, dtype=torch.float64) for shape in shapes)
 
 
 def test_a_name_is_found_wherever_torch_keeps_it() -> None:
@@ -79,11 +66,13 @@ def test_an_aten_overload_is_the_op_of_its_torch_function() -> None:
 
 
 def relevance(function: Function, a: Tensor, seed: Tensor) -> Tensor:
-    found = lp.LRP(Model(function), presets.Epsilon(0.1), strict=True).explain(a, lambda _: seed, audit=True)
-    assert found.audit is not None
-    assert abs(found.audit.unaccounted) <= 1e-9
-    assert isinstance(found.relevance, Tensor)
-    return found.relevance
+    explanation = lp.LRP(Model(function), presets.Epsilon(0.1), strict=True).explain(
+        a, lambda _: seed, audit=True
+    )
+    assert explanation.audit is not None
+    assert abs(explanation.audit.unaccounted) <= 1e-9
+    assert isinstance(explanation.relevance, Tensor)
+    return explanation.relevance
 
 
 ATEN = torch.ops.aten

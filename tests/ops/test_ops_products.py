@@ -84,12 +84,12 @@ def test_what_is_added_to_a_product_is_no_factor() -> None:
 def test_addcmul_adds_half_and_half(*, keywords: bool) -> None:
     c, a, b = numbers(FLAT, FLAT, FLAT)
 
-    def added(c: Tensor, a: Tensor, b: Tensor) -> Tensor:
+    def add(c: Tensor, a: Tensor, b: Tensor) -> Tensor:
         if keywords:
             return torch.addcmul(value=2, tensor2=b, tensor1=a, input=c)
         return torch.addcmul(c, a, b, value=2)
 
-    for found, expected in zip(explained(Model(added), c, a, b), (c, a * b, a * b), strict=True):
+    for found, expected in zip(explained(Model(add), c, a, b), (c, a * b, a * b), strict=True):
         close(found, expected)
 
 
@@ -177,9 +177,9 @@ def test_a_quotient_says_what_it_does() -> None:
 def test_a_random_mask_counts_by_its_mean() -> None:
     (a,) = numbers(FLAT)
     model = Model(lambda a: a * torch.empty_like(a).bernoulli_(0.25))
-    found = lp.LRP(model, strict=True).explain(a, torch.ones_like)
-    assert torch.equal(found.output, a / 4)
-    assert torch.equal(torch.as_tensor(found.relevance), a / 4)
+    explanation = lp.LRP(model, strict=True).explain(a, torch.ones_like)
+    assert torch.equal(explanation.output, a / 4)
+    assert torch.equal(torch.as_tensor(explanation.relevance), a / 4)
 
 
 def test_constants_alone_are_no_rows() -> None:

@@ -19,20 +19,20 @@ def numbers(*shape: int) -> Tensor:
     return torch.randn(shape, dtype=torch.float64, generator=torch.Generator().manual_seed(sum(shape)))
 
 
-def explained(function: Callable[..., Tensor], *inputs: Tensor, composite: Any = LRP_0) -> tuple[Tensor, ...]:
+def explain(function: Callable[..., Tensor], *inputs: Tensor, composite: Any = LRP_0) -> tuple[Tensor, ...]:
     """Relevance for a seed of ones; the output is the function's, and the account adds up."""
-    found = lp.LRP(Model(function), composite, strict=True).explain(inputs, torch.ones_like, audit=True)
-    torch.testing.assert_close(found.output, function(*inputs))
-    assert found.audit is not None
-    assert abs(found.audit.unaccounted) < 1e-9
-    assert isinstance(found.relevance, tuple)
-    return found.relevance
+    explanation = lp.LRP(Model(function), composite, strict=True).explain(inputs, torch.ones_like, audit=True)
+    torch.testing.assert_close(explanation.output, function(*inputs))
+    assert explanation.audit is not None
+    assert abs(explanation.audit.unaccounted) < 1e-9
+    assert isinstance(explanation.relevance, tuple)
+    return explanation.relevance
 
 
 def test_a_factor_that_is_added_too() -> None:
     # x + x y: the sum hands R to both, the product shares its part
     x, y = numbers(2, 3), numbers(3, 2).T
-    for_x, for_y = explained(lambda x, y: torch.addcmul(x, x, y), x, y)
+    for_x, for_y = explain(lambda x, y: torch.addcmul(x, x, y), x, y)
     torch.testing.assert_close(for_x, x + x * y / 2)
     torch.testing.assert_close(for_y, x * y / 2)
 
@@ -54,7 +54,7 @@ SQUARE = numbers(3, 3)
 )
 def test_a_live_tensor_added_to_a_product_conserves(function: Callable[[Tensor], Tensor]) -> None:
     x = numbers(3, 3) + 1
-    (relevance,) = explained(function, x)
+    (relevance,) = explain(function, x)
     torch.testing.assert_close(relevance.sum(), function(x).sum())
 
 
@@ -68,7 +68,7 @@ def test_a_layer_with_a_live_bias_keeps_its_rule(call: str) -> None:
     x, b = numbers(2, 3), numbers(3)
     z = x @ SQUARE.T
     expected = x * ((z / (z + 0.1 * z.sign())) @ SQUARE)
-    for_x, for_b = explained(function, x, b, composite=presets.Epsilon(0.1))
+    for_x, for_b = explain(function, x, b, composite=presets.Epsilon(0.1))
     torch.testing.assert_close(for_x, expected)
     torch.testing.assert_close(for_b, 2 * b)
 
@@ -95,19 +95,19 @@ GATED: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
 @pytest.mark.parametrize("how", GATED)
 def test_a_gate_is_a_gate_whatever_it_went_through(how: str) -> None:
     a, g = numbers(2, 6), numbers(2, 3)
-    signal, gate = explained(GATED[how], a, g)
+    signal, gate = explain(GATED[how], a, g)
     assert not gate.any()
     torch.testing.assert_close(signal, GATED[how](a, g))
 
 
 def test_a_gate_that_was_added_to_itself_fifty_times_is_found_at_once() -> None:
-    def summed(a: Tensor, g: Tensor) -> Tensor:  # 2^50 ways lead back to the sigmoid
+    def add_up(a: Tensor, g: Tensor) -> Tensor:  # 2^50 ways lead back to the sigmoid
         g = g.sigmoid()
         for _ in range(50):
             g = g / 2 + g / 2
         return a * g
 
-    signal, gate = explained(summed, numbers(2, 3), numbers(3, 2).T)
+    signal, gate = explain(add_up, numbers(2, 3), numbers(3, 2).T)
     assert not gate.any()
     assert signal.all()
 
@@ -129,7 +129,7 @@ def test_a_gate_that_was_added_to_itself_fifty_times_is_found_at_once() -> None:
 @expected_warnings.LOGITS_BEHIND
 def test_elementwise_functions_pass_relevance_unchanged(function: Callable[[Tensor], Tensor]) -> None:
     a = numbers(2, 5) * 3
-    torch.testing.assert_close(explained(function, a)[0], function(a))
+    torch.testing.assert_close(explain(function, a)[0], function(a))
 
 
 SPECTRUM = torch.complex(numbers(3), numbers(3, 1)[:, 0])
@@ -157,12 +157,12 @@ def test_functions_whose_gradient_is_the_rule(function: Callable[[Tensor], Tenso
     a = numbers(2, 5)
     leaf = a.clone().requires_grad_()
     (g,) = torch.autograd.grad(function(leaf).sum(), leaf)
-    torch.testing.assert_close(explained(function, a)[0], a * g)
+    torch.testing.assert_close(explain(function, a)[0], a * g)
 
 
 @pytest.mark.parametrize("dim", [0, 1])
 def test_cosines_of_vectors_that_broadcast(dim: int) -> None:
-    of_a, of_b = explained(lambda a, b: F.cosine_similarity(a, b, dim=dim), numbers(4), numbers(3, 4))
+    of_a, of_b = explain(lambda a, b: F.cosine_similarity(a, b, dim=dim), numbers(4), numbers(3, 4))
     torch.testing.assert_close(of_a.sum(), of_b.sum())
 
 
@@ -172,18 +172,20 @@ def test_a_layer_norm_whose_statistics_come_together() -> None:
         return (a - mean) / (var + 1e-5).sqrt()
 
     a = numbers(2, 5)
-    torch.testing.assert_close(explained(by_hand, a), explained(lambda a: F.layer_norm(a, (5,)), a))
+    torch.testing.assert_close(explain(by_hand, a), explain(lambda a: F.layer_norm(a, (5,)), a))
 
 
 def test_bags_with_padding() -> None:
     table, tokens = numbers(4, 2), torch.tensor([[0, 3], [3, 3]])
     for mode in ("sum", "mean", "max"):
-        found = lp.LRP(
+        explanation = lp.LRP(
             Model(lambda ids, mode=mode: F.embedding_bag(ids, table, mode=mode, padding_idx=-1)), strict=True
         ).explain(tokens, torch.ones_like)
-        torch.testing.assert_close(found.output, F.embedding_bag(tokens, table, mode=mode, padding_idx=-1))
         torch.testing.assert_close(
-            found.relevance, torch.tensor([[float(table[0].sum()), 0], [0, 0]]).double()
+            explanation.output, F.embedding_bag(tokens, table, mode=mode, padding_idx=-1)
+        )
+        torch.testing.assert_close(
+            explanation.relevance, torch.tensor([[float(table[0].sum()), 0], [0, 0]]).double()
         )
 
 
@@ -221,9 +223,11 @@ def test_a_padded_convolution_between_two_batch_norms(
         (entry[0] | lp.select.kind(lp.select.Kind.LINEAR), entry[1]) for entry in composite.entries()
     ]
     expected = lp.LRP(dense, convolution[:1]).explain(a.flatten(1), torch.ones_like).relevance
-    found = lp.LRP(model, composite, strict=True).explain(a, torch.ones_like, audit=True)
-    torch.testing.assert_close(found.relevance.flatten(1), expected)
-    assert [row.op for row in found.audit] == [row.op for row in found.audit if "+ batch_norm" in row.op]
+    explanation = lp.LRP(model, composite, strict=True).explain(a, torch.ones_like, audit=True)
+    torch.testing.assert_close(explanation.relevance.flatten(1), expected)
+    assert [row.op for row in explanation.audit] == [
+        row.op for row in explanation.audit if "+ batch_norm" in row.op
+    ]
 
 
 LGAMMA = (torch.lgamma, torch.ops.aten.lgamma, torch.ops.aten.lgamma.default)

@@ -146,8 +146,8 @@ def test_batch_first_and_a_sample_without_a_batch(kind: str) -> None:
     (expected,) = explained(Model(lambda a: network(a)[0], network), a)
     close(explained(Model(lambda a: first(a)[0], first), a.transpose(0, 1))[0].transpose(0, 1), expected)
     for sample in range(2):
-        (found,) = explained(Model(lambda a: network(a)[0], network), a[:, sample])
-        close(found, expected[:, sample])
+        (relevance,) = explained(Model(lambda a: network(a)[0], network), a[:, sample])
+        close(relevance, expected[:, sample])
 
 
 @pytest.mark.parametrize("kind", BY_HAND)
@@ -158,14 +158,14 @@ def test_a_packed_sequence_is_each_sequence_on_its_own(kind: str, *, is_sorted: 
     network = getattr(nn, kind)(3, 4, 2, bidirectional=True, batch_first=True).double()
     lengths = [5, 3, 2] if is_sorted else [3, 5, 2]
 
-    def packed(a: Tensor) -> tuple[Tensor, Tensor]:
+    def run_packed(a: Tensor) -> tuple[Tensor, Tensor]:
         pack = nn.utils.rnn.pack_padded_sequence(a, lengths, batch_first=True, enforce_sorted=is_sorted)
         outputs, state = network(pack)
         return nn.utils.rnn.pad_packed_sequence(outputs, batch_first=True)[0], flat(state)
 
     (a,) = numbers((3, 5, 3))
-    (of_all,) = explained(Model(lambda a: packed(a)[0], network), a)
-    (of_end,) = explained(Model(lambda a: packed(a)[1], network), a)
+    (of_all,) = explained(Model(lambda a: run_packed(a)[0], network), a)
+    (of_end,) = explained(Model(lambda a: run_packed(a)[1], network), a)
     for sample, length in enumerate(lengths):
         alone = a[sample : sample + 1, :length]
         (expected,) = explained(Model(lambda a: network(a)[0], network), alone)
@@ -212,7 +212,7 @@ def test_without_biases_everything_arrives_at_the_steps_and_the_first_state(
         outputs, state = network(a, (h, *c) if c else h)
         return outputs if end is None else state[end] if c else state
 
-    found = explained(Model(run, network), *inputs, seed=torch.sin)
+    relevance = explained(Model(run, network), *inputs, seed=torch.sin)
     z = run(*inputs).detach()
-    assert all(each.any() for each in found)
-    close(sum(each.sum() for each in found), (z * z.sin()).sum())
+    assert all(each.any() for each in relevance)
+    close(sum(each.sum() for each in relevance), (z * z.sin()).sum())

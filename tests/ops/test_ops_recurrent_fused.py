@@ -149,9 +149,9 @@ def test_half_precision_is_near_double_precision(kind: str, dtype: torch.dtype) 
     model = classifier(kind)
     (x,) = numbers((2, 5, 3))
     expected = lp.LRP(model, presets.Epsilon(0.05)).explain(x, 1).relevance
-    found = lp.LRP(model.to(dtype), presets.Epsilon(0.05)).explain(x.to(dtype), 1).relevance
-    assert found.dtype is dtype
-    assert (found.double() - expected).norm() < 0.05 * expected.norm()
+    relevance = lp.LRP(model.to(dtype), presets.Epsilon(0.05)).explain(x.to(dtype), 1).relevance
+    assert relevance.dtype is dtype
+    assert (relevance.double() - expected).norm() < 0.05 * expected.norm()
 
 
 WHOLE = {

@@ -44,7 +44,7 @@ def of_layer(network: nn.RNNBase, name: str) -> Tensor | None:
     return getattr(network, f"{name}_l0").detach() if network.bias or "weight" in name else None
 
 
-def joined(network: nn.RNNBase) -> tuple[Tensor, Tensor | None]:
+def join_parameters(network: nn.RNNBase) -> tuple[Tensor, Tensor | None]:
     """The weight of ``[x, h]`` and the sum of the biases."""
     w = torch.cat([of_layer(network, "weight_ih"), of_layer(network, "weight_hh")], 1)
     return w, of_layer(network, "bias_ih") + of_layer(network, "bias_hh") if network.bias else None
@@ -59,7 +59,7 @@ def lstm(network: nn.LSTM, a: Tensor, gates: Gates) -> Tensor:
 
 
 def lstm_from(network: nn.LSTM, a: Tensor, state: tuple[Tensor, ...], gates: Gates) -> list[Tensor]:
-    w, b = joined(network)
+    w, b = join_parameters(network)
     (h, c), outputs = state, []
     for x in a:
         i, f, g, o = gates(F.linear(torch.cat([x, h], 1), w, b))
@@ -75,7 +75,7 @@ def gru(network: nn.GRU, a: Tensor) -> Tensor:
 
 
 def gru_from(network: nn.GRU, a: Tensor, state: tuple[Tensor, ...]) -> list[Tensor]:
-    w, b = joined(network)
+    w, b = join_parameters(network)
     names = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
     w_x, w_h, b_x, b_h = (
         None if each is None else each[8:] for each in map(partial(of_layer, network), names)
@@ -91,7 +91,7 @@ def gru_from(network: nn.GRU, a: Tensor, state: tuple[Tensor, ...]) -> list[Tens
 
 
 def rnn_from(network: nn.RNN, a: Tensor, state: tuple[Tensor, ...]) -> list[Tensor]:
-    w, b = joined(network)
+    w, b = join_parameters(network)
     (h,), outputs = state, []
     for x in a:
         h = getattr(torch, network.nonlinearity)(F.linear(torch.cat([x, h], 1), w, b))
@@ -165,7 +165,7 @@ def test_a_first_state_is_that_of_the_network_written_by_hand(
     def state(a: Tensor) -> tuple[Tensor, ...]:
         return tuple(FIRST_STATES[start](a, n) for n in range(count))
 
-    def built(a: Tensor) -> Tensor:
+    def run_builtin(a: Tensor) -> Tensor:
         given = tuple(each[None].contiguous() for each in state(a))
         outputs, end = network(a, given if count == 2 else given[0])
         return torch.cat([outputs.flatten(), (end[0] if count == 2 else end).flatten()])[None]
@@ -174,7 +174,7 @@ def test_a_first_state_is_that_of_the_network_written_by_hand(
         outputs = LOOPS[kind](network, a, state(a))
         return torch.cat([torch.stack(outputs).flatten(), outputs[-1].flatten()])[None]
 
-    models = Model(built, network), Model(by_hand, network)
+    models = Model(run_builtin, network), Model(by_hand, network)
     maps = [explained(each, a, composite=composite, seed=torch.sin)[0] for each in models]
     assert maps[0].any()
     close(*maps)

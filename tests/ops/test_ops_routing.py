@@ -11,6 +11,7 @@ from torch.nn import functional as F
 import expected_warnings
 import lrprism as lp
 from lrprism import presets
+from small_models import Model, numbers
 
 Function = Callable[..., Tensor]
 ORDER = torch.tensor([[0, 2, 1, 3], [1, 1, 0, 2]])
@@ -19,33 +20,19 @@ FACTORS = torch.tensor([0.5, -2.0, 1.5, 3.0], dtype=torch.float64)
 FLAT, IMAGE, DEEP = (2, 4), (1, 2, 4, 4), (1, 1, 3, 3, 3)
 
 
-class Model(nn.Module):
-    def __init__(self, function: Function) -> None:
-        super().__init__()
-        self.function = function
-
-    def forward(self, *inputs: Tensor) -> Tensor:
-        return self.function(*inputs)
-
-
-def numbers(*shapes: tuple[int, ...]) -> tuple[Tensor, ...]:
-    torch.manual_seed(0)
-    return tuple(torch.randn(shape, dtype=torch.float64) for shape in shapes)
-
-
 def relevance(function: Function, *inputs: Tensor, seed: Any = torch.ones_like) -> tuple[Tensor, ...]:
     """The relevance of each input; in train mode, with an account that adds up and nothing unknown."""
     model = Model(function)
     expected = model.eval()(*inputs).detach()
     eager = lp.LRP(model.train(), presets.Epsilon(0), strict=True)
-    found = eager.explain(inputs, seed, audit=True)
-    torch.testing.assert_close(found.output, expected, rtol=1e-12, atol=1e-12)
-    assert found.audit is not None
-    assert abs(found.audit.unaccounted) <= 1e-9 * max(1.0, abs(found.audit.explained))
+    explanation = eager.explain(inputs, seed, audit=True)
+    torch.testing.assert_close(explanation.output, expected, rtol=1e-12, atol=1e-12)
+    assert explanation.audit is not None
+    assert abs(explanation.audit.unaccounted) <= 1e-9 * max(1.0, abs(explanation.audit.explained))
     again = lp.LRP(model.eval(), presets.Epsilon(0), strict=True).explain(inputs, seed)
-    torch.testing.assert_close(again.relevance, found.relevance, rtol=0, atol=0)
-    assert isinstance(found.relevance, tuple)
-    return found.relevance
+    torch.testing.assert_close(again.relevance, explanation.relevance, rtol=0, atol=0)
+    assert isinstance(explanation.relevance, tuple)
+    return explanation.relevance
 
 
 def by_jacobian(function: Function, inputs: tuple[Tensor, ...], seed: Tensor) -> list[Tensor]:
@@ -136,11 +123,11 @@ LINEAR: dict[str, tuple[Function, tuple[tuple[int, ...], ...]]] = {
     "a tensor of no dimensions": (lambda a: a * 2 - 1, ((),)),
     "a strided view": (lambda a: a.t()[1:].as_strided((3, 2), (1, 4)), (FLAT,)),
     "triangles": (lambda a: a.tril() + a.triu(1) * 2 + a.diagonal().diag_embed(), ((3, 3),)),
-    "a slice assigned": (lambda a, b: assigned(a, b), (FLAT, FLAT)),
+    "a slice assigned": (lambda a, b: assign(a, b), (FLAT, FLAT)),
 }
 
 
-def assigned(a: Tensor, b: Tensor) -> Tensor:
+def assign(a: Tensor, b: Tensor) -> Tensor:
     target = a.clone()
     target[:, -2:] = 3 * b[:, :2]
     return target
@@ -212,9 +199,9 @@ def test_dropout_is_switched_off(layer: nn.Module) -> None:
 def test_functional_dropout_is_switched_off() -> None:
     (a,) = numbers((1, 2, 3, 4))
     model = Model(lambda a: 2 * F.dropout2d(input=torch.dropout(a, 0.9, True), p=0.9, training=True))
-    found = lp.LRP(model, strict=True).explain(a, torch.ones_like)
-    assert torch.equal(found.output, 2 * a)
-    assert torch.equal(torch.as_tensor(found.relevance), 2 * a)
+    explanation = lp.LRP(model, strict=True).explain(a, torch.ones_like)
+    assert torch.equal(explanation.output, 2 * a)
+    assert torch.equal(torch.as_tensor(explanation.relevance), 2 * a)
 
 
 STOPS: dict[str, Function] = {

@@ -24,7 +24,7 @@ def dense(q: Tensor, k: Tensor, v: Tensor) -> Tensor:
     return (q @ k.t()).softmax(-1) @ v
 
 
-def weighed(weigh: Callable[[Tensor], Tensor]) -> Callable[..., Tensor]:
+def attend_by(weigh: Callable[[Tensor], Tensor]) -> Callable[..., Tensor]:
     return lambda q, k, v: weigh(q @ k.t()) @ v
 
 
@@ -32,7 +32,7 @@ def over_sum(e: Tensor) -> Tensor:
     return e / e.sum(-1, keepdim=True)
 
 
-def divided_in_place(s: Tensor) -> Tensor:
+def divide_in_place(s: Tensor) -> Tensor:
     e = s.exp()
     e /= e.sum(-1, keepdim=True)
     return e
@@ -61,32 +61,32 @@ def over_edges_put(q: Tensor, k: Tensor, v: Tensor) -> Tensor:
     return v.new_zeros(N, 6).index_add(0, GOAL, (e / total[GOAL])[:, None] * v[SOURCE])
 
 
-def divided_last(q: Tensor, k: Tensor, v: Tensor) -> Tensor:
+def divide_last(q: Tensor, k: Tensor, v: Tensor) -> Tensor:
     e = (q @ k.t()).exp()
     return (e @ v) / e.sum(-1, keepdim=True)
 
 
 WAYS: dict[str, Callable[..., Tensor]] = {
-    "exp over its sum": weighed(lambda s: over_sum(s.exp())),
-    "shifted by the maximum": weighed(lambda s: over_sum((s - s.amax(-1, keepdim=True)).exp())),
-    "shifted by a constant": weighed(lambda s: over_sum((s - s.amax(-1, keepdim=True).detach()).exp())),
-    "log_softmax, exp": weighed(lambda s: s.log_softmax(-1).exp()),
-    "less logsumexp, exp": weighed(lambda s: (s - s.logsumexp(-1, keepdim=True)).exp()),
-    "less log of sum, exp": weighed(lambda s: (s - s.exp().sum(-1, keepdim=True).log()).exp()),
-    "exp taken twice": weighed(lambda s: s.exp() / s.exp().sum(-1, keepdim=True)),
-    "times a reciprocal": weighed(lambda s: s.exp() * s.exp().sum(-1, keepdim=True).reciprocal()),
-    "times one over": weighed(lambda s: (1 / s.exp().sum(-1, keepdim=True)) * s.exp()),
-    "times a power": weighed(lambda s: s.exp() * s.exp().sum(-1, keepdim=True).pow(-1)),
-    "normalize": weighed(lambda s: F.normalize(s.exp(), p=1, dim=-1)),
-    "summed by a matrix": weighed(lambda s: s.exp() / (s.exp() @ torch.ones(N, 1, dtype=s.dtype))),
-    "in place": weighed(divided_in_place),
-    "torch.div": weighed(lambda s: torch.div(s.exp(), s.exp().sum(-1, keepdim=True) + 1e-16)),
-    "over a bounded sum": weighed(lambda s: s.exp() / s.exp().sum(-1, keepdim=True).clamp(min=1e-9)),
-    "to the base of two": weighed(lambda s: over_sum((s * 1.4426950408889634).exp2())),
+    "exp over its sum": attend_by(lambda s: over_sum(s.exp())),
+    "shifted by the maximum": attend_by(lambda s: over_sum((s - s.amax(-1, keepdim=True)).exp())),
+    "shifted by a constant": attend_by(lambda s: over_sum((s - s.amax(-1, keepdim=True).detach()).exp())),
+    "log_softmax, exp": attend_by(lambda s: s.log_softmax(-1).exp()),
+    "less logsumexp, exp": attend_by(lambda s: (s - s.logsumexp(-1, keepdim=True)).exp()),
+    "less log of sum, exp": attend_by(lambda s: (s - s.exp().sum(-1, keepdim=True).log()).exp()),
+    "exp taken twice": attend_by(lambda s: s.exp() / s.exp().sum(-1, keepdim=True)),
+    "times a reciprocal": attend_by(lambda s: s.exp() * s.exp().sum(-1, keepdim=True).reciprocal()),
+    "times one over": attend_by(lambda s: (1 / s.exp().sum(-1, keepdim=True)) * s.exp()),
+    "times a power": attend_by(lambda s: s.exp() * s.exp().sum(-1, keepdim=True).pow(-1)),
+    "normalize": attend_by(lambda s: F.normalize(s.exp(), p=1, dim=-1)),
+    "summed by a matrix": attend_by(lambda s: s.exp() / (s.exp() @ torch.ones(N, 1, dtype=s.dtype))),
+    "in place": attend_by(divide_in_place),
+    "torch.div": attend_by(lambda s: torch.div(s.exp(), s.exp().sum(-1, keepdim=True) + 1e-16)),
+    "over a bounded sum": attend_by(lambda s: s.exp() / s.exp().sum(-1, keepdim=True).clamp(min=1e-9)),
+    "to the base of two": attend_by(lambda s: over_sum((s * 1.4426950408889634).exp2())),
     "over edges": over_edges,
     "over edges, divided last": over_edges_last,
     "over edges, put": over_edges_put,
-    "divided last": divided_last,
+    "divided last": divide_last,
     "a batch, divided last": lambda q, k, v: (
         ((e := (q @ k.t()).exp()[None]) @ v[None]) / e.sum(-1, keepdim=True)
     )[0],
@@ -96,9 +96,9 @@ WAYS: dict[str, Callable[..., Tensor]] = {
     "a batch, summed by a matrix": lambda q, k, v: (
         (e := (q @ k.t()).exp()[None]) @ v / (e @ torch.ones(N, 1, dtype=v.dtype))
     )[0],
-    "a power of e": weighed(lambda s: over_sum(math.e**s)),
-    "torch.pow": weighed(lambda s: over_sum(torch.pow(math.e, s))),
-    "a power of ten": weighed(lambda s: over_sum(10 ** (s / math.log(10)))),
+    "a power of e": attend_by(lambda s: over_sum(math.e**s)),
+    "torch.pow": attend_by(lambda s: over_sum(torch.pow(math.e, s))),
+    "a power of ten": attend_by(lambda s: over_sum(10 ** (s / math.log(10)))),
 }
 
 
@@ -119,16 +119,16 @@ class Attention(nn.Module):
 def test_attention_by_hand_is_attention(name: str, composite: Any, *, audit: bool) -> None:
     (x,) = numbers((N, 6))
     expected = lp.LRP(Attention(dense), composite, strict=True).explain(x, 0)
-    found = lp.LRP(Attention(WAYS[name]), composite, strict=True).explain(x, 0, audit=audit)
-    torch.testing.assert_close(found.relevance, expected.relevance, rtol=1e-6, atol=1e-9)
-    assert found.audit is None or found.audit.unaccounted == pytest.approx(0, abs=1e-12)
+    explanation = lp.LRP(Attention(WAYS[name]), composite, strict=True).explain(x, 0, audit=audit)
+    torch.testing.assert_close(explanation.relevance, expected.relevance, rtol=1e-6, atol=1e-9)
+    assert explanation.audit is None or explanation.audit.unaccounted == pytest.approx(0, abs=1e-12)
 
 
 MASK = (torch.arange(N)[:, None] + 2 * torch.arange(N)) % 3 < 2  # each row keeps something
 ONES = torch.ones(N, 1, dtype=torch.float64)
 
 
-def masked(s: Tensor) -> Tensor:
+def mask_scores(s: Tensor) -> Tensor:
     return s.masked_fill(~MASK, -torch.inf).softmax(-1)
 
 
@@ -163,14 +163,14 @@ WEIGHTS: dict[str, tuple[Weigh, Weigh]] = {
     "a power of a power": (lambda s: (3 * s).softmax(-1), lambda s: over_sum((s.softmax(-1) ** 2) ** 1.5)),
     "a root": (lambda s: (s / 2).softmax(-1), lambda s: over_sum(s.softmax(-1).sqrt())),
     "a power of masked ones": (
-        lambda s: masked(s / 2),
+        lambda s: mask_scores(s / 2),
         lambda s: over_sum((s.softmax(-1) * MASK) ** 0.5),
     ),
-    "a mask": (masked, lambda s: over_sum(s.softmax(-1) * MASK)),
-    "a filled mask": (masked, lambda s: over_sum(s.softmax(-1).masked_fill(~MASK, 0))),
-    "a mask, summed by a matrix": (masked, lambda s: (p := s.softmax(-1) * MASK) / (p @ ONES)),
-    "a mask of one by hand": (masked, lambda s: over_sum(by_hand(s) * MASK)),
-    "a mask of exponentials": (masked, lambda s: over_sum(s.exp() * MASK)),
+    "a mask": (mask_scores, lambda s: over_sum(s.softmax(-1) * MASK)),
+    "a filled mask": (mask_scores, lambda s: over_sum(s.softmax(-1).masked_fill(~MASK, 0))),
+    "a mask, summed by a matrix": (mask_scores, lambda s: (p := s.softmax(-1) * MASK) / (p @ ONES)),
+    "a mask of one by hand": (mask_scores, lambda s: over_sum(by_hand(s) * MASK)),
+    "a mask of exponentials": (mask_scores, lambda s: over_sum(s.exp() * MASK)),
     "the largest": (of_the_largest, of_the_largest_at_last),
 }
 
@@ -182,12 +182,12 @@ def test_weights_of_a_softmax_over_their_sum_are_one_softmax(
     name: str, composite: Any, *, audit: bool
 ) -> None:
     (x,) = numbers((N, 6))
-    one, two = (Attention(weighed(weigh)) for weigh in WEIGHTS[name])
+    one, two = (Attention(attend_by(weigh)) for weigh in WEIGHTS[name])
     expected = lp.LRP(one, composite, strict=True).explain(x, 0)
-    found = lp.LRP(two, composite, strict=True).explain(x, 0, audit=audit)
-    torch.testing.assert_close(found.output, expected.output)
-    torch.testing.assert_close(found.relevance, expected.relevance, rtol=1e-6, atol=1e-9)
-    assert found.audit is None or found.audit.unaccounted == pytest.approx(0, abs=1e-12)
+    explanation = lp.LRP(two, composite, strict=True).explain(x, 0, audit=audit)
+    torch.testing.assert_close(explanation.output, expected.output)
+    torch.testing.assert_close(explanation.relevance, expected.relevance, rtol=1e-6, atol=1e-9)
+    assert explanation.audit is None or explanation.audit.unaccounted == pytest.approx(0, abs=1e-12)
 
 
 def test_another_power_of_a_softmax_is_a_scale() -> None:
@@ -204,9 +204,9 @@ def test_another_power_of_a_softmax_is_a_scale() -> None:
 def test_a_softmax_by_hand_follows_its_gradient() -> None:
     # s = softmax(a): R_i = a_i (R^s_i - s_i sum_k R^s_k), with R^s = s for a seed of ones
     (a,) = numbers((2, 4))
-    (found,) = explained(Model(lambda a: over_sum(a.exp())), a)
+    (relevance,) = explained(Model(lambda a: over_sum(a.exp())), a)
     s = a.softmax(-1)
-    close(found, a * (s - s * s.sum(-1, keepdim=True)))
+    close(relevance, a * (s - s * s.sum(-1, keepdim=True)))
 
 
 SIGMOIDS: dict[str, Weigh] = {
@@ -237,8 +237,8 @@ SPELLED: dict[str, tuple[Weigh, Weigh]] = {
 def test_an_activation_of_one_exponential_passes_relevance_on(name: str) -> None:
     (a,) = numbers((2, 4))
     function, spelled = SPELLED[name]
-    (found,) = explained(Model(spelled), a, composite=LRP_0)
-    close(found, function(a))
+    (relevance,) = explained(Model(spelled), a, composite=LRP_0)
+    close(relevance, function(a))
 
 
 @pytest.mark.parametrize("audit", [False, True])
@@ -254,9 +254,9 @@ def test_a_gate_of_one_exponential_is_a_gate(name: str, composite: Any, *, audit
 
     function, spelled = SPELLED[name]
     expected = lp.LRP(network(function), composite, strict=True).explain(x, 0)
-    found = lp.LRP(network(spelled), composite, strict=True).explain(x, 0, audit=audit)
-    torch.testing.assert_close(found.relevance, expected.relevance, rtol=1e-6, atol=1e-9)
-    assert found.audit is None or found.audit.unaccounted == pytest.approx(0, abs=1e-12)
+    explanation = lp.LRP(network(spelled), composite, strict=True).explain(x, 0, audit=audit)
+    torch.testing.assert_close(explanation.relevance, expected.relevance, rtol=1e-6, atol=1e-9)
+    assert explanation.audit is None or explanation.audit.unaccounted == pytest.approx(0, abs=1e-12)
 
 
 @pytest.mark.parametrize("name", sorted(SIGMOIDS.keys() - {"expit"}))
@@ -283,8 +283,8 @@ def test_an_exponential_over_another_sum_keeps_its_relevance() -> None:
 
 def test_an_exponential_over_a_sum_to_another_base_keeps_its_relevance() -> None:
     (a,) = numbers((2, 4))
-    (found,) = explained(Model(lambda a: a.exp2() / a.exp().sum(-1, keepdim=True)), a)
-    close(found, a.exp2() / a.exp().sum(-1, keepdim=True))
+    (relevance,) = explained(Model(lambda a: a.exp2() / a.exp().sum(-1, keepdim=True)), a)
+    close(relevance, a.exp2() / a.exp().sum(-1, keepdim=True))
 
 
 def test_a_reciprocal_of_exponentials_elsewhere_is_a_scale() -> None:

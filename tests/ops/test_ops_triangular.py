@@ -25,7 +25,7 @@ def substitute(a: Tensor, b: Tensor, *, unitriangular: bool = False) -> Tensor:
     return torch.stack(rows, -2)
 
 
-def turned(a: Tensor) -> Tensor:
+def turn(a: Tensor) -> Tensor:
     """The matrix whose lower triangle is the upper one of ``a``, from end to end."""
     return a.flip(-1, -2)
 
@@ -42,7 +42,7 @@ FORMS: dict[str, tuple[Callable[..., Tensor], Callable[..., Tensor]]] = {
     ),
     "upper": (
         lambda a, b: solve(a, b, upper=True),
-        lambda a, b: substitute(turned(a), b.flip(-2)).flip(-2),
+        lambda a, b: substitute(turn(a), b.flip(-2)).flip(-2),
     ),
     "from the right": (
         lambda a, b: solve(a, b.mT, upper=True, left=False),
@@ -99,9 +99,9 @@ def test_complex_systems_conserve_relevance() -> None:
         a, b = torch.complex(parts[0] + identity, parts[1]), torch.complex(parts[2], parts[3])
         return torch.view_as_real(solve(a, b, upper=False, unitriangular=True))
 
-    found = explained(Model(function), *parts)
+    relevance = explained(Model(function), *parts)
     with torch.no_grad():
-        close(sum(each.sum() for each in found), function(*parts).sum())
+        close(sum(each.sum() for each in relevance), function(*parts).sum())
 
 
 def test_the_account_adds_up() -> None:
