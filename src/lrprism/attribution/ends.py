@@ -7,8 +7,9 @@ from typing import Any, NamedTuple
 
 from torch import Tensor
 
-from lrprism.attribution.repeats import FINISHES, SCALES, can_repeat, op_name
-from lrprism.ops import Facet, is_log_probability, is_softmax, name_of, names_with, sources_of
+from lrprism.graph import Facet, name_of, names_with, op_name_of, sources_of
+from lrprism.graph.repeats import FINISHES, SCALES, can_repeat
+from lrprism.ops import is_log_probability, is_softmax
 
 ENDS = {
     "SoftmaxBackward": "softmax",
@@ -92,7 +93,7 @@ def _find_end_behind(node: Any, limit: int) -> End | None:
     behind: list[Any] = []
     link: End | None = None
     while True:
-        name = op_name(node)
+        name = op_name_of(node)
         # a softmax or sigmoid called by its name
         if name in ENDS:
             return End(ENDS[name], node, behind)

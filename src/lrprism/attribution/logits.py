@@ -12,9 +12,10 @@ from torch import Tensor
 
 from lrprism.attribution.ends import ENDS, find_end
 from lrprism.attribution.output import float_parts
-from lrprism.attribution.repeats import KEEPS, RESHAPES, op_name, repeat
 from lrprism.errors import ModelError
-from lrprism.ops import TABLE, AbstractOp, Recorder, name_of, sources_of, tape_of
+from lrprism.graph import name_of, op_name_of, sources_of
+from lrprism.graph.repeats import KEEPS, RESHAPES, repeat
+from lrprism.ops import TABLE, AbstractOp, Recorder, tape_of
 
 BEFORE = frozenset({"before softmax", "before sigmoid"})
 """The values of ``output=`` that ask for the logits in front of the end of a network."""
@@ -115,5 +116,7 @@ def _describe_last_ops(parts: Sequence[Tensor]) -> str:
             (node,) = sources_of(node)
         if node is not None:
             tape = tape_of(node)
-            names.append(op_name(node).removesuffix("Backward").lower() if tape is None else tape.call.name)
+            names.append(
+                op_name_of(node).removesuffix("Backward").lower() if tape is None else tape.call.name
+            )
     return ", ".join(names) or "nothing that depends on the inputs"

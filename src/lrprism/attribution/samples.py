@@ -11,7 +11,8 @@ from lrprism.attribution.structures import tensor_leaves
 from lrprism.attribution.target import Side, Value
 from lrprism.engine import Facts
 from lrprism.errors import TargetError
-from lrprism.ops import Call, name_of, sources_of
+from lrprism.graph import name_of, sources_of
+from lrprism.ops import Call
 
 
 def check_samples(output: Tensor, target: Target, parsed: ParsedInputs, facts: Facts) -> str | None:

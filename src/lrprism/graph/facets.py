@@ -61,6 +61,9 @@ class Facet(Flag):
     MAY_ADD_UP = auto()
     """A move that adds entries up that meet in one place, if told to ``accumulate``."""
 
+    FINISHES = auto()
+    """Often follows a softmax and belongs to it."""
+
     REORDERS = auto()
     """Entries move to a place that depends on their values."""
 
@@ -124,6 +127,7 @@ _ROWS: list[tuple[str, Facet]] = [
     # a product with a constant matrix is a sum too, as over the edges of a graph network
     (f"ScatterReduce SegmentReduce {AFFINE}", Facet.REDUCES),
     ("IndexPut UnsafeIndexPut Put", Facet.MAY_ADD_UP),
+    ("Clamp ClampMax ClampMin Exp Log", Facet.FINISHES),
     ("Sort Topk", Facet.REORDERS),
 ]
 """The kinds of node by torch's names or ours, and the facets of all of a row."""

@@ -9,7 +9,7 @@ from typing import Any
 from torch import Tensor
 from torch.autograd.function import BackwardCFunction
 
-from lrprism.graph.functions import OwnFunction
+from lrprism.graph.functions import PASSED, OwnFunction
 
 Edge = tuple[Any, int]
 """A tensor of the graph: the node that made it, and which of the node's outputs it is."""
@@ -26,6 +26,12 @@ def name_of(node: Any) -> str:
         return function.node_name if issubclass(function, OwnFunction) else f"{function.__name__}.apply"
     kind = type(node).__name__  # quicker to read than node.name()
     return _strip_name(node.name() if kind == "CppFunction" else kind)
+
+
+def op_name_of(node: Any) -> str:
+    """Return the name of a node; of an elementwise function that passes relevance on, the function's name."""
+    name = name_of(node)
+    return str(node.op_name) if name == PASSED else name
 
 
 @cache

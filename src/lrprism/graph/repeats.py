@@ -9,14 +9,12 @@ import torch
 from torch import Tensor
 
 from lrprism.errors import ModelError
-from lrprism.graph import PASSED
-from lrprism.ops import Facet, name_of, names_with, sources_of
+from lrprism.graph.facets import Facet, names_with
+from lrprism.graph.nodes import name_of, op_name_of, sources_of
 
-FINISHES = frozenset({
-    "log", "log2", "log10", "log1p", "exp", "clamp", "clamp_max", "clamp_min", "clip", "round", "nan_to_num",
-    "LogBackward", "ExpBackward", "ClampBackward", "ClampMinBackward", "ClampMaxBackward",
-})  # fmt: skip
-"""Ops that often follow a softmax and belong to it: ``softmax(z).clamp(1e-7).log()``."""
+_FINISHING_OPS = "log log2 log10 log1p exp clamp clamp_max clamp_min clip round nan_to_num"
+FINISHES = names_with(Facet.FINISHES) | set(_FINISHING_OPS.split())
+"""Nodes and ops that often follow a softmax and belong to it: ``softmax(z).clamp(1e-7).log()``."""
 
 SCALES = names_with(Facet.SCALES)
 KEEPS = names_with(Facet.MOVES | Facet.ELEMENTWISE | Facet.KEEPS_SIGN)
@@ -29,15 +27,9 @@ _REPEATED = frozenset({
 """Moves that :func:`_move` knows, besides those that keep the entries in order."""
 
 
-def op_name(node: Any) -> str:
-    """Return the name of a node; of an activation that passes relevance on, the name of its op."""
-    name = name_of(node)
-    return str(node.op_name) if name == PASSED else name
-
-
 def can_repeat(node: Any, *, is_softmax: bool) -> bool:
     """Return True if what a node did to a softmax or sigmoid can be done to its logits."""
-    name = op_name(node)
+    name = op_name_of(node)
     if name in SCALES:
         sign = _sign_of(node)
         return sign == 1 or (sign == -1 and not is_softmax)
@@ -59,7 +51,7 @@ def repeat(node: Any, logits: Tensor, end: str, *, is_softmax: bool) -> Tensor:
     Raises:
         ModelError: If it cannot be told what that was.
     """
-    op = op_name(node)
+    op = op_name_of(node)
     shape = tuple(node._input_metadata[0].shape)
     # log, clamp and the like: monotonic, so the class that is ahead stays ahead
     if op in KEEPS or op in FINISHES:

@@ -6,8 +6,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from lrprism.attribution.repeats import can_repeat, repeat
 from lrprism.errors import ModelError
+from lrprism.graph.repeats import can_repeat, repeat
 
 Z = torch.tensor([[1.0, -2.0, 0.5], [0.0, 3.0, -1.0]], requires_grad=True)
 
