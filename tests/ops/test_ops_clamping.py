@@ -49,6 +49,7 @@ SPELLINGS: dict[str, dict[str, Callable[[Tensor], Tensor]]] = {
         "hardtanh": lambda h: F.hardtanh(h, 0, 6),
         "minimum": lambda h: torch.minimum(h.relu(), torch.tensor(6.0, dtype=h.dtype)),
         "min of two": lambda h: torch.min(h.clamp(min=0), torch.full_like(h, 6)),
+        "min of two by name": lambda h: torch.min(h.clamp(min=0), other=torch.full_like(h, 6)),
         "clamp_max": lambda h: h.relu().clamp_max(6),
         "clamp(max=)": lambda h: h.clamp_min(0).clamp(max=6),
     },

@@ -36,7 +36,10 @@ class Clamp(AbstractOp):
 
 @final
 class Minimum(AbstractOp):
-    """The smaller of two tensors; with a constant it is an upper bound, as ``clamp(max=)`` is."""
+    """The smaller of two tensors: with a constant an upper bound, as ``clamp(max=)`` is.
+
+    ``min`` may also choose along a dimension.
+    """
 
     def run(self, recorder: Recorder, func: Callable[..., Any], args: Arguments, kwargs: Keywords) -> Any:
         """Choose the smaller entries."""
@@ -48,17 +51,6 @@ class Minimum(AbstractOp):
             if torch.broadcast_shapes(*shapes) == live[0].shape:  # type: ignore[no-untyped-call]
                 return Activation(Kind.ACTIVATION, self.name).run(recorder, func, args, kwargs)
         return NativeOp(Kind.ROUTING, self.name).run(recorder, func, args, kwargs)
-
-
-@final
-class Smallest(AbstractOp):
-    """``min``: of two tensors as :class:`Minimum`, else a choice along a dimension."""
-
-    def run(self, recorder: Recorder, func: Callable[..., Any], args: Arguments, kwargs: Keywords) -> Any:
-        """Choose the smallest entries."""
-        has_two = len(args) > 1 and isinstance(args[1], Tensor)
-        op = Minimum(self.kind, self.name) if has_two else NativeOp(self.kind, self.name)
-        return op.run(recorder, func, args, kwargs)
 
 
 @final
@@ -149,8 +141,7 @@ _COMPARISONS = "gt ge lt le greater greater_equal less less_equal __gt__ __ge__ 
 
 TABLE: dict[Any, AbstractOp] = {
     **build_table("clamp clip", Clamp, Kind.ACTIVATION),
-    **build_table("minimum fmin", Minimum, Kind.ROUTING),
-    **build_table("min", Smallest, Kind.ROUTING),
+    **build_table("minimum fmin min", Minimum, Kind.ROUTING),
     **build_table(_COMPARISONS, Comparison, Kind.ROUTING),
     **build_table("to float double half bfloat16 type type_as", Conversion, Kind.ROUTING),
     **build_table("where", Choice, Kind.ROUTING),
