@@ -60,7 +60,7 @@ class BatchNorm(AbstractOp):
     def run(self, recorder: Recorder, func: Callable[..., Any], args: Arguments, kwargs: Keywords) -> Any:
         """Scale each channel; merge with the layer in front where there is one."""
         del func
-        norm = _read(self.order, args, kwargs)
+        norm = _read_statistics(self.order, args, kwargs)
         a = in_full_precision(norm.input)
         mean, var = norm.mean, norm.var
         # track_running_stats=False: the statistics of this batch, as constants
@@ -116,7 +116,7 @@ _INFERENCE = ("input", "weight", "bias", "running_mean", "running_var", "momentu
 """The order of the arguments in ``F.batch_norm``, in torch's builtins and in exported programs."""
 
 
-def _read(order: tuple[str, ...], args: Arguments, kwargs: Keywords) -> _Statistics:
+def _read_statistics(order: tuple[str, ...], args: Arguments, kwargs: Keywords) -> _Statistics:
     """Return the arguments of a norm by their names."""
     values = {**dict(zip(order, args, strict=False)), **kwargs}
     mean, var = values.get("running_mean"), values.get("running_var")
@@ -138,7 +138,7 @@ class InstanceNorm(AbstractOp):
 
     def run(self, recorder: Recorder, func: Callable[..., Any], args: Arguments, kwargs: Keywords) -> Any:
         """Normalise each channel of each sample, or by the running statistics."""
-        norm = _read(self.order, args, kwargs)
+        norm = _read_statistics(self.order, args, kwargs)
         if norm.mean is not None:
             return BatchNorm(self.kind, self.name, self.order).run(recorder, func, args, kwargs)
         group = (norm.input, norm.input.shape[1], norm.weight, norm.bias, norm.eps)

@@ -136,7 +136,7 @@ class Convolution(AbstractAffine):
         return (by_group * factors).view_as(weight)
 
 
-def _spread(value: int | Sequence[int], dimensions: int) -> tuple[int, ...]:
+def _per_dimension(value: int | Sequence[int], dimensions: int) -> tuple[int, ...]:
     """Return one number per spatial dimension."""
     values = (value,) if isinstance(value, int) else tuple(value)
     return values * dimensions if len(values) == 1 else values
@@ -159,14 +159,16 @@ def _bind_convolution(
     groups: int = 1,
 ) -> tuple[Tensor, Convolution]:
     dimensions = weight.dim() - 2
-    dilations = _spread(dilation, dimensions)
+    dilations = _per_dimension(dilation, dimensions)
     extra: tuple[int, ...] = ()
     # padding is numbers, "same" or "valid"
     if padding == "same":
         pads, extra = _same_padding(weight.shape[2:], dilations)
     else:
-        pads = (0,) * dimensions if isinstance(padding, str) else _spread(padding, dimensions)
-    geometry = Geometry(_spread(stride, dimensions), pads, dilations, False, (0,) * dimensions, groups, extra)
+        pads = (0,) * dimensions if isinstance(padding, str) else _per_dimension(padding, dimensions)
+    geometry = Geometry(
+        _per_dimension(stride, dimensions), pads, dilations, False, (0,) * dimensions, groups, extra
+    )
     return input, Convolution(weight, bias, geometry)
 
 
@@ -195,8 +197,10 @@ def _bind_general(  # noqa: PLR0913 - torch's own signature
     groups: int,
 ) -> tuple[Tensor, Convolution]:
     dimensions = weight.dim() - 2
-    strides, pads, dilations = (_spread(value, dimensions) for value in (stride, padding, dilation))
-    geometry = Geometry(strides, pads, dilations, transposed, _spread(output_padding, dimensions), groups)
+    strides, pads, dilations = (_per_dimension(value, dimensions) for value in (stride, padding, dilation))
+    geometry = Geometry(
+        strides, pads, dilations, transposed, _per_dimension(output_padding, dimensions), groups
+    )
     return input, Convolution(weight, bias, geometry)
 
 

@@ -86,7 +86,7 @@ def _return_two(*args: Any, **kwargs: Any) -> int:
     return 2
 
 
-def _count_rows(a: Tensor, **kwargs: Any) -> int:
+def _count_matrix_rows(a: Tensor, **kwargs: Any) -> int:
     """Count the factors in each product of a determinant: one entry per row."""
     del kwargs
     return max(a.shape[-1], 1)
@@ -99,7 +99,7 @@ def _read_exponent(a: Tensor, n: int) -> int | None:
 
 
 _DEGREES: dict[str, Degree] = {
-    "_linalg_det det linalg_det": _count_rows,
+    "_linalg_det det linalg_det": _count_matrix_rows,
     "cumprod": _count_steps,
     "linalg_matrix_power matrix_power": _read_exponent,
     "prod": _count_all,

@@ -140,10 +140,10 @@ class MatrixProduct(AbstractOp):
 
         def compute(new_a: Tensor, new_weight: Tensor, *, without_bias: bool) -> Tensor:
             new = {id(a): new_a, id(weight): new_weight}
-            positional, named = exchange_tensors(args, new), exchange_tensors(dict(kwargs), new)
+            positional, by_name = exchange_tensors(args, new), exchange_tensors(dict(kwargs), new)
             if without_bias:
-                named["beta"] = 0  # the factor of the addend in addmm and its kin
-            result: Tensor = func(*positional, **named)
+                by_name["beta"] = 0  # the factor of the addend in addmm and its kin
+            result: Tensor = func(*positional, **by_name)
             return result
 
         if not self.addends:

@@ -17,7 +17,7 @@ Ratio = Callable[[Tensor], Tensor]
 """Computes ``f(a) / a`` as a new tensor, finite everywhere, so that ``f(a)`` need not be kept."""
 
 
-class _Passed(OwnFunction):
+class _ElementwiseFunction(OwnFunction):
     """An elementwise function whose relevance passes unchanged: ``g_in = g * f(a) / a``.
 
     Relevance of complex numbers is ``Re(conj(a) g)``, so there ``g_in = Re(conj(f(a)) g) / conj(a)``.
@@ -79,7 +79,7 @@ def _pass_complex(a: Tensor, value: Tensor, g: Tensor) -> Tensor:
     return (relevance / a.conj()).masked_fill(a == 0, 0)
 
 
-pass_on: Callable[..., Tensor] = entry_of(_Passed)
+pass_on: Callable[..., Tensor] = entry_of(_ElementwiseFunction)
 """Return ``value``, an elementwise function of ``a``, so that relevance passes unchanged.
 
 Args:

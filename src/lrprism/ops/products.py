@@ -107,8 +107,8 @@ def run_product(
     positional = [
         value if place in addends else map_tensors(value, share) for place, value in enumerate(args)
     ]
-    named = {key: value if key in addends else map_tensors(value, share) for key, value in kwargs.items()}
-    return func(*positional, **named)
+    by_name = {key: value if key in addends else map_tensors(value, share) for key, value in kwargs.items()}
+    return func(*positional, **by_name)
 
 
 def _run_inverse_softmax(
@@ -143,8 +143,8 @@ def _run_inverse_softmax(
 def factors_of(args: Arguments, kwargs: Keywords, addends: tuple[int | str, ...] = ()) -> list[Tensor]:
     """Return the tensors of a call, but for those that are added."""
     positional = [value for position, value in enumerate(args) if position not in addends]
-    named = [value for key, value in kwargs.items() if key not in addends]
-    return tensors_in((positional, named))
+    by_name = [value for key, value in kwargs.items() if key not in addends]
+    return tensors_in((positional, by_name))
 
 
 @final
@@ -190,11 +190,11 @@ class Quotient(AbstractOp):
             if result is not None:
                 return result
         divisor = [*args[self.divisor : self.divisor + 1], *(kwargs.get(name) for name in self.names)]
-        positional, named = detach_argument(args, kwargs, self.divisor, *self.names)
+        positional, by_name = detach_argument(args, kwargs, self.divisor, *self.names)
         # 1 / a: only the divisor was live
-        kind = Kind.ROUTING if is_live((positional, named)) else Kind.STOPPED
+        kind = Kind.ROUTING if is_live((positional, by_name)) else Kind.STOPPED
         recorder.record(Kind.SCALING if is_live(divisor) and kind is Kind.ROUTING else kind, self.name)
-        return func(*positional, **named)
+        return func(*positional, **by_name)
 
 
 def _run_normalized(

@@ -165,8 +165,8 @@ class GridSampler(AbstractOp):
             recorder.record(Kind.UNKNOWN, self.name)
             return func(*args, **kwargs)
         recorder.record(Kind.SCALING if is_live(grid) else self.kind, self.name)
-        positional, named = detach_argument(args, kwargs, 1, "grid")
-        return func(*positional, **named)
+        positional, by_name = detach_argument(args, kwargs, 1, "grid")
+        return func(*positional, **by_name)
 
 
 _NATIVE = MOVES + _ASSEMBLIES + _ADDITIONS + _NORMS + _SELECTIONS

@@ -76,7 +76,7 @@ def find_exponent(a: Tensor) -> Tensor | None:
     node = skip_back(shift, _FACTORS | {"AddBackward"})
     if name_of(shift) != "AddBackward" or not _is_function(node, _EXPONENTIALS):
         return None
-    u: Tensor = node.saved_tensors[0]  # _Passed keeps its argument
+    u: Tensor = node.saved_tensors[0]  # _ElementwiseFunction keeps its argument
     return u
 
 

@@ -81,11 +81,11 @@ class TriangularSolve(AbstractOp):
 
 
 def _read_system(
-    *operands: Tensor, upper: bool, left: bool = True, unitriangular: bool = False, **named: Any
+    *operands: Tensor, upper: bool, left: bool = True, unitriangular: bool = False, **keywords: Any
 ) -> tuple[Tensor, Tensor, dict[str, bool]]:
     """Return the matrix, the right-hand side, and the options that say how to read the matrix."""
     # torch.linalg calls the matrix A, aten calls it self
-    matrix, b = (*operands, *(named[name] for name in ("A", "self", "input", "B") if name in named))[:2]
+    matrix, b = (*operands, *(keywords[name] for name in ("A", "self", "input", "B") if name in keywords))[:2]
     return matrix, b, {"upper": upper, "left": left, "unitriangular": unitriangular}
 
 
