@@ -69,11 +69,11 @@ def explained(
     function: Callable[..., Tensor], ops: Any, composite: Any = LRP_0
 ) -> tuple[Tensor, lp.Explanation]:
     explainer = lp.LRP(Model(function), composite, strict=True, ops=ops)
-    found, audited = explainer.explain(X, 0), explainer.explain(X, 0, audit=True)
-    torch.testing.assert_close(audited.relevance, found.relevance, rtol=1e-12, atol=1e-14)
+    explanation, audited = explainer.explain(X, 0), explainer.explain(X, 0, audit=True)
+    torch.testing.assert_close(audited.relevance, explanation.relevance, rtol=1e-12, atol=1e-14)
     assert audited.audit.unaccounted == pytest.approx(0, abs=1e-12)
-    torch.testing.assert_close(found.output, Model(function)(X).detach())
-    return found.relevance, audited
+    torch.testing.assert_close(explanation.output, Model(function)(X).detach())
+    return explanation.relevance, audited
 
 
 @pytest.mark.parametrize("key", [Spike, Spike.apply])
@@ -128,8 +128,8 @@ def test_the_last_op_of_a_model() -> None:
         def forward(self, x: Tensor) -> Tensor:
             return Times.apply(2.0, 3 * x)
 
-    found = lp.LRP(Last(), LRP_0, strict=True, ops={Times: own.routing("times")}).explain(X, 0)
-    torch.testing.assert_close(found.relevance[:, 0], 6 * X[:, 0])
+    explanation = lp.LRP(Last(), LRP_0, strict=True, ops={Times: own.routing("times")}).explain(X, 0)
+    torch.testing.assert_close(explanation.relevance[:, 0], 6 * X[:, 0])
 
 
 def test_without_an_op_the_message_says_how_to_give_one() -> None:
@@ -192,8 +192,8 @@ def test_the_row_names_the_module_that_applies_the_function(
 ) -> None:
     explainer = lp.LRP(model, LRP_0, strict=True, ops={Spike: own.activation("spike")})
     assert [(row.module, row.op) for row in explainer.plan(X)] == rows
-    found = explainer.explain(X, 0, audit=True)
-    assert [(row.module, row.op) for row in found.audit] == rows
+    explanation = explainer.explain(X, 0, audit=True)
+    assert [(row.module, row.op) for row in explanation.audit] == rows
     types = {"": type(model), **{name: type(each) for name, each in model.named_modules()}}
     assert [row.module_type for row in explainer.plan(X)] == [types[module].__name__ for module, _ in rows]
 
@@ -232,7 +232,7 @@ def test_functions_of_what_functions_return(function: Callable[[Tensor], Tensor]
         Times: own.routing("times"),
         Multiply: own.product("multiply"),
     }
-    named = {each: op for each, op in ops.items() if op.name in rows}
+    named = {tensor: op for tensor, op in ops.items() if op.name in rows}
     relevance, found = explained(function, named, presets.AttnLRP())
     torch.testing.assert_close(relevance.sum(1), found.output[:, 0])
     met = [row.op for row in found.audit if row.op != "detach"]  # of the array that Multiply asks for
@@ -258,8 +258,8 @@ def test_a_function_that_writes_to_its_input_is_said_to_go_without_its_op(*, aud
     model = Model(lambda h: Writing.apply(Writing.apply(1 * h)))
     explainer = lp.LRP(model, LRP_0, ops={Writing: own.routing("writing")})
     with pytest.warns(lp.RelevanceWarning) as caught:
-        found = explainer.explain(X, 0, audit=audit)
-    messages = [str(each.message) for each in caught]
+        explanation = explainer.explain(X, 0, audit=audit)
+    messages = [str(warning.message) for warning in caught]
     assert messages[1] == (
         "an autograd.Function with an op should take the result of a torch call and leave it as it is. Found "
         "that Writing takes what another Function returned or writes to its input, so that its op has no "
@@ -267,4 +267,6 @@ def test_a_function_that_writes_to_its_input_is_said_to_go_without_its_op(*, aud
         "Outer.apply(Inner.apply(x).clone())."
     )
     assert messages[0].startswith("no rule is known for WritingBackward (cannot be seen)")
-    torch.testing.assert_close(found.relevance.sum(1), found.output[:, 0])  # its gradient is right here
+    torch.testing.assert_close(
+        explanation.relevance.sum(1), explanation.output[:, 0]
+    )  # its gradient is right here

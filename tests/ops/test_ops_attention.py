@@ -93,7 +93,9 @@ def test_attention_follows_the_papers(
     relevance = explain(in_two_products if written_out else attend, inputs, composite, lambda _: seed)
     out = seed * attend(*inputs)
     for head in range(2):
-        expected = by_the_papers(*(each[head] for each in inputs), added, out[head], scale=scale, share=share)
+        expected = by_the_papers(
+            *(tensor[head] for tensor in inputs), added, out[head], scale=scale, share=share
+        )
         for one, other in zip(relevance, expected, strict=True):
             torch.testing.assert_close(one[head], other, rtol=1e-9, atol=1e-10)
 
@@ -119,7 +121,9 @@ def test_a_live_mask_gets_the_share_of_the_scores() -> None:
     def apart(q: Tensor, k: Tensor, v: Tensor, m: Tensor) -> Tensor:
         return (q @ k.mT / 2 + m).softmax(-1) @ v
 
-    relevance = [explain(each, inputs, presets.AttnLRP(), torch.ones_like) for each in (attention, apart)]
+    relevance = [
+        explain(function, inputs, presets.AttnLRP(), torch.ones_like) for function in (attention, apart)
+    ]
     for one, other in zip(*relevance, strict=True):
         torch.testing.assert_close(one, other, rtol=1e-11, atol=1e-12)
 
@@ -153,7 +157,7 @@ def test_a_row_that_may_look_nowhere_gives_no_nan() -> None:
     mask = torch.tensor([[True, True, True], [False, False, False], [True, False, True]])
     inputs = numbers((2, 3, 4), (2, 3, 4), (2, 3, 4))
     relevance = explain(lambda *qkv: attention(*qkv, mask), inputs, presets.AttnLRP(), torch.ones_like)
-    assert all(torch.isfinite(each).all() for each in relevance)
+    assert all(torch.isfinite(tensor).all() for tensor in relevance)
     assert not relevance[0][:, 1].any()
 
 

@@ -20,9 +20,9 @@ def equal_maps(one: Function, other: Function, *shapes: tuple[int, ...]) -> None
     for composite in (LRP_0, presets.AttnLRP()):
         relevance = explained(Model(one), *inputs, composite=composite, seed=torch.sin)
         expected = explained(Model(other), *inputs, composite=composite, seed=torch.sin)
-        for each, right in zip(relevance, expected, strict=True):
-            close(each, right)
-            assert each.any()
+        for tensor, right in zip(relevance, expected, strict=True):
+            close(tensor, right)
+            assert tensor.any()
 
 
 @pytest.mark.parametrize("dim", [0, 1, -1, -2])

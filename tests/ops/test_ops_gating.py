@@ -1,4 +1,4 @@
-"""Which factor of a product is the gate."""
+"""Gates among the factors of a product."""
 
 from collections.abc import Callable
 

@@ -71,7 +71,7 @@ def test_a_norm_follows_its_formula(name: str, eps: float) -> None:
     w, b = spread(layer, a[0])
     (relevance,) = explained(layer, a, composite=presets.Epsilon(eps), seed=lambda _: seed)
     for sample in range(len(a)):
-        parts = [each.reshape(groups, -1) for each in (a[sample], w, b, seed[sample], relevance[sample])]
+        parts = [tensor.reshape(groups, -1) for tensor in (a[sample], w, b, seed[sample], relevance[sample])]
         for one, weight, bias, start, of_one in zip(*parts, strict=True):
             close(of_one, by_the_paper(one, weight, bias, start, EPS, eps))
 
@@ -203,7 +203,7 @@ def test_the_statistics_that_a_norm_returns_are_constants(groups: int, *, audit:
                 explanation = torch.native_group_norm(x, None, None, 1, 2, 2, groups, 0.0)
             else:
                 explanation = torch.native_layer_norm(x, (2,), None, None, 0.0)
-            z, mean, inverse = (each.reshape(-1) for each in explanation)
+            z, mean, inverse = (tensor.reshape(-1) for tensor in explanation)
             return (z.sum() + 10 * mean.sum() + 100 * inverse.sum() + x.sum())[None, None]
 
     explainer = lp.LRP(Norm(), presets.Epsilon(0), strict=True)

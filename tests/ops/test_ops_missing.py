@@ -15,9 +15,9 @@ from small_models import LRP_0, Model, numbers_of, relevances
 
 
 def gradient_times_input(function: Callable[..., Tensor], *inputs: Tensor) -> tuple[Tensor, ...]:
-    leaves = [each.clone().requires_grad_() for each in inputs]
+    leaves = [tensor.clone().requires_grad_() for tensor in inputs]
     gradients = torch.autograd.grad(function(*leaves).sum(), leaves)
-    return tuple(each * gradient for each, gradient in zip(inputs, gradients, strict=True))
+    return tuple(tensor * gradient for tensor, gradient in zip(inputs, gradients, strict=True))
 
 
 A = numbers_of(4, 4) + 4 * torch.eye(4).double()
@@ -267,7 +267,7 @@ def test_rounding_by_what_was_seen_notes_nothing(training: bool) -> None:
 
     model = Rounded().train(training)
     model.noted = noted
-    before = [each.clone() for each in noted]
+    before = [tensor.clone() for tensor in noted]
     explanation = lp.LRP(model, LRP_0, strict=True).explain(x, torch.ones_like, audit=True)
     torch.testing.assert_close(noted, before, rtol=0, atol=0)
     torch.testing.assert_close(explanation.relevance, model(x), rtol=1e-6, atol=1e-7)

@@ -219,7 +219,7 @@ IDLES: dict[str, tuple[Function, list[Any], list[str]]] = {
 @pytest.mark.parametrize("way", ["explain", "plan", "batches"])
 def test_an_op_that_has_no_part_is_named(what: str, way: str) -> None:
     function, keys, expected = IDLES[what]
-    explainer = lp.LRP(Model(function), LRP_0, ops={each: own.routing("mine") for each in keys})
+    explainer = lp.LRP(Model(function), LRP_0, ops={key: own.routing("mine") for key in keys})
     a = numbers(FLAT)[0].abs() + 0.1
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
@@ -227,8 +227,8 @@ def test_an_op_that_has_no_part_is_named(what: str, way: str) -> None:
             explainer.plan(a)
         else:
             explainer.explain(a, torch.ones_like, batch_size=1 if way == "batches" else None)
-    found = [str(each.message) for each in caught]
-    assert [each for each in found if not each.startswith("no rule is known")] == expected
+    found = [str(warning.message) for warning in caught]
+    assert [message for message in found if not message.startswith("no rule is known")] == expected
 
 
 MAPPING: dict[str, tuple[Any, str]] = {

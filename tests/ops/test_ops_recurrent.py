@@ -18,7 +18,7 @@ def linear(a: Tensor, w: Tensor, z: Tensor, out: Tensor) -> Tensor:
 def lstm_by_hand(cell: nn.LSTMCell, xs: Tensor, out: Tensor) -> Tensor:
     """Relevance of every step for ``out`` at the last hidden state: forwards once, then backwards."""
     size = cell.hidden_size
-    w_x, w_h = (each.detach().chunk(4) for each in (cell.weight_ih, cell.weight_hh))
+    w_x, w_h = (tensor.detach().chunk(4) for tensor in (cell.weight_ih, cell.weight_hh))
     h = c = torch.zeros(xs.shape[1], size, dtype=xs.dtype)
     steps = []
     for x in xs:
@@ -44,8 +44,8 @@ def gru_by_hand(cell: nn.GRUCell, xs: Tensor, out: Tensor) -> Tensor:
     At the first step ``U h + b'`` is the constant ``b'``: what ``r b'`` gets is the reset gate's, and goes on
     through the gate's own layer.
     """
-    w_x, w_h = (each.detach().chunk(3) for each in (cell.weight_ih, cell.weight_hh))
-    b_x, b_h = (each.detach().chunk(3) for each in (cell.bias_ih, cell.bias_hh))
+    w_x, w_h = (tensor.detach().chunk(3) for tensor in (cell.weight_ih, cell.weight_hh))
+    b_x, b_h = (tensor.detach().chunk(3) for tensor in (cell.bias_ih, cell.bias_hh))
     h = torch.zeros(xs.shape[1], cell.hidden_size, dtype=xs.dtype)
     steps = []
     for x in xs:
@@ -132,7 +132,7 @@ def test_stacked_networks_of_both_directions_are_loops_of_cells(
 
     (a,) = numbers((5, 2, 3))
     whole = Model(lambda a: network(a)[0], network)
-    maps = [explained(each, a, composite=composite, seed=torch.sin)[0] for each in (whole, Model(loops))]
+    maps = [explained(model, a, composite=composite, seed=torch.sin)[0] for model in (whole, Model(loops))]
     close(*maps)
 
 
@@ -182,7 +182,7 @@ def flat(state: Tensor | tuple[Tensor, Tensor]) -> Tensor:
 def test_a_projection_is_a_linear_layer_behind_every_step() -> None:
     torch.manual_seed(6)
     network = nn.LSTM(3, 5, proj_size=2, bias=False).double()
-    w_x, w_h, w_r = (each.detach() for each in network.parameters())
+    w_x, w_h, w_r = (tensor.detach() for tensor in network.parameters())
 
     def loop(a: Tensor) -> Tensor:
         h, c = torch.zeros(2, 2, dtype=a.dtype), torch.zeros(2, 5, dtype=a.dtype)
@@ -214,5 +214,5 @@ def test_without_biases_everything_arrives_at_the_steps_and_the_first_state(
 
     relevance = explained(Model(run, network), *inputs, seed=torch.sin)
     z = run(*inputs).detach()
-    assert all(each.any() for each in relevance)
-    close(sum(each.sum() for each in relevance), (z * z.sin()).sum())
+    assert all(tensor.any() for tensor in relevance)
+    close(sum(tensor.sum() for tensor in relevance), (z * z.sin()).sum())

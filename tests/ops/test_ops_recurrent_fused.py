@@ -109,7 +109,7 @@ def test_one_row_for_each_layer_in_plan_and_account(kind: str) -> None:
     explainer = lp.LRP(model, presets.Epsilon(0.05))
     assert layers_in(explainer.plan(x)) == [kind.lower(), kind.lower(), "linear"]
     audits = [lp.LRP(model, how(RULES[1])).explain(x, audit=True).audit for how in (whole, in_steps)]
-    kept = [(sum(row.to_bias for row in each), sum(row.to_stabilizer for row in each)) for each in audits]
+    kept = [(sum(row.to_bias for row in audit), sum(row.to_stabilizer for row in audit)) for audit in audits]
     assert kept[0] == pytest.approx(kept[1], rel=1e-10)
     assert abs(audits[0].unaccounted) < 1e-9
     rows = [row for row in audits[0] if row.op == kind.lower()]

@@ -78,7 +78,7 @@ def gru_from(network: nn.GRU, a: Tensor, state: tuple[Tensor, ...]) -> list[Tens
     w, b = join_parameters(network)
     names = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
     w_x, w_h, b_x, b_h = (
-        None if each is None else each[8:] for each in map(partial(of_layer, network), names)
+        None if tensor is None else tensor[8:] for tensor in map(partial(of_layer, network), names)
     )
     (h,), outputs = state, []
     for x in a:
@@ -133,7 +133,7 @@ def test_torchs_network_is_the_one_written_by_hand(
     (a,) = numbers((4, 2, 3))
 
     models = Model(lambda a: network(a)[0][-1], network), Model(lambda a: by_hand(network, a), network)
-    maps = [explained(each, a, composite=composite, seed=torch.sin)[0] for each in models]
+    maps = [explained(tensor, a, composite=composite, seed=torch.sin)[0] for tensor in models]
     assert maps[0].any()
     close(*maps)
 
@@ -166,7 +166,7 @@ def test_a_first_state_is_that_of_the_network_written_by_hand(
         return tuple(FIRST_STATES[start](a, n) for n in range(count))
 
     def run_builtin(a: Tensor) -> Tensor:
-        given = tuple(each[None].contiguous() for each in state(a))
+        given = tuple(tensor[None].contiguous() for tensor in state(a))
         outputs, end = network(a, given if count == 2 else given[0])
         return torch.cat([outputs.flatten(), (end[0] if count == 2 else end).flatten()])[None]
 
@@ -175,6 +175,6 @@ def test_a_first_state_is_that_of_the_network_written_by_hand(
         return torch.cat([torch.stack(outputs).flatten(), outputs[-1].flatten()])[None]
 
     models = Model(run_builtin, network), Model(by_hand, network)
-    maps = [explained(each, a, composite=composite, seed=torch.sin)[0] for each in models]
+    maps = [explained(tensor, a, composite=composite, seed=torch.sin)[0] for tensor in models]
     assert maps[0].any()
     close(*maps)

@@ -101,7 +101,7 @@ def test_complex_systems_conserve_relevance() -> None:
 
     relevance = explained(Model(function), *parts)
     with torch.no_grad():
-        close(sum(each.sum() for each in relevance), function(*parts).sum())
+        close(sum(tensor.sum() for tensor in relevance), function(*parts).sum())
 
 
 def test_the_account_adds_up() -> None:

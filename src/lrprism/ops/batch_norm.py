@@ -68,11 +68,13 @@ class BatchNorm(AbstractOp):
             var, mean = torch.var_mean(a.detach(), [d for d in range(a.dim()) if d != 1], correction=0)
         z = F.batch_norm(a.detach(), mean, var, norm.weight, norm.bias, False, 0.0, norm.eps)
         if a.requires_grad:
-            z = self._merged(recorder, a, z, *_to_affine(norm, mean, var))
+            z = self._run_merged(recorder, a, z, *_to_affine(norm, mean, var))
         # torch's builtins return the statistics too
         return z if self.results == 1 else (z, *(mean, var, mean)[: self.results - 1])
 
-    def _merged(self, recorder: Recorder, a: Tensor, value: Tensor, scale: Tensor, shift: Tensor) -> Tensor:
+    def _run_merged(
+        self, recorder: Recorder, a: Tensor, value: Tensor, scale: Tensor, shift: Tensor
+    ) -> Tensor:
         """Return ``value`` as the output of the layer in front together with batch norm, or of its own."""
         made = producer_of(a)
         merged = made[1].scaled(scale, shift, a) if made is not None else None
