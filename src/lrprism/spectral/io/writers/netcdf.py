@@ -39,7 +39,7 @@ def write_netcdf(data: xr.DataArray, path: Path) -> None:
         data: A cube, a map, or any array. A lazy one is written piece by piece.
         path: The file to be.
     """
-    dataset = _build_dataset(data)
+    dataset = _lay_out_dataset(data)
     for variable in dataset.data_vars.values():
         variable.encoding.update(_choose_compression(variable))
     with write_partial(path) as partial:
@@ -53,7 +53,7 @@ def write_zarr(data: xr.DataArray, path: Path) -> None:
         data: A cube, a map, or any array. A lazy one is written piece by piece.
         path: The folder to be.
     """
-    dataset = _build_dataset(data).drop_encoding()  # the chunks of a source need not be those of the store
+    dataset = _lay_out_dataset(data).drop_encoding()  # the chunks of a source need not be those of the store
     dataset = dataset.assign(
         {name: _link_coordinates(_even_chunks(variable)) for name, variable in dataset.data_vars.items()}
     )
@@ -68,7 +68,7 @@ def _even_chunks(variable: xr.DataArray) -> xr.DataArray:
     return variable.chunk({dim: max(sizes) for dim, sizes in variable.chunksizes.items()})
 
 
-def _build_dataset(data: xr.DataArray) -> xr.Dataset:
+def _lay_out_dataset(data: xr.DataArray) -> xr.Dataset:
     placed = renew_georeference(data.drop_encoding())
     name = str(placed.name) if _is_word(placed.name) and placed.name not in placed.coords else _VARIABLE
     placed = placed.assign_attrs(_flatten_attrs(placed.attrs))
