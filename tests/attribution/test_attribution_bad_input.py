@@ -1,6 +1,5 @@
 """Inputs, targets and models that are refused in one clear line: rule, finding, way out."""
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -9,19 +8,12 @@ import torch
 from torch import Tensor, nn
 
 import lrprism as lp
+from function_models import check_refusal
 from lrprism import presets, select
 from lrprism.rules import Epsilon, Flat
 from small_models import Model
 
 NAN, INF = float("nan"), float("inf")
-
-
-def check_refusal(error: type[lp.LRPrismError], message: str, call: Callable[[], Any]) -> None:
-    """Check the error and that its message is one line that holds the whole of ``message``."""
-    with pytest.raises(error) as caught:
-        call()
-    assert str(caught.value).count("\n") == 0
-    assert message in str(caught.value)
 
 
 NO_INPUTS: dict[str, tuple[Any, str]] = {

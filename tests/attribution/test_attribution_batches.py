@@ -7,25 +7,8 @@ import torch
 from torch import Tensor, nn
 
 import lrprism as lp
+from function_models import TwoInputs, assert_same
 from lrprism import InputError, presets
-
-
-class Two(nn.Module):
-    """Two inputs, two outputs, a hidden layer and a constant argument."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        torch.manual_seed(0)
-        self.a, self.b, self.last = nn.Linear(4, 5), nn.Linear(3, 5), nn.Linear(5, 3)
-
-    def forward(
-        self, x: Tensor, y: Tensor, *, mask: Tensor | None = None, scale: Tensor | None = None
-    ) -> Any:
-        hidden = torch.relu(self.a(x) + self.b(y))
-        hidden = hidden if mask is None else hidden * mask
-        logits = self.last(hidden)
-        return {"logits": logits if scale is None else logits * scale, "hidden": hidden}
-
 
 X, Y = torch.randn(7, 4, generator=torch.Generator().manual_seed(0)), torch.linspace(-1, 1, 21).view(7, 3)
 TARGETS: dict[str, Any] = {
@@ -41,19 +24,15 @@ TARGETS: dict[str, Any] = {
 }
 
 
-def same(found: Any, expected: Any) -> None:
-    torch.testing.assert_close(found, expected, rtol=1e-5, atol=1e-6)
-
-
 @pytest.mark.parametrize("target", TARGETS)
 @pytest.mark.parametrize("batch_size", [1, 3, 7, 100])
 def test_batches_give_the_whole(target: str, batch_size: int) -> None:
-    explainer, options = lp.LRP(Two()), {"layers": ["a", "last"], "audit": True}
+    explainer, options = lp.LRP(TwoInputs()), {"layers": ["a", "last"], "audit": True}
     at_once = explainer.explain((X, Y), TARGETS[target], **options)
     cut = explainer.explain((X, Y), TARGETS[target], **options, batch_size=batch_size)
-    same(cut.relevance, at_once.relevance)
-    same(cut.output, at_once.output)
-    same(cut.layers, at_once.layers)
+    assert_same(cut.relevance, at_once.relevance)
+    assert_same(cut.output, at_once.output)
+    assert_same(cut.layers, at_once.layers)
     assert (cut.target is None) == (at_once.target is None)
     if cut.target is not None:
         assert torch.equal(cut.target, at_once.target)
@@ -67,9 +46,9 @@ def test_batches_give_the_whole(target: str, batch_size: int) -> None:
 def test_every_tensor_of_a_mapping_is_cut_and_a_constant_argument_is_not() -> None:
     mask = torch.arange(7)[:, None] % 2 == 0
     inputs, options = {"x": X, "y": Y, "mask": mask}, {"kwargs": {"scale": torch.tensor([1.0, 2.0, 3.0])}}
-    at_once = lp.LRP(Two()).explain(inputs, 0, **options)
-    cut = lp.LRP(Two()).explain(inputs, 0, **options, batch_size=2)
-    same(cut.relevance, at_once.relevance)
+    at_once = lp.LRP(TwoInputs()).explain(inputs, 0, **options)
+    cut = lp.LRP(TwoInputs()).explain(inputs, 0, **options, batch_size=2)
+    assert_same(cut.relevance, at_once.relevance)
     assert set(cut.relevance) == {"x", "y"}
 
 
@@ -77,7 +56,9 @@ def test_tokens_are_cut_too() -> None:
     torch.manual_seed(0)
     model = nn.Sequential(nn.Embedding(9, 4), nn.Flatten(), nn.Linear(12, 2))
     tokens = torch.randint(9, (5, 3))
-    same(lp.LRP(model).explain(tokens, batch_size=2).relevance, lp.LRP(model).explain(tokens).relevance)
+    assert_same(
+        lp.LRP(model).explain(tokens, batch_size=2).relevance, lp.LRP(model).explain(tokens).relevance
+    )
 
 
 def test_no_sample_at_all() -> None:

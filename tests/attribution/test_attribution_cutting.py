@@ -12,31 +12,10 @@ import torch
 from torch import Tensor, nn
 
 import lrprism as lp
+from function_models import TwoInputs, assert_same
 from lrprism import InputError, TargetError, presets
 
-
-class Two(nn.Module):
-    """Two inputs, two outputs, a hidden layer and a constant argument."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        torch.manual_seed(0)
-        self.a, self.b, self.last = nn.Linear(4, 5), nn.Linear(3, 5), nn.Linear(5, 3)
-
-    def forward(
-        self, x: Tensor, y: Tensor, *, mask: Tensor | None = None, scale: Tensor | None = None
-    ) -> Any:
-        hidden = torch.relu(self.a(x) + self.b(y))
-        hidden = hidden if mask is None else hidden * mask
-        logits = self.last(hidden)
-        return {"logits": logits if scale is None else logits * scale, "hidden": hidden}
-
-
 X, Y = torch.randn(7, 4, generator=torch.Generator().manual_seed(0)), torch.linspace(-1, 1, 21).view(7, 3)
-
-
-def same(found: Any, expected: Any) -> None:
-    torch.testing.assert_close(found, expected, rtol=1e-5, atol=1e-6)
 
 
 class Conditional(nn.Module):
@@ -74,9 +53,9 @@ def test_further_arguments_are_cut_where_they_hold_a_row_per_sample(what: str, b
     options: dict[str, Any] = {"args": args, "kwargs": kwargs, "audit": True, "layers": ["first"]}
     at_once = explainer.explain(X, **options)
     cut = explainer.explain(X, **options, batch_size=batch_size)
-    same(cut.relevance, at_once.relevance)
-    same(cut.output, at_once.output)
-    same(cut.layers, at_once.layers)
+    assert_same(cut.relevance, at_once.relevance)
+    assert_same(cut.output, at_once.output)
+    assert_same(cut.layers, at_once.layers)
 
 
 class Mixing(nn.Module):
@@ -95,8 +74,8 @@ def test_a_square_matrix_of_as_many_rows_as_samples_is_what_the_model_takes_it_f
     explainer, matrix = lp.LRP(Mixing(by_row=by_row)), torch.arange(16.0).view(4, 4)
     at_once = explainer.explain(X[:4], args=(matrix,))
     cut = explainer.explain(X[:4], args=(matrix,), batch_size=3 if by_row else 2)
-    same(cut.relevance, at_once.relevance)
-    same(cut.output, at_once.output)
+    assert_same(cut.relevance, at_once.relevance)
+    assert_same(cut.output, at_once.output)
 
 
 def test_lists_and_objects_are_cut() -> None:
@@ -107,8 +86,8 @@ def test_lists_and_objects_are_cut() -> None:
     parts = [X, {"b": 3 * X}, torch.arange(7) > 3]
     at_once = lp.LRP(Pair()).explain(parts, 0)
     cut = lp.LRP(Pair()).explain(parts, 0, batch_size=3)
-    same(cut.relevance[0], at_once.relevance[0])
-    same(cut.relevance[1], at_once.relevance[1])
+    assert_same(cut.relevance[0], at_once.relevance[0])
+    assert_same(cut.relevance[1], at_once.relevance[1])
     assert cut.relevance[2] is None
 
 
@@ -164,15 +143,15 @@ def test_no_batch_finds_what_another_has_written_to_an_argument(make: Callable[[
     inputs = {"x": X, "kept": kept} if way == "inputs" else X
     options: dict[str, Any] = {"args": {"args": (kept,)}, "kwargs": {"kwargs": {"kept": kept}}}.get(way, {})
     cut = explainer.explain(inputs, 0, **options, batch_size=2)
-    same(cut.output, at_once.output)
-    same(cut.relevance["x"] if way == "inputs" else cut.relevance, at_once.relevance)
+    assert_same(cut.output, at_once.output)
+    assert_same(cut.relevance["x"] if way == "inputs" else cut.relevance, at_once.relevance)
     assert len(kept) == 0
 
 
 def test_one_argument_under_two_names_stays_one_in_every_batch() -> None:
     explainer, kept = lp.LRP(Writing(), presets.Epsilon(0)), Counter()
     cut = explainer.explain(X, 0, args=(kept,), kwargs={"again": kept}, batch_size=2)
-    same(cut.output, explainer.model.layer(X).detach())
+    assert_same(cut.output, explainer.model.layer(X).detach())
 
 
 def test_rows_in_a_deque_are_cut() -> None:
@@ -183,7 +162,7 @@ def test_rows_in_a_deque_are_cut() -> None:
 
     states = deque([X, 2 * X], maxlen=3)
     cut = lp.LRP(Longest()).explain(X, 0, args=(states,), batch_size=3)
-    same(cut.output, 2 * X * X)
+    assert_same(cut.output, 2 * X * X)
 
 
 class Memory(nn.Module):
@@ -209,13 +188,13 @@ class Mean(nn.Module):
 
 BAD: dict[str, tuple[Callable[[], Any], type[Exception], str]] = {
     "different numbers of samples": (
-        lambda: lp.LRP(Two()).explain((X, Y[:1]), batch_size=2),
+        lambda: lp.LRP(TwoInputs()).explain((X, Y[:1]), batch_size=2),
         InputError,
         r"with batch_size, all inputs should have the samples as their first dimension\. Found inputs\[0\] "
         r"\(7, 4\), inputs\[1\] \(1, 3\)\.",
     ),
     "too few classes": (
-        lambda: lp.LRP(Two()).explain((X, Y), [0, 1], batch_size=2),
+        lambda: lp.LRP(TwoInputs()).explain((X, Y), [0, 1], batch_size=2),
         TargetError,
         r"target should be one class or one per sample \(7\)\. Found 2 classes\.",
     ),

@@ -1,6 +1,5 @@
 """Failures of a model at its inputs, explained in the words of whoever gave them."""
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -8,6 +7,7 @@ import torch
 from torch import Tensor, nn
 
 import lrprism as lp
+from function_models import check_refusal
 from lrprism import presets
 from small_models import Model
 
@@ -92,14 +92,6 @@ def test_a_key_that_the_model_misses(model: nn.Module, inputs: Any, note: str) -
     with pytest.raises(KeyError) as caught:
         explain_by_lrp_0(model, inputs)
     assert caught.value.__notes__ == [f"The model was given the mapping in inputs {note}"]
-
-
-def check_refusal(error: type[lp.LRPrismError], message: str, call: Callable[[], Any]) -> None:
-    """Check the error and that its message is one line that holds the whole of ``message``."""
-    with pytest.raises(error) as caught:
-        call()
-    assert str(caught.value).count("\n") == 0
-    assert message in str(caught.value)
 
 
 @pytest.mark.parametrize(

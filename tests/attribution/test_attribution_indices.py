@@ -9,15 +9,7 @@ import torch
 from torch import Tensor, nn
 
 import lrprism as lp
-
-
-def check_refusal(error: type[lp.LRPrismError], message: str, call: Callable[[], Any]) -> None:
-    """Check the error and that its message is one line that holds the whole of ``message``."""
-    with pytest.raises(error) as caught:
-        call()
-    assert str(caught.value).count("\n") == 0
-    assert message in str(caught.value)
-
+from function_models import check_refusal
 
 RANGE = "target should be a class from 0 to 2, as the model has 3. Found "
 WHOLE = "target should hold whole numbers. Found "

@@ -1,23 +1,14 @@
 """Ops that a user gives to functions."""
 
-from collections.abc import Callable
 from typing import Any
 
-import pytest
 import torch
 from torch import Tensor, nn
 
 import lrprism as lp
+from function_models import check_refusal
 from lrprism.attribution.own_ops import read_ops
 from lrprism.ops import own
-
-
-def check_refusal(error: type[lp.LRPrismError], message: str, call: Callable[[], Any]) -> None:
-    """Check the error and that its message is one line that holds the whole of ``message``."""
-    with pytest.raises(error) as caught:
-        call()
-    assert str(caught.value).count("\n") == 0
-    assert message in str(caught.value)
 
 
 def test_an_op_that_is_known_already() -> None:

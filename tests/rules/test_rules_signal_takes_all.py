@@ -3,31 +3,21 @@ from collections.abc import Callable
 
 import pytest
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional as F
 
 import lrprism as lp
 from lrprism import select
 from lrprism.rules import Gating, SignalTakesAll
+from small_models import Model
 
 PRODUCTS = select.kind(select.Kind.PRODUCT, select.Kind.ATTENTION)
-
-
-class Of(nn.Module):
-    """A model from a function."""
-
-    def __init__(self, function: Callable[..., Tensor]) -> None:
-        super().__init__()
-        self.function = function
-
-    def forward(self, *inputs: Tensor) -> Tensor:
-        return self.function(*inputs)
 
 
 def relevance(function: Callable[..., Tensor], *inputs: list[object]) -> list[object]:
     """Relevance of each input, where every output is explained."""
     tensors = tuple(torch.tensor([numbers], dtype=torch.float64) for numbers in inputs)
-    explainer = lp.LRP(Of(function), [(PRODUCTS, SignalTakesAll())], strict=True)
+    explainer = lp.LRP(Model(function), [(PRODUCTS, SignalTakesAll())], strict=True)
     relevance = explainer.explain(tensors, target=torch.ones_like).relevance
     return [tensor[0].tolist() for tensor in relevance]
 
@@ -73,7 +63,7 @@ def test_a_signal_that_gates_itself_keeps_its_relevance(function: Callable[..., 
 
 def test_is_the_rule_of_a_product_that_a_composite_does_not_mention() -> None:
     x, y = (torch.tensor([numbers], dtype=torch.float64) for numbers in (X, Y))
-    explainer = lp.LRP(Of(lambda x, y: x * y.sigmoid()), [])
+    explainer = lp.LRP(Model(lambda x, y: x * y.sigmoid()), [])
     (row,) = [row for row in explainer.plan((x, y)) if row.kind == "product"]
     assert (row.rule, row.why) == ("SignalTakesAll()", "default for products")
     relevance = explainer.explain((x, y), target=torch.ones_like).relevance

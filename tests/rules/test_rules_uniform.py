@@ -3,31 +3,21 @@ from collections.abc import Callable
 
 import pytest
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional as F
 
 import lrprism as lp
 from lrprism import select
 from lrprism.rules import Gating, Uniform
+from small_models import Model
 
 PRODUCTS = select.kind(select.Kind.PRODUCT, select.Kind.ATTENTION)
-
-
-class Of(nn.Module):
-    """A model from a function."""
-
-    def __init__(self, function: Callable[..., Tensor]) -> None:
-        super().__init__()
-        self.function = function
-
-    def forward(self, *inputs: Tensor) -> Tensor:
-        return self.function(*inputs)
 
 
 def relevance(function: Callable[..., Tensor], *inputs: list[object]) -> list[object]:
     """Relevance of each input, where every output is explained."""
     tensors = tuple(torch.tensor([numbers], dtype=torch.float64) for numbers in inputs)
-    explainer = lp.LRP(Of(function), [(PRODUCTS, Uniform())], strict=True)
+    explainer = lp.LRP(Model(function), [(PRODUCTS, Uniform())], strict=True)
     relevance = explainer.explain(tensors, target=torch.ones_like).relevance
     return [tensor[0].tolist() for tensor in relevance]
 
