@@ -37,7 +37,7 @@ def _sum_each_sample(tensor: Tensor) -> Tensor:
 def sum_samples(
     output: Tensor, seeds: Sequence[Tensor], relevance: Sequence[Sequence[Tensor]]
 ) -> tuple[float, float]:
-    """Return what was explained and what arrived, each summed over samples without their sign.
+    """Return the explained output and the relevance that arrived, summed over samples without their sign.
 
     Where the inputs do not have the samples in front, both are summed over the whole batch. What is explained
     counts as nothing where it is rounding alone, as the difference of two equal logits is.

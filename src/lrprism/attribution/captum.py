@@ -76,7 +76,7 @@ def _holds_whole_numbers(target: Tensor) -> bool:
 
 
 def convergence_delta(explanation: Explanation, target: Target) -> Tensor:
-    """Return what is missing, explained output less the sum of relevance: ``[N]``, or ``[classes, N]``.
+    """Return the missing relevance, explained output less the sum of relevance: ``[N]``, or ``[classes, N]``.
 
     Args:
         explanation: The explanation.

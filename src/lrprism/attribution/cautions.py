@@ -153,7 +153,7 @@ class Cautions:
         facts: Facts,
         assignment: Assignment,
     ) -> None:
-        """Compare what arrived with what was explained.
+        """Compare the relevance that arrived with the explained output.
 
         One sum of each is nearly always enough. Only where they disagree are they compared sample by sample,
         because sums over a batch cancel.
@@ -162,7 +162,7 @@ class Cautions:
             model: The model.
             output: The explained output.
             seeds: The seeds at the output.
-            relevances: What arrived.
+            relevances: The relevance that arrived.
             facts: What is known about the calls.
             assignment: Their rules.
 
@@ -189,7 +189,7 @@ class Cautions:
                 self.say(FLAT, "flat")
 
     def check_total(self) -> None:
-        """Say in the end whether next to nothing arrived of what was explained in all batches."""
+        """Warn if next to nothing of the explained output arrived, summed over all batches."""
         if self._arrived < _LEAST_SHARE * self._explained:
             self.say(
                 f"at least {_LEAST_SHARE:.0%} of what is explained should arrive at the inputs. Found "

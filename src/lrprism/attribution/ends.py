@@ -89,7 +89,7 @@ def find_end(output: Tensor) -> End | None:
 
 
 def _find_end_behind(node: Any, limit: int) -> End | None:
-    """Return the end that made what a node made; where several tensors are joined, all must have one."""
+    """Return the end in front of a node; where several tensors are joined, all must have one."""
     behind: list[Any] = []
     link: End | None = None
     while True:

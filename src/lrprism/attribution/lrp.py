@@ -97,8 +97,8 @@ class LRP:
                 first positional arguments; a mapping of keyword arguments, such as a tokenizer returns; or
                 one argument that holds tensors: a list, a named tuple, a dataclass, an object with tensors
                 as attributes, such as a graph of torch_geometric. A mapping is one argument too where
-                ``forward`` has no arguments of such names; ``({...},)`` says so in any case. Each of these
-                may hold others; bools, complex and sparse tensors in them are constants.
+                ``forward`` has no arguments of such names; ``({...},)`` makes it one in any case. All of
+                these may be nested; bools, complex and sparse tensors in them are constants.
             target: An index into the output: None for the predicted class of each sample, a class, one class
                 per sample, or ``"all"``. An output ``(N, 1)`` or ``(N,)`` is one value, which None explains
                 as it is, with its sign. In words, from :mod:`lrprism.target`: ``each(0, 3)``,
@@ -106,7 +106,7 @@ class LRP:
                 ``token()`` of a sequence. Or a callable that maps the output to a seed of its shape.
             args: Further positional arguments of the model; they get no relevance.
             kwargs: Keyword arguments of the model; they get no relevance.
-            output: Which tensor of the model's output to explain: a key, an attribute's name, a position, a
+            output: The tensor of the model's output to explain: a key, an attribute's name, a position, a
                 path of them such as ``"head.logits"`` or ``("head", 0)``, or a callable; None for the only
                 one, or the one named ``logits``; ``"before softmax"`` for the logits in front of the softmax
                 or sigmoid at the end.
@@ -114,10 +114,10 @@ class LRP:
                 those that a glob names, the ones that run and depend on the inputs. A shared module answers
                 to each of its paths.
             audit: Keep the account: where each unit of relevance went.
-            batch_size: Explain at most so many samples at a time: memory grows with it, not with ``N``. Every
+            batch_size: The most samples to explain at a time: memory grows with it, not with ``N``. Every
                 tensor with ``N`` rows is cut, also in ``args`` and ``kwargs``, where the model runs once more
-                to tell a row per sample from a constant of ``N`` rows; each batch gets a copy of what else
-                they hold, such as a cache. A callable target sees the output of one batch. None: all at once.
+                to tell a row per sample from a constant of ``N`` rows; each batch gets a copy of other things
+                in them, such as a cache. A callable target sees the output of one batch. None: all at once.
 
         Raises:
             InputError: If an input can receive no relevance, holds NaN or inf, or does not fit the model's
@@ -158,7 +158,7 @@ class LRP:
         layers: Sequence[str],
         audit: bool,
     ) -> Explanation:
-        """Explain inputs at once, and note what their user should be told."""
+        """Explain inputs at once, and warn of maps that may mislead."""
         parsed = parse_inputs(*arguments)
         chosen_layers = find_layers(self.model, layers)
         with self._runner.trace(parsed, output, chosen_layers, audit=audit, say=cautions.say) as (
@@ -241,8 +241,8 @@ class LRP:
             target: As for :meth:`explain`, but a tuple is an index into all axes behind the samples, such as
                 ``(3, 1)`` for an output ``(N, T, C)``, and a list may hold one tuple per sample.
             additional_forward_args: One further positional argument of the model, or a tuple of them.
-            return_convergence_delta: Also return what is missing, ``explained output - sum of relevance``,
-                ``[N]``; with a leading class axis where the target has one.
+            return_convergence_delta: Also return the missing relevance, ``[N]``: ``explained output - sum of
+                relevance``; with a leading class axis where the target has one.
         """
         target = read_captum_target(target)
         extra = additional_forward_args

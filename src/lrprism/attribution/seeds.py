@@ -200,7 +200,7 @@ def _call_target(target: Callable[[Tensor], Tensor], output: Tensor) -> Tensor:
 
 
 def cut(target: Any, rows: slice, count: int) -> Any:
-    """Return the target of some of ``count`` samples; what holds for all of them holds for these too.
+    """Return the target of some of ``count`` samples; a target for all of them stays as it is.
 
     Raises:
         TargetError: If there is not one index per sample.
