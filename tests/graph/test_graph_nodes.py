@@ -7,7 +7,18 @@ import torch
 from torch import Tensor
 
 import lrprism as lp
-from lrprism.graph import Facet, edge_of, edges_of, name_of, names_with, skip_back, sources_of, write_note
+from lrprism.graph import (
+    Facet,
+    edge_of,
+    edges_of,
+    name_of,
+    names_with,
+    skip_back,
+    sort_inputs_first,
+    sources_of,
+    walk_back,
+    write_note,
+)
 from lrprism.graph.functions import PASSED
 from small_models import Model, numbers
 
@@ -85,3 +96,19 @@ def test_a_note_is_read_from_the_node() -> None:
     write_note(a, "key", 3)
     node: Any = a.grad_fn
     assert node.metadata["key"] == 3
+
+
+def test_walk_back_visits_every_node_once() -> None:
+    a = live(2)
+    z = a.exp() * a + a  # three ways lead back to a
+    names = [name_of(node) for node in walk_back(z.grad_fn)]
+    assert sorted(names) == ["AccumulateGrad", "AddBackward", "CloneBackward", "ExpBackward", "MulBackward"]
+
+
+def test_inputs_come_before_the_nodes_that_take_them() -> None:
+    a, b = live(2), live(2)
+    order = sort_inputs_first([(a * b + a).grad_fn, (2 * b).grad_fn])
+    position = {node: number for number, node in enumerate(order)}
+    assert {name_of(node) for node in order} >= {"AddBackward", "MulBackward", "CloneBackward"}
+    for node, edges in order.items():
+        assert all(position[source] < position[node] for source, _ in edges if source is not None)

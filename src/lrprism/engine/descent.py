@@ -7,7 +7,7 @@ from typing import Any
 
 from torch import Tensor
 
-from lrprism.ops import Facet, name_of, names_with, sources_of
+from lrprism.graph import Facet, name_of, names_with, sources_of
 
 _MOVES = names_with(Facet.MOVES)
 """Steps whose gradient is the rule, whoever made them."""

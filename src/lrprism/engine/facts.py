@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 
 from torch import Tensor
 
-from lrprism.graph import Edges, sort_inputs_first
-from lrprism.ops import RELUS, Call, Facet, Kind, name_of, names_with, sources_of, tape_of
+from lrprism.graph import RELUS, Edges, Facet, name_of, names_with, sort_inputs_first, sources_of
+from lrprism.ops import Call, Kind, tape_of
 
 _MOVES, _KEEPS_SIGN = names_with(Facet.MOVES), names_with(Facet.KEEPS_SIGN)
 _SCALES = names_with(Facet.SCALES)

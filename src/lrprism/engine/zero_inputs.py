@@ -9,8 +9,8 @@ from torch import Tensor
 from torch.autograd.graph import GradientEdge
 
 from lrprism.engine.facts import Facts, is_scale
-from lrprism.graph import sort_inputs_first
-from lrprism.ops import Tape, name_of
+from lrprism.graph import name_of, sort_inputs_first
+from lrprism.ops import Tape
 
 Beside = dict[Any, dict[int, Tensor]]
 """Relevance per node of the autograd graph and output of that node."""

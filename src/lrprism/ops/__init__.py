@@ -5,7 +5,6 @@ from functools import cache
 from types import FunctionType
 from typing import Any
 
-from lrprism.graph import RELUS, Facet, name_of, names_with, sources_of
 from lrprism.ops import (
     attention,
     batch_norm,
@@ -90,12 +89,10 @@ __all__ = [
     "INSIDE",
     "MOVING",
     "OVERWRITE",
-    "RELUS",
     "TABLE",
     "AbstractOp",
     "Call",
     "ComposedOp",
-    "Facet",
     "InputGoneError",
     "Kind",
     "Needs",
@@ -116,13 +113,10 @@ __all__ = [
     "is_softmax",
     "is_written_once",
     "map_live",
-    "name_of",
-    "names_with",
     "op_of",
     "own",
     "packet_of",
     "producer_of",
-    "sources_of",
     "tape_of",
     "tensors_in",
     "tensors_in_result",

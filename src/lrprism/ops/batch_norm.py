@@ -75,15 +75,16 @@ class BatchNorm(AbstractOp):
     def _run_merged(
         self, recorder: Recorder, a: Tensor, value: Tensor, scale: Tensor, shift: Tensor
     ) -> Tensor:
-        """Return ``value`` as the output of the layer in front together with batch norm, or of its own."""
-        made = producer_of(a)
-        merged = made[1].scaled(scale, shift, a) if made is not None else None
-        if made is None or merged is None:
+        """Return ``value`` as the output of the norm merged with the layer in front, or of the norm alone."""
+        producer = producer_of(a)
+        merged = None if producer is None else producer[1].scale_output(scale, shift, a)
+        # no layer in front, or one whose output has no channels where the norm has them
+        if producer is None or merged is None:
             tape = recorder.start_tape(self.kind, self.name, (AbstractAffineRule, Pass))
             shape = (1, -1, *(1,) * (a.dim() - 2))
             scaling = ChannelScaling(scale.view(shape), shift.view(shape))
             return apply_affine(scaling, a, tape, recorder.needs, value)
-        replaced, _, before = made
+        replaced, _, before = producer
         layer = replaced.call
         tape = recorder.start_tape(
             layer.kind, f"{layer.name} + {self.name}", layer.accepts, replaces=layer, within=layer

@@ -97,14 +97,14 @@ class Convolution(AbstractAffine):
         """Return the bias as ``[out, 1, ...]``."""
         return bias if bias.dim() > 1 else bias.view(-1, *(1,) * len(self.geometry.stride))
 
-    def scaled(self, scale: Tensor, shift: Tensor, z: Tensor) -> Convolution:
+    def scale_output(self, scale: Tensor, shift: Tensor, z: Tensor) -> Convolution:
         """Scale the weights of each output channel; shift and scale the bias."""
         del z
         if self.bias is not None:
             shift = self._like_bias(scale) * self.bias + self._like_bias(shift)
         return Convolution(lambda: self._scale_outputs(scale), shift, self.geometry)
 
-    def behind(self, scale: Tensor, shift: Tensor, a: Tensor) -> Convolution:
+    def scale_input(self, scale: Tensor, shift: Tensor, a: Tensor) -> Convolution:
         """Scale the weights of each input channel; the shift becomes a bias."""
         # at a padded border it adds less, so that the bias differs between positions
         everywhere = shift.view(1, -1, *(1,) * (a.dim() - 2)).expand(1, *a.shape[1:])

@@ -45,7 +45,7 @@ class _Normalized(OwnFunction):
         if isinstance(tape.rule, Pass):
             return pass_unchanged(a, z, g, tape), None, None, None, None
         if isinstance(tape.rule, Epsilon) and not tape.rule.is_gradient:
-            g = _damped(z, how.bias, tape.rule, g, tape.sinks)
+            g = _damp_output(z, how.bias, tape.rule, g, tape.sinks)
         elif tape.sinks is not None and how.bias is not None:
             tape.sinks.bias += (how.bias * g).sum(dtype=torch.float64)
         g = g if how.weight is None else g * how.weight
@@ -57,7 +57,7 @@ _Found = tuple[Tensor, Tensor | None]
 _enter = entry_of(_Normalized)
 
 
-def _damped(z: Tensor, bias: Tensor | None, rule: Epsilon, g: Tensor, sinks: Sinks | None) -> Tensor:
+def _damp_output(z: Tensor, bias: Tensor | None, rule: Epsilon, g: Tensor, sinks: Sinks | None) -> Tensor:
     """Return ``s = g z / st(z)``, or ``g z / st(z - b)`` for a rule that leaves the bias out."""
     denominator = z if bias is None or rule.bias else z - bias
     if denominator is not z:

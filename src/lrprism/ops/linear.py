@@ -40,14 +40,14 @@ class Linear(AbstractAffine):
         """Return the bias as it is: it belongs to the last dimension."""
         return bias
 
-    def scaled(self, scale: Tensor, shift: Tensor, z: Tensor) -> Linear | None:
+    def scale_output(self, scale: Tensor, shift: Tensor, z: Tensor) -> Linear | None:
         """Scale the rows of the weight where the last dimension of ``z`` holds the channels."""
         if z.dim() != 2 or self.weight.dim() != 2:
             return None
         bias = shift if self.bias is None else self.bias * scale + shift
         return Linear(lambda: self.weight * scale[:, None], bias)
 
-    def behind(self, scale: Tensor, shift: Tensor, a: Tensor) -> Linear | None:
+    def scale_input(self, scale: Tensor, shift: Tensor, a: Tensor) -> Linear | None:
         """Scale the columns of the weight where the last dimension of ``a`` holds the channels."""
         if a.dim() != 2 or self.weight.dim() != 2:
             return None

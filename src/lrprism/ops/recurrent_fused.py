@@ -228,17 +228,17 @@ class _LayerFunction(OwnFunction):
         g = g.flip(0) if layer.backwards else g
         last = tuple(each[0] for each in g_state)
         network = _NETWORKS[layer.network]
-        way = network.back(_Steps(layer.weights, x, before, after, tuple(state), g, last, damp))
-        _count(tape, way)
-        c = torch.matmul(way.of_input, layer.weights.gates[network.part].of_input)
-        return None, None, c.flip(0) if layer.backwards else c, *way.state
+        result = network.back(_Steps(layer.weights, x, before, after, tuple(state), g, last, damp))
+        _count_sinks(tape, result)
+        c = torch.matmul(result.of_input, layer.weights.gates[network.part].of_input)
+        return None, None, c.flip(0) if layer.backwards else c, *result.state
 
 
 _enter = entry_of(_LayerFunction)
 
 
 def _damping_of(tape: Tape) -> Damp:
-    """What the rule of a call does at a pre-activation.
+    """Return what the rule of a call does at a pre-activation.
 
     Raises:
         RuleError: If it does more than damping: then each step should have been a call of its own.
@@ -255,11 +255,11 @@ def _damping_of(tape: Tape) -> Damp:
     return lambda factor, z: stabilizer.damp(factor, z)
 
 
-def _count(tape: Tape, way: _Result) -> None:
+def _count_sinks(tape: Tape, result: _Result) -> None:
     """Write down what the biases and the stabiliser kept, where an account is kept."""
     if tape.sinks is None:
         return
-    for s, bias, z in way.sinks:
+    for s, bias, z in result.sinks:
         tape.sinks.count(s, bias, _step(tape.rule, z))
 
 

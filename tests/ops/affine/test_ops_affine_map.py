@@ -36,4 +36,4 @@ def test_a_weight_that_has_to_be_computed_is_computed_when_it_is_read() -> None:
 
 def test_a_linear_map_has_no_channels_in_front_of_its_last_dimension() -> None:
     affine = Linear(WEIGHT, None)
-    assert affine.scaled(torch.ones(2), torch.zeros(2), torch.zeros(1, 3, 2)) is None
+    assert affine.scale_output(torch.ones(2), torch.zeros(2), torch.zeros(1, 3, 2)) is None

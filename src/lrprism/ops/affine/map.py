@@ -53,12 +53,12 @@ class AbstractAffine(ABC):
     def spread_bias(self, bias: Tensor) -> Tensor:
         """Return ``bias`` in a shape that broadcasts to ``z``."""
 
-    def scaled(self, scale: Tensor, shift: Tensor, z: Tensor) -> AbstractAffine | None:
+    def scale_output(self, scale: Tensor, shift: Tensor, z: Tensor) -> AbstractAffine | None:
         """Return the op that gives ``scale * z + shift`` per channel, or None where ``z`` has no channels."""
         del scale, shift, z
         return None
 
-    def behind(self, scale: Tensor, shift: Tensor, a: Tensor) -> AbstractAffine | None:
+    def scale_input(self, scale: Tensor, shift: Tensor, a: Tensor) -> AbstractAffine | None:
         """Return the op on ``scale * a + shift`` per channel as one on ``a``, or None where that is none."""
         del scale, shift, a
         return None

@@ -75,5 +75,5 @@ def _batch_norm_before(a: Tensor, affine: AbstractAffine) -> tuple[Tape, Tensor,
         return None
     tape, norm, before = producer
     assert norm.bias is not None  # the shift of a batch norm
-    merged = affine.behind(norm.weight.flatten(), norm.bias.flatten(), a)
+    merged = affine.scale_input(norm.weight.flatten(), norm.bias.flatten(), a)
     return None if merged is None else (tape, before, merged)
