@@ -1,4 +1,4 @@
-"""Who gets which rule."""
+"""Composites: ordered lists of selectors, which give each call its rule."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
@@ -47,7 +47,7 @@ class AbstractComposite(ABC):
 
     @cached_property
     def needs(self) -> Needs:
-        """What the rules ask of a layer on the way back: LRP-0 nothing, LRP-ε its output."""
+        """Tensors that the rules need in the backward pass: LRP-0 none, LRP-ε the output of a layer."""
         return Needs(
             inputs=any(
                 _asks_for_input(rule) and selector.kinds & {Kind.LINEAR, Kind.NORMALIZATION}
@@ -63,7 +63,7 @@ class AbstractComposite(ABC):
 
     @cached_property
     def without_input(self) -> str | None:
-        """What to tell the user of a network no layer of which sees the input; None if no rule is for one."""
+        """The warning for a network no layer of which sees the input; None if no rule is for one."""
         rule = next((rule for _, rule in self._stated if gives_beside(rule)), None)
         if rule is None or self.names_ops:
             return None
@@ -76,7 +76,7 @@ class AbstractComposite(ABC):
 
     @cached_property
     def without_convolution(self) -> str | None:
-        """What to tell the user of a network without convolutions, or None if no rule is for these alone."""
+        """The warning for a network without convolutions, or None if no rule is for these alone."""
         convolutions = [rule for selector, rule in self._stated if selector.kinds == {Kind.CONVOLUTION}]
         others = [rule for selector, rule in self._stated if selector.kinds != {Kind.CONVOLUTION}]
         idle = [rule for rule in convolutions if rule not in others]
@@ -93,7 +93,7 @@ class AbstractComposite(ABC):
 
     def __getstate__(self) -> dict[str, Any]:
         """The settings alone: selectors cannot be pickled."""
-        return {each.name: getattr(self, each.name) for each in fields(self)}
+        return {setting.name: getattr(self, setting.name) for setting in fields(self)}
 
     @abstractmethod
     def entries(self) -> Sequence[Entry]:
@@ -122,6 +122,7 @@ class AbstractComposite(ABC):
                 for number, (selector, rule) in enumerate(self._stated):
                     if not selector.matches(call, position):
                         continue
+                    # the first entry whose rule the op can follow; one that it cannot may be meant for others
                     if isinstance(rule, call.accepts):
                         served.add(number)
                         choice = self._choices[number]
@@ -138,6 +139,7 @@ class AbstractComposite(ABC):
     def list_unmatched(self, calls: Sequence[Call], facts: Facts) -> list[str]:
         """Return the selectors that mean none of the calls, each with what there was to choose from."""
         positions = _Positions(facts)
+        # a layer that was merged with a batch norm answers to its selectors in the merged call
         merged = {call.replaces for call in calls}
         calls = [call for call in calls if call not in merged]
         pairs = [(call, positions.of(call)) for call in calls]
@@ -186,7 +188,7 @@ def _describe_misplaced(call: Call, choice: Choice) -> str:
 def _describe_misfit(entry: Entry, call: Call) -> str:
     selector, rule = entry
     accepted = (
-        " or ".join(sorted(each.__name__.removeprefix("Abstract") for each in call.accepts)) or "no rule"
+        " or ".join(sorted(kind.__name__.removeprefix("Abstract") for kind in call.accepts)) or "no rule"
     )
     return (
         f"{call.name} should get {accepted}. Found {rule!r} for {call.name} in module {call.module!r}. "
@@ -266,7 +268,7 @@ class Composite(AbstractComposite):
             RuleError: If there are others.
         """
         is_list = _is_list(self.rules) and not _is_pair(self.rules)
-        odd = [each for each in self.rules if not _is_entry(each)] if is_list else [self.rules]
+        odd = [entry for entry in self.rules if not _is_entry(entry)] if is_list else [self.rules]
         if odd:
             advice = suggest_composite(odd[0])
             raise RuleError(
@@ -291,38 +293,46 @@ def _is_entry(value: object) -> bool:
 
 
 def _is_pair(value: object) -> bool:
-    """Whether something is a rule with one other thing, in either order."""
+    """Return True for a rule with one other thing, in either order."""
     match value:
-        case (one, other):
-            return _is_a(one, AbstractRule) != _is_a(other, AbstractRule)
+        case (first, second):
+            return _is_a(first, AbstractRule) != _is_a(second, AbstractRule)
     return False
 
 
 def _is_a(value: object, wanted: type) -> bool:
-    """Whether something is of a class, or is such a class itself, as without parentheses."""
+    """Return True for an object of a class, or such a class itself, as without parentheses."""
     return isinstance(value, wanted) or (isinstance(value, type) and issubclass(value, wanted))
 
 
 def suggest_composite(value: object) -> str:
     """Return the composite that something may stand for, as it is to be typed; empty where nothing tells."""
+    # a preset without parentheses, or a composite inside a list
     if _is_a(value, AbstractComposite):
-        return _typed(value)
+        return _write_code(value)
+    # the name of a preset
     if isinstance(value, str):
-        presets = {each.__name__.lower(): each for each in AbstractComposite.__subclasses__() if _home(each)}
+        presets = {
+            preset.__name__.lower(): preset
+            for preset in AbstractComposite.__subclasses__()
+            if _home_of(preset)
+        }
         close = get_close_matches(value.lower().replace("_", ""), presets, n=1)
-        return _typed(presets[close[0]]) if close else ""
+        return _write_code(presets[close[0]]) if close else ""
+    # a mapping, as other libraries take one
     if isinstance(value, Mapping) and value and all(map(_is_pair, value.items())):
         return f"[{', '.join(map(_suggest_entry, value.items()))}]"
+    # a rule alone
     if _is_a(value, AbstractRule):
-        return f"[({_suggest_place(value)}, {_typed(value)})]"
+        return f"[({_suggest_place(value)}, {_write_code(value)})]"
     return f"[{_suggest_entry(value)}]" if _is_pair(value) else ""
 
 
 def _suggest_entry(pair: Any) -> str:
     """Return an entry as it is to be typed: the selector first, and not what it selects by."""
     selector, rule = pair[::-1] if _is_a(pair[0], AbstractRule) else pair
-    shown = "..." if isinstance(selector, AbstractSelector) else suggest(selector)
-    return f"({shown}, {_typed(rule)})"
+    written = "..." if isinstance(selector, AbstractSelector) else suggest(selector)
+    return f"({written}, {_write_code(rule)})"
 
 
 def _suggest_place(rule: Any) -> str:
@@ -334,16 +344,16 @@ def _suggest_place(rule: Any) -> str:
     return "select.kind(select.Kind.CONVOLUTION, select.Kind.LINEAR)"
 
 
-def _typed(value: Any) -> str:
+def _write_code(value: Any) -> str:
     """Write a rule or a composite, or the call of its class, as it is typed."""
     if not isinstance(value, type):
-        return f"{_home(type(value))}{value!r}"
+        return f"{_home_of(type(value))}{value!r}"
     settings = fields(value) if is_dataclass(value) else ()
-    needed = [each.name for each in settings if each.default is each.default_factory is MISSING]
-    return f"{_home(value)}{value.__name__}({', '.join(f'{name}=...' for name in needed)})"
+    needed = [field.name for field in settings if field.default is field.default_factory is MISSING]
+    return f"{_home_of(value)}{value.__name__}({', '.join(f'{name}=...' for name in needed)})"
 
 
-def _home(of: type) -> str:
-    """Where the library has a rule or a preset, as a prefix; empty for one from elsewhere."""
-    found = (f"{home}." for home in ("rules", "presets") if f".{home}" in of.__module__)
-    return next(found, "") if of.__module__.startswith("lrprism.") else ""
+def _home_of(of: type) -> str:
+    """Return the module of a rule or a preset as a prefix; empty for one from elsewhere."""
+    homes = (f"{home}." for home in ("rules", "presets") if f".{home}" in of.__module__)
+    return next(homes, "") if of.__module__.startswith("lrprism.") else ""

@@ -79,6 +79,7 @@ class Within(AbstractComposite):
                 f"{', '.join(sorted({call.module or '(model)' for call in calls}))}. "
                 "Name one of these or a module around them."
             )
+        # first, last and position count the affine ops of the module alone
         affine = [call for call in facts.affine if self.holds(call)]
         others = facts.first.difference(affine)
         facts = facts._replace(affine=affine, first=others | _find_first(affine, facts))
@@ -86,7 +87,7 @@ class Within(AbstractComposite):
         return super().assign(calls, facts)
 
     def holds(self, call: Call) -> bool:
-        """Whether a call happens in the module."""
+        """Return True if a call happens in the module."""
         return call.module == self.path or call.module.startswith(f"{self.path}.")
 
     def _inside(self, selector: AbstractSelector) -> AbstractSelector:

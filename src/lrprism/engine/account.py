@@ -50,12 +50,12 @@ class Row:
 
     def plus(self, other: Row) -> Row:
         """This row with the relevance of another one added."""
-        names = [each.name for each in fields(self) if isinstance(getattr(self, each.name), float)]
+        names = [column.name for column in fields(self) if isinstance(getattr(self, column.name), float)]
         return replace(self, **{name: getattr(self, name) + getattr(other, name) for name in names})
 
     @property
     def lost(self) -> float:
-        """What did not come through to the op's inputs."""
+        """Relevance that did not come through to the op's inputs."""
         return self.to_bias + self.to_stabilizer + self.to_rule + self.to_constant + self.to_unknown
 
 
@@ -86,6 +86,7 @@ class Account(Sequence[Row]):
         """The account of several batches together, row by row; None of none."""
         if not audits:
             return None
+        # batches of one model run the same calls; a branch that one batch alone takes has a row of its own
         rows: dict[tuple[int, str, str, str], Row] = {}
         for row in (row for audit in audits for row in audit.rows):
             key = row.call, row.module, row.op, row.rule
@@ -100,14 +101,16 @@ class Account(Sequence[Row]):
 
     @property
     def unaccounted(self) -> float:
-        """What no row explains: rounding, and steps that cannot be seen."""
+        """Relevance that no row explains: rounding, and steps that cannot be seen."""
         return self.explained - self.reached - sum(row.lost for row in self.rows)
 
     def to_frame(self) -> pandas.DataFrame:
         """Return the rows as a data frame; needs pandas (``pip install lrprism[spectral]``)."""
         import pandas as pd  # the engine needs torch alone
 
-        return pd.DataFrame([asdict(row) for row in self.rows], columns=[each.name for each in fields(Row)])
+        return pd.DataFrame(
+            [asdict(row) for row in self.rows], columns=[column.name for column in fields(Row)]
+        )
 
     def __getitem__(self, index: Any) -> Any:
         """Return one row or a slice of rows."""
@@ -151,8 +154,8 @@ _HEAD = {
 def _line(row: Row) -> list[str]:
     """One row in words and numbers of six digits."""
     values = asdict(row) | {"module": row.module or "(model)", "rule": row.rule or "-"}
-    found = [values[attribute] for attribute in _HEAD.values()]
-    return [value if isinstance(value, str) else f"{value:.6g}" for value in found]
+    cells = [values[attribute] for attribute in _HEAD.values()]
+    return [cell if isinstance(cell, str) else f"{cell:.6g}" for cell in cells]
 
 
 def format_table(head: Sequence[str], lines: Sequence[Sequence[str]]) -> str:

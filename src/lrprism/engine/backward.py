@@ -46,7 +46,7 @@ def propagate(passed: Trace, seeds: Sequence[Tensor], facts: Facts, assignment: 
     outputs = [tensor for tensors in passed.layers.values() for tensor in tensors]
     groups = [[Readout(leaf, leaf, is_finite=True)] for leaf in leaves]
     groups += [find_readouts(output, passed, facts) for output in outputs]
-    gradients, besides = _run(passed, seeds, groups, facts)
+    gradients, besides = _run_passes(passed, seeds, groups, facts)
     per_seed = [_read(groups, *pair) for pair in zip(gradients, besides, strict=True)]
     inputs = [_sum_at_inputs(passed, relevance) for relevance in per_seed]
     layers = [relevance[len(leaves) :] for relevance in per_seed]
@@ -73,7 +73,7 @@ def _load_tapes(passed: Trace, facts: Facts, assignment: Assignment, *, keeps_ra
             tape.ratios = {}
 
 
-def _run(
+def _run_passes(
     passed: Trace, seeds: Sequence[Tensor], groups: Sequence[Sequence[Readout]], facts: Facts
 ) -> tuple[list[Sequence[Tensor | None]], list[zero_inputs.Beside]]:
     """Run one backward pass per seed; return the gradients at the readouts, and what came beside them."""

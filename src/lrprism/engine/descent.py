@@ -1,4 +1,4 @@
-"""Which tensors descend from the inputs, and through which nodes that no torch call shows."""
+"""The descent of tensors from the inputs, also through nodes that no torch call shows."""
 
 from __future__ import annotations
 
@@ -43,19 +43,21 @@ class Descent:
             node = pending.pop()
             sources = sources_of(node)
             order.append((node, sources))
-            new = [each for each in sources if each not in visited and each not in self.known]
-            new = [each for each in new if each not in self._foreign]
+            # stop at nodes of which the answer is known
+            new = [source for source in sources if source not in visited and source not in self.known]
+            new = [source for source in new if source not in self._foreign]
             visited.update(new)
             pending.extend(new)
-        live = _leading(order, self.known)
+        live = _find_leading(order, self.known)
         self.known |= live
+        # moves of torch, such as the view that a Function returns, are no step of anyone's own
         self.unseen |= {node for node in live if name_of(node) not in _MOVES}
         self._foreign |= visited - live
         return start in live
 
 
-def _leading(order: list[tuple[Any, list[Any]]], known: set[Any]) -> set[Any]:
-    """Return those of the nodes from which a way leads to a known one."""
+def _find_leading(order: list[tuple[Any, list[Any]]], known: set[Any]) -> set[Any]:
+    """Return the nodes from which a way leads to a known one."""
     consumers: dict[Any, list[Any]] = {}
     pending = []
     for node, sources in order:
@@ -63,10 +65,10 @@ def _leading(order: list[tuple[Any, list[Any]]], known: set[Any]) -> set[Any]:
             consumers.setdefault(source, []).append(node)
         if not known.isdisjoint(sources):
             pending.append(node)
-    found: set[Any] = set()
+    leading: set[Any] = set()
     while pending:
         node = pending.pop()
-        if node not in found:
-            found.add(node)
+        if node not in leading:
+            leading.add(node)
             pending.extend(consumers.get(node, ()))
-    return found
+    return leading

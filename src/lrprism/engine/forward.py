@@ -28,7 +28,7 @@ Arguments = tuple[tuple[Any, ...], Mapping[str, Any]]
 
 
 class Trace(NamedTuple):
-    """What one forward pass left behind.
+    """The record of one forward pass.
 
     Args:
         inputs: The inputs at which relevance is read: leaves of the autograd graph, and token ids.
@@ -68,9 +68,11 @@ class Trace(NamedTuple):
 
     @property
     def tokens_seen(self) -> set[int]:
-        """Which of the inputs hold token ids that were looked up."""
+        """The numbers of the inputs that hold token ids which were looked up."""
         spans = token_spans(self.inputs).items()
-        return {number for number, span in spans if any(each.holds_one_of(span) for each in self.looked_up)}
+        return {
+            number for number, span in spans if any(lookup.holds_one_of(span) for lookup in self.looked_up)
+        }
 
     def collect_facts(self) -> Facts:
         """Study the graph behind the output."""
@@ -90,7 +92,7 @@ class Trace(NamedTuple):
 
 
 class Request(NamedTuple):
-    """What is asked of a pass.
+    """The wishes of a caller for one pass.
 
     Args:
         choose: Returns the tensor to explain from what the model returns; its torch calls are seen too.
@@ -110,7 +112,7 @@ class Request(NamedTuple):
 
     @property
     def all_needs(self) -> Needs:
-        """What is asked for on the way back, with what it takes to keep an account and to read layers."""
+        """Tensors that the backward pass needs, also to keep an account and to read layers."""
         needs, layers = self.needs, bool(self.layers)
         return Needs(needs.inputs or self.audit or layers, needs.outputs, layers, needs.gates, needs.steps)
 
@@ -139,21 +141,21 @@ def trace(
     plain = None
     if request.compare:
         state = KeptState(modules)
-        with torch.inference_mode(False), _uncompiled():
+        with torch.inference_mode(False), _run_uncompiled():
             arguments = arrange([x.detach() for x in inputs])
             plain = PlainCall(model, arguments, request.choose, state)
     try:
-        found = _run(modules, inputs, arrange, ops or {}, request)
+        record = _run(modules, inputs, arrange, ops or {}, request)
     except InputGoneError:  # by a batch norm that is no module
         needs = request.needs._replace(inputs=True)
-        found = _run(modules, inputs, arrange, ops or {}, request._replace(needs=needs))
+        record = _run(modules, inputs, arrange, ops or {}, request._replace(needs=needs))
     if plain is None:
-        return found
+        return record
     try:
-        with torch.inference_mode(False), _uncompiled():
-            return found._replace(plain_outputs=plain.compare(found.output))
+        with torch.inference_mode(False), _run_uncompiled():
+            return record._replace(plain_outputs=plain.compare(record.output))
     except ModelError:
-        found.settle()
+        record.settle()
         raise
 
 
@@ -168,8 +170,8 @@ def _run(
     layers: LayerOutputs = {}
     ledger = Ledger() if request.audit else None
     with torch.inference_mode(False), torch.enable_grad():  # whatever the caller has switched off
-        own = tuple(_own(x) for x in inputs)
-        live = [x.view_as(x) for x in own]  # no leaf: the mode takes leaves for parameters
+        leaves = tuple(_copy_input(x) for x in inputs)
+        live = [x.view_as(x) for x in leaves]  # no leaf: the mode takes leaves for parameters
         tokens = Tokens(live)
         mode = RelevanceMode(modules, tokens, ops, request.all_needs, ledger)
         mode.admit(live)
@@ -187,7 +189,7 @@ def _run(
         noticed = notice_draws(mode.noise.unknown, gives_back=may_train) if is_asked else nullcontext()
         if modules.keeping:
             mode.noise.begin()
-        with _uncompiled(), restore_randomness(own), noticed:
+        with _run_uncompiled(), restore_randomness(leaves), noticed:
             try:
                 with mode, modules.returning(request.layers, on_return), mode.functions.logging():
                     output = request.choose(modules.model(*args, **kwargs))
@@ -204,19 +206,19 @@ def _run(
         if mode.noise.drawn:
             mode.noise.name_stored(mode.state.stored_tensors())
         output = mode.present(output)
-        found = mode.calls, mode.tapes, mode.nodes, layers, mode.descent.unseen, mode.unseen, tokens.lookups
+        record = mode.calls, mode.tapes, mode.nodes, layers, mode.descent.unseen, mode.unseen, tokens.lookups
         of_user = mode.named, mode.functions.blocked
         noise = mode.noise.unknown
-        return Trace(own, output, *found, request.nonnegative, ledger, noise, *of_user, settle=settle)
+        return Trace(leaves, output, *record, request.nonnegative, ledger, noise, *of_user, settle=settle)
 
 
-def _own(x: Tensor) -> Tensor:
-    """A tensor of our own with the values of an input; a leaf, if it can carry relevance."""
+def _copy_input(x: Tensor) -> Tensor:
+    """Return a tensor of our own with the values of an input; a leaf, if it can carry relevance."""
     x = x.clone() if x.is_inference() else x
     return x.detach().requires_grad_() if x.is_floating_point() else x
 
 
-def _uncompiled() -> AbstractContextManager[Any]:
+def _run_uncompiled() -> AbstractContextManager[Any]:
     """Run compiled parts of a model as they were written; nothing to do where nothing was compiled."""
     return torch.compiler.set_stance("force_eager") if "torch._dynamo" in sys.modules else nullcontext()
 

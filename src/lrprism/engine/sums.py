@@ -9,19 +9,19 @@ import torch
 from torch import Tensor
 
 
-class _Place(NamedTuple):
-    """Where the numbers of a tensor lie; of the tensor itself nothing is held."""
+class _Layout(NamedTuple):
+    """The memory in which the numbers of a tensor lie; of the tensor itself nothing is held."""
 
     start: int
     shape: tuple[int, ...]
     stride: tuple[int, ...]
 
     @classmethod
-    def of(cls, tensor: Tensor) -> _Place:
+    def of(cls, tensor: Tensor) -> _Layout:
         return cls(tensor.data_ptr(), tensor.shape, tensor.stride())
 
-    def is_same(self, other: _Place) -> bool:
-        """Whether the numbers are the same ones in the same order, in this shape or reshaped."""
+    def is_same(self, other: _Layout) -> bool:
+        """Return True for the same numbers in the same order, in this shape or another."""
         return self == other or (self.start == other.start and self._steps() == other._steps())
 
     def _steps(self) -> list[tuple[int, int]]:
@@ -47,57 +47,57 @@ class Counter:
     def __init__(self, totals: dict[int, Tensor | float]) -> None:
         """Start with nothing seen."""
         self._totals = totals
-        self._latest: tuple[tuple[_Place, _Place], Tensor, Tensor | float] | None = None
+        self._latest: tuple[tuple[_Layout, _Layout], Tensor, Tensor | float] | None = None
 
     def count(self, number: int, tensor: Tensor, gradient: Tensor | None) -> None:
         """Add the relevance at a tensor; called by autograd with the modified gradient there, if any."""
         if gradient is None:
             return
         tensor, gradient = as_dense(tensor), as_dense(gradient)
-        latest, places = self._latest, (_Place.of(tensor), _Place.of(gradient))
+        latest, layouts = self._latest, (_Layout.of(tensor), _Layout.of(gradient))
         is_known = latest is not None and all(
-            one.is_same(other) for one, other in zip(latest[0], places, strict=True)
+            before.is_same(now) for before, now in zip(latest[0], layouts, strict=True)
         )
-        found = latest[2] if latest is not None and is_known else relevance_sum(tensor, gradient)
-        self._latest = (places, gradient, found)  # held: its memory is not another's meanwhile
-        self._totals[number] = self._totals.get(number, 0.0) + found
+        total = latest[2] if latest is not None and is_known else relevance_sum(tensor, gradient)
+        self._latest = (layouts, gradient, total)  # held: its memory is not another's meanwhile
+        self._totals[number] = self._totals.get(number, 0.0) + total
 
 
 def is_dense(tensor: Tensor) -> bool:
-    """Whether a tensor has one shape and one place in memory, as sparse and nested ones have not."""
+    """Return True if a tensor has one shape and one place in memory, as sparse and nested ones have not."""
     return tensor.layout is torch.strided and not tensor.is_nested
 
 
 def as_dense(tensor: Tensor) -> Tensor:
-    """The numbers of a tensor in one shape, zero where it holds none."""
+    """Return the numbers of a tensor in one shape, zero where it holds none."""
     if is_dense(tensor):
         return tensor
     return torch.nested.to_padded_tensor(tensor, 0.0) if tensor.is_nested else tensor.to_dense()
 
 
 def relevance_sum(tensor: Tensor, gradient: Tensor) -> Tensor | float:
-    """The sum of ``a * g``; an entry without gradient, such as a masked score of -inf, has no relevance.
+    """Return the sum of ``a * g``; an entry without gradient, such as a masked score of -inf, has none.
 
     On a GPU it stays there, so that nothing is waited for.
     """
     if tensor.is_complex():  # as pairs of real numbers; a conjugate is a view without pairs of its own
-        tensor, gradient = (torch.view_as_real(each.resolve_conj()) for each in (tensor, gradient))
+        tensor, gradient = (torch.view_as_real(x.resolve_conj()) for x in (tensor, gradient))
     if tensor.is_cpu and tensor.dtype in _EXACT:
         if tensor.numel() <= _SMALL:  # in a long chain of small steps the rounding of each sum would add up
             tensor, gradient = tensor.double(), gradient.double()
         a, g = _flat(tensor), _flat(gradient)
         is_alike = a is not None and g is not None and tensor.stride() == gradient.stride()
-        found = float(torch.dot(a, g)) if is_alike else _sum_of_products(tensor, gradient)  # type: ignore[arg-type]
-        if math.isfinite(found):
-            return found
+        total = float(torch.dot(a, g)) if is_alike else _sum_products(tensor, gradient)  # type: ignore[arg-type]
+        if math.isfinite(total):  # else an entry without gradient is inf or NaN: the careful way below
+            return total
     return torch.where(gradient == 0, 0, tensor * gradient).sum(dtype=torch.float64)
 
 
-def _sum_of_products(one: Tensor, other: Tensor) -> float:
-    """The same for any layouts, in pieces that stay in the processor's cache."""
-    if one.numel() <= _LARGE:
-        return float((one * other).sum())
-    pieces = zip(torch.split(one, 1), torch.split(other, 1), strict=True)
+def _sum_products(tensor: Tensor, gradient: Tensor) -> float:
+    """Sum products of tensors of any layouts, in pieces that stay in the processor's cache."""
+    if tensor.numel() <= _LARGE:
+        return float((tensor * gradient).sum())
+    pieces = zip(torch.split(tensor, 1), torch.split(gradient, 1), strict=True)
     return sum(float((a * b).sum()) for a, b in pieces)
 
 
@@ -108,8 +108,8 @@ _EXACT = frozenset({torch.float32, torch.float64})
 
 
 def _flat(tensor: Tensor) -> Tensor | None:
-    """The numbers of a tensor in the order of its memory, or None where they have gaps."""
+    """Return the numbers of a tensor in the order of its memory, or None where they have gaps."""
     if tensor.is_contiguous():
         return tensor.view(-1)
-    ordered = tensor.permute(sorted(range(tensor.dim()), key=lambda each: -tensor.stride()[each]))
+    ordered = tensor.permute(sorted(range(tensor.dim()), key=lambda axis: -tensor.stride()[axis]))
     return ordered.view(-1) if ordered.is_contiguous() else None

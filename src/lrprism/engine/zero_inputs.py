@@ -42,7 +42,7 @@ def collect(facts: Facts, tapes: Iterable[Tape]) -> Beside:
             tape.beside = None
     for node in reversed(sort_inputs_first(starts)):
         if node in beside and node.next_functions:
-            _carry(beside, node)
+            _carry_on(beside, node)
     return beside
 
 
@@ -57,7 +57,7 @@ def _add_at(beside: Beside, edge: tuple[Any, int], relevance: Tensor) -> None:
     outputs[number] = outputs[number] + relevance if number in outputs else relevance
 
 
-def _carry(beside: Beside, node: Any) -> None:
+def _carry_on(beside: Beside, node: Any) -> None:
     """Hand the relevance at a node on to the nodes that made its inputs."""
     outputs = beside[node]
     # a constant shift or scale keeps the relevance of each entry; what was broadcast is summed up

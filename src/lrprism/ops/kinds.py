@@ -4,7 +4,7 @@ from enum import Enum
 
 
 class Kind(Enum):
-    """What an op does to relevance; composites give rules by it."""
+    """An effect of ops on relevance; composites give rules by it."""
 
     CONVOLUTION = "convolution"
     """Convolution or transposed convolution with constant weights."""
@@ -52,7 +52,7 @@ class Kind(Enum):
 
     @property
     def is_affine(self) -> bool:
-        """Whether the op has weights that a rule can modify."""
+        """True if the op has weights that a rule can modify."""
         return self in _AFFINE
 
 

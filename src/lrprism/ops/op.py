@@ -1,4 +1,4 @@
-"""What the engine does when it meets an op: one small class per way of treating relevance."""
+"""The treatment of relevance by an op: one small class per way."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ class AbstractOp(ABC):
 
     @property
     def is_composed(self) -> bool:
-        """Whether the op runs other ops, which are recorded in its place."""
+        """True if the op runs other ops, which are recorded in its place."""
         return False
 
     @abstractmethod
@@ -181,7 +181,7 @@ class ComposedOp(AbstractOp):
 
     @property
     def is_composed(self) -> bool:
-        """Always."""
+        """True for every composed op."""
         return True
 
     def open(self, func: Callable[..., Any]) -> Callable[..., Any]:

@@ -18,7 +18,7 @@ audited pass."""
 
 @dataclass(eq=False)
 class Sinks:
-    """Where relevance stayed in one call, summed over the batch; filled in by an audited backward pass."""
+    """Relevance that stayed in one call, summed over the batch; filled in by an audited backward pass."""
 
     bias: Tensor | float = 0.0
     stabilizer: Tensor | float = 0.0
@@ -93,7 +93,7 @@ class Output:
 
 @dataclass(eq=False)
 class Tape:
-    """What the backward pass of one call keeps, and what it follows; held by the call's autograd node.
+    """The store of one call's backward pass, and the rule that it follows; held by the autograd node.
 
     The forward pass writes the output, :meth:`load` what was decided between the passes, and the backward
     pass the rest. Only ops that follow a rule have a tape.

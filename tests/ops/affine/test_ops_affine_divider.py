@@ -23,7 +23,7 @@ def test_nothing_is_counted_without_an_account() -> None:
     z_rho = torch.tensor([1.0, 1.5], dtype=torch.float64)
     divider = Divider(as_stabilizer(0.5), counts=False)
     assert divider.divide(Z, z_rho.clone(), 1, G)[1] is None
-    assert divider.added_at(z_rho) is None
+    assert divider.compute_added(z_rho) is None
 
 
 def test_a_quotient_by_zero_is_zero() -> None:
@@ -35,6 +35,6 @@ def test_a_quotient_by_zero_is_zero() -> None:
 
 
 def test_what_is_added_depends_on_the_sign_of_each_number() -> None:
-    added = Divider(as_stabilizer(0.5), counts=True).added_at(Z)
+    added = Divider(as_stabilizer(0.5), counts=True).compute_added(Z)
     torch.testing.assert_close(added, torch.tensor([0.5, -0.5], dtype=torch.float64))
-    assert Divider(as_stabilizer(0.5), counts=True).added_at(Z, is_positive=True) == 0.5
+    assert Divider(as_stabilizer(0.5), counts=True).compute_added(Z, is_positive=True) == 0.5

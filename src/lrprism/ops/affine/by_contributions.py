@@ -156,7 +156,7 @@ def share_plain(step: ContributionStep, g: Tensor) -> Quotient:
         s = stabilizer.quotient(step.z, y).mul_(g)
     else:
         s = stabilizer.damp(g, y, nonnegative=step.tape.rectified)
-    return s, step.divider.added_at(y, is_positive=step.tape.rectified and not step.ignores_bias)
+    return s, step.divider.compute_added(y, is_positive=step.tape.rectified and not step.ignores_bias)
 
 
 def share_pure(step: ContributionStep, term: Contributions, g: Tensor) -> Quotient:

@@ -35,7 +35,7 @@ class TermStep(NamedTuple):
     def propagate(self, g: Tensor) -> Tensor:
         """Carry the modified gradient ``g`` of ``z`` back to ``a``."""
         shares: dict[Sign, Tensor] = {}
-        terms = [each.as_term() if isinstance(each, Contributions) else each for each in self.rule.stated]
+        terms = [term.as_term() if isinstance(term, Contributions) else term for term in self.rule.stated]
         ignores_bias = self.affine.bias is not None and not self.rule.counts_bias
         weight = self.affine.weight  # worked out once: a merged op has none at hand
         for term in terms:
@@ -43,13 +43,14 @@ class TermStep(NamedTuple):
                 _ModifiedPart.of(part, weight, self.affine.bias, self.a, one_sample=self.affine.has_batch)
                 for part in term.parts
             ]
-            s, step = self._kept(term, parts, g, ignores_bias=ignores_bias)
+            s, step = self._share(term, parts, g, ignores_bias=ignores_bias)
             if self.tape.sinks is not None:
                 for part in parts:
                     bias = None if part.bias is None else self.affine.spread_bias(part.bias)
                     self.tape.sinks.count(s, bias, step if part is parts[0] else None)
             backs = self.affine.transposes(s, [part.weight for part in parts], self.a)
             for part, c in zip(parts, backs, strict=True):
+                # relevance of a constant in the place of the input, as of a bound of ZBox
                 if isinstance(part.inputs, Tensor):
                     self._give_beside(part.inputs * c)
                 else:
@@ -65,29 +66,31 @@ class TermStep(NamedTuple):
         before = self.tape.beside
         self.tape.beside = relevance if before is None else before + relevance
 
-    def _kept(self, term: Term, parts: Sequence[_ModifiedPart], g: Tensor, *, ignores_bias: bool) -> Quotient:
-        """``s = f g z / st(z_rho)``; what it takes is kept while other targets are still to come."""
-        kept = self.tape.ratios
-        if kept is not None and term in kept:
-            ratio, step = kept[term]
+    def _share(
+        self, term: Term, parts: Sequence[_ModifiedPart], g: Tensor, *, ignores_bias: bool
+    ) -> Quotient:
+        """Return ``s = f g z / st(z_rho)``; its ratio is kept while other targets are still to come."""
+        ratios = self.tape.ratios
+        if ratios is not None and term in ratios:
+            ratio, step = ratios[term]
             return g * ratio, step
         z_rho, stabilizer = self._denominator(parts), self.rule.stabilizer
         ratio = self._ratio(term, z_rho, ignores_bias=ignores_bias)
         is_asked = self.tape.sinks is not None and not stabilizer.changes_nothing
         step = stabilizer(z_rho) - z_rho if is_asked else None
-        if kept is not None:
-            kept[term] = ratio, step
+        if ratios is not None:
+            ratios[term] = ratio, step
         return g * ratio, step
 
     def _denominator(self, parts: Sequence[_ModifiedPart]) -> Tensor:
-        """``z_rho`` before it is stabilised; ``z`` itself where nothing is modified."""
+        """Return ``z_rho`` before it is stabilised; ``z`` itself where nothing is modified."""
         if len(parts) == 1 and parts[0].unmodified and not self.tape.rectified:
             return self.z
         values = [self.affine.forward(part.select(self.a), part.weight, part.bias) for part in parts]
         return sum(values[1:], start=values[0])
 
     def _ratio(self, term: Term, z_rho: Tensor, *, ignores_bias: bool) -> Tensor:
-        """``f z / st(z_rho)`` where the term serves ``z``, zero elsewhere."""
+        """Return ``f z / st(z_rho)`` where the term serves ``z``, zero elsewhere."""
         ratio = self.rule.stabilizer.quotient(self.z, z_rho)
         if term.factor != 1:
             ratio = ratio * term.factor
@@ -139,15 +142,16 @@ class _ModifiedPart(NamedTuple):
             if isinstance(part.inputs, Constant)
             else part.inputs
         )
-        kept = bias if part.bias else None
+        drops_bias = bias is not None and not part.bias
+        bias = None if drops_bias else bias
         if part.rho is None:
-            return _ModifiedPart(inputs, weight, kept, inputs is Sign.ANY and kept is bias)
+            return _ModifiedPart(inputs, weight, bias, inputs is Sign.ANY and not drops_bias)
         return _ModifiedPart(
-            inputs, part.rho(weight), None if kept is None else part.rho(kept), unmodified=False
+            inputs, part.rho(weight), None if bias is None else part.rho(bias), unmodified=False
         )
 
     def select(self, a: Tensor) -> Tensor:
-        """What stands in the place of ``a``: its entries that take part and zero elsewhere, or a constant."""
+        """Return what stands for ``a``: its entries that take part and zero elsewhere, or a constant."""
         if isinstance(self.inputs, Tensor):
             return self.inputs
         if self.inputs is Sign.POSITIVE:

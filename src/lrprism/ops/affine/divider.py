@@ -35,7 +35,7 @@ class Divider(NamedTuple):
         stabilizer = self.stabilizer
         # a denominator that may become zero has to be divided by with care
         if stabilizer.may_vanish and not (is_safe and (sign > 0 or stabilizer.is_symmetric)):
-            return stabilizer.quotient(z, z_rho).mul_(g), self.added_at(z_rho)
+            return stabilizer.quotient(z, z_rho).mul_(g), self.compute_added(z_rho)
         stabilized, added = self.stabilize(z_rho, sign)
         return torch.div(z, stabilized, out=stabilized).mul_(g), added
 
@@ -50,7 +50,7 @@ class Divider(NamedTuple):
         before = z_rho.clone()
         return stabilizer.definite_(z_rho, sign), z_rho - before
 
-    def added_at(self, z_rho: Tensor, *, is_positive: bool = False) -> Tensor | float | None:
+    def compute_added(self, z_rho: Tensor, *, is_positive: bool = False) -> Tensor | float | None:
         """Return what the stabiliser adds to a denominator; None if that does not count.
 
         Args:

@@ -1,4 +1,4 @@
-r"""How relevance passes an affine op :math:`z = L(a; w) + b`.
+r"""The autograd function of an affine op :math:`z = L(a; w) + b`, which relevance passes by its rule.
 
 The backward pass carries the modified gradient ``g``, with relevance ``R = a * g`` at every tensor ``a``.
 Each term of a rule sends ``s = g * z / st(z_rho)`` down, and the input gets ``g_in = L^T(rho(w)) s``: nothing

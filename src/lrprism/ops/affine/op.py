@@ -1,4 +1,4 @@
-"""What the engine does when it meets an op with constant weights."""
+"""The entries of the dispatch table for ops with constant weights."""
 
 from __future__ import annotations
 
@@ -35,8 +35,10 @@ class AffineOp(AbstractOp):
     def run(self, recorder: Recorder, func: Callable[..., Any], args: Arguments, kwargs: Keywords) -> Any:
         """Run the affine op under its rule; with a live weight it is a product."""
         a, affine = self.bind(*args, **kwargs)
+        # a weight that the network computes is a factor
         if is_live(affine.weight):
             return run_product(recorder, self.name, func, args, kwargs, addends=(2, "bias"))
+        # so is a bias an addend
         if affine.bias is not None and is_live(affine.bias):
             with recorder.watching():
                 z = func(*args[:2], None, *args[3:], **{k: v for k, v in kwargs.items() if k != "bias"})
