@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, final
 
-from lrprism.composites.composite import AbstractComposite, Entry, suggest_composite
+from lrprism.composites.composite import AbstractComposite, Entry
 from lrprism.composites.matching import AbstractSelector, Position
+from lrprism.composites.rule_list import suggest_composite
 from lrprism.composites.selectors import kind, where
 from lrprism.engine import Assignment, Facts
 from lrprism.errors import RuleError
