@@ -25,7 +25,7 @@ def write_whole(path: Path, *, message: str = CANNOT_WRITE, unique: bool = True)
 
     Args:
         path: The file or folder to be. Its parent is not made: the block may make it.
-        message: What a failure says, with the fields ``path`` and ``reason``.
+        message: Text of the error, with the fields ``path`` and ``reason``.
         unique: Whether the hidden name is one that no other process uses. Otherwise it is always the same:
             however often the process is killed, it leaves one hidden file at most.
 
@@ -98,7 +98,7 @@ def report_write_errors(path: Path, message: str = CANNOT_WRITE) -> Iterator[Non
 
     Args:
         path: The file or folder that is written.
-        message: What the error says, with the fields ``path`` and ``reason``.
+        message: Text of the error, with the fields ``path`` and ``reason``.
 
     Yields:
         Nothing.

@@ -22,7 +22,7 @@ def test_a_network_in_the_folder_is_trained_taken_over_and_explained(
     monkeypatch.chdir(tmp_path)
     write_patches(tmp_path / "leaves.hdf5")
     (tmp_path / "nets_in_this_folder.py").write_text(OWN, encoding="utf-8")
-    (tmp_path / "plants.csv").write_text("\n".join(str(each // 3) for each in range(24)), encoding="utf-8")
+    (tmp_path / "plants.csv").write_text("\n".join(str(patch // 3) for patch in range(24)), encoding="utf-8")
     own, data = "nets_in_this_folder:Net", ("leaves.hdf5", "--wavelengths", "400:950")
     steps = ("--preprocess", "savgol:3:1,zscore", "--pca", "6")
     training = ("--groups", "plants.csv", "--seeds", "2", "--epochs", "12", "--learning-rate", "1e-2")

@@ -44,7 +44,7 @@ def main() -> None:
     (folder / "whole").mkdir()
     begun = time.monotonic()
     assert not killed(folder / "whole", LONGEST)
-    whole = time.monotonic() - begun  # kills are shares of it: a busy machine is slow in both
+    duration = time.monotonic() - begun  # kills are shares of it: a busy machine is slow in both
     generator, kills, done, resumed = random.Random(0), 0, 0, 0
     while kills < moments or (folder / f"run-{done}").exists():
         run = folder / f"run-{done}"
@@ -52,7 +52,7 @@ def main() -> None:
         resumed += (run / "training.ckpt").exists()
         # more kills than asked for, until one training has gone on from a checkpoint
         is_killed = kills < moments or not resumed
-        if killed(run, whole * generator.uniform(0.2, 0.9) if is_killed else LONGEST):
+        if killed(run, duration * generator.uniform(0.2, 0.9) if is_killed else LONGEST):
             kills += 1
         else:
             done += 1

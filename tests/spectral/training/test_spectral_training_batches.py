@@ -12,14 +12,14 @@ from small_trainings import blobs, small_model
 
 def batches(rank: int, processes: int, seed: int = 0) -> Batches:
     config = TrainingConfig(batch_size=4, seed=seed)
-    found = Batches(TrainingParts.check(small_model(), blobs(21, 3, 0), blobs(9, 3, 1), config), config)
+    data = Batches(TrainingParts.check(small_model(), blobs(21, 3, 0), blobs(9, 3, 1), config), config)
     trainer: Any = SimpleNamespace(world_size=processes, global_rank=rank)
-    found.trainer = trainer
-    return found
+    data.trainer = trainer
+    return data
 
 
-def order(found: Batches, epoch: int) -> list[float]:
-    loader = found.train_dataloader()
+def order(data: Batches, epoch: int) -> list[float]:
+    loader = data.train_dataloader()
     loader.sampler.set_epoch(epoch)  # type: ignore[attr-defined]
     return torch.cat([inputs[:, 0] for inputs, _ in loader]).tolist()
 
@@ -41,9 +41,9 @@ def test_the_processes_share_an_epoch_between_them() -> None:
 def test_every_pth_sample_is_validated(processes: int) -> None:
     values = blobs(9, 3, 1).tensors[0]
     for rank in range(processes):
-        found = torch.cat([inputs for inputs, _ in batches(rank, processes).val_dataloader()])
-        own = values[rank::processes]
-        assert torch.equal(found[: len(own)], own)
+        data = torch.cat([inputs for inputs, _ in batches(rank, processes).val_dataloader()])
+        share = values[rank::processes]
+        assert torch.equal(data[: len(share)], share)
 
 
 def test_going_over_the_batches_leaves_the_random_state_alone() -> None:

@@ -59,10 +59,10 @@ def test_killed_at_any_moment_it_goes_on_and_ends_equal(tmp_path: Path, pytestco
     kills, resumed, finished = (int(word) for word in ran.stdout.split()[-3:])
     assert kills >= moments
     assert resumed > 0
-    whole = torch.load(tmp_path / "whole" / "outcome.pt")
+    uninterrupted = torch.load(tmp_path / "whole" / "outcome.pt")
     for number in range(finished):
         run = tmp_path / f"run-{number}"
-        assert_same(torch.load(run / "outcome.pt"), whole)
+        assert_same(torch.load(run / "outcome.pt"), uninterrupted)
         assert sorted(path.name for path in run.iterdir()) == ["outcome.pt", "training.ckpt"]
 
 
@@ -87,11 +87,11 @@ def test_stopped_after_some_epochs_it_goes_on_and_ends_equal(
 
 
 def test_saving_changes_nothing_and_the_random_state_before_does_not_matter(tmp_path: Path) -> None:
-    whole = outcome(CONFIG, None)
+    uninterrupted = outcome(CONFIG, None)
     path = begun(tmp_path / "training.ckpt", 2)
     torch.rand(7)
-    assert_same(outcome(CONFIG, path), whole)
-    assert_same(outcome(CONFIG, tmp_path / "other.ckpt"), whole)
+    assert_same(outcome(CONFIG, path), uninterrupted)
+    assert_same(outcome(CONFIG, tmp_path / "other.ckpt"), uninterrupted)
 
 
 def test_a_finished_training_is_read_and_not_repeated(tmp_path: Path) -> None:

@@ -129,8 +129,8 @@ def test_any_dataset_of_pairs_will_do() -> None:
     config = TrainingConfig(epochs=2, devices=CPU)
     train, validation = blobs(30, 3, 0), blobs(15, 3, 1)
     expected = fit(small_model(), train, validation, config, progress=False)
-    found = fit(small_model(), Rows(train), Rows(validation), config, progress=False)
-    assert found.best.validation_loss == expected.best.validation_loss
+    trained = fit(small_model(), Rows(train), Rows(validation), config, progress=False)
+    assert trained.best.validation_loss == expected.best.validation_loss
 
 
 def test_a_line_per_epoch_without_a_terminal(capsys: pytest.CaptureFixture[str]) -> None:

@@ -12,9 +12,9 @@ def result(accuracy: float, f1: tuple[float | None, ...], kappa: float | None = 
 
 
 def row(table: pd.DataFrame, quantity: str, class_name: str = "") -> pd.Series:
-    found = table[(table["quantity"] == quantity) & (table["class_name"] == class_name)]
-    assert len(found) == 1
-    return found.iloc[0]
+    summary = table[(table["quantity"] == quantity) & (table["class_name"] == class_name)]
+    assert len(summary) == 1
+    return summary.iloc[0]
 
 
 def test_three_seeds_by_hand() -> None:
@@ -33,16 +33,16 @@ def test_three_seeds_by_hand() -> None:
 
 def test_two_seeds_by_hand() -> None:
     # the mean of two lies 12.7062 * (0.4 / sqrt 2) / sqrt 2 = 2.54124 from the ends of its interval
-    found = row(
+    summary = row(
         summarize_seeds([result(0.3, (1.0, 0.2)), result(0.7, (1.0, 0.2))], ["oak", "elm"]), "accuracy"
     )
-    assert found["high"] - found["mean"] == pytest.approx(2.54124, abs=1e-5)
-    assert found["mean"] - found["low"] == pytest.approx(2.54124, abs=1e-5)
+    assert summary["high"] - summary["mean"] == pytest.approx(2.54124, abs=1e-5)
+    assert summary["mean"] - summary["low"] == pytest.approx(2.54124, abs=1e-5)
 
 
 def test_results_that_do_not_scatter_have_an_interval_of_no_width() -> None:
-    found = row(summarize_seeds([result(0.5, (1.0, 0.2))] * 4, ["oak", "elm"]), "f1", "oak")
-    assert (found["mean"], found["sd"], found["low"], found["high"], found["n"]) == (1, 0, 1, 1, 4)
+    summary = row(summarize_seeds([result(0.5, (1.0, 0.2))] * 4, ["oak", "elm"]), "f1", "oak")
+    assert (summary["mean"], summary["sd"], summary["low"], summary["high"], summary["n"]) == (1, 0, 1, 1, 4)
 
 
 def test_what_is_not_known_is_left_out_and_n_says_so() -> None:
@@ -55,10 +55,10 @@ def test_what_is_not_known_is_left_out_and_n_says_so() -> None:
 
 
 def test_one_seed_has_no_interval() -> None:
-    found = row(summarize_seeds([result(0.5, (0.1, 0.2))], ["oak", "elm"]), "accuracy")
-    assert found["mean"] == 0.5
-    assert [found["sd"], found["low"], found["high"]] == pytest.approx([nan] * 3, nan_ok=True)
-    assert found["n"] == 1
+    summary = row(summarize_seeds([result(0.5, (0.1, 0.2))], ["oak", "elm"]), "accuracy")
+    assert summary["mean"] == 0.5
+    assert [summary["sd"], summary["low"], summary["high"]] == pytest.approx([nan] * 3, nan_ok=True)
+    assert summary["n"] == 1
 
 
 def test_no_seed_and_other_classes_are_refused() -> None:

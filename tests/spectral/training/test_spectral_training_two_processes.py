@@ -58,11 +58,11 @@ def test_killed_and_taken_up_again_they_end_equal(folder: Path) -> None:
 
 
 def test_the_best_epoch_is_scored_on_the_whole_validation_part(folder: Path) -> None:
-    found, model, validation = results(folder, "whole")[0], square_model(), squares(65, 1)
-    model.load_state_dict(found["weights"])
+    outcome_of_process, model, validation = results(folder, "whole")[0], square_model(), squares(65, 1)
+    model.load_state_dict(outcome_of_process["weights"])
     metrics, best = (
         evaluate(predict(model, validation), validation.tensors[1]),
-        found["history"][found["best"] - 1],
+        outcome_of_process["history"][outcome_of_process["best"] - 1],
     )
     assert (metrics.accuracy, metrics.macro_f1) == pytest.approx(
         (best["accuracy"], best["macro_f1"]), abs=1e-7
@@ -75,16 +75,16 @@ def test_two_with_half_the_batch_learn_what_one_learns(folder: Path) -> None:
     model = nn.Linear(2, 3)
     config = TrainingConfig(epochs=3, batch_size=8, learning_rate=0.1, class_weights=False, patience=2)
     result = fit(model, blobs(96, 3, 0), blobs(41, 3, 1), config, progress=False)
-    for found in results(folder, "plain"):
+    for outcome_of_process in results(folder, "plain"):
         for name, value in model.state_dict().items():
-            torch.testing.assert_close(found["weights"][name], value, rtol=1e-4, atol=1e-5)
-        assert found["best"] == result.best.epoch
-        for one, other in zip(found["history"], history(result)["history"], strict=True):
+            torch.testing.assert_close(outcome_of_process["weights"][name], value, rtol=1e-4, atol=1e-5)
+        assert outcome_of_process["best"] == result.best.epoch
+        for one, other in zip(outcome_of_process["history"], history(result)["history"], strict=True):
             assert one == pytest.approx(other, rel=1e-4)
 
 
 def test_one_of_them_goes_on(folder: Path) -> None:
-    assert [found["is_main"] for found in results(folder, "plain")] == [True, False]
+    assert [outcome_of_process["is_main"] for outcome_of_process in results(folder, "plain")] == [True, False]
 
 
 def test_one_process_does_not_go_on_with_the_work_of_two(folder: Path) -> None:

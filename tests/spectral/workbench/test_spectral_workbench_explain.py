@@ -64,11 +64,11 @@ def test_the_files_of_a_run(explained: Path) -> None:
 def test_the_band_table_sums_what_the_relevance_file_holds(explained: Path) -> None:
     table = pd.read_csv(explained / "bands.csv", dtype={"original_band": str})
     dataset = relevance_of(explained)
-    own = table[table["class"] == 1]
+    rows = table[table["class"] == 1]
     expected = dataset["relevance"][dataset["target"].values == 1].sum(("y", "x")).mean("sample")
-    np.testing.assert_allclose(own["sum"], expected, rtol=1e-4, atol=1e-6)
-    assert own["original_band"].tolist() == ["0+1", "2+3", "4+5", "6+7", "8+9", "10+11"]
-    assert own["wavelength_nm"].tolist() == pytest.approx([425, 525, 625, 725, 825, 925])
+    np.testing.assert_allclose(rows["sum"], expected, rtol=1e-4, atol=1e-6)
+    assert rows["original_band"].tolist() == ["0+1", "2+3", "4+5", "6+7", "8+9", "10+11"]
+    assert rows["wavelength_nm"].tolist() == pytest.approx([425, 525, 625, 725, 825, 925])
 
 
 def test_the_account_closes(explained: Path) -> None:

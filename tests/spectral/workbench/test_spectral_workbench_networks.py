@@ -58,7 +58,12 @@ def test_steps_are_fitted_to_the_patches_in_order() -> None:
 def test_a_rebuild_network_the_user_s_own_gets_the_sizes_that_it_asks_for(own: str) -> None:
     settings = NetworkSettings(f"{own}:Net", ("pca:2",))
     fitted = settings.build(patches(), NM, 3)
-    assert [tuple(each.shape) for each in fitted.network.parameters()] == [(4, 2), (4,), (3, 4), (3,)]
+    assert [tuple(parameter.shape) for parameter in fitted.network.parameters()] == [
+        (4, 2),
+        (4,),
+        (3, 4),
+        (3,),
+    ]
     assert fitted.layout == "spectrum"
     record = settings.record(NM, 3, 5)
     again = rebuild_network(record, Path("none"), trusted=f"{own}:Net")

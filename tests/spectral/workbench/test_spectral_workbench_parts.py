@@ -25,9 +25,9 @@ def test_validation_blocks_share_no_pixel_with_what_is_trained_on(scene: Samples
     parts = deal_samples(scene, SplitSettings("blocks", validation="blocks"), WINDOW, seed=0)
     width = 145
     places = [np.stack(np.divmod(part, width), 1) for part in (parts.train, parts.validation, parts.test)]
-    for number, one in enumerate(places):
+    for number, pixels in enumerate(places):
         for other in places[number + 1 :]:
-            assert np.abs(one[:, None] - other[None]).max(2).min() >= WINDOW
+            assert np.abs(pixels[:, None] - other[None]).max(2).min() >= WINDOW
     assert parts.split.coverage["validation"].sum() == len(parts.validation)
 
 
@@ -44,7 +44,7 @@ def test_a_map_of_groups_keeps_each_of_them_whole(scene: Samples, tmp_path: Path
 
 def test_a_list_of_groups_keeps_the_patches_of_a_plant_together(patches: Samples, tmp_path: Path) -> None:
     plants = np.repeat(np.arange(8), 3)
-    (tmp_path / "plants.csv").write_text("\n".join(f"plant {each}" for each in plants), encoding="utf-8")
+    (tmp_path / "plants.csv").write_text("\n".join(f"plant {plant}" for plant in plants), encoding="utf-8")
     parts = deal_samples(patches, SplitSettings(groups=str(tmp_path / "plants.csv")), WINDOW, seed=0)
     train, test = set(plants[parts.train]) | set(plants[parts.validation]), set(plants[parts.test])
     assert not train & test

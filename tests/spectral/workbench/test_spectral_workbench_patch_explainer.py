@@ -37,6 +37,6 @@ def test_two_classes_by_one_logit_or_by_one_each(
         (network(1.0, 2.0), classes[1], of_two),
     ):
         explainer = lp.LRP(model, lp.presets.Epsilon(0))
-        found = explainer.explain(X, NetworkClass(number), batch_size=batch_size)
-        assert found.target.tolist() == found_classes
-        assert found.relevance[:, 0].tolist() == expected
+        explanation = explainer.explain(X, NetworkClass(number), batch_size=batch_size)
+        assert explanation.target.tolist() == found_classes
+        assert explanation.relevance[:, 0].tolist() == expected

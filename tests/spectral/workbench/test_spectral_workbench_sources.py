@@ -59,9 +59,9 @@ def test_bands_flagged_bad_are_left_out_unless_bands_are_named(tmp_path: Path, v
     assert samples.scene is not None
     assert samples.scene.cube["wavelength"].values.tolist() == [500.0, 700.0, 800.0]
     assert "1 of 4 bands are flagged bad and were left out" in samples.attrs["assumed"]
-    named = open_samples(source, Preparation(window=1, bands=(1, 2)))
-    assert named.scene is not None
-    assert named.scene.cube["wavelength"].values.tolist() == [600.0, 700.0]
+    chosen = open_samples(source, Preparation(window=1, bands=(1, 2)))
+    assert chosen.scene is not None
+    assert chosen.scene.cube["wavelength"].values.tolist() == [600.0, 700.0]
 
 
 def test_the_hash_is_that_of_the_values(tmp_path: Path, values: np.ndarray) -> None:

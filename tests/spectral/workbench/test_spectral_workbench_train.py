@@ -120,9 +120,9 @@ def test_several_seeds_give_intervals_and_the_first_network_is_kept(
 ) -> None:
     record = train_into(tmp_path, settings_for(patch_file, seeds=3), SILENT)
     assert record["weights_sha256"] == file_hash(trained / "model.safetensors")
-    assert [each["seed"] for each in record["seeds"]] == [0, 1, 2]
+    assert [entry["seed"] for entry in record["seeds"]] == [0, 1, 2]
     table = pd.read_csv(tmp_path / "seeds.csv").set_index("quantity")
-    accuracies = [each["accuracy"] for each in record["seeds"]]
+    accuracies = [entry["accuracy"] for entry in record["seeds"]]
     assert table.loc["accuracy", "mean"] == pytest.approx(np.mean(accuracies))
     assert table.loc["accuracy", "n"] == 3
     assert not list(tmp_path.glob("*.ckpt"))
@@ -131,7 +131,7 @@ def test_several_seeds_give_intervals_and_the_first_network_is_kept(
 def test_finished_seeds_are_not_trained_again(
     patch_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    whole = train_into(tmp_path / "whole", settings_for(patch_file, seeds=2), SILENT)
+    uninterrupted = train_into(tmp_path / "whole", settings_for(patch_file, seeds=2), SILENT)
     settings = settings_for(patch_file, seeds=2)
 
     def stop(*_: object, **__: object) -> None:
@@ -145,7 +145,7 @@ def test_finished_seeds_are_not_trained_again(
             train_into(tmp_path / "cut", settings, SILENT)
     again = train_into(tmp_path / "cut", settings, SILENT)
     assert (tmp_path / "cut" / "model.safetensors").stat().st_mtime_ns == before
-    assert json.dumps(again["seeds"]) == json.dumps(whole["seeds"])
+    assert json.dumps(again["seeds"]) == json.dumps(uninterrupted["seeds"])
 
 
 def test_unfinished_work_on_other_data_is_refused(patch_file: Path, tmp_path: Path) -> None:
@@ -195,8 +195,8 @@ def test_training_goes_on_from_weights(trained: Path, patch_file: Path, tmp_path
     few = replace(settings, training=replace(settings.training, epochs=1, learning_rate=1e-12))
     (tmp_path / "run").mkdir()
     train_into(tmp_path / "run", few, SILENT)
-    found = load_file(tmp_path / "run" / "model.safetensors")
-    torch.testing.assert_close(found["network.linear.weight"], weights["linear.weight"])
+    outcome = load_file(tmp_path / "run" / "model.safetensors")
+    torch.testing.assert_close(outcome["network.linear.weight"], weights["linear.weight"])
 
 
 def test_a_rebuild_network_the_user_s_own_is_trained_and_explained(
@@ -213,8 +213,8 @@ def test_a_rebuild_network_the_user_s_own_is_trained_and_explained(
     with pytest.raises(lp.InputError, match=r"add --model our_nets:Net"):
         explain_into(tmp_path / "out", run, ExplanationSettings(rule="epsilon"), SILENT)
     chosen = ExplanationSettings(rule="epsilon", heatmaps=0, model=f"{own}:Net")
-    found = explain_into(tmp_path / "out", run, chosen, SILENT)
-    assert abs(found["conservation"]["unaccounted"]) < 1e-4 * abs(found["conservation"]["explained"])
+    outcome = explain_into(tmp_path / "out", run, chosen, SILENT)
+    assert abs(outcome["conservation"]["unaccounted"]) < 1e-4 * abs(outcome["conservation"]["explained"])
 
 
 @pytest.mark.parametrize(

@@ -41,7 +41,7 @@ Preprocess = Annotated[
 ]
 Pca = Annotated[
     int | None,
-    typer.Option(help="One more step: so many principal components.", min=1, rich_help_panel=NETWORK),
+    typer.Option(help="One more step: this number of principal components.", min=1, rich_help_panel=NETWORK),
 ]
 Weights = Annotated[
     str | None,

@@ -53,7 +53,9 @@ def train(
     ] = TrainingConfig.learning_rate,
     patience: Annotated[
         int | None,
-        typer.Option(help="Stop after so many epochs without a better one.", min=1, rich_help_panel=TRAINING),
+        typer.Option(
+            help="Stop after this many epochs without a better one.", min=1, rich_help_panel=TRAINING
+        ),
     ] = None,
     augment: Annotated[
         bool,
@@ -67,7 +69,7 @@ def train(
     seeds: Annotated[
         int,
         typer.Option(
-            help="Train with so many seeds and give intervals; the first network is kept.",
+            help="Train with this number of seeds and give intervals; the run keeps the first network.",
             min=1,
             rich_help_panel=TRAINING,
         ),

@@ -31,9 +31,9 @@ def mix_seed(*numbers: int) -> int:
 class Batches(lightning.LightningDataModule):
     """The training and the validation part, each process its share of every epoch.
 
-    The order of the training part follows from the seed and the number of the epoch alone: a training that is
-    taken up again sees what it would have seen. With several processes a part is filled up with its first
-    samples until it divides evenly.
+    The order of the training part follows from the seed and the number of the epoch alone: a training that
+    goes on after a kill sees what it would have seen. With several processes a part is filled up with its
+    first samples until it divides evenly.
 
     Args:
         parts: The two parts.

@@ -30,7 +30,7 @@ class TrainingConfig:
             of a training step are computed in 16 bits. Weights and validation keep 32 bits.
         class_weights: Whether rare classes weigh more in the training loss, by one over the square root of
             their number of patches.
-        patience: Stop after so many epochs without a better one; ``None`` never stops early.
+        patience: Number of epochs without a better one after which to stop; ``None`` never stops early.
         augment: Whether patches are turned by quarter turns, mirrored, and made darker or brighter as a whole
             by up to 15 %, at random while training.
         initialize: Whether the network starts from :func:`lrprism.spectral.training.initialize` rather

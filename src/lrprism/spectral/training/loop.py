@@ -47,7 +47,7 @@ def fit(
     """Train a classifier in place; it ends with the weights of its best epoch on the validation part.
 
     On the CPU the same seed, data and number of threads give the same weights, also when the training was
-    killed and taken up again. Nothing but the checkpoint is written to disk. The model ends in evaluation
+    killed and goes on. Nothing but the checkpoint is written to disk. The model ends in evaluation
     mode.
 
     Args:

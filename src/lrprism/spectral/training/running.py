@@ -23,7 +23,7 @@ class Patience(EarlyStopping):
     """Lightning's early stopping, which after a resumption forgets that it had stopped.
 
     Args:
-        epochs: Stop after so many epochs without a better score.
+        epochs: Number of epochs without a better score after which to stop.
     """
 
     def __init__(self, epochs: int) -> None:

@@ -26,7 +26,7 @@ class SplitSettings:
         validation: Source of the samples that choose the best epoch: "random" ones of the training part, or
             "blocks" of it whose windows share no pixel with the rest.
         validation_fraction: Share of the training part that chooses the best epoch.
-        per_class: At most so many training samples of each class; all of them if None.
+        per_class: Most training samples of each class; None for all of them.
 
     Raises:
         InputError: If a word is unknown.
