@@ -251,12 +251,3 @@ def test_one_layer_called_twice_gets_each_call_s_own_rule_and_activations() -> N
     torch.testing.assert_close(
         lp.explain(twice, x).relevance, lp.explain(separate, x).relevance, rtol=0, atol=0
     )
-
-
-def test_a_live_weight_makes_it_a_product() -> None:
-    class Hyper(nn.Module):
-        def forward(self, x: Tensor) -> Tensor:
-            return F.linear(x, x)
-
-    (row,) = lp.LRP(Hyper(), strict=True).plan(torch.rand(3, 3))
-    assert (row.kind, row.rule) == ("product", "SignalTakesAll()")
