@@ -1,17 +1,13 @@
-import hashlib
-import json
 import os
 import signal
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
-import numpy as np
 import pytest
 
-from lrprism.errors import DataError, ResultsError
-from lrprism.spectral.runs import file_hash, read_run, versions, write_json, write_run
+from lrprism.errors import ResultsError
+from lrprism.spectral.runs import read_run, write_json, write_run
 
 
 def write_seed(folder: Path, seed: int, *, overwrite: bool = False) -> None:
@@ -168,16 +164,6 @@ def test_a_run_written_meanwhile_by_someone_else_is_not_replaced(tmp_path: Path)
     with pytest.raises(ResultsError, match=r"Found an earlier run .* The finished results are whole in"):
         slow()
     assert read_run(tmp_path / "run") == {"seed": 2}
-
-
-
-
-
-
-
-
-
-
 
 
 def test_a_kill_leaves_the_old_run_whole(tmp_path: Path) -> None:

@@ -15,9 +15,20 @@ from lrprism.spectral.files import write_whole
 
 RUN_FILE: Final = "run.json"
 """The file that makes a folder a run folder."""
-PACKAGES: Final = tuple(
-    "lrprism h5netcdf h5py lightning matplotlib numpy pandas safetensors scipy spectral tensorly torch "
-    "xarray".split()
+PACKAGES: Final = (
+    "lrprism",
+    "h5netcdf",
+    "h5py",
+    "lightning",
+    "matplotlib",
+    "numpy",
+    "pandas",
+    "safetensors",
+    "scipy",
+    "spectral",
+    "tensorly",
+    "torch",
+    "xarray",
 )
 """The packages that results can depend on."""
 

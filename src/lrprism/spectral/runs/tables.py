@@ -5,12 +5,20 @@ from dataclasses import asdict
 
 import pandas as pd
 
-from lrprism.errors import DataError
 from lrprism.engine import Account
+from lrprism.errors import DataError
 
 INPUT = "input"
 """The op in the row of the relevance that arrived at the inputs."""
-_AMOUNTS = "relevance_out relevance_in to_bias to_stabilizer to_rule to_constant to_unknown".split()
+_AMOUNTS = [
+    "relevance_out",
+    "relevance_in",
+    "to_bias",
+    "to_stabilizer",
+    "to_rule",
+    "to_constant",
+    "to_unknown",
+]
 
 
 def conservation_table(audits: Sequence[Account], samples: int) -> pd.DataFrame:
