@@ -6,7 +6,7 @@ import pytest
 import xarray as xr
 from torch import nn
 
-from lrprism.engine import Audit
+from lrprism.engine import Account
 from lrprism.spectral.training import Devices
 from lrprism.spectral.workbench.batches import explain_batches
 from lrprism.spectral.workbench.relevance_store import RelevanceStore
@@ -22,9 +22,9 @@ class Doubling:
         self.model = nn.Linear(1, 1)
         self.calls: list[list[int]] = []
 
-    def explain(self, numbers: Any) -> tuple[xr.Dataset, Audit]:
+    def explain(self, numbers: Any) -> tuple[xr.Dataset, Account]:
         self.calls.append(numbers.tolist())
-        return xr.Dataset({"relevance": ("sample", 2.0 * numbers)}), Audit((), float(len(numbers)), 0.0, ())
+        return xr.Dataset({"relevance": ("sample", 2.0 * numbers)}), Account((), float(len(numbers)), 0.0, ())
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ import pytest
 import xarray as xr
 
 import lrprism as lp
-from lrprism.engine import Audit
+from lrprism.engine import Account
 from lrprism.spectral.workbench.relevance_store import RelevanceStore, sample_arrays
 
 SAMPLES, BATCH = 5, 2
@@ -21,8 +21,8 @@ def build_dataset(samples: slice) -> xr.Dataset:
     )
 
 
-def build_account(explained: float) -> Audit:
-    return Audit((), explained, explained, ())
+def build_account(explained: float) -> Account:
+    return Account((), explained, explained, ())
 
 
 @pytest.fixture
