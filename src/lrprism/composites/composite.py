@@ -103,7 +103,7 @@ class AbstractComposite(ABC):
 
         Args:
             calls: Every call of a forward pass.
-            facts: What the study of its graph found out.
+            facts: Facts about its calls, from the graph.
 
         Raises:
             RuleError: If a rule is for the first op behind an input only and this is another, or an entry
@@ -225,7 +225,7 @@ class _Positions:
     """The position of each call of a forward pass, as selectors see it.
 
     Args:
-        facts: What the study of its graph found out.
+        facts: Facts about its calls, from the graph.
     """
 
     def __init__(self, facts: Facts) -> None:

@@ -66,7 +66,7 @@ class Within(AbstractComposite):
 
         Args:
             calls: Every call of a forward pass.
-            facts: What the study of its graph found out.
+            facts: Facts about its calls, from the graph.
 
         Raises:
             RuleError: If no op happens inside the module, or a rule for the input only would serve its first

@@ -1,4 +1,4 @@
-"""The only impure part: the torch-function mode, the walk over the autograd graph, the account."""
+"""The only impure part: the torch-function mode, the forward and the backward pass, the account."""
 
 from lrprism.engine.account import Account, Row, format_table
 from lrprism.engine.answers import check_surroundings, explain_forward_mode

@@ -37,7 +37,7 @@ def propagate(passed: Trace, seeds: Sequence[Tensor], facts: Facts, assignment: 
     Args:
         passed: The forward pass.
         seeds: The modified gradient at its output, one per target.
-        facts: What the study of its graph found out.
+        facts: Facts about its calls, from the graph.
         assignment: The rule of each call.
     """
     _load_tapes(passed, facts, assignment, keeps_ratios=len(seeds) > 1)

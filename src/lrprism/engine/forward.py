@@ -167,7 +167,6 @@ def _run(
     request: Request,
 ) -> Trace:
     """Run the model once, keeping what the way back will need."""
-    layers: LayerOutputs = {}
     ledger = Ledger() if request.audit else None
     with torch.inference_mode(False), torch.enable_grad():  # whatever the caller has switched off
         leaves = tuple(_copy_input(x) for x in inputs)
@@ -175,34 +174,10 @@ def _run(
         tokens = Tokens(live)
         mode = RelevanceMode(modules, tokens, ops, request.all_needs, ledger)
         mode.admit(live)
-
-        def on_return(path: str, output: Any) -> None:
-            with torch._C.DisableTorchFunction():  # no call of the model
-                now = [mode.present(tensor) for tensor in tensors_in_result(output)]
-            layers.setdefault(path, []).extend(tensor for tensor in now if tensor.requires_grad)
-
-        args, kwargs = mode.state.arguments = arrange(live)
+        mode.state.arguments = arrange(live)
         settle = partial(mode.state.settle, mode.rewrites, mode.descent.known)
-        give_back = mode.state.remember() if modules.keeping and not mode.needs.inputs else None
-        may_train = any(module.training for module in modules.keeping)
-        is_asked = may_train or (request.compare and modules.keeping)
-        noticed = notice_draws(mode.noise.unknown, gives_back=may_train) if is_asked else nullcontext()
-        if modules.keeping:
-            mode.noise.begin()
-        with _run_uncompiled(), restore_randomness(leaves), noticed:
-            try:
-                with mode, modules.returning(request.layers, on_return), mode.functions.logging():
-                    output = request.choose(modules.model(*args, **kwargs))
-                if mode.rewrites:
-                    check_writes(mode.rewrites, list(zip(live, inputs, strict=True)), args, kwargs)
-            except BaseException as error:
-                if isinstance(error, InputGoneError) and give_back is not None:  # it will be run again
-                    give_back()
-                else:
-                    settle()
-                raise
-            finally:
-                mode.state.restore_buffers()
+        with _run_uncompiled(), restore_randomness(leaves), _notice_draws(mode, request):
+            output, layers = _call_model(mode, list(zip(live, inputs, strict=True)), request, settle)
         if mode.noise.drawn:
             mode.noise.name_stored(mode.state.stored_tensors())
         output = mode.present(output)
@@ -210,6 +185,59 @@ def _run(
         of_user = mode.named, mode.functions.blocked
         noise = mode.noise.unknown
         return Trace(leaves, output, *record, request.nonnegative, ledger, noise, *of_user, settle=settle)
+
+
+def _notice_draws(mode: RelevanceMode, request: Request) -> AbstractContextManager[Any]:
+    """Notice random numbers that the model draws, where they may be kept or the outputs are compared."""
+    keeping = mode.modules.keeping
+    may_train = any(module.training for module in keeping)
+    is_asked = may_train or (request.compare and keeping)
+    return notice_draws(mode.noise.unknown, gives_back=may_train) if is_asked else nullcontext()
+
+
+def _call_model(
+    mode: RelevanceMode,
+    inputs: list[tuple[Tensor, Tensor]],
+    request: Request,
+    settle: Callable[[], None],
+) -> tuple[Any, LayerOutputs]:
+    """Call the model under the mode; leave its state as it was if that fails.
+
+    Args:
+        mode: The mode, whose state holds the arguments.
+        inputs: Each live input with the user's tensor that it stands for.
+        request: What is asked of the pass.
+        settle: Settles the state of the model.
+
+    Returns:
+        The chosen output, and the live outputs of the modules that the request names.
+    """
+    layers: LayerOutputs = {}
+
+    def on_return(path: str, output: Any) -> None:
+        with torch._C.DisableTorchFunction():  # no call of the model
+            now = [mode.present(tensor) for tensor in tensors_in_result(output)]
+        layers.setdefault(path, []).extend(tensor for tensor in now if tensor.requires_grad)
+
+    modules, (args, kwargs) = mode.modules, mode.state.arguments
+    give_back = mode.state.remember() if modules.keeping and not mode.needs.inputs else None
+    if modules.keeping:
+        mode.noise.begin()
+    try:
+        with mode, modules.returning(request.layers, on_return), mode.functions.logging():
+            output = request.choose(modules.model(*args, **kwargs))
+        if mode.rewrites:
+            check_writes(mode.rewrites, inputs, args, kwargs)
+    except BaseException as error:
+        # a rule asked for an input that was freed: the model will be run again, from the same state
+        if isinstance(error, InputGoneError) and give_back is not None:
+            give_back()
+        else:
+            settle()
+        raise
+    finally:
+        mode.state.restore_buffers()
+    return output, layers
 
 
 def _copy_input(x: Tensor) -> Tensor:

@@ -95,18 +95,16 @@ class RelevanceMode(RecordingMode):
             return register_listener(func, args[0] if args[0].is_leaf else present[0], *args[1:], **kwargs)
         # dropout and other noise written by hand in train mode
         if self._random or func in SOURCES:
-            with torch.inference_mode(False):
-                result = self._without_noise(func, args, present, present_kwargs)
+            result = self._without_noise(func, args, present, present_kwargs)
             if result is not NotImplemented:
                 return result
         if torch.is_grad_enabled() and not torch.is_inference_mode_enabled():
             return self._dispatch(func, args, kwargs, present, present_kwargs)
         # under no_grad(), or in the forward of a user's autograd.Function
         with torch.inference_mode(False), torch.enable_grad():
-            result = self._dispatch(func, args, kwargs, present, present_kwargs)
-            self._stand_in(result)
-        return result
+            return self._stand_in(self._dispatch(func, args, kwargs, present, present_kwargs))
 
+    @torch.inference_mode(False)
     def _without_noise(
         self,
         func: Callable[..., Any],
@@ -132,7 +130,7 @@ class RelevanceMode(RecordingMode):
             return self.rewrites.write(args[0], result)
         return result
 
-    def _stand_in(self, result: Any) -> None:
+    def _stand_in(self, result: Any) -> Any:
         """Keep the graph of a result that a Function of the user may return, which cuts it off."""
         for tensor in tensors_in(result):
             if tensor.requires_grad:
@@ -141,6 +139,7 @@ class RelevanceMode(RecordingMode):
                 self.rewrites.replace(tensor, value)
                 if self._ledger is not None:
                     self._ledger.stand_in(tensor, value)
+        return result
 
     def _dispatch(
         self,

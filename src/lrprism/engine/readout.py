@@ -54,7 +54,7 @@ def find_readouts(tensor: Tensor, passed: Trace, facts: Facts) -> list[Readout]:
     Args:
         tensor: The output.
         passed: The forward pass.
-        facts: What the study of its graph found out.
+        facts: Facts about its calls, from the graph.
     """
     producer = producer_of(tensor)
     if tensor.grad_fn in facts.reached or producer is None:

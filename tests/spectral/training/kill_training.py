@@ -1,4 +1,4 @@
-"""Train, killed at many moments: a script that test_training_checkpoint.py runs."""
+"""Train, killed at many moments: a script that test_spectral_training_checkpoint.py runs."""
 
 import os
 import random

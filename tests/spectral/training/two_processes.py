@@ -1,4 +1,4 @@
-"""Train in two processes: a script that test_training_two_processes.py runs."""
+"""Train in two processes: a script that test_spectral_training_two_processes.py runs."""
 
 import os
 import signal

@@ -1,4 +1,4 @@
-"""Explain samples, killed at many moments: a script that test_workbench_resuming.py runs."""
+"""Explain samples, killed at many moments: a script that test_spectral_workbench_resuming.py runs."""
 
 import os
 import random

@@ -36,12 +36,12 @@ def store(tmp_path: Path) -> RelevanceStore:
 
 def test_only_missing_batches_are_explained(store: RelevanceStore) -> None:
     explainer = Doubling()
-    dataset, audit = explainer.explain(NUMBERS[2:4])
-    store.write(1, {"relevance": dataset["relevance"].values}, audit)
+    dataset, account = explainer.explain(NUMBERS[2:4])
+    store.write(1, {"relevance": dataset["relevance"].values}, account)
     explainer.calls.clear()
     assert explain_batches(explainer, store, NUMBERS, Devices("cpu"), SILENT, "explaining")
     assert explainer.calls == [[3, 5], [21]]
     assert store.read()["relevance"].values.tolist() == [6, 10, 16, 26, 42]
-    assert [account.explained for account in store.audits()] == [2, 2, 1]
+    assert [account.explained for account in store.accounts()] == [2, 2, 1]
     assert explain_batches(explainer, store, NUMBERS, Devices("cpu"), SILENT, "explaining")
     assert len(explainer.calls) == 2

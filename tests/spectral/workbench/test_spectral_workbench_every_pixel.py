@@ -52,7 +52,7 @@ def explainer() -> PixelExplainer:
 
 @expected_warnings.LITTLE_ARRIVES
 def test_each_pixel_gets_the_relevance_of_its_own_window(explainer: PixelExplainer) -> None:
-    dataset, audit = explainer.explain(explainer.numbers)
+    dataset, account = explainer.explain(explainer.numbers)
     cube = explainer.scene.cube.values
     window = torch.from_numpy(cube[:, 1:4, 2:5].copy()).reshape(1, 1, BANDS, WINDOW, WINDOW)
     expected = lp.LRP(explainer.patches.model.network, lp.presets.Hyper3DNetTutorial()).explain(window)
@@ -63,7 +63,7 @@ def test_each_pixel_gets_the_relevance_of_its_own_window(explainer: PixelExplain
     assert dataset["predicted"].values[pixel] == expected.output.argmax()
     inside = np.isfinite(dataset["output"].values).all(axis=1)
     highest = dataset["output"].values[inside].max(axis=1).sum()
-    assert audit.explained == pytest.approx(float(highest), rel=1e-5)
+    assert account.explained == pytest.approx(float(highest), rel=1e-5)
 
 
 @expected_warnings.LITTLE_ARRIVES
@@ -77,11 +77,11 @@ def test_windows_that_leave_the_scene_have_none(explainer: PixelExplainer) -> No
 
 @expected_warnings.LITTLE_ARRIVES
 def test_a_batch_outside_the_scene_explains_nothing(explainer: PixelExplainer) -> None:
-    dataset, audit = explainer.explain(explainer.numbers[:WIDTH])
+    dataset, account = explainer.explain(explainer.numbers[:WIDTH])
     assert dataset["relevance"].shape == (WIDTH, BANDS)
     assert np.isnan(dataset["relevance"].values).all()
     assert (dataset["target"].values == -1).all()
-    assert len(audit) == 0
+    assert len(account) == 0
 
 
 @expected_warnings.LITTLE_ARRIVES

@@ -38,7 +38,7 @@ def test_batches_are_written_in_any_order(store: RelevanceStore) -> None:
         store.write(number, sample_arrays(build_dataset(BATCHES[number])), build_account(number))
         assert number not in store.batches()
     xr.testing.assert_identical(store.read().load(), build_dataset(slice(None)))
-    assert [account.explained for account in store.audits()] == [0, 1, 2]
+    assert [account.explained for account in store.accounts()] == [0, 1, 2]
     store.close()
     assert [path.name for path in store.path.parent.iterdir()] == ["relevance.zarr"]
 

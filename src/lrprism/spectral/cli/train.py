@@ -1,6 +1,7 @@
 """``lrprism train``."""
 
-from typing import Annotated, Literal, cast
+from pathlib import Path
+from typing import Annotated, Any, Literal, cast
 
 import pandas as pd
 import typer
@@ -12,7 +13,7 @@ from lrprism.spectral.training.config import TrainingConfig
 from lrprism.spectral.training.devices import Devices
 from lrprism.spectral.workbench.progress import Reporter
 from lrprism.spectral.workbench.split_settings import SplitSettings
-from lrprism.spectral.workbench.train import TrainingSettings, plan_training, train_into
+from lrprism.spectral.workbench.train import SEEDS, TrainingSettings, plan_training, train_into
 
 TRAINING = "Training"
 
@@ -122,10 +123,14 @@ def train(
         if record is None:  # another process goes on
             return
         unfinished.finish()
+    _print_run(record, out)
+
+
+def _print_run(record: dict[str, Any], out: Path) -> None:
+    """Print what a training brought, and where its files are."""
     console = Console()
     output.print_training(console, record)
-    if seeds > 1:
-        # written with several seeds only
-        output.print_seeds(console, pd.read_csv(out / "seeds.csv"))
+    if (out / SEEDS).is_file():  # written with several seeds only
+        output.print_seeds(console, pd.read_csv(out / SEEDS))
     output.print_attribution(console, record)
     output.print_files(console, out)

@@ -21,11 +21,11 @@ _AMOUNTS = [
 ]
 
 
-def conservation_table(audits: Sequence[Account], samples: int) -> pd.DataFrame:
+def conservation_table(accounts: Sequence[Account], samples: int) -> pd.DataFrame:
     """Join the accounts of several batches into means per sample.
 
     Args:
-        audits: The accounts of the batches, of the same op calls each; empty where nothing was explained.
+        accounts: The accounts of the batches, of the same op calls each; empty where nothing was explained.
         samples: Number of samples of all batches together.
 
     Returns:
@@ -37,7 +37,7 @@ def conservation_table(audits: Sequence[Account], samples: int) -> pd.DataFrame:
     Raises:
         DataError: If there is no account, or the batches ran different ops.
     """
-    tables = [pd.DataFrame([asdict(row) for row in audit]) for audit in audits if len(audit)]
+    tables = [pd.DataFrame([asdict(row) for row in audit]) for audit in accounts if len(audit)]
     if not tables or len({tuple(zip(table["module"], table["op"], strict=True)) for table in tables}) != 1:
         raise DataError(
             f"the accounts to join should be of the same op calls. Found {len(tables)} that differ."
@@ -45,7 +45,7 @@ def conservation_table(audits: Sequence[Account], samples: int) -> pd.DataFrame:
     # the batches differ in their amounts alone
     joined = tables[0].copy()
     joined[_AMOUNTS] = sum(table[_AMOUNTS] for table in tables) / samples
-    arrived = sum(audit.reached for audit in audits) / samples
+    arrived = sum(audit.reached for audit in accounts) / samples
     # no op: the call number -1 sorts it first
     first = joined.iloc[[0]].assign(
         call=-1, module="", op=INPUT, rule="", why="", **dict.fromkeys(_AMOUNTS, 0.0)

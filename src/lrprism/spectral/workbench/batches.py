@@ -22,8 +22,8 @@ class _ExplainingModule(lightning.LightningModule):
         self.model, self._explainer, self._store, self._numbers = explainer.model, explainer, store, numbers
 
     def predict_step(self, batch: int) -> int:
-        dataset, audit = self._explainer.explain(self._numbers[self._store.batch_slice(batch)])
-        self._store.write(batch, sample_arrays(dataset), audit)
+        dataset, account = self._explainer.explain(self._numbers[self._store.batch_slice(batch)])
+        self._store.write(batch, sample_arrays(dataset), account)
         return batch
 
 

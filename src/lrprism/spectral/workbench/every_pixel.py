@@ -98,8 +98,8 @@ class PixelExplainer:
             return _spread(self.template, inside), Account((), 0.0, 0.0)
         # only pixels with a window are explained; the others get NaN
         windows = cut_windows(self.scene, self.window, pixels=numbers[inside], labelled=False)
-        explained, audit = self.patches.explain_patches(windows)
-        return _spread(_sum_windows(explained), inside), audit
+        explained, account = self.patches.explain_patches(windows)
+        return _spread(_sum_windows(explained), inside), account
 
     @cached_property
     def template(self) -> xr.Dataset:

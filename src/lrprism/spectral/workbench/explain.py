@@ -95,8 +95,8 @@ def explain_into(
     store = RelevanceStore(folder, len(job.numbers), settings.batch_size)
     if not _run_job(job, store, settings, reporter):
         return None
-    relevance, audits = store.read(), store.audits()
-    conservation = conservation_table(audits, job.explained)
+    relevance, accounts = store.read(), store.accounts()
+    conservation = conservation_table(accounts, job.explained)
     conservation.to_csv(folder / "conservation.csv", index=False)
     figures = job.write(folder, relevance, conservation, reporter)
     record = {
@@ -105,7 +105,7 @@ def explain_into(
         "data_sha256": samples.hash,
         "weights_sha256": file_hash(trained.folder / WEIGHTS),
         "samples": {"part": job.part, "count": job.explained, **job.listed},
-        "conservation": _summarize_conservation(audits, job.explained),
+        "conservation": _summarize_conservation(accounts, job.explained),
         "figures": [str(path.relative_to(folder)) for path in figures],
     }
     write_json(folder / RUN_FILE, {"versions": versions(), "training": trained.record, "explanation": record})
@@ -251,10 +251,10 @@ def _check_fit(patches: PatchSet, trained: TrainedNetwork, samples: Samples) -> 
         )
 
 
-def _summarize_conservation(audits: Sequence[Account], samples: int) -> dict[str, float]:
+def _summarize_conservation(accounts: Sequence[Account], samples: int) -> dict[str, float]:
     """Return means per sample, in logits: the output, the relevance at the input and in each sink."""
     # every batch has an account over all its samples
-    account = Account.sum_of(audits)
+    account = Account.sum_of(accounts)
     assert account is not None  # every job has a sample
     return {
         "explained": account.explained / samples,

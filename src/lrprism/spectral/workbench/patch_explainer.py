@@ -71,7 +71,7 @@ class PatchExplainer:
         explanation = self._lrp.explain(inputs, target, audit=True)
         relevance, classes = _expect_tensor(explanation.relevance), _expect_tensor(explanation.target)
         dataset = self._build_dataset(patches, relevance, explanation.output, classes)
-        return dataset, _expect_audit(explanation.audit)
+        return dataset, _expect_account(explanation.audit)
 
     def build_template(self, patches: PatchSet) -> xr.Dataset:
         """Return the dataset of an explanation without its values: names, dtypes, coordinates, attributes.
@@ -175,7 +175,7 @@ def _expect_tensor(value: object) -> Tensor:
     return value
 
 
-def _expect_audit(value: object) -> Account:
+def _expect_account(value: object) -> Account:
     if not isinstance(value, Account):
         raise TypeError(f"an explanation with audit=True has an account. Found {type(value).__name__}.")
     return value

@@ -79,24 +79,24 @@ class RelevanceStore:
         start = batch * self._batch_size
         return slice(start, min(start + self._batch_size, self._samples))
 
-    def write(self, batch: int, arrays: Mapping[str, npt.NDArray[np.generic]], audit: Account) -> None:
+    def write(self, batch: int, arrays: Mapping[str, npt.NDArray[np.generic]], account: Account) -> None:
         """Write a batch; it counts as done once all of it is on disk.
 
         Args:
             batch: Its number.
             arrays: Values of every array along ``sample``.
-            audit: Its account of relevance.
+            account: Its account of relevance.
         """
         # a batch is a chunk, a file of its own: no other process writes to it
         group = zarr.open_group(self.path, mode="r+", use_consolidated=False)
         for name, values in arrays.items():
             group[name][self.batch_slice(batch)] = values  # type: ignore[index]  # every member is an array
-        total = replace(audit, per_sample=None)  # the arrays hold the relevance of each sample
+        total = replace(account, per_sample=None)  # the arrays hold the relevance of each sample
         write_json(self._account(batch), asdict(total))
 
-    def audits(self) -> Sequence[Account]:
+    def accounts(self) -> Sequence[Account]:
         """Read the accounts of all batches, in order."""
-        return [_read_audit(read_json(file)) for file in sorted(self._accounts.glob("*.json"))]
+        return [_read_account(read_json(file)) for file in sorted(self._accounts.glob("*.json"))]
 
     def read(self) -> xr.Dataset:
         """Open the store; its arrays are read when they are needed."""
@@ -126,7 +126,7 @@ def _check_same_data(begun: xr.Dataset, template: xr.Dataset) -> None:
         )
 
 
-def _read_audit(record: dict[str, Any]) -> Account:
+def _read_account(record: dict[str, Any]) -> Account:
     rows = tuple(Row(**row) for row in record["rows"])
     return Account(rows, record["explained"], record["reached"], tuple(record["unseen"]))
 

@@ -120,12 +120,17 @@ def train_into(folder: Path, settings: TrainingSettings, reporter: Reporter) -> 
         write_json(folder / RUN_FILE, {"versions": versions(), "training": record})
     if not is_main:
         return None
+    _finish_seeds(folder, settings, samples, record)
+    return record
+
+
+def _finish_seeds(folder: Path, settings: TrainingSettings, samples: Samples, record: dict[str, Any]) -> None:
+    """Remove the checkpoints, and write the intervals over several seeds."""
     for checkpoint in folder.glob("training-*.ckpt"):  # also one that a kill has left behind
         checkpoint.unlink()
     if settings.seeds > 1:
         metrics_by_seed = [_read_metrics(entry) for entry in record["seeds"]]
         summarize_seeds(metrics_by_seed, samples.class_names).to_csv(folder / SEEDS, index=False)
-    return record
 
 
 def plan_training(settings: TrainingSettings) -> dict[str, Any]:
