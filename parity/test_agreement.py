@@ -3,6 +3,7 @@
 import pytest
 import torch
 
+import expected_warnings
 from parity import models, peers
 from parity.models import Subject
 from parity.results import TOLERANCE, Agreement, Results, difference
@@ -30,6 +31,7 @@ CASES = [
 @pytest.mark.parametrize(
     ("subject", "preset", "peer", "theirs"), CASES, ids=[f"{s.name}-{p}-{q}" for s, p, q, _ in CASES]
 )
+@expected_warnings.NO_CONVOLUTION  # of the perceptrons
 def test_the_maps_agree(
     subject: Subject, preset: str, peer: str, theirs: peers.Explain, results: Results
 ) -> None:

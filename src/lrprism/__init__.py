@@ -36,5 +36,5 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    """List the names of the module, those of the door included."""
-    return sorted({*globals(), *__getattr__("__all__")})
+    """List the names of the door."""
+    return sorted([*__getattr__("__all__"), "__version__"])

@@ -5,6 +5,7 @@ import torch
 from torch import Tensor, nn, sigmoid
 
 import expected_warnings
+import lrprism
 from lrprism import presets
 from lrprism.composites import AbstractComposite
 from small_models import LRP_0, Model, close, explained, numbers
@@ -216,3 +217,17 @@ def test_without_biases_everything_arrives_at_the_steps_and_the_first_state(
     z = run(*inputs).detach()
     assert all(tensor.any() for tensor in relevance)
     close(sum(tensor.sum() for tensor in relevance), (z * z.sin()).sum())
+
+
+def test_the_last_states_are_joined_before_the_output() -> None:
+    # accounts of several batches are added up by the number of the call: the order of calls is part of the result
+    network = nn.LSTM(1, 4, batch_first=True, bidirectional=True)
+    plan = lrprism.LRP(Model(lambda x: network(x)[0][:, -1], network)).plan(torch.randn(2, 5, 1))
+    assert [(row.op, row.call) for row in plan] == [
+        ("transpose", 0),
+        ("lstm", 1),
+        ("lstm", 2),
+        ("cat", 3),
+        ("transpose", 6),  # 4 and 5 join the last states, which nobody reads
+        ("getitem", 7),
+    ]

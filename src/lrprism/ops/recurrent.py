@@ -150,14 +150,15 @@ def _run_network(ways: _Ways, first: Tensor, *args: Any) -> tuple[Tensor, ...]:
 
         x = first.reshape(len(sizes), -1, first.shape[-1]) if sizes else _swap_time(first, time)
         x, ends = _run_layers(run_fused, partial(torch.cat, dim=2), x, start, (layers, directions))
-        return x.flatten(0, 1) if sizes else _swap_time(x, time), *_concatenate(ends)
+        last = _concatenate(ends)
+        return x.flatten(0, 1) if sizes else _swap_time(x, time), *last
 
     def run_steps(cell: int, x: Any, state: State, backwards: bool) -> tuple[list[Tensor], State]:
         return _scan(partial(ways.step, cells[cell]), x, state, backwards=backwards)
 
     chunks = torch.split(first, sizes) if sizes else first.unbind(time)
     outputs, ends = _run_layers(run_steps, _join_steps, chunks, start, (layers, directions))
-    last = (torch.stack(parts) for parts in zip(*ends, strict=True))
+    last = tuple(torch.stack(parts) for parts in zip(*ends, strict=True))
     return torch.cat(outputs) if sizes else torch.stack(outputs, time), *last
 
 
