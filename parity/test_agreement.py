@@ -31,7 +31,8 @@ CASES = [
 @pytest.mark.parametrize(
     ("subject", "preset", "peer", "theirs"), CASES, ids=[f"{s.name}-{p}-{q}" for s, p, q, _ in CASES]
 )
-@expected_warnings.NO_CONVOLUTION  # of the perceptrons
+@expected_warnings.NO_CONVOLUTION  # both of the perceptrons
+@expected_warnings.FLAT_ON_A_DENSE_LAYER
 def test_the_maps_agree(
     subject: Subject, preset: str, peer: str, theirs: peers.Explain, results: Results
 ) -> None:

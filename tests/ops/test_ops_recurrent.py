@@ -220,7 +220,7 @@ def test_without_biases_everything_arrives_at_the_steps_and_the_first_state(
 
 
 def test_the_last_states_are_joined_before_the_output() -> None:
-    # accounts of several batches are added up by the number of the call: the order of calls is part of the result
+    # accounts of several batches are added up by the number of the call, so that their order matters
     network = nn.LSTM(1, 4, batch_first=True, bidirectional=True)
     plan = lrprism.LRP(Model(lambda x: network(x)[0][:, -1], network)).plan(torch.randn(2, 5, 1))
     assert [(row.op, row.call) for row in plan] == [
