@@ -49,7 +49,7 @@ def test_an_output_gives_its_positive_part() -> None:
 
 def test_a_positive_part_alone_is_no_output() -> None:
     output = Output(torch.tensor([-1.0, 2.0]))
-    output.rectify(torch.tensor([0.0, 2.0]), beside=False)
+    output.rectify(torch.tensor([0.0, 2.0]), keep_output=False)
     assert output.read(rectified=True) is not None
     assert output.read(rectified=False) is None
 

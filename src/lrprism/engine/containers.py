@@ -99,7 +99,7 @@ def replace_tensors(containers: Iterable[Container], replace: Callable[[Tensor],
 def _replace_value(
     value: Any, replace: Callable[[Tensor], Tensor], done: dict[int, tuple[Tensor, Tensor]]
 ) -> Any:
-    """Return what stands in the place of a tensor, or of a tuple with tensors; anything else as it is."""
+    """Return the replacement of a tensor, or of a tuple with tensors; anything else as it is."""
     if isinstance(value, Tensor):
         if id(value) not in done:
             done[id(value)] = (value, replace(value))

@@ -101,7 +101,7 @@ _NORMS = frozenset({"batch_norm", "instance_norm", "fused_moving_avg_obs_fake_qu
 """Ops that write statistics to buffers, which are no part of the arguments."""
 
 _OVERWRITING = frozenset({ASSIGN_DATA, Tensor.resize_, Tensor.numpy, Tensor.__array__, Tensor.__dlpack__})
-"""Functions that change the memory of a tensor, or after which somebody else can."""
+"""Functions that change the memory of a tensor, or hand it to code outside torch."""
 
 
 def _write_target(func: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:

@@ -185,9 +185,9 @@ def _back_rnn(steps: _Steps) -> _Result:
     return _Result(s, (g_h,), [(s, steps.weights.bias, z)])
 
 
-def _back(s: Tensor, weight: Tensor, beside: Tensor | None) -> Tensor:
-    """Return the modified gradient at a hidden state: from the next step and, beside it, from the output."""
-    return torch.mm(s, weight) if beside is None else torch.addmm(beside, s, weight)
+def _back(s: Tensor, weight: Tensor, g_output: Tensor | None) -> Tensor:
+    """Return the modified gradient at a hidden state: from the next step and, if given, from the output."""
+    return torch.mm(s, weight) if g_output is None else torch.addmm(g_output, s, weight)
 
 
 class _Network(NamedTuple):

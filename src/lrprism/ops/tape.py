@@ -64,10 +64,10 @@ class Output:
         self._value: tuple[Tensor, int] | None = (z.detach(), z._version)
         self._positive: tuple[Tensor, int] | None = None
 
-    def rectify(self, r: Tensor, *, beside: bool) -> None:
+    def rectify(self, r: Tensor, *, keep_output: bool) -> None:
         """Keep the positive part, in the place of the output or beside it."""
         self._positive = r.detach(), r._version
-        if not beside:
+        if not keep_output:
             self._value = None
 
     def drop(self) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import torch
 
-import lrprism.spectral.training.running  # noqa: F401 - here, so that no kill falls into an import
+import lrprism.spectral.training.trainer  # noqa: F401 - here, so that no kill falls into an import
 from lrprism.spectral.training import Devices, TrainingConfig
 from small_trainings import outcome
 

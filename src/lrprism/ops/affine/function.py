@@ -214,7 +214,7 @@ def is_written_once(tensor: Tensor) -> bool:
 
 def keep_positive(node: Any, r: Tensor, *, in_place: bool) -> None:
     """Let the affine op that made a node keep ``r``, the positive part of its output: that may be enough."""
-    node.tape.output.rectify(r, beside=not (in_place or node.saved_tensors))
+    node.tape.output.rectify(r, keep_output=not (in_place or node.saved_tensors))
 
 
 def take_over(recorder: Recorder, tape: Tape, replaced: Tape, a: Tensor) -> Tensor:

@@ -17,7 +17,7 @@ LIBRARY_ERRORS: Final[tuple[type[Exception], ...]] = (
     zipfile.BadZipFile, zlib.error, lzma.LZMAError, tokenize.TokenError,
     MemoryError, SystemError,  # a damaged text or list declares an impossible length
 )  # fmt: skip
-"""What numpy, h5py, xarray and the unpackers raise on damaged files, each in some place."""
+"""Exceptions that numpy, h5py, xarray and the unpackers raise on damaged files."""
 
 
 @contextmanager

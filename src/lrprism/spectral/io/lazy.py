@@ -45,7 +45,7 @@ class AbstractStored(ABC):
         in_file = [slice(None)] * self.ndim
         for axis, part in zip(self.axes, index, strict=True):
             in_file[axis] = part if isinstance(part, slice) else slice(part, part + 1)
-        # a number was read as a stretch of one, which is dropped last
+        # a number was read as a slice of length 1, squeezed at the end
         drop = tuple(slice(None) if isinstance(part, slice) else 0 for part in index)
         return np.asarray(self._read(tuple(in_file)).transpose(self.axes)[drop])
 
@@ -67,7 +67,7 @@ class StoredBinary(AbstractStored):
     fortran: bool = False
 
     def _read(self, index: tuple[slice, ...]) -> npt.NDArray[np.generic]:
-        # a map of the file, opened anew: an open one would keep a file alive that is to be replaced
+        # opened anew for each piece, so that the file can be replaced meanwhile
         mapped = np.memmap(
             self.path, self.dtype, "r", self.skip, self.file_shape, order="F" if self.fortran else "C"
         )

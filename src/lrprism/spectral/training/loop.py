@@ -73,7 +73,7 @@ def fit(
         ModelError: If the model's output is not ``[N, classes]``, or the loss is not finite.
         ResultsError: If the checkpoint cannot be written.
     """
-    from lrprism.spectral.training.running import run_epochs  # late: Lightning takes seconds
+    from lrprism.spectral.training.trainer import run_epochs  # late: Lightning takes seconds
 
     config = config or TrainingConfig()
     device = check_devices(config)

@@ -117,8 +117,8 @@ class RelevanceStore:
         return self._accounts / f"{batch:08d}.json"
 
 
-def _check_same_data(begun: xr.Dataset, template: xr.Dataset) -> None:
-    before, now = (dataset.attrs.get("data_sha256") for dataset in (begun, template))
+def _check_same_data(stored: xr.Dataset, template: xr.Dataset) -> None:
+    before, now = (dataset.attrs.get("data_sha256") for dataset in (stored, template))
     if before != now:
         raise ResultsError(
             f"Unfinished work should be taken up with the same data. Found data of hash {now}, begun with "
