@@ -15,6 +15,7 @@ from lrprism.spectral.io.hdf5 import (
     find_dataset,
     find_link_target,
     is_hdf5,
+    list_members,
     open_hdf5,
     outline_hdf5,
     reopen_hdf5,
@@ -57,9 +58,9 @@ def test_only_a_dataset_of_this_file_is_found(file: h5py.File, key: str, message
 
 
 def test_a_link_is_described_without_opening_the_other_file(file: h5py.File) -> None:
-    assert find_link_target(file, "group") is None
-    assert find_link_target(file, "soft") == "'/group/cube'"
-    assert find_link_target(file, "elsewhere") == "'/cube' in 'b.h5'"  # a file that is not there
+    assert find_link_target(file, b"group") is None
+    assert find_link_target(file, b"soft") == "'/group/cube'"
+    assert find_link_target(file, b"elsewhere") == "'/cube' in 'b.h5'"  # a file that is not there
 
 
 def test_files_that_are_missing_or_damaged(tmp_path: Path) -> None:
@@ -162,3 +163,25 @@ def test_no_other_module_opens_hdf5() -> None:
         str(path.relative_to(package)) for path in package.rglob("*.py") if "h5py.File(" in path.read_text()
     }
     assert openers == {"spectral/io/hdf5.py"}
+
+
+def test_a_name_that_is_no_text_does_not_stand_in_the_way(tmp_path: Path) -> None:
+    path = tmp_path / "names.h5"
+    with h5py.File(path, "w") as file:
+        file["cube"] = np.ones((2, 3, 4))
+        file[b"\xff\xfe"] = 1.0
+    with open_hdf5(path) as file:
+        assert list(list_members(file)) == ["cube"]
+    assert outline_hdf5(path).members == {"cube": frozenset()}
+
+
+def test_a_link_whose_name_is_no_text_is_refused_by_its_bytes(tmp_path: Path) -> None:
+    path = tmp_path / "links.h5"
+    with h5py.File(path, "w") as file:
+        file["group/numbers"] = 1.0
+        file["group"][b"\xff\xfe"] = h5py.ExternalLink("secret.h5", "/cube")
+    with (
+        pytest.raises(DataError, match=r"'group/\\xff\\xfe' in .*Found a link to '/cube' in 'secret.h5'\."),
+        open_hdf5(path),
+    ):
+        pass

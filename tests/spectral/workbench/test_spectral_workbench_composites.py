@@ -36,3 +36,8 @@ def test_names_are_those_of_the_presets_in_words() -> None:
 def test_an_unknown_rule_is_refused_with_all_names() -> None:
     with pytest.raises(lp.InputError, match=f"rule should be one of {', '.join(COMPOSITES)}. Found 'magic'"):
         find_composite("magic")
+
+
+@pytest.mark.parametrize("spelling", ["attn-lrp", "attnlrp", "AttnLRP", "attn_lrp"])
+def test_the_name_of_a_preset_may_be_spelled_as_in_python(spelling: str) -> None:
+    assert find_composite(spelling) == lp.presets.AttnLRP()

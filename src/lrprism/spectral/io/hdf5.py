@@ -8,7 +8,7 @@ disk, so that it is refused by name.
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from os import PathLike, fsdecode
+from os import PathLike
 from pathlib import Path
 
 import h5py
@@ -75,7 +75,7 @@ def find_dataset(file: h5py.File, key: str) -> h5py.Dataset:
                 f"'{file.filename}' should hold '{key}'. Found no '{name}' there. Check the product level, "
                 "or download the file again."
             )
-        target = find_link_target(node, name)
+        target = find_link_target(node, name.encode())
         if target is not None:
             raise DataError(_point_elsewhere(file, key, target))
         node = node[name]
@@ -89,40 +89,54 @@ def find_dataset(file: h5py.File, key: str) -> h5py.Dataset:
     return node
 
 
-def find_link_target(group: h5py.Group, name: str) -> str | None:
+def list_members(group: h5py.Group) -> dict[str, h5py.HLObject]:
+    """Return the members of a group by their names, but for links and for names that are no text."""
+    # where a soft link leads to stands in the file under another name; h5py gives bytes for what is not UTF-8
+    names = (name for name in group if isinstance(name, str))
+    return {name: group[name] for name in names if find_link_target(group, name.encode()) is None}
+
+
+def find_link_target(group: h5py.Group, name: bytes) -> str | None:
     """Return where a soft or external link leads, in words; None for a member of the group itself.
 
     Args:
         group: The group.
-        name: One of its names.
+        name: One of its names, as the bytes that the file holds.
     """
     links = group.id.links
-    kind = links.get_info(name.encode()).type
+    kind = links.get_info(name).type
     if kind == h5py.h5l.TYPE_HARD:
         return None
     # not Group.get(getlink=True): it opens the other file first, to see whether it is there
-    target = links.get_val(name.encode())
+    target = links.get_val(name)
     if kind == h5py.h5l.TYPE_EXTERNAL:
-        other_file, path = (fsdecode(part) for part in target)
-        return f"{path!r} in {other_file!r}"
-    return repr(fsdecode(target))
+        other_file, path = map(_show_name, target)
+        return f"'{path}' in '{other_file}'"
+    return f"'{_show_name(target)}'"
+
+
+def _show_name(name: bytes) -> str:
+    """Return a name for a message, which a terminal can print also if it is not UTF-8."""
+    return name.decode(errors="backslashreplace")
 
 
 def _check_self_contained(file: h5py.File) -> None:
-    def find_external_link(name: bytes, info: h5py.h5l.LinkInfo) -> str | None:
+    def find_external_link(name: bytes, info: h5py.h5l.LinkInfo) -> bytes | None:
         # a soft link stays inside its file
-        return None if info.type in {h5py.h5l.TYPE_HARD, h5py.h5l.TYPE_SOFT} else fsdecode(name)
+        return None if info.type in {h5py.h5l.TYPE_HARD, h5py.h5l.TYPE_SOFT} else name
 
-    def find_external_numbers(name: str, item: h5py.HLObject) -> str | None:
+    def find_external_numbers(name: bytes) -> bytes | None:
+        item = file[name]
         return name if isinstance(item, h5py.Dataset) and _find_source(item) else None
 
-    # neither walk follows a link out of the file; a walk ends with the first name that is returned
+    # Neither walk follows a link out of the file; a walk ends with the first name that is returned. They are
+    # those of h5py's lower level, which gives every name as the bytes that it is.
     name = file.id.links.visit(find_external_link, info=True)
     if name is not None:
-        raise DataError(_point_elsewhere(file, name, find_link_target(file, name)))
-    name = file.visititems(find_external_numbers)
+        raise DataError(_point_elsewhere(file, _show_name(name), find_link_target(file, name)))
+    name = h5py.h5o.visit(file.id, find_external_numbers)
     if name is not None:
-        raise DataError(_point_elsewhere(file, name, _find_source(file[name])))
+        raise DataError(_point_elsewhere(file, _show_name(name), _find_source(file[name])))
 
 
 def _find_source(dataset: h5py.Dataset) -> str | None:
@@ -162,10 +176,9 @@ def outline_hdf5(path: str | PathLike[str]) -> Hdf5Outline:
         DataError: If the file is damaged, or points to another file.
     """
     with open_hdf5(path) as file:
-        # where a soft link leads to stands in the file under another name
-        items = {name: file[name] for name in file if find_link_target(file, name) is None}
+        items = list_members(file)
         members = {
-            name: frozenset(item) if isinstance(item, h5py.Group) else frozenset()
+            name: frozenset(map(str, item)) if isinstance(item, h5py.Group) else frozenset()
             for name, item in items.items()
         }
         attributes = frozenset(file.attrs).union(*(item.attrs for item in items.values()))

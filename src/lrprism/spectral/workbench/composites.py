@@ -33,11 +33,13 @@ def find_composite(rule: str) -> AbstractComposite:
     """Return the composite of a name in :data:`COMPOSITES`.
 
     Args:
-        rule: The name.
+        rule: The name, or that of the preset in Python: ``"attn-lrp"``, ``"attnlrp"`` or ``"AttnLRP"``.
 
     Raises:
         InputError: If there is none of that name.
     """
-    if rule not in COMPOSITES:
+    composites = {name.replace("-", ""): composite for name, composite in COMPOSITES.items()}
+    name = rule.lower().replace("-", "").replace("_", "")
+    if name not in composites:
         raise InputError(f"rule should be one of {', '.join(COMPOSITES)}. Found '{rule}'.")
-    return COMPOSITES[rule]
+    return composites[name]

@@ -13,7 +13,7 @@ import numpy as np
 from lrprism.errors import DataError
 from lrprism.spectral.io.failures import reading
 from lrprism.spectral.io.formats.matlab5 import find_arrays, read_numeric_array
-from lrprism.spectral.io.hdf5 import find_dataset, find_link_target, is_hdf5, open_hdf5, reopen_hdf5
+from lrprism.spectral.io.hdf5 import find_dataset, is_hdf5, list_members, open_hdf5, reopen_hdf5
 from lrprism.spectral.io.hdf5_values import StoredDataset
 from lrprism.spectral.io.lazy import in_memory, lazy
 from lrprism.spectral.io.limits import check_declared
@@ -113,9 +113,8 @@ _Arrays = dict[str, tuple[tuple[int, ...], np.dtype[np.generic]]]
 
 def _list_hdf5(file: Path) -> _Arrays:
     with open_hdf5(file, MATLAB_FILE) as opened:
-        items = {name: opened[name] for name in opened if find_link_target(opened, name) is None}
         return {
             name: (item.shape[::-1], item.dtype)
-            for name, item in items.items()
+            for name, item in list_members(opened).items()
             if isinstance(item, h5py.Dataset) and item.shape and item.dtype.kind in "iuf"
         }
