@@ -41,6 +41,7 @@ VERMILION: Final = "#D55E00"
 SKY: Final = "#56B4E9"
 BLACK: Final = "#000000"
 GREY: Final = "#6E6E6E"
+LIGHT_GREY: Final = "#D9D9D9"
 DIVERGING: Final = "RdBu_r"  # blue speaks against, white is 0, red speaks for; safe for the colour-blind
 
 # Any: newer matplotlib types the keys as one long Literal, older as str.
