@@ -4,7 +4,11 @@ from .cubes.cube import Scene, cube_hash, make_cube
 from .cubes.patches import PatchSet, make_patches
 from .cubes.wavelengths import WavelengthSource, read_wavelengths
 from .cubes.windows import check_window, cut_windows
+from .io.formats.spectral_library import read_spectral_library
+from .io.labels import read_labels
 from .io.patch_file import is_patch_file, read_patch_file
+from .io.read import read_cube
+from .io.writers.write import write_cube
 from .knowledge.absorption import FEATURES, Feature, FeatureKind, describe, features_near
 from .knowledge.indian_pines import INDIAN_PINES_CLASSES, load_indian_pines
 from .splits.blocks import checkerboard, disjoint_blocks
@@ -51,11 +55,15 @@ __all__ = [
     "make_patches",
     "parse_bands",
     "random_split",
+    "read_cube",
+    "read_labels",
     "read_patch_file",
+    "read_spectral_library",
     "read_split",
     "read_wavelengths",
     "region_split",
     "sample_spectra",
     "select_bands",
     "top_bands",
+    "write_cube",
 ]
