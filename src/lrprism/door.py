@@ -3,7 +3,7 @@
 import torch  # noqa: F401 - first: deep inside the imports below, its own would take longer
 
 from lrprism import ops, rules
-from lrprism.attribution import LRP, Explanation, explain, target
+from lrprism.attribution import LRP, Explanation, explain, reference, target
 from lrprism.composites import Composite, Within, presets
 from lrprism.composites import selectors as select
 from lrprism.errors import (
@@ -37,6 +37,7 @@ __all__ = [
     "keep_freed_memory",
     "ops",
     "presets",
+    "reference",
     "rules",
     "select",
     "target",

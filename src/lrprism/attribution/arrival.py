@@ -56,3 +56,37 @@ def sum_samples(
             arrived += abs(sum_relevance(inputs))
     is_rounding = explained <= _ROUNDING * torch.finfo(output.dtype).eps * size
     return (0.0, arrived) if is_rounding else (explained, arrived)
+
+
+_LARGEST_GAP = 1e-3
+"""The share of an explained difference that may be missing at the inputs, beyond rounding."""
+
+
+def describe_missing(
+    change: Tensor, seeds: Sequence[Tensor], relevance: Sequence[Sequence[Tensor]]
+) -> str | None:
+    """Return the warning for a difference that does not arrive at the inputs in full, or None.
+
+    Args:
+        change: The difference of the outputs.
+        seeds: The seeds there.
+        relevance: The relevance at the inputs, for each seed.
+    """
+    gap = size = 0.0
+    for seed, inputs in zip(seeds, relevance, strict=True):
+        terms = torch.where(seed == 0, 0, change * seed)
+        sums = _sum_each_sample(terms)
+        if all(x.dim() and len(x) == len(sums) for x in inputs):
+            arrived = torch.stack([_sum_each_sample(x).to(sums) for x in inputs]).sum(0)
+        else:
+            sums, arrived = sums.sum(), torch.tensor(sum_relevance(inputs), device=sums.device)
+        gap += float((sums - arrived).abs().sum())
+        size += float(sums.abs().sum())
+    precision = torch.finfo(change.dtype).eps
+    if gap <= max(_LARGEST_GAP, 100 * precision) * size or not size:
+        return None
+    return (
+        f"relevance of a difference should add up to f(x) - f(reference). Found {gap:.3g} of {size:.3g} missing, "
+        "summed over samples without their sign: an op that shares its difference in no exact way, a tensor after "
+        "detach(), or a large eps keeps it. See where: print(explain(..., audit=True, reference=...).audit)."
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import torch
@@ -10,7 +11,7 @@ from torch import Tensor
 
 from lrprism.attribution.cutting import Arguments, Run, describe_uncut, find_uncut
 from lrprism.attribution.explanation import Explanation
-from lrprism.attribution.inputs import ParsedInputs, parse_inputs
+from lrprism.attribution.inputs import ParsedInputs
 from lrprism.attribution.seeds import Target, cut
 from lrprism.engine import Account
 from lrprism.errors import InputError
@@ -56,7 +57,7 @@ def explain_in_batches(
         RuntimeError: If the model itself fails.
         OutOfMemoryError: If a batch is too large for the memory.
     """
-    parsed = parse_inputs(*arguments)
+    parsed = arguments.parse()
     count = count_samples(parsed, batch_size)
     if count <= batch_size:
         return [explain(arguments, target)]
@@ -119,7 +120,33 @@ def join_batches(batches: Sequence[Explanation], *, has_class_axis: bool) -> Exp
         _join_classes(classes, has_class_axis=has_class_axis),
         layers,
         Account.sum_of([batch.audit for batch in batches if batch.audit is not None]),
+        _cat([batch.reference_output for batch in batches], 0),
     )
+
+
+def average_references(explanations: Sequence[Explanation]) -> Explanation:
+    """Average the explanations against several references."""
+    if len(explanations) == 1:
+        return explanations[0]
+    first, audits = explanations[0], [one.audit for one in explanations if one.audit is not None]
+    return replace(
+        first,
+        relevance=_average([one.relevance for one in explanations]),
+        layers={path: _average([one.layers[path] for one in explanations]) for path in first.layers},
+        audit=Account.mean_of(audits),
+        reference_output=_average([one.reference_output for one in explanations]),
+    )
+
+
+def _average(parts: Sequence[Any]) -> Any:
+    """Average tensors, or tuples, lists and dicts of tensors."""
+    if isinstance(parts[0], Tensor):
+        return torch.stack(list(parts)).mean(0)
+    if parts[0] is None:
+        return None
+    if isinstance(parts[0], (tuple, list)):
+        return type(parts[0])(_average(values) for values in zip(*parts, strict=True))
+    return {key: _average([part[key] for part in parts]) for key in parts[0]}
 
 
 def _join_classes(parts: Sequence[Tensor], *, has_class_axis: bool) -> Tensor | None:

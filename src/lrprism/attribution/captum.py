@@ -82,12 +82,12 @@ def convergence_delta(explanation: Explanation, target: Target) -> Tensor:
         explanation: The explanation.
         target: What it explains.
     """
-    output, relevance = explanation.output, explanation.relevance
+    output, change, relevance = explanation.output, explanation.change, explanation.relevance
     axis = 2 if has_class_axis(target) else 1
     seeds, _ = seeds_of(output, target)
     # an output () is one number for all samples
     has_samples = output.dim() > 0
-    terms = [seed * output if has_samples else (seed * output)[None] for seed in seeds]
+    terms = [seed * change if has_samples else (seed * change)[None] for seed in seeds]
     explained = torch.stack([term.unsqueeze(-1).flatten(1).sum(1) for term in terms])
     tensors = relevance if isinstance(relevance, tuple) else (relevance,)
     arrived: Any = sum(tensor.unsqueeze(-1).flatten(axis).sum(axis) for tensor in tensors)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 
 from torch import Tensor, nn
 
-from lrprism.attribution.arrival import sum_magnitudes, sum_relevance, sum_samples
+from lrprism.attribution.arrival import describe_missing, sum_magnitudes, sum_relevance, sum_samples
 from lrprism.attribution.ends import find_end
 from lrprism.attribution.finite import check_finite
 from lrprism.attribution.pitfalls import FLAT, describe_end, describe_idle, describe_outside, is_flat_map
@@ -147,7 +147,7 @@ class Cautions:
     def check_arrival(
         self,
         model: nn.Module,
-        output: Tensor,
+        forward_pass: Trace,
         seeds: Sequence[Tensor],
         relevances: Relevances,
         facts: Facts,
@@ -160,7 +160,7 @@ class Cautions:
 
         Args:
             model: The model.
-            output: The explained output.
+            forward_pass: The forward pass.
             seeds: The seeds at the output.
             relevances: The relevance that arrived.
             facts: What is known about the calls.
@@ -169,7 +169,7 @@ class Cautions:
         Raises:
             ModelError: If the output or relevance holds NaN or inf.
         """
-        output = output.detach()
+        output = forward_pass.change
         explained = arrived = layers = 0.0
         for seed, inputs, outputs in zip(seeds, relevances.inputs, relevances.layers, strict=True):
             explained += sum_magnitudes(output * seed)
@@ -183,6 +183,10 @@ class Cautions:
             explained, arrived = sum_samples(output, seeds, relevances.inputs)
         self._explained += explained
         self._arrived += arrived
+        if forward_pass.reference is not None and (
+            message := describe_missing(output, seeds, relevances.inputs)
+        ):
+            self.say(message, "difference")
         for call in facts.affine:
             is_flat = isinstance(assignment[call].rule, Flat) and call in facts.at_input
             if is_flat and any(map(is_flat_map, relevances.inputs[0])):

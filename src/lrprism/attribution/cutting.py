@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor, nn
 
-from lrprism.attribution.inputs import ParsedInputs
+from lrprism.attribution.inputs import ParsedInputs, parse_inputs
 from lrprism.attribution.structures import Path, fill, format_path, leaves, tensor_leaves
 from lrprism.errors import InputError
 
@@ -24,11 +24,13 @@ class Arguments(NamedTuple):
         inputs: The inputs.
         args: Further positional arguments.
         kwargs: Keyword arguments.
+        reference: What each input is compared with, of one sample or of as many as there are; None for zero.
     """
 
     inputs: Any
     args: Sequence[Any]
     kwargs: Mapping[str, Any] | None
+    reference: tuple[Tensor, ...] | None = None
 
     def cut(self, rows: slice, count: int, uncut: Collection[Path] = ()) -> Arguments:
         """Return the arguments of some samples, and copies of whatever ``forward`` may write to.
@@ -45,7 +47,12 @@ class Arguments(NamedTuple):
         def put(path: Path, tensor: Tensor) -> Tensor:
             return tensor[rows] if _has_rows(tensor, count) and path not in uncut else tensor
 
-        return Arguments(*fill(self._as_parts(), put))._copy_containers()
+        reference = self.reference and tuple(r[rows] if _has_rows(r, count) else r for r in self.reference)
+        return Arguments(*fill(self._as_parts(), put), reference)._copy_containers()
+
+    def parse(self) -> ParsedInputs:
+        """Check the inputs and take them apart."""
+        return parse_inputs(self.inputs, self.args, self.kwargs)
 
     def _as_parts(self) -> tuple[Any, tuple[Any, ...], dict[str, Any]]:
         """Return the arguments in containers whose paths start with 0, 1 and 2."""
@@ -79,6 +86,7 @@ class Arguments(NamedTuple):
             copy_value(inputs, "inputs"),
             tuple(copy_value(value, f"args[{number}]") for number, value in enumerate(args)),
             {key: copy_value(value, f"kwargs[{key!r}]") for key, value in kwargs.items()},
+            self.reference,
         )
 
     def constants(self, parsed: ParsedInputs) -> list[tuple[Path, Tensor]]:

@@ -32,6 +32,7 @@ class Explanation:
         layers: Relevance at the output of each module that was asked for, by path; a tuple where a module has
             several outputs or was called several times; with a leading class axis where there is one.
         audit: The account, where ``audit=True`` asked for one.
+        reference_output: The output for the reference, in the shape of ``output``; None without a reference.
     """
 
     relevance: Relevance
@@ -39,6 +40,12 @@ class Explanation:
     target: Tensor | None
     layers: dict[str, Tensor | tuple[Tensor, ...]] = field(default_factory=dict)
     audit: Account | None = None
+    reference_output: Tensor | None = None
+
+    @property
+    def change(self) -> Tensor:
+        """What is explained: the output, or its difference from that of the reference."""
+        return self.output if self.reference_output is None else self.output - self.reference_output
 
     def __repr__(self) -> str:
         """The shapes of its tensors, and how much arrived where there is an account."""

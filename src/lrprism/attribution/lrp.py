@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
+from functools import partial
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from lrprism.attribution.batches import explain_in_batches, join_batches
+from lrprism.attribution.batches import average_references, explain_in_batches, join_batches
 from lrprism.attribution.captum import CaptumTarget, convergence_delta, read_captum_target
 from lrprism.attribution.cautions import Cautions
 from lrprism.attribution.cutting import Arguments
@@ -20,11 +22,12 @@ from lrprism.attribution.model_run import ModelRunner, reaches_inputs
 from lrprism.attribution.output import Output
 from lrprism.attribution.own_ops import read_ops
 from lrprism.attribution.plan import Plan
+from lrprism.attribution.reference import Reference, read_references
 from lrprism.attribution.samples import check_samples
 from lrprism.attribution.seeds import Target, has_class_axis, seeds_of
 from lrprism.composites import AbstractComposite, Composite, presets
 from lrprism.composites.composite import Entry
-from lrprism.engine import propagate, suspend_outer_passes, unwrap
+from lrprism.engine import Assignment, Facts, Trace, propagate, suspend_outer_passes, unwrap
 from lrprism.errors import TargetError
 from lrprism.ops import OwnOps
 
@@ -89,6 +92,7 @@ class LRP:
         layers: Sequence[str] = (),
         audit: bool = False,
         batch_size: int | None = None,
+        reference: Reference = None,
     ) -> Explanation:
         """Return the relevance of ``inputs`` for ``target``.
 
@@ -118,13 +122,19 @@ class LRP:
                 tensor with ``N`` rows is cut, also in ``args`` and ``kwargs``, where the model runs once more
                 to tell a row per sample from a constant of ``N`` rows; each batch gets a copy of other things
                 in them, such as a cache. A callable target sees the output of one batch. None: all at once.
+            reference: What the inputs are compared with: relevance then follows the difference and adds up to
+                ``f(x) - f(reference)``, with nothing for biases. A tensor like the input or one that broadcasts to
+                it, such as ``lp.reference.mean(samples)``; for several inputs a tuple or mapping of them, in which
+                an input that is left out is compared with itself; token ids for token ids. Several of them by
+                :func:`lrprism.reference.each`. One that all samples share runs through the model once. None: zero.
 
         Raises:
             InputError: If an input can receive no relevance, holds NaN or inf, or does not fit the model's
-                type or device; or if a layer or output is unknown or not reached.
+                type or device; or if a layer or output is unknown or not reached; or if the reference does not
+                fit the inputs.
             TargetError: If the target does not fit the output.
             ModelError: If the output does not depend on the inputs, weights, output or relevance hold NaN or
-                inf, or ``strict`` and an op has no rule.
+                inf, or ``strict`` and an op has no rule; or if the model takes other calls on the reference.
             RuleError: If a rule was given to an op that it cannot serve.
         """
         cautions = Cautions(self.composite, is_chosen=self._is_chosen)
@@ -132,19 +142,24 @@ class LRP:
         def explain_one(batch: Arguments, target: Target) -> Explanation:
             return self._explain(cautions, batch, target, output=output, layers=layers, audit=audit)
 
-        arguments = Arguments(inputs, args, kwargs)
-        with suspend_outer_passes(*arguments):
+        def explain_against(arguments: Arguments) -> Explanation:
             if batch_size is None:
-                explanation = explain_one(arguments, target)
-            else:
-                parts = explain_in_batches(
-                    arguments,
-                    target,
-                    batch_size,
-                    explain_one,
-                    lambda batch: self._runner.run_for_output(parse_inputs(*batch), output),
-                )
-                explanation = join_batches(parts, has_class_axis=has_class_axis(target))
+                return explain_one(arguments, target)
+            parts = explain_in_batches(
+                arguments,
+                target,
+                batch_size,
+                explain_one,
+                lambda batch: self._runner.run_for_output(batch.parse(), output),
+            )
+            return join_batches(parts, has_class_axis=has_class_axis(target))
+
+        given = Arguments(inputs, args, kwargs)
+        with suspend_outer_passes(inputs, args, kwargs, reference):
+            references = [None] if reference is None else read_references(reference, given.parse())
+            explanation = average_references(
+                [explain_against(given._replace(reference=one)) for one in references]
+            )
         cautions.check_total()
         return explanation
 
@@ -159,20 +174,17 @@ class LRP:
         audit: bool,
     ) -> Explanation:
         """Explain inputs at once, and warn of maps that may mislead."""
-        parsed = parse_inputs(*arguments)
+        parsed = arguments.parse()
         chosen_layers = find_layers(self.model, layers)
-        with self._runner.trace(parsed, output, chosen_layers, audit=audit, say=cautions.say) as (
-            forward_pass,
-            facts,
-            assignment,
-        ):
+        run = partial(self._runner.trace, reference=arguments.reference, audit=audit, say=cautions.say)
+        with run(parsed, output, chosen_layers) as (forward_pass, facts, assignment):
             cautions.check_forward(forward_pass, facts, assignment, target, is_part=callable(output))
             doubt = check_samples(forward_pass.output, target, parsed, facts)
             if doubt is not None:
                 cautions.say(doubt, "samples")
             seeds, classes = self._make_seeds(forward_pass.output, target)
             relevances = propagate(forward_pass, seeds, facts, assignment)
-            cautions.check_arrival(self.model, forward_pass.output, seeds, relevances, facts, assignment)
+            cautions.check_arrival(self.model, forward_pass, seeds, relevances, facts, assignment)
 
         # the engine returns relevance seed by seed; a class axis goes in front of the samples
         def join_seeds(per_seed: list[list[Tensor]]) -> list[Tensor]:
@@ -186,6 +198,7 @@ class LRP:
             classes,
             chosen_layers.by_path(forward_pass, join_seeds(relevances.layers)),
             relevances.audit,
+            None if arguments.reference is None else forward_pass.output.detach() - forward_pass.change,
         )
 
     def _make_seeds(self, output: Tensor, target: Target) -> tuple[list[Tensor], Tensor | None]:
@@ -208,6 +221,7 @@ class LRP:
         args: Sequence[Any] = (),
         kwargs: Mapping[str, Any] | None = None,
         output: Output = None,
+        reference: Reference = None,
     ) -> Plan:
         """Return which op gets which rule, and why, without propagating relevance.
 
@@ -216,15 +230,17 @@ class LRP:
             args: As for :meth:`explain`.
             kwargs: As for :meth:`explain`.
             output: As for :meth:`explain`.
+            reference: As for :meth:`explain`; of several, the plan is that of the first.
         """
-        with (
-            suspend_outer_passes(inputs, args, kwargs),
-            self._runner.trace(parse_inputs(inputs, args, kwargs), output, NO_LAYERS) as (
-                forward_pass,
-                facts,
-                assignment,
-            ),
-        ):
+        with suspend_outer_passes(inputs, args, kwargs, reference):
+            parsed = parse_inputs(inputs, args, kwargs)
+            first = read_references(reference, parsed)[0]
+            run = self._runner.trace(parsed, output, NO_LAYERS, reference=first)
+            return self._make_plan(run)
+
+    @staticmethod
+    def _make_plan(run: AbstractContextManager[tuple[Trace, Facts, Assignment]]) -> Plan:
+        with run as (forward_pass, facts, assignment):
             return Plan.of(forward_pass.list_reached(facts), assignment, facts.unseen)
 
     def attribute(
@@ -233,6 +249,7 @@ class LRP:
         target: Target | CaptumTarget = None,
         additional_forward_args: Any = None,
         return_convergence_delta: bool = False,
+        reference: Reference = None,
     ) -> Any:
         """Return relevance through Captum's signature, so that tools written for Captum can use it.
 
@@ -243,11 +260,12 @@ class LRP:
             additional_forward_args: One further positional argument of the model, or a tuple of them.
             return_convergence_delta: Also return the missing relevance, ``[N]``: ``explained output - sum of
                 relevance``; with a leading class axis where the target has one.
+            reference: As for :meth:`explain`; Captum calls it ``baselines``.
         """
         target = read_captum_target(target)
         extra = additional_forward_args
         args = () if extra is None else extra if isinstance(extra, tuple) else (extra,)
-        explanation = self.explain(inputs, target, args=args)
+        explanation = self.explain(inputs, target, args=args, reference=reference)
         relevance: Any = explanation.relevance
         if not return_convergence_delta:
             return relevance
@@ -259,7 +277,12 @@ class LRP:
 
 
 def explain(
-    model: nn.Module, inputs: Inputs, target: Target = None, *, composite: AbstractComposite | None = None
+    model: nn.Module,
+    inputs: Inputs,
+    target: Target = None,
+    *,
+    composite: AbstractComposite | None = None,
+    reference: Reference = None,
 ) -> Explanation:
     """Return the relevance of ``inputs`` for ``target``: :meth:`LRP.explain` in one line.
 
@@ -268,5 +291,6 @@ def explain(
         inputs: As for :meth:`LRP.explain`.
         target: As for :meth:`LRP.explain`.
         composite: Who gets which rule; :class:`presets.EpsilonGamma` if None.
+        reference: As for :meth:`LRP.explain`.
     """
-    return LRP(model, composite).explain(inputs, target)
+    return LRP(model, composite).explain(inputs, target, reference=reference)

@@ -46,11 +46,12 @@ class ModelRunner(NamedTuple):
         output: Output,
         layers: Layers,
         *,
+        reference: tuple[Tensor, ...] | None = None,
         audit: bool = False,
         say: Callable[[str], None] = warn,
     ) -> Iterator[tuple[Trace, Facts, Assignment]]:
         """Run the model, give every op its rule and yield the forward pass; settle it in the end."""
-        forward_pass = self._run(parsed, output, layers, audit=audit)
+        forward_pass = self._run(parsed, output, layers, reference=reference, audit=audit)
         try:
             # mistakes of the user first, which the graph would not explain
             layers.check_run(forward_pass)
@@ -86,7 +87,15 @@ class ModelRunner(NamedTuple):
         forward_pass.settle()
         return forward_pass.output.detach()
 
-    def _run(self, parsed: ParsedInputs, output: Output, layers: Layers, *, audit: bool) -> Trace:
+    def _run(
+        self,
+        parsed: ParsedInputs,
+        output: Output,
+        layers: Layers,
+        *,
+        reference: tuple[Tensor, ...] | None = None,
+        audit: bool,
+    ) -> Trace:
         """Run the model, and say what does not fit if it fails."""
         finder = LogitsFinder() if isinstance(output, str) and output in BEFORE else None
         # comparing with a plain call runs the model once more: once for each kind of input is enough
@@ -103,6 +112,7 @@ class ModelRunner(NamedTuple):
                     needs=self.composite.needs,
                     audit=audit,
                     compare=(audit or self.strict) and self._is_new(parsed),
+                    reference=reference,
                 ),
             )
 

@@ -114,6 +114,10 @@ class AbstractComposite(ABC):
         misfits: dict[int, Call] = {}
         assignment: dict[Call, Choice] = {}
         for call in calls:
+            # products, norms and the like have one way of their own where a difference is explained
+            if facts.compared and (call.kind in _SHARED_EXACTLY or not call.accepts):
+                assignment[call] = _OF_DIFFERENCES[call.kind]
+                continue
             choice = _DEFAULTS[call.kind]
             # an op with one way gets no rule; only a user's own selectors are checked against it
             if call.accepts or self.names_ops:
@@ -219,6 +223,24 @@ _WORDS = {
 
 _DEFAULTS = {kind: Choice(DEFAULT_RULES.get(kind), _WORDS.get(kind, _NO_MATCH)) for kind in Kind}
 """The choice for an op that no entry means."""
+
+
+_SHARED_EXACTLY = frozenset({Kind.PRODUCT, Kind.ATTENTION})
+"""Ops whose difference is shared exactly, whatever the rules say about relevance against zero."""
+
+_OF_DIFFERENCES = _DEFAULTS | {
+    kind: Choice(None, words)
+    for kind, words in {
+        Kind.ACTIVATION: "difference: slope of the secant",
+        Kind.NORMALIZATION: "difference: written out",
+        Kind.PRODUCT: "difference: each factor beside the mean of the others",
+        Kind.ATTENTION: "difference: written out",
+        Kind.SOFTMAX: "difference: written out",
+        Kind.ROUTING: "difference: moves, sums and maxima, exactly",
+        Kind.UNKNOWN: "difference: no exact way known, plain gradient",
+    }.items()
+}
+"""The choice for an op of a difference that follows no rule."""
 
 
 class _Positions:

@@ -53,6 +53,11 @@ class Row:
         names = [column.name for column in fields(self) if isinstance(getattr(self, column.name), float)]
         return replace(self, **{name: getattr(self, name) + getattr(other, name) for name in names})
 
+    def over(self, count: int) -> Row:
+        """This row with its relevance divided by a number."""
+        names = [column.name for column in fields(self) if isinstance(getattr(self, column.name), float)]
+        return replace(self, **{name: getattr(self, name) / count for name in names})
+
     @property
     def lost(self) -> float:
         """Relevance that did not come through to the op's inputs."""
@@ -97,6 +102,20 @@ class Account(Sequence[Row]):
             sum(audit.reached for audit in audits),
             tuple(sorted({name for audit in audits for name in audit.unseen})),
             PerSample.join([audit.per_sample for audit in audits]),
+        )
+
+    @staticmethod
+    def mean_of(audits: Sequence[Account]) -> Account | None:
+        """The mean of the accounts against several references, row by row; None of none."""
+        total, count = Account.sum_of(audits), len(audits)
+        if total is None:
+            return None
+        return Account(
+            tuple(row.over(count) for row in total.rows),
+            total.explained / count,
+            total.reached / count,
+            total.unseen,
+            PerSample.mean_of([audit.per_sample for audit in audits]),
         )
 
     @property

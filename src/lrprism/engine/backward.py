@@ -44,8 +44,9 @@ def propagate(passed: Trace, seeds: Sequence[Tensor], facts: Facts, assignment: 
     leaves = [x for x in passed.inputs if x.is_floating_point()]
     leaves += [looked_up.vectors for looked_up in passed.looked_up]
     outputs = [tensor for tensors in passed.layers.values() for tensor in tensors]
-    groups = [[Readout(leaf, leaf, is_finite=True)] for leaf in leaves]
-    groups += [find_readouts(output, passed, facts) for output in outputs]
+    changes = _find_changes(passed, leaves, outputs)
+    groups = [[Readout(leaf, changes.get(id(leaf), leaf), is_finite=True)] for leaf in leaves]
+    groups += [find_readouts(output, passed, facts, changes) for output in outputs]
     gradients, besides = _run_passes(passed, seeds, groups, facts)
     per_seed = [_read(groups, *pair) for pair in zip(gradients, besides, strict=True)]
     inputs = [_sum_at_inputs(passed, relevance) for relevance in per_seed]
@@ -53,11 +54,23 @@ def propagate(passed: Trace, seeds: Sequence[Tensor], facts: Facts, assignment: 
     if passed.ledger is None:
         return Relevances(inputs, layers)
     rows = passed.ledger.balance(besides, assignment)
-    explained = sum(float(relevance_sum(passed.output.detach(), seed)) for seed in seeds)
+    explained = sum(float(relevance_sum(passed.change, seed)) for seed in seeds)
     reached = sum(float(x.sum(dtype=torch.float64)) for relevance in inputs for x in relevance)
-    per_sample = PerSample.of(passed.output, seeds, inputs)
+    per_sample = PerSample.of(passed.change, seeds, inputs)
     account = Account(tuple(rows), explained, reached, tuple(facts.unseen), per_sample)
     return Relevances(inputs, layers, account)
+
+
+def _find_changes(passed: Trace, leaves: Sequence[Tensor], outputs: Sequence[Tensor]) -> dict[int, Tensor]:
+    """Return by their ids the differences of tensors from those of the reference; nothing without one."""
+    reference = passed.reference
+    if reference is None:
+        return {}
+    others = [x for x in reference.inputs if x.is_floating_point()]
+    others += [looked_up.vectors for looked_up in reference.looked_up]
+    others += [tensor for tensors in reference.layers.values() for tensor in tensors]
+    pairs = zip([*leaves, *outputs], others, strict=True)
+    return {id(own): own.detach() - other.detach() for own, other in pairs}
 
 
 def _load_tapes(passed: Trace, facts: Facts, assignment: Assignment, *, keeps_ratios: bool) -> None:

@@ -37,6 +37,7 @@ class Facts(NamedTuple):
         rectified: The calls whose output feeds nothing but ReLUs, so that no relevance arrives where it is
             not positive.
         nonnegative: The calls whose input is known to hold no negative number.
+        compared: Whether relevance follows the difference from a reference.
     """
 
     affine: list[Call]
@@ -47,6 +48,7 @@ class Facts(NamedTuple):
     at_input: set[Call]
     rectified: set[Call]
     nonnegative: set[Call]
+    compared: bool = False
 
 
 def collect_facts(

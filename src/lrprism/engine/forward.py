@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor, nn
 
+from lrprism.engine.comparison import CallsDifferError, Comparison
 from lrprism.engine.facts import Facts, collect_facts
 from lrprism.engine.ledger import Ledger
 from lrprism.engine.mode import RelevanceMode
@@ -47,6 +48,7 @@ class Trace(NamedTuple):
         blocked: Those that were applied, but of which an input is not at hand.
         settle: Leaves on the model what a plain call would have left there; to be called in the end.
         plain_outputs: What plain calls return, in words, where they differ among themselves.
+        reference: The run on the reference, where a difference is explained; its tensors broadcast.
     """
 
     inputs: tuple[Tensor, ...]
@@ -65,6 +67,13 @@ class Trace(NamedTuple):
     blocked: set[Any]
     settle: Callable[[], None]
     plain_outputs: str | None = None
+    reference: Trace | None = None
+
+    @property
+    def change(self) -> Tensor:
+        """The output, or its difference from that of the reference: what is explained."""
+        output = self.output.detach()
+        return output if self.reference is None else output - self.reference.output.detach()
 
     @property
     def tokens_seen(self) -> set[int]:
@@ -76,10 +85,12 @@ class Trace(NamedTuple):
 
     def collect_facts(self) -> Facts:
         """Study the graph behind the output."""
-        nonnegative = [self.inputs[number] for number in self.nonnegative]
+        # a difference may be negative
+        numbers = () if self.reference is not None else self.nonnegative
+        nonnegative = [self.inputs[number] for number in numbers]
         facts = collect_facts([self.output], self.unseen_nodes, nonnegative)
         facts.unseen[:0] = sorted(self.unseen)
-        return facts
+        return facts._replace(compared=self.reference is not None)
 
     def list_reached(self, facts: Facts) -> list[Call]:
         """Return the calls that relevance reaches or that stop it, in order of execution."""
@@ -101,6 +112,8 @@ class Request(NamedTuple):
         needs: What the rules ask for on the way back.
         audit: Whether to keep an account.
         compare: Whether to compare the output with that of a plain call.
+        reference: What each input is compared with, of one sample or of as many as the input; None to compare
+            with zero.
     """
 
     choose: Callable[[Any], Tensor] = lambda returned: returned
@@ -109,11 +122,14 @@ class Request(NamedTuple):
     needs: Needs = Needs()
     audit: bool = False
     compare: bool = False
+    reference: Sequence[Tensor] | None = None
 
     @property
     def all_needs(self) -> Needs:
         """Tensors that the backward pass needs, also to keep an account and to read layers."""
         needs, layers = self.needs, bool(self.layers)
+        if self.reference is not None:  # gates change beside what they scale
+            needs = needs._replace(gates=True, steps=True)
         return Needs(needs.inputs or self.audit or layers, needs.outputs, layers, needs.gates, needs.steps)
 
 
@@ -145,7 +161,7 @@ def trace(
             arguments = arrange([x.detach() for x in inputs])
             plain = PlainCall(model, arguments, request.choose, state)
     try:
-        record = _run(modules, inputs, arrange, ops or {}, request)
+        record = _run_with_reference(modules, inputs, arrange, ops or {}, request)
     except InputGoneError:  # by a batch norm that is no module
         needs = request.needs._replace(inputs=True)
         record = _run(modules, inputs, arrange, ops or {}, request._replace(needs=needs))
@@ -159,12 +175,70 @@ def trace(
         raise
 
 
+def _run_with_reference(
+    modules: Modules,
+    inputs: Sequence[Tensor],
+    arrange: Callable[[list[Tensor]], Arguments],
+    ops: OwnOps,
+    request: Request,
+) -> Trace:
+    """Run the model once, after a run on the reference where there is one.
+
+    One reference for all samples runs as one sample, unless the model shows that it mixes their dimension with
+    others: then it runs as often as there are samples.
+
+    Raises:
+        CallsDifferError: If the model takes other calls on the reference.
+    """
+    reference = request.reference
+    if reference is None:
+        return _run(modules, inputs, arrange, ops, request)
+    whole = [r.expand_as(x) for r, x in zip(reference, inputs, strict=True)]
+    is_shared = any(r.shape != x.shape for r, x in zip(reference, inputs, strict=True))
+    if is_shared:
+        try:
+            return _run_both(modules, (inputs, reference), arrange, ops, request, is_shared=True)
+        except (CallsDifferError, RuntimeError, IndexError, ValueError, AssertionError):
+            pass  # a model of another number of samples; whatever else is wrong comes up again below
+    return _run_both(modules, (inputs, whole), arrange, ops, request, is_shared=False)
+
+
+def _run_both(
+    modules: Modules,
+    inputs: tuple[Sequence[Tensor], Sequence[Tensor]],
+    arrange: Callable[[list[Tensor]], Arguments],
+    ops: OwnOps,
+    request: Request,
+    *,
+    is_shared: bool,
+) -> Trace:
+    """Run the model on the reference, then from the same state on the inputs, call beside call."""
+    comparison = Comparison(is_shared=is_shared)
+    plain = request._replace(needs=Needs(), audit=False)
+    state = KeptState(modules)
+    state.arguments = arrange([x.detach() for x in inputs[1]])
+    restore = state.remember(fully=True)
+    try:
+        of_reference = _run(modules, inputs[1], arrange, ops, plain, comparison)
+    finally:
+        restore()
+    comparison.is_recording = False
+    record = _run(modules, inputs[0], arrange, ops, request, comparison)
+    try:
+        comparison.check_end()
+    except CallsDifferError:
+        record.settle()
+        raise
+    return record._replace(reference=of_reference)
+
+
 def _run(
     modules: Modules,
     inputs: Sequence[Tensor],
     arrange: Callable[[list[Tensor]], Arguments],
     ops: OwnOps,
     request: Request,
+    comparison: Comparison | None = None,
 ) -> Trace:
     """Run the model once, keeping what the way back will need."""
     ledger = Ledger() if request.audit else None
@@ -172,7 +246,7 @@ def _run(
         leaves = tuple(_copy_input(x) for x in inputs)
         live = [x.view_as(x) for x in leaves]  # no leaf: the mode takes leaves for parameters
         tokens = Tokens(live)
-        mode = RelevanceMode(modules, tokens, ops, request.all_needs, ledger)
+        mode = RelevanceMode(modules, tokens, ops, request.all_needs, ledger, comparison)
         mode.admit(live)
         mode.state.arguments = arrange(live)
         settle = partial(mode.state.settle, mode.rewrites, mode.descent.known)

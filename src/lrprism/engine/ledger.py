@@ -16,7 +16,7 @@ from lrprism.engine.assignment import Assignment, Choice
 from lrprism.engine.stops import Stops
 from lrprism.engine.sums import Counter, is_dense
 from lrprism.engine.zero_inputs import Beside, total
-from lrprism.ops import AbstractOp, Call, Kind, Recorder, Rectifier, Sinks, Tape, map_live, tensors_in
+from lrprism.ops import AbstractOp, Call, Counterpart, Kind, Recorder, Rectifier, Sinks, Tape, map_live, tensors_in
 from lrprism.rules import gives_nothing_at_zero
 
 
@@ -28,6 +28,7 @@ class _Entry(NamedTuple):
     inputs: list[Tensor]
     outputs: list[Tensor]
     is_relu: bool
+    counterpart: Counterpart | None
 
     @property
     def values(self) -> list[Tensor]:
@@ -36,6 +37,9 @@ class _Entry(NamedTuple):
         The modified gradient may be there what it is behind the ReLU, so that the sums are those there.
         """
         outputs, tape = self.outputs, self.tape
+        if self.counterpart is not None:
+            others = (*self.counterpart.live, *self.counterpart.outputs)
+            return [a.detach() - r for a, r in zip((*self.inputs, *outputs), others, strict=True)]
         if tape is not None and tape.rectified and gives_nothing_at_zero(tape.rule):
             positive = None if tape.output is None else tape.output.read(rectified=True)
             outputs = [z.clamp(min=0) for z in outputs] if positive is None else [positive]
@@ -61,16 +65,22 @@ class Ledger:
     def __init__(self) -> None:
         """Start with nothing written down."""
         self._entries: list[_Entry] = []
-        self._inputs: dict[Call, Tensor] = {}
+        self._inputs: dict[Call, tuple[Tensor, Tensor | None]] = {}
         self._totals: dict[int, Tensor | float] = {}
         self._crossings: list[_Crossing] = []
         self._tapes: dict[Call, Tape | None] = {}
         self._stops = Stops()
 
-    def mark_input(self, call: Call, a: Tensor) -> Tensor:
-        """Return an alias of ``a``, at which the relevance that a call hands down is counted."""
+    def mark_input(self, call: Call, a: Tensor, a_r: Tensor | None = None) -> Tensor:
+        """Return an alias of ``a``, at which the relevance that a call hands down is counted.
+
+        Args:
+            call: The call.
+            a: Its input.
+            a_r: The same input in the run on the reference, where there is one.
+        """
         alias: Tensor = torch.ops.aten.alias(a)
-        self._inputs[call] = alias
+        self._inputs[call] = alias, a_r
         return alias
 
     def run(
@@ -100,8 +110,11 @@ class Ledger:
         outputs = [tensor for tensor in tensors_in(result) if tensor.requires_grad]
         marked = self._inputs.pop(call, None)
         tape = self._tapes[call] = recorder.tapes.get(call)
-        inputs = aliases if marked is None else [marked]
-        self._entries.append(_Entry(call, tape, inputs, outputs, isinstance(op, Rectifier)))
+        inputs = aliases if marked is None else [marked[0]]
+        counterpart = recorder.counterpart
+        if marked is not None and marked[1] is not None and counterpart is not None:
+            counterpart = counterpart._replace(live=[marked[1]])
+        self._entries.append(_Entry(call, tape, inputs, outputs, isinstance(op, Rectifier), counterpart))
         return result
 
     def stand_in(self, tensor: Tensor, value: Tensor) -> None:

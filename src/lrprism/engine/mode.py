@@ -22,6 +22,7 @@ from lrprism.engine.answers import (
     running_transform,
     unwrap_functorch,
 )
+from lrprism.engine.comparison import Comparison
 from lrprism.engine.containers import memory_of
 from lrprism.engine.distributions import SOURCES
 from lrprism.engine.in_place import SWITCHES, is_in_place, twin_of
@@ -54,13 +55,20 @@ class RelevanceMode(RecordingMode):
         ops: The ops of torch functions outside the dispatch table.
         needs: Tensors that the backward pass needs.
         ledger: The ledger of an audited pass, or None.
+        comparison: The comparison with a run on a reference, or None.
     """
 
     def __init__(
-        self, modules: Modules, tokens: Tokens, ops: OwnOps, needs: Needs, ledger: Ledger | None = None
+        self,
+        modules: Modules,
+        tokens: Tokens,
+        ops: OwnOps,
+        needs: Needs,
+        ledger: Ledger | None = None,
+        comparison: Comparison | None = None,
     ) -> None:
         """Prepare a pass; no torch call is seen before the mode is entered."""
-        super().__init__(modules, tokens, ops, needs, ledger)
+        super().__init__(modules, tokens, ops, needs, ledger, comparison)
         self.rewrites = Rewrites(self.descent.admit)
         self.unseen: set[str] = set()
         buffers = [tensors for module, tensors in self.state.buffers if module.training]
@@ -185,6 +193,7 @@ class RelevanceMode(RecordingMode):
         return (
             tensor is self._latest
             and self._ledger is None
+            and self._comparison is None
             and isinstance(op_of(func), Rectifier)
             and is_written_once(tensor)
         )

@@ -58,6 +58,15 @@ class PerSample:
         explained, reached = zip(*((batch.explained, batch.reached) for batch in batches), strict=True)
         return cls(torch.cat(explained, -1), torch.cat(reached, -1))
 
+    @classmethod
+    def mean_of(cls, parts: Sequence[PerSample | None]) -> PerSample | None:
+        """Average the same samples against several references; None if one of them has no such account."""
+        found = [part for part in parts if part is not None]
+        if not found or len(found) < len(parts):
+            return None
+        explained, reached = zip(*((part.explained, part.reached) for part in found), strict=True)
+        return cls(torch.stack(explained).mean(0), torch.stack(reached).mean(0))
+
 
 def _sum(values: Tensor) -> Tensor:
     # unsqueeze, as a tensor [N] has nothing to flatten

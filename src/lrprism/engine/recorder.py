@@ -10,6 +10,7 @@ from torch import Tensor
 from torch.nn.modules.batchnorm import _BatchNorm
 
 from lrprism.engine.answers import top_hooks
+from lrprism.engine.comparison import Comparison
 from lrprism.engine.containers import memory_of
 from lrprism.engine.descent import Descent
 from lrprism.engine.function_modes import WatchingMode
@@ -21,12 +22,14 @@ from lrprism.engine.tokens import Tokens
 from lrprism.ops import (
     AbstractOp,
     Call,
+    Counterpart,
     Kind,
     Needs,
     OwnOps,
     Sinks,
     Tape,
     builtin_named,
+    difference_of,
     op_of,
     packet_of,
     tensors_in,
@@ -45,10 +48,17 @@ class RecordingMode(WatchingMode):
         ops: The ops of torch functions outside the dispatch table.
         needs: Tensors that the backward pass needs.
         ledger: The ledger of an audited pass, or None.
+        comparison: The comparison with a run on a reference, or None.
     """
 
     def __init__(
-        self, modules: Modules, tokens: Tokens, ops: OwnOps, needs: Needs, ledger: Ledger | None
+        self,
+        modules: Modules,
+        tokens: Tokens,
+        ops: OwnOps,
+        needs: Needs,
+        ledger: Ledger | None,
+        comparison: Comparison | None,
     ) -> None:
         """Start without any call."""
         super().__init__()
@@ -69,6 +79,9 @@ class RecordingMode(WatchingMode):
         self._tokens = tokens
         self._ops = ops
         self._ledger = ledger
+        self._comparison = comparison
+        self.counterpart: Counterpart | None = None
+        self._references: dict[int, Tensor] = {}
         self._hooks = top_hooks(True)
         self._live = self.descent.known
         self._latest: Any = None
@@ -105,9 +118,13 @@ class RecordingMode(WatchingMode):
         tape = self.tapes[call] = Tape(call, None if self._ledger is None else Sinks())
         return tape
 
-    def mark_input(self, call: Call, a: Tensor) -> Tensor:
+    def mark_input(self, call: Call, a: Tensor, a_r: Tensor | None = None) -> Tensor:
         """Return the tensor at which the account reads what a call hands to its input ``a``."""
-        return a if self._ledger is None else self._ledger.mark_input(call, a)
+        return a if self._ledger is None else self._ledger.mark_input(call, a, a_r)
+
+    def reference_of(self, compared: Tensor) -> Tensor:
+        """Return what stood in the place of a compared tensor on the reference."""
+        return self._references[id(compared)]
 
     def is_parameter(self, tensor: Tensor) -> bool:
         """Return True if a constant has the memory of a parameter: on the way here it was detached."""
@@ -137,11 +154,40 @@ class RecordingMode(WatchingMode):
     ) -> Any:
         """Run one op; what autograd saves stays in its hands, also under gradient checkpointing."""
         op = op or (self._find_own_op(func) if self._ops else None) or op_of(func)
+        if self._comparison is not None:
+            op = difference_of(op, self, args, kwargs)
         # hooks set since the start, as by gradient checkpointing, must not take what our nodes save
         if top_hooks(True) is not self._hooks:
             with torch.autograd.graph.saved_tensors_hooks(_return_itself, _return_itself):
                 return self._run_op(op, func, args, kwargs)
         return self._run_op(op, func, args, kwargs)
+
+    def _run_compared(
+        self,
+        comparison: Comparison,
+        op: AbstractOp,
+        func: Callable[..., Any],
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+    ) -> Any:
+        """Run one op on the reference and keep its ends, or run it beside its counterpart there."""
+        module = self.modules.innermost()[0]
+        if comparison.is_recording:
+            place = comparison.enter()
+            result = op.run(self, func, args, kwargs)
+            comparison.leave(place, func, module, (args, kwargs), result)
+            return result
+        outer, self.counterpart = self.counterpart, comparison.meet(func, module, (args, kwargs))
+        count = len(self.compared)
+        try:
+            if self._ledger is None:
+                return op.run(self, func, args, kwargs)
+            return self._ledger.run(self, op, func, args, kwargs)
+        finally:
+            if len(self.compared) > count:
+                _, compared = next(reversed(self.compared.values()))
+                self._references[id(compared)] = self.counterpart.live[0]
+            self.counterpart = outer
 
     def _find_own_op(self, func: Callable[..., Any]) -> AbstractOp | None:
         """Return the op that the user has named for a function; an ``aten`` op stands for one."""
@@ -158,10 +204,13 @@ class RecordingMode(WatchingMode):
     ) -> Any:
         """Run one op, note which nodes of the autograd graph it made, and follow tokens."""
         count = len(self.calls)
-        # a composed op calls others, each of which the ledger sees by itself
-        if self._ledger is None or op.is_composed:
+        # a composed op calls others, each of which is compared and seen by the ledger by itself
+        if op.is_composed or (self._comparison is None and self._ledger is None):
             result = op.run(self, func, args, kwargs)
+        elif self._comparison is not None:
+            result = self._run_compared(self._comparison, op, func, args, kwargs)
         else:
+            assert self._ledger is not None
             result = self._ledger.run(self, op, func, args, kwargs)
         self._latest = result
         if not op.is_composed:

@@ -25,6 +25,8 @@ from lrprism.ops import (
 )
 from lrprism.ops.affine.function import InputGoneError, ends_of, is_written_once, producer_of
 from lrprism.ops.call import Call, Needs
+from lrprism.ops.counterpart import Counterpart, is_same
+from lrprism.ops.differences.table import difference_of
 from lrprism.ops.kinds import Kind
 from lrprism.ops.names import builtin_named, every_name_of, functions_named, packet_of
 from lrprism.ops.nested import (
@@ -32,6 +34,7 @@ from lrprism.ops.nested import (
     exchange_tensors,
     is_live,
     map_live,
+    map_tensors,
     tensors_in,
     tensors_in_result,
 )
@@ -93,6 +96,7 @@ __all__ = [
     "AbstractOp",
     "Call",
     "ComposedOp",
+    "Counterpart",
     "InputGoneError",
     "Kind",
     "Needs",
@@ -104,15 +108,18 @@ __all__ = [
     "Tape",
     "builtin_named",
     "detach_tensors",
+    "difference_of",
     "ends_of",
     "every_name_of",
     "exchange_tensors",
     "functions_named",
     "is_live",
+    "is_same",
     "is_log_probability",
     "is_softmax",
     "is_written_once",
     "map_live",
+    "map_tensors",
     "op_of",
     "own",
     "packet_of",

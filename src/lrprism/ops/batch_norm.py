@@ -14,6 +14,7 @@ from lrprism.ops.affine.function import apply_affine, producer_of, take_over
 from lrprism.ops.affine.map import AbstractAffine
 from lrprism.ops.grouped_norm import GroupedNorm, bind_group
 from lrprism.ops.kinds import Kind
+from lrprism.ops.nested import is_live
 from lrprism.ops.op import AbstractOp, Arguments, Keywords, Recorder, in_full_precision
 from lrprism.rules import AbstractAffineRule, Pass
 
@@ -59,12 +60,13 @@ class BatchNorm(AbstractOp):
 
     def run(self, recorder: Recorder, func: Callable[..., Any], args: Arguments, kwargs: Keywords) -> Any:
         """Scale each channel; merge with the layer in front where there is one."""
-        del func
-        norm = _read_statistics(self.order, args, kwargs)
+        norm = read_statistics(self.order, args, kwargs)
         a = in_full_precision(norm.input)
         mean, var = norm.mean, norm.var
         # track_running_stats=False: the statistics of this batch, as constants
         if mean is None or var is None:
+            if recorder.counterpart is not None and is_live(a):  # those of the reference are others
+                return self._run_unexplained(recorder, func, args, kwargs)
             var, mean = torch.var_mean(a.detach(), [d for d in range(a.dim()) if d != 1], correction=0)
         z = F.batch_norm(a.detach(), mean, var, norm.weight, norm.bias, False, 0.0, norm.eps)
         if a.requires_grad:
@@ -72,11 +74,19 @@ class BatchNorm(AbstractOp):
         # torch's builtins return the statistics too
         return z if self.results == 1 else (z, *(mean, var, mean)[: self.results - 1])
 
+    def _run_unexplained(
+        self, recorder: Recorder, func: Callable[..., Any], args: Arguments, kwargs: Keywords
+    ) -> Any:
+        """Run the norm as it is: its gradient is used, and said."""
+        recorder.record(Kind.UNKNOWN, self.name)
+        return func(*args, **kwargs)
+
     def _run_merged(
         self, recorder: Recorder, a: Tensor, value: Tensor, scale: Tensor, shift: Tensor
     ) -> Tensor:
         """Return ``value`` as the output of the norm merged with the layer in front, or of the norm alone."""
-        producer = producer_of(a)
+        # differences have no shift to merge: each op alone gives what both would
+        producer = None if recorder.counterpart is not None else producer_of(a)
         merged = None if producer is None else producer[1].scale_output(scale, shift, a)
         # no layer in front, or one whose output has no channels where the norm has them
         if producer is None or merged is None:
@@ -119,7 +129,7 @@ _INFERENCE = ("input", "weight", "bias", "running_mean", "running_var", "momentu
 """The order of the arguments in ``F.batch_norm``, in torch's builtins and in exported programs."""
 
 
-def _read_statistics(order: tuple[str, ...], args: Arguments, kwargs: Keywords) -> _Statistics:
+def read_statistics(order: tuple[str, ...], args: Arguments, kwargs: Keywords) -> _Statistics:
     """Return the arguments of a norm by their names."""
     values = {**dict(zip(order, args, strict=False)), **kwargs}
     mean, var = values.get("running_mean"), values.get("running_var")
@@ -141,7 +151,7 @@ class InstanceNorm(AbstractOp):
 
     def run(self, recorder: Recorder, func: Callable[..., Any], args: Arguments, kwargs: Keywords) -> Any:
         """Normalise each channel of each sample, or by the running statistics."""
-        norm = _read_statistics(self.order, args, kwargs)
+        norm = read_statistics(self.order, args, kwargs)
         if norm.mean is not None:
             return BatchNorm(self.kind, self.name, self.order).run(recorder, func, args, kwargs)
         group = (norm.input, norm.input.shape[1], norm.weight, norm.bias, norm.eps)

@@ -28,7 +28,7 @@ class _Normalized(OwnFunction):
 
     @staticmethod
     def forward(
-        ctx: Any, a: Tensor, how: _Group, tape: Tape, needs: Needs, normalize: Callable[[], _Found]
+        ctx: Any, a: Tensor, how: Group, tape: Tape, needs: Needs, normalize: Callable[[], _Found]
     ) -> Tensor:
         z, ctx.inverse_scale = normalize()
         keeps_input = needs.inputs or ctx.inverse_scale is None
@@ -40,7 +40,7 @@ class _Normalized(OwnFunction):
     def backward(ctx: Any, *grad_outputs: Tensor) -> tuple[Tensor, None, None, None, None]:
         (g,) = grad_outputs
         a, z = ctx.saved_tensors
-        how: _Group = ctx.how
+        how: Group = ctx.how
         tape: Tape = ctx.tape
         if isinstance(tape.rule, Pass):
             return pass_unchanged(a, z, g, tape), None, None, None, None
@@ -71,7 +71,7 @@ def _damp_output(z: Tensor, bias: Tensor | None, rule: Epsilon, g: Tensor, sinks
     return g
 
 
-class _Group(NamedTuple):
+class Group(NamedTuple):
     """The dimensions of a normalisation's statistics; weight and bias broadcast to the input."""
 
     dims: tuple[int, ...]
@@ -91,19 +91,30 @@ class _Group(NamedTuple):
         """
         if not g.numel():
             return torch.zeros_like(g)
-        grouped = self._group(g)
+        grouped = self.group(g)
         grouped = grouped * (self._inverse_scale(a) if inverse_scale is None else inverse_scale)
         # the mean that the forward pass took out
         grouped = grouped.sub_(grouped.mean(self.dims, keepdim=True)) if self.centred else grouped
         return grouped.reshape(g.shape).to(g.dtype)
 
-    def _group(self, tensor: Tensor) -> Tensor:
+    def group(self, tensor: Tensor) -> Tensor:
+        """Return a tensor like the input in groups, in a type that holds sums of squares."""
         tensor = _widen(tensor)
         return tensor.reshape(self.shape or tensor.shape)
 
+    def centre(self, a: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the groups of the input without their mean, where it is taken out, and their deviation."""
+        grouped = self.group(a)
+        c = grouped - grouped.mean(self.dims, keepdim=True) if self.centred else grouped
+        return c, (c.square().mean(self.dims, keepdim=True) + self.eps).sqrt_()
+
+    def count(self, grouped: Tensor) -> int:
+        """Return how many entries share their statistics."""
+        return math.prod(grouped.shape[dim] for dim in self.dims)
+
     def _inverse_scale(self, a: Tensor | None) -> Tensor:
         assert a is not None  # kept wherever torch did not return the scale
-        grouped = self._group(a)
+        grouped = self.group(a)
         if self.centred:
             var = torch.var(grouped, self.dims, correction=0, keepdim=True)
         else:
@@ -132,7 +143,7 @@ class GroupedNorm(AbstractOp):
         results: How many results the torch function returns; the statistics among them are constants.
     """
 
-    bind: Callable[..., tuple[Tensor, _Group]]
+    bind: Callable[..., tuple[Tensor, Group]]
     results: int = 1
 
     def run(self, recorder: Recorder, func: Callable[..., Any], args: Arguments, kwargs: Keywords) -> Any:
@@ -169,16 +180,16 @@ def _bind_layer(
     bias: Tensor | None = None,
     eps: float = 1e-5,
     cudnn_enable: bool = True,
-) -> tuple[Tensor, _Group]:
+) -> tuple[Tensor, Group]:
     del cudnn_enable
-    return input, _Group(tuple(range(-len(normalized_shape), 0)), eps, weight, bias)
+    return input, Group(tuple(range(-len(normalized_shape), 0)), eps, weight, bias)
 
 
 def _bind_rms(
     input: Tensor, normalized_shape: Sequence[int], weight: Tensor | None = None, eps: float | None = None
-) -> tuple[Tensor, _Group]:
+) -> tuple[Tensor, Group]:
     eps = torch.finfo(input.dtype).eps if eps is None else eps
-    return input, _Group(tuple(range(-len(normalized_shape), 0)), eps, weight, None, centred=False)
+    return input, Group(tuple(range(-len(normalized_shape), 0)), eps, weight, None, centred=False)
 
 
 def bind_group(
@@ -188,14 +199,14 @@ def bind_group(
     bias: Tensor | None = None,
     eps: float = 1e-5,
     cudnn_enabled: bool = True,
-) -> tuple[Tensor, _Group]:
+) -> tuple[Tensor, Group]:
     """Read the arguments of ``F.group_norm``."""
     del cudnn_enabled
     shape = (input.shape[0], num_groups, math.prod(input.shape[1:]) // num_groups)
     per_channel = (-1, *(1,) * (input.dim() - 2))
     weight = None if weight is None else weight.view(per_channel)
     bias = None if bias is None else bias.view(per_channel)
-    return input, _Group((-1,), eps, weight, bias, shape=shape)
+    return input, Group((-1,), eps, weight, bias, shape=shape)
 
 
 def _bind_native_group(
@@ -207,7 +218,7 @@ def _bind_native_group(
     HxW: int,
     group: int,
     eps: float,
-) -> tuple[Tensor, _Group]:
+) -> tuple[Tensor, Group]:
     del N, C, HxW
     return bind_group(input, group, weight, bias, eps)
 

@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 
 from lrprism.ops.call import Call, Needs
+from lrprism.ops.counterpart import Counterpart
 from lrprism.ops.kinds import Kind
 from lrprism.ops.nested import detach_tensors, is_live
 from lrprism.ops.tape import Tape
@@ -34,6 +35,9 @@ class Recorder(Protocol):
 
     tapes: dict[Call, Tape]
     """The tapes of those among them that follow a rule."""
+
+    counterpart: Counterpart | None
+    """The call on the reference that the running one is compared with; None where there is no reference."""
 
     compared: dict[int, tuple[Tensor, Tensor]]
     """Masks, by their id, and the live tensor that each compares with a constant."""
@@ -59,11 +63,19 @@ class Recorder(Protocol):
             within: The call in whose module this one counts; by default the innermost that is running.
         """
 
-    def mark_input(self, call: Call, a: Tensor) -> Tensor:
+    def mark_input(self, call: Call, a: Tensor, a_r: Tensor | None = None) -> Tensor:
         """Return the tensor at which the account reads what a call hands to its input ``a``.
 
         To be asked where this input is that of an earlier call, which the op does not get itself.
+
+        Args:
+            call: The call.
+            a: Its input.
+            a_r: The same input in the run on the reference, where there is one.
         """
+
+    def reference_of(self, compared: Tensor) -> Tensor:
+        """Return what stood in the place of a tensor of :attr:`compared` on the reference."""
 
     def admit(self, tensors: Sequence[Tensor]) -> None:
         """Take tensors for live ones: relevance is carried back to them."""

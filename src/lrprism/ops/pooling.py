@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from lrprism.graph import DAMPED, OwnFunction, entry_of
+from lrprism.ops.counterpart import Ends
 from lrprism.ops.kinds import Kind
 from lrprism.ops.names import build_table
 from lrprism.ops.nested import is_live
@@ -36,6 +37,7 @@ class _Damped(OwnFunction):
         if not isinstance(rule, Epsilon) or rule.stabilizer.changes_nothing:
             return g, None
         (z,) = ctx.saved_tensors
+        z = z if tape.reference is None else z - tape.reference.z
         s = rule.stabilizer.damp(g, z)
         if tape.sinks is not None:
             tape.sinks.stabilizer += ((rule.stabilizer(z) - z) * s).sum(dtype=torch.float64)
@@ -55,8 +57,11 @@ class AveragePooling(AbstractOp):
         # of constants, or of integers
         if not is_live(z):
             return z
+        tape = recorder.start_tape(self.kind, self.name, (Epsilon,))
+        if recorder.counterpart is not None:
+            tape.reference = Ends(z.detach(), recorder.counterpart.result)
         # behind the mean, whose own gradient spreads what the damping lets through
-        return _damp(z, recorder.start_tape(self.kind, self.name, (Epsilon,)))
+        return _damp(z, tape)
 
 
 _MEANS = """

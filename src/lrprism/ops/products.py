@@ -11,6 +11,7 @@ from torch import Tensor
 
 from lrprism.graph import SHARED, OwnFunction, entry_of, have_one_origin
 from lrprism.ops.arguments import detach_argument
+from lrprism.ops.differences.polynomials import run_polynomial
 from lrprism.ops.elementwise import Activation, run_inverse
 from lrprism.ops.gating import rate_gates
 from lrprism.ops.kinds import Kind
@@ -86,6 +87,8 @@ def run_product(
         kwargs: Its keyword arguments.
         addends: Positions and names of what is added to the product instead of being a factor.
     """
+    if recorder.counterpart is not None:
+        return run_polynomial(recorder, name, func, args, kwargs)
     factors = [tensor for tensor in factors_of(args, kwargs, addends) if tensor.requires_grad]
     # times a constant: the gradient is the rule
     if len(factors) < 2:

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from lrprism.ops.call import Call
+from lrprism.ops.counterpart import Ends
 from lrprism.rules import AbstractRule
 
 Quotient = tuple[Tensor, Tensor | float | None]
@@ -111,6 +112,7 @@ class Tape:
         ratios: ``f z / st(z_rho)`` of each term, kept while several targets are explained over one forward
             pass.
         beside: Relevance that the rule gives to the input whatever its value.
+        reference: Input and output in the run on the reference, where a difference is explained.
     """
 
     call: Call
@@ -124,6 +126,7 @@ class Tape:
     repeats: bool = field(default=False, init=False)
     ratios: dict[Hashable, Quotient] | None = field(default=None, init=False)
     beside: Tensor | None = field(default=None, init=False)
+    reference: Ends | None = field(default=None, init=False)
 
     def load(self, rule: AbstractRule | None, *, rectified: bool, nonnegative: bool, at_input: bool) -> None:
         """Take over what was decided between the forward pass and the first backward pass."""

@@ -18,10 +18,11 @@ from lrprism.ops.affine.by_contributions import ContributionStep
 from lrprism.ops.affine.by_terms import TermStep, check_signs
 from lrprism.ops.affine.map import AbstractAffine
 from lrprism.ops.call import Needs
+from lrprism.ops.counterpart import Ends
 from lrprism.ops.kinds import Kind
 from lrprism.ops.op import Recorder
 from lrprism.ops.tape import Output, Tape
-from lrprism.rules import AbstractAffineRule, AbstractRule, Pass
+from lrprism.rules import AbstractAffineRule, AbstractRule, Pass, gives_beside
 
 
 def pass_unchanged(a: Tensor, z: Tensor, g: Tensor, tape: Tape) -> Tensor:
@@ -54,33 +55,36 @@ def _propagate_gradient(node: Any, g: Tensor) -> Tensor:
     """Carry ``g`` back to ``a`` by LRP-0."""
     affine: AbstractAffine = node.affine
     sinks = node.tape.sinks
-    if sinks is not None and affine.bias is not None:
+    if sinks is not None and affine.bias is not None and node.tape.reference is None:
         sinks.count(g, affine.spread_bias(affine.bias), None)
     return affine.transpose(g, affine.weight, _template(node, g))
 
 
 def _propagate_by_rule(node: Any, g: Tensor) -> Tensor:
     """Carry ``g`` of ``z`` back to ``a`` by the rule of the call."""
-    affine: AbstractAffine = node.affine
     tape: Tape = node.tape
+    # of a difference the bias has no part
+    affine: AbstractAffine = node.affine if tape.reference is None else node.affine.without_bias()
     rule = tape.rule
     # LRP-ε without an account: one pass over the output, and the weights as they are
     if isinstance(rule, AbstractAffineRule) and rule.is_damping and tape.sinks is None:
-        s = rule.stabilizer.damp(g, _output_of(node), nonnegative=tape.rectified)
+        s = rule.stabilizer.damp(g, _relevant_output(node), nonnegative=tape.rectified)
         tape.release_output()  # before the transposed op takes memory of its own
         return affine.transpose(s, affine.weight, _template(node, s))
-    a = _input_of(node)
+    # of a rule with bounds for the input: contributions are counted from them, in both runs
+    keeps_input = tape.reference is None or gives_beside(rule)
+    a = _input_of(node) if keeps_input else _input_of(node) - tape.reference.a
     # a layer that the composite leaves out of the rules
     if isinstance(rule, Pass):
-        return pass_unchanged(a, _output_of(node), g, tape)
+        return pass_unchanged(a, _relevant_output(node), g, tape)
     assert isinstance(rule, AbstractAffineRule)
     if not rule.is_damping:
         check_signs(rule, a, affine.weight, tape.call)
     step = ContributionStep if rule.weighs_contributions else TermStep
     if a.dtype is not torch.float16 or rule.is_damping:
-        return step(affine, tape, rule, a, _output_of(node)).propagate(g)
+        return step(affine, tape, rule, a, _relevant_output(node)).propagate(g)
     # a modified denominator can be far smaller than z: too small for the range of half precision
-    affine, z = affine.with_type(torch.float32), _output_of(node).float()
+    affine, z = affine.with_type(torch.float32), _relevant_output(node).float()
     wide = step(affine, tape, rule, a.float(), z).propagate(g.float())
     limit = torch.finfo(a.dtype).max
     return wide.clamp(-limit, limit).to(a.dtype)
@@ -150,6 +154,12 @@ def _output_of(node: Any) -> Tensor:
         z = node.affine.forward(_input_of(node), node.affine.weight, node.affine.bias)
         z = z.clamp_(min=0) if tape.rectified else z
     return z
+
+
+def _relevant_output(node: Any) -> Tensor:
+    """Return the output whose relevance is shared: where a difference is explained, its difference."""
+    reference: Ends | None = node.tape.reference
+    return _output_of(node) if reference is None else _output_of(node) - reference.z
 
 
 def ends_of(node: Any) -> tuple[Tensor, Tensor]:

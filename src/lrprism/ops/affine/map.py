@@ -63,6 +63,12 @@ class AbstractAffine(ABC):
         del scale, shift, a
         return None
 
+    def without_bias(self) -> AbstractAffine:
+        """Return the linear part of the op."""
+        other = copy.copy(self)
+        other.bias = None
+        return other
+
     def with_type(self, dtype: torch.dtype) -> AbstractAffine:
         """Return the op with its parameters in another float type."""
         other = copy.copy(self)

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from lrprism.ops.affine.function import apply_affine, producer_of, take_over
 from lrprism.ops.affine.map import AbstractAffine
+from lrprism.ops.counterpart import Counterpart, Ends
 from lrprism.ops.kinds import Kind
 from lrprism.ops.nested import is_live
 from lrprism.ops.op import AbstractOp, Arguments, Keywords, Recorder, in_autocast_precision
@@ -58,13 +59,16 @@ def run_affine(recorder: Recorder, kind: Kind, name: str, a: Tensor, affine: Abs
         a = in_autocast_precision(a)
         affine = affine if a.dtype is affine.weight.dtype else affine.with_type(a.dtype)
     accepts = (AbstractAffineRule, Pass)
-    norm = _batch_norm_before(a, affine)
+    # differences have no shift to merge: each op alone gives what both would
+    norm = None if recorder.counterpart is not None else _batch_norm_before(a, affine)
     if norm is None:
         tape = recorder.start_tape(kind, name, accepts)
     else:
         replaced, before, affine = norm
         tape = recorder.start_tape(kind, f"batch_norm + {name}", accepts, replaces=replaced.call)
         a = take_over(recorder, tape, replaced, before)
+    if recorder.counterpart is not None:
+        tape.reference = _read_ends(recorder.counterpart, a, affine)
     if a.dim() == affine.batched_dim - 1:  # one sample without a batch axis
         return apply_affine(affine, a.unsqueeze(0), tape, recorder.needs).squeeze(0)
     return apply_affine(affine, a, tape, recorder.needs)
@@ -79,3 +83,11 @@ def _batch_norm_before(a: Tensor, affine: AbstractAffine) -> tuple[Tape, Tensor,
     assert norm.bias is not None  # the shift of a batch norm
     merged = affine.scale_input(norm.weight.flatten(), norm.bias.flatten(), a)
     return None if merged is None else (tape, before, merged)
+
+
+def _read_ends(counterpart: Counterpart, a: Tensor, affine: AbstractAffine) -> Ends:
+    """Return input and output of the call on the reference, with a batch axis."""
+    (a_r,), z_r = counterpart.live, counterpart.result
+    ends = Ends(a_r.to(a.dtype), z_r)
+    # one sample without a batch axis
+    return Ends(ends.a.unsqueeze(0), ends.z.unsqueeze(0)) if a.dim() == affine.batched_dim - 1 else ends

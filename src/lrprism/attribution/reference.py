@@ -1,0 +1,208 @@
+"""References: what an input is compared with, so that relevance adds up to ``f(x) - f(reference)``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, final
+
+import torch
+from torch import Tensor
+
+from lrprism.attribution.inputs import Inputs, ParsedInputs, check_values
+from lrprism.attribution.structures import Path, format_path, tensor_leaves
+from lrprism.errors import InputError
+
+__all__ = ["blank", "continuum", "each", "mean", "mix"]
+
+Reference = Any
+"""A tensor like the input or one that broadcasts to it, or a function that makes one of the input; a tuple, a
+mapping or whatever the inputs are in for several; or several references, from :func:`each`.
+"""
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class Each:
+    """Several references, whose relevance is averaged; see :func:`each`."""
+
+    references: tuple[Reference, ...]
+
+
+def each(*references: Reference) -> Each:
+    r"""Compare with several references, and average: :math:`R = \frac{1}{K} \sum_k R^{(k)}`.
+
+    The relevance adds up to ``f(x) - mean f(reference)``. One forward and backward pass per reference.
+
+    Args:
+        references: The references.
+
+    Raises:
+        InputError: If there is none.
+    """
+    if not references:
+        raise InputError("each() should name at least one reference. Found none. Try each(samples.mean(0)).")
+    return Each(references)
+
+
+def mean(samples: Tensor) -> Tensor:
+    """Return the mean of samples ``[N, ...]``, as a reference of one sample ``[1, ...]``.
+
+    Args:
+        samples: The samples, such as those that the model was trained on, prepared as the model takes them.
+
+    Raises:
+        InputError: If there are no samples, or they are no floats.
+    """
+    if not isinstance(samples, Tensor) or not samples.is_floating_point():
+        found = samples.dtype if isinstance(samples, Tensor) else type(samples).__name__
+        raise InputError(f"samples should be a float tensor (N, ...). Found {found}.")
+    if samples.dim() == 0 or not len(samples):
+        raise InputError(f"samples should hold at least one. Found shape {tuple(samples.shape)}.")
+    return samples.detach().mean(0, keepdim=True)
+
+
+def blank(token: int, *, keep: Sequence[int] = ()) -> Callable[[Tensor], Tensor]:
+    """Return the reference of token ids in which each token is the same one, such as the padding or mask.
+
+    Args:
+        token: The id of the token, such as ``tokenizer.mask_token_id``.
+        keep: Ids of tokens that stay, such as those in front of and behind a sentence.
+    """
+    if isinstance(token, bool) or not isinstance(token, int):
+        raise InputError(
+            f"blank() should name a token by its id, a whole number. Found {token!r}. "
+            "Try blank(tokenizer.mask_token_id)."
+        )
+
+    def make(tokens: Tensor) -> Tensor:
+        stays = torch.isin(tokens, torch.tensor(list(keep), dtype=tokens.dtype, device=tokens.device))
+        return torch.where(stays, tokens, torch.full_like(tokens, token))
+
+    return make
+
+
+def continuum(x: Tensor, widths: int | Sequence[int] = (6, 10, 14), *, axis: int = -1) -> Tensor:
+    r"""Return each sample's own continuum: what its bands would be without narrow features.
+
+    .. math:: c_i = \frac{1}{|H|} \sum_{h \in H} \frac{x_{i-h} + x_{i+h}}{2}
+
+    A band beyond an end counts as the one at that end.
+
+    Args:
+        x: The samples; like them.
+        widths: The distances ``H``, in bands.
+        axis: The axis of the bands.
+
+    Raises:
+        InputError: If a width is no whole number from 1 on, or as wide as the axis.
+    """
+    steps = (widths,) if isinstance(widths, int) else tuple(widths)
+    count = x.shape[axis] if x.dim() else 0
+    wrong = [h for h in steps if isinstance(h, bool) or not isinstance(h, int) or not 1 <= h < count]
+    if wrong or not steps:
+        raise InputError(
+            f"widths should be whole numbers of bands from 1 to {count - 1}. Found {widths!r} for {count} bands."
+        )
+    x = x.detach()
+    at = torch.arange(count, device=x.device)
+    pairs = [
+        x.index_select(axis, (at - h).clamp(min=0)) + x.index_select(axis, (at + h).clamp(max=count - 1))
+        for h in steps
+    ]
+    return torch.stack(pairs).sum(0) / (2 * len(steps))
+
+
+def mix(a: Tensor, b: Tensor, weight: float = 0.5) -> Tensor:
+    """Return ``weight * a + (1 - weight) * b``, such as a third of the mean and two thirds of the continuum.
+
+    Args:
+        a: A reference.
+        b: Another one; the two broadcast.
+        weight: The share of the first, from 0 to 1.
+
+    Raises:
+        InputError: If the weight is outside.
+    """
+    if not 0 <= weight <= 1:
+        raise InputError(f"weight should be from 0 to 1. Found {weight!r}.")
+    return weight * a.detach() + (1 - weight) * b.detach()
+
+
+def read_references(reference: Reference, parsed: ParsedInputs) -> list[tuple[Tensor, ...] | None]:
+    """Return for each reference what stands in the place of each input; ``[None]`` where there is none.
+
+    Args:
+        reference: What the caller gave.
+        parsed: The inputs.
+
+    Raises:
+        InputError: If a reference does not fit the inputs.
+    """
+    if reference is None:
+        return [None]
+    several = reference.references if isinstance(reference, Each) else (reference,)
+    return [_read_one(one, parsed) for one in several]
+
+
+def _read_one(reference: Reference, parsed: ParsedInputs) -> tuple[Tensor, ...]:
+    """Return what stands in the place of each input."""
+    by_path = _find_tensors(reference, parsed)
+    pairs = zip(parsed.paths, parsed.tensors, parsed.names, strict=True)
+    references = []
+    for path, x, name in pairs:
+        name = name.replace("inputs", "reference", 1) if name.startswith("inputs") else f"reference of {name}"
+        references.append(_fit(by_path[path], x, name) if path in by_path else x.detach())
+    return tuple(references)
+
+
+def _find_tensors(reference: Reference, parsed: ParsedInputs) -> dict[Path, Any]:
+    """Return what the caller gave for each input; one that is left out is compared with itself."""
+    if len(parsed.paths) == 1 and not isinstance(reference, (tuple, list, Mapping)):
+        return {parsed.paths[0]: reference}
+    given = {path: value for path, value in _leaves_of(reference) if value is not None}
+    unknown = [path for path in given if path not in parsed.paths]
+    if unknown or not given:
+        found = ", ".join(format_path(path, "reference", reference) for path in unknown) or "none"
+        raise InputError(
+            f"reference should hold tensors where the inputs do: {', '.join(parsed.names)}. Found {found}."
+        )
+    return given
+
+
+def _leaves_of(reference: Reference) -> list[tuple[Path, Any]]:
+    """Return tensors and functions with their paths."""
+    if callable(reference) and not isinstance(reference, Tensor):
+        return [((), reference)]
+    if isinstance(reference, Mapping):
+        return [((key, *path), leaf) for key in reference for path, leaf in _leaves_of(reference[key])]
+    if isinstance(reference, (tuple, list)):
+        return [((n, *path), leaf) for n, value in enumerate(reference) for path, leaf in _leaves_of(value)]
+    return list(tensor_leaves(reference))
+
+
+def _fit(value: Any, x: Tensor, name: str) -> Tensor:
+    """Return a reference of one sample, or of as many as there are.
+
+    Raises:
+        InputError: If it does not fit the input.
+    """
+    value = value(x.detach()) if callable(value) and not isinstance(value, Tensor) else value
+    value = torch.as_tensor(value, dtype=x.dtype, device=x.device) if isinstance(value, (int, float)) else value
+    if not isinstance(value, Tensor):
+        raise InputError(f"{name} should be a tensor like the input. Found {type(value).__name__}.")
+    if value.dtype != x.dtype:
+        raise InputError(f"{name} should be of the input's type, {x.dtype}. Found {value.dtype}. Try .to({x.dtype}).")
+    if value.device != x.device:
+        raise InputError(f"{name} should be where the input is, on {x.device}. Found {value.device}.")
+    value = value.detach()
+    check_values(value, name)
+    one = (1, *x.shape[1:]) if x.dim() else ()
+    shape = x.shape if value.dim() == x.dim() > 0 and len(value) == len(x) else one
+    try:
+        return value.expand(shape)
+    except RuntimeError as error:
+        raise InputError(
+            f"{name} should be of the input's shape {tuple(x.shape)}, or broadcast to it. "
+            f"Found {tuple(value.shape)}."
+        ) from error
