@@ -61,7 +61,7 @@ class Comparison:
         """
         met = self._calls[self._number] if self._number < len(self._calls) else None
         self._number += 1
-        if met is None or met.func is not func or met.module != module:
+        if met is None or met.func != func or met.module != module:
             raise CallsDifferError(_describe_other(self._number, func, module, met))
         own, other = tensors_in(arguments), tensors_in((met.counterpart.args, met.counterpart.kwargs))
         if len(own) != len(other) or not all(map(_broadcasts, own, other)):

@@ -14,7 +14,7 @@ from torch.autograd.graph import GradientEdge, get_gradient_edge
 from lrprism.engine.account import Row
 from lrprism.engine.assignment import Assignment, Choice
 from lrprism.engine.stops import Stops
-from lrprism.engine.sums import Counter, is_dense
+from lrprism.engine.sums import Activation, Counter, is_dense
 from lrprism.engine.zero_inputs import Beside, total
 from lrprism.ops import AbstractOp, Call, Counterpart, Kind, Recorder, Rectifier, Sinks, Tape, map_live, tensors_in
 from lrprism.rules import gives_nothing_at_zero
@@ -31,7 +31,7 @@ class _Entry(NamedTuple):
     counterpart: Counterpart | None
 
     @property
-    def values(self) -> list[Tensor]:
+    def values(self) -> list[Activation]:
         """The activations at the inputs and outputs: before a ReLU their positive part, as no other counts.
 
         The modified gradient may be there what it is behind the ReLU, so that the sums are those there.
@@ -39,11 +39,13 @@ class _Entry(NamedTuple):
         outputs, tape = self.outputs, self.tape
         if self.counterpart is not None:
             others = (*self.counterpart.live, *self.counterpart.outputs)
-            return [a.detach() - r for a, r in zip((*self.inputs, *outputs), others, strict=True)]
+            pairs = zip((*self.inputs, *outputs), others, strict=True)
+            return [Activation(a.detach(), r) for a, r in pairs]
         if tape is not None and tape.rectified and gives_nothing_at_zero(tape.rule):
             positive = None if tape.output is None else tape.output.read(rectified=True)
             outputs = [z.clamp(min=0) for z in outputs] if positive is None else [positive]
-        return [tensor.detach() for tensor in (*(self.outputs if self.is_relu else self.inputs), *outputs)]
+        tensors = (*(self.outputs if self.is_relu else self.inputs), *outputs)
+        return [Activation(tensor.detach()) for tensor in tensors]
 
 
 class _Crossing(NamedTuple):

@@ -37,6 +37,18 @@ class _Layout(NamedTuple):
         return steps
 
 
+class Activation(NamedTuple):
+    """An activation, with that of the reference where relevance is one of differences."""
+
+    a: Tensor
+    a_r: Tensor | None = None
+
+    @property
+    def change(self) -> Tensor:
+        """The activation, or its difference from that of the reference."""
+        return self.a if self.a_r is None else self.a - self.a_r
+
+
 class Counter:
     """Adds up relevance at tensors, once where an op's output and the next one's input are the same.
 
@@ -49,16 +61,19 @@ class Counter:
         self._totals = totals
         self._latest: tuple[tuple[_Layout, _Layout], Tensor, Tensor | float] | None = None
 
-    def count(self, number: int, tensor: Tensor, gradient: Tensor | None) -> None:
+    def count(self, number: int, activation: Activation, gradient: Tensor | None) -> None:
         """Add the relevance at a tensor; called by autograd with the modified gradient there, if any."""
         if gradient is None:
             return
-        tensor, gradient = as_dense(tensor), as_dense(gradient)
+        tensor, gradient = as_dense(activation.a), as_dense(gradient)
         latest, layouts = self._latest, (_Layout.of(tensor), _Layout.of(gradient))
         is_known = latest is not None and all(
             before.is_same(now) for before, now in zip(latest[0], layouts, strict=True)
         )
-        total = latest[2] if latest is not None and is_known else relevance_sum(tensor, gradient)
+        if latest is not None and is_known:
+            total = latest[2]
+        else:
+            total = relevance_sum(tensor if activation.a_r is None else activation.change, gradient)
         self._latest = (layouts, gradient, total)  # held: its memory is not another's meanwhile
         self._totals[number] = self._totals.get(number, 0.0) + total
 

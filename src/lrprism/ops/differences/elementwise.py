@@ -80,7 +80,9 @@ def compute_secant(
     ratio = (value - value_r).div_(change)
     if near.any():
         middle = torch.where(near, (a + a_r) / 2, 1.0) if tolerance else a
-        ratio = torch.where(near, slope(middle), ratio)
+        derivative = slope(middle)
+        # that of a root at zero is infinite: nothing changes there, so that any number will do
+        ratio = torch.where(near, derivative.where(derivative.isfinite(), 0), ratio)
     return ratio
 
 
