@@ -9,7 +9,7 @@ from typing import Any, final
 import torch
 from torch import Tensor
 
-from lrprism.attribution.inputs import Inputs, ParsedInputs, check_values
+from lrprism.attribution.inputs import ParsedInputs, check_values
 from lrprism.attribution.structures import Path, format_path, tensor_leaves
 from lrprism.errors import InputError
 
@@ -188,11 +188,15 @@ def _fit(value: Any, x: Tensor, name: str) -> Tensor:
         InputError: If it does not fit the input.
     """
     value = value(x.detach()) if callable(value) and not isinstance(value, Tensor) else value
-    value = torch.as_tensor(value, dtype=x.dtype, device=x.device) if isinstance(value, (int, float)) else value
+    value = (
+        torch.as_tensor(value, dtype=x.dtype, device=x.device) if isinstance(value, (int, float)) else value
+    )
     if not isinstance(value, Tensor):
         raise InputError(f"{name} should be a tensor like the input. Found {type(value).__name__}.")
     if value.dtype != x.dtype:
-        raise InputError(f"{name} should be of the input's type, {x.dtype}. Found {value.dtype}. Try .to({x.dtype}).")
+        raise InputError(
+            f"{name} should be of the input's type, {x.dtype}. Found {value.dtype}. Try .to({x.dtype})."
+        )
     if value.device != x.device:
         raise InputError(f"{name} should be where the input is, on {x.device}. Found {value.device}.")
     value = value.detach()

@@ -46,7 +46,10 @@ class Comparison:
         self, place: int, func: Callable[..., Any], module: str, arguments: tuple[Any, Any], result: Any
     ) -> None:
         """Keep a call on the reference that is over."""
-        args, kwargs = map_tensors(arguments[0], Tensor.detach), map_tensors(dict(arguments[1]), Tensor.detach)
+        args, kwargs = (
+            map_tensors(arguments[0], Tensor.detach),
+            map_tensors(dict(arguments[1]), Tensor.detach),
+        )
         live = _detach_live(arguments)
         outputs = _detach_live(result)
         detached = result.detach() if isinstance(result, Tensor) else [x.detach() for x in tensors_in(result)]

@@ -16,7 +16,18 @@ from lrprism.engine.assignment import Assignment, Choice
 from lrprism.engine.stops import Stops
 from lrprism.engine.sums import Activation, Counter, is_dense
 from lrprism.engine.zero_inputs import Beside, total
-from lrprism.ops import AbstractOp, Call, Counterpart, Kind, Recorder, Rectifier, Sinks, Tape, map_live, tensors_in
+from lrprism.ops import (
+    AbstractOp,
+    Call,
+    Counterpart,
+    Kind,
+    Recorder,
+    Rectifier,
+    Sinks,
+    Tape,
+    map_live,
+    tensors_in,
+)
 from lrprism.rules import gives_nothing_at_zero
 
 

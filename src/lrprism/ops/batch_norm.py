@@ -12,6 +12,7 @@ from torch.nn import functional as F
 
 from lrprism.ops.affine.function import apply_affine, producer_of, take_over
 from lrprism.ops.affine.map import AbstractAffine
+from lrprism.ops.counterpart import Ends
 from lrprism.ops.grouped_norm import GroupedNorm, bind_group
 from lrprism.ops.kinds import Kind
 from lrprism.ops.nested import is_live
@@ -93,6 +94,8 @@ class BatchNorm(AbstractOp):
             tape = recorder.start_tape(self.kind, self.name, (AbstractAffineRule, Pass))
             shape = (1, -1, *(1,) * (a.dim() - 2))
             scaling = ChannelScaling(scale.view(shape), shift.view(shape))
+            if recorder.counterpart is not None:
+                tape.reference = Ends(recorder.counterpart.live[0], recorder.counterpart.outputs[0])
             return apply_affine(scaling, a, tape, recorder.needs, value)
         replaced, _, before = producer
         layer = replaced.call

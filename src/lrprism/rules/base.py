@@ -1,8 +1,10 @@
 """The base classes of rules, and what the engine asks of a rule for an op with weights."""
 
+from __future__ import annotations
+
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
-from dataclasses import fields
+from dataclasses import dataclass, fields
 from functools import cached_property
 from typing import Any
 
@@ -67,6 +69,17 @@ class AbstractAffineRule(AbstractRule):
         return terms
 
     @cached_property
+    def of_differences(self) -> AbstractAffineRule:
+        """The rule where a difference is shared, which may have either sign.
+
+        What z⁺ and αβ say of positive contributions holds for those that have the sign of the difference.
+        """
+        terms: list[Term | Contributions] = []
+        for term in self.stated:
+            terms += term.split_by_sign() if isinstance(term, Contributions) else [term]
+        return self if len(terms) == len(self.stated) else _SignedRule(tuple(terms), self.eps)
+
+    @cached_property
     def counts_bias(self) -> bool:
         """True if any term adds the bias."""
         return any(term.counts_bias for term in self.stated)
@@ -119,6 +132,18 @@ class AbstractAffineRule(AbstractRule):
     @abstractmethod
     def terms(self) -> tuple[Term | Contributions, ...]:
         """Return the formula: relevance is the sum over these terms."""
+
+
+@dataclass(frozen=True, repr=False)
+class _SignedRule(AbstractAffineRule):
+    """A rule for differences, made from one for activations."""
+
+    signed: tuple[Term | Contributions, ...]
+    eps: Stabilizer = 0.0
+
+    def terms(self) -> tuple[Term | Contributions, ...]:
+        """Return its terms."""
+        return self.signed
 
 
 def gives_beside(rule: AbstractRule | None) -> bool:

@@ -1,7 +1,9 @@
 """The language in which affine rules state their formula: terms, their parts, and weighed contributions."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from functools import cached_property
 
@@ -126,10 +128,19 @@ class Contributions:
     @cached_property
     def favours(self) -> bool:
         """True if contributions of the sign of ``z`` weigh at least as much as the others, as in LRP-γ."""
-        # the others must count too: a pure term takes another backward step
         if self.outputs is Sign.POSITIVE:
-            return self.positive >= self.negative > 0
-        return self.outputs is Sign.NEGATIVE and self.negative >= self.positive > 0
+            return self.positive >= self.negative and self.positive > 0
+        return self.outputs is Sign.NEGATIVE and self.negative >= self.positive and self.negative > 0
+
+    def split_by_sign(self) -> tuple[Contributions, ...]:
+        """Return the term as one for each sign of ``z``, where it means contributions of one sign alone.
+
+        Of a difference the contributions that have its sign stand in the place of the positive ones.
+        """
+        if not self.is_pure:
+            return (self,)
+        turned = replace(self, positive=self.negative, negative=self.positive, outputs=Sign.NEGATIVE)
+        return replace(self, outputs=Sign.POSITIVE), turned
 
     # A contribution of a_i > 0 has the sign of its weight; for a_i < 0, u and v change places.
 

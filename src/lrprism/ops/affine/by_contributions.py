@@ -118,7 +118,7 @@ class ContributionStep:
             and self.rule.mirrors
             and self.rule.stabilizer.is_symmetric
             and not self.ignores_bias
-            and self.terms[0].negative == 1
+            and self.terms[0].negative in (0, 1)
         )
 
     @cached_property
@@ -195,6 +195,8 @@ def share_favoured(
     """
     sign, u, v = 1 if term.outputs is Sign.POSITIVE else -1, term.positive, term.negative
     y = _keep_sign(step, sign)
+    if v == 0:
+        return step.divider.divide(y, p * u if sign > 0 else (y - p).mul_(u), sign, g)
     z_rho = torch.add(y, p, alpha=u / v - 1, out=p if may_overwrite else None)
     if v != 1:
         z_rho *= v
@@ -207,7 +209,7 @@ def share_favoured(
 def share_mirrored(step: ContributionStep, g: Tensor) -> list[Quotient]:
     r"""Share by two terms that treat both signs of ``y`` alike, over one denominator.
 
-    .. math:: s = g |y| / \mathrm{st}(|z_\rho|), \qquad |z_\rho| = y^+ + u |y^-| + (u - 1) p
+    .. math:: s = g |y| / \mathrm{st}(|z_\rho|), \qquad |z_\rho| = v y^+ + u |y^-| + (u - v) p, \quad v \in \{0, 1\}
 
     The first term gets ``s`` where ``y`` is positive, the second one where it is not.
     """
@@ -226,7 +228,9 @@ def share_mirrored(step: ContributionStep, g: Tensor) -> list[Quotient]:
 
 def _compute_mirrored_ratio(step: ContributionStep) -> Quotient:
     u, p = step.terms[0].positive, sum_positives(step)
-    size = F.leaky_relu(step.z, -u).add_(p, alpha=u - 1)
+    v = step.terms[0].negative
+    size = F.leaky_relu(step.z, -u) if v else step.z.clamp(max=0).mul_(-u)
+    size.add_(p, alpha=u - v)
     stabilized, added = step.divider.stabilize(size, 1)
     return torch.abs(step.z, out=p).div_(stabilized), added  # p has served: its memory is taken
 
@@ -297,4 +301,5 @@ def _carry_by_halves(step: ContributionStep, s_one: Tensor, s_two: Tensor) -> Te
 
 def _is_mild(term: Contributions) -> bool:
     """Return True if the weights of a term are near enough for :func:`_carry_by_halves`."""
-    return term.favours and max(term.positive, term.negative) <= _MILD * min(term.positive, term.negative)
+    low, high = sorted((term.positive, term.negative))
+    return term.favours and (low == 0 or high <= _MILD * low)

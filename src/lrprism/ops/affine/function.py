@@ -66,6 +66,8 @@ def _propagate_by_rule(node: Any, g: Tensor) -> Tensor:
     # of a difference the bias has no part
     affine: AbstractAffine = node.affine if tape.reference is None else node.affine.without_bias()
     rule = tape.rule
+    if tape.reference is not None and isinstance(rule, AbstractAffineRule):
+        rule = rule.of_differences
     # LRP-ε without an account: one pass over the output, and the weights as they are
     if isinstance(rule, AbstractAffineRule) and rule.is_damping and tape.sinks is None:
         s = rule.stabilizer.damp(g, _relevant_output(node), nonnegative=tape.rectified)

@@ -26,8 +26,7 @@ Slope = Callable[[Tensor], Tensor]
 """Computes the derivative of an elementwise function."""
 
 _PIECEWISE_LINEAR = frozenset(
-    "relu relu6 leaky_relu prelu _prelu_kernel clamp clip clamp_min clamp_max hardtanh hardsigmoid abs absolute "
-    "threshold hardshrink softshrink sign sgn heaviside floor ceil round trunc fix frac rrelu step".split()
+    ["relu", "relu6", "leaky_relu", "prelu", "_prelu_kernel", "clamp", "clip", "clamp_min", "clamp_max", "hardtanh", "hardsigmoid", "abs", "absolute", "threshold", "hardshrink", "softshrink", "sign", "sgn", "heaviside", "floor", "ceil", "round", "trunc", "fix", "frac", "rrelu", "step"]
 )
 """Functions whose differences are exact: any two arguments that are not equal give the slope."""
 

@@ -34,7 +34,12 @@ class _Extremes(OwnFunction):
 
     @staticmethod
     def forward(
-        ctx: Any, value: Tensor, value_r: Tensor, compute: Compute, reference: list[Tensor], is_max: bool,
+        ctx: Any,
+        value: Tensor,
+        value_r: Tensor,
+        compute: Compute,
+        reference: list[Tensor],
+        is_max: bool,
         *own: Tensor,
     ) -> Tensor:
         ctx.save_for_backward(value, value_r, *own)
@@ -63,7 +68,9 @@ def _route(compute: Compute, tensors: Sequence[Tensor], values: Sequence[Tensor]
         leaves = [tensor.detach().requires_grad_() for tensor in tensors]
         extremes = compute(leaves)
     return [
-        torch.autograd.grad(extremes, leaves, value.expand_as(extremes), retain_graph=True, materialize_grads=True)
+        torch.autograd.grad(
+            extremes, leaves, value.expand_as(extremes), retain_graph=True, materialize_grads=True
+        )
         for value in values
     ]
 

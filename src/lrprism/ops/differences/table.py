@@ -34,21 +34,13 @@ from lrprism.ops.routing import GridSampler, Rectifier
 from lrprism.ops.triangular import TriangularSolve
 
 _MAXIMA = frozenset(
-    """
-    adaptive_max_pool1d adaptive_max_pool2d adaptive_max_pool3d amax fmax max max_pool1d max_pool1d_with_indices
-    max_pool2d max_pool2d_with_indices max_pool3d max_pool3d_with_indices maximum
-    """.split()
+    ["adaptive_max_pool1d", "adaptive_max_pool2d", "adaptive_max_pool3d", "amax", "fmax", "max", "max_pool1d", "max_pool1d_with_indices", "max_pool2d", "max_pool2d_with_indices", "max_pool3d", "max_pool3d_with_indices", "maximum"]
 )
-_MINIMA = frozenset("amin fmin min minimum".split())
-_ELEMENTWISE = frozenset("leaky_relu prelu prelu_kernel clamp_min".split())
+_MINIMA = frozenset(["amin", "fmin", "min", "minimum"])
+_ELEMENTWISE = frozenset(["leaky_relu", "prelu", "prelu_kernel", "clamp_min"])
 _WAYS = {name: way for names, way in written_out.WAYS.items() for name in names.split()}
 _WITHOUT_WAY = frozenset(
-    """
-    cummax cummin fractional_max_pool2d fractional_max_pool3d kthvalue median mode msort nanmedian nanquantile
-    quantile sort topk
-    cdist_forward euclidean_dist eigvalsh frobenius_norm linalg_eigvalsh linalg_norm linalg_svdvals matrix_norm
-    native_norm norm_except_dim nuclear_norm pdist pdist_forward svdvals
-    """.split()
+    ["cummax", "cummin", "fractional_max_pool2d", "fractional_max_pool3d", "kthvalue", "median", "mode", "msort", "nanmedian", "nanquantile", "quantile", "sort", "topk", "cdist_forward", "euclidean_dist", "eigvalsh", "frobenius_norm", "linalg_eigvalsh", "linalg_norm", "linalg_svdvals", "matrix_norm", "native_norm", "norm_except_dim", "nuclear_norm", "pdist", "pdist_forward", "svdvals"]
 )
 """Functions whose differences are shared by no exact way: they follow their gradient, and the account says so."""
 
@@ -82,7 +74,9 @@ class StepConversion(AbstractOp):
 
     def run(self, recorder: Recorder, func: Callable[..., Any], args: Arguments, kwargs: Keywords) -> Any:
         """Convert."""
-        mask, a = recorder.compared.get(id(args[0]), (None, None)) if recorder.compared and args else (None, None)
+        mask, a = (
+            recorder.compared.get(id(args[0]), (None, None)) if recorder.compared and args else (None, None)
+        )
         result = func(*args, **kwargs)
         if a is None or mask is None or not result.is_floating_point() or result.shape != a.shape:
             if is_live(result):

@@ -10,8 +10,9 @@ import torch
 from torch import Tensor
 
 
-
-def divide(input: Any, other: Any) -> Tensor:  # the names of torch's own signatures, so that keyword calls bind
+def divide(
+    input: Any, other: Any
+) -> Tensor:  # the names of torch's own signatures, so that keyword calls bind
     """Return a quotient as a product with the inverse of the divisor."""
     return input * torch.reciprocal(other)
 
@@ -127,7 +128,7 @@ def cdist(x1: Tensor, x2: Tensor, p: float = 2.0, compute_mode: Any = None) -> T
 
 def choose(condition: Tensor, input: Any, other: Any) -> Tensor:
     """Return a choice as a sum of two products with the condition: what it turns on changes with it."""
-    chosen = condition.to(torch.get_default_dtype())
+    chosen = condition.to(torch.result_type(input, other))
     return input * chosen + other * (1 - chosen)
 
 
@@ -143,11 +144,8 @@ def fill(input: Tensor, mask: Tensor, value: Any) -> Tensor:
 
 def mask(input: Any, other: Any) -> Tensor:
     """Return a product with a comparison, which changes as a step."""
-    factors = [
-        factor.to(torch.get_default_dtype()) if getattr(factor, "dtype", None) is torch.bool else factor
-        for factor in (input, other)
-    ]
-    return factors[0] * factors[1]
+    dtype = torch.result_type(input, other)
+    return input.to(dtype) * other.to(dtype)
 
 
 def bound(input: Tensor, min: Any = None, max: Any = None) -> Tensor:
@@ -171,4 +169,3 @@ WAYS: dict[str, Callable[..., Any]] = {
     "std": std,
 }
 """How routing ops are written out, by their names."""
-
