@@ -86,7 +86,8 @@ def describe_missing(
     if gap <= max(_LARGEST_GAP, 100 * precision) * size or not size:
         return None
     return (
-        f"relevance of a difference should add up to f(x) - f(reference). Found {gap:.3g} of {size:.3g} missing, "
-        "summed over samples without their sign: an op that shares its difference in no exact way, a tensor after "
-        "detach(), or a large eps keeps it. See where: print(explain(..., audit=True, reference=...).audit)."
+        f"relevance of a difference should add up to f(x) - f(reference). Found {gap:.3g} of {size:.3g} "
+        "missing, summed over samples without their sign: an op that shares its difference in no exact way, "
+        "a tensor after detach(), or a large eps keeps it. See where: "
+        "print(explain(..., audit=True, reference=...).audit)."
     )

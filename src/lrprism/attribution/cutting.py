@@ -48,7 +48,8 @@ class Arguments(NamedTuple):
             return tensor[rows] if _has_rows(tensor, count) and path not in uncut else tensor
 
         reference = self.reference and tuple(r[rows] if _has_rows(r, count) else r for r in self.reference)
-        return Arguments(*fill(self._as_parts(), put), reference)._copy_containers()
+        inputs, args, kwargs = fill(self._as_parts(), put)
+        return Arguments(inputs, args, kwargs, reference)._copy_containers()
 
     def parse(self) -> ParsedInputs:
         """Check the inputs and take them apart."""

@@ -81,7 +81,7 @@ class LRP:
         options = [*(["strict=True"] * self.strict), *([f"ops={{{ops}}}"] if ops else [])]
         return f"LRP({', '.join([type(self.model).__name__, repr(self.composite), *options])})"
 
-    def explain(
+    def explain(  # noqa: PLR0913 - each is a question of its own
         self,
         inputs: Inputs,
         target: Target = None,
@@ -122,16 +122,17 @@ class LRP:
                 tensor with ``N`` rows is cut, also in ``args`` and ``kwargs``, where the model runs once more
                 to tell a row per sample from a constant of ``N`` rows; each batch gets a copy of other things
                 in them, such as a cache. A callable target sees the output of one batch. None: all at once.
-            reference: What the inputs are compared with: relevance then follows the difference and adds up to
-                ``f(x) - f(reference)``, with nothing for biases. A tensor like the input or one that broadcasts to
-                it, such as ``lp.reference.mean(samples)``; for several inputs a tuple or mapping of them, in which
-                an input that is left out is compared with itself; token ids for token ids. Several of them by
-                :func:`lrprism.reference.each`. One that all samples share runs through the model once. None: zero.
+            reference: What the inputs are compared with: relevance then follows the difference and adds up
+                to ``f(x) - f(reference)``, with nothing for biases. A tensor like the input or one that
+                broadcasts to it, such as ``lp.reference.mean(samples)``; for several inputs a tuple or
+                mapping of them, in which an input that is left out is compared with itself; token ids for
+                token ids. Several of them by :func:`lrprism.reference.each`. One that all samples share runs
+                through the model once. None: zero.
 
         Raises:
             InputError: If an input can receive no relevance, holds NaN or inf, or does not fit the model's
-                type or device; or if a layer or output is unknown or not reached; or if the reference does not
-                fit the inputs.
+                type or device; or if a layer or output is unknown or not reached; or if the reference does
+                not fit the inputs.
             TargetError: If the target does not fit the output.
             ModelError: If the output does not depend on the inputs, weights, output or relevance hold NaN or
                 inf, or ``strict`` and an op has no rule; or if the model takes other calls on the reference.

@@ -68,6 +68,9 @@ def blank(token: int, *, keep: Sequence[int] = ()) -> Callable[[Tensor], Tensor]
     Args:
         token: The id of the token, such as ``tokenizer.mask_token_id``.
         keep: Ids of tokens that stay, such as those in front of and behind a sentence.
+
+    Raises:
+        InputError: If ``token`` is no id.
     """
     if isinstance(token, bool) or not isinstance(token, int):
         raise InputError(
@@ -102,7 +105,8 @@ def continuum(x: Tensor, widths: int | Sequence[int] = (6, 10, 14), *, axis: int
     wrong = [h for h in steps if isinstance(h, bool) or not isinstance(h, int) or not 1 <= h < count]
     if wrong or not steps:
         raise InputError(
-            f"widths should be whole numbers of bands from 1 to {count - 1}. Found {widths!r} for {count} bands."
+            f"widths should be whole numbers of bands from 1 to {count - 1}. "
+            f"Found {widths!r} for {count} bands."
         )
     x = x.detach()
     at = torch.arange(count, device=x.device)
@@ -157,7 +161,11 @@ def _read_one(reference: Reference, parsed: ParsedInputs) -> tuple[Tensor, ...]:
 
 
 def _find_tensors(reference: Reference, parsed: ParsedInputs) -> dict[Path, Any]:
-    """Return what the caller gave for each input; one that is left out is compared with itself."""
+    """Return what the caller gave for each input; one that is left out is compared with itself.
+
+    Raises:
+        InputError: If nothing is given, or something where the inputs hold no tensor.
+    """
     if len(parsed.paths) == 1 and not isinstance(reference, (tuple, list, Mapping)):
         return {parsed.paths[0]: reference}
     given = {path: value for path, value in _leaves_of(reference) if value is not None}
@@ -204,9 +212,10 @@ def _fit(value: Any, x: Tensor, name: str) -> Tensor:
     one = (1, *x.shape[1:]) if x.dim() else ()
     shape = x.shape if value.dim() == x.dim() > 0 and len(value) == len(x) else one
     try:
-        return value.expand(shape)
+        reference: Tensor = value.expand(shape)
     except RuntimeError as error:
         raise InputError(
             f"{name} should be of the input's shape {tuple(x.shape)}, or broadcast to it. "
             f"Found {tuple(value.shape)}."
         ) from error
+    return reference

@@ -5,9 +5,10 @@ from lrprism.engine.answers import check_surroundings, explain_forward_mode
 from lrprism.engine.assignment import Assignment, Choice
 from lrprism.engine.backward import Relevances, propagate
 from lrprism.engine.facts import Facts
-from lrprism.engine.forward import Request, Trace, constants, trace
+from lrprism.engine.forward import constants, trace
 from lrprism.engine.model import unwrap
 from lrprism.engine.outer_pass import suspend_outer_passes
+from lrprism.engine.passes import Request, Trace
 from lrprism.engine.per_sample import PerSample
 
 __all__ = [

@@ -14,7 +14,7 @@ from lrprism.engine import zero_inputs
 from lrprism.engine.account import Account
 from lrprism.engine.assignment import Assignment
 from lrprism.engine.facts import Facts
-from lrprism.engine.forward import Trace
+from lrprism.engine.passes import Trace
 from lrprism.engine.per_sample import PerSample
 from lrprism.engine.readout import Readout, find_readouts
 from lrprism.engine.sums import relevance_sum

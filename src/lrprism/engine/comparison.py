@@ -102,8 +102,8 @@ def _broadcasts(own: Tensor, other: Tensor) -> bool:
 
 
 _FOUND = (
-    "the model should take the same calls on the reference as on the inputs, as their differences are followed "
-    "from call to call. Found"
+    "the model should take the same calls on the reference as on the inputs, as their differences are "
+    "followed from call to call. Found"
 )
 _WAY_OUT = (
     "Choose a reference that takes the same branches, such as one of the same length, or write the branch as "
@@ -122,8 +122,8 @@ def _describe_shapes(
 ) -> str:
     shapes, others = ([tuple(tensor.shape) for tensor in tensors] for tensors in (own, other))
     return (
-        f"{_FOUND} {_name(func)} in {module or '(model)'} as call {number} with tensors of shape {shapes} on the "
-        f"inputs and {others} on the reference. {_WAY_OUT}"
+        f"{_FOUND} {_name(func)} in {module or '(model)'} as call {number} with tensors of shape {shapes} on "
+        f"the inputs and {others} on the reference. {_WAY_OUT}"
     )
 
 

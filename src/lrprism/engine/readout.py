@@ -11,7 +11,7 @@ from torch.autograd.graph import GradientEdge, get_gradient_edge
 
 from lrprism.engine import zero_inputs
 from lrprism.engine.facts import Facts
-from lrprism.engine.forward import Trace
+from lrprism.engine.passes import Trace
 from lrprism.ops import Call, Kind, ends_of, producer_of, tape_of
 
 

@@ -11,7 +11,7 @@ from lrprism.ops.nested import tensors_in
 
 
 class Ends(NamedTuple):
-    """Input and output of an affine op in the run on the reference; they broadcast to those that are explained."""
+    """Input and output of an affine op in the run on the reference; they broadcast to those explained."""
 
     a: Tensor
     z: Tensor

@@ -184,14 +184,7 @@ def share_favoured(
 
     .. math:: s = g z / \mathrm{st}(z_\rho), \qquad z_\rho = v y + (u - v) p
 
-    for the ``y`` of one sign, and zero elsewhere.
-
-    Args:
-        step: The backward step.
-        term: The term.
-        p: The sum of the positive contributions.
-        g: The modified gradient of ``z``.
-        may_overwrite: Whether ``p`` is of no use to anyone else.
+    for the ``y`` of one sign, and zero elsewhere. Overwrites ``p`` where it is of no use to anyone else.
     """
     sign, u, v = 1 if term.outputs is Sign.POSITIVE else -1, term.positive, term.negative
     y = _keep_sign(step, sign)
@@ -209,7 +202,7 @@ def share_favoured(
 def share_mirrored(step: ContributionStep, g: Tensor) -> list[Quotient]:
     r"""Share by two terms that treat both signs of ``y`` alike, over one denominator.
 
-    .. math:: s = g |y| / \mathrm{st}(|z_\rho|), \qquad |z_\rho| = v y^+ + u |y^-| + (u - v) p, \quad v \in \{0, 1\}
+    .. math:: s = g |y| / \mathrm{st}(|z_\rho|), \quad |z_\rho| = v y^+ + u |y^-| + (u - v) p
 
     The first term gets ``s`` where ``y`` is positive, the second one where it is not.
     """

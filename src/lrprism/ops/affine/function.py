@@ -73,9 +73,10 @@ def _propagate_by_rule(node: Any, g: Tensor) -> Tensor:
         s = rule.stabilizer.damp(g, _relevant_output(node), nonnegative=tape.rectified)
         tape.release_output()  # before the transposed op takes memory of its own
         return affine.transpose(s, affine.weight, _template(node, s))
-    # of a rule with bounds for the input: contributions are counted from them, in both runs
-    keeps_input = tape.reference is None or gives_beside(rule)
-    a = _input_of(node) if keeps_input else _input_of(node) - tape.reference.a
+    # a rule with bounds counts contributions from these in both runs, which leaves the input
+    a = _input_of(node)
+    if tape.reference is not None and not gives_beside(rule):
+        a = a - tape.reference.a
     # a layer that the composite leaves out of the rules
     if isinstance(rule, Pass):
         return pass_unchanged(a, _relevant_output(node), g, tape)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Any, final
+from typing import Any, NamedTuple, final
 
 import torch
 from torch import Tensor
@@ -22,11 +22,27 @@ from lrprism.ops.kinds import Kind
 from lrprism.ops.nested import detach_tensors, exchange_tensors, tensors_in
 from lrprism.ops.op import Arguments, Keywords, Recorder
 
-Slope = Callable[[Tensor], Tensor]
-"""Computes the derivative of an elementwise function."""
+
+class Slope(NamedTuple):
+    """The derivative of an elementwise function, asked for where two arguments are next to each other.
+
+    Args:
+        derive: Computes it.
+        is_pointwise: Whether it may be asked for at some entries alone, as no other tensor has a part in it.
+        tolerance: Up to which distance, relative to the argument, two arguments are next to each other; 0 of
+            a function that is linear in pieces, where only equal ones are.
+    """
+
+    derive: Callable[[Tensor], Tensor]
+    is_pointwise: bool = True
+    tolerance: float = 0.0
+
 
 _PIECEWISE_LINEAR = frozenset(
-    ["relu", "relu6", "leaky_relu", "prelu", "_prelu_kernel", "clamp", "clip", "clamp_min", "clamp_max", "hardtanh", "hardsigmoid", "abs", "absolute", "threshold", "hardshrink", "softshrink", "sign", "sgn", "heaviside", "floor", "ceil", "round", "trunc", "fix", "frac", "rrelu", "step"]
+    """
+    relu relu6 leaky_relu prelu prelu_kernel clamp clip clamp_min clamp_max hardtanh hardsigmoid abs
+    absolute threshold hardshrink softshrink sign sgn heaviside floor ceil round trunc fix frac rrelu
+    """.split()  # noqa: SIM905 - a list of forty strings would fill the page
 )
 """Functions whose differences are exact: any two arguments that are not equal give the slope."""
 
@@ -37,11 +53,9 @@ class _Secant(OwnFunction):
     node_name = "lrprism::Secant"
 
     @staticmethod
-    def forward(
-        ctx: Any, a: Tensor, value: Tensor, reference: tuple[Tensor, Tensor], slope: Slope, tolerance: float
-    ) -> Tensor:
-        ctx.save_for_backward(a, value, *reference)
-        ctx.slope, ctx.tolerance = slope, tolerance
+    def forward(ctx: Any, a: Tensor, value: Tensor, a_r: Tensor, value_r: Tensor, slope: Slope) -> Tensor:
+        ctx.save_for_backward(a, value, a_r, value_r)
+        ctx.slope = slope
         return value.detach()
 
     @staticmethod
@@ -50,39 +64,40 @@ class _Secant(OwnFunction):
         a, value, a_r, value_r = ctx.saved_tensors
         if a.is_complex() or value.is_complex():
             return _follow_complex(a - a_r, value - value_r, g), None, None, None, None
-        if a.dtype in (torch.float16, torch.bfloat16):
+        dtype = a.dtype
+        if dtype in (torch.float16, torch.bfloat16):
             a, value, a_r, value_r = (tensor.float() for tensor in (a, value, a_r, value_r))
-        ratio = compute_secant(a, value, a_r, value_r, ctx.slope, ctx.tolerance)
-        return ratio.mul_(g).to(ctx.saved_tensors[0].dtype), None, None, None, None
+        ratio = compute_secant(a, value, a_r, value_r, ctx.slope)
+        return ratio.mul_(g).to(dtype), None, None, None, None
 
 
-def compute_secant(
-    a: Tensor, value: Tensor, a_r: Tensor, value_r: Tensor, slope: Slope, tolerance: float
-) -> Tensor:
+def compute_secant(a: Tensor, value: Tensor, a_r: Tensor, value_r: Tensor, slope: Slope) -> Tensor:
     """Return the slope of the secant, and the derivative half way where the arguments are next to each other.
 
     Args:
         a: The argument.
         value: The function there.
-        a_r: The argument in the reference.
+        a_r: The argument in the reference; broadcasts.
         value_r: The function there.
         slope: The derivative of the function.
-        tolerance: Up to which distance, relative to the arguments, they are next to each other; 0 where only
-            equal arguments are.
     """
     change = a - a_r
-    # inf - inf too: a masked score is the same in both
-    if tolerance:
-        near = ~(change.abs() > tolerance * torch.maximum(a.abs(), a_r.abs()))
-    else:
-        near = ~(change != 0) | change.isnan()
     ratio = (value - value_r).div_(change)
-    if near.any():
-        middle = torch.where(near, (a + a_r) / 2, 1.0) if tolerance else a
-        derivative = slope(middle)
-        # that of a root at zero is infinite: nothing changes there, so that any number will do
-        ratio = torch.where(near, derivative.where(derivative.isfinite(), 0), ratio)
-    return ratio
+    if not slope.tolerance:
+        # one pass over memory is quicker than a look at each entry
+        if math.isfinite(ratio.sum()):
+            return ratio
+        return torch.where(ratio.isnan(), slope.derive(a), ratio)
+    # inf - inf too: a masked score is the same in both
+    near = (change.abs_() > a.abs().mul_(slope.tolerance)).logical_not_()
+    if not near.any():
+        return ratio
+    middle = (a + a_r).mul_(0.5)
+    # an infinite derivative, as that of a root at zero: nothing changes there, so that any number will do
+    if slope.is_pointwise:
+        ratio[near] = slope.derive(middle[near]).nan_to_num_(0, 0, 0)
+        return ratio
+    return torch.where(near, slope.derive(torch.where(near, middle, 1)).nan_to_num_(0, 0, 0), ratio)
 
 
 def _follow_complex(change: Tensor, change_of_value: Tensor, g: Tensor) -> Tensor:
@@ -95,9 +110,7 @@ def _follow_complex(change: Tensor, change_of_value: Tensor, g: Tensor) -> Tenso
 _follow = entry_of(_Secant)
 
 
-def follow_secant(
-    a: Tensor, value: Tensor, a_r: Tensor, value_r: Tensor, slope: Slope, *, is_exact: bool
-) -> Tensor:
+def follow_secant(a: Tensor, value: Tensor, a_r: Tensor, value_r: Tensor, slope: Slope) -> Tensor:
     """Return ``value``, an elementwise function of ``a``, so that relevance follows the secant.
 
     Args:
@@ -106,14 +119,12 @@ def follow_secant(
         a_r: The argument in the reference; broadcasts.
         value_r: The function there.
         slope: The derivative.
-        is_exact: Whether the function is linear in pieces, so that no difference is rounded.
     """
-    tolerance = 0.0 if is_exact else math.sqrt(torch.finfo(value.dtype).eps)
-    secant: Tensor = _follow(a, value, (a_r, value_r), slope, tolerance)
+    secant: Tensor = _follow(a, value, a_r, value_r, slope)
     return secant
 
 
-def slope_of(func: Callable[..., Tensor], args: Arguments, kwargs: Keywords, a: Tensor) -> Slope:
+def slope_of(func: Callable[..., Tensor], args: Arguments, kwargs: Keywords, a: Tensor, name: str) -> Slope:
     """Return the derivative of an elementwise function with respect to its argument ``a``.
 
     Args:
@@ -121,17 +132,35 @@ def slope_of(func: Callable[..., Tensor], args: Arguments, kwargs: Keywords, a: 
         args: Its arguments.
         kwargs: Its keyword arguments.
         a: The tensor among them.
+        name: The op's name.
     """
 
-    def slope(middle: Tensor) -> Tensor:
+    def derive(at: Tensor) -> Tensor:
+        dtype = at.dtype
         with torch.enable_grad():
-            at = middle.detach().to(a.dtype).requires_grad_()
+            at = at.detach().to(a.dtype).requires_grad_()
             fixed = {id(a): at}
             value = func(*exchange_tensors(args, fixed), **exchange_tensors(dict(kwargs), fixed))
-        (derivative,) = torch.autograd.grad(value, at, torch.ones_like(value), allow_unused=True)
-        return torch.zeros_like(middle) if derivative is None else derivative.to(middle.dtype)
+        ones = torch.ones_like(value)
+        (derivative,) = torch.autograd.grad(value, at, ones, allow_unused=True, materialize_grads=True)
+        return derivative.to(dtype)
 
-    return slope
+    if name == "relu":
+        return Slope(_derive_relu)
+    is_pointwise = len(tensors_in((args, kwargs))) == 1
+    return Slope(derive, is_pointwise, 0.0 if name in _PIECEWISE_LINEAR else _TOLERANCE[a.dtype])
+
+
+def _derive_relu(a: Tensor) -> Tensor:
+    """Return the derivative of ReLU, which is 0 at 0."""
+    return torch.heaviside(a, torch.zeros((), dtype=a.dtype, device=a.device))
+
+
+_TOLERANCE = {
+    dtype: math.sqrt(torch.finfo(max(dtype, torch.float32, key=lambda d: torch.finfo(d).bits)).eps)
+    for dtype in (torch.float16, torch.bfloat16, torch.float32, torch.float64)
+}
+"""Half the digits of the type: there the rounding of the secant passes the curvature of the function."""
 
 
 @final
@@ -154,9 +183,10 @@ class Secant(AbstractDifference):
             return func(*args, **kwargs)
         recorder.record(Kind.ACTIVATION, self.name)
         a, a_r = live[0], counterpart.live[0]
-        slope = slope_of(func, args, kwargs, a)
+        if a.is_complex() or value.is_complex():
+            return follow_secant(a, value, a_r, counterpart.result, Slope(torch.zeros_like))
+        slope = slope_of(func, args, kwargs, a, self.name)
         # constants may broadcast the argument, such as several exponents for each entry
         if value.shape != a.shape:
             a, a_r = a.expand_as(value), a_r.expand_as(counterpart.result)
-        is_exact = self.name in _PIECEWISE_LINEAR
-        return follow_secant(a, value, a_r, counterpart.result, slope, is_exact=is_exact)
+        return follow_secant(a, value, a_r, counterpart.result, slope)

@@ -9,12 +9,14 @@ Of a minimum :math:`m = \min(y, y_r)`. Reference: Shrikumar et al. 2017, the imp
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, final
 
 import torch
 from torch import Tensor
+from torch.nn import functional as F
 
 from lrprism.graph import OwnFunction, entry_of
 from lrprism.ops.counterpart import Counterpart
@@ -113,3 +115,68 @@ class Extremes(AbstractDifference):
             return followed
         fields = (followed, *tuple(result)[1:])
         return type(result)(fields) if hasattr(result, "n_fields") else fields
+
+
+class _Pooled(OwnFunction):
+    """Maxima over windows, whose winners are known by their indices."""
+
+    node_name = "lrprism::Extremes"
+
+    @staticmethod
+    def forward(
+        ctx: Any,
+        a: Tensor,
+        value: Tensor,
+        reference: tuple[Tensor, Tensor],
+        indices: tuple[Tensor, Tensor],
+        axes: int,
+    ) -> Tensor:
+        ctx.save_for_backward(a, value, *reference, *indices)
+        ctx.axes = axes
+        return value.detach()
+
+    @staticmethod
+    def backward(ctx: Any, *grad_outputs: Tensor) -> tuple[Tensor, None, None, None, None]:
+        (g,) = grad_outputs
+        a, value, a_r, value_r, winners, winners_r = ctx.saved_tensors
+        start = a.dim() - ctx.axes
+        won = torch.maximum(value, value_r)
+        # what each winner gets, as relevance
+        gained = torch.zeros_like(a).flatten(start)
+        gained.scatter_add_(-1, winners.flatten(start), ((won - value_r) * g).flatten(start))
+        lost = ((value - won) * g).flatten(start)
+        gained.scatter_add_(-1, winners_r.flatten(start).expand(lost.shape), lost)
+        ratio = gained.view(a.shape).div_(a - a_r)
+        if not math.isfinite(ratio.sum()):
+            plain = torch.zeros_like(a).flatten(start)
+            plain.scatter_add_(-1, winners.flatten(start), g.flatten(start))
+            ratio = torch.where(ratio.isnan(), plain.view(a.shape), ratio)
+        return ratio, None, None, None, None
+
+
+_follow_pooled = entry_of(_Pooled)
+
+
+@final
+class MaxPooling(AbstractDifference):
+    """Maxima over windows of a tensor."""
+
+    def compare(
+        self,
+        recorder: Recorder,
+        counterpart: Counterpart,
+        func: Callable[..., Any],
+        args: Arguments,
+        kwargs: Keywords,
+    ) -> Any:
+        """Choose; indices among the results are constants."""
+        recorder.record(Kind.ROUTING, self.name)
+        del func
+        name = self.name.removesuffix("_with_indices")
+        pool = getattr(F, f"{name}_with_indices")
+        a, a_r = args[0] if args else kwargs["input"], counterpart.live[0]
+        options = {key: value for key, value in kwargs.items() if key not in ("input", "return_indices")}
+        value, winners = pool(a.detach(), *args[1:], **options)
+        value_r, winners_r = pool(a_r, *args[1:], **options)
+        pooled = _follow_pooled(a, value, (a_r, value_r), (winners, winners_r), int(name[-2]))
+        return pooled if name == self.name else (pooled, winners)

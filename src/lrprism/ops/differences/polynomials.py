@@ -4,9 +4,9 @@ r"""Products and other polynomials of a difference: the gradient, averaged on th
           \qquad \sum_i \Delta a_i\, g_i = \Delta f\, g
 
 Of a product of two it is Shapley's value: each factor changes beside the mean of the other,
-:math:`\Delta(a b) = \Delta a (b + b_r) / 2 + \Delta b (a + a_r) / 2`. Gauss's rule with :math:`\lceil n / 2 \rceil`
-points gives the integral of a polynomial of degree ``n`` exactly. Reference: Aumann and Shapley 1974, Values of
-non-atomic games.
+:math:`\Delta(a b) = \Delta a (b + b_r) / 2 + \Delta b (a + a_r) / 2`. Gauss's rule with
+:math:`\lceil n / 2 \rceil` points gives the integral of a polynomial of degree ``n`` exactly.
+Reference: Aumann and Shapley 1974, Values of non-atomic games.
 """
 
 from __future__ import annotations

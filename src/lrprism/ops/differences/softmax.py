@@ -1,7 +1,7 @@
 r"""Softmax and its logarithms of a difference, written out: exponentials, their sum, and a quotient.
 
-With :math:`e = \exp(a - m)` for the maximum ``m`` of both runs, :math:`S = \sum e` and the slope of the secant of
-the exponential :math:`\sigma = (e - e_r) / (a - a_r)`:
+With :math:`e = \exp(a - m)` for the maximum ``m`` of both runs, :math:`S = \sum e` and the slope of the
+secant of the exponential :math:`\sigma = (e - e_r) / (a - a_r)`:
 
 .. math:: \mathrm{softmax}: \quad
           g_a = \sigma \Bigl( \frac{g}{2} \Bigl(\frac{1}{S} + \frac{1}{S_r}\Bigr)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any, final
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -15,106 +14,35 @@ from lrprism.ops.arguments import read_argument
 from lrprism.ops.attention import Attention, FlashAttention
 from lrprism.ops.batch_norm import InstanceNorm, read_statistics
 from lrprism.ops.clamping import Choice, Clamp, Conversion, Filling, Masking, Minimum
-from lrprism.ops.counterpart import Counterpart, is_same
 from lrprism.ops.degrees import HomogeneousOp, IndexedReduction, LeastSquares, SegmentReduction
 from lrprism.ops.differences import norms, written_out
-from lrprism.ops.differences.elementwise import Secant, follow_secant
-from lrprism.ops.differences.maxima import Extremes
-from lrprism.ops.differences.op import AbstractDifference
+from lrprism.ops.differences.elementwise import Secant
+from lrprism.ops.differences.maxima import Extremes, MaxPooling
 from lrprism.ops.differences.polynomials import Polynomial
+from lrprism.ops.differences.routing import RoundingDifference, RoutingDifference, StepConversion
 from lrprism.ops.differences.softmax import SoftmaxDifference
 from lrprism.ops.elementwise import Activation, ObservedRounding
 from lrprism.ops.grouped_norm import GroupedNorm
 from lrprism.ops.kinds import Kind
-from lrprism.ops.nested import detach_tensors, is_live, tensors_in
+from lrprism.ops.nested import is_live, tensors_in
 from lrprism.ops.op import AbstractOp, Arguments, ComposedOp, Keywords, NativeOp, Recorder, StoppedOp
-from lrprism.ops.passing import pass_on
 from lrprism.ops.products import Product, Quotient, Reciprocal
 from lrprism.ops.routing import GridSampler, Rectifier
 from lrprism.ops.triangular import TriangularSolve
 
-_MAXIMA = frozenset(
-    ["adaptive_max_pool1d", "adaptive_max_pool2d", "adaptive_max_pool3d", "amax", "fmax", "max", "max_pool1d", "max_pool1d_with_indices", "max_pool2d", "max_pool2d_with_indices", "max_pool3d", "max_pool3d_with_indices", "maximum"]
-)
+_MAXIMA = frozenset(["amax", "fmax", "max", "maximum"])
 _MINIMA = frozenset(["amin", "fmin", "min", "minimum"])
 _ELEMENTWISE = frozenset(["leaky_relu", "prelu", "prelu_kernel", "clamp_min"])
 _WAYS = {name: way for names, way in written_out.WAYS.items() for name in names.split()}
 _WITHOUT_WAY = frozenset(
-    ["cummax", "cummin", "fractional_max_pool2d", "fractional_max_pool3d", "kthvalue", "median", "mode", "msort", "nanmedian", "nanquantile", "quantile", "sort", "topk", "cdist_forward", "euclidean_dist", "eigvalsh", "frobenius_norm", "linalg_eigvalsh", "linalg_norm", "linalg_svdvals", "matrix_norm", "native_norm", "norm_except_dim", "nuclear_norm", "pdist", "pdist_forward", "svdvals"]
-)
-"""Functions whose differences are shared by no exact way: they follow their gradient, and the account says so."""
-
-
-@final
-class RoutingDifference(AbstractDifference):
-    """An op that is linear: its own gradient is the rule, unless the two runs choose by other indices."""
-
-    def compare(
-        self,
-        recorder: Recorder,
-        counterpart: Counterpart,
-        func: Callable[..., Any],
-        args: Arguments,
-        kwargs: Keywords,
-    ) -> Any:
-        """Run the op as it is."""
-        pairs = zip(
-            tensors_in((args, kwargs)), tensors_in((counterpart.args, counterpart.kwargs)), strict=True
-        )
-        chooses_alike = all(
-            own.is_floating_point() or own.is_complex() or is_same(own, other) for own, other in pairs
-        )
-        recorder.record(self.kind if chooses_alike else Kind.UNKNOWN, self.name)
-        return func(*args, **kwargs)
-
-
-@final
-class StepConversion(AbstractOp):
-    """A change of type: linear, and of a comparison a step, whose difference is that of what was compared."""
-
-    def run(self, recorder: Recorder, func: Callable[..., Any], args: Arguments, kwargs: Keywords) -> Any:
-        """Convert."""
-        mask, a = (
-            recorder.compared.get(id(args[0]), (None, None)) if recorder.compared and args else (None, None)
-        )
-        result = func(*args, **kwargs)
-        if a is None or mask is None or not result.is_floating_point() or result.shape != a.shape:
-            if is_live(result):
-                recorder.record(self.kind, self.name)
-            return result
-        call = recorder.record(Kind.ACTIVATION, "step")
-        if recorder.counterpart is None:
-            return pass_on(a, result, "step")
-        a_r, value_r = recorder.reference_of(a), recorder.counterpart.result
-        a = recorder.mark_input(call, a, a_r)
-        return follow_secant(a, result, a_r, value_r, torch.zeros_like, is_exact=True)
-
-
-@final
-@dataclass(frozen=True, eq=False)
-class RoundingDifference(AbstractDifference):
-    """Rounding to steps that follow from the numbers seen so far: the slope of the secant, else one.
-
-    Args:
-        op: The op.
     """
-
-    op: ObservedRounding
-
-    def compare(
-        self,
-        recorder: Recorder,
-        counterpart: Counterpart,
-        func: Callable[..., Any],
-        args: Arguments,
-        kwargs: Keywords,
-    ) -> Any:
-        """Round."""
-        value = self.op.run(recorder, func, detach_tensors(args), kwargs)
-        recorder.record(Kind.ACTIVATION, self.name)
-        return follow_secant(
-            args[0], value, counterpart.live[0], counterpart.result, torch.ones_like, is_exact=True
-        )
+    cummax cummin fractional_max_pool2d fractional_max_pool3d kthvalue median mode msort nanmedian
+    nanquantile quantile sort topk
+    cdist_forward euclidean_dist eigvalsh frobenius_norm linalg_eigvalsh linalg_norm linalg_svdvals
+    matrix_norm native_norm norm_except_dim nuclear_norm pdist pdist_forward svdvals
+    """.split()  # noqa: SIM905 - a list of thirty strings would fill the page
+)
+"""Functions whose differences no exact way shares: they follow their gradient, and the account says so."""
 
 
 Choose = Callable[[Any, Recorder, Arguments, Keywords], AbstractOp]
@@ -135,6 +63,8 @@ def _of_native(op: NativeOp, recorder: Recorder, args: Arguments, kwargs: Keywor
     del recorder
     if op.kind is Kind.SOFTMAX:
         return SoftmaxDifference(op.kind, op.name)
+    if "max_pool" in op.name and op.name not in _WITHOUT_WAY:
+        return MaxPooling(op.kind, op.name)
     if op.name in _MAXIMA or op.name in _MINIMA:
         return Extremes(op.kind, op.name, op.name in _MAXIMA)
     if op.name in _ELEMENTWISE:

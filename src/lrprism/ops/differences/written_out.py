@@ -1,4 +1,7 @@
-"""Ops that are written out in other torch calls where a difference is explained."""
+"""Ops that are written out in other torch calls where a difference is explained.
+
+The arguments have torch's own names, so that keyword calls bind.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,8 @@ def divide(
     input: Any, other: Any
 ) -> Tensor:  # the names of torch's own signatures, so that keyword calls bind
     """Return a quotient as a product with the inverse of the divisor."""
-    return input * torch.reciprocal(other)
+    quotient: Tensor = input * torch.reciprocal(other)
+    return quotient
 
 
 def addcdiv(input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: float = 1) -> Tensor:
@@ -95,7 +99,7 @@ def norm(
 ) -> Tensor:
     """Return the norm of ``torch.norm``: that of vectors."""
     del out
-    return vector_norm(input, 2 if p in ("fro", None) else float(p), dim, keepdim, dtype=dtype)  # type: ignore[arg-type]
+    return vector_norm(input, 2 if p in ("fro", None) else float(p), dim, keepdim, dtype=dtype)
 
 
 def std(input: Tensor, *args: Any, **kwargs: Any) -> Tensor:
@@ -129,7 +133,8 @@ def cdist(x1: Tensor, x2: Tensor, p: float = 2.0, compute_mode: Any = None) -> T
 def choose(condition: Tensor, input: Any, other: Any) -> Tensor:
     """Return a choice as a sum of two products with the condition: what it turns on changes with it."""
     chosen = condition.to(torch.result_type(input, other))
-    return input * chosen + other * (1 - chosen)
+    choice: Tensor = input * chosen + other * (1 - chosen)
+    return choice
 
 
 def choose_from(input: Tensor, condition: Tensor, other: Any) -> Tensor:
@@ -145,7 +150,8 @@ def fill(input: Tensor, mask: Tensor, value: Any) -> Tensor:
 def mask(input: Any, other: Any) -> Tensor:
     """Return a product with a comparison, which changes as a step."""
     dtype = torch.result_type(input, other)
-    return input.to(dtype) * other.to(dtype)
+    product: Tensor = input.to(dtype) * other.to(dtype)
+    return product
 
 
 def bound(input: Tensor, min: Any = None, max: Any = None) -> Tensor:
