@@ -3,8 +3,10 @@
     pip install '.[examples]'
     python examples/cat.py --out cat.png
 
-Draws the photograph and the relevance of its pixels for the predicted class, and prints how much of the
-positive relevance lies in a box that a person drew around the cat's face.
+Draws the photograph and two maps of the relevance of its pixels for the predicted class: against zero, where
+most of the logit stays with the biases, and against the same photograph blurred, where all of the difference
+arrives. Prints how much arrives, and how much of the positive relevance lies in a box that a person drew
+around the cat's face.
 """
 
 import argparse
@@ -33,18 +35,16 @@ LEFT, TOP, RIGHT, BOTTOM = 80, 55, 224, 205
 
 @dataclass(frozen=True)
 class Finding:
-    """The pixels that the network saw, and the class.
+    """The pixels that the network saw, against one reference.
 
     Args:
-        photograph: ``[y, x, 3]``, from 0 to 1.
+        against: The reference, in a word.
         relevance: ``[y, x]``, summed over the colours, in units of the logit.
-        probability: Of the predicted class.
         explanation: Its relevance, output and account.
     """
 
-    photograph: np.ndarray
+    against: str
     relevance: np.ndarray
-    probability: float
     explanation: lp.Explanation
 
     @property
@@ -67,36 +67,55 @@ def photograph() -> Tensor:
     return nn.functional.interpolate(pixels, (224, 224), mode="bilinear", align_corners=False)
 
 
-def find() -> Finding:
-    """Explain the predicted class."""
-    image = photograph()
-    x = (image - MEAN.view(1, 3, 1, 1)) / SPREAD.view(1, 3, 1, 1)
-    explanation = lp.LRP(load_network(), lp.presets.EpsilonGamma(), strict=True).explain(x, audit=True)
-    return Finding(
-        image[0].permute(1, 2, 0).numpy(),
-        explanation.relevance[0].sum(0).numpy(),
-        float(explanation.output.softmax(1).max()),
-        explanation,
-    )
+def blur(image: Tensor, width: int = 31) -> Tensor:
+    """Blur an image by three means over squares of ``width`` pixels, which come close to a Gaussian."""
+    for _ in range(3):
+        padded = nn.functional.pad(image, (width // 2,) * 4, mode="reflect")
+        image = nn.functional.avg_pool2d(padded, width, stride=1)
+    return image
 
 
-def draw(finding: Finding) -> Figure:
-    """Draw the photograph with the box, and the relevance over it."""
-    figure = Figure(figsize=(7.2, 3.5), layout="constrained")
-    picture_axes, map_axes = figure.subplots(1, 2)
-    picture_axes.imshow(finding.photograph)
+def find(image: Tensor) -> list[Finding]:
+    """Explain the predicted class against zero, and against the same photograph blurred."""
+    explainer = lp.LRP(load_network(), lp.presets.EpsilonGamma(), strict=True)
+    x, blurred = normalize(image), normalize(blur(image))
+    explanations = {
+        "zero": explainer.explain(x, audit=True),
+        "the photograph blurred": explainer.explain(x, audit=True, reference=blurred),
+    }
+    return [
+        Finding(against, explanation.relevance[0].sum(0).numpy(), explanation)
+        for against, explanation in explanations.items()
+    ]
+
+
+def normalize(image: Tensor) -> Tensor:
+    """Scale colours from 0 to 1 as the network was trained."""
+    return (image - MEAN.view(1, 3, 1, 1)) / SPREAD.view(1, 3, 1, 1)
+
+
+def draw(image: Tensor, findings: list[Finding]) -> Figure:
+    """Draw the photograph with the box, and the maps over it."""
+    picture = image[0].permute(1, 2, 0).numpy()
+    figure = Figure(figsize=(10.4, 3.6), layout="constrained")
+    picture_axes, *map_axes = figure.subplots(1, 1 + len(findings))
+    picture_axes.imshow(picture)
     box = Rectangle((LEFT, TOP), RIGHT - LEFT - 1, BOTTOM - TOP, fill=False, edgecolor="white")
     picture_axes.add_patch(box)
-    picture_axes.set_title(f"“Egyptian cat”, p = {finding.probability:.2f}", fontsize=9)
-    map_axes.imshow(finding.photograph.mean(2), cmap="gray", vmin=-1.5, vmax=1.2)
-    limit = np.percentile(np.abs(finding.relevance), 99.5)
-    strength = np.abs(finding.relevance / limit).clip(max=1) ** 0.5
-    image = map_axes.imshow(finding.relevance, cmap="RdBu_r", vmin=-limit, vmax=limit, alpha=strength)
-    map_axes.set_title(
-        f"{100 * finding.share_on_face:.0f} % of the positive relevance is in the box", fontsize=9
-    )
-    figure.colorbar(image, ax=map_axes, shrink=0.75, label="relevance per pixel (logit)")
-    for axes in (picture_axes, map_axes):
+    probability = float(findings[0].explanation.output.softmax(1).max())
+    picture_axes.set_title(f"“Egyptian cat”, p = {probability:.2f}", fontsize=9)
+    for axes, finding in zip(map_axes, findings, strict=True):
+        account = finding.explanation.audit
+        axes.imshow(picture.mean(2), cmap="gray", vmin=-1.5, vmax=1.2)
+        limit = np.percentile(np.abs(finding.relevance), 99.5)
+        strength = np.abs(finding.relevance / limit).clip(max=1) ** 0.5
+        drawn = axes.imshow(finding.relevance, cmap="RdBu_r", vmin=-limit, vmax=limit, alpha=strength)
+        axes.set_title(
+            f"against {finding.against}:\n{account.reached:.2f} of {account.explained:.2f} arrives",
+            fontsize=9,
+        )
+        figure.colorbar(drawn, ax=axes, shrink=0.75, label="relevance per pixel (logit)")
+    for axes in (picture_axes, *map_axes):
         axes.set_axis_off()
     return figure
 
@@ -106,19 +125,20 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--out", type=Path, default=Path("cat.png"), help="where to write the figure")
     out = parser.parse_args().out
-    finding = find()
-    draw(finding).savefig(out, dpi=200)
-    explanation, account = finding.explanation, finding.explanation.audit
-    area = (RIGHT - LEFT) * (BOTTOM - TOP) / finding.relevance.size
-    print(f"class {int(explanation.target)}, p = {finding.probability:.3f}")
-    print(
-        f"{100 * finding.share_on_face:.1f} % of the positive relevance is in the box, "
-        f"which covers {100 * area:.1f} % of the picture"
-    )
-    print(
-        f"logit {account.explained:.3f}: {account.reached:.3f} arrives at the pixels; "
-        f"{sum(row.to_bias for row in account):.3f} stays with the biases"
-    )
+    image = photograph()
+    findings = find(image)
+    draw(image, findings).savefig(out, dpi=200)
+    explanation = findings[0].explanation
+    print(f"class {int(explanation.target)}, p = {float(explanation.output.softmax(1).max()):.3f}")
+    area = (RIGHT - LEFT) * (BOTTOM - TOP) / findings[0].relevance.size
+    for finding in findings:
+        account = finding.explanation.audit
+        print(
+            f"against {finding.against}: {account.reached:.3f} of {account.explained:.3f} arrives at the "
+            f"pixels, {sum(row.to_bias for row in account):.3f} stays with the biases; "
+            f"{100 * finding.share_on_face:.1f} % of the positive relevance is in the box, "
+            f"which covers {100 * area:.1f} % of the picture"
+        )
     print(f"wrote {out}")
 
 

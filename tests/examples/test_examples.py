@@ -24,9 +24,9 @@ def run(name: str, monkeypatch: pytest.MonkeyPatch, *arguments: str) -> None:
 
 def test_the_network_sees_the_cat_in_its_face() -> None:
     module = example("cat")
-    finding = module["find"]()
+    finding, difference = module["find"](module["photograph"]())
     assert int(finding.explanation.target) == module["EGYPTIAN_CAT"]
-    assert finding.probability == pytest.approx(0.54, abs=0.03)
+    assert float(finding.explanation.output.softmax(1).max()) == pytest.approx(0.54, abs=0.03)
     positive = finding.relevance.clip(min=0)
     face = np.zeros_like(positive)
     face[55:205, 80:224] = 1
@@ -35,6 +35,12 @@ def test_the_network_sees_the_cat_in_its_face() -> None:
     assert share > 0.6
     assert share > 1.5 * face.mean()
     assert abs(finding.explanation.audit.unaccounted) < 1e-5 * finding.explanation.audit.explained
+    # against zero the biases keep nearly all; of the difference from a blurred picture all arrives
+    assert finding.explanation.audit.reached < 0.1 * finding.explanation.audit.explained
+    assert difference.explanation.audit.reached == pytest.approx(
+        difference.explanation.audit.explained, rel=1e-3
+    )
+    assert difference.explanation.audit.explained > 9
 
 
 @pytest.mark.parametrize("name", ["cat", "sentences"])
@@ -45,7 +51,7 @@ def test_an_example_draws_its_figure(
     run(name, monkeypatch, "--out", str(out))
     assert f"wrote {out}" in capsys.readouterr().out
     picture = image.imread(out)
-    assert picture.shape[1] == 1440
+    assert picture.shape[1] == {"cat": 2080, "sentences": 1440}[name]
     assert picture[..., :3].std() > 0.05
 
 
