@@ -1,4 +1,6 @@
-from .bands.statistics import band_table, sample_spectra, top_bands
+from .bands.pooling import pooled
+from .bands.statistics import band_table, sample_spectra, top_bands, top_regions
+from .bands.width import estimate_width
 from .cubes.bands import TUTORIAL_BANDS, average_pairs, good_bands, parse_bands, select_bands
 from .cubes.cube import Scene, cube_hash, make_cube
 from .cubes.patches import PatchSet, make_patches
@@ -44,6 +46,7 @@ __all__ = [
     "cut_windows",
     "describe",
     "disjoint_blocks",
+    "estimate_width",
     "features_near",
     "good_bands",
     "group_split",
@@ -54,6 +57,7 @@ __all__ = [
     "make_cube",
     "make_patches",
     "parse_bands",
+    "pooled",
     "random_split",
     "read_cube",
     "read_labels",
@@ -65,5 +69,6 @@ __all__ = [
     "sample_spectra",
     "select_bands",
     "top_bands",
+    "top_regions",
     "write_cube",
 ]

@@ -1,11 +1,16 @@
 """Relevance per sample and band, and per class and band as one table."""
 
+from typing import Final
+
 import numpy as np
 import pandas as pd
 import xarray as xr
 
 from lrprism.errors import DataError
+from lrprism.spectral.bands.pooling import POOLED, pick_peaks, pooled
 
+RESOLUTION: Final = "resolution_nm"
+"""The attribute of a relevance dataset: the width in nm at which its pooled map is read; 0 for none."""
 _NEEDED = ("target", "wavelength", "fwhm", "original_band", "class_name")
 _PIXELS = ("y", "x")
 
@@ -17,6 +22,9 @@ def sample_spectra(relevance: xr.Dataset) -> xr.Dataset:
               negative_{sb} = \sum_{yx} \min(R_{sbyx}, 0), \quad
               input_{sb} = \frac{1}{YX} \sum_{yx} x_{sbyx}
 
+    Where the attribute ``resolution_nm`` states a width, ``pooled`` is positive + negative summed over it by
+    :func:`lrprism.spectral.pooled`; not so where the relevance is pooled already.
+
     What lies on disk is read chunk by chunk, once.
     Shapes: ``relevance``, ``patch``: ``[sample, band, y, x]``; results ``[sample, band]``.
 
@@ -25,8 +33,8 @@ def sample_spectra(relevance: xr.Dataset) -> xr.Dataset:
 
     Returns:
         The dataset without pixels: ``positive`` and ``negative`` in the unit of the explained output,
-        ``input`` in the data's units where there is a ``patch``, and all that had no pixels; the attribute
-        ``window`` keeps the number of pixels along y and x.
+        ``pooled`` where a width is stated, ``input`` in the data's units where there is a ``patch``, and all
+        that had no pixels; the attribute ``window`` keeps the number of pixels along y and x.
 
     Raises:
         DataError: If there is no relevance, or no sample.
@@ -42,6 +50,10 @@ def sample_spectra(relevance: xr.Dataset) -> xr.Dataset:
     spectra["negative"] = double.clip(max=0).sum(_PIXELS, skipna=False)
     for name in ("positive", "negative"):
         spectra[name].attrs = relevance["relevance"].attrs
+    width = float(relevance.attrs.get(RESOLUTION, 0))
+    if width and not relevance["relevance"].attrs.get(POOLED):
+        total = (spectra["positive"] + spectra["negative"]).assign_attrs(relevance["relevance"].attrs)
+        spectra["pooled"] = pooled(total, nm=width)
     if "patch" in relevance.variables:
         spectra["input"] = relevance["patch"].astype(np.float64).mean(_PIXELS, skipna=False)
     window = tuple(relevance.sizes[side] for side in _PIXELS)
@@ -60,7 +72,9 @@ def band_table(relevance: xr.Dataset) -> pd.DataFrame:
               std_b = \sqrt{\tfrac1S \sum_s (r_{sb} - sum_b)^2}
 
     so that sum = positive + negative; all in the unit of the explained output, e.g. logit. ``rank`` 1 has the
-    largest sum within the class. Shapes: ``relevance``: ``[sample, band, y, x]``.
+    largest sum within the class. Where the dataset states a width, ``pooled_sum`` and ``pooled_std`` are the
+    same of :math:`r_{sb}` summed over the ``pooled_nm`` of the last column. Shapes: ``relevance``: ``[sample,
+    band, y, x]``.
 
     Args:
         relevance: Relevance dataset: variables ``relevance`` and ``target`` (sample), band coordinates and
@@ -68,7 +82,7 @@ def band_table(relevance: xr.Dataset) -> pd.DataFrame:
 
     Returns:
         A row per class and band with the columns class, class_name, band, original_band, wavelength_nm,
-        fwhm_nm, sum, positive, negative, std, rank.
+        fwhm_nm, sum, positive, negative, std, rank; with a width pooled_sum, pooled_std, pooled_nm.
 
     Raises:
         DataError: If a variable or coordinate is missing, or there is no sample.
@@ -108,6 +122,10 @@ def _class_rows(spectra: xr.Dataset, target: int) -> pd.DataFrame:
         }
     )
     table["rank"] = table["sum"].rank(ascending=False, method="first").astype(np.int64)
+    if "pooled" in spectra.variables:
+        values = spectra["pooled"].values[chosen]
+        table["pooled_sum"], table["pooled_std"] = values.mean(axis=0), values.std(axis=0)
+        table["pooled_nm"] = spectra["pooled"].attrs[POOLED]
     return table
 
 
@@ -125,6 +143,35 @@ def top_bands(table: pd.DataFrame, class_: int, n: int = 3) -> pd.DataFrame:
     Raises:
         DataError: If the class is not in the table, or n is below 1.
     """
+    return _choose_class(table, class_, n).sort_values("rank").head(n)
+
+
+def top_regions(table: pd.DataFrame, class_: int, n: int = 3) -> pd.DataFrame:
+    """Pick the stretches of the spectrum that speak most for a class, from the pooled relevance.
+
+    Args:
+        table: From :func:`band_table`, of a dataset that states a width.
+        class_: The class, from 0.
+        n: How many; fewer if the axis has no more that lie a width apart.
+
+    Returns:
+        The rows of the bands in the middle of their boxes, largest ``pooled_sum`` first, more than
+        ``pooled_nm`` apart.
+
+    Raises:
+        DataError: If the class is not in the table, n is below 1, or the table has no pooled relevance.
+    """
+    if "pooled_sum" not in table.columns:
+        raise DataError(
+            "a table of bands should hold pooled_sum and pooled_nm. Found neither. Explain with a width, "
+            "--pool NM, or set the attribute resolution_nm of the relevance."
+        )
+    rows = _choose_class(table, class_, n)
+    width = float(rows["pooled_nm"].iloc[0])
+    return rows.iloc[pick_peaks(rows["pooled_sum"], rows["wavelength_nm"], width, n)]
+
+
+def _choose_class(table: pd.DataFrame, class_: int, n: int) -> pd.DataFrame:
     rows = table[table["class"] == class_]
     if rows.empty or n < 1:
         classes = sorted(int(value) for value in table["class"].unique())
@@ -132,4 +179,4 @@ def top_bands(table: pd.DataFrame, class_: int, n: int = 3) -> pd.DataFrame:
             f"class should be one of {classes} and n at least 1. Found class {class_}, n {n}. "
             "Explain samples of that class first."
         )
-    return rows.sort_values("rank").head(n)
+    return rows

@@ -29,6 +29,7 @@ def explain(
     every_pixel: Annotated[
         bool, typer.Option("--every-pixel", help="Explain every pixel of a scene; write maps.")
     ] = False,
+    pool: options.Pool = None,
     model: options.TrustedModel = None,
     accelerator: options.Accelerator = "auto",
     devices: options.HowMany = "1",
@@ -62,6 +63,7 @@ def explain(
         heatmaps=heatmaps,
         every_pixel=every_pixel,
         model=model,
+        pool=pool,
     )
     with UnfinishedRun.open(out, plan_explanation(run, settings), overwrite=overwrite) as unfinished:
         record = explain_into(

@@ -23,6 +23,15 @@ Nodes = Annotated[int, typer.Option(help="Number of machines.", min=1, rich_help
 Target = Annotated[
     str, typer.Option(help="Class to explain: predicted, true, a class number or a class name.")
 ]
+Pool = Annotated[
+    float | None,
+    typer.Option(
+        metavar="NM",
+        help="Width in nm over which relevance is summed along wavelength, beside the map as computed; 0 for "
+        "none. By default the width over which the bands of the training samples vary together.",
+        min=0,
+    ),
+]
 TrustedModel = Annotated[
     str | None,
     typer.Option(

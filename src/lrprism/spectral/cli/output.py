@@ -6,8 +6,9 @@ from typing import Any
 import pandas as pd
 from rich.console import Console
 
-from lrprism.spectral.bands.statistics import top_bands
-from lrprism.spectral.knowledge.absorption import describe
+from lrprism.spectral.bands.pooling import joins_bands
+from lrprism.spectral.bands.statistics import top_bands, top_regions
+from lrprism.spectral.knowledge.absorption import describe, features_near
 
 
 def is_first_process() -> bool:
@@ -44,13 +45,31 @@ def print_seeds(console: Console, table: pd.DataFrame) -> None:
 
 
 def print_bands(console: Console, table: pd.DataFrame) -> None:
-    """Print in words the three bands that speak most for each explained class."""
+    """Print in words the three bands that speak most for each explained class, and the three regions.
+
+    Bands are those of the map as computed, in which artefacts are found; regions are those of the pooled one.
+    """
     _print_line(console, "The three bands that speak most for each class:")
     # class 0 first
     for target, rows in table.groupby("class", sort=True):
         best = top_bands(table, int(str(target)))
         words = [_describe_band(float(row["wavelength_nm"])) for _, row in best.iterrows()]
         _print_line(console, f"  {rows['class_name'].iloc[0]}: {'; '.join(words)}")
+    nm = float(table["pooled_nm"].iloc[0]) if "pooled_nm" in table.columns else 0.0
+    if not joins_bands(table.loc[table["class"] == table["class"].iloc[0], "wavelength_nm"], nm):
+        return
+    _print_line(console, f"Summed over {nm:.0f} nm along wavelength, the three regions that speak most:")
+    for target, rows in table.groupby("class", sort=True):
+        best = top_regions(table, int(str(target)))
+        words = [_describe_region(float(row["wavelength_nm"]), nm) for _, row in best.iterrows()]
+        _print_line(console, f"  {rows['class_name'].iloc[0]}: {'; '.join(words)}")
+
+
+def _describe_region(centre: float, nm: float) -> str:
+    # the air's lines are narrow: they are named at single bands, in the map as computed
+    causes = [feature.name for feature in features_near(centre, nm / 2) if feature.kind != "atmosphere"]
+    stretch = f"{centre - nm / 2:.0f} to {centre + nm / 2:.0f} nm"
+    return f"{stretch}, {causes[0]}" if causes else stretch
 
 
 def _describe_band(nm: float) -> str:

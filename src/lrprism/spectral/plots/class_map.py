@@ -14,7 +14,9 @@ from lrprism.spectral.plots.style import MARGIN
 
 HEADING: Final = 11.5  # mm
 ROW: Final = 4.4  # mm, height of a class
+BETWEEN: Final = 12.0  # mm, from a map with its axis to the next one, with its name
 BAR_HEIGHT: Final = 25.0  # mm, colour bar with its notes
+BARS: Final = ((85.0,), (60.0, 115.0))  # mm, left edge of each colour bar, of one map and of two
 SCALE: Final = 12.0 + BAR_HEIGHT  # mm, wavelength axis and colour bar below the map
 
 
@@ -26,7 +28,8 @@ def class_spectra(dataset: xr.Dataset, *, normalise: bool = False) -> Figure:
               \text{normalised: } \bar r_{cb} / \max_{b'} |\bar r_{cb'}|
 
     One diverging scale centred on 0; the class names carry the number of samples. A dot marks the band of the
-    largest relevance in each class. Gaps of the sensor stay empty.
+    largest relevance in each class. Gaps of the sensor stay empty. Where the dataset states a width W
+    (``resolution_nm``), a second map has the relevance summed over a box of W, on a scale of its own.
 
     Args:
         dataset: A relevance dataset, as for :func:`lrprism.spectral.plots.relevance_spectrum`.
@@ -41,23 +44,30 @@ def class_spectra(dataset: xr.Dataset, *, normalise: bool = False) -> Figure:
     spectra = contract.prepare_spectra(dataset)
     classes = [int(target) for target in np.unique(spectra["target"].to_numpy())]
     groups = [spectra.isel(sample=np.flatnonzero(spectra["target"] == target)) for target in classes]
-    means = np.stack([_average_spectra(group) for group in groups])
+    width = contract.get_pooled_width(spectra)
+    maps = {"as computed": np.stack([_average_spectra(group) for group in groups])}
+    if width:
+        pooled = np.stack([group["pooled"].to_numpy().mean(axis=0) for group in groups])
+        maps[f"summed over {contract.name_width(width)}"] = pooled
     if normalise:
         # a class without any relevance stays 0
-        means /= np.maximum(np.abs(means).max(axis=1, keepdims=True), np.finfo(np.float64).tiny)
+        tiny = np.finfo(np.float64).tiny
+        maps = {k: m / np.maximum(np.abs(m).max(axis=1, keepdims=True), tiny) for k, m in maps.items()}
     wavelength = contract.get_wavelengths(dataset)
     names = [
         f"{contract.get_class_name(dataset, target)} ({group.sizes['sample']})"
         for target, group in zip(classes, groups, strict=True)
     ]
-    scale = symmetric_scale(means)
-    figure, axes = _lay_out(names, wavelength)
-    _draw_map(axes, means, wavelength, scale)
+    figure, panels = _lay_out(names, wavelength, len(maps))
     unit = contract.get_relevance_unit(spectra)
     label = "relevance / largest |R| of the class" if normalise else f"mean relevance per band ({unit})"
-    draw_colour_bar(
-        figure, scale, (style.PAGE_WIDTH / 2, style.measure_figure(figure)[1] - BAR_HEIGHT), label
-    )
+    bottom = style.measure_figure(figure)[1] - BAR_HEIGHT
+    for at, (axes, (name, means)) in enumerate(zip(panels, maps.items(), strict=True)):
+        scale = symmetric_scale(means)
+        _draw_map(axes, means, wavelength, scale)
+        left = BARS[len(maps) - 1][at]
+        draw_colour_bar(figure, scale, (left, bottom), f"{name}:\n{label}" if width else label)
+        axes.set_title(name if width else "", loc="left", fontsize=style.FONT, pad=2.0)
     _write_classes_heading(figure, spectra, len(classes), normalise=normalise)
     return figure
 
@@ -67,20 +77,25 @@ def _average_spectra(group: xr.Dataset) -> NDArray[np.float64]:
     return values
 
 
-def _lay_out(names: list[str], wavelength: NDArray[np.float64]) -> tuple[Figure, Axes]:
+def _lay_out(names: list[str], wavelength: NDArray[np.float64], maps: int) -> tuple[Figure, list[Axes]]:
     ends = wavelength_axis.choose_limits(wavelength)
     strip = wavelength_axis.measure_strip(wavelength_axis.find_features(ends))
     names_width = max(18.0, *(style.text_width(name, style.FONT_SMALL) + 3.0 for name in names))
     start = MARGIN + names_width
     width = style.PAGE_WIDTH - start - MARGIN - 2.0
     height = max(len(names) * ROW, 12.0)
-    figure = style.new_figure(style.PAGE_WIDTH, HEADING + strip + 1.0 + height + SCALE)
+    top = HEADING + strip + (1.0 if maps == 1 else 4.0)
+    figure = style.new_figure(style.PAGE_WIDTH, top + maps * height + (maps - 1) * BETWEEN + SCALE)
     wavelength_axis.draw_feature_strip(figure, (start, HEADING), width, ends)
-    axes = style.add_axes(figure, start, HEADING + strip + 1.0, width, height)
-    axes.set(xlim=ends, ylim=(len(names) - 0.5, -0.5), xlabel="wavelength (nm)")
-    axes.set_yticks(range(len(names)), names)
-    axes.tick_params(axis="y", length=0)
-    return figure, axes
+    panels = []
+    for number in range(maps):
+        axes = style.add_axes(figure, start, top + number * (height + BETWEEN), width, height)
+        axes.set(xlim=ends, ylim=(len(names) - 0.5, -0.5))
+        axes.set_yticks(range(len(names)), names)
+        axes.tick_params(axis="y", length=0)
+        panels.append(axes)
+    panels[-1].set_xlabel("wavelength (nm)")
+    return figure, panels
 
 
 def _draw_map(

@@ -7,6 +7,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from lrprism.errors import DataError
+from lrprism.spectral.bands.pooling import POOLED, joins_bands
 from lrprism.spectral.bands.statistics import sample_spectra
 
 
@@ -156,6 +157,17 @@ def get_relevance_unit(dataset: xr.Dataset) -> str:
     """Return the unit of relevance: that of the explained output, ``"logit"`` if the dataset does not say."""
     name = "relevance" if "relevance" in dataset.variables else "positive"
     return str(dataset[name].attrs.get("units", "logit"))
+
+
+def get_pooled_width(spectra: xr.Dataset) -> float:
+    """Return the width in nm of the pooled relevance; 0 if there is none, or no box holds a second band."""
+    width = float(spectra["pooled"].attrs[POOLED]) if "pooled" in spectra.variables else 0.0
+    return width if joins_bands(spectra["wavelength"].to_numpy(), width) else 0.0
+
+
+def name_width(nm: float) -> str:
+    """Return the width of a box of pooled relevance in print, such as ``"42 nm"`` or ``"3.2 nm"``."""
+    return f"{nm:.0f} nm" if nm >= 10 else f"{nm:.1f} nm"
 
 
 def name_quantity(dataset: xr.Dataset) -> str:

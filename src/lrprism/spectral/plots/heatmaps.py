@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from numpy.typing import NDArray
 
+from lrprism.spectral.bands.pooling import POOLED
 from lrprism.spectral.plots import contract, style
 from lrprism.spectral.plots.grid import HEADING, SIDE, STRIP, GridPlan, plan_grid
 from lrprism.spectral.plots.picture import colour_picture
@@ -23,7 +24,8 @@ def band_heatmaps(
     """Draw one heatmap of relevance per band of one sample, and the patch in colour.
 
     All heatmaps share one diverging scale centred on 0. Beside them are the patch as a colour picture and
-    the colour bar; above them the explained class, its output and the total relevance.
+    the colour bar; above them the explained class, its output and the total relevance. Relevance that
+    :func:`lrprism.spectral.pooled` returned is drawn with the width of its box.
 
     Args:
         sample: One sample of a relevance dataset, ``dataset.isel(sample=i)``: ``relevance`` and ``patch``
@@ -45,7 +47,8 @@ def band_heatmaps(
         chosen = contract.check_band_choice(bands, wavelength.size, "Leave bands out to see all of them.")
     relevance = sample["relevance"].transpose("band", "y", "x").to_numpy()
     scale = symmetric_scale(relevance[chosen], percentile)
-    titles = [f"{wavelength[band]:.1f} nm" for band in chosen]
+    width = float(sample["relevance"].attrs.get(POOLED, 0))
+    titles = [f"{wavelength[band]:.{0 if width else 1}f} nm" for band in chosen]
     plan = plan_grid(len(chosen), relevance.shape[1] / relevance.shape[2], max(titles, key=len))
     figure = style.new_figure(plan.width, plan.height)
     _write_sample_heading(figure, sample, drawn=len(chosen))
@@ -54,7 +57,8 @@ def band_heatmaps(
     for index, (band, title) in enumerate(zip(chosen, titles, strict=True)):
         axes = style.add_axes(figure, *plan.corner(index), *plan.panel)
         _draw_panel(axes, relevance[band], scale)
-        _write_panel_title(axes, title, f"band {numbers[band]}", plan.font)
+        below = f"± {contract.name_width(width / 2)}" if width else f"band {numbers[band]}"
+        _write_panel_title(axes, title, below, plan.font)
     return figure
 
 
@@ -65,12 +69,13 @@ def _write_sample_heading(figure: Figure, sample: xr.Dataset, drawn: int) -> Non
         f"Explained class: {contract.get_class_name(sample, int(sample['target']))}, "
         f"{unit} {output}, total relevance {style.format_number(total)}"
     )
-    bands = sample.sizes["band"]
+    bands, width = sample.sizes["band"], float(sample["relevance"].attrs.get(POOLED, 0))
     facts = [
         f"true class: {contract.get_class_name(sample, int(sample['label']))}",
         f"predicted: {contract.get_class_name(sample, int(sample['predicted']))}",
         str(sample.attrs.get("title", "")),
         str(sample.attrs.get("composite", "")),
+        f"each band summed over {contract.name_width(width)} of wavelength" if width else "",
         f"{drawn} of {bands} bands shown, total over all" if drawn < bands else "",
     ]
     style.write_heading(figure, title, facts)

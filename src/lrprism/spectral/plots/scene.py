@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from lrprism.errors import DataError
+from lrprism.spectral.bands.pooling import POOLED, pick_peaks
 from lrprism.spectral.plots import contract, style, wavelength_axis
 from lrprism.spectral.plots.class_colours import PALETTE
 from lrprism.spectral.plots.picture import choose_colour_bands, colour_picture, picture_title
@@ -39,8 +40,9 @@ def scene_relevance(
     The panels: the scene as a colour picture (if the cube is given), the predicted classes, the wavelength of
     the band ``k`` of largest relevance at every pixel, and the relevance of the bands whose mean magnitude
     ``m`` over the explained pixels E is largest, on one diverging scale centred on 0. Pixels that are not
-    explained are grey. Lazy arrays are read piece by piece. Where a scene has more pixels than print can
-    show, only some rows and columns are drawn; ``m`` and the shares of the classes count all of them.
+    explained are grey. In a map that :func:`lrprism.spectral.pooled` returned, those shown lie more than
+    the width of the box apart. Lazy arrays are read piece by piece. Where a scene has more pixels than print
+    can show, only some rows and columns are drawn; ``m`` and the shares of the classes count all of them.
 
     Args:
         relevance: ``[band, y, x]`` with ``wavelength`` in nm, NaN at pixels that are not explained; the
@@ -66,10 +68,13 @@ def scene_relevance(
         hint = "Leave bands out to see the strongest ones."
         contract.check_band_choice(bands, wavelength.size, hint, most=MOST_SHOWN)
     means = mean_magnitude(relevance)
+    width = float(relevance.attrs.get(POOLED, 0))
     chosen = list(bands or [int(band) for band in np.argsort(-means, kind="stable")[:SHOWN]])
-    numbers = dataset["band"].to_numpy()  # positions where the data count none
-    titles = ["predicted class", "band of largest relevance"]
-    titles += [f"{wavelength[band]:.1f} nm, band {numbers[band]}" for band in chosen]
+    # in a pooled map the strongest bands are neighbours: more than a width apart they say more
+    if width and not bands:
+        chosen = pick_peaks(means, wavelength, width, SHOWN)
+    titles = ["predicted class", "strongest box" if width else "band of largest relevance"]
+    titles += _name_bands(dataset, wavelength, chosen, width)
     if cube is not None:
         titles.insert(0, picture_title(_get_cube_wavelengths(cube)))
     key = ClassKey.from_map(classes)
@@ -84,6 +89,15 @@ def scene_relevance(
     _draw_heatmaps(page, at + 2, drawn, contract.get_relevance_unit(dataset))
     _write_scene_heading(page, dataset)
     return page.figure
+
+
+def _name_bands(
+    dataset: xr.Dataset, wavelength: NDArray[np.float64], chosen: list[int], width: float
+) -> list[str]:
+    if width:
+        return [f"{wavelength[band]:.0f} ± {contract.name_width(width / 2)}" for band in chosen]
+    numbers = dataset["band"].to_numpy()  # positions where the data count none
+    return [f"{wavelength[band]:.1f} nm, band {numbers[band]}" for band in chosen]
 
 
 def _get_cube_wavelengths(cube: xr.DataArray) -> NDArray[np.float64]:
@@ -140,8 +154,10 @@ def _draw_heatmaps(page: ScenePage, first: int, drawn: DrawnRelevance, unit: str
 
 
 def _write_scene_heading(page: ScenePage, dataset: xr.Dataset) -> None:
+    width = float(dataset.attrs.get(POOLED, 0))
     facts = [
         "each pixel: relevance for its own decision, summed over its window",
+        f"summed over {contract.name_width(width)} along wavelength" if width else "",
         f"{page.shape[0]} × {page.shape[1]} pixels",
         f"one of every {page.step} rows and columns drawn" if page.step > 1 else "",
         str(dataset.attrs.get("title", "")),

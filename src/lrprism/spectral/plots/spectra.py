@@ -10,13 +10,15 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from lrprism.errors import DataError
-from lrprism.spectral.bands.statistics import band_table, top_bands
+from lrprism.spectral.bands.statistics import band_table, top_bands, top_regions
 from lrprism.spectral.plots import contract, style, wavelength_axis
 
 LEFT: Final = 17.0  # mm, the left axis with its label
 RIGHT: Final = 17.0  # mm, the right axis with its label
 HEADING: Final = 11.5  # mm
 PANEL: Final = 62.0  # mm, height of the curves
+BETWEEN: Final = 7.0  # mm, from the map as computed to the pooled one, with its name
+POOLED_PANEL: Final = 42.0  # mm, height of the pooled curve
 FOOT: Final = 20.0  # mm, the wavelength axis and the legend
 HEADROOM: Final = 0.2  # of the panel, kept free for the names of the strongest bands
 MOST_MARKERS: Final = 60  # more bands than this are drawn as a line alone
@@ -33,6 +35,11 @@ def relevance_spectrum(dataset: xr.Dataset, target: int) -> Figure:
     The right axis has the mean spectrum of the same samples, over the whole window. The three bands of
     the largest mean relevance are marked with their wavelength. Known absorption features are named above;
     where the air absorbs the ground is grey. Lines are sorted by wavelength and broken at gaps.
+
+    Where the dataset states a width W (``resolution_nm``), a second panel has the same of the relevance
+    summed over a box of W by :func:`lrprism.spectral.pooled`, and marks its three largest values more than W
+    apart: it says where the network looks; the map as computed shows which single bands stand out, such as
+    an artefact.
 
     Args:
         dataset: A relevance dataset: ``relevance`` and ``patch`` ``[sample, band, y, x]``, ``target``,
@@ -51,21 +58,49 @@ def relevance_spectrum(dataset: xr.Dataset, target: int) -> Figure:
     wavelength = contract.get_wavelengths(spectra)
     ends = wavelength_axis.choose_limits(wavelength)
     strip = wavelength_axis.measure_strip(wavelength_axis.find_features(ends))
-    width = style.PAGE_WIDTH - LEFT - RIGHT
-    figure = style.new_figure(style.PAGE_WIDTH, HEADING + strip + 1.0 + PANEL + FOOT)
+    width, nm = style.PAGE_WIDTH - LEFT - RIGHT, contract.get_pooled_width(spectra)
+    extra = BETWEEN + POOLED_PANEL if nm else 0.0
+    figure = style.new_figure(style.PAGE_WIDTH, HEADING + strip + 1.0 + PANEL + extra + FOOT)
     _write_spectrum_heading(figure, spectra, target)
     wavelength_axis.draw_feature_strip(figure, (LEFT, HEADING), width, ends)
-    axes = style.add_axes(figure, LEFT, HEADING + strip + 1.0, width, PANEL)
+    top = HEADING + strip + 1.0
+    axes, table = _add_panel(figure, spectra, (top, PANEL), ends), band_table(spectra)
+    _draw_relevance(axes, wavelength, table["sum"], table["std"], spectra.sizes["sample"])
+    right = _draw_input(axes, wavelength, spectra)
+    wavelength_axis.shade_atmosphere(right, ends)
+    _mark_strongest(axes, top_bands(table, target), "sum")
+    _draw_spectrum_legend(figure, axes, right)
+    if nm:
+        axes.set_xlabel("")
+        axes.tick_params(labelbottom=False)
+        lower = _add_panel(figure, spectra, (top + PANEL + BETWEEN, POOLED_PANEL), ends)
+        _draw_pooled(lower, spectra, table, target)
+        for panel, name in ((axes, "as computed"), (lower, f"summed over {contract.name_width(nm)}")):
+            panel.set_title(name, loc="left", fontsize=style.FONT, pad=2.0)
+    return figure
+
+
+def _add_panel(
+    figure: Figure, spectra: xr.Dataset, place: tuple[float, float], ends: tuple[float, float]
+) -> Axes:
+    """Add axes of relevance over wavelength; the place is top and height in mm."""
+    axes = style.add_axes(figure, LEFT, place[0], style.PAGE_WIDTH - LEFT - RIGHT, place[1])
     axes.set(xlim=ends, xlabel="wavelength (nm)")
     axes.yaxis.set_major_formatter(style.format_tick)
     axes.set_ylabel(f"relevance per band ({contract.get_relevance_unit(spectra)})", color=style.BLUE)
-    table = band_table(spectra)
-    _draw_relevance(axes, wavelength, table, spectra.sizes["sample"])
-    right = _draw_input(axes, wavelength, spectra)
-    wavelength_axis.shade_atmosphere(right, ends)
-    _mark_strongest(axes, top_bands(table, target), width)
-    _draw_spectrum_legend(figure, axes, right)
-    return figure
+    return axes
+
+
+def _draw_pooled(axes: Axes, spectra: xr.Dataset, table: pd.DataFrame, target: int) -> None:
+    """Draw the pooled relevance of a class, with a bar as long as its box at each of the largest values."""
+    wavelength, count = contract.get_wavelengths(spectra), spectra.sizes["sample"]
+    _draw_relevance(axes, wavelength, table["pooled_sum"], table["pooled_std"], count)
+    wavelength_axis.shade_atmosphere(axes, axes.get_xlim())
+    regions = top_regions(table, target)
+    half = float(table["pooled_nm"].iloc[0]) / 2
+    for nm, value in zip(regions["wavelength_nm"], regions["pooled_sum"], strict=True):
+        axes.plot([nm - half, nm + half], [value, value], color=style.VERMILION, linewidth=0.8, gid="box")
+    _mark_strongest(axes, regions, "pooled_sum")
 
 
 def _select_class(dataset: xr.Dataset, target: int) -> xr.Dataset:
@@ -96,8 +131,10 @@ def _write_spectrum_heading(figure: Figure, spectra: xr.Dataset, target: int) ->
     style.write_heading(figure, f"Relevance for {contract.get_class_name(spectra, target)}", facts)
 
 
-def _draw_relevance(axes: Axes, wavelength: NDArray[np.float64], table: pd.DataFrame, count: int) -> None:
-    mean, spread = table["sum"].to_numpy(dtype=np.float64), table["std"].to_numpy(dtype=np.float64)
+def _draw_relevance(
+    axes: Axes, wavelength: NDArray[np.float64], means: pd.Series, spreads: pd.Series, count: int
+) -> None:
+    mean, spread = means.to_numpy(dtype=np.float64), spreads.to_numpy(dtype=np.float64)
     x, low = wavelength_axis.break_at_gaps(wavelength, mean - spread)
     _, high = wavelength_axis.break_at_gaps(wavelength, mean + spread)
     axes.axhline(0, color=style.BLACK, linewidth=0.6, zorder=1.5)
@@ -152,11 +189,11 @@ def _draw_input(axes: Axes, wavelength: NDArray[np.float64], dataset: xr.Dataset
     return right
 
 
-def _mark_strongest(axes: Axes, rows: pd.DataFrame, width: float) -> None:
+def _mark_strongest(axes: Axes, rows: pd.DataFrame, column: str) -> None:
     rows = rows.sort_values("wavelength_nm")
-    x, y = rows["wavelength_nm"].to_numpy(dtype=np.float64), rows["sum"].to_numpy(dtype=np.float64)
+    x, y = rows["wavelength_nm"].to_numpy(dtype=np.float64), rows[column].to_numpy(dtype=np.float64)
     low, high = axes.get_xlim()
-    nm_per_mm = (high - low) / width
+    nm_per_mm = (high - low) / (style.PAGE_WIDTH - LEFT - RIGHT)
     names = [f"{nm:.1f} nm" for nm in x]
     widest = max(style.text_width(name, style.FONT_SMALL) for name in names) * nm_per_mm
     places = style.spread_labels(x, widest + 2 * nm_per_mm, (low + widest / 2, high - widest / 2 - nm_per_mm))

@@ -1,7 +1,7 @@
 """Explain samples with a trained network and write relevance, tables and figures."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,18 +12,17 @@ import xarray as xr
 from lrprism.composites import AbstractComposite
 from lrprism.engine import Account
 from lrprism.errors import DataError, InputError
-from lrprism.spectral.bands.statistics import band_table, sample_spectra
+from lrprism.spectral.bands.statistics import RESOLUTION, band_table, sample_spectra
 from lrprism.spectral.cubes.patches import PatchSet
 from lrprism.spectral.cubes.windows import cut_windows
 from lrprism.spectral.io.writers import write_cube
-from lrprism.spectral.plots import save, scene_relevance
 from lrprism.spectral.runs import file_hash, read_run, versions, write_json
 from lrprism.spectral.runs.record import RUN_FILE
 from lrprism.spectral.runs.tables import conservation_table
 from lrprism.spectral.training.devices import Devices
 from lrprism.spectral.workbench.composites import find_composite
 from lrprism.spectral.workbench.every_pixel import PixelExplainer
-from lrprism.spectral.workbench.figures import draw_figures
+from lrprism.spectral.workbench.figures import draw_figures, draw_scenes
 from lrprism.spectral.workbench.parts import limit_per_class
 from lrprism.spectral.workbench.patch_explainer import PatchExplainer, SampleExplainer
 from lrprism.spectral.workbench.progress import Reporter
@@ -50,6 +49,8 @@ class ExplanationSettings:
         heatmaps: Number of samples of each explained class that get a grid of heatmaps.
         every_pixel: Whether every pixel of a scene is explained, labelled or not, and laid out as a map.
         model: A network of the user's own that the run may import, ``"package.module:factory"``.
+        pool: Width in nm over which the pooled map sums relevance; 0 for no such map, None for the width that
+            the training samples gave.
     """
 
     source: str | None = None
@@ -62,6 +63,19 @@ class ExplanationSettings:
     heatmaps: int = 1
     every_pixel: bool = False
     model: str | None = None
+    pool: float | None = None
+
+    def __post_init__(self) -> None:
+        """Check the width.
+
+        Raises:
+            InputError: If it is no number of 0 or more.
+        """
+        if self.pool is not None and not 0 <= self.pool < float("inf"):
+            raise InputError(
+                f"pool should be a width of 0 nm or more. Found {self.pool}. Leave it out for the width that "
+                "the training samples gave."
+            )
 
 
 def explain_into(
@@ -91,6 +105,9 @@ def explain_into(
         samples = open_samples(settings.source or trained.record["source"], trained.preparation)
         plan_job = _plan_pixels if settings.every_pixel else _plan_patches
         job = plan_job(samples, trained, settings, composite)
+    width = trained.record["resolution"]["nm"] if settings.pool is None else settings.pool
+    # stated in the file of relevance: figures and tables read it there
+    job = replace(job, template=job.template.assign_attrs({RESOLUTION: float(width)}))
     # batches that are in the store already are not explained again
     store = RelevanceStore(folder, len(job.numbers), settings.batch_size)
     if not _run_job(job, store, settings, reporter):
@@ -102,6 +119,7 @@ def explain_into(
     record = {
         "settings": asdict(settings),
         "composite": repr(composite),
+        RESOLUTION: float(width),
         "data_sha256": samples.hash,
         "weights_sha256": file_hash(trained.folder / WEIGHTS),
         "samples": {"part": job.part, "count": job.explained, **job.listed},
@@ -196,9 +214,14 @@ def _plan_pixels(
             for name, values in maps.items():
                 write_cube(values, folder / f"{name}.nc", overwrite=True)
         with reporter.step("drawing the scene"):
-            figure = scene_relevance(maps["relevance_map"], maps["class_map"], explainer.scene.cube)
             attribution = str(samples.attrs["attribution"])
-            return [*save(figure, folder / "figures", "scene-relevance", dpi=200, attribution=attribution)]
+            return draw_scenes(
+                folder / "figures",
+                maps["relevance_map"],
+                maps["class_map"],
+                explainer.scene.cube,
+                attribution,
+            )
 
     count = int(samples.has_window.sum())
     return _Job(explainer, explainer.numbers, count, explainer.template, "every pixel", {}, write)

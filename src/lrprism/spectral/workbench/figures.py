@@ -11,6 +11,8 @@ import xarray as xr
 from matplotlib.figure import Figure
 
 from lrprism.spectral import plots
+from lrprism.spectral.bands.pooling import joins_bands, pooled, tile_axis
+from lrprism.spectral.bands.statistics import RESOLUTION
 from lrprism.spectral.workbench.progress import Reporter
 
 FigureJob = tuple[str, Callable[[], Figure]]
@@ -25,6 +27,8 @@ def draw_figures(
     reporter: Reporter,
 ) -> list[Path]:
     """Draw the spectrum of each class, an overview, the sums per layer, and heatmaps of some samples.
+
+    Where the relevance states a resolution, each but the sums shows the map as computed and the pooled one.
 
     Args:
         folder: The folder to write into.
@@ -45,18 +49,53 @@ def draw_figures(
         # class names may hold slashes and blanks
         name = _build_slug(f"{int(target):02d}-{relevance['class_name'].values[target]}")
         jobs.append((f"spectrum-{name}", partial(plots.relevance_spectrum, spectra, int(target))))
-        jobs += [
-            (
-                f"heatmaps-{name}-{number}",
-                partial(plots.band_heatmaps, relevance.isel(sample=sample)),
-            )
-            for number, sample in enumerate(pick_typical_samples(relevance, int(target), heatmaps))
-        ]
+        for number, sample in enumerate(pick_typical_samples(relevance, int(target), heatmaps)):
+            jobs += _plan_heatmaps(f"heatmaps-{name}-{number}", relevance.isel(sample=sample))
     files: list[Path] = []
     for stem, draw in reporter.track(jobs, f"drawing {len(jobs)} figures"):
         files += plots.save(
             draw(), folder, stem, dpi=200, attribution=str(relevance.attrs.get("attribution", ""))
         )
+    return files
+
+
+def _plan_heatmaps(stem: str, sample: xr.Dataset) -> list[FigureJob]:
+    """Plan the heatmaps of a sample: every band as computed, and the pooled boxes side by side."""
+    jobs: list[FigureJob] = [(stem, partial(plots.band_heatmaps, sample))]
+    wavelength, nm = sample["wavelength"].values, float(sample.attrs.get(RESOLUTION, 0))
+    if joins_bands(wavelength, nm):
+
+        def draw_pooled() -> Figure:
+            summed = sample.assign(relevance=pooled(sample["relevance"], nm=nm))
+            return plots.band_heatmaps(summed, bands=tile_axis(wavelength, nm))
+
+        jobs.append((f"{stem}-pooled", draw_pooled))
+    return jobs
+
+
+def draw_scenes(
+    folder: Path, relevance: xr.DataArray, classes: xr.DataArray, cube: xr.DataArray, attribution: str
+) -> list[Path]:
+    """Draw an explained scene: its map as computed and, where it states a resolution, the pooled one.
+
+    Args:
+        folder: The folder to write into.
+        relevance: The relevance map, ``[band, y, x]``.
+        classes: The predicted classes, ``[y, x]``.
+        cube: The scene, ``[band, y, x]``.
+        attribution: The credit of the data.
+
+    Returns:
+        The written files.
+    """
+    nm = float(relevance.attrs.get(RESOLUTION, 0))
+    maps = {"scene-relevance": relevance}
+    if joins_bands(relevance["wavelength"].values, nm):
+        maps["scene-relevance-pooled"] = pooled(relevance, nm=nm)
+    files: list[Path] = []
+    for stem, values in maps.items():
+        figure = plots.scene_relevance(values, classes, cube)
+        files += plots.save(figure, folder, stem, dpi=200, attribution=attribution)
     return files
 
 

@@ -6,9 +6,11 @@ from pathlib import Path
 from typing import Any, Final, Protocol
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor
 
+from lrprism.spectral.bands import estimate_width
 from lrprism.spectral.networks import save_weights
 from lrprism.spectral.preprocessing import Pipeline
 from lrprism.spectral.runs import file_hash
@@ -23,6 +25,8 @@ from lrprism.spectral.workbench.split_settings import SplitSettings
 WEIGHTS: Final = "model.safetensors"
 SPLIT: Final = "split.csv"
 _TEST_PATCHES: Final = 1000  # in memory at a time
+_MOST_SPECTRA: Final = 1000  # more do not make the width of their correlation surer
+_SPECTRA: Final = 100  # patches in memory at a time
 
 
 class NetworkSource(Protocol):
@@ -99,6 +103,23 @@ def write_network(
         ),
         "weights": settings.weights,
         "weights_sha256": file_hash(folder / WEIGHTS),
+        "resolution": _measure_resolution(samples, parts, patches["wavelength"].values),
         "split": parts.record(settings.split or SplitSettings(), settings.preparation.window),
         "test": {**asdict(metrics), "f1": dict(zip(samples.class_names, metrics.f1, strict=True))},
     }
+
+
+def _measure_resolution(
+    samples: Samples, parts: SampleParts, wavelength: npt.NDArray[np.float64]
+) -> dict[str, Any]:
+    """Return the width over which the bands vary together, and the samples that it was estimated from."""
+    # as for the preprocessing: the test part where the training part is not known
+    part = "train" if parts.train.size else "test"
+    numbers = getattr(parts, part)
+    numbers = numbers[:: -(-len(numbers) // _MOST_SPECTRA)]
+    spectra = [
+        samples.cut(piece)["patch"].values.mean(axis=(2, 3), dtype=np.float64)
+        for piece in np.array_split(numbers, -(-len(numbers) // _SPECTRA))
+    ]
+    width = estimate_width(np.concatenate(spectra), wavelength, samples.labels_of(numbers))
+    return {"nm": width, "part": part, "samples": len(numbers)}
