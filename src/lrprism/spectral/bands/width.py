@@ -8,7 +8,7 @@ import numpy.typing as npt
 from lrprism.errors import DataError
 from lrprism.spectral.cubes.cube import check_wavelengths
 
-LEVEL: Final = 0.1
+LEVEL: Final = 0.2
 """Bands are told apart where the correlation of their differences has fallen to this share of its start."""
 _GAP: Final = 3.0  # in median steps: a longer one is a gap, and its difference is left out
 _NEAR: Final = 0.5  # in median steps: a band nearer to the one before is its twin of another detector
@@ -23,21 +23,21 @@ def estimate_width(
 ) -> float:
     r"""Estimate the width over which neighbouring bands vary together, from their own correlation.
 
-    Raw bands correlate everywhere, by brightness. So the mean of the class and the brightness :math:`m_s`
-    (mean of the standardised bands) are taken out of each band by regression, which leaves :math:`e_{sb}`,
-    and the slopes
+    Raw bands correlate everywhere, by brightness. So the mean of the class and the factor that all bands
+    share (the first principal component of the standardised bands) are taken out of each band by regression,
+    which leaves :math:`e_{sb}`, and the slopes
 
     .. math:: \delta_{sk} = \frac{e_{s,k+1} - e_{sk}}{\lambda_{k+1} - \lambda_k}
 
     between neighbours in wavelength are correlated. With :math:`\rho(d)` the mean of
     :math:`\mathrm{corr}(\delta_k, \delta_l)` over all pairs at the distance d (within half a median step Δ):
 
-    .. math:: W = 2 d^*, \quad d^* = \min\{d > 2Δ : \rho(d) \le \rho(2Δ) / 10\} \text{ (interpolated)}
+    .. math:: W = 2 d^*, \quad d^* = \min\{d > 2Δ : \rho(d) \le \rho(2Δ) / 5\} \text{ (interpolated)}
 
     Noise that is independent from band to band lowers all of :math:`\rho` alike, and correlates a slope with
     the next one alone: the curve is read from 2Δ on, relative to its start. For features of Gaussian shape
     and full width f at half maximum, :math:`\rho(d) \propto (1 - u^2) e^{-u^2/2}, u = d \sqrt{4 \ln 2} / f`,
-    so W is about 1.1 f. Where :math:`\rho(2Δ) < 5 / \sqrt{S K}`, which white noise does not reach (S samples
+    so W is about f. Where :math:`\rho(2Δ) < 5 / \sqrt{S K}`, which white noise does not reach (S samples
     less one per class and one, K pairs), or too few bands are left for a pair, each band stands alone and W
     is the smallest step: a box of it holds one band. So it does for features narrower than about three bands.
     Where the curve never falls so low, W is twice the largest distance.
@@ -112,16 +112,19 @@ def _choose_bands(centre: Floats) -> npt.NDArray[np.intp]:
 def _remove_common(
     values: npt.NDArray[np.float64], classes: npt.NDArray[np.generic]
 ) -> npt.NDArray[np.float64]:
-    """Return the spectra less the mean of their class and what follows their brightness."""
+    """Return the spectra less the mean of their class and the factor that all bands share."""
     residual = values.copy()
     for name in np.unique(classes):
         residual[classes == name] -= residual[classes == name].mean(axis=0)
     spread = residual.std(axis=0)
-    # a band that does not vary says nothing of brightness
-    brightness = (residual / np.where(spread > 0, spread, np.inf)).mean(axis=1)
-    power = float(brightness @ brightness)
+    # a band that does not vary has no part in it
+    standardised = residual / np.where(spread > 0, spread, np.inf)
+    # of many samples the matrix of the bands is the small one
+    _, vectors = np.linalg.eigh(standardised.T @ standardised)
+    factor = standardised @ vectors[:, -1]
+    power = float(factor @ factor)
     if power > 0:
-        residual -= np.outer(brightness, brightness @ residual / power)
+        residual -= np.outer(factor, factor @ residual / power)
     return residual
 
 

@@ -1,14 +1,16 @@
 """The summary that a command prints at its end."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import pandas as pd
 from rich.console import Console
 
 from lrprism.spectral.bands.pooling import joins_bands
 from lrprism.spectral.bands.statistics import top_bands, top_regions
-from lrprism.spectral.knowledge.absorption import describe, features_near
+from lrprism.spectral.knowledge.absorption import FEATURES, describe
+
+_MOST_CAUSES: Final = 3  # features that are named in one region
 
 
 def is_first_process() -> bool:
@@ -67,9 +69,14 @@ def print_bands(console: Console, table: pd.DataFrame) -> None:
 
 def _describe_region(centre: float, nm: float) -> str:
     # the air's lines are narrow: they are named at single bands, in the map as computed
-    causes = [feature.name for feature in features_near(centre, nm / 2) if feature.kind != "atmosphere"]
+    causes = [
+        feature.name
+        for feature in FEATURES
+        if feature.kind != "atmosphere" and abs(feature.center_nm - centre) <= nm / 2
+    ]
     stretch = f"{centre - nm / 2:.0f} to {centre + nm / 2:.0f} nm"
-    return f"{stretch}, {causes[0]}" if causes else stretch
+    # of a wide region with many features none is the cause
+    return f"{stretch} ({', '.join(causes)})" if 0 < len(causes) <= _MOST_CAUSES else stretch
 
 
 def _describe_band(nm: float) -> str:

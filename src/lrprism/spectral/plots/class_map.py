@@ -66,7 +66,9 @@ def class_spectra(dataset: xr.Dataset, *, normalise: bool = False) -> Figure:
         scale = symmetric_scale(means)
         _draw_map(axes, means, wavelength, scale)
         left = BARS[len(maps) - 1][at]
-        draw_colour_bar(figure, scale, (left, bottom), f"{name}:\n{label}" if width else label)
+        draw_colour_bar(
+            figure, scale, (left, bottom), f"{name} ({unit})" if width and not normalise else label
+        )
         axes.set_title(name if width else "", loc="left", fontsize=style.FONT, pad=2.0)
     _write_classes_heading(figure, spectra, len(classes), normalise=normalise)
     return figure

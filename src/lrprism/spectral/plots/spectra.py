@@ -68,7 +68,7 @@ def relevance_spectrum(dataset: xr.Dataset, target: int) -> Figure:
     _draw_relevance(axes, wavelength, table["sum"], table["std"], spectra.sizes["sample"])
     right = _draw_input(axes, wavelength, spectra)
     wavelength_axis.shade_atmosphere(right, ends)
-    _mark_strongest(axes, top_bands(table, target), "sum")
+    _mark_strongest(axes, top_bands(table, target))
     _draw_spectrum_legend(figure, axes, right)
     if nm:
         axes.set_xlabel("")
@@ -92,15 +92,24 @@ def _add_panel(
 
 
 def _draw_pooled(axes: Axes, spectra: xr.Dataset, table: pd.DataFrame, target: int) -> None:
-    """Draw the pooled relevance of a class, with a bar as long as its box at each of the largest values."""
+    """Draw the pooled relevance of a class, and its largest values as bars over their boxes.
+
+    One strong band becomes a plateau as wide as the box: the box is known, not the band in it.
+    """
     wavelength, count = contract.get_wavelengths(spectra), spectra.sizes["sample"]
     _draw_relevance(axes, wavelength, table["pooled_sum"], table["pooled_std"], count)
     wavelength_axis.shade_atmosphere(axes, axes.get_xlim())
-    regions = top_regions(table, target)
-    half = float(table["pooled_nm"].iloc[0]) / 2
-    for nm, value in zip(regions["wavelength_nm"], regions["pooled_sum"], strict=True):
-        axes.plot([nm - half, nm + half], [value, value], color=style.VERMILION, linewidth=0.8, gid="box")
-    _mark_strongest(axes, regions, "pooled_sum")
+    regions, half = top_regions(table, target), float(table["pooled_nm"].iloc[0]) / 2
+    ends = [_find_box(wavelength, nm, half) for nm in regions["wavelength_nm"]]
+    for (start, end), value in zip(ends, regions["pooled_sum"], strict=True):
+        axes.plot([start, end], [value, value], color=style.VERMILION, linewidth=1.2, gid="region")
+    regions = regions.assign(wavelength_nm=[sum(box) / 2 for box in ends])
+    _name_strongest(axes, regions, "pooled_sum", [f"{start:.0f}–{end:.0f} nm" for start, end in ends])
+
+
+def _find_box(wavelength: NDArray[np.float64], nm: float, half: float) -> tuple[float, float]:
+    """Return the ends of the box round a wavelength in nm, within the range of the sensor."""
+    return max(nm - half, float(wavelength.min())), min(nm + half, float(wavelength.max()))
 
 
 def _select_class(dataset: xr.Dataset, target: int) -> xr.Dataset:
@@ -189,20 +198,25 @@ def _draw_input(axes: Axes, wavelength: NDArray[np.float64], dataset: xr.Dataset
     return right
 
 
-def _mark_strongest(axes: Axes, rows: pd.DataFrame, column: str) -> None:
-    rows = rows.sort_values("wavelength_nm")
+def _mark_strongest(axes: Axes, rows: pd.DataFrame) -> None:
+    x, y = rows["wavelength_nm"].to_numpy(dtype=np.float64), rows["sum"].to_numpy(dtype=np.float64)
+    count = len(rows)
+    label = f"the {count} bands of largest relevance" if count > 1 else "the band of largest relevance"
+    axes.plot(x, y, "v", color=style.VERMILION, markersize=4, label=label, gid="strongest", zorder=4)
+    _name_strongest(axes, rows, "sum", [f"{nm:.1f} nm" for nm in x])
+
+
+def _name_strongest(axes: Axes, rows: pd.DataFrame, column: str, names: list[str]) -> None:
+    """Write a name over each row, with a line down to its value."""
+    rows = rows.assign(name=names).sort_values("wavelength_nm")
     x, y = rows["wavelength_nm"].to_numpy(dtype=np.float64), rows[column].to_numpy(dtype=np.float64)
     low, high = axes.get_xlim()
     nm_per_mm = (high - low) / (style.PAGE_WIDTH - LEFT - RIGHT)
-    names = [f"{nm:.1f} nm" for nm in x]
     widest = max(style.text_width(name, style.FONT_SMALL) for name in names) * nm_per_mm
     places = style.spread_labels(x, widest + 2 * nm_per_mm, (low + widest / 2, high - widest / 2 - nm_per_mm))
-    count = len(names)
-    label = f"the {count} bands of largest relevance" if count > 1 else "the band of largest relevance"
-    axes.plot(x, y, "v", color=style.VERMILION, markersize=4, label=label, gid="strongest", zorder=4)
     bottom, top = axes.get_ylim()
     roof = bottom + 0.93 * (top - bottom)
-    for nm, value, place, name in zip(x, y, places, names, strict=True):
+    for nm, value, place, name in zip(x, y, places, rows["name"], strict=True):
         # from the marker straight up, then across to its name
         axes.plot(
             [nm, nm, place], [value, roof - 0.06 * (top - bottom), roof], color=style.VERMILION, linewidth=0.4
