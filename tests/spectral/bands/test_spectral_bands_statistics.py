@@ -6,7 +6,7 @@ import pytest
 import xarray as xr
 
 from lrprism.errors import DataError
-from lrprism.spectral import band_table, sample_spectra, top_bands
+from lrprism.spectral import band_table, pooled, sample_spectra, top_bands, top_regions
 from lrprism.spectral.cubes.cube import band_coords
 
 
@@ -129,3 +129,49 @@ def test_a_class_that_was_not_explained(table: pd.DataFrame) -> None:
         top_bands(table, 1)
     with pytest.raises(DataError, match=r"Found class 2, n 0"):
         top_bands(table, 2, 0)
+
+
+def test_pooled_columns_by_hand() -> None:
+    # one pixel, bands 10 nm apart, W = 20: samples (3, 0, 0, 0) and (0, 0, 0, 4) of one class
+    # sample 0: band 0 has two bands in its box: (1.5, 1.5, 0, 0); sample 1: (0, 0, 2, 2)
+    relevance = np.array([[3, 0, 0, 0], [0, 0, 0, 4]]).reshape(2, 4, 1, 1)
+    data = dataset(relevance, [0, 0]).assign_attrs(resolution_nm=20.0)
+    table = band_table(data)
+    assert table["pooled_sum"].tolist() == [0.75, 0.75, 1, 1]
+    assert table["pooled_std"].tolist() == [0.75, 0.75, 1, 1]
+    assert set(table["pooled_nm"]) == {20}
+    assert table["sum"].tolist() == [1.5, 0, 0, 2]
+    assert table["pooled_sum"].sum() == table["sum"].sum()
+    pd.testing.assert_frame_equal(band_table(sample_spectra(data)), table)
+
+
+@pytest.mark.parametrize("width", [None, 0.0])
+def test_without_a_width_nothing_is_pooled(width: float | None) -> None:
+    data = dataset(np.ones((1, 2, 1, 1)), [0])
+    data.attrs |= {} if width is None else {"resolution_nm": width}
+    assert not [column for column in band_table(data).columns if "pooled" in column]
+
+
+def test_relevance_that_is_pooled_is_not_pooled_again() -> None:
+    data = dataset(np.ones((1, 4, 1, 1)), [0]).assign_attrs(resolution_nm=20.0)
+    summed = data.assign(relevance=pooled(data["relevance"], nm=20))
+    assert "pooled_sum" not in band_table(summed).columns
+
+
+def test_top_regions_lie_a_width_apart() -> None:
+    relevance = np.zeros((1, 12, 1, 1))
+    relevance[0, [2, 3, 9], 0, 0] = [4, 5, 3]
+    table = band_table(dataset(relevance, [1]).assign_attrs(resolution_nm=20.0))
+    regions = top_regions(table, 1, 2)
+    assert regions["wavelength_nm"].tolist() == [
+        420,
+        480,
+    ]  # 420 and 430 are equal, 490 lies in the box of 480
+    assert regions["pooled_sum"].tolist() == [3, 1]
+
+
+def test_regions_need_pooled_relevance(table: pd.DataFrame) -> None:
+    with pytest.raises(
+        DataError, match=r"should hold pooled_sum and pooled_nm\. Found neither\. .*--pool NM"
+    ):
+        top_regions(table, 0)

@@ -27,10 +27,11 @@ def test_train_then_explain_then_inspect(lrprism: object, tmp_path: Path) -> Non
     assert str(run / "model.safetensors") in text
     assert "training Hyper3DNetLite, epoch 12 of 12" in progress
 
-    code, text, progress = lrprism("explain", run, data, "--heatmaps", "0", "--out", out)
+    code, text, progress = lrprism("explain", run, data, "--heatmaps", "0", "--pool", "250", "--out", out)
     assert code == 0, progress
     assert "The three bands that speak most for each class:" in text
-    assert "  elm: " in text
+    assert "Summed over 250 nm along wavelength, the three regions that speak most:" in text
+    assert text.count("  elm: ") == 2
     assert str(out / "relevance.zarr") in text
     assert "explaining 12 patches by tutorial" in progress
     assert json.loads((out / "run.json").read_text())["training"]["class_names"] == ["oak", "elm", "ash"]

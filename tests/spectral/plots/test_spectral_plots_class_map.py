@@ -8,6 +8,7 @@ from matplotlib.figure import Figure
 
 from lrprism.errors import DataError
 from lrprism.spectral import sample_spectra
+from lrprism.spectral.bands.pooling import build_box
 from lrprism.spectral.plots import class_spectra
 
 MakeRelevance = Callable[..., xr.Dataset]
@@ -81,3 +82,21 @@ def test_reduced_samples_give_the_same_figure(relevance: xr.Dataset) -> None:
     for mesh, same in zip(the_map(figure).collections, the_map(reduced).collections, strict=True):
         np.testing.assert_array_equal(np.asarray(mesh.get_array()), np.asarray(same.get_array()))
     assert [text.get_text() for text in figure.texts] == [text.get_text() for text in reduced.texts]
+
+
+def test_the_pooled_map_has_a_scale_of_its_own(
+    relevance: xr.Dataset, words: Words, assert_readable: Check
+) -> None:
+    figure = class_spectra(relevance.assign_attrs(resolution_nm=85.0))
+    assert_readable(figure)
+    assert {"as computed", "summed over 85 nm", "summed over 85 nm (logit)"} <= set(words(figure).split("\n"))
+    maps = [
+        axes for axes in figure.axes if axes.get_title(loc="left") in {"as computed", "summed over 85 nm"}
+    ]
+    computed, summed = (
+        np.concatenate([np.asarray(mesh.get_array()) for mesh in axes.collections], axis=1) for axes in maps
+    )
+    assert maps[0].collections[0].norm.vmax > maps[1].collections[0].norm.vmax
+    np.testing.assert_allclose(summed.sum(axis=1), computed.sum(axis=1), rtol=1e-4, atol=1e-4)
+    wavelength = np.sort(relevance["wavelength"].to_numpy())
+    np.testing.assert_allclose(summed, computed @ build_box(wavelength, 85).T, rtol=1e-4, atol=1e-4)

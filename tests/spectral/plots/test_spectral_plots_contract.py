@@ -98,3 +98,14 @@ def test_the_explained_output_is_that_of_the_target() -> None:
         assert contract.get_explained_output(single) == expected
     with pytest.raises(DataError, match=r"^target should be one of the 3 classes of output\. Found 3\."):
         contract.get_explained_output(logits.assign(target=3))
+
+
+@pytest.mark.parametrize(("stated", "width"), [(None, 0.0), (0.0, 0.0), (39.0, 0.0), (85.0, 85.0)])
+def test_the_width_of_pooled_relevance(relevance: xr.Dataset, stated: float | None, width: float) -> None:
+    # bands are 40 nm apart at least: a box of 39 nm holds one
+    relevance.attrs |= {} if stated is None else {"resolution_nm": stated}
+    assert contract.get_pooled_width(sample_spectra(relevance)) == width
+
+
+def test_a_width_in_print() -> None:
+    assert [contract.name_width(nm) for nm in (117.6, 10, 4.26)] == ["118 nm", "10 nm", "4.3 nm"]

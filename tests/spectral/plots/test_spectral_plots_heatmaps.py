@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from lrprism.errors import DataError
+from lrprism.spectral import pooled
 from lrprism.spectral.plots import band_heatmaps, save, style
 
 MakeRelevance = Callable[..., xr.Dataset]
@@ -149,3 +150,14 @@ def test_target_that_is_no_output(relevance: xr.Dataset) -> None:
     relevance["target"][0] = 9
     with pytest.raises(DataError, match=r"target should be one of the 3 classes of output\. Found 9\."):
         band_heatmaps(relevance.isel(sample=0))
+
+
+def test_pooled_relevance_is_drawn_with_its_box(
+    relevance: xr.Dataset, words: Words, assert_readable: Check
+) -> None:
+    relevance["relevance"] = pooled(relevance["relevance"], nm=84)
+    figure = band_heatmaps(relevance.isel(sample=2), bands=[7, 3])
+    assert_readable(figure)
+    assert [axes.get_title() for axes in panels(figure)] == ["880 nm", "720 nm"]
+    assert "each band summed over 84 nm of wavelength" in words(figure)
+    assert words(figure).split("\n").count("± 42 nm") == 2

@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from lrprism.errors import DataError
+from lrprism.spectral import pooled
 from lrprism.spectral.plots import save, scene_relevance, style
 
 Check = Callable[[Figure], None]
@@ -317,3 +318,18 @@ def test_too_many_bands() -> None:
     relevance, classes, _ = build(6, 6, bands=20)
     with pytest.raises(DataError, match=r"bands should be 12 at most\. Found 13\. Draw them in several"):
         scene_relevance(relevance, classes, bands=range(13))
+
+
+def test_a_pooled_map_shows_boxes_apart(words: Words) -> None:
+    relevance, classes, cube = by_hand()
+    # by wavelength 0, -4, 1, -2 in the first pixel and 0.5, 1, -3, -5 in the second; 110 nm join 650 and 700,
+    # the others stand alone: (1 - 2) / 2 = -0.5 and (-3 - 5) / 2 = -4 in both of them
+    figure = scene_relevance(pooled(relevance, nm=110), classes, cube)
+    assert "summed over 110 nm along wavelength" in words(figure)
+    titles = [axes.get_title(loc="left").replace("\n", " ") for axes in figure.axes]
+    # mean of |R|: 550 nm (4 + 1) / 2 = 2.5, 650 and 700 nm (0.5 + 4) / 2 = 2.25, so 700 nm is left out
+    assert [title for title in titles if title][2:] == [
+        "c  strongest box",
+        "d  550 ± 55 nm",
+        "e  700 ± 55 nm",
+    ]

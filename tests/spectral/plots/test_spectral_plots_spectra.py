@@ -8,6 +8,7 @@ from matplotlib.lines import Line2D
 
 from lrprism.errors import DataError
 from lrprism.spectral import sample_spectra
+from lrprism.spectral.bands.pooling import build_box
 from lrprism.spectral.plots import relevance_spectrum, style
 
 MakeRelevance = Callable[..., xr.Dataset]
@@ -171,3 +172,31 @@ def test_relevance_is_drawn_over_the_input(relevance: xr.Dataset) -> None:
         for line in axes.lines
     }
     assert zorder["relevance"] > zorder["input"]
+
+
+def test_the_pooled_relevance_has_a_panel_of_its_own(
+    relevance: xr.Dataset, words: Words, assert_readable: Check
+) -> None:
+    figure = relevance_spectrum(relevance.assign_attrs(resolution_nm=85.0), 1)
+    assert_readable(figure)
+    assert {"as computed", "summed over 85 nm"} <= set(words(figure).split("\n"))
+    computed, summed = [
+        line for axes in figure.axes for line in axes.lines if line.get_gid() == "relevance"
+    ]  # fmt: skip
+    values = relevance["relevance"].to_numpy()[1::2].astype(float).sum((2, 3)).mean(0)
+    wavelength = relevance["wavelength"].to_numpy()
+    order, drawn = np.argsort(wavelength), ~np.isnan(summed.get_xdata())
+    np.testing.assert_allclose(computed.get_ydata()[drawn], values[order], rtol=1e-6)
+    np.testing.assert_allclose(
+        summed.get_ydata()[drawn], (build_box(wavelength, 85) @ values)[order], rtol=1e-5, atol=1e-5
+    )
+    boxes = [line.get_xdata() for axes in figure.axes for line in axes.lines if line.get_gid() == "region"]
+    assert len(boxes) == 3
+    # one box after the other, none of them longer than its width or beyond the sensor
+    assert all(end - start <= 85 and start >= 400 and end <= 1780 for start, end in boxes)
+
+
+@pytest.mark.parametrize("width", [0.0, 39.0])
+def test_no_panel_where_every_band_stands_alone(relevance: xr.Dataset, words: Words, width: float) -> None:
+    figure = relevance_spectrum(relevance.assign_attrs(resolution_nm=width), 0)
+    assert "as computed" not in words(figure)

@@ -120,7 +120,7 @@ def test_a_scene_without_a_label_is_explained(trained: Path, tmp_path: Path) -> 
     cube = make_cube(values, np.linspace(400, 950, 12), title="t", quantity="reflectance", units="1")
     write_cube(cube, tmp_path / "scene.nc")
     settings = ExplanationSettings(
-        source=str(tmp_path / "scene.nc"), devices=Devices("cpu"), every_pixel=True, batch_size=20
+        source=str(tmp_path / "scene.nc"), devices=Devices("cpu"), every_pixel=True, batch_size=20, pool=220.0
     )
     (tmp_path / "out").mkdir()
     explain_into(tmp_path / "out", trained, settings, SILENT)
@@ -128,8 +128,8 @@ def test_a_scene_without_a_label_is_explained(trained: Path, tmp_path: Path) -> 
     assert relevance.shape == (6, 8, 9)
     assert int(relevance.notnull().all("band").sum()) == 4 * 5 - 1
     assert read_cube(tmp_path / "out" / "relevance_map.nc").isel(y=2, x=2).isnull().all()
-    figure = tmp_path / "out" / "figures" / "scene-relevance.png"
-    assert figure.stat().st_size > 10_000
+    for name in ("scene-relevance.png", "scene-relevance-pooled.png"):
+        assert (tmp_path / "out" / "figures" / name).stat().st_size > 10_000
 
 
 @expected_warnings.LITTLE_ARRIVES

@@ -1,6 +1,7 @@
 import json
 from pathlib import Path
 
+import h5py
 import numpy as np
 import pandas as pd
 import pytest
@@ -9,6 +10,7 @@ import xarray as xr
 from safetensors.torch import load_file
 
 import lrprism as lp
+from lrprism.spectral import estimate_width, pooled
 from lrprism.spectral.networks import Hyper3DNetLite
 from lrprism.spectral.training import Devices
 from lrprism.spectral.workbench import ExplanationSettings, explain_into, train_into
@@ -69,6 +71,44 @@ def test_the_band_table_sums_what_the_relevance_file_holds(explained: Path) -> N
     np.testing.assert_allclose(rows["sum"], expected, rtol=1e-4, atol=1e-6)
     assert rows["original_band"].tolist() == ["0+1", "2+3", "4+5", "6+7", "8+9", "10+11"]
     assert rows["wavelength_nm"].tolist() == pytest.approx([425, 525, 625, 725, 825, 925])
+
+
+def test_the_width_is_that_of_the_training_samples_unless_one_is_given(
+    explained: Path, trained: Path, tmp_path: Path
+) -> None:
+    resolution = json.loads((trained / "run.json").read_text())["training"]["resolution"]
+    table = pd.read_csv(trained / "split.csv")
+    with h5py.File(json.loads((trained / "run.json").read_text())["training"]["source"]) as file:
+        spectra = file["train_img"][:].mean(axis=(1, 2), dtype=np.float64)
+    train = table["part"] == "train"
+    pairs = (spectra[:, ::2] + spectra[:, 1::2]) / 2
+    expected = estimate_width(pairs[train], np.arange(425, 926, 100.0), table["label"][train])
+    assert resolution == {"nm": pytest.approx(expected), "part": "train", "samples": train.sum()}
+    assert relevance_of(explained).attrs["resolution_nm"] == resolution["nm"]
+
+    settings = ExplanationSettings(devices=CPU, per_class=1, heatmaps=0, pool=250.0)
+    explain_into(tmp_path, trained, settings, SILENT)
+    dataset, bands = relevance_of(tmp_path), pd.read_csv(tmp_path / "bands.csv")
+    assert json.loads((tmp_path / "run.json").read_text())["explanation"]["resolution_nm"] == 250
+    assert set(bands["pooled_nm"]) == {250}
+    # bands are 100 nm apart: one neighbour on each side
+    summed = pooled(dataset["relevance"].astype(float), nm=250).sum(("y", "x"))
+    for target, rows in bands.groupby("class"):
+        expected = summed[dataset["target"].values == target].mean("sample")
+        np.testing.assert_allclose(rows["pooled_sum"], expected, rtol=1e-5, atol=1e-7)
+        assert rows["pooled_sum"].sum() == pytest.approx(rows["sum"].sum(), rel=1e-6)
+
+
+def test_without_pooling(trained: Path, tmp_path: Path) -> None:
+    explain_into(tmp_path, trained, ExplanationSettings(devices=CPU, per_class=1, target="1", pool=0), SILENT)
+    assert "pooled_sum" not in pd.read_csv(tmp_path / "bands.csv").columns
+    assert not list((tmp_path / "figures").glob("*pooled*"))
+
+
+@pytest.mark.parametrize("pool", [-1.0, float("nan"), float("inf")])
+def test_a_width_that_is_none(pool: float) -> None:
+    with pytest.raises(lp.InputError, match=r"pool should be a width of 0 nm or more\. Found (-1.0|nan|inf)"):
+        ExplanationSettings(pool=pool)
 
 
 def test_the_account_closes(explained: Path) -> None:

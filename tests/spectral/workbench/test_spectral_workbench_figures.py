@@ -32,7 +32,7 @@ def test_one_logit_speaks_for_class_1_when_positive() -> None:
 
 
 def test_the_figures_of_a_run(trained: Path, tmp_path: Path) -> None:
-    settings = ExplanationSettings(devices=Devices("cpu"), per_class=1, heatmaps=1)
+    settings = ExplanationSettings(devices=Devices("cpu"), per_class=1, heatmaps=1, pool=250.0)
     explain_into(tmp_path, trained, settings, SILENT)
     stems = {path.name.partition(".")[0] for path in (tmp_path / "figures").iterdir()}
     classes = {f"spectrum-{number:02d}-class-{number}" for number in range(3)}
@@ -41,4 +41,5 @@ def test_the_figures_of_a_run(trained: Path, tmp_path: Path) -> None:
         "class-spectra",
         *classes,
         *(f"heatmaps-{number:02d}-class-{number}-0" for number in range(3)),
+        *(f"heatmaps-{number:02d}-class-{number}-0-pooled" for number in range(3)),
     }

@@ -44,15 +44,7 @@ def class_spectra(dataset: xr.Dataset, *, normalise: bool = False) -> Figure:
     spectra = contract.prepare_spectra(dataset)
     classes = [int(target) for target in np.unique(spectra["target"].to_numpy())]
     groups = [spectra.isel(sample=np.flatnonzero(spectra["target"] == target)) for target in classes]
-    width = contract.get_pooled_width(spectra)
-    maps = {"as computed": np.stack([_average_spectra(group) for group in groups])}
-    if width:
-        pooled = np.stack([group["pooled"].to_numpy().mean(axis=0) for group in groups])
-        maps[f"summed over {contract.name_width(width)}"] = pooled
-    if normalise:
-        # a class without any relevance stays 0
-        tiny = np.finfo(np.float64).tiny
-        maps = {k: m / np.maximum(np.abs(m).max(axis=1, keepdims=True), tiny) for k, m in maps.items()}
+    maps = _average_groups(groups, contract.get_pooled_width(spectra), normalise=normalise)
     wavelength = contract.get_wavelengths(dataset)
     names = [
         f"{contract.get_class_name(dataset, target)} ({group.sizes['sample']})"
@@ -67,16 +59,28 @@ def class_spectra(dataset: xr.Dataset, *, normalise: bool = False) -> Figure:
         _draw_map(axes, means, wavelength, scale)
         left = BARS[len(maps) - 1][at]
         draw_colour_bar(
-            figure, scale, (left, bottom), f"{name} ({unit})" if width and not normalise else label
+            figure, scale, (left, bottom), f"{name} ({unit})" if len(maps) > 1 and not normalise else label
         )
-        axes.set_title(name if width else "", loc="left", fontsize=style.FONT, pad=2.0)
+        axes.set_title(name if len(maps) > 1 else "", loc="left", fontsize=style.FONT, pad=2.0)
     _write_classes_heading(figure, spectra, len(classes), normalise=normalise)
     return figure
 
 
-def _average_spectra(group: xr.Dataset) -> NDArray[np.float64]:
-    values: NDArray[np.float64] = (group["positive"] + group["negative"]).to_numpy().mean(axis=0)
-    return values
+def _average_groups(
+    groups: list[xr.Dataset], width: float, *, normalise: bool
+) -> dict[str, NDArray[np.float64]]:
+    """Return the mean spectrum of each class, ``[class, band]``: as computed and, with a width, pooled."""
+    spectra = {"as computed": [group["positive"] + group["negative"] for group in groups]}
+    if width:
+        spectra[f"summed over {contract.name_width(width)}"] = [group["pooled"] for group in groups]
+    maps = {}
+    for name, samples in spectra.items():
+        means = np.stack([values.to_numpy().mean(axis=0) for values in samples])
+        if normalise:
+            # a class without any relevance stays 0
+            means /= np.maximum(np.abs(means).max(axis=1, keepdims=True), np.finfo(np.float64).tiny)
+        maps[name] = means
+    return maps
 
 
 def _lay_out(names: list[str], wavelength: NDArray[np.float64], maps: int) -> tuple[Figure, list[Axes]]:

@@ -105,9 +105,7 @@ def explain_into(
         samples = open_samples(settings.source or trained.record["source"], trained.preparation)
         plan_job = _plan_pixels if settings.every_pixel else _plan_patches
         job = plan_job(samples, trained, settings, composite)
-    width = trained.record["resolution"]["nm"] if settings.pool is None else settings.pool
-    # stated in the file of relevance: figures and tables read it there
-    job = replace(job, template=job.template.assign_attrs({RESOLUTION: float(width)}))
+        job = _state_resolution(job, trained, settings)
     # batches that are in the store already are not explained again
     store = RelevanceStore(folder, len(job.numbers), settings.batch_size)
     if not _run_job(job, store, settings, reporter):
@@ -119,7 +117,7 @@ def explain_into(
     record = {
         "settings": asdict(settings),
         "composite": repr(composite),
-        RESOLUTION: float(width),
+        RESOLUTION: relevance.attrs[RESOLUTION],
         "data_sha256": samples.hash,
         "weights_sha256": file_hash(trained.folder / WEIGHTS),
         "samples": {"part": job.part, "count": job.explained, **job.listed},
@@ -225,6 +223,12 @@ def _plan_pixels(
 
     count = int(samples.has_window.sum())
     return _Job(explainer, explainer.numbers, count, explainer.template, "every pixel", {}, write)
+
+
+def _state_resolution(job: _Job, trained: TrainedNetwork, settings: ExplanationSettings) -> _Job:
+    """Write the width of the pooled map into the file of relevance: figures and tables read it there."""
+    width = trained.record["resolution"]["nm"] if settings.pool is None else settings.pool
+    return replace(job, template=job.template.assign_attrs({RESOLUTION: float(width)}))
 
 
 def _build_patch_explainer(
