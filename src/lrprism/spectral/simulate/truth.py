@@ -1,0 +1,130 @@
+"""Planted data, and the truth about them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from lrprism.errors import InputError
+from lrprism.spectral.simulate.features import PlantedFeature, stack_profiles
+
+Mask = npt.NDArray[np.bool_]
+Numbers = npt.NDArray[np.float64]
+Floats = npt.NDArray[np.float32]
+Labels = npt.NDArray[np.int64]
+
+PARTS: Final = ("train", "validation", "test")
+"""The parts that samples can be in."""
+_HALF: Final = 0.5 - 1e-9  # a band half a width from the centre counts, whatever its last digit
+
+
+@dataclass(frozen=True, eq=False)
+class Truth:
+    r"""What carries the class in planted data, and what does not.
+
+    Shapes: ``wavelengths``, ``weight``, ``noise``, ``confounder``: ``[band]``; ``strength``:
+    ``[sample, feature]``; ``confounded``: ``[sample]``; ``leaf``, ``region``, ``confounder_pixels``:
+    ``[sample, y, x]``.
+
+    Args:
+        features: The planted features.
+        wavelengths: Centre of each band in nm.
+        weight: How much of the class each band carries, 0 to 1: the highest of the class features'
+            Gaussians; for a trait, what it changes of the reflectance, as a share of the most.
+        strength: Strength of each feature in each sample.
+        noise: Bands that hold noise alone.
+        confounder: Bands of the confounder; none if there is none.
+        confounded: Samples that carry the confounder.
+        leaf: Share of leaf in each pixel; None of spectra.
+        region: Pixels that carry the class; None of spectra and where all pixels do.
+        confounder_pixels: Pixels of the confounder; None where there is none or it covers all.
+        parameters: Settings and seed that the data were made with, numbers, texts and lists alone.
+    """
+
+    features: tuple[PlantedFeature, ...]
+    wavelengths: Numbers
+    weight: Numbers
+    strength: Floats
+    noise: Mask
+    confounder: Mask
+    confounded: Mask
+    leaf: Floats | None = None
+    region: Mask | None = None
+    confounder_pixels: Mask | None = None
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def bands(self) -> Mask:
+        """Bands that carry the class: those with at least half of the highest weight."""
+        return np.asarray(self.weight >= _HALF)
+
+    @property
+    def decoys(self) -> Mask:
+        """Bands within half a width of a decoy."""
+        return self._mark("decoy")
+
+    @property
+    def blind(self) -> Mask:
+        """Bands within half a width of a blind feature; none if there is none."""
+        return self._mark("blind")
+
+    def groups(self) -> dict[str, Mask]:
+        """Name each thing that was planted, with its bands: ``"class 1 (512 nm)"``, ``"noise"``, ..."""
+        masks: dict[str, Mask] = {}
+        numbers: dict[str, int] = {}
+        for feature in self.features:
+            numbers[feature.role] = numbers.get(feature.role, 0) + 1
+            name = f"{feature.role} {numbers[feature.role]} ({feature.centre:.0f} nm)"
+            masks[name] = np.asarray(feature.profile(self.wavelengths) >= _HALF)
+        if self.noise.any():
+            masks["noise"] = self.noise
+        if self.confounder.any():
+            masks["confounder"] = self.confounder
+        return masks
+
+    def _mark(self, role: str) -> Mask:
+        chosen = [feature for feature in self.features if feature.role == role]
+        return np.asarray((stack_profiles(chosen, self.wavelengths) >= _HALF).any(axis=0))
+
+
+@dataclass(frozen=True, eq=False)
+class PlantedData:
+    """Samples whose class is known to lie in what was planted.
+
+    Shapes: ``x``: ``[sample, band]`` or ``[sample, band, y, x]``; ``y``, ``part``: ``[sample]``;
+    ``wavelengths``: ``[band]``.
+
+    Args:
+        x: The samples, raw: nothing has been scaled.
+        y: Class of each sample, from 0.
+        wavelengths: Centre of each band in nm.
+        part: Part of each sample, one of :data:`PARTS`.
+        truth: What carries the class.
+    """
+
+    x: Floats
+    y: Labels
+    wavelengths: Numbers
+    part: npt.NDArray[np.str_]
+    truth: Truth
+
+    def rows(self, part: str) -> Labels:
+        """Return the positions of the samples of one part.
+
+        Raises:
+            InputError: If there is no such part.
+        """
+        if part not in PARTS:
+            raise InputError(f"part should be one of {', '.join(PARTS)}. Found {part!r}. Name one of these.")
+        return np.flatnonzero(self.part == part)
+
+    def select(self, part: str) -> tuple[Floats, Labels]:
+        """Return ``x`` and ``y`` of the samples of one part.
+
+        Raises:
+            InputError: If there is no such part.
+        """
+        rows = self.rows(part)
+        return self.x[rows], self.y[rows]
