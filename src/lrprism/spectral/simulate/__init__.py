@@ -1,6 +1,8 @@
 """Data whose truth is known: leaves by PROSPECT-D, and features planted into them or into any data."""
 
 from lrprism.spectral.simulate.features import PlantedFeature
+from lrprism.spectral.simulate.leaf_settings import LeafSettings
+from lrprism.spectral.simulate.leaves import LeafDraft, LeafImages, draft_leaves, planted_patches
 from lrprism.spectral.simulate.plan import PlantSettings
 from lrprism.spectral.simulate.planting import plant
 from lrprism.spectral.simulate.prospect import LeafOptics, leaf_optics
@@ -10,13 +12,18 @@ from lrprism.spectral.simulate.truth import PlantedData, Truth
 
 __all__ = [
     "TRAITS",
+    "LeafDraft",
+    "LeafImages",
     "LeafOptics",
+    "LeafSettings",
     "PlantSettings",
     "PlantedData",
     "PlantedFeature",
     "Trait",
     "Truth",
+    "draft_leaves",
     "leaf_optics",
     "plant",
+    "planted_patches",
     "planted_spectra",
 ]

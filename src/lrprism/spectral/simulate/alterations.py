@@ -13,7 +13,8 @@ Numbers = npt.NDArray[np.float64]
 Floats = npt.NDArray[np.float32]
 Mask = npt.NDArray[np.bool_]
 
-_ARTEFACT: Final = 2.0  # in standard deviations of its bands
+ARTEFACT_HEIGHT: Final = 2.0
+"""Height of an artefact in standard deviations of its bands."""
 
 
 def add_features(
@@ -41,7 +42,7 @@ def add_artefact(x: Floats, artefact: Mask, confounded: Mask) -> None:
     if not artefact.any():
         return
     spread = x[:, artefact].astype(np.float64).std()
-    x[np.ix_(confounded, artefact)] += np.float32(_ARTEFACT * spread)
+    x[np.ix_(confounded, artefact)] += np.float32(ARTEFACT_HEIGHT * spread)
 
 
 def replace_by_noise(x: Floats, noise: Mask, generator: np.random.Generator) -> None:

@@ -51,73 +51,47 @@ def stack_profiles(features: Sequence[PlantedFeature], wavelengths: npt.ArrayLik
 
 
 def place_features(
-    roles: Sequence[Role],
+    centres: Sequence[tuple[float | None, Role]],
     fwhm: float,
     wavelengths: Numbers,
     usable: Mask,
     generator: np.random.Generator,
 ) -> tuple[PlantedFeature, ...]:
-    """Draw bands for the centres of features, 1.6 FWHM or more apart from each other and from unusable bands.
+    """Put features at wavelengths that are named, and at bands that are drawn for the others.
 
-    Shapes: ``wavelengths``, ``usable``: ``[band]``.
+    A drawn centre lies 1.6 FWHM or more from every other one, and a FWHM or more from unusable bands and
+    from both ends. Shapes: ``wavelengths``, ``usable``: ``[band]``.
 
     Args:
-        roles: Role of each feature.
+        centres: Wavelength in nm, or None to draw one, and role of each feature.
         fwhm: Their full width at half maximum in nm.
         wavelengths: Centre of each band in nm, in any order.
         usable: Bands that features may touch.
         generator: Source of the random numbers.
 
     Raises:
-        InputError: If a feature is narrower than a band or there is no room for all.
+        InputError: If a width or a wavelength is impossible, or there is no room for all.
     """
     check_fwhm(fwhm, wavelengths)
-    free = _find_free_bands(wavelengths, usable, fwhm)
+    named = [float(centre) for centre, _ in centres if centre is not None]
+    _check_named(named, fwhm, wavelengths[usable])
+    candidates = wavelengths[_find_free_bands(wavelengths, usable, fwhm)]
+    for centre in named:
+        candidates = _keep_apart(candidates, centre, fwhm)
+    count = len(centres) - len(named)
+    # a draw may leave gaps that are all too narrow; the next may not
     for _ in range(_TRIES):
-        centres = _draw_centres(len(roles), fwhm, wavelengths[free], generator)
-        if len(centres) == len(roles):
+        drawn = _draw_centres(count, fwhm, candidates, generator)
+        if len(drawn) == count:
             return tuple(
-                PlantedFeature(centre, fwhm, role) for centre, role in zip(centres, roles, strict=True)
+                PlantedFeature(drawn.pop() if centre is None else float(centre), fwhm, role)
+                for centre, role in centres
             )
     raise InputError(
-        f"{len(roles)} features of {fwhm:g} nm should fit {_APART:g} widths apart into the bands. "
+        f"{len(centres)} features of {fwhm:g} nm should fit {_APART:g} widths apart into the bands. "
         f"Found room for fewer between {wavelengths.min():g} and {wavelengths.max():g} nm. Ask for fewer or "
         "narrower ones."
     )
-
-
-def name_features(
-    centres: Sequence[tuple[float, Role]], fwhm: float, wavelengths: Numbers
-) -> tuple[PlantedFeature, ...]:
-    """Build features at the wavelengths that a user names.
-
-    Shapes: ``wavelengths``: ``[band]``.
-
-    Args:
-        centres: Wavelength in nm and role of each feature.
-        fwhm: Their full width at half maximum in nm.
-        wavelengths: Centre of each band in nm.
-
-    Raises:
-        InputError: If a feature lies outside the bands, is narrower than a band, or two are closer than
-            their width.
-    """
-    check_fwhm(fwhm, wavelengths)
-    low, high = float(wavelengths.min()), float(wavelengths.max())
-    for centre, _ in centres:
-        if not low <= centre <= high:
-            raise InputError(
-                f"a feature should lie within the bands, {low:g} to {high:g} nm. Found {centre:g} nm. "
-                "Choose a wavelength inside."
-            )
-    ordered = sorted(centre for centre, _ in centres)
-    for first, second in pairwise(ordered):
-        if second - first < fwhm:
-            raise InputError(
-                f"features should be {fwhm:g} nm apart or more, their width. Found {first:g} and {second:g} "
-                "nm. Move them apart, or make them narrower."
-            )
-    return tuple(PlantedFeature(float(centre), fwhm, role) for centre, role in centres)
 
 
 def check_fwhm(fwhm: float, wavelengths: Numbers) -> None:
@@ -136,6 +110,22 @@ def check_fwhm(fwhm: float, wavelengths: Numbers) -> None:
         )
 
 
+def _check_named(centres: Sequence[float], fwhm: float, wavelengths: Numbers) -> None:
+    low, high = float(wavelengths.min()), float(wavelengths.max())
+    outside = [centre for centre in centres if not low <= centre <= high]
+    if outside:
+        raise InputError(
+            f"a feature should lie within the bands that are not noise, {low:g} to {high:g} nm. "
+            f"Found {outside[0]:g} nm. Choose a wavelength inside."
+        )
+    for first, second in pairwise(sorted(centres)):
+        if second - first < fwhm:
+            raise InputError(
+                f"features should be {fwhm:g} nm apart or more, their width. Found {first:g} and {second:g} "
+                "nm. Move them apart, or make them narrower."
+            )
+
+
 def _find_free_bands(wavelengths: Numbers, usable: Mask, fwhm: float) -> Mask:
     """Return True for bands a width or more away from unusable bands and from both ends."""
     edges = [*wavelengths[~usable], wavelengths.min(), wavelengths.max()]
@@ -149,5 +139,9 @@ def _draw_centres(
     centres: list[float] = []
     while len(centres) < count and len(candidates):
         centres.append(float(generator.choice(candidates)))
-        candidates = candidates[np.abs(candidates - centres[-1]) >= _APART * fwhm]
+        candidates = _keep_apart(candidates, centres[-1], fwhm)
     return centres
+
+
+def _keep_apart(candidates: Numbers, centre: float, fwhm: float) -> Numbers:
+    return candidates[np.abs(candidates - centre) >= _APART * fwhm]

@@ -31,8 +31,9 @@ class PlantSettings:
 
     Args:
         classes: Number of new classes.
-        carriers: Features that carry the class.
-        decoys: Features as strong that do not; with ``blind``, one of them is the blind feature.
+        carriers: Features that carry the class: their number, or their wavelengths in nm.
+        decoys: Features as strong that do not, as a number or wavelengths; with ``blind``, the first of them
+            is the blind feature.
         fwhm_nm: Full width at half maximum of the features in nm; None for 1/20 of the range of the bands.
         depth: Height of a feature of strength 1, in standard deviations of its central band over the samples.
         noise_bands: Bands at each end that are replaced by noise of the same mean and spread.
@@ -46,8 +47,8 @@ class PlantSettings:
     """
 
     classes: int = 4
-    carriers: int = 3
-    decoys: int = 4
+    carriers: int | tuple[float, ...] = 3
+    decoys: int | tuple[float, ...] = 4
     fwhm_nm: float | None = None
     depth: float = 0.5
     noise_bands: int = 0
@@ -61,11 +62,10 @@ class PlantSettings:
         Raises:
             InputError: If one is impossible.
         """
-        if self.decoys < int(self.blind):
-            raise InputError(
-                f"decoys should be {int(self.blind)} or more{', one of them blind' if self.blind else ''}. "
-                f"Found {self.decoys}. Ask for more."
-            )
+        least, decoys = int(self.blind), len(_list_centres(self.decoys))
+        if decoys < least or (isinstance(self.decoys, int) and self.decoys < 0):
+            found = self.decoys if isinstance(self.decoys, int) else decoys
+            raise InputError(f"decoys should be {least} or more. Found {found}. Ask for more.")
         if self.noise_bands < 0:
             raise InputError(
                 f"noise bands should be 0 or more. Found {self.noise_bands}. Ask for none or some."
@@ -79,13 +79,21 @@ class PlantSettings:
                 f"confounder should be one of {', '.join(CONFOUNDERS)}. Found {self.confounder!r}. Name "
                 "one, or none."
             )
-        class_signs(self.classes, self.carriers)  # refuses what it cannot tell apart
+        class_signs(self.classes, self.carrier_count)  # refuses what it cannot tell apart
 
     @property
-    def roles(self) -> tuple[Role, ...]:
-        """Role of each feature: the class features, the blind one, the decoys."""
-        blind = int(self.blind)
-        return ("class",) * self.carriers + ("blind",) * blind + ("decoy",) * (self.decoys - blind)
+    def carrier_count(self) -> int:
+        """Number of features that carry the class."""
+        return len(_list_centres(self.carriers))
+
+    @property
+    def centres(self) -> list[tuple[float | None, Role]]:
+        """Wavelength, None where it is to be drawn, and role of each feature: class, blind, decoy."""
+        hidden: list[Role] = ["blind"] if self.blind else []
+        decoys = _list_centres(self.decoys)
+        hidden += ["decoy"] * (len(decoys) - len(hidden))
+        carriers: list[tuple[float | None, Role]] = [(nm, "class") for nm in _list_centres(self.carriers)]
+        return carriers + list(zip(decoys, hidden, strict=True))
 
 
 @dataclass(frozen=True, eq=False)
@@ -118,9 +126,9 @@ def draw_plan(
     is_test: Mask,
     wavelengths: Numbers,
     generator: np.random.Generator,
-    *,
     groups: Labels | None = None,
-    features: tuple[PlantedFeature, ...] | None = None,
+    *,
+    plants: bool = True,
 ) -> Plan:
     """Draw what is planted in which sample.
 
@@ -133,17 +141,16 @@ def draw_plan(
         wavelengths: Centre of each band in nm.
         generator: Source of the random numbers.
         groups: Group of each sample, see :func:`draw_strengths`.
-        features: The features, if their places are not to be drawn.
+        plants: Whether there are features; otherwise the class lies in something else.
 
     Raises:
         InputError: If there is no room for all.
     """
     noise = mark_noise_bands(len(wavelengths), settings.noise_bands)
-    if features is None:
-        width = settings.fwhm_nm or float(wavelengths.max() - wavelengths.min()) / 20
-        features = place_features(settings.roles, width, wavelengths, ~noise, generator)
+    width = settings.fwhm_nm or float(wavelengths.max() - wavelengths.min()) / 20
+    features = place_features(settings.centres if plants else [], width, wavelengths, ~noise, generator)
     roles = [feature.role for feature in features]
-    signs = class_signs(settings.classes, max(roles.count("class"), settings.carriers))
+    signs = class_signs(settings.classes, settings.carrier_count)
     strength = draw_strengths(y, roles, signs, is_test, generator, groups)
     artefact = np.zeros(len(wavelengths), dtype=np.bool_)
     if settings.confounder == "band":
@@ -200,3 +207,8 @@ def place_artefact(
 def draw_confounded(y: Labels, generator: np.random.Generator) -> Mask:
     """Draw the samples that carry a confounder: 90 % of class 0, 5 % of the others."""
     return np.asarray(generator.random(len(y)) < np.where(y == 0, CARRIED, STRAYED))
+
+
+def _list_centres(features: int | tuple[float, ...]) -> list[float | None]:
+    """Return the wavelength of each feature, None where only their number is known."""
+    return [None] * features if isinstance(features, int) else [float(nm) for nm in features]

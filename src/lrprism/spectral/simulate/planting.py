@@ -75,7 +75,7 @@ def plant(
     group = np.arange(len(natural)) if groups is None else check_labels(groups, len(natural), "groups")
     old = np.zeros(len(natural), np.int64) if y is None else check_labels(y, len(natural), "y")
     new = deal_classes(old, group, settings.classes, generator)
-    plan = draw_plan(settings, new, parts == "test", centre, generator, groups=group)
+    plan = draw_plan(settings, new, parts == "test", centre, generator, group)
     height = settings.depth * measure_spread(natural, region, plan.features, centre) * plan.strength
     planted = add_features(natural, height, plan.features, centre, region)
     replace_by_noise(planted, plan.noise, generator)

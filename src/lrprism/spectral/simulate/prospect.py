@@ -99,8 +99,8 @@ def average_transmissivity(angle: float, index: npt.ArrayLike) -> Numbers:
     across = ((outside - n * inside) / (outside + n * inside)) ** 2
     along = ((inside - n * outside) / (inside + n * outside)) ** 2
     passed = 1 - (across + along) / 2
-    integral: Numbers = (passed * np.sin(2 * theta)) @ weights * angle / 2
-    return integral / np.sin(angle) ** 2
+    integral = (passed * np.sin(2 * theta)) @ weights * angle / 2
+    return np.asarray(integral / np.sin(angle) ** 2)
 
 
 def _transmit_through(k: Numbers) -> Numbers:

@@ -35,8 +35,8 @@ def planted_spectra(
     .. math:: x_{sb} = (1 + 0.1\,\epsilon_s) R_b(traits_s) + 0.002\,\epsilon_{sb}
 
     with normal :math:`\epsilon`, 400 to 1000 nm, evenly spaced; the traits of a leaf know nothing of its
-    class. By default 3 features carry 4 classes and 4 decoys of the same variance do not, each 9.4 bands wide, at
-    places drawn by the seed; 4 bands at each end hold noise alone.
+    class. By default 3 features carry 4 classes and 4 decoys of the same variance do not, each 9.4 bands
+    wide, at places drawn by the seed; 4 bands at each end hold noise alone.
 
     Args:
         train: Samples for training.
