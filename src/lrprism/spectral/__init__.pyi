@@ -1,3 +1,4 @@
+from . import simulate
 from .bands.pooling import pooled
 from .bands.statistics import band_table, sample_spectra, top_bands, top_regions
 from .bands.width import estimate_width
@@ -10,6 +11,7 @@ from .io.formats.spectral_library import read_spectral_library
 from .io.labels import read_labels
 from .io.patch_file import is_patch_file, read_patch_file
 from .io.read import read_cube
+from .io.truth_file import read_truth, write_simulation
 from .io.writers.write import write_cube
 from .knowledge.absorption import FEATURES, Feature, FeatureKind, describe, features_near
 from .knowledge.indian_pines import INDIAN_PINES_CLASSES, load_indian_pines
@@ -64,11 +66,14 @@ __all__ = [
     "read_patch_file",
     "read_spectral_library",
     "read_split",
+    "read_truth",
     "read_wavelengths",
     "region_split",
     "sample_spectra",
     "select_bands",
+    "simulate",
     "top_bands",
     "top_regions",
     "write_cube",
+    "write_simulation",
 ]

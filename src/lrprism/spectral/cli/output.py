@@ -112,5 +112,22 @@ def print_attribution(console: Console, record: dict[str, Any]) -> None:
         _print_line(console, f"Data: {record['data']['attribution']}")
 
 
+def print_truth(console: Console, lines: list[str], file: Path) -> None:
+    """Print what carries the class in simulated data, and where they are."""
+    for line in lines:
+        _print_line(console, f"{line[0].upper()}{line[1:]}.")
+    _print_line(console, "Results:")
+    _print_line(console, f"  {file}")
+
+
+def print_split(console: Console, file: Path, split_file: Path) -> None:
+    """Print how to train with the split that a blind feature needs."""
+    _print_line(console, f"  {split_file}")
+    _print_line(
+        console,
+        f"Train with lrprism train {file} --split {split_file}: with another split nothing is blind.",
+    )
+
+
 def _print_line(console: Console, text: str) -> None:
     console.print(text, highlight=False, soft_wrap=True, markup=False)

@@ -1,9 +1,12 @@
 """From the words on the command line to the settings of the workbench."""
 
+from lrprism.errors import InputError
 from lrprism.spectral.cubes.bands import parse_bands
 from lrprism.spectral.preprocessing import parse_steps
 from lrprism.spectral.workbench.networks import NetworkSettings
 from lrprism.spectral.workbench.sources import Preparation
+
+_SHORTEST_NM = 100
 
 
 def read_preparation(
@@ -32,3 +35,21 @@ def read_network(model: str, layout: str | None, preprocess: str, pca: int | Non
     # --pca is short for a last step pca:COUNT
     steps = parse_steps(preprocess)
     return NetworkSettings(model, steps if pca is None else (*steps, f"pca:{pca}"), layout)
+
+
+def read_features(words: str) -> int | tuple[float, ...]:
+    """Read the number of features, or their wavelengths.
+
+    Raises:
+        InputError: If the words are neither.
+    """
+    # one whole number below any wavelength is a count
+    if words.strip().isdigit() and int(words) < _SHORTEST_NM:
+        return int(words)
+    try:
+        return tuple(float(word) for word in words.split(","))
+    except ValueError as error:
+        raise InputError(
+            f"features should be a number of them, such as 3, or wavelengths in nm, such as 490,610,740. "
+            f"Found {words!r}. Write one of the two."
+        ) from error

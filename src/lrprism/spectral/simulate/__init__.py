@@ -6,7 +6,8 @@ from lrprism.spectral.simulate.leaves import LeafDraft, LeafImages, draft_leaves
 from lrprism.spectral.simulate.plan import PlantSettings
 from lrprism.spectral.simulate.planting import plant
 from lrprism.spectral.simulate.prospect import LeafOptics, leaf_optics
-from lrprism.spectral.simulate.spectra import planted_spectra
+from lrprism.spectral.simulate.scene import plant_scene
+from lrprism.spectral.simulate.spectra import name_parts, planted_spectra
 from lrprism.spectral.simulate.traits import TRAITS, Trait
 from lrprism.spectral.simulate.truth import PlantedData, Truth
 
@@ -23,7 +24,9 @@ __all__ = [
     "Truth",
     "draft_leaves",
     "leaf_optics",
+    "name_parts",
     "plant",
+    "plant_scene",
     "planted_patches",
     "planted_spectra",
 ]

@@ -232,7 +232,7 @@ def planted_patches(
 def _measure_spread(wavelengths: Numbers, generator: np.random.Generator) -> Numbers:
     leaves = leaf_optics(draw_traits(_REFERENCE_LEAVES, generator), wavelengths).reflectance
     light = 1 + _LIGHT * generator.standard_normal((_REFERENCE_LEAVES, 1))
-    return np.hypot((light * leaves).std(axis=0), camera_noise(wavelengths))
+    return np.asarray(np.hypot((light * leaves).std(axis=0), camera_noise(wavelengths)))
 
 
 def _spread_out(spectrum: Numbers, picture: Numbers) -> Numbers:

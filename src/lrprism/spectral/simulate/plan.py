@@ -65,7 +65,8 @@ class PlantSettings:
         least, decoys = int(self.blind), len(_list_centres(self.decoys))
         if decoys < least or (isinstance(self.decoys, int) and self.decoys < 0):
             found = self.decoys if isinstance(self.decoys, int) else decoys
-            raise InputError(f"decoys should be {least} or more. Found {found}. Ask for more.")
+            why = ", of which one is the blind feature" if self.blind else ""
+            raise InputError(f"decoys should be {least} or more{why}. Found {found}. Ask for more.")
         if self.noise_bands < 0:
             raise InputError(
                 f"noise bands should be 0 or more. Found {self.noise_bands}. Ask for none or some."

@@ -3,6 +3,7 @@ from .composites import COMPOSITES
 from .demo import demonstrate
 from .explain import ExplanationSettings, explain_into, plan_explanation
 from .networks import NetworkSettings
+from .simulate import describe_truth, simulate_into
 from .sources import Preparation, Samples, open_samples
 from .split_settings import VALIDATIONS, SplitSettings
 from .train import TrainingSettings, plan_training, train_into
@@ -19,9 +20,11 @@ __all__ = [
     "TrainingSettings",
     "adopt_into",
     "demonstrate",
+    "describe_truth",
     "explain_into",
     "open_samples",
     "plan_explanation",
     "plan_training",
+    "simulate_into",
     "train_into",
 ]
