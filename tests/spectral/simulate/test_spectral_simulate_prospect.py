@@ -76,6 +76,14 @@ def test_more_of_a_substance_lets_less_light_out(trait: str) -> None:
     assert np.diff(both, axis=0).min() < -1e-3
 
 
+def test_a_black_leaf_mirrors_what_its_surface_does() -> None:
+    leaf = leaf_optics({"chlorophyll": [1e5], "structure": 3.0}, [430.0, 670.0])
+    index = np.array([1.5002, 1.4464])  # the table's
+    expected = 1 - average_transmissivity(np.radians(40), index)
+    np.testing.assert_allclose(leaf.reflectance[0], expected, atol=1e-12)
+    assert (leaf.transmittance < 1e-12).all()
+
+
 def test_below_the_table_its_first_row_is_used() -> None:
     leaf = leaf_optics({}, [360.0, 400.0]).reflectance
     assert leaf[0, 0] == leaf[0, 1]

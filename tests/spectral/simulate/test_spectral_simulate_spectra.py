@@ -16,8 +16,8 @@ def test_the_task_of_the_pilot() -> None:
     step = data.wavelengths[1] - data.wavelengths[0]
     assert data.truth.features[0].fwhm == pytest.approx(9.4 * step)
     assert data.truth.noise.tolist() == [True] * 4 + [False] * 192 + [True] * 4
-    # each of 9.4 bands: 9 or 10 band centres lie within
-    assert 27 <= data.truth.bands.sum() <= 30
+    # half of 9.4 bands on each side of a band: 4 and the band itself and 4
+    assert data.truth.bands.sum() == 3 * 9
     assert [len(data.rows(part)) for part in ("train", "validation", "test")] == [200, 40, 60]
 
 

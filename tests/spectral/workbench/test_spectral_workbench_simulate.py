@@ -61,7 +61,7 @@ def test_the_truth_in_words(tmp_path: Path) -> None:
         "600.0 nm, 30.0 nm wide, is blind",
         "800.0 nm, 30.0 nm wide, is a decoy",
         "387.1 to 387.1 nm, 1023.5 to 1023.5 nm hold noise alone",
-        f"a confounder lies in all bands of {count} samples",
+        f"a stripe beside the leaf confounds {count} samples",
     ]
 
 
@@ -69,5 +69,5 @@ def test_a_trait_in_words(tmp_path: Path) -> None:
     draft = simulate_into(tmp_path / "a.hdf5", 40, small_leaves("chlorophyll", confounder="band"), SILENT)
     first, second = describe_truth(draft.state_truth())
     assert first.endswith("change most with chlorophyll, which carries the class")
-    assert second.startswith("a confounder lies in ")
-    assert second.endswith(f" nm of {int(draft.plan.confounded.sum())} samples")
+    assert second.startswith("an artefact at ")
+    assert second.endswith(f" nm confounds {int(draft.plan.confounded.sum())} samples")

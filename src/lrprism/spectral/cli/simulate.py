@@ -8,6 +8,7 @@ from rich.console import Console
 
 from lrprism.spectral.cli import options, output, settings
 from lrprism.spectral.simulate import TRAITS, LeafSettings, PlantSettings
+from lrprism.spectral.simulate.leaf_settings import LEAF_DEPTH
 from lrprism.spectral.simulate.plan import CONFOUNDERS, Confounder
 from lrprism.spectral.workbench.progress import Reporter
 from lrprism.spectral.workbench.simulate import describe_truth, find_split_file, simulate_into
@@ -47,7 +48,7 @@ def simulate(
         typer.Option(
             help="Strength of the features, in standard deviations of a band.", rich_help_panel=PLANTED
         ),
-    ] = PlantSettings.depth,
+    ] = LEAF_DEPTH,
     noise_bands: Annotated[
         int, typer.Option(help="Bands at each end that hold noise alone.", rich_help_panel=PLANTED)
     ] = 4,

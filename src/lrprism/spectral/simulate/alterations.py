@@ -4,14 +4,10 @@ from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 
 from lrprism.errors import DataError
+from lrprism.spectral.simulate.arrays import Floats, Mask, Numbers
 from lrprism.spectral.simulate.features import PlantedFeature, stack_profiles
-
-Numbers = npt.NDArray[np.float64]
-Floats = npt.NDArray[np.float32]
-Mask = npt.NDArray[np.bool_]
 
 ARTEFACT_HEIGHT: Final = 2.0
 """Height of an artefact in standard deviations of its bands."""

@@ -5,12 +5,8 @@ import numpy.typing as npt
 
 from lrprism.errors import DataError
 from lrprism.spectral.cubes.cube import check_wavelengths
+from lrprism.spectral.simulate.arrays import Floats, Labels, Mask, Numbers
 from lrprism.spectral.simulate.truth import PARTS
-
-Numbers = npt.NDArray[np.float64]
-Floats = npt.NDArray[np.float32]
-Labels = npt.NDArray[np.int64]
-Mask = npt.NDArray[np.bool_]
 
 
 def check_samples(x: npt.ArrayLike, wavelengths: npt.ArrayLike) -> tuple[Floats, Numbers]:

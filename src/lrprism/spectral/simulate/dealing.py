@@ -3,11 +3,9 @@
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 
 from lrprism.errors import InputError
-
-Labels = npt.NDArray[np.int64]
+from lrprism.spectral.simulate.arrays import Labels
 
 _LEAST_PER_CLASS: Final = 4
 

@@ -9,9 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lrprism.errors import InputError
-
-Numbers = npt.NDArray[np.float64]
-Mask = npt.NDArray[np.bool_]
+from lrprism.spectral.simulate.arrays import Mask, Numbers
 
 Role: TypeAlias = Literal["class", "decoy", "blind"]
 """``class``: carries the class. ``decoy``: as strong and as variable, but knows nothing of the class.
@@ -73,12 +71,12 @@ def place_features(
         InputError: If a width or a wavelength is impossible, or there is no room for all.
     """
     check_fwhm(fwhm, wavelengths)
-    named = [float(centre) for centre, _ in centres if centre is not None]
-    _check_named(named, fwhm, wavelengths[usable])
+    fixed = [float(centre) for centre, _ in centres if centre is not None]
+    _check_named(fixed, fwhm, wavelengths[usable])
     candidates = wavelengths[_find_free_bands(wavelengths, usable, fwhm)]
-    for centre in named:
+    for centre in fixed:
         candidates = _keep_apart(candidates, centre, fwhm)
-    count = len(centres) - len(named)
+    count = len(centres) - len(fixed)
     # a draw may leave gaps that are all too narrow; the next may not
     for _ in range(_TRIES):
         drawn = _draw_centres(count, fwhm, candidates, generator)

@@ -4,9 +4,8 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 
-Numbers = npt.NDArray[np.float64]
+from lrprism.spectral.simulate.arrays import Numbers
 
 _FINE: Final = 4  # a pixel is looked at in 4 x 4 points: what they share is the mixture at an edge
 _POINTED: Final = 0.35  # how much narrower a leaf is towards its tip than towards its stalk

@@ -7,9 +7,10 @@ import numpy as np
 import numpy.typing as npt
 
 from lrprism.spectral.simulate.alterations import ARTEFACT_HEIGHT
+from lrprism.spectral.simulate.arrays import Floats, Mask, Numbers
 from lrprism.spectral.simulate.dealing import deal_classes
 from lrprism.spectral.simulate.features import stack_profiles
-from lrprism.spectral.simulate.leaf_settings import LeafSettings
+from lrprism.spectral.simulate.leaf_settings import LEAF_DEPTH, LeafSettings
 from lrprism.spectral.simulate.leaf_shape import draw_leaf
 from lrprism.spectral.simulate.plan import Plan, PlantSettings, draw_plan, weigh_bands
 from lrprism.spectral.simulate.prospect import leaf_optics
@@ -17,11 +18,6 @@ from lrprism.spectral.simulate.spectra import name_parts
 from lrprism.spectral.simulate.surroundings import camera_noise, draw_soil
 from lrprism.spectral.simulate.traits import TRAITS, draw_traits
 from lrprism.spectral.simulate.truth import PARTS, PlantedData, Truth
-
-Numbers = npt.NDArray[np.float64]
-Floats = npt.NDArray[np.float32]
-Labels = npt.NDArray[np.int64]
-Mask = npt.NDArray[np.bool_]
 
 _TEXTURE: Final = 0.03  # relative, from pixel to pixel
 _LIGHT: Final = 0.15  # relative spread of the light on the leaves that the depth is measured by
@@ -189,12 +185,13 @@ def weigh_trait(trait: str, wavelengths: Numbers) -> Numbers:
 
 def planted_patches(
     *,
-    train: int = 600,
-    validation: int = 150,
-    test: int = 300,
+    train: int = 2000,
+    validation: int = 300,
+    test: int = 600,
     window: int = 9,
     bands: int = 60,
     trait: str | None = None,
+    depth: float = LEAF_DEPTH,
     **changes: Any,
 ) -> PlantedData:
     """Draw images of leaves whose class lies in a trait, or in features planted into the half at the tip.
@@ -209,6 +206,7 @@ def planted_patches(
         window: Side of the images in pixels.
         bands: Number of bands.
         trait: Trait that tells the classes apart; None for planted features.
+        depth: Height of the features, see :class:`PlantSettings`.
         **changes: Settings of :class:`PlantSettings` to change.
 
     Returns:
@@ -222,7 +220,7 @@ def planted_patches(
         >>> data.x.shape, data.truth.region.shape
         ((16, 60, 9, 9), (16, 9, 9))
     """
-    settings = LeafSettings(PlantSettings(**changes), trait, window, bands, 400.0, 1000.0)
+    settings = LeafSettings(PlantSettings(depth=depth, **changes), trait, window, bands, 400.0, 1000.0)
     draft = draft_leaves(name_parts(train, validation, test), settings)
     images = draft.draw_images(range(len(draft.part)))
     truth = draft.state_truth(images.leaf, images.region, images.stripe)

@@ -5,15 +5,11 @@ from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
 import numpy as np
-import numpy.typing as npt
 
 from lrprism.errors import InputError
+from lrprism.spectral.simulate.arrays import Labels, Mask, Numbers
 from lrprism.spectral.simulate.features import PlantedFeature, Role, place_features, stack_profiles
 from lrprism.spectral.simulate.strengths import class_signs, draw_strengths
-
-Numbers = npt.NDArray[np.float64]
-Labels = npt.NDArray[np.int64]
-Mask = npt.NDArray[np.bool_]
 
 ARTEFACT_BANDS: Final = 3
 """Bands of an artefact."""

@@ -13,13 +13,11 @@ from lrprism.spectral.simulate.alterations import (
     measure_spread,
     replace_by_noise,
 )
+from lrprism.spectral.simulate.arrays import Mask, Numbers
 from lrprism.spectral.simulate.checks import check_labels, check_parts, check_region, check_samples
 from lrprism.spectral.simulate.dealing import deal_classes
 from lrprism.spectral.simulate.plan import Plan, PlantSettings, draw_plan, weigh_bands
 from lrprism.spectral.simulate.truth import PlantedData, Truth
-
-Numbers = npt.NDArray[np.float64]
-Mask = npt.NDArray[np.bool_]
 
 
 def plant(

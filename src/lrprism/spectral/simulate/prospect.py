@@ -17,24 +17,18 @@ from scipy.special import exp1
 from lrprism.errors import InputError
 from lrprism.spectral.cubes.cube import check_wavelengths
 from lrprism.spectral.knowledge.tables import load_rows
+from lrprism.spectral.simulate.arrays import Numbers
 from lrprism.spectral.simulate.traits import TRAITS, TraitValues
-
-Numbers = npt.NDArray[np.float64]
 
 _ABSORBERS: Final = tuple(name for name in TRAITS if name != "structure")
 _INCIDENCE: Final = np.radians(40.0)  # light falls on the upper side within this angle, says PROSPECT
-_SHORTEST, _FIRST, _LAST = 350.0, 400.0, 2500.0
+_SHORTEST, _LAST = 350.0, 2500.0
 _NODES: Final = 48  # more change nothing in float64
 
 
 class LeafOptics(NamedTuple):
-    """Reflectance and transmittance of leaves, both ``[leaf, band]`` in 0 to 1."""
+    """Reflectance and transmittance of leaves or of their layers, both ``[leaf, band]`` in 0 to 1."""
 
-    reflectance: Numbers
-    transmittance: Numbers
-
-
-class _Plate(NamedTuple):
     reflectance: Numbers
     transmittance: Numbers
 
@@ -68,16 +62,16 @@ def leaf_optics(traits: TraitValues, wavelengths: npt.ArrayLike) -> LeafOptics:
     index, absorption = _interpolate_constants(_check_range(wavelengths))
     structure = contents["structure"][:, None]
     content = np.stack([contents[name] for name in _ABSORBERS], axis=1)
-    passed = _transmit_through(content @ absorption / structure)
+    transmitted = _transmit_through(content @ absorption / structure)
     diffuse = average_transmissivity(np.pi / 2, index)
     let_out = diffuse / index**2  # what meets a face from inside at a flat angle stays inside
-    first = _make_plate(average_transmissivity(_INCIDENCE, index), let_out, passed)
-    inner = _make_plate(diffuse, let_out, passed)
-    rest = _pile_up(inner, structure - 1)
-    between = 1 - rest.reflectance * inner.reflectance
+    first = _make_plate(average_transmissivity(_INCIDENCE, index), let_out, transmitted)
+    inner = _make_plate(diffuse, let_out, transmitted)
+    others = _pile_up(inner, structure - 1)
+    between = 1 - others.reflectance * inner.reflectance
     return LeafOptics(
-        first.reflectance + first.transmittance * rest.reflectance * inner.transmittance / between,
-        first.transmittance * rest.transmittance / between,
+        first.reflectance + first.transmittance * others.reflectance * inner.transmittance / between,
+        first.transmittance * others.transmittance / between,
     )
 
 
@@ -98,8 +92,8 @@ def average_transmissivity(angle: float, index: npt.ArrayLike) -> Numbers:
     outside, inside = np.cos(theta), np.sqrt(1 - (np.sin(theta) / n) ** 2)
     across = ((outside - n * inside) / (outside + n * inside)) ** 2
     along = ((inside - n * outside) / (inside + n * outside)) ** 2
-    passed = 1 - (across + along) / 2
-    integral = (passed * np.sin(2 * theta)) @ weights * angle / 2
+    transmitted = 1 - (across + along) / 2
+    integral = (transmitted * np.sin(2 * theta)) @ weights * angle / 2
     return np.asarray(integral / np.sin(angle) ** 2)
 
 
@@ -109,14 +103,14 @@ def _transmit_through(k: Numbers) -> Numbers:
     return np.asarray(np.where(k > 0, (1 - k) * np.exp(-k) + k**2 * exp1(safe), 1.0))
 
 
-def _make_plate(let_in: Numbers, let_out: Numbers, passed: Numbers) -> _Plate:
+def _make_plate(let_in: Numbers, let_out: Numbers, transmitted: Numbers) -> LeafOptics:
     """Sum the light that goes to and fro between the two faces of a plate."""
     kept = 1 - let_out
-    transmittance = let_in * passed * let_out / (1 - (kept * passed) ** 2)
-    return _Plate(1 - let_in + kept * passed * transmittance, transmittance)
+    transmittance = let_in * transmitted * let_out / (1 - (kept * transmitted) ** 2)
+    return LeafOptics(1 - let_in + kept * transmitted * transmittance, transmittance)
 
 
-def _pile_up(plate: _Plate, count: Numbers) -> _Plate:
+def _pile_up(plate: LeafOptics, count: Numbers) -> LeafOptics:
     """Return reflectance and transmittance of a pile of plates, of which there may be a broken number."""
     r, t = plate
     lost = 1 - r - t
@@ -124,10 +118,11 @@ def _pile_up(plate: _Plate, count: Numbers) -> _Plate:
     lossless = lost < 1e-9
     root = np.sqrt(np.where(lossless, 1.0, (1 + r + t) * (1 + r - t) * (1 - r + t) * lost))
     a = np.where(lossless, 2.0, (1 + r**2 - t**2 + root) / (2 * r))
-    b = np.where(lossless, 2.0, (1 - r**2 + t**2 + root) / (2 * t)) ** count
-    transmittance = np.where(lossless, t / (t + (1 - t) * count), b * (a**2 - 1) / ((a * b) ** 2 - 1))
-    reflectance = np.where(lossless, 1 - transmittance, a * (b**2 - 1) / ((a * b) ** 2 - 1))
-    return _Plate(reflectance, transmittance)
+    # 1 / b of the formula, to the power of the count: in a dark leaf b itself overflows
+    b = np.where(lossless, 0.5, 2 * t / (1 - r**2 + t**2 + root)) ** count
+    transmittance = np.where(lossless, t / (t + (1 - t) * count), b * (a**2 - 1) / (a**2 - b**2))
+    reflectance = np.where(lossless, 1 - transmittance, a * (1 - b**2) / (a**2 - b**2))
+    return LeafOptics(reflectance, transmittance)
 
 
 def _check_traits(traits: TraitValues) -> dict[str, Numbers]:
@@ -136,8 +131,8 @@ def _check_traits(traits: TraitValues) -> dict[str, Numbers]:
         raise InputError(
             f"a trait should be one of {', '.join(TRAITS)}. Found {unknown[0]!r}. Name one of these."
         )
-    named = [np.atleast_1d(np.asarray(traits.get(name, TRAITS[name].mean), np.float64)) for name in TRAITS]
-    contents = dict(zip(TRAITS, np.broadcast_arrays(*named), strict=True))
+    arrays = [np.atleast_1d(np.asarray(traits.get(name, TRAITS[name].mean), np.float64)) for name in TRAITS]
+    contents = dict(zip(TRAITS, np.broadcast_arrays(*arrays), strict=True))
     for name, values in contents.items():
         least = 1.0 if name == "structure" else 0.0
         wrong = values[~(np.isfinite(values) & (values >= least))]

@@ -4,16 +4,14 @@ from dataclasses import replace
 from typing import Any, Final
 
 import numpy as np
-import numpy.typing as npt
 import xarray as xr
 
 from lrprism.errors import DataError, InputError
 from lrprism.spectral.cubes.cube import Scene, with_note
+from lrprism.spectral.simulate.arrays import Mask
 from lrprism.spectral.simulate.plan import PlantSettings
 from lrprism.spectral.simulate.planting import plant
 from lrprism.spectral.simulate.truth import Truth
-
-Mask = npt.NDArray[np.bool_]
 
 _BLOCK: Final = 5
 

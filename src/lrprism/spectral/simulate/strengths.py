@@ -7,10 +7,8 @@ import numpy as np
 import numpy.typing as npt
 
 from lrprism.errors import InputError
+from lrprism.spectral.simulate.arrays import Labels, Numbers
 from lrprism.spectral.simulate.features import Role
-
-Numbers = npt.NDArray[np.float64]
-Labels = npt.NDArray[np.int64]
 
 SPREAD: Final = 0.5
 """Standard deviation of a strength within its class, where the classes stand at -1 and +1."""

@@ -1,9 +1,8 @@
 """What an image of a leaf holds besides the leaf: soil, and the noise of a camera."""
 
 import numpy as np
-import numpy.typing as npt
 
-Numbers = npt.NDArray[np.float64]
+from lrprism.spectral.simulate.arrays import Numbers
 
 _QUIET, _ENDS = 0.003, 5.0
 

@@ -8,12 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from lrprism.errors import InputError
+from lrprism.spectral.simulate.arrays import Floats, Labels, Mask, Numbers
 from lrprism.spectral.simulate.features import PlantedFeature, stack_profiles
-
-Mask = npt.NDArray[np.bool_]
-Numbers = npt.NDArray[np.float64]
-Floats = npt.NDArray[np.float32]
-Labels = npt.NDArray[np.int64]
 
 PARTS: Final = ("train", "validation", "test")
 """The parts that samples can be in."""

@@ -69,8 +69,10 @@ def describe_truth(truth: Truth) -> list[str]:
     if truth.noise.any():
         lines.append(f"{_list_ranges(truth, truth.noise)} hold noise alone")
     if truth.confounder.any():
-        bands = "all bands" if truth.confounder.all() else _list_ranges(truth, truth.confounder)
-        lines.append(f"a confounder lies in {bands} of {int(truth.confounded.sum())} samples")
+        kind = truth.parameters["confounder"]
+        where = "beside the leaf" if kind == "stripe" else f"at {_list_ranges(truth, truth.confounder)}"
+        words = {"stripe": "a stripe", "band": "an artefact"}[kind]
+        lines.append(f"{words} {where} confounds {int(truth.confounded.sum())} samples")
     return lines
 
 
