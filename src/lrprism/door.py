@@ -2,7 +2,7 @@
 
 import torch  # noqa: F401 - first: deep inside the imports below, its own would take longer
 
-from lrprism import ops, rules
+from lrprism import evaluation, ops, rules
 from lrprism.attribution import LRP, Explanation, explain, reference, target
 from lrprism.composites import Composite, Within, presets
 from lrprism.composites import selectors as select
@@ -33,6 +33,7 @@ __all__ = [
     "RuleError",
     "TargetError",
     "Within",
+    "evaluation",
     "explain",
     "keep_freed_memory",
     "ops",

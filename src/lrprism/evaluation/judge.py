@@ -1,0 +1,202 @@
+"""The judgement of several attribution methods on one model and its data."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+
+from torch import Tensor, nn
+
+from lrprism.errors import InputError
+from lrprism.evaluation.controls import make_controls
+from lrprism.evaluation.curves import (
+    Curves,
+    Reliability,
+    measure_curves,
+    measure_reliability,
+    score_regions,
+)
+from lrprism.evaluation.deletion import measure_drops
+from lrprism.evaluation.findings import CEILING, Findings, Record
+from lrprism.evaluation.greedy import find_greedy_curves
+from lrprism.evaluation.judgement import Judgement
+from lrprism.evaluation.predict import Method, Model, attribute
+from lrprism.evaluation.protocol import Protocol, Truth
+from lrprism.evaluation.randomisation import measure_random_logit, measure_randomisation
+from lrprism.evaluation.ranks import correlate_ranks
+from lrprism.evaluation.recovery import recover
+from lrprism.evaluation.samples import Samples, check_training, choose_samples
+from lrprism.evaluation.shares import judge_blind, measure_shares
+from lrprism.evaluation.stability import measure_sensitivity
+
+
+@dataclass(frozen=True, eq=False)
+class _Case:
+    """What all methods are judged on."""
+
+    model: Model
+    samples: Samples
+    protocol: Protocol
+    truth: Truth
+
+
+def judge(
+    model: Model,
+    x: Tensor,
+    target: Tensor,
+    *,
+    methods: Mapping[str, Method],
+    protocol: Protocol,
+    training: tuple[Tensor, Tensor] | None = None,
+    truth: Truth | None = None,
+) -> Judgement:
+    """Judge attribution methods on a model: figures with intervals, and what they mean in words.
+
+    Only samples that the model gets right count. A random ranking and three controls that know the data alone
+    are always judged beside the methods.
+
+    Args:
+        model: The model, logits ``[N, classes]``.
+        x: Samples that the model was not trained on, ``[N, ...]``; at least 200 of them should be right.
+        target: Their true classes, ``[N]``.
+        methods: Attribution functions ``(model, x, target) -> relevance`` by name.
+        protocol: Regions, imputers and the rest, such as ``Protocol.for_bands(training_samples)``.
+        training: Training samples and their classes for the controls; the samples themselves if not given.
+        truth: What is known of the features.
+
+    Raises:
+        InputError: If there is no method, or one has the name of a control.
+        ModelError: If the model is at chance level.
+    """
+    samples = choose_samples(model, x, target, at_least=protocol.at_least)
+    data = (x, target) if training is None else training
+    check_training(x, data)
+    controls = make_controls(*data, axis=protocol.axis, seed=protocol.bootstrap.seed)
+    if not methods or methods.keys() & controls.keys():
+        raise InputError(
+            "methods should be at least one, with names other than the controls "
+            f"{', '.join(map(repr, controls))}. Found {', '.join(map(repr, methods)) or 'none'}."
+        )
+    case = _Case(model, samples, protocol, truth or Truth())
+    relevances = {
+        name: attribute(method, model, samples.x, samples.target, name)
+        for name, method in {**methods, **controls}.items()
+    }
+    curves = {name: _measure_all_curves(case, relevance) for name, relevance in relevances.items()}
+    records = [*_record_curves(case, curves), *_record_deletion(case, relevances)]
+    for name, relevance in relevances.items():
+        records += _record_truth(case, name, relevance)
+    for name, method in methods.items():
+        records += _record_model_tests(case, name, method)
+    ceilings = _find_ceilings(case)
+    for imputer_name, (_, ceiling) in ceilings.items():
+        records.append(Record(CEILING, "SRG", imputer_name, protocol.bootstrap.measure(ceiling.srg)))
+    findings = Findings(
+        protocol=protocol,
+        samples=samples,
+        methods=tuple(methods),
+        controls=tuple(controls),
+        records=tuple(records),
+        curves=curves,
+        ceilings=ceilings,
+        reliabilities=_measure_reliabilities(case),
+        controls_from="the samples that are explained" if training is None else "the training samples",
+    )
+    return Judgement.of(findings)
+
+
+def _measure_reliabilities(case: _Case) -> dict[str, Reliability]:
+    x, target = case.samples.x, case.samples.target
+    return {
+        imputer.name: measure_reliability(case.model, x, target, imputer)
+        for imputer in case.protocol.imputers
+    }
+
+
+def _measure_all_curves(case: _Case, relevance: Tensor) -> dict[str, Curves]:
+    protocol, samples = case.protocol, case.samples
+    return {
+        imputer.name: measure_curves(
+            case.model,
+            samples.x,
+            samples.target,
+            relevance,
+            regions=protocol.regions,
+            imputer=imputer,
+            output=protocol.output,
+            seed=protocol.bootstrap.seed,
+        )
+        for imputer in protocol.imputers
+    }
+
+
+def _record_curves(case: _Case, curves: Mapping[str, Mapping[str, Curves]]) -> Iterator[Record]:
+    """Record the three areas of each method and imputer."""
+    draw = case.protocol.bootstrap
+    for method, per_imputer in curves.items():
+        for imputer, pair in per_imputer.items():
+            yield Record(method, "SRG", imputer, draw.measure(pair.srg))
+            yield Record(method, "MIF area", imputer, draw.measure(pair.mif_area))
+            yield Record(method, "LIF area", imputer, draw.measure(pair.lif_area))
+
+
+def _record_deletion(case: _Case, relevances: Mapping[str, Tensor]) -> Iterator[Record]:
+    """Record how relevance follows single deletions; what each loses is measured once for all methods."""
+    samples, protocol = case.samples, case.protocol
+    for imputer in protocol.imputers:
+        drops = measure_drops(
+            case.model, samples.x, samples.target, regions=protocol.regions, imputer=imputer
+        )
+        for method, relevance in relevances.items():
+            correlation = correlate_ranks(score_regions(relevance, protocol.regions), drops)
+            yield Record(method, "deletion", imputer.name, protocol.bootstrap.measure(correlation))
+
+
+def _record_truth(case: _Case, method: str, relevance: Tensor) -> Iterator[Record]:
+    """Record what a map says of planted features, where there are any."""
+    truth, axis, draw = case.truth, case.protocol.axis, case.protocol.bootstrap
+    if truth.mask is not None:
+        recovery = recover(relevance, truth.mask, positions=truth.positions, axis=axis, bootstrap=draw)
+        for name in asdict(recovery):
+            yield Record(method, name.replace("_", " "), "", getattr(recovery, name))
+    if truth.blind is not None and truth.used is not None:
+        verdict = judge_blind(relevance, truth.blind, truth.used, axis=axis, bootstrap=draw)
+        yield Record(method, "blind feature", "", verdict.blind.ratio, passed=verdict.passed)
+        yield Record(method, "used features", "", verdict.used.ratio)
+    for name, share in measure_shares(relevance, truth.groups, axis=axis, bootstrap=draw).items():
+        yield Record(method, f"share of {name}", "", share.ratio, flagged=share.flagged, rank=share.rank)
+
+
+def _record_model_tests(case: _Case, name: str, method: Method) -> Iterator[Record]:
+    """Record the tests that explain again: another class, other weights, other noise."""
+    samples, protocol, draw = case.samples, case.protocol, case.protocol.bootstrap
+    rows = protocol.choose_rows(len(samples.x), protocol.few).to(samples.x.device)
+    x, target = samples.x[rows], samples.target[rows]
+    other_class = measure_random_logit(method, case.model, x, target, classes=samples.classes, bootstrap=draw)
+    yield Record(name, "random logit", "", other_class)
+    # a model without weights of its own, such as a function, cannot be drawn anew
+    if isinstance(case.model, nn.Module) and any(True for _ in case.model.parameters()):
+        random = measure_randomisation(method, case.model, x, target, bootstrap=draw)
+        yield Record(name, "randomisation", "", random.similarity, passed=random.passed)
+        yield Record(name, "entropy rise", "", random.entropy_rise)
+    if protocol.noise is not None:
+        change = measure_sensitivity(method, case.model, x, target, protocol.noise, bootstrap=draw)
+        yield Record(name, "sensitivity max", "", change.maximum, dropped=change.dropped)
+        yield Record(name, "sensitivity mean", "", change.mean, dropped=change.dropped)
+
+
+def _find_ceilings(case: _Case) -> dict[str, tuple[Tensor, Curves]]:
+    """Return the rows and the greedy curves under each imputer."""
+    samples, protocol = case.samples, case.protocol
+    if protocol.greedy < 1:
+        return {}
+    rows = protocol.choose_rows(len(samples.x), protocol.greedy).to(samples.x.device)
+    x, target = samples.x[rows], samples.target[rows]
+    regions, output = protocol.regions, protocol.output
+    return {
+        imputer.name: (
+            rows,
+            find_greedy_curves(case.model, x, target, regions=regions, imputer=imputer, output=output),
+        )
+        for imputer in protocol.imputers
+    }
