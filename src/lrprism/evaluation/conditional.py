@@ -151,7 +151,7 @@ class GaussianConditional(AbstractImputer):
         steps = torch.arange(first.shape[1], device=x.device)[None, :, None, None] < counts[:, None, :, None]
         columns = (w[:, :, None] * steps).flatten(2)
         change = torch.linalg.solve_triangular(factor.mT, columns, upper=True)
-        change = change.reshape(*first.shape, counts.shape[1], -1).movedim(2, 1)
+        change = change.reshape(*first.shape, counts.shape[1], deviation.shape[2]).movedim(2, 1)
         filled = self._fold(x).double()[:, None].repeat(1, counts.shape[1], 1, 1)
         place = first[:, None, :, None].expand_as(change)
         filled.scatter_add_(2, place, -change)

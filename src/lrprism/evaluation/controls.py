@@ -19,8 +19,8 @@ def make_controls(x: Tensor, target: Tensor, *, axis: int = 1, seed: int = 0) ->
     r"""Build the random ranking and the controls that know the data alone.
 
     ``random``: uniform numbers, others at every call. ``|x - mean|``: the distance from the mean of the
-    training samples. ``|dx/db|``: the slope along the axis of the bands. ``ANOVA F``: for each feature, the variance between
-    the classes over that within, from the training samples,
+    training samples. ``|dx/db|``: the slope along the axis of the bands. ``ANOVA F``: for each feature, the
+    variance between the classes over that within, from the training samples,
 
     .. math:: F = \frac{\sum_k n_k (\bar x_k - \bar x)^2 / (K - 1)}
                        {\sum_k \sum_{n \in k} (x_n - \bar x_k)^2 / (N - K)}

@@ -29,6 +29,7 @@ class Record:
         passed: Outcome of a test that is passed or failed.
         flagged: True for a group of features that the network seems to use.
         rank: Rank of a group among runs of features of its width.
+        among: Number of those runs.
         dropped: Samples that were left out.
     """
 
@@ -39,6 +40,7 @@ class Record:
     passed: bool | None = None
     flagged: bool | None = None
     rank: int | None = None
+    among: int | None = None
     dropped: int | None = None
 
 
@@ -81,6 +83,7 @@ class Findings:
                 "passed": record.passed,
                 "flagged": record.flagged,
                 "rank": record.rank,
+                "among": record.among,
                 "dropped": record.dropped,
             }
             for record in self.records

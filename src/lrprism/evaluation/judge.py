@@ -164,7 +164,8 @@ def _record_truth(case: _Case, method: str, relevance: Tensor) -> Iterator[Recor
         yield Record(method, "blind feature", "", verdict.blind.ratio, passed=verdict.passed)
         yield Record(method, "used features", "", verdict.used.ratio)
     for name, share in measure_shares(relevance, truth.groups, axis=axis, bootstrap=draw).items():
-        yield Record(method, f"share of {name}", "", share.ratio, flagged=share.flagged, rank=share.rank)
+        outcome = {"flagged": share.flagged, "rank": share.rank, "among": share.among}
+        yield Record(method, f"share of {name}", "", share.ratio, **outcome)
 
 
 def _record_model_tests(case: _Case, name: str, method: Method) -> Iterator[Record]:

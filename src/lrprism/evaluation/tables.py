@@ -69,7 +69,7 @@ def _format_cell(record: Record | None) -> str:
     outcomes = [
         {True: "passed", False: "failed", None: ""}[record.passed],
         "flagged" if record.flagged else "",
-        f"rank {record.rank}" if record.rank is not None else "",
+        f"rank {record.rank} of {record.among}" if record.rank is not None else "",
         f"{record.dropped} dropped" if record.dropped else "",
     ]
     return " ".join([str(record.interval), *filter(None, outcomes)])

@@ -64,7 +64,7 @@ def _describe_contradiction(findings: Findings, method: str) -> str:
         return ""
     return (
         f"Imputers contradict each other: better than random under {', '.join(above)}, worse under "
-        f"{', '.join(below)}. The map speaks against another reference than these imputers."
+        f"{', '.join(below)}. Name the imputer with each figure: the method may have another reference."
     )
 
 
@@ -115,7 +115,7 @@ def _describe_groups(findings: Findings, method: str) -> str:
     shares = [r for r in findings.records if r.method == method and r.flagged is not None]
     return " ".join(
         f"{r.metric.removeprefix('share of ').capitalize()}: {r.interval.value:.2f} times its fair share"
-        + (f", rank {r.rank}" if r.rank is not None else "")
+        + (f", rank {r.rank} of {r.among}" if r.rank is not None else "")
         + (": flagged, the network seems to use it." if r.flagged else ": not flagged.")
         for r in shares
     )
@@ -146,7 +146,7 @@ def _describe_sensitivity(findings: Findings, method: str) -> str:
     record = findings.find(method, "sensitivity max")
     if record is None:
         return ""
-    dropped = f" ({record.dropped} samples left out, their prediction changed)" if record.dropped else ""
+    dropped = f" (samples left out, as their prediction changed: {record.dropped})" if record.dropped else ""
     return (
         f"Under the sensor's noise the map changes by up to {record.interval.value:.0%} of its size{dropped}."
     )

@@ -1,0 +1,51 @@
+import pytest
+import torch
+
+from lrprism.errors import InputError
+from lrprism.evaluation import make_controls, measure_anova
+
+
+def test_anova_by_hand() -> None:
+    # class means 1 and 5, mean 3: between 2 (4 + 4) / 1 = 16; within (1 + 1 + 1 + 1) / 2 = 2
+    x = torch.tensor([[0.0], [2.0], [4.0], [6.0]])
+    torch.testing.assert_close(measure_anova(x, torch.tensor([0, 0, 1, 1])), torch.tensor([8.0]))
+
+
+def test_a_constant_feature_has_nothing_to_say_and_the_class_itself_stays_finite() -> None:
+    x = torch.tensor([[3.0, 0.0, 1.0], [3.0, 0.0, 2.0], [3.0, 1.0, 1.5], [3.0, 1.0, 2.5]])
+    scores = measure_anova(x, torch.tensor([0, 0, 1, 1]))
+    assert scores[0] == 0
+    assert scores.isfinite().all()
+    assert scores.argmax() == 1
+
+
+def test_controls_know_the_data_alone() -> None:
+    generator = torch.Generator().manual_seed(0)
+    train, y = torch.randn(50, 6, generator=generator), torch.arange(50) % 2
+    x = torch.randn(4, 6, generator=generator)
+    controls = make_controls(train, y)
+    assert [*controls] == ["random", "|x - mean|", "|dx/db|", "ANOVA F"]
+    maps = {name: control(None, x, y[:4]) for name, control in controls.items()}
+    torch.testing.assert_close(maps["|x - mean|"], (x - train.mean(0)).abs())
+    # central differences inside, one-sided at the ends
+    torch.testing.assert_close(maps["|dx/db|"][:, 1:-1], ((x[:, 2:] - x[:, :-2]) / 2).abs())
+    torch.testing.assert_close(maps["|dx/db|"][:, 0], (x[:, 1] - x[:, 0]).abs())
+    torch.testing.assert_close(maps["ANOVA F"], measure_anova(train, y).expand(4, 6))
+
+
+def test_the_random_ranking_is_another_one_at_each_call_and_repeats_by_seed() -> None:
+    train, y, x = torch.rand(9, 6), torch.arange(9) % 2, torch.rand(4, 6)
+    first = make_controls(train, y, seed=5)["random"]
+    one, other = first(None, x, y[:4]), first(None, x, y[:4])
+    assert not torch.equal(one, other)
+    assert torch.equal(make_controls(train, y, seed=5)["random"](None, x, y[:4]), one)
+
+
+@pytest.mark.parametrize(
+    ("x", "y"), [(torch.rand(5, 2), torch.zeros(5).long()), (torch.rand(2, 2), torch.arange(2))]
+)
+def test_classes_that_cannot_be_compared_are_refused(x: torch.Tensor, y: torch.Tensor) -> None:
+    with pytest.raises(
+        InputError, match="ANOVA should have samples of at least two classes, and more samples"
+    ):
+        measure_anova(x, y)
