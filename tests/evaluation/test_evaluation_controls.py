@@ -41,11 +41,7 @@ def test_the_random_ranking_is_another_one_at_each_call_and_repeats_by_seed() ->
     assert torch.equal(make_controls(train, y, seed=5)["random"](None, x, y[:4]), one)
 
 
-@pytest.mark.parametrize(
-    ("x", "y"), [(torch.rand(5, 2), torch.zeros(5).long()), (torch.rand(2, 2), torch.arange(2))]
-)
-def test_classes_that_cannot_be_compared_are_refused(x: torch.Tensor, y: torch.Tensor) -> None:
-    with pytest.raises(
-        InputError, match="ANOVA should have samples of at least two classes, and more samples"
-    ):
-        measure_anova(x, y)
+@pytest.mark.parametrize("y", [torch.zeros(5).long(), torch.arange(5)])
+def test_classes_that_cannot_be_compared_are_refused(y: torch.Tensor) -> None:
+    with pytest.raises(InputError, match="ANOVA should have samples of at least two classes, and more"):
+        measure_anova(torch.rand(5, 2), y)

@@ -54,9 +54,8 @@ def test_the_copy_learns_from_deletions_and_the_original_stays() -> None:
     tuned = fine_tune(model, x, target, **settings)
     assert model.training
     assert all(torch.equal(value, before[name]) for name, value in model.state_dict().items())
-    without_first = imputer.impute(
-        x, regions.build_mask(torch.tensor([[True, False]])), rows=torch.arange(300)
-    )
+    first = regions.build_mask(torch.tensor([[True, False]]))
+    without_first = imputer.impute(x, first, rows=torch.arange(300))
 
     def measure_accuracy(network: nn.Module) -> float:
         return (network(without_first).argmax(1) == target).double().mean().item()

@@ -26,12 +26,8 @@ def test_the_ceiling_takes_the_best_step_of_all_each_time() -> None:
     x, target, regions = torch.randn(5, 8), torch.randint(3, (5,)), bands(torch.rand(1, 8), 2)
     swap = Swap(torch.randn(10, 8), draws=2)
     greedy = find_greedy_curves(model, x, target, regions=regions, imputer=swap)
-    paths = [
-        measure_curves(
-            model, x, target, -torch.tensor(order).argsort().float().expand(5, 4), regions=regions, imputer=swap
-        ).mif
-        for order in permutations(range(4))
-    ]  # fmt: skip
+    scores = [-torch.tensor(order).argsort().float().expand(5, 4) for order in permutations(range(4))]
+    paths = [measure_curves(model, x, target, s, regions=regions, imputer=swap).mif for s in scores]
     every = torch.stack(paths)
     torch.testing.assert_close(greedy.mif[:, 1], every[:, :, 1].amin(0))
     torch.testing.assert_close(greedy.lif[:, 1], every[:, :, 1].amax(0))

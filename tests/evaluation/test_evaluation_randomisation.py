@@ -35,9 +35,10 @@ def test_a_map_of_the_data_fails_and_a_map_of_the_model_passes() -> None:
     assert data.similarity.value == pytest.approx(1)
     assert data.entropy_rise.value == 0
     assert not data.passed
-    # |x w| keeps the size of x, so the rank correlation is not 0, but far from 1
-    network = measure_randomisation(lambda *a: multiply_gradient(*a) / a[1], model, x, target)
+    network = measure_randomisation(multiply_gradient, model, x, target)
     assert network.passed
+    # the product with x stays large where x is, with random weights too
+    assert network.size_similarity.value > network.similarity.value + 0.2
     assert all(torch.equal(value, before[name]) for name, value in model.state_dict().items())
 
 
@@ -75,6 +76,18 @@ def test_every_weight_is_drawn_anew_in_a_copy() -> None:
     assert copy[2].running_mean.eq(0).all()
     again = randomise(model, seed=3)
     assert all(torch.equal(a, b) for a, b in zip(copy.parameters(), again.parameters(), strict=True))
+
+
+def test_weights_that_training_began_with_do_not_come_again() -> None:
+    torch.manual_seed(0)
+    model = nn.Linear(8, 8)
+    weights = torch.stack([model.weight.detach(), randomise(model, 0).weight.detach()]).flatten(1)
+    assert torch.corrcoef(weights)[0, 1] < 0.5
+
+
+def test_no_draw_is_refused() -> None:
+    with pytest.raises(InputError, match=r"draws should be at least 1. Found 0"):
+        measure_randomisation(repeat_x, make_model(), torch.rand(2, 12), torch.zeros(2).long(), draws=0)
 
 
 @pytest.mark.parametrize("model", [nn.ReLU(), torch.relu])

@@ -46,9 +46,7 @@ def test_a_model_at_chance_level_stops_the_judgement() -> None:
     generator = torch.Generator().manual_seed(0)
     target = torch.randint(3, (300,), generator=generator)
     guesses = torch.randint(3, (300,), generator=generator)
-    with pytest.raises(
-        ModelError, match=r"better than chance: its explanations are not worth reading. Found"
-    ):
+    with pytest.raises(ModelError, match=r"better than chance: its explanations are not worth reading"):
         choose_samples(read_class, guesses.float()[:, None], target)
 
 
@@ -69,9 +67,7 @@ def test_targets_and_training_samples_that_do_not_fit_are_refused() -> None:
         choose_samples(read_class, x, target)
     with pytest.raises(InputError, match=r"for each of the 2 samples. Found torch.int64 of shape \(1,\)"):
         choose_samples(read_class, x, target[:1])
-    with pytest.raises(
-        InputError, match=r"training should be samples of shape \(2,\) and one class for each"
-    ):
+    with pytest.raises(InputError, match=r"training should be samples of shape \(2,\) and one class"):
         check_training(x, (torch.rand(4, 3), torch.zeros(4)))
 
 

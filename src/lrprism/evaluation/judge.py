@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
+from itertools import chain
 
 from torch import Tensor, nn
 
@@ -64,33 +65,23 @@ def judge(
         training: Training samples and their classes for the controls; the samples themselves if not given.
         truth: What is known of the features.
 
-    Raises:
-        InputError: If there is no method, or one has the name of a control.
-        ModelError: If the model is at chance level.
     """
     samples = choose_samples(model, x, target, at_least=protocol.at_least)
     data = (x, target) if training is None else training
     check_training(x, data)
     controls = make_controls(*data, axis=protocol.axis, seed=protocol.bootstrap.seed)
-    if not methods or methods.keys() & controls.keys():
-        raise InputError(
-            "methods should be at least one, with names other than the controls "
-            f"{', '.join(map(repr, controls))}. Found {', '.join(map(repr, methods)) or 'none'}."
-        )
+    _check_names(methods, controls)
     case = _Case(model, samples, protocol, truth or Truth())
-    relevances = {
-        name: attribute(method, model, samples.x, samples.target, name)
-        for name, method in {**methods, **controls}.items()
-    }
+    relevances = _attribute_all(case, {**methods, **controls})
     curves = {name: _measure_all_curves(case, relevance) for name, relevance in relevances.items()}
-    records = [*_record_curves(case, curves), *_record_deletion(case, relevances)]
-    for name, relevance in relevances.items():
-        records += _record_truth(case, name, relevance)
-    for name, method in methods.items():
-        records += _record_model_tests(case, name, method)
     ceilings = _find_ceilings(case)
-    for imputer_name, (_, ceiling) in ceilings.items():
-        records.append(Record(CEILING, "SRG", imputer_name, protocol.bootstrap.measure(ceiling.srg)))
+    records = [
+        *_record_curves(case, curves),
+        *_record_ceilings(case, ceilings),
+        *_record_deletion(case, relevances),
+        *chain.from_iterable(_record_truth(case, *pair) for pair in relevances.items()),
+        *chain.from_iterable(_record_model_tests(case, *pair) for pair in methods.items()),
+    ]
     findings = Findings(
         protocol=protocol,
         samples=samples,
@@ -103,6 +94,25 @@ def judge(
         controls_from="the samples that are explained" if training is None else "the training samples",
     )
     return Judgement.of(findings)
+
+
+def _check_names(methods: Mapping[str, Method], controls: Mapping[str, Method]) -> None:
+    """Check the names of methods.
+
+    Raises:
+        InputError: If there is no method, or one has the name of a control or of the ceiling.
+    """
+    taken = [*controls, CEILING]
+    if not methods or methods.keys() & {*taken}:
+        raise InputError(
+            f"methods should be at least one, with names other than {', '.join(map(repr, taken))}. "
+            f"Found {', '.join(map(repr, methods)) or 'none'}."
+        )
+
+
+def _attribute_all(case: _Case, methods: Mapping[str, Method]) -> dict[str, Tensor]:
+    x, target = case.samples.x, case.samples.target
+    return {name: attribute(method, case.model, x, target, name) for name, method in methods.items()}
 
 
 def _measure_reliabilities(case: _Case) -> dict[str, Reliability]:
@@ -140,6 +150,11 @@ def _record_curves(case: _Case, curves: Mapping[str, Mapping[str, Curves]]) -> I
             yield Record(method, "LIF area", imputer, draw.measure(pair.lif_area))
 
 
+def _record_ceilings(case: _Case, ceilings: Mapping[str, tuple[Tensor, Curves]]) -> Iterator[Record]:
+    for imputer, (_, curves) in ceilings.items():
+        yield Record(CEILING, "SRG", imputer, case.protocol.bootstrap.measure(curves.srg))
+
+
 def _record_deletion(case: _Case, relevances: Mapping[str, Tensor]) -> Iterator[Record]:
     """Record how relevance follows single deletions; what each loses is measured once for all methods."""
     samples, protocol = case.samples, case.protocol
@@ -164,8 +179,8 @@ def _record_truth(case: _Case, method: str, relevance: Tensor) -> Iterator[Recor
         yield Record(method, "blind feature", "", verdict.blind.ratio, passed=verdict.passed)
         yield Record(method, "used features", "", verdict.used.ratio)
     for name, share in measure_shares(relevance, truth.groups, axis=axis, bootstrap=draw).items():
-        outcome = {"flagged": share.flagged, "rank": share.rank, "among": share.among}
-        yield Record(method, f"share of {name}", "", share.ratio, **outcome)
+        record = Record(method, f"share of {name}", "", share.ratio, flagged=share.flagged)
+        yield replace(record, rank=share.rank, among=share.among)
 
 
 def _record_model_tests(case: _Case, name: str, method: Method) -> Iterator[Record]:
@@ -179,6 +194,7 @@ def _record_model_tests(case: _Case, name: str, method: Method) -> Iterator[Reco
     if isinstance(case.model, nn.Module) and any(True for _ in case.model.parameters()):
         random = measure_randomisation(method, case.model, x, target, bootstrap=draw)
         yield Record(name, "randomisation", "", random.similarity, passed=random.passed)
+        yield Record(name, "sizes at random", "", random.size_similarity)
         yield Record(name, "entropy rise", "", random.entropy_rise)
     if protocol.noise is not None:
         change = measure_sensitivity(method, case.model, x, target, protocol.noise, bootstrap=draw)

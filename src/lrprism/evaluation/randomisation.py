@@ -17,6 +17,8 @@ from lrprism.evaluation.samples import draw_other_classes
 PASSES_BELOW = 0.5
 """Rank correlation with the map of a network of random weights below which a map has changed."""
 _BINS = 100
+_OWN_STREAM = 2_654_435_769
+"""Added to seeds: with those that people give, the weights that training began with would come again."""
 
 
 def measure_random_logit(
@@ -57,14 +59,17 @@ class Randomisation:
     r"""What becomes of a map when the weights are drawn anew.
 
     Args:
-        similarity: Mean rank correlation of |R| with the map of the network with random weights.
-        entropy_rise: eMPRT, :math:`(C(R') - C(R)) / C(R)` with C the entropy of a map's histogram, after
+        similarity: Mean rank correlation of the map with that of the network with random weights.
+        size_similarity: The same of |R|. A product with the input may stay large where the input is, though
+            its signs change.
+        entropy_rise: eMPRT, :math:`(C(R') - C(R)) / C(R)` with C the entropy of the histogram of |R|, after
             Hedström et al. 2024 (arXiv 2401.06465); above 0 where the map got more complex. To be reported,
             not to rank by.
         passed: True if the similarity is below .5, with the upper end of its interval.
     """
 
     similarity: Interval
+    size_similarity: Interval
     entropy_rise: Interval
     passed: bool
 
@@ -75,9 +80,10 @@ def measure_randomisation(
     x: Tensor,
     target: Tensor,
     *,
+    draws: int = 3,
     bootstrap: Bootstrap | None = None,
 ) -> Randomisation:
-    """Explain a copy of the model whose weights are drawn anew: a map that stays shows the data alone.
+    """Explain copies of the model whose weights are drawn anew: a map that stays shows the data alone.
 
     Pass or fail: maps of noise change most (Binder et al. 2023), so that more change is not better.
 
@@ -86,15 +92,31 @@ def measure_randomisation(
         model: The model, an ``nn.Module``; it does not change.
         x: Samples, ``[N, ...]``.
         target: Classes, ``[N]``.
+        draws: Copies; similarities and entropies are means over them.
         bootstrap: How intervals are drawn, and the seed of the weights.
+
+    Raises:
+        InputError: If there is no draw.
     """
+    if draws < 1:
+        raise InputError(f"draws should be at least 1. Found {draws}.")
     draw = bootstrap or Bootstrap()
-    maps = [attribute(method, network, x, target).abs() for network in (model, randomise(model, draw.seed))]
-    similarity = draw.measure(correlate_ranks(*maps))
-    entropies = torch.stack([measure_entropy(relevance) for relevance in maps], dim=1)
-    # of means: one map with an entropy of 0 would make a mean of ratios infinite
-    rise = draw.measure(entropies, lambda means: means[:, 1] / means[:, 0].clamp(min=1e-12) - 1)
-    return Randomisation(similarity, rise, similarity.high < PASSES_BELOW)
+    learned = attribute(method, model, x, target)
+    rows = []
+    for number in range(draws):
+        random = attribute(method, randomise(model, draw.seed + number), x, target)
+        similarities = correlate_ranks(learned, random), correlate_ranks(learned.abs(), random.abs())
+        rows.append(torch.stack([*similarities, measure_entropy(random.abs())], dim=1))
+    means = torch.stack(rows).mean(0)
+    entropies = torch.stack([measure_entropy(learned.abs()), means[:, 2]], dim=1)
+    similarity = draw.measure(means[:, 0])
+    return Randomisation(
+        similarity=similarity,
+        size_similarity=draw.measure(means[:, 1]),
+        # of means: one map with an entropy of 0 would make a mean of ratios infinite
+        entropy_rise=draw.measure(entropies, lambda pair: pair[:, 1] / pair[:, 0].clamp(min=1e-12) - 1),
+        passed=similarity.high < PASSES_BELOW,
+    )
 
 
 def randomise(model: Model, seed: int = 0) -> nn.Module:
@@ -117,7 +139,7 @@ def randomise(model: Model, seed: int = 0) -> nn.Module:
         )
     copy = deepcopy(model)
     with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
+        torch.manual_seed(_OWN_STREAM + seed)
         for module in copy.modules():
             reset = getattr(module, "reset_parameters", None) or getattr(module, "_reset_parameters", None)
             if callable(reset):

@@ -24,6 +24,7 @@ _ALONE = {
     "Tests that explain again": (
         "random logit",
         "randomisation",
+        "sizes at random",
         "entropy rise",
         "sensitivity max",
         "sensitivity mean",

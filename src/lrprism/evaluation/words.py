@@ -4,9 +4,27 @@ from __future__ import annotations
 
 from lrprism.evaluation.controls import RANDOM
 from lrprism.evaluation.findings import Findings
+from lrprism.evaluation.randomisation import PASSES_BELOW
 
 _RELIABLE_BELOW = 0.5
 """A model that still finds the class in this share of fully imputed samples, above chance, sees it there."""
+_ALWAYS_LIMITED = (
+    "SRG: a ranking is judged, not its sizes; a mismatch of imputer and reference can turn it round; a "
+    "high value means the network's output follows the ranking, not that the network is right.",
+    "deletion: one region at a time, so that what neighbours say too counts for nothing; removed regions "
+    "may lie outside what the network has learned, unless it was fine-tuned on them.",
+    "intervals: from these samples and this one network; other trainings differ more (compare 5 seeds).",
+)
+_LIMITS = {
+    "auc": "planted features: a network may use only some of them, or their neighbours; controls that "
+    "see the classes see the mask itself.",
+    "blind feature": "blind feature: says that the map leaves out what the network ignores, not that it "
+    "finds all it uses.",
+    "randomisation": "randomisation: noise passes too; it rejects maps of the data, and ranks nothing.",
+    "random logit": "random logit: classes that rest on the same features have like maps in truth.",
+    "sensitivity max": "sensitivity: a constant map is the most stable one.",
+}
+"""What each further test cannot show."""
 
 
 def describe_method(findings: Findings, method: str) -> str:
@@ -31,28 +49,30 @@ def _list_imputers(findings: Findings) -> list[str]:
 
 
 def _describe_faithfulness(findings: Findings, method: str) -> str:
-    """Compare with the random ranking and with the best control, on the same samples."""
+    """Compare with the random ranking and with every control, on the same samples."""
     imputers = _list_imputers(findings)
     above_random = [name for name in imputers if findings.compare_srg(method, RANDOM, name).low > 0]
-    missed = {
-        name: [
-            control
-            for control in findings.controls
-            if control != RANDOM and findings.compare_srg(method, control, name).low <= 0
-        ]
-        for name in imputers
-    }
     figures = ", ".join(
         f"{name} {record.interval.value:.2f}"
         for name in imputers
         if (record := findings.find(method, "SRG", name))
     )
-    unbeaten = "; ".join(f"{', '.join(names)} under {name}" for name, names in missed.items() if names)
     return (
         f"Better than a random ranking under {len(above_random)} of {len(imputers)} imputers "
-        f"(SRG: {figures}). "
-        + (f"Not better than the controls {unbeaten}." if unbeaten else "Better than every control.")
+        f"(SRG: {figures}). {_describe_controls(findings, method)}"
     )
+
+
+def _describe_controls(findings: Findings, method: str) -> str:
+    """Name the controls that the method does not beat, on the same samples, and the imputers."""
+    unbeaten = []
+    for control in findings.controls:
+        imputers = [
+            name for name in _list_imputers(findings) if findings.compare_srg(method, control, name).low <= 0
+        ]
+        if control != RANDOM and imputers:
+            unbeaten.append(f"{control} (under {', '.join(imputers)})")
+    return f"Not better than {'; '.join(unbeaten)}." if unbeaten else "Better than every control."
 
 
 def _describe_contradiction(findings: Findings, method: str) -> str:
@@ -125,13 +145,16 @@ def _describe_randomisation(findings: Findings, method: str) -> str:
     record = findings.find(method, "randomisation")
     if record is None:
         return ""
-    if record.passed:
+    if not record.passed:
         return (
-            f"Passes randomisation: with random weights the map changes (rank correlation {record.interval})."
+            f"Fails randomisation: with random weights the map stays alike (rank correlation "
+            f"{record.interval}), so that it shows the data more than the network."
         )
+    sizes = findings.find(method, "sizes at random")
+    alike = sizes is not None and sizes.interval.high >= PASSES_BELOW
     return (
-        f"Fails randomisation: with random weights the map stays alike (rank correlation {record.interval}), "
-        "so that it shows the data more than the network."
+        f"Passes randomisation: with random weights the map changes (rank correlation {record.interval})"
+        + (f", but not where it is large ({sizes.interval} of |R|)." if sizes and alike else ".")
     )
 
 
@@ -155,23 +178,8 @@ def _describe_sensitivity(findings: Findings, method: str) -> str:
 def describe_limits(findings: Findings) -> list[str]:
     """Return what each test that was run cannot show, one line per test."""
     metrics = {record.metric for record in findings.records}
-    limits = [
-        "SRG: a ranking is judged, not its sizes; a mismatch of imputer and reference can turn it round; a "
-        "high value means the network's output follows the ranking, not that the network is right.",
-        "deletion: one region at a time, so that what neighbours say too counts for nothing; removed regions "
-        "may lie outside what the network has learned, unless it was fine-tuned on them.",
-        "intervals: from these samples and this one network; other trainings differ more (compare 5 seeds).",
-    ]
-    known = {
-        "auc": "planted features: a network may use only some of them, or their neighbours; controls that "
-        "see the classes see the mask itself.",
-        "blind feature": "blind feature: says that the map leaves out what the network ignores, not that it "
-        "finds all it uses.",
-        "randomisation": "randomisation: noise passes too; it rejects maps of the data, and ranks nothing.",
-        "random logit": "random logit: classes that rest on the same features have like maps in truth.",
-        "sensitivity max": "sensitivity: a constant map is the most stable one.",
-    }
-    limits += [text for metric, text in known.items() if metric in metrics]
+    limits = [*_ALWAYS_LIMITED]
+    limits += [text for metric, text in _LIMITS.items() if metric in metrics]
     if any(record.flagged is not None for record in findings.records):
         limits.append("groups: a flag says where relevance lies, not that the network is wrong to use it.")
     visible = [
