@@ -1,7 +1,7 @@
 """``python -m benchmarks.evaluation``: the time of one judgement.
 
-Six methods on a small 1-D CNN: 200 bands, 200 samples, SRG over 40 windows under four imputers, with controls,
-greedy ceilings and all other tests. Prints the judgement too.
+Six methods on a small 1-D CNN: 200 bands, 200 samples, SRG over 40 windows under four imputers, with
+controls, greedy ceilings and all other tests. Prints the judgement too.
 """
 
 import argparse
@@ -76,14 +76,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     training, x = ((training[0] - mean) / deviation, training[1]), (x - mean) / deviation
     network = train_network(*training)
     right = (network(x).argmax(1) == target).nonzero()[:SAMPLES, 0]
-    presets = (
-        lp.presets.Epsilon,
-        lp.presets.EpsilonPlus,
-        lp.presets.EpsilonGamma,
-        lp.presets.EpsilonPlusFlat,
-    )
-    methods = {preset.__name__: explain_by(preset()) for preset in presets}
-    methods |= {"LRP-0": explain_by(lp.presets.Epsilon(0)), "IG": integrate_gradients}
+    presets = lp.presets
+    chosen = (presets.Epsilon, presets.EpsilonPlus, presets.EpsilonGamma, presets.EpsilonPlusFlat)
+    methods = {preset.__name__: explain_by(preset()) for preset in chosen}
+    methods |= {"LRP-0": explain_by(presets.Epsilon(0)), "IG": integrate_gradients}
     protocol = Protocol.for_bands(training[0], width=5)
     truth = Truth(mask=FEATURES[:3].amax(0) > 0.5)
     wall, processor = time.perf_counter(), time.process_time()
@@ -92,9 +88,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     )
     wall, processor = time.perf_counter() - wall, time.process_time() - processor
     print(judgement)
-    print(
-        f"\n{wall:.0f} s by the clock, {processor:.0f} s of processor time, {torch.get_num_threads()} threads"
-    )
+    threads = torch.get_num_threads()
+    print(f"\n{wall:.0f} s by the clock, {processor:.0f} s of processor time, {threads} threads")
 
 
 if __name__ == "__main__":

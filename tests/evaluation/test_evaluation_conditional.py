@@ -80,6 +80,12 @@ def test_all_features_of_an_image_may_be_correlated() -> None:
     torch.testing.assert_close(path[0, 2].flatten(), expected)
 
 
+def test_of_many_spectra_some_are_fitted() -> None:
+    samples = draw_spectra(50_000)
+    imputer = GaussianConditional(samples)
+    torch.testing.assert_close(imputer.mean, samples[::3].mean(0))
+
+
 def test_regions_that_divide_pixels_are_refused() -> None:
     x = torch.rand(20, 3, 4, 4)
     with pytest.raises(InputError, match="gaussian should meet regions along the axis of the bands"):

@@ -13,6 +13,7 @@ from lrprism.evaluation.regions import Regions
 
 _MOST_FEATURES = 4096
 """Above this, one Cholesky factor takes more than 100 MB."""
+_MOST_SPECTRA = 20_000
 _NUMBERS_AT_ONCE = 2**23
 
 
@@ -26,7 +27,8 @@ class GaussianConditional(AbstractImputer):
     .. math:: x_S = \mu_S - P_{SS}^{-1} P_{SK} (x_K - \mu_K)
 
     For patches the covariance is that of bands, over all samples and pixels, and each pixel is filled by
-    itself; so a region has to be removed from all pixels at once. Computed in float64.
+    itself; so a region has to be removed from all pixels at once. Of more than 20,000 spectra some are
+    taken, at even distances. Computed in float64.
 
     Args:
         samples: Training samples, ``[S, ...]``; a few hundred spectra at least.
@@ -46,7 +48,9 @@ class GaussianConditional(AbstractImputer):
         if not ridge > 0:
             raise InputError(f"ridge should be above 0, as bands are correlated. Found {ridge!r}. Try 1e-3.")
         self.axis, self.shape = axis, samples.shape[1:]
-        spectra = self._fold(samples).movedim(1, -1).flatten(0, -2).double()
+        spectra = self._fold(samples).movedim(1, -1).flatten(0, -2)
+        # a covariance needs no more; every second, third and so on keeps all samples in it
+        spectra = spectra[:: max(1, -(-len(spectra) // _MOST_SPECTRA))].double()
         size = spectra.shape[1]
         if size > _MOST_FEATURES:
             raise InputError(
