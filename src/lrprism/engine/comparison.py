@@ -33,6 +33,8 @@ class Comparison:
     def __init__(self, *, is_shared: bool) -> None:
         """Start with no call."""
         self.is_recording = True
+        self.failure: CallsDifferError | None = None
+        """The first difference between the calls: operators of tensors swallow a TypeError, as models may."""
         self._is_shared = is_shared
         self._calls: list[_Met | None] = []
         self._number = 0
@@ -62,18 +64,24 @@ class Comparison:
         Raises:
             CallsDifferError: If the model takes another call on the reference.
         """
+        if self.failure is not None:
+            raise self.failure
         met = self._calls[self._number] if self._number < len(self._calls) else None
         self._number += 1
         if met is None or met.func != func or met.module != module:
-            raise CallsDifferError(_describe_other(self._number, func, module, met))
+            raise self._fail(_describe_other(self._number, func, module, met))
         own, other = tensors_in(arguments), tensors_in((met.counterpart.args, met.counterpart.kwargs))
         if len(own) != len(other) or not all(map(_broadcasts, own, other)):
-            raise CallsDifferError(_describe_shapes(self._number, func, module, own, other))
+            raise self._fail(_describe_shapes(self._number, func, module, own, other))
         if self._is_shared and not all(
             is_same(a, b) for a, b in zip(own, other, strict=True) if not a.requires_grad
         ):
-            raise CallsDifferError(f"call {self._number}, {_name(func)}, depends on the number of samples")
+            raise self._fail(f"call {self._number}, {_name(func)}, depends on the number of samples")
         return met.counterpart
+
+    def _fail(self, message: str) -> CallsDifferError:
+        self.failure = CallsDifferError(message)
+        return self.failure
 
     def check_end(self) -> None:
         """Check that no call on the reference is left over.
@@ -81,6 +89,8 @@ class Comparison:
         Raises:
             CallsDifferError: If one is.
         """
+        if self.failure is not None:
+            raise self.failure
         if self._number < len(self._calls):
             met = self._calls[self._number]
             assert met is not None

@@ -119,7 +119,12 @@ def _run_both(
     finally:
         restore()
     comparison.is_recording = False
-    record = _run(modules, inputs[0], arrange, ops, request, comparison)
+    try:
+        record = _run(modules, inputs[0], arrange, ops, request, comparison)
+    except Exception as error:
+        if comparison.failure is None or error is comparison.failure:
+            raise
+        raise comparison.failure from error
     try:
         comparison.check_end()
     except CallsDifferError:

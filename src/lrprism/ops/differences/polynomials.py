@@ -93,9 +93,16 @@ class _Product(OwnFunction):
         (g,) = grad_outputs
         a, b, a_r, b_r = ctx.saved_tensors
         for_a, for_b = ctx.needs_input_grad[1:3]
-        back_a = ((b + b_r).mul_(0.5) * g).sum_to_size(a.shape) if for_a else None
-        back_b = ((a + a_r).mul_(0.5) * g).sum_to_size(b.shape) if for_b else None
+        back_a = _carry_factor(a, (b + b_r).mul_(0.5), g) if for_a else None
+        back_b = _carry_factor(b, (a + a_r).mul_(0.5), g) if for_b else None
         return None, back_a, back_b, None, None
+
+
+def _carry_factor(a: Tensor, mean: Tensor, g: Tensor) -> Tensor:
+    """Carry ``g`` of a product to its factor ``a`` beside the mean of the other one."""
+    back = mean.conj() * g  # as autograd does, so that relevance is Re(conj(a) g)
+    back = back if a.is_complex() or not back.is_complex() else back.real
+    return back.sum_to_size(a.shape)
 
 
 _follow = entry_of(_Polynomial)

@@ -46,10 +46,15 @@ def attend(
     if is_causal:
         future = torch.ones(scores.shape[-2:], dtype=torch.bool, device=query.device).triu(1)
         scores = scores.masked_fill(future, float("-inf"))
-    if attn_mask is not None:
-        is_choice = attn_mask.dtype is torch.bool
-        scores = scores.masked_fill(~attn_mask, float("-inf")) if is_choice else scores + attn_mask
-    return torch.softmax(scores, -1) @ value
+    if attn_mask is None:
+        return torch.softmax(scores, -1) @ value
+    is_choice = attn_mask.dtype is torch.bool
+    is_masked = ~attn_mask if is_choice else attn_mask.detach() == float("-inf")
+    scores = scores.masked_fill(is_masked, float("-inf")) if is_choice else scores + attn_mask
+    # a query that sees no key: torch gives it nothing, where the softmax of -inf alone is NaN
+    is_blind = is_masked.all(-1, keepdim=True)
+    weights = torch.softmax(scores.masked_fill(is_blind, 0), -1).masked_fill(is_blind, 0)
+    return weights @ value
 
 
 def attend_with_logarithms(
@@ -82,6 +87,9 @@ def vector_norm(
         return x.abs().amax(dims, keepdim)
     if ord == -math.inf:
         return x.abs().amin(dims, keepdim)
+    if ord == 0:
+        size = x.abs()
+        return (size > 0).to(size.dtype).sum(dims, keepdim)
     if ord == 1:
         return x.abs().sum(dims, keepdim)
     if ord == 2:
