@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, final
 
@@ -70,15 +70,22 @@ def blank(token: int, *, keep: Sequence[int] = ()) -> Callable[[Tensor], Tensor]
         keep: Ids of tokens that stay, such as those in front of and behind a sentence.
 
     Raises:
-        InputError: If ``token`` is no id.
+        InputError: If an id is no whole number, or what it is given holds no token ids.
     """
-    if isinstance(token, bool) or not isinstance(token, int):
+    ids = [token, *keep] if isinstance(keep, Iterable) else [token, keep]
+    wrong = [value for value in ids if isinstance(value, bool) or not isinstance(value, int)]
+    if wrong or not isinstance(keep, Iterable):
         raise InputError(
-            f"blank() should name a token by its id, a whole number. Found {token!r}. "
-            "Try blank(tokenizer.mask_token_id)."
+            f"blank() should name tokens by their ids, whole numbers, those to keep in a list. "
+            f"Found {(wrong or ids)[-1]!r}. Try blank(tokenizer.mask_token_id, keep=[tokenizer.cls_token_id])."
         )
 
     def make(tokens: Tensor) -> Tensor:
+        if tokens.is_floating_point():
+            raise InputError(
+                f"blank() should stand for token ids. Found inputs of type {tokens.dtype}. "
+                "Try a number or a tensor, such as reference=0.0."
+            )
         stays = torch.isin(tokens, torch.tensor(list(keep), dtype=tokens.dtype, device=tokens.device))
         return torch.where(stays, tokens, torch.full_like(tokens, token))
 
@@ -98,10 +105,14 @@ def continuum(x: Tensor, widths: int | Sequence[int] = (6, 10, 14), *, axis: int
         axis: The axis of the bands.
 
     Raises:
-        InputError: If a width is no whole number from 1 on, or as wide as the axis.
+        InputError: If ``x`` is no tensor with that axis, or a width is no whole number from 1 on, or as wide as
+            the axis.
     """
-    steps = (widths,) if isinstance(widths, int) else tuple(widths)
-    count = x.shape[axis] if x.dim() else 0
+    if not isinstance(x, Tensor) or not -x.dim() <= axis < x.dim():
+        found = f"shape {tuple(x.shape)}" if isinstance(x, Tensor) else type(x).__name__
+        raise InputError(f"x should be a tensor with the bands along axis {axis}. Found {found}.")
+    steps = tuple(widths) if isinstance(widths, Iterable) else (widths,)
+    count = x.shape[axis]
     wrong = [h for h in steps if isinstance(h, bool) or not isinstance(h, int) or not 1 <= h < count]
     if wrong or not steps:
         raise InputError(
@@ -126,11 +137,17 @@ def mix(a: Tensor, b: Tensor, weight: float = 0.5) -> Tensor:
         weight: The share of the first, from 0 to 1.
 
     Raises:
-        InputError: If the weight is outside.
+        InputError: If the weight is outside, or the references are no tensors that broadcast.
     """
-    if not 0 <= weight <= 1:
-        raise InputError(f"weight should be from 0 to 1. Found {weight!r}.")
-    return weight * a.detach() + (1 - weight) * b.detach()
+    if not isinstance(weight, (int, float)) or not 0 <= weight <= 1:
+        raise InputError(f"weight should be a number from 0 to 1. Found {weight!r}.")
+    try:
+        return weight * a.detach() + (1 - weight) * b.detach()
+    except (AttributeError, RuntimeError) as error:  # no tensors, or of shapes that do not broadcast
+        found = [tuple(r.shape) if isinstance(r, Tensor) else type(r).__name__ for r in (a, b)]
+        raise InputError(
+            f"references to mix should be tensors that broadcast. Found {found[0]} and {found[1]}."
+        ) from error
 
 
 def read_references(reference: Reference, parsed: ParsedInputs) -> list[tuple[Tensor, ...] | None]:
@@ -168,6 +185,11 @@ def _find_tensors(reference: Reference, parsed: ParsedInputs) -> dict[Path, Any]
     """
     if len(parsed.paths) == 1 and not isinstance(reference, (tuple, list, Mapping)):
         return {parsed.paths[0]: reference}
+    if isinstance(parsed.original, Tensor):
+        raise InputError(
+            f"reference should be a tensor like the input. Found {type(reference).__name__}. "
+            "Try lp.reference.each(*references) to compare with several."
+        )
     given = {path: value for path, value in _leaves_of(reference) if value is not None}
     unknown = [path for path in given if path not in parsed.paths]
     if unknown or not given:
@@ -196,11 +218,13 @@ def _fit(value: Any, x: Tensor, name: str) -> Tensor:
         InputError: If it does not fit the input.
     """
     value = value(x.detach()) if callable(value) and not isinstance(value, Tensor) else value
-    value = (
-        torch.as_tensor(value, dtype=x.dtype, device=x.device) if isinstance(value, (int, float)) else value
-    )
+    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    # a token is a whole number
+    if is_number and (x.is_floating_point() or isinstance(value, int)):
+        value = torch.as_tensor(value, dtype=x.dtype, device=x.device)
     if not isinstance(value, Tensor):
-        raise InputError(f"{name} should be a tensor like the input. Found {type(value).__name__}.")
+        kind = "a tensor" if x.is_floating_point() else "token ids"
+        raise InputError(f"{name} should be {kind} like the input. Found {type(value).__name__}.")
     if value.dtype != x.dtype:
         raise InputError(
             f"{name} should be of the input's type, {x.dtype}. Found {value.dtype}. Try .to({x.dtype})."

@@ -27,15 +27,16 @@ class Comparison:
     """The calls of a run on a reference, in order.
 
     Args:
-        is_shared: Whether one sample stands for all, so that the constants of the two runs should be alike.
+        samples: For how many samples the one of the reference stands, so that the constants of the two runs
+            should be alike; None where there are as many on both sides.
     """
 
-    def __init__(self, *, is_shared: bool) -> None:
+    def __init__(self, samples: int | None = None) -> None:
         """Start with no call."""
         self.is_recording = True
         self.failure: CallsDifferError | None = None
         """The first difference between the calls: operators of tensors swallow a TypeError, as models may."""
-        self._is_shared = is_shared
+        self._samples = samples
         self._calls: list[_Met | None] = []
         self._number = 0
 
@@ -71,13 +72,21 @@ class Comparison:
         if met is None or met.func != func or met.module != module:
             raise self._fail(_describe_other(self._number, func, module, met))
         own, other = tensors_in(arguments), tensors_in((met.counterpart.args, met.counterpart.kwargs))
-        if len(own) != len(other) or not all(map(_broadcasts, own, other)):
+        if len(own) != len(other) or not all(map(self._fits, own, other)):
             raise self._fail(_describe_shapes(self._number, func, module, own, other))
-        if self._is_shared and not all(
+        if self._samples is not None and not all(
             is_same(a, b) for a, b in zip(own, other, strict=True) if not a.requires_grad
         ):
             raise self._fail(f"call {self._number}, {_name(func)}, depends on the number of samples")
         return met.counterpart
+
+    def _fits(self, own: Tensor, other: Tensor) -> bool:
+        """Return True if the reference's tensor can stand beside that of each sample."""
+        sizes = zip(own.shape, other.shape, strict=True)
+        return own.shape == other.shape or (
+            own.dim() == other.dim()
+            and all(size == 1 and count == self._samples for count, size in sizes if count != size)
+        )
 
     def _fail(self, message: str) -> CallsDifferError:
         self.failure = CallsDifferError(message)
@@ -102,13 +111,6 @@ class Comparison:
 
 def _detach_live(values: Any) -> list[Tensor]:
     return [tensor.detach() for tensor in tensors_in(values) if tensor.requires_grad]
-
-
-def _broadcasts(own: Tensor, other: Tensor) -> bool:
-    """Return True if the reference's tensor can stand beside each sample's."""
-    return own.dim() == other.dim() and all(
-        other_size in (1, own_size) for own_size, other_size in zip(own.shape, other.shape, strict=True)
-    )
 
 
 _FOUND = (

@@ -86,13 +86,13 @@ def _run_with_reference(
     if reference is None:
         return _run(modules, inputs, arrange, ops, request)
     whole = [r.expand_as(x) for r, x in zip(reference, inputs, strict=True)]
-    is_shared = any(r.shape != x.shape for r, x in zip(reference, inputs, strict=True))
-    if is_shared:
+    samples = next((len(x) for r, x in zip(reference, inputs, strict=True) if r.shape != x.shape), None)
+    if samples is not None:
         try:
-            return _run_both(modules, (inputs, reference), arrange, ops, request, is_shared=True)
+            return _run_both(modules, (inputs, reference), arrange, ops, request, samples)
         except (CallsDifferError, RuntimeError, IndexError, ValueError, AssertionError):
             pass  # a model of another number of samples; whatever else is wrong comes up again below
-    return _run_both(modules, (inputs, whole), arrange, ops, request, is_shared=False)
+    return _run_both(modules, (inputs, whole), arrange, ops, request)
 
 
 def _run_both(
@@ -101,26 +101,37 @@ def _run_both(
     arrange: Callable[[list[Tensor]], Arguments],
     ops: OwnOps,
     request: Request,
-    *,
-    is_shared: bool,
+    samples: int | None = None,
 ) -> Trace:
     """Run the model on the reference, then from the same state on the inputs, call beside call.
+
+    Args:
+        modules: The modules of the model.
+        inputs: The inputs, and what each is compared with.
+        arrange: Puts them among the model's arguments.
+        ops: What to do at torch functions outside the dispatch table.
+        request: What is asked of the pass.
+        samples: For how many samples the one of the reference stands; None where there are as many.
 
     Raises:
         CallsDifferError: If the model takes other calls on the reference.
     """
-    comparison = Comparison(is_shared=is_shared)
+    comparison = Comparison(samples)
     plain = request._replace(needs=Needs(), audit=False)
     state = KeptState(modules)
     state.arguments = arrange([x.detach() for x in inputs[1]])
     restore = state.remember(fully=True)
     try:
-        of_reference = _run(modules, inputs[1], arrange, ops, plain, comparison)
-    finally:
-        restore()
+        of_reference = _run(modules, inputs[1], arrange, ops, plain, comparison, undo=restore)
+    except Exception as error:
+        error.add_note("This came up when the model ran on the reference.")
+        raise
+    restore()
     comparison.is_recording = False
+    # one sample in the place of all may not fit the model, which then runs again
+    undo = None if samples is None else restore
     try:
-        record = _run(modules, inputs[0], arrange, ops, request, comparison)
+        record = _run(modules, inputs[0], arrange, ops, request, comparison, undo=undo)
     except Exception as error:
         if comparison.failure is None or error is comparison.failure:
             raise
@@ -128,7 +139,7 @@ def _run_both(
     try:
         comparison.check_end()
     except CallsDifferError:
-        record.settle()
+        (undo or record.settle)()
         raise
     return record._replace(reference=of_reference)
 
@@ -140,8 +151,13 @@ def _run(
     ops: OwnOps,
     request: Request,
     comparison: Comparison | None = None,
+    *,
+    undo: Callable[[], None] | None = None,
 ) -> Trace:
-    """Run the model once, keeping what the way back will need."""
+    """Run the model once, keeping what the way back will need.
+
+    If that fails, ``undo`` gives the model its state back; without it, the state is that of a call that fails.
+    """
     ledger = Ledger() if request.audit else None
     with torch.inference_mode(False), torch.enable_grad():  # whatever the caller has switched off
         leaves = tuple(_copy_input(x) for x in inputs)
@@ -152,7 +168,9 @@ def _run(
         mode.state.arguments = arrange(live)
         settle = partial(mode.state.settle, mode.rewrites, mode.descent.known)
         with _run_uncompiled(), restore_randomness(leaves), _notice_draws(mode, request):
-            output, layers = _call_model(mode, list(zip(live, inputs, strict=True)), request, settle)
+            output, layers = _call_model(
+                mode, list(zip(live, inputs, strict=True)), request, undo or settle
+            )
         if mode.noise.drawn:
             mode.noise.name_stored(mode.state.stored_tensors())
         output = mode.present(output)

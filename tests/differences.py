@@ -1,0 +1,74 @@
+"""Relevance of a difference from a reference, with everything checked that holds for any op."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+import lrprism as lp
+from lrprism.composites import AbstractComposite
+from small_models import LRP_0, Model
+
+Slope = Callable[[Tensor, Tensor], Tensor]
+
+
+def drawn(*shape: int, seed: int = 0) -> Tensor:
+    """Random numbers of one shape, the same each time."""
+    return torch.randn(shape, dtype=torch.float64, generator=torch.Generator().manual_seed(seed + sum(shape)))
+
+
+def explain_difference(
+    model: nn.Module | Callable[..., Any],
+    inputs: Tensor | Sequence[Tensor],
+    reference: Any,
+    composite: AbstractComposite = LRP_0,
+    target: Any = torch.ones_like,
+    **options: Any,
+) -> lp.Explanation:
+    """Explain with an account; it closes, and changes neither the map nor the outputs."""
+    model = model if isinstance(model, nn.Module) else Model(model)
+    inputs = inputs if isinstance(inputs, Tensor) else tuple(inputs)
+    explainer = lp.LRP(model, composite)
+    audited = explainer.explain(inputs, target, reference=reference, audit=True, **options)
+    plain = explainer.explain(inputs, target, reference=reference, **options)
+    torch.testing.assert_close(audited.relevance, plain.relevance, rtol=1e-9, atol=1e-12)
+    torch.testing.assert_close(audited.output, plain.output)
+    torch.testing.assert_close(audited.reference_output, plain.reference_output)
+    account = audited.audit
+    assert account is not None
+    assert abs(account.unaccounted) <= 1e-9 * largest_flow(account)
+    return audited
+
+
+def relevance_of(
+    function: Callable[..., Any],
+    inputs: Tensor | Sequence[Tensor],
+    reference: Any,
+    composite: AbstractComposite = LRP_0,
+    **options: Any,
+) -> Any:
+    """The relevance of a difference that arrives in full, and of outputs that are those of plain calls."""
+    explanation = explain_difference(function, inputs, reference, composite, **options)
+    check_sum(explanation)
+    return explanation.relevance
+
+
+def tensors_of(values: Any) -> list[Tensor]:
+    """The tensors of relevance: of one input or of several."""
+    return [values] if isinstance(values, Tensor) else [value for value in values if value is not None]
+
+
+def largest_flow(account: lp.engine.Account) -> float:
+    """The most relevance that passes any op."""
+    return max([abs(row.relevance_out) for row in account] + [abs(account.explained), 1e-30])
+
+
+def check_sum(explanation: lp.Explanation, tolerance: float = 1e-9) -> None:
+    """Check that relevance adds up to ``f(x) - f(reference)`` under a seed of ones, and that no op keeps any."""
+    assert explanation.audit is not None
+    total = sum(float(tensor.sum()) for tensor in tensors_of(explanation.relevance))
+    scale = max(float(explanation.change.abs().sum()), 1e-30)
+    assert abs(total - float(explanation.change.sum())) <= tolerance * scale
+    keeping = {row.op: row.lost for row in explanation.audit if abs(row.lost) > tolerance * scale}
+    assert keeping == {}

@@ -1,0 +1,185 @@
+"""Elementwise functions of a difference: an entry's relevance is how far the function moved there."""
+
+import math
+from collections.abc import Callable
+
+import pytest
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+import lrprism as lp
+from differences import drawn, explain_difference, relevance_of
+from lrprism import presets
+from small_models import close
+
+K = drawn(6, seed=5)
+FUNCTIONS: dict[str, Callable[[Tensor], Tensor]] = {
+    name: getattr(torch, name, None) or getattr(F, name)
+    for name in (
+        "abs asinh atan celu cos cosh deg2rad elu erf erfc exp exp2 expm1 floor frac gelu hardshrink hardsigmoid "
+        "hardswish hardtanh i0 leaky_relu logsigmoid mish neg relu relu6 round selu sigmoid sign silu sin sinc sinh "
+        "softplus softshrink softsign square tan tanh tanhshrink trunc"
+    ).split()
+} | {
+    "clamp": lambda x: x.clamp(-0.5, 0.5),
+    "clamp from below": lambda x: x.clamp(min=-0.3),
+    "threshold": lambda x: F.threshold(x, 0.1, -0.3),
+    "gelu by tanh": lambda x: F.gelu(x, approximate="tanh"),
+    "log": lambda x: (x.abs() + 0.5).log(),
+    "log1p": lambda x: torch.log1p(x.abs()),
+    "sqrt": lambda x: x.abs().sqrt(),
+    "rsqrt": lambda x: (x.abs() + 0.1).rsqrt(),
+    "reciprocal": lambda x: (x.abs() + 0.1).reciprocal(),
+    "2 / x": lambda x: 2 / (x.abs() + 0.1),
+    "x ** 2": lambda x: x**2,
+    "x ** 3": lambda x: x**3,
+    "x ** -1.5": lambda x: (x.abs() + 0.5) ** -1.5,
+    "2 ** x": lambda x: 2.0**x,
+    "x ** K": lambda x: (x.abs() + 0.1) ** K,
+    "K ** x": lambda x: torch.pow(K.abs(), x),
+    "float_power": lambda x: torch.float_power(x, 3),
+    "logit": lambda x: x.sigmoid().logit(),
+    "asin": lambda x: (x / 9).asin(),
+    "remainder": lambda x: x % 1.5,
+    "floor_divide": lambda x: x // 0.5,
+    "atan2": lambda x: torch.atan2(x, K),
+    "xlogy": lambda x: torch.xlogy(K, x.abs() + 0.1),
+    "logaddexp": lambda x: torch.logaddexp(x, K),
+    "rrelu": lambda x: F.rrelu(x, 0.1, 0.3),
+    "relu, then a root": lambda x: x.relu().sqrt(),
+    "sigmoid of a square": lambda x: x.square().sigmoid(),
+}
+"""Functions of which each entry of the result depends on one entry alone."""
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+@pytest.mark.parametrize("samples", [1, 3])
+def test_relevance_of_an_entry_is_its_change(name: str, samples: int) -> None:
+    f, x, r = FUNCTIONS[name], drawn(3, 6), drawn(3, 6, seed=9)[:samples]
+    close(relevance_of(f, x, r), f(x) - f(r).expand_as(x))
+
+
+def test_a_weight_per_channel_counts_as_one() -> None:
+    prelu = nn.PReLU(6).double()
+    prelu.weight.data = K
+    x, r = drawn(3, 6), drawn(1, 6, seed=9)
+    close(relevance_of(prelu, x, r), (prelu(x) - prelu(r)).detach())
+
+
+def test_the_slope_of_the_secant_by_hand() -> None:
+    # relu: from -1 to 2 the output grows by 2 over 3; from 1 to 4 by 3 over 3; from -1 to -3 by nothing
+    x, r = torch.tensor([[2.0, 4.0, -3.0]]).double(), torch.tensor([[-1.0, 1.0, -1.0]]).double()
+    w = torch.tensor([5.0, 7.0, 11.0]).double()
+    close(relevance_of(lambda a: (a.relu() * w).sum(1), x, r), torch.tensor([[10.0, 21.0, 0.0]]).double())
+
+
+def slopes(f: Callable[[Tensor], Tensor], values: list[float]) -> Tensor:
+    """The slope that a call has at equal arguments, read at a neighbour behind it: relevance of 2 a."""
+    x = torch.tensor([values], dtype=torch.float64)
+
+    class Behind(nn.Module):
+        """Read the gradient of ``f`` at a tensor that changes beside ``f``, where ``f`` sees no change."""
+
+        def forward(self, a: Tensor, b: Tensor) -> Tensor:
+            return f(a + b)
+
+    # a grows as b shrinks: f sees equal arguments, so that relevance is the derivative times +-1
+    ones = torch.ones_like(x)
+    change = lp.LRP(Behind(), presets.Epsilon(0)).explain((x, -ones), torch.ones_like, reference=(x - ones, 0.0))
+    of_a, of_b = change.relevance
+    close(of_a + of_b, torch.zeros_like(x))
+    return of_a[0]
+
+
+def test_between_equal_arguments_it_is_the_derivative() -> None:
+    # what f sees is x - 1: tanh' = 1 - tanh^2, exp' = exp, (a^2)' = 2 a
+    values = [0.5, 1.0, 3.0]
+    seen = torch.tensor(values).double() - 1
+    close(slopes(torch.tanh, values), 1 - seen.tanh().square())
+    close(slopes(torch.exp, values), seen.exp())
+    close(slopes(lambda a: a**2, values), 2 * seen)
+    close(slopes(torch.relu, values), (seen > 0).double())
+
+
+def test_a_root_stays_finite_where_nothing_changes_at_zero() -> None:
+    x, r = torch.tensor([[0.0, 4.0]]).double(), torch.tensor([[0.0, 1.0]]).double()
+    for root in (torch.sqrt, lambda a: a**0.5, lambda a: a.norm(dim=1), torch.rsqrt):
+        function = (lambda a: (a + 1).rsqrt()) if root is torch.rsqrt else root
+        relevance = relevance_of(function, x, r)
+        assert relevance.isfinite().all()
+        assert relevance[0, 0] == 0
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64, torch.bfloat16])
+@pytest.mark.parametrize("name", ["sigmoid", "gelu", "exp", "softplus", "tanh"])
+def test_near_arguments_do_not_cancel(name: str, dtype: torch.dtype) -> None:
+    # next to each other in the type: the difference of the values is nothing but rounding
+    x = torch.linspace(0.5, 4, 8, dtype=dtype)[None]
+    r = torch.nextafter(x, torch.full_like(x, 9))
+    f = FUNCTIONS[name]
+    relevance = lp.LRP(FunctionOf(f), presets.Epsilon(0)).explain(x, torch.ones_like, reference=r).relevance
+    a = x.double().requires_grad_()
+    (slope,) = torch.autograd.grad(f(a).sum(), a)
+    expected = slope * (x.double() - r.double())
+    rtol = 1e-2 if dtype is torch.bfloat16 else 2 * math.sqrt(torch.finfo(dtype).eps)
+    torch.testing.assert_close(relevance.double(), expected, rtol=rtol, atol=0)
+
+
+class FunctionOf(nn.Module):
+    """A function as a model."""
+
+    def __init__(self, function: Callable[[Tensor], Tensor]) -> None:
+        super().__init__()
+        self.function = function
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.function(x)
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
+def test_half_precision_rounds_once(dtype: torch.dtype) -> None:
+    x, r = drawn(3, 6).to(dtype), drawn(3, 6, seed=9).to(dtype)
+    relevance = lp.LRP(FunctionOf(torch.sigmoid), presets.Epsilon(0)).explain(
+        x, torch.ones_like, reference=r
+    ).relevance
+    assert relevance.dtype is dtype
+    expected = x.double().sigmoid() - r.double().sigmoid()
+    torch.testing.assert_close(relevance.double(), expected, rtol=0.02, atol=4 * torch.finfo(dtype).eps)
+
+
+def test_a_piecewise_linear_function_is_exact_for_the_smallest_change() -> None:
+    x, r = torch.tensor([[1.0 + 2**-23, 3.0]]), torch.tensor([[1.0, -3.0]])
+    relevance = lp.LRP(nn.ReLU(), presets.Epsilon(0)).explain(x, torch.ones_like, reference=r).relevance
+    assert relevance.tolist() == [[2**-23, 3.0]]
+
+
+def of_complex(f: Callable[[Tensor], Tensor]) -> Callable[[Tensor], Tensor]:
+    return lambda x: f(torch.complex(x, x.sin()))
+
+
+@pytest.mark.parametrize(
+    "f", [torch.abs, lambda z: z.exp().real, lambda z: z.tanh().imag, lambda z: (z * z.conj()).real]
+)
+def test_complex_numbers_share_their_change(f: Callable[[Tensor], Tensor]) -> None:
+    x, r = drawn(3, 6), drawn(3, 6, seed=9)
+    # real and imaginary part come from one entry, so that its relevance is the change there
+    close(relevance_of(of_complex(f), x, r), of_complex(f)(x) - of_complex(f)(r))
+
+
+def test_a_function_of_two_live_arguments_without_a_way_is_named() -> None:
+    x, r = drawn(3, 6), drawn(1, 6, seed=9)
+    with pytest.warns(lp.RelevanceWarning) as warned:
+        explanation = explain_difference(lambda a: torch.xlogy(a, a.abs() + 1), x, r)
+    words = [str(warning.message) for warning in warned]
+    assert any("no rule is known for xlogy in (model)" in message for message in words)
+    assert any("relevance of a difference should add up to f(x) - f(reference)" in message for message in words)
+    (row,) = (row for row in explanation.audit if row.op == "xlogy")
+    missing = float(explanation.change.sum() - explanation.relevance.sum())
+    assert row.to_unknown == pytest.approx(missing)
+    assert abs(missing) > 0.1
+
+
+def test_a_random_mask_is_off_in_both_runs() -> None:
+    x, r = drawn(3, 6), drawn(1, 6, seed=9)
+    close(relevance_of(lambda a: F.dropout(a, 0.5), x, r), x - r)
