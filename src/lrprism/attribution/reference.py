@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from lrprism.attribution.inputs import ParsedInputs, check_values
-from lrprism.attribution.structures import Path, format_path, tensor_leaves
+from lrprism.attribution.structures import Path, format_path, leaves
 from lrprism.errors import InputError
 
 __all__ = ["blank", "continuum", "each", "mean", "mix"]
@@ -76,8 +76,8 @@ def blank(token: int, *, keep: Sequence[int] = ()) -> Callable[[Tensor], Tensor]
     wrong = [value for value in ids if isinstance(value, bool) or not isinstance(value, int)]
     if wrong or not isinstance(keep, Iterable):
         raise InputError(
-            f"blank() should name tokens by their ids, whole numbers, those to keep in a list. "
-            f"Found {(wrong or ids)[-1]!r}. Try blank(tokenizer.mask_token_id, keep=[tokenizer.cls_token_id])."
+            f"blank() should name tokens by their ids, whole numbers, and those to keep in a list. Found "
+            f"{(wrong or ids)[-1]!r}. Try blank(tokenizer.mask_token_id, keep=[tokenizer.cls_token_id])."
         )
 
     def make(tokens: Tensor) -> Tensor:
@@ -105,8 +105,8 @@ def continuum(x: Tensor, widths: int | Sequence[int] = (6, 10, 14), *, axis: int
         axis: The axis of the bands.
 
     Raises:
-        InputError: If ``x`` is no tensor with that axis, or a width is no whole number from 1 on, or as wide as
-            the axis.
+        InputError: If ``x`` is no tensor with that axis, or a width is no whole number from 1 on, or as wide
+            as the axis.
     """
     if not isinstance(x, Tensor) or not -x.dim() <= axis < x.dim():
         found = f"shape {tuple(x.shape)}" if isinstance(x, Tensor) else type(x).__name__
@@ -181,7 +181,7 @@ def _find_tensors(reference: Reference, parsed: ParsedInputs) -> dict[Path, Any]
     """Return what the caller gave for each input; one that is left out is compared with itself.
 
     Raises:
-        InputError: If nothing is given, or something where the inputs hold no tensor.
+        InputError: If something was given for what is no input, or nothing for any.
     """
     if len(parsed.paths) == 1 and not isinstance(reference, (tuple, list, Mapping)):
         return {parsed.paths[0]: reference}
@@ -190,25 +190,16 @@ def _find_tensors(reference: Reference, parsed: ParsedInputs) -> dict[Path, Any]
             f"reference should be a tensor like the input. Found {type(reference).__name__}. "
             "Try lp.reference.each(*references) to compare with several."
         )
-    given = {path: value for path, value in _leaves_of(reference) if value is not None}
-    unknown = [path for path in given if path not in parsed.paths]
-    if unknown or not given:
+    given = {path: value for path, value in leaves(reference) if value is not None}
+    # an object may hold whatever it likes beside its tensors
+    is_plain = isinstance(reference, (tuple, list, Mapping))
+    unknown = [path for path in given if path not in parsed.paths and (is_plain or path == ())]
+    if unknown or given.keys().isdisjoint(parsed.paths):
         found = ", ".join(format_path(path, "reference", reference) for path in unknown) or "none"
         raise InputError(
             f"reference should hold tensors where the inputs do: {', '.join(parsed.names)}. Found {found}."
         )
     return given
-
-
-def _leaves_of(reference: Reference) -> list[tuple[Path, Any]]:
-    """Return tensors and functions with their paths."""
-    if callable(reference) and not isinstance(reference, Tensor):
-        return [((), reference)]
-    if isinstance(reference, Mapping):
-        return [((key, *path), leaf) for key in reference for path, leaf in _leaves_of(reference[key])]
-    if isinstance(reference, (tuple, list)):
-        return [((n, *path), leaf) for n, value in enumerate(reference) for path, leaf in _leaves_of(value)]
-    return list(tensor_leaves(reference))
 
 
 def _fit(value: Any, x: Tensor, name: str) -> Tensor:

@@ -156,7 +156,7 @@ def _run(
 ) -> Trace:
     """Run the model once, keeping what the way back will need.
 
-    If that fails, ``undo`` gives the model its state back; without it, the state is that of a call that fails.
+    If that fails, ``undo`` gives the model its state back; without it, the state is that of a failed call.
     """
     ledger = Ledger() if request.audit else None
     with torch.inference_mode(False), torch.enable_grad():  # whatever the caller has switched off
