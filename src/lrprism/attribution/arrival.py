@@ -62,17 +62,22 @@ _LARGEST_GAP = 1e-3
 """The share of an explained difference that may be missing at the inputs, beyond rounding."""
 
 
+_ROUNDING_OF_CHANGE = 100
+"""A gap up to this multiple of the precision of both outputs is nothing but rounding on the way."""
+
+
 def describe_missing(
-    change: Tensor, seeds: Sequence[Tensor], relevance: Sequence[Sequence[Tensor]]
+    output: Tensor, change: Tensor, seeds: Sequence[Tensor], relevance: Sequence[Sequence[Tensor]]
 ) -> str | None:
     """Return the warning for a difference that does not arrive at the inputs in full, or None.
 
     Args:
-        change: The difference of the outputs.
+        output: The output for the inputs.
+        change: Its difference from the output for the reference.
         seeds: The seeds there.
         relevance: The relevance at the inputs, for each seed.
     """
-    gap = size = 0.0
+    gap = size = of_outputs = 0.0
     for seed, inputs in zip(seeds, relevance, strict=True):
         terms = torch.where(seed == 0, 0, change * seed)
         sums = _sum_each_sample(terms)
@@ -82,8 +87,9 @@ def describe_missing(
             sums, arrived = sums.sum(), torch.tensor(sum_relevance(inputs), device=sums.device)
         gap += float((sums - arrived).abs().sum())
         size += float(sums.abs().sum())
-    precision = torch.finfo(change.dtype).eps
-    if gap <= max(_LARGEST_GAP, 100 * precision) * size or not size:
+        of_outputs += sum_magnitudes(torch.where(seed == 0, 0, output.abs().maximum(change.abs()) * seed))
+    rounding = _ROUNDING_OF_CHANGE * torch.finfo(change.dtype).eps * of_outputs
+    if gap <= max(_LARGEST_GAP * size, rounding):
         return None
     return (
         f"relevance of a difference should add up to f(x) - f(reference). Found {gap:.3g} of {size:.3g} "

@@ -184,7 +184,7 @@ class Cautions:
         self._explained += explained
         self._arrived += arrived
         if forward_pass.reference is not None and (
-            message := describe_missing(output, seeds, relevances.inputs)
+            message := describe_missing(forward_pass.output.detach(), output, seeds, relevances.inputs)
         ):
             self.say(message, "difference")
         for call in facts.affine:
