@@ -32,6 +32,9 @@ def __getattr__(name: str) -> Any:
         globals().update({public: getattr(door, public) for public in names}, __all__=names)
         if name in globals():
             return globals()[name]
+        # the workbench, which needs the extra `spectral`
+        if name == "spectral":
+            return import_module("lrprism.spectral")
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 

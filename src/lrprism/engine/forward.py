@@ -168,9 +168,7 @@ def _run(
         mode.state.arguments = arrange(live)
         settle = partial(mode.state.settle, mode.rewrites, mode.descent.known)
         with _run_uncompiled(), restore_randomness(leaves), _notice_draws(mode, request):
-            output, layers = _call_model(
-                mode, list(zip(live, inputs, strict=True)), request, undo or settle
-            )
+            output, layers = _call_model(mode, list(zip(live, inputs, strict=True)), request, undo or settle)
         if mode.noise.drawn:
             mode.noise.name_stored(mode.state.stored_tensors())
         output = mode.present(output)

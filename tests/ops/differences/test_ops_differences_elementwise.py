@@ -86,7 +86,9 @@ def slopes(f: Callable[[Tensor], Tensor], values: list[float]) -> Tensor:
 
     # a grows as b shrinks: f sees equal arguments, so that relevance is the derivative times +-1
     ones = torch.ones_like(x)
-    change = lp.LRP(Behind(), presets.Epsilon(0)).explain((x, -ones), torch.ones_like, reference=(x - ones, 0.0))
+    change = lp.LRP(Behind(), presets.Epsilon(0)).explain(
+        (x, -ones), torch.ones_like, reference=(x - ones, 0.0)
+    )
     of_a, of_b = change.relevance
     close(of_a + of_b, torch.zeros_like(x))
     return of_a[0]
@@ -140,9 +142,11 @@ class FunctionOf(nn.Module):
 @pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
 def test_half_precision_rounds_once(dtype: torch.dtype) -> None:
     x, r = drawn(3, 6).to(dtype), drawn(3, 6, seed=9).to(dtype)
-    relevance = lp.LRP(FunctionOf(torch.sigmoid), presets.Epsilon(0)).explain(
-        x, torch.ones_like, reference=r
-    ).relevance
+    relevance = (
+        lp.LRP(FunctionOf(torch.sigmoid), presets.Epsilon(0))
+        .explain(x, torch.ones_like, reference=r)
+        .relevance
+    )
     assert relevance.dtype is dtype
     expected = x.double().sigmoid() - r.double().sigmoid()
     torch.testing.assert_close(relevance.double(), expected, rtol=0.02, atol=4 * torch.finfo(dtype).eps)
@@ -173,7 +177,9 @@ def test_a_function_of_two_live_arguments_without_a_way_is_named() -> None:
         explanation = explain_difference(lambda a: torch.xlogy(a, a.abs() + 1), x, r)
     words = [str(warning.message) for warning in warned]
     assert any("no rule is known for xlogy in (model)" in message for message in words)
-    assert any("relevance of a difference should add up to f(x) - f(reference)" in message for message in words)
+    assert any(
+        "relevance of a difference should add up to f(x) - f(reference)" in message for message in words
+    )
     (row,) = (row for row in explanation.audit if row.op == "xlogy")
     missing = float(explanation.change.sum() - explanation.relevance.sum())
     assert row.to_unknown == pytest.approx(missing)

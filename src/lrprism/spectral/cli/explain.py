@@ -29,6 +29,7 @@ def explain(
     every_pixel: Annotated[
         bool, typer.Option("--every-pixel", help="Explain every pixel of a scene; write maps.")
     ] = False,
+    reference: registry_options.Reference = "zero",
     pool: options.Pool = None,
     model: options.TrustedModel = None,
     accelerator: options.Accelerator = "auto",
@@ -64,6 +65,7 @@ def explain(
         every_pixel=every_pixel,
         model=model,
         pool=pool,
+        reference=reference,
     )
     with UnfinishedRun.open(out, plan_explanation(run, settings), overwrite=overwrite) as unfinished:
         record = explain_into(

@@ -8,9 +8,18 @@ from lrprism.spectral.networks import NETWORKS
 from lrprism.spectral.preprocessing import STEPS
 from lrprism.spectral.splits import SCHEMES
 from lrprism.spectral.workbench.composites import COMPOSITES
+from lrprism.spectral.workbench.references import REFERENCES
 from lrprism.spectral.workbench.split_settings import VALIDATIONS
 
 Rule = Annotated[str, typer.Option(help=f"LRP rules: {', '.join(COMPOSITES)}.")]
+
+Reference = Annotated[
+    str,
+    typer.Option(
+        help=f"What spectra are compared with: {', '.join(REFERENCES)}. Relevance adds up to the difference "
+        "of the outputs, and no bias keeps a share; mean: of the training samples.",
+    ),
+]
 
 NETWORK = "Network"
 Model = Annotated[

@@ -3,6 +3,7 @@ from .composites import COMPOSITES
 from .demo import demonstrate
 from .explain import ExplanationSettings, explain_into, plan_explanation
 from .networks import NetworkSettings
+from .references import REFERENCES
 from .simulate import describe_truth, simulate_into
 from .sources import Preparation, Samples, open_samples
 from .split_settings import VALIDATIONS, SplitSettings
@@ -10,6 +11,7 @@ from .train import TrainingSettings, plan_training, train_into
 
 __all__ = [
     "COMPOSITES",
+    "REFERENCES",
     "VALIDATIONS",
     "AdoptionSettings",
     "ExplanationSettings",

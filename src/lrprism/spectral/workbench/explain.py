@@ -27,6 +27,7 @@ from lrprism.spectral.workbench.parts import limit_per_class
 from lrprism.spectral.workbench.patch_explainer import PatchExplainer, SampleExplainer
 from lrprism.spectral.workbench.progress import Reporter
 from lrprism.spectral.workbench.record import SPLIT, WEIGHTS
+from lrprism.spectral.workbench.references import find_reference
 from lrprism.spectral.workbench.relevance_store import RelevanceStore
 from lrprism.spectral.workbench.sources import Numbers, Samples, open_samples
 from lrprism.spectral.workbench.trained_network import TrainedNetwork
@@ -51,6 +52,7 @@ class ExplanationSettings:
         model: A network of the user's own that the run may import, ``"package.module:factory"``.
         pool: Width in nm over which the pooled map sums relevance; 0 for no such map, None for the width that
             the training samples gave.
+        reference: A name in :data:`lrprism.spectral.workbench.REFERENCES`: what each patch is compared with.
     """
 
     source: str | None = None
@@ -64,6 +66,7 @@ class ExplanationSettings:
     every_pixel: bool = False
     model: str | None = None
     pool: float | None = None
+    reference: str = "zero"
 
     def __post_init__(self) -> None:
         """Check the width.
@@ -101,6 +104,7 @@ def explain_into(
     # before anything is read: a wrong name should cost nothing
     composite = find_composite(settings.rule)
     trained = TrainedNetwork.load(network, settings.model)
+    find_reference(settings.reference, trained.record)
     with reporter.step(f"reading {settings.source or trained.record['source']}"):
         samples = open_samples(settings.source or trained.record["source"], trained.preparation)
         plan_job = _plan_pixels if settings.every_pixel else _plan_patches
@@ -235,7 +239,10 @@ def _build_patch_explainer(
     samples: Samples, trained: TrainedNetwork, settings: ExplanationSettings, composite: AbstractComposite
 ) -> PatchExplainer:
     names = trained.record["class_names"]
-    return PatchExplainer(trained.model, composite, samples, names, settings.target)
+    reference = find_reference(settings.reference, trained.record)
+    return PatchExplainer(
+        trained.model, composite, samples, names, settings.target, reference, settings.reference
+    )
 
 
 def _run_job(job: _Job, store: RelevanceStore, settings: ExplanationSettings, reporter: Reporter) -> bool:

@@ -19,6 +19,7 @@ from lrprism.errors import InputError
 from lrprism.spectral.cubes.patches import PatchSet
 from lrprism.spectral.preprocessing import Pipeline
 from lrprism.spectral.workbench.networks import NETWORK
+from lrprism.spectral.workbench.references import MakeReference
 from lrprism.spectral.workbench.sources import Numbers, Samples, network_inputs
 
 
@@ -32,6 +33,8 @@ class PatchExplainer:
         samples: The source of the patches.
         class_names: Name of each class, class 0 first.
         target: ``"predicted"``, ``"true"``, the number of a class or its name.
+        reference: Makes what the patches are compared with; None for zero.
+        reference_name: Its name.
     """
 
     model: Pipeline
@@ -39,6 +42,8 @@ class PatchExplainer:
     samples: Samples
     class_names: Sequence[str]
     target: str
+    reference: MakeReference | None = None
+    reference_name: str = "zero"
 
     @cached_property
     def _lrp(self) -> LRP:
@@ -68,7 +73,8 @@ class PatchExplainer:
         # Lightning moves the model, not the samples that it is asked for
         inputs = network_inputs(patches).to(device)
         target = NetworkClass(class_target(self.target, patches["label"].values, self.class_names))
-        explanation = self._lrp.explain(inputs, target, audit=True)
+        reference = None if self.reference is None else self.reference(inputs)
+        explanation = self._lrp.explain(inputs, target, audit=True, reference=reference)
         relevance, classes = _expect_tensor(explanation.relevance), _expect_tensor(explanation.target)
         dataset = self._build_dataset(patches, relevance, explanation.output, classes)
         return dataset, _expect_account(explanation.audit)
@@ -108,6 +114,7 @@ class PatchExplainer:
             **patches.attrs,
             "class_names": names,
             "composite": repr(self.composite),
+            "reference": self.reference_name,
             "data_sha256": self.samples.hash,
         }
         return dataset

@@ -103,16 +103,16 @@ def write_network(
         ),
         "weights": settings.weights,
         "weights_sha256": file_hash(folder / WEIGHTS),
-        "resolution": _measure_resolution(samples, parts, patches["wavelength"].values),
+        **_measure_spectra(samples, parts, patches["wavelength"].values),
         "split": parts.record(settings.split or SplitSettings(), settings.preparation.window),
         "test": {**asdict(metrics), "f1": dict(zip(samples.class_names, metrics.f1, strict=True))},
     }
 
 
-def _measure_resolution(
+def _measure_spectra(
     samples: Samples, parts: SampleParts, wavelength: npt.NDArray[np.float64]
 ) -> dict[str, Any]:
-    """Return the width over which the bands vary together, and the samples that it was estimated from."""
+    """Return the width over which the bands vary together, and the mean spectrum, of some samples."""
     # as for the preprocessing: the test part where the training part is not known
     part = "train" if parts.train.size else "test"
     numbers = getattr(parts, part)
@@ -121,5 +121,9 @@ def _measure_resolution(
         samples.cut(piece)["patch"].values.mean(axis=(2, 3), dtype=np.float64)
         for piece in np.array_split(numbers, -(-len(numbers) // _SPECTRA))
     ]
-    width = estimate_width(np.concatenate(spectra), wavelength, samples.labels_of(numbers))
-    return {"nm": width, "part": part, "samples": len(numbers)}
+    means = np.concatenate(spectra)
+    width = estimate_width(means, wavelength, samples.labels_of(numbers))
+    return {
+        "resolution": {"nm": width, "part": part, "samples": len(numbers)},
+        "mean_spectrum": means.mean(axis=0).tolist(),
+    }
