@@ -52,7 +52,7 @@ reproduce: $(READY)
 	$(BIN)/python -m reproduce --page docs/reproduce.md
 
 parity: $(PEERS)/.ready
-	OMP_NUM_THREADS=1 $(PEERS)/bin/python -m pytest parity -q --page docs/parity.md
+	OMP_NUM_THREADS=1 $(PEERS)/bin/python -m pytest parity -q --page docs/parity.md --differences docs/differences.md
 
 # The results are kept: a call that was stopped goes on after the last network.
 zoo: $(ZOO)/.ready

@@ -50,7 +50,7 @@ class Subject:
 def randomise(model: nn.Module, *, bias: bool) -> None:
     """Draw weights that keep activations near one, biases of both signs, and scales and shifts."""
     for module in model.modules():
-        if isinstance(module, nn.Conv2d | nn.Conv3d | nn.Linear):
+        if isinstance(module, nn.Conv1d | nn.Conv2d | nn.Conv3d | nn.Linear):
             nn.init.kaiming_normal_(module.weight)
             # libraries treat biases differently
             if not bias:

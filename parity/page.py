@@ -11,6 +11,8 @@ _HEAD = """\
 
 lrprism beside three other libraries for Layer-wise Relevance Propagation. `make parity` measures every
 number of this page and writes it; nothing here is written by hand. All weights are random and seeded.
+Relevance of the difference from a reference, beside DeepLIFT and SHAP, has a page of its own:
+[differences.md](differences.md).
 """
 
 _AGREEMENT = """\

@@ -13,6 +13,12 @@ def difference(relevance: Tensor, reference: Tensor) -> float:
     return float((relevance - reference).abs().max() / reference.abs().max())
 
 
+def first_line(error: Exception | Warning | str) -> str:
+    """Return a message, cut after its first line and 120 characters."""
+    line = str(error).strip().splitlines()[0]
+    return line if len(line) <= 120 else f"{line[:117]}..."
+
+
 @dataclass(frozen=True)
 class Agreement:
     """A row of the first table."""

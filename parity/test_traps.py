@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from parity.peers import USUAL, Explain
-from parity.results import TOLERANCE, Answer, Results, TrapRow, difference
+from parity.results import TOLERANCE, Answer, Results, TrapRow, difference, first_line
 from parity.traps import TRAPS, Trap
 
 
@@ -14,12 +14,6 @@ def ask(explain: Explain, trap: Trap) -> Answer:
     """One library's answer."""
     relevance = explain(trap.model, trap.x, torch.tensor([trap.number]))
     return Answer(float(relevance.detach().sum()), difference(relevance, trap.expected))
-
-
-def first_line(error: Exception | Warning | str) -> str:
-    """Return a message, cut after its first line and 120 characters."""
-    line = str(error).strip().splitlines()[0]
-    return line if len(line) <= 120 else f"{line[:117]}..."
 
 
 def ask_peer(explain: Explain | None, trap: Trap) -> Answer:
