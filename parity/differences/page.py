@@ -36,13 +36,14 @@ where lrprism is off by more than {double:g} in float64 or {single:g} in float32
 the others.
 
 Captum and SHAP know what to do by the class of a module, and do it in hooks on that module. A function, or a
-module of a class that they do not know, gets the plain gradient; a module that is called twice gets the values
-of its last call, or an error. Where a ReLU is told to work in place, as in torchvision's networks, SHAP's hooks
-raise an error of torch.
+module of a class that they do not know, gets the plain gradient; a module that is called twice gets the
+values of its last call, or an error. Where a ReLU is told to work in place, as in torchvision's networks,
+SHAP's hooks raise an error of torch.
 
 SHAP checks its sums by itself, and stops where one is off by more than 0.01, however small the change: "its
-check stops" says so, and the number in front of it was measured with the check turned off. Captum returns the
-distance on request (`return_convergence_delta=True`) and does not judge it. Messages are cut at 120 characters.
+check stops" says so, and the number in front of it was measured with the check turned off. Captum returns
+the distance on request (`return_convergence_delta=True`) and does not judge it. Messages are cut at 120
+characters.
 
 Reported to their makers: functions ([shap 3938](https://github.com/shap/shap/issues/3938)), layer norm and
 transformers ([shap 4251](https://github.com/shap/shap/issues/4251),
@@ -56,10 +57,10 @@ transformers ([shap 4251](https://github.com/shap/shap/issues/4251),
 _DEFINITIONS = """\
 ## A softmax at the end
 
-A sum that is right is not yet a map that is. SHAP takes `nn.Softmax` for a function of one number, so that the
-other logits, which move the probability as much, have no say; Captum subtracts a mean over all logits from that,
-and loses the sum. lrprism writes a softmax out, as exponentials over their sum. The network is the one of the
-table above.
+A sum that is right is not yet a map that is. SHAP takes `nn.Softmax` for a function of one number, so that
+the other logits, which move the probability as much, have no say; Captum subtracts a mean over all logits
+from that, and loses the sum. lrprism writes a softmax out, as exponentials over their sum. The network is the
+one of the table above.
 """
 
 _TIMES = """\

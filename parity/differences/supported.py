@@ -45,10 +45,10 @@ class Residual(nn.Module):
         return self.relu(self.body(x) + self.shortcut(x))
 
 
-def resnet(*stages: int, channels: int = 3) -> nn.Module:
+def resnet(*stages: int) -> nn.Module:
     """Return a residual network: two blocks per stage, all stages but the first halve the map."""
     layers: list[nn.Module] = [
-        nn.Conv2d(channels, stages[0], 3, padding=1, bias=False),
+        nn.Conv2d(3, stages[0], 3, padding=1, bias=False),
         nn.BatchNorm2d(stages[0]),
         nn.ReLU(),
     ]

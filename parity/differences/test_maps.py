@@ -5,9 +5,9 @@ import torch
 from torch import nn
 
 from parity.differences import peers
+from parity.differences.networks import softmax_at_the_end
 from parity.differences.results import Definition, Differences, MapRow
 from parity.differences.supported import REFERENCES, SUPPORTED, Supported
-from parity.differences.networks import softmax_at_the_end
 from parity.models import Subject
 from parity.results import TOLERANCE, difference
 

@@ -7,8 +7,8 @@ import torch
 from torch import Tensor, nn
 
 from parity.differences import peers
-from parity.differences.results import SINGLE_TOLERANCE, SUM_TOLERANCE, Differences, SumAnswer, SumRow
 from parity.differences.networks import SUBJECTS
+from parity.differences.results import SINGLE_TOLERANCE, SUM_TOLERANCE, Differences, SumAnswer, SumRow
 from parity.models import Subject
 from parity.results import first_line
 
