@@ -9,9 +9,9 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 import lrprism as lp
-from differences import drawn, explain_difference, relevance_of
+from differences import doubles, drawn, explain_with_gap, relevance_of
 from lrprism import presets
-from small_models import close
+from small_models import Model, close
 
 K = drawn(6, seed=5)
 FUNCTIONS: dict[str, Callable[[Tensor], Tensor]] = {
@@ -69,27 +69,18 @@ def test_a_weight_per_channel_counts_as_one() -> None:
 
 def test_the_slope_of_the_secant_by_hand() -> None:
     # relu: from -1 to 2 the output grows by 2 over 3; from 1 to 4 by 3 over 3; from -1 to -3 by nothing
-    x, r = torch.tensor([[2.0, 4.0, -3.0]]).double(), torch.tensor([[-1.0, 1.0, -1.0]]).double()
-    w = torch.tensor([5.0, 7.0, 11.0]).double()
-    close(relevance_of(lambda a: (a.relu() * w).sum(1), x, r), torch.tensor([[10.0, 21.0, 0.0]]).double())
+    x, r = doubles([[2.0, 4.0, -3.0]]), doubles([[-1.0, 1.0, -1.0]])
+    w = doubles([5.0, 7.0, 11.0])
+    close(relevance_of(lambda a: (a.relu() * w).sum(1), x, r), doubles([[10.0, 21.0, 0.0]]))
 
 
 def slopes(f: Callable[[Tensor], Tensor], values: list[float]) -> Tensor:
-    """The slope that a call has at equal arguments, read at a neighbour behind it: relevance of 2 a."""
-    x = torch.tensor([values], dtype=torch.float64)
+    """The slopes of a function of ``a + b`` at the values less one, where both runs see equal arguments."""
+    x = doubles([values])
 
-    class Behind(nn.Module):
-        """Read the gradient of ``f`` at a tensor that changes beside ``f``, where ``f`` sees no change."""
-
-        def forward(self, a: Tensor, b: Tensor) -> Tensor:
-            return f(a + b)
-
-    # a grows as b shrinks: f sees equal arguments, so that relevance is the derivative times +-1
+    # a grows by one as b shrinks by one: f sees equal arguments, so that relevance is +- the derivative
     ones = torch.ones_like(x)
-    change = lp.LRP(Behind(), presets.Epsilon(0)).explain(
-        (x, -ones), torch.ones_like, reference=(x - ones, 0.0)
-    )
-    of_a, of_b = change.relevance
+    of_a, of_b = relevance_of(lambda a, b: f(a + b), (x, -ones), (x - ones, 0.0))
     close(of_a + of_b, torch.zeros_like(x))
     return of_a[0]
 
@@ -97,7 +88,7 @@ def slopes(f: Callable[[Tensor], Tensor], values: list[float]) -> Tensor:
 def test_between_equal_arguments_it_is_the_derivative() -> None:
     # what f sees is x - 1: tanh' = 1 - tanh^2, exp' = exp, (a^2)' = 2 a
     values = [0.5, 1.0, 3.0]
-    seen = torch.tensor(values).double() - 1
+    seen = doubles(values) - 1
     close(slopes(torch.tanh, values), 1 - seen.tanh().square())
     close(slopes(torch.exp, values), seen.exp())
     close(slopes(lambda a: a**2, values), 2 * seen)
@@ -105,7 +96,7 @@ def test_between_equal_arguments_it_is_the_derivative() -> None:
 
 
 def test_a_root_stays_finite_where_nothing_changes_at_zero() -> None:
-    x, r = torch.tensor([[0.0, 4.0]]).double(), torch.tensor([[0.0, 1.0]]).double()
+    x, r = doubles([[0.0, 4.0]]), doubles([[0.0, 1.0]])
     for root in (torch.sqrt, lambda a: a**0.5, lambda a: a.norm(dim=1), torch.rsqrt):
         function = (lambda a: (a + 1).rsqrt()) if root is torch.rsqrt else root
         relevance = relevance_of(function, x, r)
@@ -113,40 +104,27 @@ def test_a_root_stays_finite_where_nothing_changes_at_zero() -> None:
         assert relevance[0, 0] == 0
 
 
-@pytest.mark.parametrize("dtype", [torch.float32, torch.float64, torch.bfloat16])
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
 @pytest.mark.parametrize("name", ["sigmoid", "gelu", "exp", "softplus", "tanh"])
 def test_near_arguments_do_not_cancel(name: str, dtype: torch.dtype) -> None:
     # next to each other in the type: the difference of the values is nothing but rounding
     x = torch.linspace(0.5, 4, 8, dtype=dtype)[None]
     r = torch.nextafter(x, torch.full_like(x, 9))
     f = FUNCTIONS[name]
-    relevance = lp.LRP(FunctionOf(f), presets.Epsilon(0)).explain(x, torch.ones_like, reference=r).relevance
+    relevance = lp.LRP(Model(f), presets.Epsilon(0)).explain(x, torch.ones_like, reference=r).relevance
     a = x.double().requires_grad_()
     (slope,) = torch.autograd.grad(f(a).sum(), a)
     expected = slope * (x.double() - r.double())
-    rtol = 1e-2 if dtype is torch.bfloat16 else 2 * math.sqrt(torch.finfo(dtype).eps)
-    torch.testing.assert_close(relevance.double(), expected, rtol=rtol, atol=0)
-
-
-class FunctionOf(nn.Module):
-    """A function as a model."""
-
-    def __init__(self, function: Callable[[Tensor], Tensor]) -> None:
-        super().__init__()
-        self.function = function
-
-    def forward(self, x: Tensor) -> Tensor:
-        return self.function(x)
+    # the derivative itself is 1 - tanh^2, which cancels where tanh is nearly one
+    torch.testing.assert_close(relevance.double(), expected, rtol=2 * math.sqrt(torch.finfo(dtype).eps), atol=0)
 
 
 @pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
 def test_half_precision_rounds_once(dtype: torch.dtype) -> None:
     x, r = drawn(3, 6).to(dtype), drawn(3, 6, seed=9).to(dtype)
-    relevance = (
-        lp.LRP(FunctionOf(torch.sigmoid), presets.Epsilon(0))
-        .explain(x, torch.ones_like, reference=r)
-        .relevance
-    )
+    relevance = lp.LRP(Model(torch.sigmoid), presets.Epsilon(0)).explain(
+        x, torch.ones_like, reference=r
+    ).relevance
     assert relevance.dtype is dtype
     expected = x.double().sigmoid() - r.double().sigmoid()
     torch.testing.assert_close(relevance.double(), expected, rtol=0.02, atol=4 * torch.finfo(dtype).eps)
@@ -173,17 +151,11 @@ def test_complex_numbers_share_their_change(f: Callable[[Tensor], Tensor]) -> No
 
 def test_a_function_of_two_live_arguments_without_a_way_is_named() -> None:
     x, r = drawn(3, 6), drawn(1, 6, seed=9)
-    with pytest.warns(lp.RelevanceWarning) as warned:
-        explanation = explain_difference(lambda a: torch.xlogy(a, a.abs() + 1), x, r)
-    words = [str(warning.message) for warning in warned]
-    assert any("no rule is known for xlogy in (model)" in message for message in words)
-    assert any(
-        "relevance of a difference should add up to f(x) - f(reference)" in message for message in words
-    )
-    (row,) = (row for row in explanation.audit if row.op == "xlogy")
-    missing = float(explanation.change.sum() - explanation.relevance.sum())
-    assert row.to_unknown == pytest.approx(missing)
-    assert abs(missing) > 0.1
+    explanation, lost, messages = explain_with_gap(lambda a: torch.xlogy(a, a.abs() + 1), x, r)
+    assert any("no rule is known for xlogy in (model)" in message for message in messages)
+    assert any("relevance of a difference should add up to f(x) - f(reference)" in text for text in messages)
+    assert lost == {"xlogy": pytest.approx(float(explanation.change.sum() - explanation.relevance.sum()))}
+    assert abs(lost["xlogy"]) > 0.1
 
 
 def test_a_random_mask_is_off_in_both_runs() -> None:
