@@ -1,14 +1,17 @@
-r"""Softmax and its logarithms of a difference, written out: exponentials, their sum, and a quotient.
+r"""Softmax and its logarithms of a difference, written out: exponentials, sums and a logarithm.
 
-With :math:`e = \exp(a - m)` for the maximum ``m`` of both runs, :math:`S = \sum e` and the slope of the
-secant of the exponential :math:`\sigma = (e - e_r) / (a - a_r)`:
+With :math:`e = \exp(a)`, :math:`S = \sum e`, :math:`L = \log S` and the slopes of the secants of the exponential
+:math:`\sigma = \Delta e / \Delta a` and of the logarithm, each score has a weight in ``L``:
 
-.. math:: \mathrm{softmax}: \quad
-          g_a = \sigma \Bigl( \frac{g}{2} \Bigl(\frac{1}{S} + \frac{1}{S_r}\Bigr)
-                - \frac{\sum g (e + e_r)}{2 S S_r} \Bigr)
+.. math:: p = \sigma \frac{\Delta L}{\Delta S}, \qquad \sum p\, \Delta a = \Delta L
 
-.. math:: \log \sum \exp: \quad g_a = \sigma\, g\, \frac{\log S - \log S_r}{S - S_r}, \qquad
-          \mathrm{log\,softmax}: \quad g_a = g - \sigma \sum g\, \frac{\log S - \log S_r}{S - S_r}
+.. math:: \log \sum \exp: \quad g_a = p\, g, \qquad \mathrm{log\,softmax}: \quad g_a = g - p \sum g
+
+.. math:: \mathrm{softmax}\; y = \exp(l),\; l = a - L: \quad
+          g_a = h - p \sum h, \qquad h = g\, \frac{\Delta y}{\Delta l}
+
+As a quotient :math:`e / S` the softmax would share the same sum, but scores that all grow alike, which changes
+nothing, would carry relevance that grows with their exponential.
 """
 
 from __future__ import annotations
@@ -30,8 +33,8 @@ from lrprism.ops.op import Arguments, Keywords, Recorder
 _Dims = int | list[int]
 
 
-class _Exponentials:
-    """The exponentials of both runs, their sums and the slope of the secant.
+class _Scores:
+    """The scores of both runs, the logarithms of the sums of their exponentials, and each score's weight there.
 
     Args:
         a: The scores.
@@ -40,42 +43,47 @@ class _Exponentials:
     """
 
     def __init__(self, a: Tensor, a_r: Tensor, dim: _Dims) -> None:
-        """Compute them, shifted by the maximum of both runs."""
+        """Compute them; exponentials are those of scores less the maximum of both runs."""
+        self.a, self.a_r, self.dim = a, a_r, dim
+        self.log, self.log_r = (scores.logsumexp(dim, keepdim=True) for scores in (a, a_r))
         m = torch.maximum(a.amax(dim, keepdim=True), a_r.amax(dim, keepdim=True))
         m = m.masked_fill(m.isinf(), 0)  # all scores are masked
-        self.dim = dim
-        self.e, self.e_r = (a - m).exp_(), (a_r - m).exp_()
-        self.sum, self.sum_r = (e.sum(dim, keepdim=True) for e in (self.e, self.e_r))
-        # (e - e_r) / (a - a_r) without a difference of what is nearly equal
-        distance = (a - a_r).abs_()
-        ratio = torch.expm1(-distance).neg_().div_(distance)
-        ratio = torch.where(distance == 0, 1.0, ratio.nan_to_num_(1.0, 0.0, 0.0))
-        self.slope = torch.maximum(self.e, self.e_r).mul_(ratio)
-
-    @property
-    def slope_of_log(self) -> Tensor:
-        """The slope of the secant of the logarithm of the sum."""
-        change = (self.sum - self.sum_r) / self.sum_r
-        ratio = torch.where(change == 0, 1.0, torch.log1p(change) / change)
-        return ratio / self.sum_r
+        e, e_r = (a - m).exp_(), (a_r - m).exp_()
+        total, total_r = (x.sum(dim, keepdim=True) for x in (e, e_r))
+        change = total - total_r
+        # the difference of two logarithms cancels where they are near, the quotient overflows where they are not
+        ratio = torch.where(
+            change.abs() < total_r / 2,
+            torch.log1p(change / total_r) / change,
+            (self.log - self.log_r) / change,
+        )
+        self.p = _compute_slope(a, a_r, e, e_r).mul_(torch.where(change == 0, 1 / total_r, ratio))
 
 
-def _back_softmax(exponentials: _Exponentials, g: Tensor) -> Tensor:
-    total, total_r = exponentials.sum, exponentials.sum_r
-    of_inverse = (g * (exponentials.e + exponentials.e_r)).sum(exponentials.dim, keepdim=True) / 2
-    return exponentials.slope * (g * (1 / total + 1 / total_r) / 2 - of_inverse / (total * total_r))
+def _compute_slope(a: Tensor, a_r: Tensor, e: Tensor, e_r: Tensor) -> Tensor:
+    """Return the slope of the exponential's secant, without a difference of what is nearly equal."""
+    distance = (a - a_r).abs_()
+    ratio = torch.expm1(-distance).neg_().div_(distance)
+    # a masked score is -inf in both runs
+    ratio = torch.where(distance == 0, 1.0, ratio.nan_to_num_(1.0, 0.0, 0.0))
+    return torch.maximum(e, e_r).mul_(ratio)
 
 
-def _back_log_softmax(exponentials: _Exponentials, g: Tensor) -> Tensor:
-    total = g.sum(exponentials.dim, keepdim=True)
-    return g - exponentials.slope * exponentials.slope_of_log * total
+def _back_softmax(scores: _Scores, g: Tensor) -> Tensor:
+    logs, logs_r = scores.a - scores.log, scores.a_r - scores.log_r
+    g = g * _compute_slope(logs, logs_r, logs.exp(), logs_r.exp())
+    return _back_log_softmax(scores, g)
 
 
-def _back_logsumexp(exponentials: _Exponentials, g: Tensor) -> Tensor:
-    return exponentials.slope * exponentials.slope_of_log * g
+def _back_log_softmax(scores: _Scores, g: Tensor) -> Tensor:
+    return g - scores.p * g.sum(scores.dim, keepdim=True)
 
 
-_BACK: dict[str, Callable[[_Exponentials, Tensor], Tensor]] = {
+def _back_logsumexp(scores: _Scores, g: Tensor) -> Tensor:
+    return scores.p * g
+
+
+_BACK: dict[str, Callable[[_Scores, Tensor], Tensor]] = {
     "softmax": _back_softmax,
     "_softmax": _back_softmax,
     "log_softmax": _back_log_softmax,
@@ -101,8 +109,8 @@ class _Softmax(OwnFunction):
         a, a_r = ctx.saved_tensors
         dtype = torch.float64 if a.dtype is torch.float64 else torch.float32
         g = _restore_dims(g, ctx.dim, a.dim()) if ctx.is_reduced else g
-        exponentials = _Exponentials(a.to(dtype), a_r.to(dtype), ctx.dim)
-        return ctx.back(exponentials, g.to(dtype)).to(a.dtype), None, None, None, None
+        scores = _Scores(a.to(dtype), a_r.to(dtype), ctx.dim)
+        return ctx.back(scores, g.to(dtype)).to(a.dtype), None, None, None, None
 
 
 def _restore_dims(g: Tensor, dim: _Dims, count: int) -> Tensor:
