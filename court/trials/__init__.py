@@ -1,0 +1,5 @@
+"""The benchmarks, in the order of the page."""
+
+from court.trials import arithmetic, beam, state
+
+TRIALS = (arithmetic.TRIAL, state.TRIAL, beam.CNN, beam.RESNET)
