@@ -42,7 +42,7 @@ def _write_trial(trial: Trial, results: Mapping[Key, Result]) -> str:
     mine = [result for result in results.values() if result.trial == trial.name and result.case in trial.cases]
     lines = [f"\n## {trial.title}\n\n{trial.task}\n\n"]
     lines.append(f"- Source: {trial.source}\n- Same protocol: {trial.same}.\n")
-    lines.append(f"- Published numbers: {trial.published_note or 'none.'}\n")
+    lines.append(f"- Published numbers: {trial.published_note or 'none'}.\n")
     missing = sorted(set(trial.cases) - {result.case for result in mine})
     if missing:
         lines.append(f"- Without a result: {', '.join(missing)}.\n")

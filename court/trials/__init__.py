@@ -1,5 +1,5 @@
 """The benchmarks, in the order of the page."""
 
-from court.trials import arithmetic, beam, state
+from court.trials import arithmetic, beam, geoscience, state
 
-TRIALS = (arithmetic.TRIAL, state.TRIAL, beam.CNN, beam.RESNET)
+TRIALS = (arithmetic.TRIAL, state.TRIAL, beam.CNN, beam.RESNET, geoscience.TRIAL)

@@ -58,7 +58,7 @@ TRIAL = Trial(
     cases=tuple(f"{operation}/{seed}" for operation in ("sum", "difference") for seed in range(3)),
     metrics=("operands", "others", "all steps", "correlation"),
     prepare=prepare,
-    published_note="The paper's claim is that LRP's relevance equals the operands; its numbers are not quoted here.",
+    published_note="the paper's claim is that LRP's relevance equals the operands; its numbers are not quoted here",
     goals=(Goal("operands", 0.001, "sum"), Goal("operands", 0.001, "difference")),
     errors=("operands", "others", "all steps"),
 )

@@ -90,7 +90,7 @@ TASK = (
     "method of the form input times something can reach: the row of the truth without them is its ceiling."
 )
 SOURCE = "BEAM: exact benchmarking of explainable AI attribution methods (rbrandt1/BEAM, MIT), rebuilt in torch."
-NOTE = "Means of 3 runs, from `new metrics/{}/table_results_True_*.csv`."
+NOTE = "means of 3 runs, from `new metrics/{}/table_results_True_*.csv`"
 
 CNN = Trial(
     name="beam",

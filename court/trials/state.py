@@ -124,6 +124,6 @@ TRIAL = Trial(
         ("", "DynaMask", {"AUROC": 0.8764, "AUPRC": 0.6950}),
         ("", "Occlusion", {"AUROC": 0.8700, "AUPRC": 0.8166}),
     ),
-    published_note="Means of 5 folds, from `experiments/hmm/results.csv` of time_interpret.",
+    published_note="means of 5 folds, from `experiments/hmm/results.csv` of time_interpret",
     goals=(Goal("AUROC", 0.945), Goal("AUPRC", 0.92)),
 )

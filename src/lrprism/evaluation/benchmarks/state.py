@@ -106,7 +106,8 @@ class StateGRU(nn.Module):
 class LastStep(nn.Module):
     """The last step of a :class:`StateGRU`, with the state in front of it as an input of its own.
 
-    Its relevance at the step is that of the whole network there: nothing that came before depends on it.
+    Its relevance at the step is that of the whole network there: nothing that came before depends on it. Only
+    at the very first step a gate may get more in the whole network, where the first state is a constant.
 
     Args:
         model: The network; its layers are shared.

@@ -36,17 +36,18 @@ def minimise(
     model.eval()
 
 
-def polish(model: nn.Module, loss: Callable[[], Tensor], *, steps: int) -> None:
+def polish(model: nn.Module, loss: Callable[[], Tensor], *, steps: int, enough: float = 0.0) -> None:
     """Finish the training of a network of few weights by L-BFGS on all of the data.
 
     Args:
         model: What is trained, in place.
         loss: Returns the loss of all data.
-        steps: The most iterations.
+        steps: The most iterations; looked at after every five.
+        enough: The loss at which training ends.
     """
     optimiser = torch.optim.LBFGS(
         model.parameters(),
-        max_iter=steps,
+        max_iter=5,
         history_size=20,
         line_search_fn="strong_wolfe",
         tolerance_grad=1e-9,
@@ -59,4 +60,8 @@ def polish(model: nn.Module, loss: Callable[[], Tensor], *, steps: int) -> None:
         value.backward()
         return value
 
-    optimiser.step(evaluate)
+    for _ in range(0, steps, 5):
+        optimiser.step(evaluate)
+        with torch.no_grad():
+            if float(loss()) <= enough:
+                return
