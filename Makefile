@@ -8,7 +8,7 @@ ZOO    := .venv-zoo
 # torch without help (tests/torchvision_beside_cpu.py), and transformers imports it where it is installed.
 VISION := $(VENV)/vision
 
-.PHONY: demo test lint types bench bench-quick bench-cuda evidence parity reproduce fuzz zoo clean
+.PHONY: demo test lint types bench bench-quick bench-cuda evidence parity reproduce court fuzz zoo clean
 
 demo: $(READY)
 	$(BIN)/lrprism demo --out runs/demo --overwrite
@@ -51,6 +51,10 @@ fuzz: $(READY)
 reproduce: $(READY)
 	$(BIN)/python -m reproduce --page docs/reproduce.md
 
+# Benchmarks of others. The results and networks are kept: a call that was stopped goes on.
+court: $(READY)
+	OMP_NUM_THREADS=1 $(BIN)/python -m court --page docs/court.md
+
 parity: $(PEERS)/.ready
 	OMP_NUM_THREADS=1 $(PEERS)/bin/python -m pytest parity -q --page docs/parity.md --differences docs/differences.md
 
@@ -79,7 +83,7 @@ $(READY): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "lrprism needs Python 3.11 or newer. Found $$($(PYTHON) --version). Try: make PYTHON=python3.12"; exit 1; }
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[spectral,geo,examples,dev]'
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[spectral,geo,examples,eval,dev]'
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --no-deps --upgrade --target $(VISION) torchvision timm
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --no-deps earthlib spyndex  # for their data
 	@touch $@

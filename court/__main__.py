@@ -13,7 +13,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m court", description=__doc__)
     parser.add_argument("--only", default="", help="a regular expression that trial/case should match")
     parser.add_argument("--again", default="$.", help="trial/case/method to run again, a regular expression")
-    parser.add_argument("--results", type=Path, default=Path("docs/court.jsonl"), help="what was found so far")
+    parser.add_argument(
+        "--results", type=Path, default=Path("docs/court.jsonl"), help="what was found so far"
+    )
     parser.add_argument("--models", type=Path, default=Path("runs/court"), help="where networks are kept")
     parser.add_argument("--page", type=Path, help="the page to write; figures go beside it")
     chosen = parser.parse_args()

@@ -85,7 +85,9 @@ class Occlusion:
         relevance = torch.zeros_like(x)
         with torch.no_grad():
             whole = read_output(model, x, target)
-            for place in torch.cartesian_prod(*(torch.arange(count) for count in counts)).view(-1, len(counts)):
+            for place in torch.cartesian_prod(*(torch.arange(count) for count in counts)).view(
+                -1, len(counts)
+            ):
                 corner = zip(place.tolist(), self.window, strict=True)
                 window = (slice(None), *(slice(edge * i, edge * (i + 1)) for i, edge in corner))
                 hidden = x.clone()

@@ -18,7 +18,7 @@ reference. Numbers are means over the cases, with the standard deviation where t
 the best of each column, controls aside.
 
 """
-CONTROLS = ("random", "truth where")
+CONTROLS = ("random", "truth where", "truth-free")
 OURS = ("Gradient x Input", "Integrated Gradients", "Occlusion", *CONTROLS)
 """Methods that are not the library's."""
 
@@ -33,13 +33,14 @@ def write(trials: Sequence[Trial], results: Mapping[Key, Result]) -> str:
     parts = [HEAD, table(["", ""], setting("make court", "1", ("lrprism", "torch"))), "\n## Goals\n\n"]
     goals = [_judge(trial, goal, results) for trial in trials for goal in trial.goals]
     parts.append(table(["benchmark", "goal", "best of ours", "its number", "verdict"], goals))
-    for trial in trials:
-        parts.append(_write_trial(trial, results))
+    parts.extend(_write_trial(trial, results) for trial in trials)
     return "".join(parts).rstrip() + "\n"
 
 
 def _write_trial(trial: Trial, results: Mapping[Key, Result]) -> str:
-    mine = [result for result in results.values() if result.trial == trial.name and result.case in trial.cases]
+    mine = [
+        result for result in results.values() if result.trial == trial.name and result.case in trial.cases
+    ]
     lines = [f"\n## {trial.title}\n\n{trial.task}\n\n"]
     lines.append(f"- Source: {trial.source}\n- Same protocol: {trial.same}.\n")
     lines.append(f"- Published numbers: {trial.published_note or 'none'}.\n")
@@ -102,7 +103,9 @@ def _find_best(trial: Trial, metric: str, scores: Mapping[str, Mapping[str, list
 
 def _judge(trial: Trial, goal: Goal, results: Mapping[Key, Result]) -> tuple[str, ...]:
     """Return a row of the table of goals."""
-    mine = [result for result in results.values() if result.trial == trial.name and result.case in trial.cases]
+    mine = [
+        result for result in results.values() if result.trial == trial.name and result.case in trial.cases
+    ]
     scores = _collect(result for result in mine if _group(result.case) == goal.group)
     lower = _is_lower_better(trial, goal.metric)
     sign = "at most" if lower else "at least"

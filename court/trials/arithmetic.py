@@ -26,7 +26,9 @@ def prepare(case: str, models: Path) -> Case:
     """Train one network, and test it on sequences that it has not seen."""
     operation, _, number = case.partition("/")
     seed = int(number)
-    train, test = (arithmetic.make_data(draw, operation, size) for draw, size in ((seed, 5000), (100 + seed, 2500)))
+    train, test = (
+        arithmetic.make_data(draw, operation, size) for draw, size in ((seed, 5000), (100 + seed, 2500))
+    )
     model = train_once(
         models / f"arithmetic-{operation}-{seed}.pt",
         arithmetic.ArithmeticLSTM(),
@@ -47,18 +49,19 @@ TRIAL = Trial(
     name="arithmetic",
     title="Arithmetic LSTM",
     task=(
-        "Sequences of 4 to 10 numbers, two of them marked as a and b; an LSTM of one cell puts out a + b or a - b. Relevance "
-        "should be a and b (or -b) at their steps and 0 elsewhere. Scores are mean squared errors; correlations saturate."
+        "Sequences of 4 to 10 numbers, two of them marked as a and b; an LSTM of one cell puts out a + b "
+        "or a - b. Relevance should be a and b (or -b) at their steps and 0 elsewhere. Scores are mean "
+        "squared errors; correlations saturate."
     ),
-    source="Arras et al. 2019, Evaluating recurrent neural network explanations, BlackboxNLP; written from the paper.",
+    source="Arras et al. 2019, Evaluating recurrent neural network explanations, BlackboxNLP.",
     same=(
-        "no: written from the description, 3 networks for each task instead of 50; as published, the network's own squared error "
-        "is below 1e-4 and 2,500 sequences are explained"
+        "no: written from the description, 3 networks for each task instead of 50; as published, the "
+        "network's own squared error is below 1e-4 and 2,500 sequences are explained"
     ),
     cases=tuple(f"{operation}/{seed}" for operation in ("sum", "difference") for seed in range(3)),
     metrics=("operands", "others", "all steps", "correlation"),
     prepare=prepare,
-    published_note="the paper's claim is that LRP's relevance equals the operands; its numbers are not quoted here",
+    published_note="the paper's claim is that LRP gives the operands; its numbers are not quoted here",
     goals=(Goal("operands", 0.001, "sum"), Goal("operands", 0.001, "difference")),
     errors=("operands", "others", "all steps"),
 )

@@ -36,7 +36,9 @@ def list_methods(others: Tensor, steps: int, window: int, batch: int) -> dict[st
     references = {
         "zero": torch.zeros(1, *others.shape[1:]),
         "mean": lp.reference.mean(others),
-        f"{OTHERS} images": lp.reference.each(*others[torch.linspace(0, len(others) - 1, OTHERS).long()].split(1)),
+        f"{OTHERS} images": lp.reference.each(
+            *others[torch.linspace(0, len(others) - 1, OTHERS).long()].split(1)
+        ),
     }
     differences = {
         f"difference: {rule}, {name}": Relevance(PRESETS[rule], reference, batch)
@@ -84,12 +86,15 @@ def _publish(numbers: dict[str, tuple[float, float]]) -> Sequence[tuple[str, str
 
 
 TASK = (
-    "Each class is a statement about where in the image a concept of several parts stands, and the weights of the network are set by "
-    "hand, so the share of each pixel is exact. The score is the cosine of relevance and truth; the published one is that of its size, "
-    "with which a map of the wrong sign counts as right, so the signed one stands beside it. Truth also stands on pixels of 0, which no "
-    "method of the form input times something can reach: the row of the truth without them is its ceiling."
+    "Each class is a statement about where in the image a concept of several parts stands, and the weights "
+    "of the network are set by hand, so the share of each pixel is exact. The score is the cosine of "
+    "relevance and truth; the published one is that of its size, with which a map of the wrong sign counts "
+    "as right, so the signed one stands beside it. Truth also stands on pixels of 0, which no method of "
+    "the form input times something can reach: the row of the truth without them is its ceiling."
 )
-SOURCE = "BEAM: exact benchmarking of explainable AI attribution methods (rbrandt1/BEAM, MIT), rebuilt in torch."
+SOURCE = (
+    "BEAM: exact benchmarking of explainable AI attribution methods (rbrandt1/BEAM, MIT), rebuilt in torch."
+)
 NOTE = "means of 3 runs, from `new metrics/{}/table_results_True_*.csv`"
 
 CNN = Trial(
@@ -108,12 +113,16 @@ CNN = Trial(
     ),
     published=_publish(
         {
-            "Integrated Gradients": (0.8772, 0.8767), "SmoothGrad": (0.7897, 0.7887),
-            "Gradient x Input": (0.7829, 0.7823), "Guided Backprop": (0.7040, 0.7034),
-            "DeconvNet": (0.6093, 0.6086), "Occlusion": (0.2228, 0.2219), "KernelSHAP": (0.2009, 0.2000),
+            "Integrated Gradients": (0.8772, 0.8767),
+            "SmoothGrad": (0.7897, 0.7887),
+            "Gradient x Input": (0.7829, 0.7823),
+            "Guided Backprop": (0.7040, 0.7034),
+            "DeconvNet": (0.6093, 0.6086),
+            "Occlusion": (0.2228, 0.2219),
+            "KernelSHAP": (0.2009, 0.2000),
             "Grad-CAM": (0.0664, 0.0654),
         }
-    ),  # fmt: skip
+    ),
     published_note=NOTE.format("simple"),
     goals=(Goal("cosine", 0.90),),
 )
@@ -122,7 +131,10 @@ RESNET = Trial(
     title="BEAM, ResNet-50",
     task=TASK,
     source=SOURCE,
-    same="no: one run instead of 3, 16 points on the path of integrated gradients instead of 50; the same weights",
+    same=(
+        "no: one run instead of 3, 16 points on the path of integrated gradients instead of 50; the same "
+        "weights"
+    ),
     cases=tuple(f"concept {concept}, run 0" for concept in range(CONCEPTS)),
     metrics=("cosine", "signed cosine"),
     prepare=partial(
@@ -137,11 +149,16 @@ RESNET = Trial(
     ),
     published=_publish(
         {
-            "Integrated Gradients": (0.3986, 0.0161), "SmoothGrad": (0.2661, 0.0919),
-            "Guided Backprop": (0.2656, 0.2429), "Occlusion": (0.2387, 0.2387), "DeconvNet": (0.1091, 0.0926),
-            "Grad-CAM": (0.0335, 0.0335), "KernelSHAP": (0.0190, 0.0190), "Gradient x Input": (0.0, 0.0),
+            "Integrated Gradients": (0.3986, 0.0161),
+            "SmoothGrad": (0.2661, 0.0919),
+            "Guided Backprop": (0.2656, 0.2429),
+            "Occlusion": (0.2387, 0.2387),
+            "DeconvNet": (0.1091, 0.0926),
+            "Grad-CAM": (0.0335, 0.0335),
+            "KernelSHAP": (0.0190, 0.0190),
+            "Gradient x Input": (0.0, 0.0),
         }
-    ),  # fmt: skip
+    ),
     published_note=NOTE.format("resnet"),
     goals=(Goal("cosine", 0.50),),
 )

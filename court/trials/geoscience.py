@@ -58,25 +58,27 @@ TRIAL = Trial(
     name="geoscience",
     title="Geoscience, piecewise linear",
     task=(
-        "The answer is a sum of piecewise linear functions, one for each cell of a Gaussian field on the sphere, learned by a dense network "
-        "of six hidden layers; the contribution of each cell is the truth. The scores are the mean over fields of Pearson's correlation of "
-        "relevance and contributions, the share of the contributions of which relevance has the sign, and the squared error as a share of "
-        "the squared contributions."
+        "The answer is a sum of piecewise linear functions, one for each cell of a Gaussian field on the "
+        "sphere, learned by a dense network of six hidden layers; the contribution of each cell is the "
+        "truth. The scores are the mean over fields of Pearson's correlation of relevance and "
+        "contributions, the share of the contributions of which relevance has the sign, and the squared "
+        "error as a share of the squared contributions."
     ),
     source=(
         "Mamalakis, Ebert-Uphoff and Barnes 2022, Environmental Data Science 1, e8; the function as in "
         "ekrell/geoscience-attribution-benchmarks (CC0), written anew."
     ),
     same=(
-        "no: a stationary field of 648 cells in the place of sea surface temperatures in 458, whose spectrum falls alike; Adam on 2 million "
-        "fields, each seen once, in the place of stochastic gradient descent on 900,000 for 50 epochs"
+        "no: a stationary field of 648 cells in the place of sea surface temperatures in 458, whose "
+        "spectrum falls alike; Adam on 2 million fields, each seen once, in the place of stochastic "
+        "gradient descent on 900,000 for 50 epochs"
     ),
     cases=tuple(f"seed {seed}" for seed in range(3)),
     metrics=("correlation", "sign", "error"),
     prepare=prepare,
     published_note=(
-        "figures only: integrated gradients, gradient times input, occlusion and LRP-z stand close together at the top; the premise is a "
-        "network with R2 above 0.99"
+        "figures only: integrated gradients, gradient times input, occlusion and LRP-z stand close "
+        "together at the top; the premise is a network with R2 above 0.99"
     ),
     goals=(Goal("correlation", below_best=0.01), Goal("sign", below_best=0.01)),
     errors=("error",),

@@ -44,7 +44,7 @@ def test_the_score_by_hand() -> None:
 
 
 def test_an_operation_has_a_name() -> None:
-    with pytest.raises(InputError, match="operation should be one of sum, difference. Found 'product'"):
+    with pytest.raises(InputError, match=r"operation should be one of sum, difference\. Found 'product'"):
         arithmetic.make_data(0, "product")  # type: ignore[arg-type]
 
 

@@ -12,7 +12,7 @@ def test_each_pattern_gives_its_detector_two_less_the_bias_of_one(part: int) -> 
 
 
 def test_the_truth_of_a_part_by_hand() -> None:
-    # part 8: pixels (.5 1 .5 / 0 1 1 / 0 1 1), weights (1 0 -1 / 1 2 0 / -1 0 0), sizes of weights add up to 6
+    # part 8: pixels (.5 1 .5 / 0 1 1 / 0 1 1), weights (1 0 -1 / 1 2 0 / -1 0 0), their sizes add up to 6
     cell = beam.draw_concept(3, torch.Generator().manual_seed(0))
     truth = torch.tensor([[0.5 - 1 / 6, 0, -0.5 - 1 / 6], [-1 / 6, 2 - 2 / 6, 0], [-1 / 6, 0, 0]])
     torch.testing.assert_close(cell[1, 1, :3, :3], truth / 2)  # half of the concept, which has two parts
@@ -38,14 +38,20 @@ def test_images_speak_of_the_cells_that_their_class_names(concept: int) -> None:
     squares = (data.x != 0).any(1).float()
     assert torch.nn.functional.avg_pool2d(squares, 2).max() == 0.25
     cells = torch.nn.functional.avg_pool2d((data.truth != 0).any(1).float(), 12) > 0
-    named = {0: [(0, 0)], 1: [(1, 0)], 2: [(0, 1), (0, 2)], 3: [(0, 1), (0, 2)], 4: [(0, 0), (0, 1), (0, 2), (1, 0)]}
+    named = {
+        0: [(0, 0)],
+        1: [(1, 0)],
+        2: [(0, 1), (0, 2)],
+        3: [(0, 1), (0, 2)],
+        4: [(0, 0), (0, 1), (0, 2), (1, 0)],
+    }
     for label, image in zip(data.target.tolist(), cells, strict=True):
         assert [tuple(cell) for cell in image.nonzero().tolist()] == named[label]
 
 
 def test_ambiguous_classes_and_unknown_concepts_are_left_out() -> None:
     assert [len(beam.list_classes(concept)) for concept in range(5)] == [3, 5, 3, 5, 3]
-    with pytest.raises(InputError, match="concept should be 0 to 4. Found 5"):
+    with pytest.raises(InputError, match=r"concept should be 0 to 4\. Found 5"):
         beam.make_data(0, 5)
 
 

@@ -46,7 +46,9 @@ def test_every_function_has_a_breakpoint_at_zero() -> None:
 
 def test_training_learns_and_is_seeded() -> None:
     field = geoscience.make_field(0)
-    models = [geoscience.train(field, seed, steps=steps, batch=64) for seed, steps in ((0, 40), (0, 40), (1, 1))]
+    models = [
+        geoscience.train(field, seed, steps=steps, batch=64) for seed, steps in ((0, 40), (0, 40), (1, 1))
+    ]
     weights = [model[0].weight for model in models]
     assert torch.equal(weights[0], weights[1])
     assert not torch.equal(weights[0], weights[2])
@@ -71,5 +73,7 @@ def test_the_score_by_hand() -> None:
 
 
 def test_the_network_is_the_published_one() -> None:
-    widths = [layer.out_features for layer in geoscience.build_network() if isinstance(layer, torch.nn.Linear)]
+    widths = [
+        layer.out_features for layer in geoscience.build_network() if isinstance(layer, torch.nn.Linear)
+    ]
     assert widths == [512, 256, 128, 64, 32, 16, 1]

@@ -28,16 +28,21 @@ def test_average_precision_by_hand() -> None:
 
 
 def test_cosine_and_correlation_by_hand() -> None:
-    relevance, truth = torch.tensor([[3.0, 4.0], [1.0, 1.0], [0.0, 0.0]]), torch.tensor([[4.0, 3.0]]).repeat(3, 1)
+    relevance, truth = (
+        torch.tensor([[3.0, 4.0], [1.0, 1.0], [0.0, 0.0]]),
+        torch.tensor([[4.0, 3.0]]).repeat(3, 1),
+    )
     torch.testing.assert_close(
         cosine(relevance, truth), torch.tensor([24 / 25, 7 / (5 * 2**0.5), 0.0], dtype=torch.float64)
     )
-    torch.testing.assert_close(correlate(relevance, truth), torch.tensor([-1.0, 0.0, 0.0], dtype=torch.float64))
+    torch.testing.assert_close(
+        correlate(relevance, truth), torch.tensor([-1.0, 0.0, 0.0], dtype=torch.float64)
+    )
 
 
 def test_scores_refuse_what_they_cannot_judge() -> None:
     with pytest.raises(InputError, match=r"should have the shape of the truth, \(2,\)\. Found \(3,\)"):
         check_shape(torch.ones(3), torch.ones(2))
     for mask in (torch.ones(3, dtype=torch.bool), torch.zeros(3, dtype=torch.bool)):
-        with pytest.raises(InputError, match="should mark some entries and not all. Found [03] of 3"):
+        with pytest.raises(InputError, match=r"should mark some entries and not all\. Found [03] of 3"):
             roc_auc(torch.ones(3), mask)

@@ -44,7 +44,9 @@ def test_the_last_step_has_the_relevance_that_the_whole_series_gives_it(composit
     torch.manual_seed(0)
     model, x = state.StateGRU(8).eval(), torch.randn(3, 5, 3)
 
-    def explain(last: state.LastStep, inputs: tuple[torch.Tensor, torch.Tensor], target: torch.Tensor) -> torch.Tensor:
+    def explain(
+        last: state.LastStep, inputs: tuple[torch.Tensor, torch.Tensor], target: torch.Tensor
+    ) -> torch.Tensor:
         relevance: torch.Tensor = lp.LRP(last, composite).explain(inputs, target).relevance[0]
         return relevance
 

@@ -29,7 +29,11 @@ def test_both_find_a_line() -> None:
 
 def test_the_learning_rate_and_the_penalty_count() -> None:
     weights = []
-    for settings in ({"learning_rate": 0.1}, {"learning_rate": 0.01}, {"learning_rate": 0.1, "weight_decay": 1.0}):
+    for settings in (
+        {"learning_rate": 0.1},
+        {"learning_rate": 0.01},
+        {"learning_rate": 0.1, "weight_decay": 1.0},
+    ):
         model, x, y = build_line()
         minimise(model, lambda _, m=model, x=x, y=y: (m(x) - y).square().mean(), steps=20, **settings)
         weights.append(float(model.weight.detach().norm()))

@@ -2,13 +2,14 @@ r"""Sums and differences of two numbers in a sequence, by an LSTM of one cell.
 
 A sequence holds numbers: the operands ``a`` and ``b``, each in an entry of its own, and between them others
 in a third entry. The network puts out ``a + b`` or ``a - b``. The truth is known by hand: relevance ``a`` at
-the step of ``a``, ``b`` or ``-b`` at that of ``b``, 0 at every other. Source: Arras, Osman, Müller and Samek 2019, Evaluating recurrent neural network
-explanations, BlackboxNLP.
+the step of ``a``, ``b`` or ``-b`` at that of ``b``, 0 at every other. Source: Arras, Osman, Müller and Samek
+2019, Evaluating recurrent neural network explanations, BlackboxNLP.
 """
 
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Literal, final
 
 import torch
@@ -28,7 +29,8 @@ class Sequences:
     """Sequences of one length.
 
     Attributes:
-        x: ``[N, T, 3]``: each step holds one number, ``a`` in the second entry, ``b`` in the third, the others
+        x: ``[N, T, 3]``: each step holds one number, ``a`` in the second entry, ``b`` in the third, the
+        others
             in the first.
         y: The answers, ``[N, 1]``.
         truth: The relevance that each step should get, ``[N, T]``.
@@ -59,7 +61,8 @@ class ArithmeticLSTM(nn.Module):
 def make_data(seed: int, operation: Operation = "sum", samples: int = 5000) -> tuple[Sequences, ...]:
     r"""Return sequences of 4 to 10 steps, as many of each length.
 
-    Numbers are drawn from ``[-1, -0.5]`` and ``[0.5, 1]``, the places of ``a`` and ``b`` from all pairs, ``a`` first.
+    Numbers are drawn from ``[-1, -0.5]`` and ``[0.5, 1]``, the places of ``a`` and ``b`` from all pairs,
+    ``a`` first.
 
     Args:
         seed: Of the draws.
@@ -72,9 +75,7 @@ def make_data(seed: int, operation: Operation = "sum", samples: int = 5000) -> t
     if operation not in SIGNS:
         raise InputError(f"operation should be one of {', '.join(SIGNS)}. Found {operation!r}.")
     generator = torch.Generator().manual_seed(seed)
-    return tuple(
-        _draw(length, samples // len(LENGTHS), SIGNS[operation], generator) for length in LENGTHS
-    )
+    return tuple(_draw(length, samples // len(LENGTHS), SIGNS[operation], generator) for length in LENGTHS)
 
 
 def _draw(length: int, count: int, sign: float, generator: torch.Generator) -> Sequences:
@@ -110,7 +111,7 @@ def train(
         model = ArithmeticLSTM()
         minimise(model, _Loss(model, data, batch), steps=steps, learning_rate=0.05, decay=0.1)
         # trained to the end, the cell works where it is linear, and every method is right
-        polish(model, lambda model=model: _sum_up(model, data), steps=400, enough=wanted)
+        polish(model, partial(_sum_up, model, data), steps=400, enough=wanted)
         error = measure_error(model, data)
         if error < lowest:
             best, lowest = model, error
@@ -128,7 +129,8 @@ class _Loss:
     def __call__(self, step: int) -> Tensor:
         sequences = self.data[step % len(self.data)]
         rows = torch.randint(len(sequences.x), (self.batch,))
-        return (self.model(sequences.x[rows]) - sequences.y[rows]).square().mean()
+        error: Tensor = (self.model(sequences.x[rows]) - sequences.y[rows]).square().mean()
+        return error
 
 
 def _sum_up(model: nn.Module, data: Sequence[Sequences]) -> Tensor:

@@ -58,8 +58,8 @@ CONCEPTS: tuple[tuple[Part, ...], ...] = (
 )
 """The parts of each concept: number, row and column in the cell, colour.
 
-0 is the first two or the last two; 1 is all four; 2 is the first two with at least one of the others; 3 is both;
-4 is one without the other.
+0 is the first two or the last two; 1 is all four; 2 is the first two with at least one of the others; 3 is
+both; 4 is one without the other.
 """
 CELLS = ((0, 0), (0, 1), (0, 2), (1, 0))
 """The cells that a class speaks of, by their number; what the other five hold does not matter."""

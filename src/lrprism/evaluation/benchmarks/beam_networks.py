@@ -1,4 +1,4 @@
-"""The networks of BEAM, whose weights are set by hand; a ReLU ends at 1, so that gradients die where it is full."""
+"""The CNN of BEAM, whose weights are set by hand. Its ReLUs end at 1: gradients die where they are full."""
 
 from typing import final
 
@@ -52,7 +52,9 @@ class BeamCNN(nn.Module):
             _set(nn.Conv2d(8, 16, 1), [(((i,), 0), 1.0) for i in range(8)] + _negate(8)),
             _set(nn.Conv2d(16, 5, 1), [(term, 1.0) for term in TERMS]),
         )
-        self.cells = nn.Sequential(nn.MaxPool2d(2), *(each for layer in layers for each in (layer, FullReLU())))
+        self.cells = nn.Sequential(
+            nn.MaxPool2d(2), *(each for layer in layers for each in (layer, FullReLU()))
+        )
         places = [
             ((tuple(cell * 5 + number for cell in cells), bias), 1.0)
             for number in range(5)

@@ -84,7 +84,7 @@ def _build_norm(channels: int) -> nn.Module:
 
 @final
 class Bottleneck(nn.Module):
-    """Three convolutions beside a shortcut, as in the first version of ResNet-50: the stride is in the first."""
+    """Three convolutions beside a shortcut, with the stride in the first, as ResNet-50 was published."""
 
     def __init__(self, before: int, width: int, stride: int, *, project: bool, kernel: int = 1) -> None:
         """Build the layers; ``project`` puts a convolution on the shortcut."""
@@ -108,7 +108,7 @@ class Bottleneck(nn.Module):
 
 @final
 class BeamResNet(nn.Module):
-    """ResNet-50 without its last layer. Shapes: ``[N, 3, 224, 224]`` to ``[N, 2048]``, of which 5 are classes.
+    """ResNet-50 without its last layer. Shapes: ``[N, 3, 224, 224]`` to ``[N, 2048]``; 5 of them are classes.
 
     Args:
         concept: The concept that its classes speak of.
@@ -196,7 +196,11 @@ class BeamResNet(nn.Module):
         for channel, (places, bias) in statements.items():
             _set(second.conv2, [(channel, source, *place, 1.0) for place in places], {channel: bias})
         _set(second.conv3, [(channel, channel, 0, 0, 1.0) for channel in range(14, 20)], {})
-        _set(second.conv3, [(20, 16, 0, 0, -1.0), (21, 18, 0, 0, -1.0), (22, 19, 0, 0, -1.0)], {20: 1, 21: 1, 22: 1})
+        _set(
+            second.conv3,
+            [(20, 16, 0, 0, -1.0), (21, 18, 0, 0, -1.0), (22, 19, 0, 0, -1.0)],
+            {20: 1, 21: 1, 22: 1},
+        )
         _copy(third.conv1)
         classes = [(23, 14, 0, 0, 1.0), (24, 15, 0, 0, 1.0), (25, 16, 0, 2, 1.0), (26, 17, 0, 2, 1.0),
                    (26, 20, 0, 2, 1.0), (27, 21, 0, 0, 1.0), (27, 22, 0, 2, 1.0)]  # fmt: skip
@@ -233,13 +237,30 @@ class BeamResNet(nn.Module):
         _set(first.conv2, [(32 + k, 64 + k, 0, 0, 1.0) for k in range(5)], {})
         _copy(first.conv3)
         _copy(second.conv1)
-        around = [(target + k, 32 + k, y, x, 1.0) for k in range(5) for target in (32, 64) for y in range(3) for x in range(3)]
+        around = [
+            (target + k, 32 + k, y, x, 1.0)
+            for k in range(5)
+            for target in (32, 64)
+            for y in range(3)
+            for x in range(3)
+        ]
         _set(second.conv2, around, {64 + k: -8 for k in range(5)})
-        _set(second.conv3, [(64 + k, 64 + k, 0, 0, 1.0) for k in range(5)] + [(32 + k, 32 + k, 0, 0, -1.0) for k in range(5)], {})
+        _set(
+            second.conv3,
+            [(64 + k, 64 + k, 0, 0, 1.0) for k in range(5)]
+            + [(32 + k, 32 + k, 0, 0, -1.0) for k in range(5)],
+            {},
+        )
         _copy(third.conv1)
         around = [(k, 64 + k, y, x, 1.0) for k in range(5) for y in range(3) for x in range(3)]
-        _set(third.conv2, around + [(64 + k, 64 + k, 1, 1, 1.0) for k in range(5)], {k: -8 for k in range(5)})
-        _set(third.conv3, [(k, k, 0, 0, 1.0) for k in range(5)] + [(64 + k, 64 + k, 0, 0, -1.0) for k in range(5)], {})
+        _set(
+            third.conv2, around + [(64 + k, 64 + k, 1, 1, 1.0) for k in range(5)], dict.fromkeys(range(5), -8)
+        )
+        _set(
+            third.conv3,
+            [(k, k, 0, 0, 1.0) for k in range(5)] + [(64 + k, 64 + k, 0, 0, -1.0) for k in range(5)],
+            {},
+        )
 
 
 def _set(layer: nn.Conv2d | None, entries: list[Entry], biases: dict[int, int]) -> None:

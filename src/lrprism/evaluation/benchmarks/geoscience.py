@@ -4,12 +4,13 @@ r"""A sum of piecewise linear functions of a field on the sphere: the exact cont
 
 where :math:`C_i` is continuous with six pieces, and slopes and breakpoints are as correlated in space as the
 field, a Gaussian with variance 1. The contribution :math:`C_i(x_i)` is the truth. Source: Mamalakis,
-Ebert-Uphoff and Barnes 2022, Neural network attribution methods for problems in geoscience, Environmental Data
-Science 1, e8. Its field has the covariance of sea surface temperatures; ours is stationary.
+Ebert-Uphoff and Barnes 2022, Neural network attribution methods for problems in geoscience, Environmental
+Data Science 1, e8. Its field has the covariance of sea surface temperatures; ours is stationary.
 """
 
 import math
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import final
 
 import torch
@@ -98,11 +99,7 @@ def find_contributions(x: Tensor, edges: Tensor, slopes: Tensor) -> Tensor:
 def build_network() -> nn.Sequential:
     """Build the published network: six hidden layers of 512 to 16 units with ReLU, one output."""
     sizes = (ROWS * COLUMNS, *WIDTHS)
-    layers = [
-        layer
-        for before, after in zip(sizes[:-1], sizes[1:], strict=True)
-        for layer in (nn.Linear(before, after), nn.ReLU())
-    ]
+    layers = [layer for before, after in pairwise(sizes) for layer in (nn.Linear(before, after), nn.ReLU())]
     return nn.Sequential(*layers, nn.Linear(sizes[-1], 1))
 
 
@@ -120,7 +117,8 @@ def train(field: Field, seed: int, *, steps: int = 8000, batch: int = 256) -> nn
 
     def loss(step: int) -> Tensor:  # noqa: ARG001 - every batch is new
         x, y, _ = field.draw(batch, generator)
-        return (model(x) - y).square().mean()
+        error: Tensor = (model(x) - y).square().mean()
+        return error
 
     minimise(model, loss, steps=steps, learning_rate=1e-3, decay=0.01)
     return model

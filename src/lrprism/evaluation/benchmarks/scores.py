@@ -21,7 +21,7 @@ def roc_auc(scores: Tensor, mask: Tensor) -> float:
         InputError: If the shapes differ, or all or no entries are marked.
     """
     scores, mask = _flatten(scores, mask)
-    _, places, counts = scores.unique(return_inverse=True, return_counts=True)
+    places, counts = _count_ties(scores)
     last = counts.cumsum(0)
     ranks = (last - (counts - 1) / 2.0).double()[places]
     marked = int(mask.sum())
@@ -42,7 +42,7 @@ def average_precision(scores: Tensor, mask: Tensor) -> float:
         InputError: If the shapes differ, or all or no entries are marked.
     """
     scores, mask = _flatten(scores, mask)
-    _, places, counts = scores.unique(return_inverse=True, return_counts=True)
+    places, counts = _count_ties(scores)
     hits = torch.zeros(len(counts), dtype=torch.float64).index_add_(0, places, mask.double()).flip(0)
     precision = hits.cumsum(0) / counts.flip(0).cumsum(0)
     return float((hits * precision).sum() / hits.sum())
@@ -61,7 +61,8 @@ def cosine(relevance: Tensor, truth: Tensor) -> Tensor:
     check_shape(relevance, truth)
     a, b = relevance.double().flatten(1), truth.double().flatten(1)
     norms = a.norm(dim=1) * b.norm(dim=1)
-    return (a * b).sum(1) / norms.where(norms > 0, torch.ones_like(norms))
+    cosines: Tensor = (a * b).sum(1) / norms.where(norms > 0, torch.ones_like(norms))
+    return cosines
 
 
 def correlate(relevance: Tensor, truth: Tensor) -> Tensor:
@@ -90,9 +91,19 @@ def check_shape(relevance: Tensor, truth: Tensor) -> None:
         raise InputError(f"relevance should have the shape of the truth, {shapes}.")
 
 
+def _count_ties(scores: Tensor) -> tuple[Tensor, Tensor]:
+    """Return the place of each entry among the distinct scores from the lowest, and how many share each."""
+    _, places, counts = scores.unique(  # type: ignore[no-untyped-call]
+        return_inverse=True, return_counts=True
+    )
+    return places, counts
+
+
 def _flatten(scores: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
     check_shape(scores, mask)
     scores, mask = scores.flatten(), mask.flatten().bool()
     if mask.all() or not mask.any():
-        raise InputError(f"the mask should mark some entries and not all. Found {int(mask.sum())} of {len(mask)}.")
+        raise InputError(
+            f"the mask should mark some entries and not all. Found {int(mask.sum())} of {len(mask)}."
+        )
     return scores, mask

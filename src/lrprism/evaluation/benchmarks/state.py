@@ -2,10 +2,10 @@ r"""HMM/State: which of three series decides a label, by a GRU, at every step of
 
 A hidden state of two values moves as a Markov chain, three series are Gaussian with the mean of the state,
 and the label of a step is drawn with probability :math:`1 / (1 + e^{-2 x_{t, 1 + s}})`: the second series
-decides in state 0, the third in state 1, the first never. The truth is that series at every step; ``switches``
-marks only the steps at which the state changed. Source: Crabbé and van der Schaar 2021, Explaining time series
-predictions with dynamic masks, ICML, as released with Enguehard 2023, Learning perturbations to explain time
-series predictions, ICML (time_interpret, MIT).
+decides in state 0, the third in state 1, the first never. The truth is that series at every step;
+``switches`` marks only the steps at which the state changed. Source: Crabbé and van der Schaar 2021,
+Explaining time series predictions with dynamic masks, ICML, as released with Enguehard 2023, Learning
+perturbations to explain time series predictions, ICML (time_interpret, MIT).
 """
 
 from collections.abc import Callable
@@ -81,7 +81,7 @@ def _build_covariance(feature: int) -> Tensor:
 
 @final
 class StateGRU(nn.Module):
-    """GRU, batch norm, ReLU, dropout, linear. Shapes: ``[N, T, 3]`` to the logits of the last step, ``[N, 2]``.
+    """GRU, batch norm, ReLU, dropout, linear: ``[N, T, 3]`` to the logits of the last step, ``[N, 2]``.
 
     Args:
         hidden: The size of the state.
@@ -91,9 +91,7 @@ class StateGRU(nn.Module):
         """Build the layers."""
         super().__init__()
         self.gru = nn.GRU(3, hidden, batch_first=True)
-        self.head = nn.Sequential(
-            nn.BatchNorm1d(hidden), nn.ReLU(), nn.Dropout(0.5), nn.Linear(hidden, 2)
-        )
+        self.head = nn.Sequential(nn.BatchNorm1d(hidden), nn.ReLU(), nn.Dropout(0.5), nn.Linear(hidden, 2))
 
     def forward(self, x: Tensor) -> Tensor:
         """Return the logits of the last step."""
@@ -144,7 +142,7 @@ def train(
     rows = torch.cat(parts).sort().values
     torch.manual_seed(1000 * seed + fold)
     model = StateGRU(hidden)
-    batches = rows.split(32)
+    batches = torch.split(rows, 32)
 
     def loss(step: int) -> Tensor:
         batch, last = batches[step % len(batches)], int(torch.randint(data.x.shape[1], ()))

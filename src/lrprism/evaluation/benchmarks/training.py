@@ -1,4 +1,4 @@
-"""Two ways to train the small networks of the benchmarks: Adam on drawn batches, L-BFGS on all of the data."""
+"""Two ways to train the small networks of the benchmarks: Adam on batches, L-BFGS on all of the data."""
 
 from collections.abc import Callable
 
@@ -30,7 +30,7 @@ def minimise(
     model.train()
     for step in range(steps):
         optimiser.zero_grad()
-        loss(step).backward()
+        loss(step).backward()  # type: ignore[no-untyped-call]
         optimiser.step()
         schedule.step()
     model.eval()
@@ -57,11 +57,11 @@ def polish(model: nn.Module, loss: Callable[[], Tensor], *, steps: int, enough: 
     def evaluate() -> Tensor:
         optimiser.zero_grad()
         value = loss()
-        value.backward()
+        value.backward()  # type: ignore[no-untyped-call]
         return value
 
     for _ in range(0, steps, 5):
-        optimiser.step(evaluate)
+        optimiser.step(evaluate)  # type: ignore[no-untyped-call]
         with torch.no_grad():
             if float(loss()) <= enough:
                 return
