@@ -76,7 +76,7 @@ def _write_group(trial: Trial, group: str, results: Sequence[Result]) -> str:
         if place == group:
             cells = [f"{numbers[metric]:.3f}" if metric in numbers else "" for metric in trial.metrics]
             rows.append((f"*published:* {method}", *cells, ""))
-    return lines[0] + table(["method", *trial.metrics, "time"], rows)
+    return lines[0] + table(["method", *trial.metrics, "processor time"], rows)
 
 
 def _collect(results: Iterable[Result]) -> dict[str, dict[str, list[float]]]:

@@ -19,7 +19,7 @@ class Result:
         case: The data set and network.
         method: The method, or :data:`PREMISE`.
         scores: By metric.
-        seconds: Time of the method, or of preparing the case.
+        seconds: Processor time of the method, or of preparing the case.
         warning: What the library warned of.
         date: When it ran.
         versions: Of torch and of the library.

@@ -28,10 +28,10 @@ def run(trial: Trial, case: str, results: Path, models: Path) -> None:
         models: The folder of trained networks.
     """
     done = read(results)
-    start = time.perf_counter()
+    start = time.process_time()
     prepared = trial.prepare(case, models)
     if (trial.name, case, PREMISE) not in done:
-        _keep(results, trial, case, PREMISE, prepared.premise, time.perf_counter() - start)
+        _keep(results, trial, case, PREMISE, prepared.premise, time.process_time() - start)
     for method, explain in prepared.methods.items():
         if (trial.name, case, method) in done:
             continue
@@ -40,12 +40,12 @@ def run(trial: Trial, case: str, results: Path, models: Path) -> None:
 
 
 def _time(explain: Callable[[], Any]) -> tuple[Any, float, str]:
-    """Return the relevance, its time and what was warned of."""
+    """Return the relevance, the processor time and what was warned of."""
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        start = time.perf_counter()
+        start = time.process_time()
         relevance = explain()
-        seconds = time.perf_counter() - start
+        seconds = time.process_time() - start
     texts = [str(warning.message) for warning in caught if issubclass(warning.category, RelevanceWarning)]
     return relevance, seconds, " ".join(dict.fromkeys(texts))
 

@@ -90,7 +90,9 @@ TASK = (
     "of the network are set by hand, so the share of each pixel is exact. The score is the cosine of "
     "relevance and truth; the published one is that of its size, with which a map of the wrong sign counts "
     "as right, so the signed one stands beside it. Truth also stands on pixels of 0, which no method of "
-    "the form input times something can reach: the row of the truth without them is its ceiling."
+    "the form input times something can reach: the row of the truth without them is its ceiling. Present and "
+    "absent are the signed cosine of the classes that ask for concepts, and of those that ask that one is "
+    "missing somewhere: where nothing stands, such relevance is 0 and the truth is not."
 )
 SOURCE = (
     "BEAM: exact benchmarking of explainable AI attribution methods (rbrandt1/BEAM, MIT), rebuilt in torch."
@@ -104,7 +106,7 @@ CNN = Trial(
     source=SOURCE,
     same="yes: 5 concepts, 16 images for each class, 3 runs, the same weights; the draws are ours",
     cases=tuple(f"concept {concept}, run {run}" for run in range(RUNS) for concept in range(CONCEPTS)),
-    metrics=("cosine", "signed cosine"),
+    metrics=("cosine", "signed cosine", "present", "absent"),
     prepare=partial(
         prepare,
         draw=lambda seed, concept: beam.make_data(seed, concept),
@@ -136,7 +138,7 @@ RESNET = Trial(
         "weights"
     ),
     cases=tuple(f"concept {concept}, run 0" for concept in range(CONCEPTS)),
-    metrics=("cosine", "signed cosine"),
+    metrics=("cosine", "signed cosine", "present", "absent"),
     prepare=partial(
         prepare,
         draw=lambda seed, concept: beam_resnet.make_data(seed, concept),

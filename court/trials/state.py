@@ -112,8 +112,8 @@ TRIAL = Trial(
     ),
     source="Crabbé and van der Schaar 2021; protocol and numbers of time_interpret (Enguehard 2023, MIT).",
     same=(
-        "no: 20 points on the path of integrated gradients instead of 50; else as published, with draws of our "
-        "own: 800 series for training in 5 folds, 200 for testing, 50 epochs, the same network and scores"
+        "no: 20 points on the path of integrated gradients instead of 50; else as published, with draws of "
+        "our own: 800 series for training in 5 folds, 200 for testing, 50 epochs, the same network and scores"
     ),
     cases=tuple(f"fold {fold}" for fold in range(5)),
     metrics=("AUROC", "AUPRC", "AUROC at switches", "AUPRC at switches"),

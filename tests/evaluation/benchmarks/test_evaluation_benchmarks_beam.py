@@ -67,6 +67,11 @@ def test_a_map_of_the_wrong_sign_counts_by_its_size_alone() -> None:
     assert beam.score(-3 * data.truth, data) == {
         "cosine": pytest.approx(1.0),
         "signed cosine": pytest.approx(-1.0),
+        "present": pytest.approx(-1.0),
     }
+    data = beam.make_data(1, 1, each=1)
+    half = data.truth * (data.target < 3)[:, None, None, None]
+    assert beam.score(half, data)["present"] == pytest.approx(1.0)
+    assert beam.score(half, data)["absent"] == 0
     with pytest.raises(InputError, match="should have the shape of the truth"):
         beam.score(data.truth[:, 0], data)

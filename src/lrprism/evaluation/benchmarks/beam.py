@@ -216,7 +216,9 @@ def _draw(below: int, generator: torch.Generator) -> int:
 def score(relevance: Tensor, data: Images) -> dict[str, float]:
     r"""Return the mean cosine of relevance and truth, and that of its size.
 
-    ``cosine`` is :math:`|R \cdot t| / (\|R\| \|t\|)`, as published, ``signed cosine`` keeps the sign.
+    ``cosine`` is :math:`|R \cdot t| / (\|R\| \|t\|)`, as published, ``signed cosine`` keeps the sign. ``present``
+    and ``absent`` are the signed cosine of the classes that ask for a concept, and of those that also ask that
+    it be missing somewhere.
 
     Args:
         relevance: Of ``data.x``.
@@ -225,5 +227,8 @@ def score(relevance: Tensor, data: Images) -> dict[str, float]:
     Raises:
         InputError: If the shape is not that of the truth.
     """
-    signed = cosine(relevance, data.truth)
-    return {"cosine": float(signed.abs().mean()), "signed cosine": float(signed.mean())}
+    signed, asks_absence = cosine(relevance, data.truth), data.target >= 3
+    scores = {"cosine": signed.abs(), "signed cosine": signed, "present": signed[~asks_absence]}
+    if asks_absence.any():
+        scores["absent"] = signed[asks_absence]
+    return {name: float(values.mean()) for name, values in scores.items()}

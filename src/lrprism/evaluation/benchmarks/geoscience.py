@@ -103,7 +103,7 @@ def build_network() -> nn.Sequential:
     return nn.Sequential(*layers, nn.Linear(sizes[-1], 1))
 
 
-def train(field: Field, seed: int, *, steps: int = 8000, batch: int = 256) -> nn.Sequential:
+def train(field: Field, seed: int, *, steps: int = 4000, batch: int = 256) -> nn.Sequential:
     """Train on a stream of fields, each seen once.
 
     Args:
