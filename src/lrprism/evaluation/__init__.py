@@ -4,6 +4,7 @@ An attribution function is ``(model, x, target) -> relevance`` like ``x``; a mod
 ``[N, classes]``. :func:`judge` puts several of them to all tests; each test can be used by itself.
 """
 
+from lrprism.evaluation import benchmarks
 from lrprism.evaluation.bootstrap import Bootstrap, Interval
 from lrprism.evaluation.conditional import GaussianConditional
 from lrprism.evaluation.controls import make_controls, measure_anova
@@ -73,6 +74,7 @@ __all__ = [
     "attribute",
     "average_precision",
     "bands",
+    "benchmarks",
     "choose_samples",
     "correlate_ranks",
     "emd_similarity",

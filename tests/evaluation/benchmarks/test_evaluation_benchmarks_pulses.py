@@ -49,7 +49,7 @@ def test_relevance_has_the_shape_of_the_series() -> None:
 
 def test_a_small_network_learns() -> None:
     data = make_by_hand()
-    model = pulses.train(data, 0, steps=40)
+    model = pulses.train(data, 0, steps=20)
     assert not model.training
     assert sum(layer.weight.numel() > 0 for layer in model if isinstance(layer, torch.nn.Conv1d)) == 3
     with torch.no_grad():

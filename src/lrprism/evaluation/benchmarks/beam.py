@@ -216,9 +216,9 @@ def _draw(below: int, generator: torch.Generator) -> int:
 def score(relevance: Tensor, data: Images) -> dict[str, float]:
     r"""Return the mean cosine of relevance and truth, and that of its size.
 
-    ``cosine`` is :math:`|R \cdot t| / (\|R\| \|t\|)`, as published, ``signed cosine`` keeps the sign. ``present``
-    and ``absent`` are the signed cosine of the classes that ask for a concept, and of those that also ask that
-    it be missing somewhere.
+    ``cosine`` is :math:`|R \cdot t| / (\|R\| \|t\|)`, as published, ``signed cosine`` keeps the sign.
+    ``present`` and ``absent`` are the signed cosine of the classes that ask for a concept, and of those that
+    ask that it is missing somewhere.
 
     Args:
         relevance: Of ``data.x``.

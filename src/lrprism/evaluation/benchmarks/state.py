@@ -16,8 +16,8 @@ import torch
 from torch import Tensor, nn
 
 from lrprism.errors import InputError
-from lrprism.evaluation.benchmarks.scores import average_precision, roc_auc
 from lrprism.evaluation.benchmarks.training import minimise
+from lrprism.evaluation.recovery import average_precision, roc_auc
 
 MEANS = torch.tensor([[0.1, 1.6, 0.5], [-0.1, -0.4, -1.5]])
 VARIANCE, COVARIANCE = 0.801, 0.01
@@ -190,13 +190,13 @@ def score(relevance: Tensor, data: Series) -> dict[str, float]:
     if relevance.shape != data.x.shape:
         shapes = f"{tuple(data.x.shape)}. Found {tuple(relevance.shape)}"
         raise InputError(f"relevance should have the shape of the series, {shapes}.")
-    size = relevance.abs()
+    size = relevance.abs().double()
     low, high = size.amin((1, 2), keepdim=True), size.amax((1, 2), keepdim=True)
     size = (size - low) / (high - low + 1e-5)
-    at_switches = data.switches.any(2)
-    return {
-        "AUROC": roc_auc(size, data.truth),
-        "AUPRC": average_precision(size, data.truth),
-        "AUROC at switches": roc_auc(size[at_switches], data.truth[at_switches]),
-        "AUPRC at switches": average_precision(size[at_switches], data.truth[at_switches]),
-    }
+    scores = {}
+    # a step is one at which the state changed, or any
+    for words, steps in (("", torch.ones_like(data.y).bool()), (" at switches", data.switches.any(2))):
+        pair = size[steps].flatten(), data.truth[steps].flatten()
+        scores[f"AUROC{words}"] = float(roc_auc(*pair))
+        scores[f"AUPRC{words}"] = float(average_precision(*pair))
+    return scores

@@ -17,8 +17,9 @@ import torch
 from torch import Tensor, nn
 
 from lrprism.errors import InputError
-from lrprism.evaluation.benchmarks.scores import check_shape, roc_auc
+from lrprism.evaluation.benchmarks.scores import check_shape
 from lrprism.evaluation.benchmarks.training import minimise
+from lrprism.evaluation.recovery import roc_auc
 
 Scenario = Literal["linear", "xor", "rigid"]
 Background = Literal["white", "correlated"]
@@ -195,6 +196,6 @@ def score(relevance: Tensor, truth: Tensor) -> dict[str, float]:
     hits = (mask & (ranks < mask.sum(1, keepdim=True))).sum(1) / mask.sum(1)
     return {
         "precision": float(hits.double().mean()),
-        "AUROC": roc_auc(size, mask),
+        "AUROC": float(roc_auc(size.flatten(), mask.flatten())),
         "mass": float((size * mask).sum(1).mean()),
     }
