@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from functools import partial
-from typing import Any
+from typing import Any, Literal
 
 import torch
 from torch import Tensor, nn
 
+from lrprism.attribution.auto import Chosen, choose_candidate
 from lrprism.attribution.batches import average_references, explain_in_batches, join_batches
 from lrprism.attribution.captum import CaptumTarget, convergence_delta, read_captum_target
 from lrprism.attribution.cautions import Cautions
@@ -28,7 +31,8 @@ from lrprism.attribution.seeds import Target, has_class_axis, seeds_of
 from lrprism.composites import AbstractComposite, Composite, presets
 from lrprism.composites.composite import Entry
 from lrprism.engine import Assignment, Facts, Trace, propagate, suspend_outer_passes, unwrap
-from lrprism.errors import TargetError
+from lrprism.errors import RelevanceWarning, TargetError
+from lrprism.evaluation import Method
 from lrprism.ops import OwnOps
 
 
@@ -41,14 +45,16 @@ class LRP:
 
     Args:
         model: Any ``nn.Module``; wrappers of ``torch.compile`` and of data parallelism are looked through.
-        composite: Who gets which rule: a preset, a :class:`Composite` or a list of ``(selector, rule)``.
+        composite: Who gets which rule: a preset, a :class:`Composite` or a list of ``(selector, rule)``; or
+            ``"auto"``: the preset and the reference that do best on ``samples``, see :attr:`chosen`.
         strict: Refuse a model with an op that has no rule, instead of a warning and the plain gradient. As
             with an account, the output is compared with that of a plain call, once for each shape of input.
         ops: What to do at torch functions that the library does not know, from :mod:`lrprism.ops.own`.
+        samples: For ``"auto"``: some ten to a few hundred samples that the network did not learn from.
 
     Raises:
         ModelError: If the model is no module, or holds a ScriptModule.
-        InputError: If one of ``ops`` is known already, or no function.
+        InputError: If one of ``ops`` is known already, or no function; or if there is nothing to choose by.
 
     Example:
         >>> model = nn.Sequential(nn.Linear(2, 1, bias=False))
@@ -60,15 +66,21 @@ class LRP:
     def __init__(
         self,
         model: nn.Module,
-        composite: AbstractComposite | Sequence[Entry] | None = None,
+        composite: AbstractComposite | Sequence[Entry] | Literal["auto"] | None = None,
         *,
         strict: bool = False,
         ops: OwnOps | None = None,
+        samples: Tensor | None = None,
     ) -> None:
-        """Look at the model; nothing of it runs yet."""
+        """Look at the model; nothing of it runs yet, unless a composite is chosen."""
         self.model = unwrap(model)
         self._is_chosen = composite is not None
-        if composite is None:
+        self.chosen: Chosen | None = None
+        """The choice of ``"auto"``, with the score of each candidate; else None."""
+        if composite == "auto":
+            self.chosen = choose_candidate(self.model, samples, partial(_make_method, strict=strict, ops=ops))
+            composite = self.chosen.candidate.composite
+        elif composite is None:
             composite = presets.EpsilonGamma()
         self.composite = composite if isinstance(composite, AbstractComposite) else Composite(composite)
         self.strict = strict
@@ -155,6 +167,7 @@ class LRP:
             )
             return join_batches(parts, has_class_axis=has_class_axis(target))
 
+        reference = self._default_to_chosen(reference)
         given = Arguments(inputs, args, kwargs)
         with suspend_outer_passes(inputs, args, kwargs, reference):
             references = [None] if reference is None else read_references(reference, given.parse())
@@ -235,9 +248,9 @@ class LRP:
         """
         with suspend_outer_passes(inputs, args, kwargs, reference):
             parsed = parse_inputs(inputs, args, kwargs)
-            first = read_references(reference, parsed)[0]
+            first = read_references(self._default_to_chosen(reference), parsed)[0]
             run = self._runner.trace(parsed, output, NO_LAYERS, reference=first)
-            return self._make_plan(run)
+            return replace(self._make_plan(run), note="" if self.chosen is None else str(self.chosen))
 
     @staticmethod
     def _make_plan(run: AbstractContextManager[tuple[Trace, Facts, Assignment]]) -> Plan:
@@ -272,9 +285,28 @@ class LRP:
             return relevance
         return relevance, convergence_delta(explanation, target)
 
+    def _default_to_chosen(self, reference: Reference) -> Reference:
+        return self.chosen.reference if reference is None and self.chosen is not None else reference
+
     @property
     def _runner(self) -> ModelRunner:
         return ModelRunner(self.model, self.composite, self.strict, self._user_ops, self._compared)
+
+
+def _make_method(
+    composite: AbstractComposite, reference: Tensor | None, *, strict: bool, ops: OwnOps | None
+) -> Method:
+    """Return the attribution function of a composite and a reference, for the court."""
+
+    def attribute(model: nn.Module, x: Tensor, target: Tensor) -> Tensor:
+        explainer = LRP(model, composite, strict=strict, ops=ops)
+        # what a map may mislead about is what the court finds out; nobody has chosen this one yet
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", RelevanceWarning)
+            relevance: Tensor = explainer.explain(x, target, reference=reference).relevance
+        return relevance
+
+    return attribute
 
 
 def explain(

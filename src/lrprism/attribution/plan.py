@@ -40,6 +40,8 @@ class Plan(Sequence[PlanRow]):
     """The rows in order of execution; prints as a table."""
 
     rows: tuple[PlanRow, ...]
+    note: str = ""
+    """How the composite was chosen, where it was."""
 
     @classmethod
     def of(cls, calls: Sequence[Call], assignment: Assignment, unseen: Sequence[str] = ()) -> "Plan":
@@ -69,7 +71,8 @@ class Plan(Sequence[PlanRow]):
             else ("-", "-", "-", r.op, "-", r.why)
             for r in self.rows
         ]
-        return format_table(head, lines)
+        table = format_table(head, lines)
+        return f"{self.note}\n\n{table}" if self.note else table
 
 
 def _describe_call(call: Call, choice: Choice) -> PlanRow:

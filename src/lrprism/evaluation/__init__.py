@@ -6,6 +6,7 @@ An attribution function is ``(model, x, target) -> relevance`` like ``x``; a mod
 
 from lrprism.evaluation import benchmarks
 from lrprism.evaluation.bootstrap import Bootstrap, Interval
+from lrprism.evaluation.choice import Candidate, Ranking, choose
 from lrprism.evaluation.conditional import GaussianConditional
 from lrprism.evaluation.controls import make_controls, measure_anova
 from lrprism.evaluation.curves import (
@@ -50,6 +51,7 @@ __all__ = [
     "AbstractImputer",
     "BlindVerdict",
     "Bootstrap",
+    "Candidate",
     "Constant",
     "Curves",
     "Findings",
@@ -62,6 +64,7 @@ __all__ = [
     "Output",
     "Protocol",
     "Randomisation",
+    "Ranking",
     "Record",
     "Recovery",
     "Regions",
@@ -75,6 +78,7 @@ __all__ = [
     "average_precision",
     "bands",
     "benchmarks",
+    "choose",
     "choose_samples",
     "correlate_ranks",
     "emd_similarity",

@@ -47,10 +47,10 @@ def test_an_unknown_name_is_refused_with_those_that_are_known() -> None:
 
 
 def test_a_run_without_a_mean_spectrum_says_what_to_do() -> None:
-    with pytest.raises(DataError, match="Found none in its run.json. Train or adopt the network again"):
+    with pytest.raises(DataError, match=r"Found none in its run\.json\. Train or adopt the network again"):
         find_reference("mean", {})
 
 
 def test_one_band_has_no_continuum() -> None:
-    with pytest.raises(InputError, match="at least 2 bands. Found 1. Try --reference mean"):
+    with pytest.raises(InputError, match=r"at least 2 bands\. Found 1\. Try --reference mean"):
         find_reference("continuum", {"mean_spectrum": [1.0]})

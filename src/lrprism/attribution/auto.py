@@ -1,0 +1,147 @@
+"""The composite and the reference that suit a network best: ``composite="auto"``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final, NamedTuple
+
+from torch import Tensor, nn
+
+from lrprism.attribution import reference
+from lrprism.composites import AbstractComposite, presets
+from lrprism.errors import InputError, ModelError
+from lrprism.evaluation import (
+    AbstractImputer,
+    Constant,
+    Interpolation,
+    Method,
+    Ranking,
+    Regions,
+    Swap,
+    choose,
+    read_logits,
+)
+from lrprism.evaluation import bands as windows_of
+from lrprism.evaluation import grid as squares_of
+
+_REGIONS: Final = 40
+"""About how many regions are removed, one after the other."""
+_LEAST_SAMPLES: Final = 10
+
+
+class Candidate(NamedTuple):
+    """A way to explain.
+
+    Args:
+        composite: Who gets which rule.
+        has_reference: Whether the input is compared with the mean of the samples, else with zero.
+    """
+
+    composite: AbstractComposite
+    has_reference: bool
+
+    def __str__(self) -> str:
+        """The candidate as a plan names it."""
+        return f"{self.composite!r}, against {'the mean of the samples' if self.has_reference else 'zero'}"
+
+
+CANDIDATES: Final = (
+    Candidate(presets.Epsilon(), has_reference=True),
+    Candidate(presets.EpsilonGamma(gamma=1.0), has_reference=True),
+    Candidate(presets.EpsilonPlus(), has_reference=True),
+    Candidate(presets.EpsilonAlpha2Beta1(), has_reference=True),
+    Candidate(presets.Epsilon(), has_reference=False),
+    Candidate(presets.EpsilonGamma(), has_reference=False),
+    Candidate(presets.EpsilonPlus(), has_reference=False),
+    Candidate(presets.EpsilonPlusFlat(), has_reference=False),
+    Candidate(presets.AttnLRP(), has_reference=False),
+)
+"""The short list; presets that give one map on a network tie, and the first of them is taken."""
+
+
+class Chosen(NamedTuple):
+    """The winner among the candidates.
+
+    Args:
+        candidate: The way to explain.
+        reference: What inputs are compared with, ``[1, ...]``; None for zero.
+        ranking: All candidates with their scores.
+    """
+
+    candidate: Candidate
+    reference: Tensor | None
+    ranking: Ranking
+
+    def __str__(self) -> str:
+        """The choice and by how much it won, in a sentence."""
+        best, *others = self.ranking.candidates
+        lead = (
+            ""
+            if not others
+            else (
+                f", {others[0].behind.value:.3f} ahead of {others[0].name}"
+                f"{'' if self.ranking.is_clear else ', which the samples do not tell apart from it'}"
+            )
+        )
+        return (
+            f"chosen on {self.ranking.samples} samples: {best.name}, mean SRG {best.score.value:.3f} "
+            f"[{best.score.low:.3f}, {best.score.high:.3f}]{lead}"
+        )
+
+
+MakeMethod = Callable[[AbstractComposite, "Tensor | None"], Method]
+"""Makes the attribution function of a composite and a reference."""
+
+
+def choose_candidate(model: nn.Module, samples: Tensor | None, make: MakeMethod) -> Chosen:
+    """Choose by the mean SRG under two imputers, for the classes that the network predicts; no truth is used.
+
+    Regions are about forty windows of bands of ``[N, bands]``, ``[N, 1, bands]`` and ``[N, bands, y, x]``
+    with more bands than pixels along a side, else squares. Imputers are the mean of the samples and, for
+    bands, a straight line between the bands that are left; for images the same square of another sample.
+
+    Args:
+        model: The network, with logits ``[N, classes]``.
+        samples: Samples that it did not learn from, ``[N, ...]``, prepared as the network takes them.
+        make: Makes the attribution function of a candidate.
+
+    Raises:
+        InputError: If there are fewer than ten samples, or they are no float tensor.
+        ModelError: If the network gives the same logits for all of them.
+    """
+    if samples is None or not isinstance(samples, Tensor) or not samples.is_floating_point():
+        found = "none" if samples is None else getattr(samples, "dtype", type(samples).__name__)
+        raise InputError(
+            "composite='auto' should have samples= to choose by: a float tensor (N, ...) of what the network "
+            f"did not learn from. Found {found}."
+        )
+    if samples.dim() < 2 or len(samples) < _LEAST_SAMPLES:
+        raise InputError(
+            f"samples should be at least {_LEAST_SAMPLES}, (N, ...). Found shape {tuple(samples.shape)}."
+        )
+    mean = reference.mean(samples)
+    regions, other = _divide(samples, mean)
+    methods = {
+        str(candidate): make(candidate.composite, mean if candidate.has_reference else None)
+        for candidate in CANDIDATES
+    }
+    logits = read_logits(model, samples)
+    if bool((logits == logits[0]).all()):
+        raise ModelError(
+            "the network should answer differently to different samples. Found the same logits for all: "
+            "there is nothing to explain. Look at its training."
+        )
+    predicted = logits.argmax(1)
+    ranking = choose(model, samples, predicted, methods, [Constant(mean[0]), other], regions)
+    winner = next(candidate for candidate in CANDIDATES if str(candidate) == ranking.best)
+    return Chosen(winner, mean if winner.has_reference else None, ranking)
+
+
+def _divide(samples: Tensor, mean: Tensor) -> tuple[Regions, AbstractImputer]:
+    """Divide samples into regions, and return the imputer that goes with them beside the mean."""
+    axis = 2 if samples.dim() == 3 and samples.shape[1] == 1 else 1
+    if samples.dim() < 4 or samples.shape[axis] > samples.shape[-1]:
+        width = max(1, round(samples.shape[axis] / _REGIONS))
+        return windows_of(samples, width, axis), Interpolation(mean[0], axis=axis)
+    side = max(1, round((samples.shape[-1] * samples.shape[-2] / _REGIONS) ** 0.5))
+    return squares_of(samples, side), Swap(samples)
