@@ -2,7 +2,8 @@
 
 from lrprism.attribution import reference, target
 from lrprism.attribution.explanation import Explanation
-from lrprism.attribution.lrp import LRP, explain
+from lrprism.attribution.lrp import LRP
+from lrprism.attribution.one_line import explain
 from lrprism.attribution.plan import Plan, PlanRow
 from lrprism.attribution.target import predicted_class
 

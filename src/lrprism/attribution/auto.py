@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from typing import Final, NamedTuple
 
 from torch import Tensor, nn
 
 from lrprism.attribution import reference
+from lrprism.attribution.explanation import Explanation
 from lrprism.composites import AbstractComposite, presets
-from lrprism.errors import InputError, ModelError
+from lrprism.errors import InputError, ModelError, RelevanceWarning
 from lrprism.evaluation import (
     AbstractImputer,
     Constant,
@@ -89,11 +91,13 @@ class Chosen(NamedTuple):
         )
 
 
-MakeMethod = Callable[[AbstractComposite, "Tensor | None"], Method]
-"""Makes the attribution function of a composite and a reference."""
+Explain = Callable[..., Explanation]
+"""Explains inputs: ``LRP(model, composite).explain``."""
 
 
-def choose_candidate(model: nn.Module, samples: Tensor | None, make: MakeMethod) -> Chosen:
+def choose_candidate(
+    model: nn.Module, samples: Tensor | None, explain_by: Callable[[AbstractComposite], Explain]
+) -> Chosen:
     """Choose by the mean SRG under two imputers, for the classes that the network predicts; no truth is used.
 
     Regions are about forty windows of bands of ``[N, bands]``, ``[N, 1, bands]`` and ``[N, bands, y, x]``
@@ -103,7 +107,7 @@ def choose_candidate(model: nn.Module, samples: Tensor | None, make: MakeMethod)
     Args:
         model: The network, with logits ``[N, classes]``.
         samples: Samples that it did not learn from, ``[N, ...]``, prepared as the network takes them.
-        make: Makes the attribution function of a candidate.
+        explain_by: Returns what explains by a composite.
 
     Raises:
         InputError: If there are fewer than ten samples, or they are no float tensor.
@@ -122,7 +126,9 @@ def choose_candidate(model: nn.Module, samples: Tensor | None, make: MakeMethod)
     mean = reference.mean(samples)
     regions, other = _divide(samples, mean)
     methods = {
-        str(candidate): make(candidate.composite, mean if candidate.has_reference else None)
+        str(candidate): _make_method(
+            explain_by(candidate.composite), mean if candidate.has_reference else None
+        )
         for candidate in CANDIDATES
     }
     logits = read_logits(model, samples)
@@ -135,6 +141,20 @@ def choose_candidate(model: nn.Module, samples: Tensor | None, make: MakeMethod)
     ranking = choose(model, samples, predicted, methods, [Constant(mean[0]), other], regions)
     winner = next(candidate for candidate in CANDIDATES if str(candidate) == ranking.best)
     return Chosen(winner, mean if winner.has_reference else None, ranking)
+
+
+def _make_method(explain: Explain, reference: Tensor | None) -> Method:
+    """Return the attribution function of a candidate, for the court."""
+
+    def attribute(model: nn.Module, x: Tensor, target: Tensor) -> Tensor:
+        del model
+        # what a map may mislead about is what the court finds out; nobody has chosen this one yet
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", RelevanceWarning)
+            relevance: Tensor = explain(x, target, reference=reference).relevance
+        return relevance
+
+    return attribute
 
 
 def _divide(samples: Tensor, mean: Tensor) -> tuple[Regions, AbstractImputer]:

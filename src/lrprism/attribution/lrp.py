@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Mapping, Sequence
-from contextlib import AbstractContextManager
-from dataclasses import replace
 from functools import partial
 from typing import Any, Literal
 
@@ -30,9 +27,8 @@ from lrprism.attribution.samples import check_samples
 from lrprism.attribution.seeds import Target, has_class_axis, seeds_of
 from lrprism.composites import AbstractComposite, Composite, presets
 from lrprism.composites.composite import Entry
-from lrprism.engine import Assignment, Facts, Trace, propagate, suspend_outer_passes, unwrap
-from lrprism.errors import RelevanceWarning, TargetError
-from lrprism.evaluation import Method
+from lrprism.engine import propagate, suspend_outer_passes, unwrap
+from lrprism.errors import TargetError
 from lrprism.ops import OwnOps
 
 
@@ -78,7 +74,9 @@ class LRP:
         self.chosen: Chosen | None = None
         """The choice of ``"auto"``, with the score of each candidate; else None."""
         if composite == "auto":
-            self.chosen = choose_candidate(self.model, samples, partial(_make_method, strict=strict, ops=ops))
+            self.chosen = choose_candidate(
+                self.model, samples, lambda one: LRP(model, one, strict=strict, ops=ops).explain
+            )
             composite = self.chosen.candidate.composite
         elif composite is None:
             composite = presets.EpsilonGamma()
@@ -249,13 +247,13 @@ class LRP:
         with suspend_outer_passes(inputs, args, kwargs, reference):
             parsed = parse_inputs(inputs, args, kwargs)
             first = read_references(self._default_to_chosen(reference), parsed)[0]
-            run = self._runner.trace(parsed, output, NO_LAYERS, reference=first)
-            return replace(self._make_plan(run), note="" if self.chosen is None else str(self.chosen))
-
-    @staticmethod
-    def _make_plan(run: AbstractContextManager[tuple[Trace, Facts, Assignment]]) -> Plan:
-        with run as (forward_pass, facts, assignment):
-            return Plan.of(forward_pass.list_reached(facts), assignment, facts.unseen)
+            with self._runner.trace(parsed, output, NO_LAYERS, reference=first) as (
+                passed,
+                facts,
+                assignment,
+            ):
+                note = "" if self.chosen is None else str(self.chosen)
+                return Plan.of(passed.list_reached(facts), assignment, facts.unseen, note)
 
     def attribute(
         self,
@@ -291,39 +289,3 @@ class LRP:
     @property
     def _runner(self) -> ModelRunner:
         return ModelRunner(self.model, self.composite, self.strict, self._user_ops, self._compared)
-
-
-def _make_method(
-    composite: AbstractComposite, reference: Tensor | None, *, strict: bool, ops: OwnOps | None
-) -> Method:
-    """Return the attribution function of a composite and a reference, for the court."""
-
-    def attribute(model: nn.Module, x: Tensor, target: Tensor) -> Tensor:
-        explainer = LRP(model, composite, strict=strict, ops=ops)
-        # what a map may mislead about is what the court finds out; nobody has chosen this one yet
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", RelevanceWarning)
-            relevance: Tensor = explainer.explain(x, target, reference=reference).relevance
-        return relevance
-
-    return attribute
-
-
-def explain(
-    model: nn.Module,
-    inputs: Inputs,
-    target: Target = None,
-    *,
-    composite: AbstractComposite | None = None,
-    reference: Reference = None,
-) -> Explanation:
-    """Return the relevance of ``inputs`` for ``target``: :meth:`LRP.explain` in one line.
-
-    Args:
-        model: Any ``nn.Module``.
-        inputs: As for :meth:`LRP.explain`.
-        target: As for :meth:`LRP.explain`.
-        composite: Who gets which rule; :class:`presets.EpsilonGamma` if None.
-        reference: As for :meth:`LRP.explain`.
-    """
-    return LRP(model, composite).explain(inputs, target, reference=reference)

@@ -37,17 +37,23 @@ _UNSEEN = "cannot be seen: plain gradient"
 
 @dataclass(frozen=True, repr=False)
 class Plan(Sequence[PlanRow]):
-    """The rows in order of execution; prints as a table."""
+    """The rows in order of execution; prints as a table.
+
+    Args:
+        rows: One per op call.
+        note: The choice of the composite in words, where it was chosen on samples.
+    """
 
     rows: tuple[PlanRow, ...]
     note: str = ""
-    """How the composite was chosen, where it was."""
 
     @classmethod
-    def of(cls, calls: Sequence[Call], assignment: Assignment, unseen: Sequence[str] = ()) -> "Plan":
+    def of(
+        cls, calls: Sequence[Call], assignment: Assignment, unseen: Sequence[str] = (), note: str = ""
+    ) -> "Plan":
         """Describe calls with their rules, and steps that no torch call shows."""
         unseen_rows = (PlanRow(-1, "", "", name, "unknown", "", _UNSEEN) for name in unseen)
-        return cls((*(_describe_call(call, assignment[call]) for call in calls), *unseen_rows))
+        return cls((*(_describe_call(call, assignment[call]) for call in calls), *unseen_rows), note)
 
     def __getitem__(self, index: Any) -> Any:
         """Return one row or a slice of rows."""
