@@ -1,10 +1,19 @@
-"""Figures for print: heatmaps, relevance over wavelength, whole scenes, sums per layer. Needs matplotlib."""
+"""Figures for print: heatmaps, relevance over wavelength, scenes, sums per layer. Needs matplotlib."""
 
 from lrprism.spectral.plots.class_map import class_spectra
 from lrprism.spectral.plots.conservation import layer_sums
+from lrprism.spectral.plots.curves import removal_curves
 from lrprism.spectral.plots.heatmaps import band_heatmaps
 from lrprism.spectral.plots.scene import scene_relevance
 from lrprism.spectral.plots.spectra import relevance_spectrum
 from lrprism.spectral.plots.style import save
 
-__all__ = ["band_heatmaps", "class_spectra", "layer_sums", "relevance_spectrum", "save", "scene_relevance"]
+__all__ = [
+    "band_heatmaps",
+    "class_spectra",
+    "layer_sums",
+    "relevance_spectrum",
+    "removal_curves",
+    "save",
+    "scene_relevance",
+]
