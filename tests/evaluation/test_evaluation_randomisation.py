@@ -1,11 +1,12 @@
 import math
+import warnings
 from typing import Any
 
 import pytest
 import torch
 from torch import Tensor, nn
 
-from lrprism.errors import InputError, ModelError
+from lrprism.errors import InputError, ModelError, RelevanceWarning
 from lrprism.evaluation import measure_entropy, measure_random_logit, measure_randomisation, randomise
 
 
@@ -83,6 +84,17 @@ def test_weights_that_training_began_with_do_not_come_again() -> None:
     model = nn.Linear(8, 8)
     weights = torch.stack([model.weight.detach(), randomise(model, 0).weight.detach()]).flatten(1)
     assert torch.corrcoef(weights)[0, 1] < 0.5
+
+
+def test_warnings_about_random_weights_are_not_passed_on() -> None:
+    model = make_model()
+
+    def warn_of_others(network: Any, x: Tensor, target: Tensor) -> Tensor:
+        if network is not model:
+            warnings.warn("the map says little", RelevanceWarning, stacklevel=1)
+        return multiply_gradient(network, x, target)
+
+    assert measure_randomisation(warn_of_others, model, torch.randn(9, 12), torch.zeros(9).long()).passed
 
 
 def test_no_draw_is_refused() -> None:

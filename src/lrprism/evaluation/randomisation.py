@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import warnings
 from copy import deepcopy
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
 
-from lrprism.errors import InputError, ModelError
+from lrprism.errors import InputError, ModelError, RelevanceWarning
 from lrprism.evaluation.bootstrap import Bootstrap, Interval
 from lrprism.evaluation.predict import Method, Model, attribute
 from lrprism.evaluation.ranks import correlate_ranks
@@ -104,7 +105,10 @@ def measure_randomisation(
     learned = attribute(method, model, x, target)
     rows = []
     for number in range(draws):
-        random = attribute(method, randomise(model, draw.seed + number), x, target)
+        # what a map of random weights lacks is no news to the user
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", RelevanceWarning)
+            random = attribute(method, randomise(model, draw.seed + number), x, target)
         similarities = correlate_ranks(learned, random), correlate_ranks(learned.abs(), random.abs())
         rows.append(torch.stack([*similarities, measure_entropy(random.abs())], dim=1))
     means = torch.stack(rows).mean(0)

@@ -12,7 +12,7 @@ from lrprism.spectral.plots.style import MARGIN
 
 COLUMNS: Final = ("imputer", "method", "control", "curve", "fraction", "value")
 COLOURS: Final = (style.BLUE, style.VERMILION, style.GREEN, style.ORANGE, style.PINK, style.SKY)
-DASHES: Final = ("-", "--", ":")
+DASHES: Final = ("-", "--", ":", "-.")
 """With more methods than colours, the colours begin again with other dashes."""
 
 LEFT: Final = 13.0  # mm, the axis with its label
@@ -23,6 +23,7 @@ AXIS: Final = 11.0  # mm, below a row of panels
 LEGEND: Final = 4.0  # mm, a line of the legend
 ACROSS: Final = 2
 IN_LEGEND: Final = 4
+CONTROL_WIDTH: Final = 0.6  # points, of the curves of controls
 
 
 @style.use_house_style
@@ -51,7 +52,7 @@ def removal_curves(table: pd.DataFrame, *, output: str = "probability") -> Figur
     figure = style.new_figure(style.PAGE_WIDTH, HEADING + rows * row_height + legend + MARGIN)
     style.write_heading(
         figure,
-        f"{output} of the true class while regions are removed",
+        f"{output.capitalize()} of the true class while regions are removed",
         ["lower curves: most relevant first, upper ones: least relevant first; the area between is SRG"],
     )
     width = (style.PAGE_WIDTH - MARGIN - ACROSS * LEFT) / ACROSS - 2.0
@@ -84,7 +85,14 @@ def _draw_methods(axes: Axes, table: pd.DataFrame, methods: list[str]) -> None:
             for curve, group in table[table["method"] == name].groupby("curve", sort=True):
                 line = group.sort_values("fraction")
                 label = name if curve == "MIF" else None
-                axes.plot(line["fraction"], line["value"], dash, color=colour, label=label)
+                axes.plot(
+                    line["fraction"],
+                    line["value"],
+                    dash,
+                    color=colour,
+                    label=label,
+                    linewidth=CONTROL_WIDTH if is_control else None,
+                )
 
 
 def _check_curves(table: pd.DataFrame) -> None:

@@ -1,0 +1,101 @@
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from lrprism.errors import DataError, InputError
+from lrprism.evaluation import Judgement
+from lrprism.spectral.workbench.evaluate import (
+    EvaluationSettings,
+    evaluate_into,
+    plan_evaluation,
+    tabulate_curves,
+)
+from small_runs import SILENT
+
+SETTINGS = EvaluationSettings(rules=("epsilon", "epsilon-plus"), width=2, greedy=2)
+
+
+@pytest.fixture(scope="module")
+def judged(trained: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Judgement]:
+    folder = tmp_path_factory.mktemp("judged")
+    return folder, evaluate_into(folder, trained, SETTINGS, SILENT)
+
+
+def test_tables_words_curves_and_a_record_are_written(judged: tuple[Path, Judgement]) -> None:
+    folder, judgement = judged
+    rows = pd.read_csv(folder / "evaluation.csv")
+    assert {"epsilon", "epsilon-plus", "random", "ANOVA F", "greedy ceiling"} == {
+        *rows["method"]
+    } - {"|x - mean|", "|dx/db|"}  # fmt: skip
+    assert {"reference", "interpolation", "gaussian", "swap"} <= {*rows["imputer"].dropna()}
+    assert (folder / "judgement.txt").read_text(encoding="utf-8") == f"{judgement}\n"
+    assert {path.name for path in (folder / "figures").iterdir()} == {
+        "removal-curves.png",
+        "removal-curves.svg",
+    }
+    record = json.loads((folder / "run.json").read_text())
+    assert record["evaluation"]["rules"] == ["epsilon", "epsilon-plus"]
+
+
+def test_only_the_test_part_is_judged_and_imputers_come_from_the_training_part(
+    judged: tuple[Path, Judgement], trained: Path
+) -> None:
+    table = pd.read_csv(trained / "split.csv")
+    _, judgement = judged
+    assert judgement.findings.samples.total == (table["part"] == "test").sum() == 12
+    assert "controls: know the training samples" in judgement.protocol_lines()
+
+
+def test_the_table_of_curves_holds_their_means(judged: tuple[Path, Judgement]) -> None:
+    folder, judgement = judged
+    table = pd.read_csv(folder / "curves.csv")
+    assert len(table) == len(tabulate_curves(judgement))
+    chosen = table[(table["method"] == "epsilon") & (table["imputer"] == "swap") & (table["curve"] == "LIF")]
+    expected = judgement.curves["epsilon"]["swap"].lif.mean(0)
+    np.testing.assert_allclose(chosen["value"], expected, rtol=1e-5)
+    assert not chosen["control"].any()
+    assert table.loc[table["method"] == "random", "control"].all()
+
+
+def test_samples_are_drawn_evenly_from_the_classes(trained: Path, tmp_path: Path) -> None:
+    judgement = evaluate_into(tmp_path, trained, replace(SETTINGS, samples=7, greedy=0), SILENT)
+    # 12 test samples of 3 classes: two of each are the most that stay within 7
+    assert judgement.findings.samples.total == 6
+
+
+def test_what_cannot_be_judged_is_refused(trained: Path, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"rule should be one of .*Found 'shapley'"):
+        evaluate_into(tmp_path, trained, replace(SETTINGS, rules=("shapley",)), SILENT)
+    with pytest.raises(InputError, match=r"samples at least 1. Found 0 rules"):
+        evaluate_into(tmp_path, trained, replace(SETTINGS, rules=()), SILENT)
+    with pytest.raises(InputError, match=r"width should be 1 to 5 of the 6 bands"):
+        evaluate_into(tmp_path, trained, replace(SETTINGS, width=6), SILENT)
+    with pytest.raises(DataError, match=r"hold"):
+        plan_evaluation(tmp_path, SETTINGS)
+
+
+def test_data_that_changed_after_training_are_refused(trained: Path, tmp_path: Path) -> None:
+    run = json.loads((trained / "run.json").read_text())
+    run["training"]["data_sha256"] = "0" * 64
+    copy = tmp_path / "copy"
+    copy.mkdir()
+    for name in ("model.safetensors", "split.csv"):
+        (copy / name).write_bytes((trained / name).read_bytes())
+    (copy / "run.json").write_text(json.dumps(run))
+    with pytest.raises(DataError, match=r"the data that the network was trained on. Found others"):
+        evaluate_into(tmp_path, copy, SETTINGS, SILENT)
+
+
+def test_the_plan_changes_with_every_setting(trained: Path) -> None:
+    plan = plan_evaluation(trained, SETTINGS)
+    assert plan == json.loads(json.dumps(plan))
+    for changed in (
+        replace(SETTINGS, width=3),
+        replace(SETTINGS, seed=1),
+        replace(SETTINGS, rules=("lrp-0",)),
+    ):
+        assert plan_evaluation(trained, changed) != plan
