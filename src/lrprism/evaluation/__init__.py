@@ -2,6 +2,18 @@
 
 An attribution function is ``(model, x, target) -> relevance`` like ``x``; a model returns logits
 ``[N, classes]``. :func:`judge` puts several of them to all tests; each test can be used by itself.
+
+Example:
+    >>> import torch
+    >>> from lrprism import evaluation
+    >>> x = torch.randn(300, 12, generator=torch.Generator().manual_seed(0))
+    >>> model = torch.nn.Linear(12, 2)
+    >>> target = model(x).argmax(1)  # a model that is always right
+    >>> protocol = evaluation.Protocol.for_bands(x, width=3)
+    >>> def weigh(model, x, target):
+    ...     return x * model.weight[target].detach()
+    >>> print(repr(evaluation.judge(model, x, target, methods={"w x": weigh}, protocol=protocol)))
+    <Judgement of 1 methods on 300 samples: print() shows tables and words>
 """
 
 from lrprism.evaluation import benchmarks
