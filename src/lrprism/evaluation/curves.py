@@ -151,7 +151,7 @@ def _follow(
 
 @dataclass(frozen=True)
 class Reliability:
-    """What the model says of samples that were imputed as a whole.
+    """The model's word on samples that were imputed as a whole.
 
     Args:
         on_class: Fraction that is still of its class: what is left after everything was removed.

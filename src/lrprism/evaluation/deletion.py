@@ -51,8 +51,8 @@ def measure_drops(
             read_target(model, imputer.impute(repeated, mask, rows=rows, draw=draw), target[rows], output)
             for draw in range(imputer.draws)
         ]
-        left = torch.stack(outputs).mean(0).reshape(len(part), count)
-        drops.append(read_target(model, x[part], target[part], output)[:, None] - left)
+        remaining = torch.stack(outputs).mean(0).reshape(len(part), count)
+        drops.append(read_target(model, x[part], target[part], output)[:, None] - remaining)
     return torch.cat(drops)
 
 

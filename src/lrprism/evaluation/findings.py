@@ -1,4 +1,4 @@
-"""What was measured of methods and controls."""
+"""Figures of methods and controls."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What takes the place of removed features, computed from the original sample whatever was removed before."""
+"""Values in the place of removed features, computed from the original sample whatever was removed before."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class AbstractImputer(ABC):
     name: str
     """Its name in tables."""
     draws: int = 1
-    """How many random fillings there are; predictions are averaged over them."""
+    """Number of random fillings; predictions are averaged over them."""
 
     @abstractmethod
     def impute(self, x: Tensor, removed: Tensor, *, rows: Tensor, draw: int = 0) -> Tensor:
@@ -115,6 +115,7 @@ class Swap(AbstractImputer):
 
     def impute(self, x: Tensor, removed: Tensor, *, rows: Tensor, draw: int = 0) -> Tensor:
         """Return ``x`` with the donor's values where something is removed."""
+        # by the number of the sample: its donor stays the same at every step
         donors = self._donors[draw, rows.cpu() % self._PERIOD]
         return torch.where(removed, self.samples[donors.to(self.samples.device)].to(x), x)
 
@@ -178,16 +179,17 @@ def _draw_lines(values: Tensor, removed: Tensor, positions: Tensor) -> Tensor:
     """Return a straight line at every entry of the last axis, between the nearest that are not removed."""
     size = values.shape[-1]
     index = torch.arange(size, device=values.device).expand(removed.shape)
-    left = torch.where(removed, -1, index).cummax(-1).values
-    right = torch.where(removed, size, index).flip(-1).cummin(-1).values.flip(-1)
-    # beyond the last band that is left, the line is flat; where none is left, any index will do
-    left, right = (
-        torch.where(left < 0, right, left).clamp(max=size - 1),
-        torch.where(right >= size, left, right).clamp(min=0),
+    before = torch.where(removed, -1, index).cummax(-1).values
+    after = torch.where(removed, size, index).flip(-1).cummin(-1).values.flip(-1)
+    # beyond the last band that stays, the line is flat; where none stays, any index will do
+    before, after = (
+        torch.where(before < 0, after, before).clamp(max=size - 1),
+        torch.where(after >= size, before, after).clamp(min=0),
     )
-    span = positions[right] - positions[left]
-    weight = (positions - positions[left]) / torch.where(span == 0, 1, span)
-    start, end = (values.gather(-1, side.expand(values.shape)) for side in (left, right))
+    span = positions[after] - positions[before]
+    # both ends at one band, or two detectors that share a wavelength: no slope
+    weight = (positions - positions[before]) / torch.where(span == 0, 1, span)
+    start, end = (values.gather(-1, side.expand(values.shape)) for side in (before, after))
     return start + (end - start) * weight
 
 

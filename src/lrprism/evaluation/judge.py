@@ -33,7 +33,7 @@ from lrprism.evaluation.stability import measure_sensitivity
 
 @dataclass(frozen=True, eq=False)
 class _Case:
-    """What all methods are judged on."""
+    """The model, samples and settings that all methods share."""
 
     model: Model
     samples: Samples
@@ -102,10 +102,10 @@ def _check_names(methods: Mapping[str, Method], controls: Mapping[str, Method]) 
     Raises:
         InputError: If there is no method, or one has the name of a control or of the ceiling.
     """
-    taken = [*controls, CEILING]
-    if not methods or methods.keys() & {*taken}:
+    reserved = [*controls, CEILING]
+    if not methods or methods.keys() & {*reserved}:
         raise InputError(
-            f"methods should be at least one, with names other than {', '.join(map(repr, taken))}. "
+            f"methods should be at least one, with names other than {', '.join(map(repr, reserved))}. "
             f"Found {', '.join(map(repr, methods)) or 'none'}."
         )
 

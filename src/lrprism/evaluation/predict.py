@@ -138,8 +138,8 @@ def check_targets(x: Tensor, target: Tensor, classes: int) -> None:
             f"x should be finite floating-point samples [N, ...]. Found {x.dtype} of shape {tuple(x.shape)}, "
             f"{int((~x.isfinite()).sum())} values not finite."
         )
-    whole = not (target.is_floating_point() or target.is_complex() or target.dtype is torch.bool)
-    if not whole or target.shape != (len(x),) or not ((target >= 0) & (target < classes)).all():
+    is_index = not (target.is_floating_point() or target.is_complex() or target.dtype is torch.bool)
+    if not is_index or target.shape != (len(x),) or not ((target >= 0) & (target < classes)).all():
         raise InputError(
             f"target should be one class from 0 to {classes - 1} for each of the {len(x)} samples. "
             f"Found {target.dtype} of shape {tuple(target.shape)}, values {_describe_range(target)}."

@@ -1,4 +1,4 @@
-"""How a judgement is made: regions, imputers, output, samples, seeds; and the truth where it is known."""
+"""Settings of a judgement: regions, imputers, output, samples, seeds; and the truth where it is known."""
 
 from __future__ import annotations
 
@@ -52,10 +52,10 @@ class Protocol:
         odd = [imputer for imputer in self.imputers if not isinstance(imputer, AbstractImputer)]
         names = [imputer.name for imputer in self.imputers if isinstance(imputer, AbstractImputer)]
         if odd or not names or len({*names}) < len(names):
-            found = repr(odd[0]) if odd else f"the names {', '.join(names) or '(none)'}"
+            description = repr(odd[0]) if odd else f"the names {', '.join(names) or '(none)'}"
             raise InputError(
                 "imputers should be at least one of Constant, Interpolation, GaussianConditional, Swap or a "
-                f"class of your own on AbstractImputer, each with a name of its own. Found {found}. "
+                f"class of your own on AbstractImputer, each with a name of its own. Found {description}. "
                 "Try Protocol.for_bands(training_samples)."
             )
 
@@ -133,7 +133,7 @@ class Protocol:
 
 @dataclass(frozen=True, eq=False)
 class Truth:
-    """What is known of the features, where the data are planted.
+    """Knowledge of the features, where the data are planted.
 
     Args:
         mask: The features that carry the class, bool, ``[features]`` or of the shape of one sample.

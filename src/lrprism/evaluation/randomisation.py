@@ -1,4 +1,4 @@
-"""Does a map depend on the class that is explained, and on what the network has learned."""
+"""Dependence of a map on the class that is explained, and on what the network has learned."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def measure_random_logit(
 
 @dataclass(frozen=True)
 class Randomisation:
-    r"""What becomes of a map when the weights are drawn anew.
+    r"""The change of a map when the weights are drawn anew.
 
     Args:
         similarity: Mean rank correlation of the map with that of the network with random weights.
@@ -145,10 +145,12 @@ def randomise(model: Model, seed: int = 0) -> nn.Module:
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(_OWN_STREAM + seed)
         for module in copy.modules():
+            # layers with several weights, such as attention, have the private name
             reset = getattr(module, "reset_parameters", None) or getattr(module, "_reset_parameters", None)
             if callable(reset):
                 reset()
                 continue
+            # a parameter that the user's own module holds: how it was first drawn is not known
             for parameter in module.parameters(recurse=False):
                 order = torch.randperm(parameter.numel())
                 parameter.data = parameter.data.flatten()[order].reshape(parameter.shape)

@@ -13,7 +13,7 @@ from lrprism.evaluation.bootstrap import Bootstrap, Interval
 
 @dataclass(frozen=True)
 class Recovery:
-    """How well relevance finds planted features; scored is the mean of |R| over samples.
+    """Success of relevance in finding planted features; scored is the mean of |R| over samples.
 
     The signed mean over a class would not do: relevance is often proportional to the input, so that it
     contains the class mean of the data, which finds planted features without any network.
@@ -72,8 +72,10 @@ def reduce_to_mask(relevance: Tensor, mask: Tensor, axis: int = 1) -> Tensor:
     Raises:
         InputError: If the mask does not fit, is not bool, or holds only one kind of feature.
     """
+    # a mask of single features, of pixels too
     if mask.shape == relevance.shape[1:]:
         reduced = relevance.flatten(1)
+    # a mask of bands: each counts with all its pixels
     elif mask.dim() == 1 and mask.shape[0] == relevance.shape[axis]:
         reduced = relevance.movedim(axis, 1).reshape(len(relevance), len(mask), -1).sum(2)
     else:

@@ -43,8 +43,8 @@ class Regions:
         """
         labels = self.labels.to(relevance.device)
         # first over the axes along which all features have one region: a patch becomes a spectrum
-        whole = [axis for axis, size in enumerate(labels.shape, start=1) if size == 1]
-        inner = relevance.sum(whole, keepdim=True) if whole else relevance
+        single = [axis for axis, size in enumerate(labels.shape, start=1) if size == 1]
+        inner = relevance.sum(single, keepdim=True) if single else relevance
         # features of no region go to one more column, which is cut off
         sums = relevance.new_zeros(len(relevance), self.count + 1)
         sums.index_add_(1, labels.flatten() % (self.count + 1), inner.flatten(1))

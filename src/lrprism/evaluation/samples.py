@@ -64,12 +64,12 @@ def choose_samples(model: Model, x: Tensor, target: Tensor, *, at_least: int = 2
     present = counts > 0
     accuracy = _check_above_chance(correct, target, counts)
     rows = correct.nonzero()[:, 0]
-    left = target[rows].bincount(minlength=classes)
+    never_right = present & (target[rows].bincount(minlength=classes) == 0)
     notes = []
     if not present.all():
         notes.append(_name_classes("classes without samples, of which nothing is said", ~present))
-    if (present & (left == 0)).any():
-        notes.append(_name_classes("classes of which no sample is predicted right", present & (left == 0)))
+    if never_right.any():
+        notes.append(_name_classes("classes of which no sample is predicted right", never_right))
     if len(rows) < at_least:
         notes.append(
             f"{len(rows)} correct samples where at least {at_least} are asked for: intervals are wide"
@@ -100,8 +100,8 @@ def _check_above_chance(correct: Tensor, target: Tensor, counts: Tensor) -> floa
 
 def _name_classes(what: str, chosen: Tensor) -> str:
     numbers = chosen.nonzero()[:, 0].tolist()
-    shown = ", ".join(map(str, numbers[:_NAMED])) + (", ..." if len(numbers) > _NAMED else "")
-    return f"{len(numbers)} {what}: {shown}"
+    listed = ", ".join(map(str, numbers[:_NAMED])) + (", ..." if len(numbers) > _NAMED else "")
+    return f"{len(numbers)} {what}: {listed}"
 
 
 def check_training(x: Tensor, training: tuple[Tensor, Tensor]) -> None:

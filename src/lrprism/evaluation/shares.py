@@ -75,14 +75,15 @@ def _measure_share(relevance: Tensor, mask: Tensor, axis: int, bootstrap: Bootst
 def _rank_run(means: Tensor, mask: Tensor) -> tuple[int | None, int | None]:
     """Return the rank of a run of features among equally long ones that do not touch it, and their number."""
     start, width = int(mask.long().argmax()), int(mask.sum())
+    # in several pieces there is no window of its size to compare with
     if not mask[start : start + width].all():
         return None, None
     # runs side by side, from the group to both ends
-    left = [means[end - width : end].sum() for end in range(start, width - 1, -width)]
-    right = [
+    lower = [means[end - width : end].sum() for end in range(start, width - 1, -width)]
+    upper = [
         means[begin : begin + width].sum() for begin in range(start + width, len(means) - width + 1, width)
     ]
-    others = torch.stack([*left, *right]) if left or right else means.new_zeros(0)
+    others = torch.stack([*lower, *upper]) if lower or upper else means.new_zeros(0)
     return 1 + int((others > means[mask].sum()).sum()), 1 + len(others)
 
 

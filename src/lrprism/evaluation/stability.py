@@ -1,4 +1,4 @@
-"""How much relevance changes when the sensor's noise changes the sample."""
+"""Change of relevance when the sensor's noise changes the sample."""
 
 from __future__ import annotations
 
@@ -72,6 +72,7 @@ def measure_sensitivity(
     changes = []
     for _ in range(draws):
         noisy = x + sigma * torch.randn(x.shape, generator=generator).to(x)
+        # where the prediction changes, so should the map
         stays &= read_logits(model, noisy).argmax(1) == predicted
         moved = attribute(method, model, noisy, target).flatten(1).double()
         # a map of zeros that stays one has not changed

@@ -41,8 +41,8 @@ def format_findings(findings: Findings) -> list[str]:
         for metric, title in _PER_IMPUTER.items()
     ]
     tables.insert(1, _format_reliabilities(findings))
-    named = [metric for metrics in _ALONE.values() for metric in metrics]
-    shares = [r.metric for r in findings.records if not r.imputer and r.metric not in named]
+    elsewhere = [metric for metrics in _ALONE.values() for metric in metrics]
+    shares = [r.metric for r in findings.records if not r.imputer and r.metric not in elsewhere]
     for title, metrics in (_ALONE | {_SHARES: tuple(dict.fromkeys(shares))}).items():
         tables.append(_format_one(findings, title, [(metric, metric, "") for metric in metrics]))
     return [table for table in tables if table]

@@ -24,7 +24,7 @@ _LIMITS = {
     "random logit": "random logit: classes that rest on the same features have like maps in truth.",
     "sensitivity max": "sensitivity: a constant map is the most stable one.",
 }
-"""What each further test cannot show."""
+"""The limits of each further test, by the figure that shows that it was run."""
 
 
 def describe_method(findings: Findings, method: str) -> str:
@@ -80,6 +80,7 @@ def _describe_contradiction(findings: Findings, method: str) -> str:
     intervals = {name: findings.find(method, "SRG", name) for name in _list_imputers(findings)}
     above = [name for name, record in intervals.items() if record and record.interval.low > 0]
     below = [name for name, record in intervals.items() if record and record.interval.high < 0]
+    # all on one side, or none that can be told from random
     if not (above and below):
         return ""
     return (
@@ -111,7 +112,8 @@ def _describe_recovery(findings: Findings, method: str) -> str:
     record = findings.find(method, "auc")
     if record is None:
         return ""
-    controls = {name: found for name in findings.controls if (found := findings.find(name, "auc"))}
+    # without a control beside it an AUC says little: ANOVA F sees the mask itself
+    controls = {name: auc for name in findings.controls if (auc := findings.find(name, "auc"))}
     best = max(controls, key=lambda name: controls[name].interval.value)
     level = "finds" if record.interval.low > 0.5 else "does not find"
     return (

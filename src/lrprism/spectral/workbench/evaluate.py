@@ -93,9 +93,9 @@ def evaluate_into(folder: Path, network: Path, settings: EvaluationSettings, rep
     with reporter.step(f"reading {source}"):
         samples = open_samples(source, trained.preparation)
         training, tested = _choose_parts(samples, trained, settings)
-    known, (x, target) = _read_samples(samples, training), _read_samples(samples, tested)
+    learned, (x, target) = _read_samples(samples, training), _read_samples(samples, tested)
     wavelengths = torch.from_numpy(samples.cut(tested[:1])["wavelength"].values.copy())
-    protocol = Protocol.for_bands(known[0], settings.width, wavelengths=wavelengths, seed=settings.seed)
+    protocol = Protocol.for_bands(learned[0], settings.width, wavelengths=wavelengths, seed=settings.seed)
     with reporter.step(f"judging {len(composites)} rules on {len(tested)} samples"):
         judgement = judge(
             trained.model,
@@ -103,7 +103,7 @@ def evaluate_into(folder: Path, network: Path, settings: EvaluationSettings, rep
             target,
             methods={name: _explain_by(composite) for name, composite in composites.items()},
             protocol=replace(protocol, greedy=settings.greedy),
-            training=known,
+            training=learned,
         )
     with reporter.step("writing tables and curves"):
         _write_judgement(folder, judgement, str(samples.attrs["attribution"]))
@@ -130,9 +130,9 @@ def _choose_parts(
         table.loc[table["part"] == part, "sample"].to_numpy(np.int64) for part in ("train", "test")
     )
     # a network trained elsewhere does not say on which samples
-    known = training if training.size else tested
+    reference = training if training.size else tested
     return (
-        _draw_samples(samples, known, _TRAINING_SAMPLES, settings.seed),
+        _draw_samples(samples, reference, _TRAINING_SAMPLES, settings.seed),
         _draw_samples(samples, tested, settings.samples, settings.seed),
     )
 
