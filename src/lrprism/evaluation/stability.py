@@ -56,14 +56,9 @@ def measure_sensitivity(
         bootstrap: How intervals are drawn, and the seed of the noise.
 
     Raises:
-        InputError: If the noise is not above 0, there is no draw, or every prediction changed.
+        InputError: If every prediction changed.
     """
-    sigma = torch.as_tensor(noise).to(x)
-    if not sigma.isfinite().all() or (sigma < 0).any() or not (sigma > 0).any() or draws < 1:
-        raise InputError(
-            "noise should be a standard deviation above 0, with at least one draw. "
-            f"Found values from {sigma.min().item():.3g} to {sigma.max().item():.3g}, draws={draws}."
-        )
+    sigma = _read_noise(noise, x, draws)
     draw = bootstrap or Bootstrap()
     generator = torch.Generator().manual_seed(draw.seed)
     predicted = read_logits(model, x).argmax(1)
@@ -89,3 +84,18 @@ def measure_sensitivity(
         mean=draw.measure(change.mean(1)),
         dropped=int((~stays).sum()),
     )
+
+
+def _read_noise(noise: Tensor | float, x: Tensor, draws: int) -> Tensor:
+    """Return the standard deviation as a tensor.
+
+    Raises:
+        InputError: If it is not above 0 anywhere, or there is no draw.
+    """
+    sigma = torch.as_tensor(noise).to(x)
+    if not sigma.isfinite().all() or (sigma < 0).any() or not (sigma > 0).any() or draws < 1:
+        raise InputError(
+            "noise should be a standard deviation above 0, with at least one draw. "
+            f"Found values from {sigma.min().item():.3g} to {sigma.max().item():.3g}, draws={draws}."
+        )
+    return sigma
