@@ -34,6 +34,30 @@ def test_groups_name_all_that_was_planted() -> None:
     assert "noise" not in make_truth().groups()
 
 
+def test_the_truth_about_averaged_pairs() -> None:
+    edge = np.array([True] + [False] * 6)
+    truth = make_truth(noise=edge).resample([436.0, 495.0, 505.0, 515.0, 610.0])
+    # weights at 490, 500, 510, 520 nm are 1/2, 1, 1/2, 1/16
+    np.testing.assert_allclose(truth.weight, [0.2, 0.75, 0.75, 9 / 32, 0], atol=1e-9)
+    assert truth.bands.tolist() == [False, True, True, False, False]
+    assert truth.noise.tolist() == [True, False, False, False, False]
+    assert truth.decoys.tolist() == [False] * 4 + [True]
+
+
+def test_the_truth_about_bands_in_another_order_is_the_same() -> None:
+    order = np.array([3, 0, 6, 2, 1, 5, 4])
+    truth = make_truth().resample(NM[order])
+    assert (truth.bands == make_truth().bands[order]).all()
+    assert (truth.resample(NM).bands == make_truth().bands).all()
+
+
+def test_there_is_no_truth_about_bands_outside() -> None:
+    with pytest.raises(
+        InputError, match=r"bands should lie in the range of the truth, 400 to 700 nm. Found 900"
+    ):
+        make_truth().resample([500.0, 900.0])
+
+
 def test_parts_are_selected_in_order() -> None:
     x = np.arange(28, dtype=np.float32).reshape(4, 7)
     part = np.array(["train", "test", "train", "validation"])

@@ -1,13 +1,14 @@
 """Planted data, and the truth about them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
 from lrprism.errors import InputError
+from lrprism.spectral.cubes.cube import check_wavelengths
 from lrprism.spectral.simulate.arrays import Floats, Labels, Mask, Numbers
 from lrprism.spectral.simulate.features import PlantedFeature, stack_profiles
 
@@ -79,6 +80,38 @@ class Truth:
         if self.confounder.any():
             masks["confounder"] = self.confounder
         return masks
+
+    def resample(self, wavelengths: npt.ArrayLike) -> "Truth":
+        """Return the truth about other bands of the same range, such as pairs that were averaged.
+
+        A band gets the weight at its centre, between those of the bands beside it, and is noise or confounded
+        if the nearest one is. Shapes: ``wavelengths``: ``[band]``.
+
+        Args:
+            wavelengths: Centre of each new band in nm.
+
+        Raises:
+            DataError: If a wavelength is impossible.
+            InputError: If a wavelength lies more than a band outside the range of the truth.
+        """
+        centre = check_wavelengths(wavelengths, np.size(np.asarray(wavelengths)))
+        order = np.argsort(self.wavelengths)
+        nm = self.wavelengths[order]
+        step = float(np.diff(nm).max(initial=0.0))
+        outside = centre[(centre < nm[0] - step) | (centre > nm[-1] + step)]
+        if outside.size:
+            raise InputError(
+                f"bands should lie in the range of the truth, {nm[0]:g} to {nm[-1]:g} nm. "
+                f"Found {outside[0]:g} nm. Give the bands of data that were made from these."
+            )
+        nearest = np.abs(centre[:, None] - self.wavelengths).argmin(axis=1)
+        return replace(
+            self,
+            wavelengths=centre,
+            weight=np.interp(centre, nm, self.weight[order]),
+            noise=self.noise[nearest],
+            confounder=self.confounder[nearest],
+        )
 
     def _mark(self, role: str) -> Mask:
         chosen = [feature for feature in self.features if feature.role == role]
