@@ -164,13 +164,17 @@ def mask(input: Any, other: Any) -> Tensor:
 
 def bound(input: Tensor, min: Any = None, max: Any = None) -> Tensor:
     """Return ``clamp`` with bounds that the network computes."""
-    bounded = input if min is None else torch.maximum(input, torch.as_tensor(min))
-    return bounded if max is None else torch.minimum(bounded, torch.as_tensor(max))
+    low, high = (
+        bound if bound is None or isinstance(bound, Tensor) else torch.full_like(input, bound)
+        for bound in (min, max)
+    )
+    bounded = input if low is None else torch.maximum(input, low)
+    return bounded if high is None else torch.minimum(bounded, high)
 
 
-def power(input: Any, exponent: Tensor) -> Tensor:
+def power(input: Tensor, exponent: Tensor) -> Tensor:
     """Return a power whose exponent depends on the input, of a positive base."""
-    return torch.exp(exponent * torch.log(torch.as_tensor(input)))
+    return torch.exp(exponent * torch.log(input))
 
 
 WAYS: dict[str, Callable[..., Any]] = {
