@@ -59,21 +59,20 @@ class Counter:
     def __init__(self, totals: dict[int, Tensor | float]) -> None:
         """Start with nothing seen."""
         self._totals = totals
-        self._latest: tuple[tuple[_Layout, _Layout], Tensor, Tensor | float] | None = None
+        self._latest: tuple[list[_Layout], Tensor, Tensor | float] | None = None
 
     def count(self, number: int, activation: Activation, gradient: Tensor | None) -> None:
         """Add the relevance at a tensor; called by autograd with the modified gradient there, if any."""
         if gradient is None:
             return
-        tensor, gradient = as_dense(activation.a), as_dense(gradient)
-        latest, layouts = self._latest, (_Layout.of(tensor), _Layout.of(gradient))
-        is_known = latest is not None and all(
-            before.is_same(now) for before, now in zip(latest[0], layouts, strict=True)
+        a, a_r = activation
+        dense = Activation(as_dense(a), None if a_r is None else as_dense(a_r))
+        gradient = as_dense(gradient)
+        latest, layouts = self._latest, [_Layout.of(x) for x in (*dense, gradient) if x is not None]
+        is_known = latest is not None and (
+            len(latest[0]) == len(layouts) and all(map(_Layout.is_same, latest[0], layouts))
         )
-        if latest is not None and is_known:
-            total = latest[2]
-        else:
-            total = relevance_sum(tensor if activation.a_r is None else activation.change, gradient)
+        total = latest[2] if latest is not None and is_known else relevance_sum(dense.change, gradient)
         self._latest = (layouts, gradient, total)  # held: its memory is not another's meanwhile
         self._totals[number] = self._totals.get(number, 0.0) + total
 
