@@ -54,19 +54,28 @@ RECURRENT: dict[str, Case] = {
     for kind in (nn.LSTM, nn.GRU, nn.RNN)
     for name, options, call in (
         ("plain", {"batch_first": True}, lambda layer, x: layer(x)[0]),
-        ("of two layers and directions", {"batch_first": True, "num_layers": 2, "bidirectional": True},
-         lambda layer, x: layer(x)[0]),
+        (
+            "of two layers and directions",
+            {"batch_first": True, "num_layers": 2, "bidirectional": True},
+            lambda layer, x: layer(x)[0],
+        ),
         ("packed", {"batch_first": True}, read_packed),
         ("packed in two directions", {"batch_first": True, "bidirectional": True}, read_packed),
         ("with steps in front", {}, read_last),
     )
 } | {
-    "RNN with ReLU": (of(nn.RNN(4, 3, nonlinearity="relu", batch_first=True), lambda r, x: r(x)[0]), ((2, 5, 4),)),
-    "LSTM with projection": (of(nn.LSTM(4, 3, proj_size=2, batch_first=True), lambda r, x: r(x)[0]), ((2, 5, 4),)),
+    "RNN with ReLU": (
+        of(nn.RNN(4, 3, nonlinearity="relu", batch_first=True), lambda r, x: r(x)[0]),
+        ((2, 5, 4),),
+    ),
+    "LSTM with projection": (
+        of(nn.LSTM(4, 3, proj_size=2, batch_first=True), lambda r, x: r(x)[0]),
+        ((2, 5, 4),),
+    ),
     "LSTMCell": (of(nn.LSTMCell(4, 3), step_cells), ((2, 5, 4),)),
     "GRUCell": (of(nn.GRUCell(4, 3), step_cells), ((2, 5, 4),)),
     "RNNCell": (of(nn.RNNCell(4, 3), step_cells), ((2, 5, 4),)),
-}  # fmt: skip
+}
 
 PADDING = torch.tensor([[False, False, False, True, True], [False, False, False, False, True]])
 LOWER = torch.ones(5, 5, dtype=torch.bool).tril(1)
@@ -77,7 +86,10 @@ ATTENTION: dict[str, Case] = {
     "sdpa of one": (lambda a: attend(a, a, a), (HEADS,)),
     "sdpa written by hand": (lambda q, k, v: (q @ k.mT / 2).softmax(-1) @ v, (HEADS, HEADS, HEADS)),
     "sdpa causal": (lambda q, k, v: attend(q, k, v, is_causal=True), (HEADS, HEADS, HEADS)),
-    "sdpa causal, fewer queries": (lambda q, k, v: attend(q, k, v, is_causal=True), ((2, 3, 4, 4), HEADS, HEADS)),
+    "sdpa causal, fewer queries": (
+        lambda q, k, v: attend(q, k, v, is_causal=True),
+        ((2, 3, 4, 4), HEADS, HEADS),
+    ),
     "sdpa with a choice": (lambda q, k, v: attend(q, k, v, attn_mask=LOWER), (HEADS, HEADS, HEADS)),
     "sdpa with a bias": (lambda q, k, v: attend(q, k, v, attn_mask=drawn(5, 5)), (HEADS, HEADS, HEADS)),
     "sdpa with -inf": (
@@ -85,13 +97,19 @@ ATTENTION: dict[str, Case] = {
         (HEADS, HEADS, HEADS),
     ),
     "sdpa with a live bias": (lambda q, k, v: attend(q, k, v, attn_mask=q @ q.mT), (HEADS, HEADS, HEADS)),
-    "sdpa of a query that sees no key": (lambda q, k, v: attend(q, k, v, attn_mask=BLIND), (HEADS, HEADS, HEADS)),
+    "sdpa of a query that sees no key": (
+        lambda q, k, v: attend(q, k, v, attn_mask=BLIND),
+        (HEADS, HEADS, HEADS),
+    ),
     "sdpa with grouped heads": (
         lambda q, k, v: attend(q, k, v, enable_gqa=True),
         ((2, 4, 5, 4), (2, 2, 5, 4), (2, 2, 5, 4)),
     ),
     "sdpa with a scale": (lambda q, k, v: attend(q, k, v, scale=0.3), (HEADS, HEADS, HEADS)),
-    "MultiheadAttention": (of(nn.MultiheadAttention(8, 2, batch_first=True), lambda m, x: m(x, x, x)[0]), (TOKENS,)),
+    "MultiheadAttention": (
+        of(nn.MultiheadAttention(8, 2, batch_first=True), lambda m, x: m(x, x, x)[0]),
+        (TOKENS,),
+    ),
     "MultiheadAttention with padding": (
         of(
             nn.MultiheadAttention(8, 2, batch_first=True),
@@ -178,7 +196,8 @@ MOVES: dict[str, Case] = {
     "grouped convolution": (of(nn.Conv2d(3, 6, 3, groups=3, padding=1, padding_mode="circular")), (IMAGE,)),
     "fixed grid": (
         lambda x: F.grid_sample(
-            x, F.affine_grid(torch.eye(2, 3).double().expand(len(x), 2, 3) * 0.8, (len(x), 3, 4, 4), False),
+            x,
+            F.affine_grid(torch.eye(2, 3).double().expand(len(x), 2, 3) * 0.8, (len(x), 3, 4, 4), False),
             align_corners=False,
         ),
         (IMAGE,),
@@ -191,24 +210,33 @@ MOVES: dict[str, Case] = {
         lambda x: x.new_zeros(len(x), 4).scatter_add(1, torch.tensor([[0, 1, 1, 2, 3, 0]]).expand_as(x), x),
         (FLAT,),
     ),
-    "index_add": (lambda x: x.new_zeros(len(x), 2).index_add(1, torch.tensor([0, 1, 0, 1, 0, 1]), x), (FLAT,)),
+    "index_add": (
+        lambda x: x.new_zeros(len(x), 2).index_add(1, torch.tensor([0, 1, 0, 1, 0, 1]), x),
+        (FLAT,),
+    ),
     "masked mean": (lambda x: (x * (m := doubles([1, 1, 0, 1, 0, 1]))).sum(1) / m.sum(), (FLAT,)),
     "weights of a bag": (
         lambda x: F.embedding_bag(
-            torch.tensor([[0, 1]]).expand(len(x), 2), torch.eye(3).double(), per_sample_weights=x[:, :2], mode="sum"
+            torch.tensor([[0, 1]]).expand(len(x), 2),
+            torch.eye(3).double(),
+            per_sample_weights=x[:, :2],
+            mode="sum",
         ),
         (FLAT,),
     ),
     "magnitudes of a spectrum": (lambda x: torch.fft.rfft(x).abs(), (FLAT,)),
     "real parts of a spectrum": (lambda x: torch.fft.fft(x).real, (FLAT,)),
-    "a filter": (lambda x: torch.fft.irfft(torch.fft.rfft(x) * torch.tensor([1, 2j, 0.3, 0.4]), n=6), (FLAT,)),
+    "a filter": (
+        lambda x: torch.fft.irfft(torch.fft.rfft(x) * torch.tensor([1, 2j, 0.3, 0.4]), n=6),
+        (FLAT,),
+    ),
     "squares of real and imaginary parts": (
         lambda x: torch.view_as_real(torch.fft.fft(x)).square().sum(-1),
         (FLAT,),
     ),
     "solve with a constant matrix": (lambda x: torch.linalg.solve(W, x.mT).mT, (FLAT,)),
     "a step that two take": (lambda x: torch.stack([row.tanh() for row in x]), (FLAT,)),
-}  # fmt: skip
+}
 
 EXACT: dict[str, Case] = {**RECURRENT, **ATTENTION, **GATES, **NORMS, **MOVES}
 """What shares all of its difference."""
@@ -237,13 +265,13 @@ STATED: dict[str, tuple[Callable[..., Any], set[str]]] = {
     "a comparison of two": (lambda x: torch.where(x > x.roll(1, 1), x, x.sin()), {"where"}),
     "buckets": (lambda x: W[torch.bucketize(x, doubles([-1.0, 0.0, 1.0]))].sum(-1) + x, {"add"}),
     "a grid that changes": (
-        lambda x: F.grid_sample(
-            x.view(-1, 1, 2, 3), torch.tanh(x.view(-1, 1, 3, 2)), align_corners=False
-        ),
+        lambda x: F.grid_sample(x.view(-1, 1, 2, 3), torch.tanh(x.view(-1, 1, 3, 2)), align_corners=False),
         {"grid_sampler"},
     ),
     "maxima scattered": (
-        lambda x: x.new_zeros(len(x), 4).scatter_reduce(1, torch.tensor([[0, 1, 1, 2, 3, 0]]).expand_as(x), x, "amax"),
+        lambda x: x.new_zeros(len(x), 4).scatter_reduce(
+            1, torch.tensor([[0, 1, 1, 2, 3, 0]]).expand_as(x), x, "amax"
+        ),
         {"scatter_reduce"},
     ),
     "singular values": (lambda x: torch.linalg.svdvals(x.view(-1, 2, 3)), {"svdvals"}),

@@ -76,7 +76,7 @@ def rounding_of(explanation: lp.Explanation) -> float:
 
 
 def check_sum(explanation: lp.Explanation) -> None:
-    """Check that relevance adds up to ``f(x) - f(reference)`` under a seed of ones, and that no op keeps any."""
+    """Check that relevance adds up to ``f(x) - f(reference)`` for a seed of ones, and no op keeps any."""
     assert explanation.audit is not None
     tolerance = rounding_of(explanation)
     total = sum(float(tensor.sum()) for tensor in tensors_of(explanation.relevance))

@@ -1,4 +1,4 @@
-"""The run on the reference beside the run on the inputs: the same calls, and one reference for all samples."""
+"""The run on the reference beside that on the inputs: the same calls, and one reference for all samples."""
 
 import copy
 from collections.abc import Callable
@@ -17,19 +17,21 @@ from small_models import Model, close
 
 UP, DOWN = drawn(3, 6).abs(), -drawn(1, 6, seed=9).abs()
 BEGIN = (
-    "the model should take the same calls on the reference as on the inputs, as their differences are followed "
-    "from call to call. Found "
+    "the model should take the same calls on the reference as on the inputs, as their differences are "
+    "followed from call to call. Found "
 )
 END = (
-    " Choose a reference that takes the same branches, such as one of the same length, or write the branch as "
-    "torch.where."
+    " Choose a reference that takes the same branches, such as one of the same length, or write the branch "
+    "as torch.where."
 )
 
 
 class Branches(nn.Module):
     """A model that goes one way for positive sums and another for negative ones."""
 
-    def __init__(self, positive: Callable[[nn.Module, Tensor], Tensor], negative: Callable[..., Tensor]) -> None:
+    def __init__(
+        self, positive: Callable[[nn.Module, Tensor], Tensor], negative: Callable[..., Tensor]
+    ) -> None:
         super().__init__()
         self.a, self.b = nn.Linear(6, 3).double(), nn.Linear(6, 3).double()
         self.positive, self.negative = positive, negative
@@ -67,7 +69,8 @@ BRANCHES: dict[str, tuple[Callable[..., Tensor], Callable[..., Tensor], str]] = 
     "another shape": (
         lambda _, x: x[:, :3].sum(1),
         lambda _, x: x[:, :1].sum(1),
-        "sum in (model) as call 5 with tensors of shape [(3, 3)] on the inputs and [(3, 1)] on the reference.",
+        "sum in (model) as call 5 with tensors of shape [(3, 3)] on the inputs and [(3, 1)] on the "
+        "reference.",
     ),
 }
 
@@ -129,7 +132,7 @@ def test_a_model_that_mixes_samples_shares_all_of_its_difference(f: Callable[[Te
 
 
 class Keeping(nn.Module):
-    """A model that counts, keeps, logs and fills, in every way that an explanation has to undo or to settle."""
+    """A model that counts, keeps, logs and fills: what an explanation has to undo, or to settle."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -229,7 +232,10 @@ def test_calls_that_differ_leave_the_model_unharmed() -> None:
     explainer = lp.LRP(model, presets.Epsilon(0))
     with pytest.raises(lp.ModelError):
         explainer.explain(UP, 0, reference=DOWN)
-    close(explainer.explain(UP, torch.ones_like, reference=-DOWN).relevance, UP.sin().relu() - (-DOWN).sin().relu())
+    close(
+        explainer.explain(UP, torch.ones_like, reference=-DOWN).relevance,
+        UP.sin().relu() - (-DOWN).sin().relu(),
+    )
 
 
 def test_a_cache_of_the_caller_is_filled_once() -> None:

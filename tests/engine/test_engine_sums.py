@@ -62,7 +62,7 @@ def test_of_a_difference_the_change_is_summed() -> None:
     assert Activation(a).change is a
 
 
-def test_an_activation_at_another_reference_is_summed_anew(summed: list[Tensor]) -> None:
+def test_an_activation_at_another_reference_is_summed_anew() -> None:
     totals: dict[int, Tensor | float] = {}
     counter = Counter(totals)
     a, g = drawn(4, 6), drawn(4, 6).flip(0)

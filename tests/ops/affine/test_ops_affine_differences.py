@@ -1,7 +1,8 @@
 """Every rule on every affine op on differences against its dense matrix, in float64.
 
-A rule's formula holds with the difference of the input for the input and that of the output for the output, and
-without a bias. What z+ and alpha-beta say of positive contributions, they say of those of the sign of the difference.
+A rule's formula holds with the difference of the input for the input, that of the output for the output, and
+without a bias. What z+ and alpha-beta say of positive contributions holds for those of the sign of the
+difference.
 """
 
 from collections.abc import Callable
@@ -84,7 +85,9 @@ def test_a_rule_holds_on_differences(name: str, rule: str, samples: int) -> None
         z, z_r = layer(x), layer(r)
         w, _ = dense(layer, shape)
     k = drawn(*z.shape[1:], seed=3)
-    explanation = explain_difference(layer, x, r, [(AFFINE, entry)], target=lambda output: k.expand_as(output))
+    explanation = explain_difference(
+        layer, x, r, [(AFFINE, entry)], target=lambda output: k.expand_as(output)
+    )
     for n in range(2):
         change = (x - r)[n].flatten()
         at_output = ((z - z_r)[n] * k).flatten()
@@ -142,7 +145,7 @@ def test_the_rules_by_hand() -> None:
 
 
 def test_the_rules_by_hand_where_the_output_falls() -> None:
-    # the same layer, with input and reference in each other's place: z falls by 4, and all relevance turns its sign
+    # the same layer, input and reference in each other's place: z falls by 4, all relevance turns its sign
     layer = nn.Linear(3, 1).double()
     layer.weight.data, layer.bias.data = doubles([[2.0, -1.0, 1.0]]), doubles([7.0])
     r, x = doubles([[4.0, 3.0, 1.0]]), doubles([[1.0, 2.0, 2.0]])
@@ -160,7 +163,9 @@ def test_exchanging_input_and_reference_turns_every_sign() -> None:
     model = nn.Sequential(nn.Conv1d(2, 4, 3), nn.ReLU(), nn.Flatten(), nn.Linear(16, 2)).double()
     x, r = drawn(2, 2, 6), drawn(2, 2, 6, seed=9)
     for rule in (Epsilon(0), Gamma(0.25, 0), ZPlus(0), AlphaBeta(2, 1, 0)):
-        there, back = (explain_difference(model, *pair, [(AFFINE, rule)]).relevance for pair in ((x, r), (r, x)))
+        there, back = (
+            explain_difference(model, *pair, [(AFFINE, rule)]).relevance for pair in ((x, r), (r, x))
+        )
         close(there, -back)
 
 

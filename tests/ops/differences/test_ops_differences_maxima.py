@@ -33,7 +33,8 @@ def share_max_pool(x: Tensor, r: Tensor, seed: Tensor, size: int, stride: int, p
         places = [
             (y, z)
             for y, z in product(range(size), range(size))
-            if 0 <= row * stride + y - padding < x.shape[0] and 0 <= column * stride + z - padding < x.shape[1]
+            if 0 <= row * stride + y - padding < x.shape[0]
+            and 0 <= column * stride + z - padding < x.shape[1]
         ]
         rows = torch.tensor([row * stride + y - padding for y, _ in places])
         columns = torch.tensor([column * stride + z - padding for _, z in places])
@@ -58,14 +59,24 @@ def test_max_pooling_pays_both_winners(size: int, stride: int, padding: int, sam
 
 
 def test_winners_by_hand() -> None:
-    # of (5, 1) the first wins, of the reference (2, 3) the second: m = 5, so that the first gets 5 - 3, the other none
-    close(relevance_of(lambda a: a.amax(1), doubles([[5.0, 1.0]]), doubles([[2.0, 3.0]])), doubles([[2.0, 0.0]]))
-    # of (2, 1) and (2, 4): m = 4, so that the first gets 4 - 4, the second 2 - 4, which was the winner and fell
-    close(relevance_of(lambda a: a.amax(1), doubles([[2.0, 1.0]]), doubles([[2.0, 4.0]])), doubles([[0.0, -2.0]]))
+    # of (5, 1) the first wins, of the reference (2, 3) the second: m = 5, the first gets 5 - 3, the other 0
+    close(
+        relevance_of(lambda a: a.amax(1), doubles([[5.0, 1.0]]), doubles([[2.0, 3.0]])), doubles([[2.0, 0.0]])
+    )
+    # of (2, 1) and (2, 4): m = 4, the first gets 4 - 4, the second 2 - 4: it was the winner and fell
+    close(
+        relevance_of(lambda a: a.amax(1), doubles([[2.0, 1.0]]), doubles([[2.0, 4.0]])),
+        doubles([[0.0, -2.0]]),
+    )
     # one winner that grew
-    close(relevance_of(lambda a: a.amax(1), doubles([[7.0, 1.0]]), doubles([[4.0, 0.0]])), doubles([[3.0, 0.0]]))
+    close(
+        relevance_of(lambda a: a.amax(1), doubles([[7.0, 1.0]]), doubles([[4.0, 0.0]])), doubles([[3.0, 0.0]])
+    )
     # minima: of (5, 1) and (2, 3), m = 1: the second gets 1 - 2, the first 1 - 1
-    close(relevance_of(lambda a: a.amin(1), doubles([[5.0, 1.0]]), doubles([[2.0, 3.0]])), doubles([[0.0, -1.0]]))
+    close(
+        relevance_of(lambda a: a.amin(1), doubles([[5.0, 1.0]]), doubles([[2.0, 3.0]])),
+        doubles([[0.0, -1.0]]),
+    )
 
 
 EXTREMES: dict[str, tuple[Callable[[Tensor], Tensor], tuple[int, ...]]] = {
@@ -113,7 +124,9 @@ def test_the_larger_of_two_tensors_by_the_same_rule(samples: int) -> None:
     a_r, b_r = drawn(2, 3, seed=2)[:samples], drawn(2, 3, seed=3)[:samples]
     of_a, of_b = relevance_of(torch.maximum, (a, b), (a_r, b_r))
     for place in product(range(2), range(3)):
-        window, other = (torch.stack([x.expand(2, 3)[place], y.expand(2, 3)[place]]) for x, y in ((a, b), (a_r, b_r)))
+        window, other = (
+            torch.stack([x.expand(2, 3)[place], y.expand(2, 3)[place]]) for x, y in ((a, b), (a_r, b_r))
+        )
         close(torch.stack([of_a[place], of_b[place]]), share_window(window, other, 1.0))
 
 

@@ -1,4 +1,4 @@
-"""Norms of a difference against their pieces: mean, square, mean, root, product, each shared by its own rule."""
+"""Norms of a difference against their pieces: mean, square, mean, root, product, each by its own rule."""
 
 from collections.abc import Callable
 
@@ -100,7 +100,11 @@ def test_a_fused_norm_gives_the_map_of_one_written_by_hand(*, is_rms: bool) -> N
         c = a if is_rms else a - a.mean(-1, keepdim=True)
         return c * torch.rsqrt(c.square().mean(-1, keepdim=True) + EPS) * k
 
-    fused = (lambda a: F.rms_norm(a, (6,), eps=EPS) * k) if is_rms else (lambda a: F.layer_norm(a, (6,), eps=EPS) * k)
+    fused = (
+        (lambda a: F.rms_norm(a, (6,), eps=EPS) * k)
+        if is_rms
+        else (lambda a: F.layer_norm(a, (6,), eps=EPS) * k)
+    )
     close(relevance_of(fused, x, r), relevance_of(write_out, x, r))
 
 
@@ -157,13 +161,18 @@ def test_nothing_is_lost_on_any_way_to_a_norm(name: str) -> None:
 def test_statistics_of_the_batch_have_no_exact_way() -> None:
     norm = nn.BatchNorm1d(6, track_running_stats=False).double()
     k = drawn(6, seed=2)
-    _, lost, messages = explain_with_gap(Model(lambda x: norm(x).sin() * k, norm), drawn(3, 6), drawn(3, 6, seed=9))
+    _, lost, messages = explain_with_gap(
+        Model(lambda x: norm(x).sin() * k, norm), drawn(3, 6), drawn(3, 6, seed=9)
+    )
     assert set(lost) == {"batch_norm"}
     assert "no rule is known for batch_norm in layers.0" in messages[0]
 
 
 def test_a_norm_by_running_statistics_scales() -> None:
-    for norm, shape in ((nn.BatchNorm2d(3), (2, 3, 4, 4)), (nn.InstanceNorm2d(3, track_running_stats=True), (2, 3, 4, 4))):
+    for norm, shape in (
+        (nn.BatchNorm2d(3), (2, 3, 4, 4)),
+        (nn.InstanceNorm2d(3, track_running_stats=True), (2, 3, 4, 4)),
+    ):
         norm = norm.double().eval()
         norm.running_var.copy_(doubles([0.5, 2.0, 3.0]))
         norm.running_mean.copy_(doubles([1.0, -2.0, 0.5]))

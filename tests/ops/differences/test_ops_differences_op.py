@@ -38,7 +38,12 @@ def test_the_same_ops_without_a_reference_are_as_before() -> None:
 
 def test_both_runs_compute_what_a_plain_call_does() -> None:
     model = nn.Sequential(
-        nn.Conv1d(2, 3, 3, padding=1), nn.ReLU(), nn.MaxPool1d(2), nn.Flatten(), nn.Linear(9, 4), nn.Softmax(1)
+        nn.Conv1d(2, 3, 3, padding=1),
+        nn.ReLU(),
+        nn.MaxPool1d(2),
+        nn.Flatten(),
+        nn.Linear(9, 4),
+        nn.Softmax(1),
     )
     x, r = drawn(2, 2, 6).float(), drawn(1, 2, 6, seed=9).float()
     explanation = lp.LRP(model, presets.EpsilonPlus()).explain(x, 0, reference=r)

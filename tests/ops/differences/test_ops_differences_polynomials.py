@@ -17,7 +17,7 @@ FLAT = (3, 6)
 
 
 def shapley(function: Function, inputs: Sequence[Tensor], references: Sequence[Tensor]) -> list[Tensor]:
-    """The mean, over all orders of exchanging references for inputs, of what each exchange adds to the output."""
+    """The mean, over all orders of exchanging references for inputs, of what each exchange adds."""
     values = [torch.zeros(()).double() for _ in inputs]
     orders = list(permutations(range(len(inputs))))
     for order in orders:
@@ -218,4 +218,6 @@ def test_a_polynomial_of_unknown_degree_is_named() -> None:
         lambda x: torch.linalg.inv(x[:, :4].view(3, 2, 2) + 4 * torch.eye(2).double()), x, r
     )
     assert any("no rule is known for linalg_inv" in message for message in messages)
-    assert lost == {"linalg_inv": pytest.approx(float(explanation.change.sum() - explanation.relevance.sum()))}
+    assert lost == {
+        "linalg_inv": pytest.approx(float(explanation.change.sum() - explanation.relevance.sum()))
+    }

@@ -71,7 +71,7 @@ def test_softmax_and_its_logarithms_are_shared_by_their_pieces(name: str) -> Non
 
 
 def test_two_scores_by_hand() -> None:
-    # exp(a) goes from (1, 1) to (1, 3): the sum from 2 to 4, its logarithm grows by log 2, all of it by the second
+    # exp(a) goes from (1, 1) to (1, 3), the sum from 2 to 4: its logarithm grows by log 2, by one alone
     x, r = doubles([[0.0, math.log(3)]]), torch.zeros(1, 2).double()
     close(relevance_of(lambda a: a.logsumexp(1), x, r), doubles([[0.0, math.log(2)]]))
     # the softmax of the second grows from 1/2 to 3/4, by its own score alone
@@ -103,7 +103,9 @@ WAYS: dict[str, Callable[[Tensor], Tensor]] = {
 def test_nothing_is_lost_on_any_way_to_a_softmax(name: str) -> None:
     def weigh(x: Tensor) -> Tensor:
         y = WAYS[name](x)
-        return y * torch.arange(1.0, y[0].numel() + 1).view(y[0].shape).cos()  # sums of a softmax never change
+        return (
+            y * torch.arange(1.0, y[0].numel() + 1).view(y[0].shape).cos()
+        )  # sums of a softmax never change
 
     x, r = drawn(3, 6), drawn(3, 6, seed=9)
     for reference in (r, r[:1]):

@@ -95,7 +95,10 @@ def test_the_plan_says_how_each_difference_is_shared() -> None:
 def test_an_op_of_the_users_own_follows_the_secant() -> None:
     x, r = drawn(3, 6).abs(), drawn(3, 6, seed=9).abs()
     explainer = lp.LRP(
-        Model(lambda a: torch.lgamma(a)), presets.Epsilon(0), strict=True, ops={torch.lgamma: own.activation("lgamma")}
+        Model(lambda a: torch.lgamma(a)),
+        presets.Epsilon(0),
+        strict=True,
+        ops={torch.lgamma: own.activation("lgamma")},
     )
     relevance = explainer.explain(x, torch.ones_like, reference=r).relevance
     close(relevance, torch.lgamma(x) - torch.lgamma(r))

@@ -33,11 +33,15 @@ def test_a_quotient_is_a_product_with_the_inverse() -> None:
 def test_a_quotient_by_hand() -> None:
     # 6 / 2 = 3 against 2 / 4 = 1/2: 6 for 2 beside the mean of 1/2 and 1/4 is 4 x 3/8 = 3/2,
     # 1/2 for 1/4 beside the mean of 6 and 2 is 1/4 x 4 = 1; 3/2 + 1 = 5/2
-    of_a, of_b = relevance_of(torch.div, (doubles([[6.0]]), doubles([[2.0]])), (doubles([[2.0]]), doubles([[4.0]])))
+    of_a, of_b = relevance_of(
+        torch.div, (doubles([[6.0]]), doubles([[2.0]])), (doubles([[2.0]]), doubles([[4.0]]))
+    )
     assert (of_a.item(), of_b.item()) == (1.5, 1.0)
 
 
-def share_attention(q: Tensor, k: Tensor, v: Tensor, q_r: Tensor, k_r: Tensor, v_r: Tensor, g: Tensor) -> list[Tensor]:
+def share_attention(
+    q: Tensor, k: Tensor, v: Tensor, q_r: Tensor, k_r: Tensor, v_r: Tensor, g: Tensor
+) -> list[Tensor]:
     """Relevance of query, key and value ``[tokens, width]``: two products with a softmax between."""
     scale = 1 / math.sqrt(q.shape[-1])
     s, s_r = q @ k.T * scale, q_r @ k_r.T * scale
@@ -103,7 +107,9 @@ def test_a_query_that_sees_no_key_carries_nothing() -> None:
 
 @pytest.mark.parametrize("order", [0, 0.5, 1, 2, 3, math.inf, -math.inf])
 @pytest.mark.parametrize("dim", [None, 1, (1, 2)])
-def test_norms_of_vectors_compute_what_torch_computes(order: float, dim: int | tuple[int, ...] | None) -> None:
+def test_norms_of_vectors_compute_what_torch_computes(
+    order: float, dim: int | tuple[int, ...] | None
+) -> None:
     x = drawn(3, 2, 4)
     for keepdim in (False, True):
         expected = torch.linalg.vector_norm(x, order, dim, keepdim)
@@ -125,15 +131,24 @@ def test_the_number_of_entries_that_are_not_zero_counts_each() -> None:
 
 SAME: dict[str, tuple[Callable[..., Tensor], Callable[..., Tensor]]] = {
     "std": (written_out.std, torch.std),
-    "pairwise_distance": (lambda x: written_out.pairwise_distance(x, x.sin()), lambda x: F.pairwise_distance(x, x.sin())),
+    "pairwise_distance": (
+        lambda x: written_out.pairwise_distance(x, x.sin()),
+        lambda x: F.pairwise_distance(x, x.sin()),
+    ),
     "hypot": (lambda x: written_out.hypot(x, x.sin()), lambda x: torch.hypot(x, x.sin())),
     "dist": (lambda x: written_out.dist(x, x.sin(), 3), lambda x: torch.dist(x, x.sin(), 3)),
     "cdist": (lambda x: written_out.cdist(x, x.sin()), lambda x: torch.cdist(x, x.sin())),
-    "addcdiv": (lambda x: written_out.addcdiv(x, x, x.exp(), value=2), lambda x: torch.addcdiv(x, x, x.exp(), value=2)),
+    "addcdiv": (
+        lambda x: written_out.addcdiv(x, x, x.exp(), value=2),
+        lambda x: torch.addcdiv(x, x, x.exp(), value=2),
+    ),
     "choose": (lambda x: written_out.choose(x > 0, x, 0.5), lambda x: torch.where(x > 0, x, 0.5)),
     "fill": (lambda x: written_out.fill(x, x > 0, 0.5), lambda x: x.masked_fill(x > 0, 0.5)),
     "mask": (lambda x: written_out.mask(x > 0, x), lambda x: x * (x > 0)),
-    "bound": (lambda x: written_out.bound(x, x.sin(), 0.1), lambda x: torch.clamp(x, x.sin(), torch.full_like(x, 0.1))),
+    "bound": (
+        lambda x: written_out.bound(x, x.sin(), 0.1),
+        lambda x: torch.clamp(x, x.sin(), torch.full_like(x, 0.1)),
+    ),
     "power": (lambda x: written_out.power(x.exp(), x), lambda x: x.exp() ** x),
 }
 
@@ -148,10 +163,8 @@ def test_a_choice_pays_both_branches_and_what_chose() -> None:
     # where(c > 0, a, b) is a s + b (1 - s) with s the step of c; c and all else change here
     a, b, c = doubles([[3.0, 3.0]]), doubles([[5.0, 5.0]]), doubles([[1.0, 1.0]])
     a_r, b_r, c_r = doubles([[1.0, 1.0]]), doubles([[9.0, 9.0]]), doubles([[-1.0, 2.0]])
-    of_a, of_b, of_c = relevance_of(
-        lambda a, b, c: torch.where(c > 0, a, b), (a, b, c), (a_r, b_r, c_r)
-    )
-    # first: s from 0 to 1, so a gets 2 x 1/2, b gets -4 x 1/2, and s the mean of a - b: (3 + 1) / 2 - (5 + 9) / 2 = -5
+    of_a, of_b, of_c = relevance_of(lambda a, b, c: torch.where(c > 0, a, b), (a, b, c), (a_r, b_r, c_r))
+    # first: s from 0 to 1, so a gets 2 x 1/2, b -4 x 1/2, s the mean of a - b: (3 + 1) / 2 - (5 + 9) / 2 = -5
     # second: s stays 1, so that a gets 2 and no other anything
     assert of_a.tolist() == [[1.0, 2.0]]
     assert of_b.tolist() == [[-2.0, 0.0]]
