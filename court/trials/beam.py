@@ -104,7 +104,10 @@ CNN = Trial(
     title="BEAM, baseline CNN",
     task=TASK,
     source=SOURCE,
-    same="yes: 5 concepts, 16 images for each class, 3 runs, the same weights; the draws are ours, and so are occlusion's windows",
+    same=(
+        "yes: 5 concepts, 16 images for each class, 3 runs, the same weights; the draws are ours, and so are "
+        "occlusion's windows"
+    ),
     cases=tuple(f"concept {concept}, run {run}" for run in range(RUNS) for concept in range(CONCEPTS)),
     metrics=("cosine", "signed cosine", "present", "absent"),
     prepare=partial(
