@@ -1,7 +1,7 @@
 r"""Softmax and its logarithms of a difference, written out: exponentials, sums and a logarithm.
 
-With :math:`e = \exp(a)`, :math:`S = \sum e`, :math:`L = \log S` and the slopes of the secants of the exponential
-:math:`\sigma = \Delta e / \Delta a` and of the logarithm, each score has a weight in ``L``:
+With :math:`e = \exp(a)`, :math:`S = \sum e`, :math:`L = \log S` and the slopes of the secants of the
+exponential, :math:`\sigma = \Delta e / \Delta a`, and of the logarithm, each score has a weight in ``L``:
 
 .. math:: p = \sigma \frac{\Delta L}{\Delta S}, \qquad \sum p\, \Delta a = \Delta L
 
@@ -10,8 +10,8 @@ With :math:`e = \exp(a)`, :math:`S = \sum e`, :math:`L = \log S` and the slopes 
 .. math:: \mathrm{softmax}\; y = \exp(l),\; l = a - L: \quad
           g_a = h - p \sum h, \qquad h = g\, \frac{\Delta y}{\Delta l}
 
-As a quotient :math:`e / S` the softmax would share the same sum, but scores that all grow alike, which changes
-nothing, would carry relevance that grows with their exponential.
+As a quotient :math:`e / S` the softmax would share the same sum, but scores that all grow alike, which
+changes nothing, would carry relevance that grows with their exponential.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _Dims = int | list[int]
 
 
 class _Scores:
-    """The scores of both runs, the logarithms of the sums of their exponentials, and each score's weight there.
+    """The scores of both runs, the logarithms of their sums of exponentials, and the weight of each score.
 
     Args:
         a: The scores.
@@ -51,7 +51,7 @@ class _Scores:
         e, e_r = (a - m).exp_(), (a_r - m).exp_()
         total, total_r = (x.sum(dim, keepdim=True) for x in (e, e_r))
         change = total - total_r
-        # the difference of two logarithms cancels where they are near, the quotient overflows where they are not
+        # a difference of two logarithms cancels where they are near, a quotient overflows where they are not
         ratio = torch.where(
             change.abs() < total_r / 2,
             torch.log1p(change / total_r) / change,
