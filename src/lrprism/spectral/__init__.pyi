@@ -1,4 +1,4 @@
-from . import simulate
+from . import bands, simulate
 from .bands.pooling import pooled
 from .bands.statistics import band_table, sample_spectra, top_bands, top_regions
 from .bands.width import estimate_width
@@ -40,6 +40,7 @@ __all__ = [
     "WavelengthSource",
     "average_pairs",
     "band_table",
+    "bands",
     "check_window",
     "checkerboard",
     "connected_regions",

@@ -114,8 +114,13 @@ def test_a_box_that_joins_bands() -> None:
 
 
 def test_peaks_lie_apart_and_equal_ones_come_in_order() -> None:
-    assert pick_peaks([1, 3, 2, 3, 0], [500, 510, 520, 530, 540], nm=20, count=3) == [1, 4]
+    assert pick_peaks([1, 3, 2, 3, 0], [500, 510, 520, 530, 540], nm=20, count=3) == [1]
     assert pick_peaks([1, 3, 2, 3, 0], [500, 510, 520, 530, 540], nm=19, count=3) == [1, 3]
+
+
+def test_the_slope_beside_a_peak_is_none() -> None:
+    # 540 nm lies apart from the peak at 500, but on its slope
+    assert pick_peaks([9, 8, 7, 6, 5, 1, 2], np.arange(500, 570, 10), nm=30, count=3) == [0, 6]
 
 
 def test_tiles_hold_every_band_once() -> None:

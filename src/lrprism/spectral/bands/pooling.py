@@ -133,15 +133,17 @@ def joins_bands(wavelength: npt.ArrayLike, nm: float) -> bool:
 
 
 def pick_peaks(values: npt.ArrayLike, wavelength: npt.ArrayLike, nm: float, count: int) -> list[int]:
-    """Pick the bands of largest value that lie more than ``nm`` apart: neighbours in one box say the same.
+    """Pick the largest peaks that lie more than ``nm`` apart: neighbours in one box say the same.
+
+    A peak is a band with no larger value within ``nm / 2``: the slope beside a peak is none.
 
     Shapes: ``values``, ``wavelength``: ``[band]``.
 
     Args:
         values: The values, such as pooled relevance.
         wavelength: Centre of each band in nm.
-        nm: Bands at most this far from a picked one are passed over.
-        count: Number of bands; fewer if there are no more.
+        nm: Peaks at most this far from a larger one are passed over.
+        count: Number of peaks; fewer if there are no more.
 
     Returns:
         Positions along the band axis, largest value first; of equal ones the first.
@@ -155,7 +157,8 @@ def pick_peaks(values: npt.ArrayLike, wavelength: npt.ArrayLike, nm: float, coun
     for band in np.argsort(-heights, kind="stable"):
         if len(peaks) == count:
             break
-        if all(abs(centre[band] - centre[peak]) > nm + _ROUNDING for peak in peaks):
+        is_peak = heights[np.abs(centre - centre[band]) <= nm / 2 + _ROUNDING].max() <= heights[band]
+        if is_peak and all(abs(centre[band] - centre[peak]) > nm + _ROUNDING for peak in peaks):
             peaks.append(int(band))
     return peaks
 

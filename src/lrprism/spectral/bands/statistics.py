@@ -152,7 +152,7 @@ def top_regions(table: pd.DataFrame, class_: int, n: int = 3) -> pd.DataFrame:
     Args:
         table: From :func:`band_table`, of a dataset that states a width.
         class_: The class, from 0.
-        n: How many; fewer if the axis has no more that lie a width apart.
+        n: How many; fewer if there are no more peaks a width apart.
 
     Returns:
         The rows of the bands in the middle of their boxes, largest ``pooled_sum`` first, more than

@@ -17,6 +17,7 @@ LEFT: Final = 17.0  # mm, the left axis with its label
 RIGHT: Final = 17.0  # mm, the right axis with its label
 HEADING: Final = 11.5  # mm
 PANEL: Final = 62.0  # mm, height of the curves
+NAME: Final = 4.0  # mm, the name of a panel where there are two
 BETWEEN: Final = 7.0  # mm, from the map as computed to the pooled one, with its name
 POOLED_PANEL: Final = 42.0  # mm, height of the pooled curve
 FOOT: Final = 20.0  # mm, the wavelength axis and the legend
@@ -37,7 +38,7 @@ def relevance_spectrum(dataset: xr.Dataset, target: int) -> Figure:
     where the air absorbs the ground is grey. Lines are sorted by wavelength and broken at gaps.
 
     Where the dataset states a width W (``resolution_nm``), a second panel has the same of the relevance
-    summed over a box of W by :func:`lrprism.spectral.pooled`, and marks its three largest values more than W
+    summed over a box of W by :func:`lrprism.spectral.pooled`, and marks its three largest peaks more than W
     apart: it says where the network looks; the map as computed shows which single bands stand out, such as
     an artefact.
 
@@ -59,24 +60,25 @@ def relevance_spectrum(dataset: xr.Dataset, target: int) -> Figure:
     ends = wavelength_axis.choose_limits(wavelength)
     strip = wavelength_axis.measure_strip(wavelength_axis.find_features(ends))
     width, nm = style.PAGE_WIDTH - LEFT - RIGHT, contract.get_pooled_width(spectra)
-    extra = BETWEEN + POOLED_PANEL if nm else 0.0
+    extra = NAME + BETWEEN + POOLED_PANEL if nm else 0.0
     figure = style.new_figure(style.PAGE_WIDTH, HEADING + strip + 1.0 + PANEL + extra + FOOT)
     _write_spectrum_heading(figure, spectra, target)
     wavelength_axis.draw_feature_strip(figure, (LEFT, HEADING), width, ends)
-    top = HEADING + strip + 1.0
+    top = HEADING + strip + (NAME if nm else 1.0)
     axes, table = _add_panel(figure, spectra, (top, PANEL), ends), band_table(spectra)
     _draw_relevance(axes, wavelength, table["sum"], table["std"], spectra.sizes["sample"])
     right = _draw_input(axes, wavelength, spectra)
     wavelength_axis.shade_atmosphere(right, ends)
     _mark_strongest(axes, top_bands(table, target))
-    _draw_spectrum_legend(figure, axes, right)
+    panels = [axes, right]
     if nm:
+        panels.append(lower := _add_panel(figure, spectra, (top + PANEL + BETWEEN, POOLED_PANEL), ends))
         axes.set_xlabel("")
         axes.tick_params(labelbottom=False)
-        lower = _add_panel(figure, spectra, (top + PANEL + BETWEEN, POOLED_PANEL), ends)
         _draw_pooled(lower, spectra, table, target)
         for panel, name in ((axes, "as computed"), (lower, f"summed over {contract.name_width(nm)}")):
             panel.set_title(name, loc="left", fontsize=style.FONT, pad=2.0)
+    _draw_spectrum_legend(figure, panels)
     return figure
 
 
@@ -101,8 +103,9 @@ def _draw_pooled(axes: Axes, spectra: xr.Dataset, table: pd.DataFrame, target: i
     wavelength_axis.shade_atmosphere(axes, axes.get_xlim())
     regions, half = top_regions(table, target), float(table["pooled_nm"].iloc[0]) / 2
     ends = [_find_box(wavelength, nm, half) for nm in regions["wavelength_nm"]]
+    label = "the boxes of largest pooled relevance"
     for (start, end), value in zip(ends, regions["pooled_sum"], strict=True):
-        axes.plot([start, end], [value, value], color=style.VERMILION, linewidth=1.2, gid="region")
+        axes.plot([start, end], [value] * 2, color=style.VERMILION, linewidth=1.2, label=label, gid="region")
     regions = regions.assign(wavelength_nm=[sum(box) / 2 for box in ends])
     _name_strongest(axes, regions, "pooled_sum", [f"{start:.0f}–{end:.0f} nm" for start, end in ends])
 
@@ -226,12 +229,16 @@ def _name_strongest(axes: Axes, rows: pd.DataFrame, column: str, names: list[str
         )
 
 
-def _draw_spectrum_legend(figure: Figure, axes: Axes, right: Axes) -> None:
-    handles, labels = axes.get_legend_handles_labels()
-    other_handles, other_labels = right.get_legend_handles_labels()
+def _draw_spectrum_legend(figure: Figure, panels: list[Axes]) -> None:
+    # both panels have a mean and a spread: one entry serves both
+    entries = {
+        label: handle
+        for axes in panels
+        for handle, label in zip(*axes.get_legend_handles_labels(), strict=True)
+    }
     figure.legend(
-        [*handles, *other_handles],
-        [*labels, *other_labels],
+        list(entries.values()),
+        list(entries),
         loc="lower center",
         ncols=3,
         handlelength=1.6,
