@@ -1,5 +1,6 @@
 """Published networks, unmodified: nothing unknown, the same output, an account that adds up."""
 
+import warnings
 from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import dataclass
@@ -179,6 +180,46 @@ def check_account(case: Case, composite: Any) -> None:
 @expected_warnings.NO_CONVOLUTION
 def test_the_account_of_every_architecture_adds_up(name: str, composite: Any) -> None:
     check_account(CASES[name], composite)
+
+
+def reference_of(x: Tensor) -> Any:
+    """A reference that all samples share: their mean, or a sentence of one word between its ends."""
+    return x.mean(0, keepdim=True) if x.is_floating_point() else lp.reference.blank(5, keep=[0, 2, 3])
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_all_of_a_difference_arrives_at_the_input_of_every_architecture(name: str) -> None:
+    model, x = drawn(CASES[name])
+    # float32 rounds the difference of two outputs that are nearly the same
+    model, x = deepcopy(model).double(), x.double() if x.is_floating_point() else x
+    explanation = lp.LRP(model, presets.Epsilon(0)).explain(
+        x, seed, output=CASES[name].output, reference=reference_of(x), audit=True
+    )
+    audit, relevance = explanation.audit, explanation.relevance
+    assert isinstance(relevance, Tensor)
+    assert audit is not None
+    assert not audit.unseen
+    change = (explanation.change * seed(explanation.output)).flatten(1).sum(1)
+    size = float(change.abs().sum())
+    torch.testing.assert_close(relevance.flatten(1).sum(1), change, rtol=0, atol=1e-6 * size)
+    assert audit.explained == pytest.approx(float(change.sum()))
+    # nothing stays on the way, but what Llama's norms round as they convert to float32
+    assert sum(abs(row.lost) for row in audit) <= 1e-6 * size
+    assert abs(audit.unaccounted) <= 1e-6 * size
+
+
+@pytest.mark.parametrize(
+    "name", ["ResNet-18", "Swin of timm", "ViT", "BERT, sdpa", "GPT-2, eager", "LSTM classifier"]
+)
+def test_one_reference_for_all_is_as_good_as_one_for_each(name: str) -> None:
+    model, x = drawn(CASES[name])
+    model, x = deepcopy(model).double(), x.double() if x.is_floating_point() else x
+    one = x.mean(0, keepdim=True) if x.is_floating_point() else torch.tensor([[2, 9, 9, 9, 9, 3, 0, 0]])
+    explainer = lp.LRP(model, presets.EpsilonPlus())
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", lp.RelevanceWarning)  # small differences, beside which eps is large
+        maps = [explainer.explain(x, seed, reference=r).relevance for r in (one, one.expand_as(x).clone())]
+    torch.testing.assert_close(*maps, rtol=1e-7, atol=1e-9 * float(maps[0].abs().max()))
 
 
 @pytest.mark.parametrize("composite", [presets.AttnLRP(), presets.CPLRP()], ids=repr)

@@ -266,3 +266,26 @@ def test_a_rule_from_elsewhere_than_the_entries_is_refused_where_its_input_is_go
 
     with pytest.raises(lp.RuleError, match=r"among the entries\(\) .* Found ZPlus\(eps=1e-06\) for linear"):
         lp.LRP(nn.Linear(2**8, 2), Secretive()).explain(torch.rand(2**8, 2**8), 0)
+
+
+def test_a_difference_takes_the_rules_of_layers_and_its_own_ways_for_the_rest() -> None:
+    product = select.kind(select.Kind.PRODUCT)
+    composite = [(product, Uniform()), (LINEAR, Gamma(0.25, eps=1e-3))]
+    plan = lp.LRP(Gate(), composite).plan(X, reference=0.0)
+    assert [(row.op, row.rule, row.why) for row in plan] == [
+        ("linear", "Gamma(gamma=0.25, eps=0.001)", "linear"),
+        ("linear", "Gamma(gamma=0.25, eps=0.001)", "linear"),
+        ("sigmoid", "", "difference: slope of the secant"),
+        ("mul", "", "difference: each factor beside the mean of the others"),
+        ("layer_norm", "", "difference: written out"),
+        ("mean", "", "difference: moves, sums and maxima, exactly"),
+        ("add", "", "difference: moves, sums and maxima, exactly"),
+    ]
+
+
+def test_a_layer_that_is_left_out_passes_its_difference_on() -> None:
+    norm = nn.BatchNorm1d(3).double().eval()
+    norm.running_var.fill_(4.0)
+    x, r = torch.tensor([[3.0, 1.0, 2.0]]).double(), torch.tensor([[1.0, 1.0, 5.0]]).double()
+    relevance = lp.LRP(norm, [(ANY, Pass())]).explain(x, torch.ones_like, reference=r).relevance
+    torch.testing.assert_close(relevance, (norm(x) - norm(r)).detach())

@@ -10,7 +10,21 @@ from torch import nn
 
 import lrprism as lp
 from lrprism import select
-from lrprism.rules import AbstractAffineRule, Constant, Contributions, Part, Term
+from lrprism.rules import (
+    AbstractAffineRule,
+    AlphaBeta,
+    Constant,
+    Contributions,
+    Epsilon,
+    Flat,
+    Gamma,
+    Part,
+    Sign,
+    Term,
+    WSquare,
+    ZBox,
+    ZPlus,
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,3 +67,21 @@ def test_parts_that_are_no_tuple_of_parts_are_refused(parts: Any) -> None:
 )
 def test_terms_in_any_row_share_relevance(returned: Any) -> None:
     assert explain_returned(returned).tolist() == [[6.0, -4.0]]
+
+
+@pytest.mark.parametrize(
+    "rule", [Epsilon(0.1), Gamma(0.25), WSquare(), Flat(), ZBox(0, 1), Returning((Term((Part(),)),))]
+)
+def test_a_rule_that_knows_no_sign_is_its_own_on_differences(rule: AbstractAffineRule) -> None:
+    assert rule.of_differences is rule
+
+
+@pytest.mark.parametrize(("rule", "parts"), [(ZPlus(0.5), 2), (AlphaBeta(2, 1, 0.5), 4)])
+def test_a_rule_of_one_sign_has_a_term_for_each_sign_of_the_difference(
+    rule: AbstractAffineRule, parts: int
+) -> None:
+    signed = rule.of_differences
+    assert len(signed.stated) == parts
+    assert {term.outputs for term in signed.stated} == {Sign.POSITIVE, Sign.NEGATIVE}
+    assert signed.stabilizer == rule.stabilizer
+    assert signed.of_differences is signed

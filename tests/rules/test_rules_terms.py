@@ -69,7 +69,7 @@ def test_the_general_form_gives_the_same_relevance(contributions: tuple[Contribu
         (Contributions(2, 1, Sign.POSITIVE), (False, False, True)),
         (Contributions(1, 2, Sign.NEGATIVE), (False, False, True)),
         (Contributions(1, 2, Sign.POSITIVE), (False, False, False)),
-        (Contributions(1, 0, Sign.POSITIVE), (False, False, False)),
+        (Contributions(1, 0, Sign.POSITIVE), (False, False, True)),
     ],
 )
 def test_traits_of_contributions(contributions: Contributions, traits: tuple[bool, ...]) -> None:
@@ -90,3 +90,24 @@ def test_a_term_counts_the_bias_where_a_part_does() -> None:
 )
 def test_a_row_of_numbers_is_one_per_channel(shape: tuple[int, ...], expected: tuple[int, ...]) -> None:
     assert per_channel(torch.ones(3), shape).shape == expected
+
+
+def test_a_term_of_one_sign_is_split_by_the_sign_of_the_output() -> None:
+    # z+ on a difference: where z grows, what is positive; where it falls, what is negative
+    positive = Contributions(1, 0, bias=False, factor=2)
+    assert positive.split_by_sign() == (
+        Contributions(1, 0, Sign.POSITIVE, factor=2, bias=False),
+        Contributions(0, 1, Sign.NEGATIVE, factor=2, bias=False),
+    )
+    assert Contributions(0, 3).split_by_sign() == (
+        Contributions(0, 3, Sign.POSITIVE),
+        Contributions(3, 0, Sign.NEGATIVE),
+    )
+
+
+@pytest.mark.parametrize(
+    "contributions",
+    [Contributions(), Contributions(2, 2), Contributions(2, 1, Sign.POSITIVE), Contributions(0, 0)],
+)
+def test_any_other_term_is_left_as_it_is(contributions: Contributions) -> None:
+    assert contributions.split_by_sign() == (contributions,)
