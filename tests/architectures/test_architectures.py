@@ -208,9 +208,7 @@ def test_all_of_a_difference_arrives_at_the_input_of_every_architecture(name: st
     assert abs(audit.unaccounted) <= 1e-6 * size
 
 
-@pytest.mark.parametrize(
-    "name", ["ResNet-18", "Swin of timm", "ViT", "BERT, sdpa", "GPT-2, eager", "LSTM classifier"]
-)
+@pytest.mark.parametrize("name", ["ResNet-18", "Swin of timm", "ViT", "BERT, sdpa", "GPT-2, eager"])
 def test_one_reference_for_all_is_as_good_as_one_for_each(name: str) -> None:
     model, x = drawn(CASES[name])
     model, x = deepcopy(model).double(), x.double() if x.is_floating_point() else x
