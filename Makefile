@@ -8,7 +8,7 @@ ZOO    := .venv-zoo
 # torch without help (tests/torchvision_beside_cpu.py), and transformers imports it where it is installed.
 VISION := $(VENV)/vision
 
-.PHONY: demo test lint types bench bench-quick bench-cuda evidence parity reproduce court fuzz zoo clean
+.PHONY: demo test lint types bench bench-quick bench-cuda evidence kills parity reproduce court fuzz zoo clean
 
 demo: $(READY)
 	$(BIN)/lrprism demo --out runs/demo --overwrite
@@ -40,7 +40,12 @@ bench-cuda: $(PEERS)/.ready
 bench-quick: $(READY)
 	$(BIN)/python -m benchmarks --quick
 
+# The results are kept: a call that was stopped goes on after the last cell.
 evidence: $(READY)
+	$(BIN)/python -m evidence --page docs/evidence.md
+
+# Explanations and trainings killed at many moments; each ends as if it had not been killed.
+kills: $(READY)
 	$(BIN)/python -m pytest tests/spectral/workbench/test_spectral_workbench_resuming.py tests/spectral/training/test_spectral_training_checkpoint.py --kills 20
 
 # 300 random networks under all nine composites; the suite takes 60 of them under two each.
