@@ -6,11 +6,11 @@ from typing import Final, Literal
 
 Part = Literal["maps", "calibrate", "blind", "confounder"]
 
-TEST_SEEDS: Final = (1, 2, 3, 4, 5)
+TEST_SEEDS: Final = (21, 22, 23, 24, 25)
 """The seeds of the page. Nothing was chosen on their data, neither a rule nor a setting."""
 DEVELOPMENT_SEEDS: Final = (101, 102)
 """The seeds on which settings were chosen: sizes, epochs, the list of candidates. None is on the page."""
-CONFOUNDER_SEEDS: Final = tuple(range(11, 21))
+CONFOUNDER_SEEDS: Final = tuple(range(31, 41))
 """Ten data sets with a confounder and ten without: more than the five, as shares of ten are asked for."""
 SPECTRA: Final = ("cnn", "mlp", "transformer")
 """Networks of single spectra."""
