@@ -42,7 +42,9 @@ def explain_difference(
     torch.testing.assert_close(audited.reference_output, plain.reference_output)
     account = audited.audit
     assert account is not None
-    assert abs(account.unaccounted) <= rounding_of(audited) * largest_flow(account)
+    # nothing may be in flight at all, but rounding of the outputs
+    scale = max(largest_flow(account), 1e-3 * float(audited.output.abs().sum()))
+    assert abs(account.unaccounted) <= rounding_of(audited) * scale
     return audited
 
 

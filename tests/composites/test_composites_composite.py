@@ -278,7 +278,7 @@ def test_a_difference_takes_the_rules_of_layers_and_its_own_ways_for_the_rest() 
         ("sigmoid", "", "difference: slope of the secant"),
         ("mul", "", "difference: each factor beside the mean of the others"),
         ("layer_norm", "", "difference: written out"),
-        ("mean", "", "difference: moves, sums and maxima, exactly"),
+        ("mean", "", "no selector matches: plain gradient"),
         ("add", "", "difference: moves, sums and maxima, exactly"),
     ]
 

@@ -16,8 +16,8 @@ from small_models import Model, close
 
 
 def slope(f: Callable[[float], float], derivative: Callable[[float], float], a: float, b: float) -> float:
-    """The slope of a secant; the derivative where both arguments are equal."""
-    return derivative(a) if a == b else (f(a) - f(b)) / (a - b)
+    """The slope of a secant; the derivative where both arguments are equal, but for rounding."""
+    return derivative((a + b) / 2) if abs(a - b) < 1e-9 else (f(a) - f(b)) / (a - b)
 
 
 def weights_of_log(a: list[float], r: list[float]) -> list[float]:
