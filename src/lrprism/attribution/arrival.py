@@ -7,6 +7,8 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
+from lrprism.engine import Trace
+
 _ROUNDING = 10
 """An explained difference up to this multiple of its terms' precision is nothing but rounding."""
 
@@ -66,17 +68,17 @@ _ROUNDING_OF_CHANGE = 100
 """A gap up to this multiple of the precision of both outputs is nothing but rounding on the way."""
 
 
-def describe_missing(
-    output: Tensor, change: Tensor, seeds: Sequence[Tensor], relevance: Sequence[Sequence[Tensor]]
-) -> str | None:
-    """Return the warning for a difference that does not arrive at the inputs in full, or None.
+def find_missing(passed: Trace, seeds: Sequence[Tensor], relevance: Sequence[Sequence[Tensor]]) -> str | None:
+    """Return the warning for a difference that does not arrive at the inputs in full; None if there is none.
 
     Args:
-        output: The output for the inputs.
-        change: Its difference from the output for the reference.
-        seeds: The seeds there.
+        passed: The forward pass.
+        seeds: The seeds at its output.
         relevance: The relevance at the inputs, for each seed.
     """
+    if passed.reference is None:
+        return None
+    output, change = passed.output.detach(), passed.change
     gap = size = of_outputs = 0.0
     for seed, inputs in zip(seeds, relevance, strict=True):
         terms = torch.where(seed == 0, 0, change * seed)

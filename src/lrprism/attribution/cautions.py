@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 
 from torch import Tensor, nn
 
-from lrprism.attribution.arrival import describe_missing, sum_magnitudes, sum_relevance, sum_samples
+from lrprism.attribution.arrival import sum_magnitudes, sum_relevance, sum_samples
 from lrprism.attribution.ends import find_end
 from lrprism.attribution.finite import check_finite
 from lrprism.attribution.pitfalls import FLAT, describe_end, describe_idle, describe_outside, is_flat_map
@@ -183,10 +183,6 @@ class Cautions:
             explained, arrived = sum_samples(output, seeds, relevances.inputs)
         self._explained += explained
         self._arrived += arrived
-        if forward_pass.reference is not None and (
-            message := describe_missing(forward_pass.output.detach(), output, seeds, relevances.inputs)
-        ):
-            self.say(message, "difference")
         for call in facts.affine:
             is_flat = isinstance(assignment[call].rule, Flat) and call in facts.at_input
             if is_flat and any(map(is_flat_map, relevances.inputs[0])):

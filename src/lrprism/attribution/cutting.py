@@ -55,6 +55,13 @@ class Arguments(NamedTuple):
         """Check the inputs and take them apart."""
         return parse_inputs(self.inputs, self.args, self.kwargs)
 
+    def expand_reference(self, parsed: ParsedInputs) -> Arguments | None:
+        """Return the arguments with one reference per sample; None where there is one for each already."""
+        pairs = list(zip(self.reference or (), parsed.tensors, strict=False))
+        if all(r.shape == x.shape for r, x in pairs):
+            return None
+        return self._replace(reference=tuple(r.expand_as(x) for r, x in pairs))
+
     def _as_parts(self) -> tuple[Any, tuple[Any, ...], dict[str, Any]]:
         """Return the arguments in containers whose paths start with 0, 1 and 2."""
         return self.inputs, tuple(self.args), dict(self.kwargs or {})

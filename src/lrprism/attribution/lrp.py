@@ -9,6 +9,7 @@ from typing import Any, Literal
 import torch
 from torch import Tensor, nn
 
+from lrprism.attribution.arrival import find_missing
 from lrprism.attribution.auto import Chosen, choose_candidate
 from lrprism.attribution.batches import average_references, explain_in_batches, join_batches
 from lrprism.attribution.captum import CaptumTarget, convergence_delta, read_captum_target
@@ -196,19 +197,21 @@ class LRP:
                 cautions.say(doubt, "samples")
             seeds, classes = self._make_seeds(forward_pass.output, target)
             relevances = propagate(forward_pass, seeds, facts, assignment)
-            cautions.check_arrival(self.model, forward_pass, seeds, relevances, facts, assignment)
-
-        # the engine returns relevance seed by seed; a class axis goes in front of the samples
-        def join_seeds(per_seed: list[list[Tensor]]) -> list[Tensor]:
-            if not has_class_axis(target):
-                return per_seed[0]
-            return [torch.stack(tensors) for tensors in zip(*per_seed, strict=True)]
-
+            missing = find_missing(forward_pass, seeds, relevances.inputs)
+            whole = arguments.expand_reference(parsed) if missing else None
+            if whole is None:
+                if missing:
+                    cautions.say(missing, "difference")
+                cautions.check_arrival(self.model, forward_pass, seeds, relevances, facts, assignment)
+        # a model that depends on the number of samples: the reference takes as many
+        if whole is not None:
+            return self._explain(cautions, whole, target, output=output, layers=layers, audit=audit)
+        join = partial(_join_seeds, has_axis=has_class_axis(target))
         return Explanation(
-            parsed.shape_like_inputs(join_seeds(relevances.inputs), reaches_inputs(parsed, forward_pass)),
+            parsed.shape_like_inputs(join(relevances.inputs), reaches_inputs(parsed, forward_pass)),
             forward_pass.output.detach(),
             classes,
-            chosen_layers.by_path(forward_pass, join_seeds(relevances.layers)),
+            chosen_layers.by_path(forward_pass, join(relevances.layers)),
             relevances.audit,
             None if arguments.reference is None else forward_pass.output.detach() - forward_pass.change,
         )
@@ -289,3 +292,8 @@ class LRP:
     @property
     def _runner(self) -> ModelRunner:
         return ModelRunner(self.model, self.composite, self.strict, self._user_ops, self._compared)
+
+
+def _join_seeds(per_seed: list[list[Tensor]], *, has_axis: bool) -> list[Tensor]:
+    """Put a class axis in front of the samples: the engine returns relevance seed by seed."""
+    return [torch.stack(tensors) for tensors in zip(*per_seed, strict=True)] if has_axis else per_seed[0]

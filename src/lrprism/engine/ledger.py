@@ -228,7 +228,9 @@ def _build_row(
     bias, stabilizer = float(sinks.bias), float(sinks.stabilizer)
     lost = relevance_out - relevance_in - bias - stabilizer
     losses = dict.fromkeys(("to_rule", "to_constant", "to_unknown"), 0.0)
-    losses[_LOSSES.get(call.kind, "to_rule")] = lost
+    # a factor of a difference that is a constant in each run, such as a tensor after detach()
+    is_constant = call.kind is Kind.PRODUCT and choice.rule is None
+    losses["to_constant" if is_constant else _LOSSES.get(call.kind, "to_rule")] = lost
     return Row(
         call=call.index,
         module=call.module,

@@ -134,11 +134,13 @@ def slope_of(func: Callable[..., Tensor], args: Arguments, kwargs: Keywords, a: 
         a: The tensor among them.
         name: The op's name.
     """
+    is_pointwise = len(tensors_in((args, kwargs))) == 1
 
     def derive(at: Tensor) -> Tensor:
         dtype = at.dtype
         with torch.enable_grad():
-            at = at.detach().to(a.dtype).requires_grad_()
+            # half precision is derived in float32, where no constant of the call is in its way
+            at = at.detach().to(dtype if is_pointwise else a.dtype).requires_grad_()
             fixed = {id(a): at}
             value = func(*exchange_tensors(args, fixed), **exchange_tensors(dict(kwargs), fixed))
         ones = torch.ones_like(value)
@@ -147,7 +149,6 @@ def slope_of(func: Callable[..., Tensor], args: Arguments, kwargs: Keywords, a: 
 
     if name == "relu":
         return Slope(_derive_relu)
-    is_pointwise = len(tensors_in((args, kwargs))) == 1
     return Slope(derive, is_pointwise, 0.0 if name in _PIECEWISE_LINEAR else _TOLERANCE[a.dtype])
 
 
