@@ -12,10 +12,12 @@ HEAD = """\
 
 Benchmarks of other people whose truth is known, with our methods on them. `make court` runs what has no
 result yet, keeps each in [court.jsonl](court.jsonl), and writes this page; no number of ours is written by
-hand. No method was chosen or changed for a benchmark, and none sees the truth. Methods by the names of
-presets are relevance against zero, `difference: preset, reference` relevance of the difference from that
-reference. Numbers are means over the cases, with the standard deviation where there are several. **Bold** is
-the best of each column, controls aside.
+hand. No rule, reference or setting was changed for a benchmark, and no method sees the truth; but which of
+ours is the best of a row of goals is known only by the truth, and differs from benchmark to benchmark.
+Methods by the names of presets are relevance against zero, `difference: preset, reference` relevance of the
+difference from that reference. Numbers are means over the cases, with the standard deviation where there are
+several. **Bold** is the best of each column, controls aside. Times stand in
+[benchmarks.md](benchmarks.md).
 
 """
 CONTROLS = ("random", "truth where", "truth-free")
@@ -70,13 +72,12 @@ def _write_group(trial: Trial, group: str, results: Sequence[Result]) -> str:
         for metric in trial.metrics:
             cell = _format(columns.get(metric, []))
             cells.append(f"**{cell}**" if method == best[metric] else cell)
-        seconds = mean(result.seconds for result in results if result.method == method)
-        rows.append((method, *cells, f"{seconds:.1f} s"))
+        rows.append((method, *cells))
     for place, method, numbers in trial.published:
         if place == group:
             cells = [f"{numbers[metric]:.3f}" if metric in numbers else "" for metric in trial.metrics]
-            rows.append((f"*published:* {method}", *cells, ""))
-    return lines[0] + table(["method", *trial.metrics, "processor time"], rows)
+            rows.append((f"*published:* {method}", *cells))
+    return lines[0] + table(["method", *trial.metrics], rows)
 
 
 def _collect(results: Iterable[Result]) -> dict[str, dict[str, list[float]]]:

@@ -64,9 +64,9 @@ def test_results_come_back_as_they_were_written(path: Path) -> None:
 
 def test_the_page_says_what_the_results_say(path: Path) -> None:
     text = page.write([TRIAL], results.read(path))
-    assert "| Epsilon | **0.850 ± 0.071** | **0.150 ± 0.071** |" in text
-    assert "| random | 0.990 ± 0.000 | 0.010 ± 0.000 |" in text  # a control is never the best
-    assert "| *published:* Theirs | 0.500 |  |  |" in text
+    assert "| Epsilon | **0.850 ± 0.071** | **0.150 ± 0.071** |\n" in text
+    assert "| random | 0.990 ± 0.000 | 0.010 ± 0.000 |\n" in text  # a control is never the best
+    assert "| *published:* Theirs | 0.500 |  |\n" in text
     assert "Networks: 2; accuracy 0.950 ± 0.000." in text
     assert "- Without a result: b/0." in text
     assert "| Toy, a | score at least 0.86 | Epsilon | 0.8500 | missed |" in text
