@@ -98,6 +98,11 @@ class Cautions:
             self._said.add(topic)
             warn(message)
 
+    def say_if(self, message: str | None, topic: str) -> None:
+        """Warn, if there is anything to warn of."""
+        if message is not None:
+            self.say(message, topic)
+
     def check_forward(
         self, forward_pass: Trace, facts: Facts, assignment: Assignment, target: Target, *, is_part: bool
     ) -> None:

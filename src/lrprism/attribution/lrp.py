@@ -72,8 +72,7 @@ class LRP:
         """Look at the model; nothing of it runs yet, unless a composite is chosen."""
         self.model = unwrap(model)
         self._is_chosen = composite is not None
-        self.chosen: Chosen | None = None
-        """The choice of ``"auto"``, with the score of each candidate; else None."""
+        self.chosen: Chosen | None = None  # by "auto", with the score of each candidate
         if composite == "auto":
             self.chosen = choose_candidate(
                 self.model, samples, lambda one: LRP(model, one, strict=strict, ops=ops).explain
@@ -85,6 +84,7 @@ class LRP:
         self.strict = strict
         self._user_ops = read_ops(ops or {})
         self._compared: set[tuple[Any, ...]] = set()
+        self._shareable: set[tuple[Any, ...]] = set()  # kinds of inputs that one reference may serve
 
     def __repr__(self) -> str:
         """The model's class, the composite and the options."""
@@ -151,8 +151,7 @@ class LRP:
         """
         cautions = Cautions(self.composite, is_chosen=self._is_chosen)
 
-        def explain_one(batch: Arguments, target: Target) -> Explanation:
-            return self._explain(cautions, batch, target, output=output, layers=layers, audit=audit)
+        explain_one = partial(self._explain, cautions, output=output, layers=layers, audit=audit)
 
         def explain_against(arguments: Arguments) -> Explanation:
             if batch_size is None:
@@ -192,20 +191,21 @@ class LRP:
         run = partial(self._runner.trace, reference=arguments.reference, audit=audit, say=cautions.say)
         with run(parsed, output, chosen_layers) as (forward_pass, facts, assignment):
             cautions.check_forward(forward_pass, facts, assignment, target, is_part=callable(output))
-            doubt = check_samples(forward_pass.output, target, parsed, facts)
-            if doubt is not None:
-                cautions.say(doubt, "samples")
+            cautions.say_if(check_samples(forward_pass.output, target, parsed, facts), "samples")
             seeds, classes = self._make_seeds(forward_pass.output, target)
             relevances = propagate(forward_pass, seeds, facts, assignment)
             missing = find_missing(forward_pass, seeds, relevances.inputs)
-            whole = arguments.expand_reference(parsed) if missing else None
+            kind = tuple(x.shape[1:] for x in parsed.tensors)
+            whole = arguments.expand_reference(parsed) if missing and kind not in self._shareable else None
             if whole is None:
-                if missing:
-                    cautions.say(missing, "difference")
+                cautions.say_if(missing, "difference")
                 cautions.check_arrival(self.model, forward_pass, seeds, relevances, facts, assignment)
-        # a model that depends on the number of samples: the reference takes as many
+        # a model may depend on the number of samples: the reference takes as many
         if whole is not None:
-            return self._explain(cautions, whole, target, output=output, layers=layers, audit=audit)
+            again = self._explain(cautions, whole, target, output=output, layers=layers, audit=audit)
+            is_same = torch.allclose(again.change, forward_pass.change, rtol=1e-3, atol=1e-6)
+            self._shareable.update({kind} if is_same else ())
+            return again
         join = partial(_join_seeds, has_axis=has_class_axis(target))
         return Explanation(
             parsed.shape_like_inputs(join(relevances.inputs), reaches_inputs(parsed, forward_pass)),

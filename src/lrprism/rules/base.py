@@ -69,6 +69,17 @@ class AbstractAffineRule(AbstractRule):
         return terms
 
     @cached_property
+    def opposed(self) -> tuple[float, float] | None:
+        """The shares α and β of what speaks for and against an output, of LRP-αβ; None of other rules."""
+        match self.stated:
+            case (Contributions() as first, Contributions() as second):
+                is_pure = first.is_pure and second.is_pure and self.stabilizer.is_elementwise
+                weights = (first.positive, second.positive), (first.negative, second.negative)
+                if is_pure and weights == ((1, 0), (0, 1)) and second.factor < 0:
+                    return first.factor, -second.factor
+        return None
+
+    @cached_property
     def of_differences(self) -> AbstractAffineRule:
         """The rule where a difference is shared, which may have either sign.
 

@@ -15,6 +15,7 @@ from torch import Tensor
 from lrprism.errors import RuleError
 from lrprism.graph import AFFINE, OwnFunction, entry_of
 from lrprism.ops.affine.by_contributions import ContributionStep
+from lrprism.ops.affine.by_opposition import propagate_opposed
 from lrprism.ops.affine.by_terms import TermStep, check_signs
 from lrprism.ops.affine.map import AbstractAffine
 from lrprism.ops.call import Needs
@@ -46,6 +47,20 @@ def pass_unchanged(a: Tensor, z: Tensor, g: Tensor, tape: Tape) -> Tensor:
     return torch.where(a == 0, 0, g * (z / safe))
 
 
+def _propagate_opposed(node: Any, affine: AbstractAffine, rule: AbstractAffineRule, g: Tensor) -> Tensor:
+    """Carry ``g`` of a difference by LRP-αβ, half precision as float32."""
+    tape: Tape = node.tape
+    assert tape.reference is not None  # as asked
+    a, z = _input_of(node) - tape.reference.a, _relevant_output(node)
+    check_signs(rule, a, affine.weight, tape.call)
+    precision, limit = torch.finfo(a.dtype).eps, torch.finfo(a.dtype).max
+    if a.dtype is not torch.float16:
+        return propagate_opposed(affine, tape, rule, (a, z), g, precision)
+    affine, ends = affine.with_type(torch.float32), (a.float(), z.float())
+    wide = propagate_opposed(affine, tape, rule, ends, g.float(), precision)
+    return wide.clamp(-limit, limit).to(a.dtype)
+
+
 def _is_gradient(rule: AbstractRule | None) -> bool:
     """Return True if the plain gradient follows a rule: LRP-0, which needs no output."""
     return rule.is_gradient if isinstance(rule, AbstractAffineRule) else rule is None
@@ -63,10 +78,11 @@ def _propagate_gradient(node: Any, g: Tensor) -> Tensor:
 def _propagate_by_rule(node: Any, g: Tensor) -> Tensor:
     """Carry ``g`` of ``z`` back to ``a`` by the rule of the call."""
     tape: Tape = node.tape
-    # of a difference the bias has no part
     affine: AbstractAffine = node.affine if tape.reference is None else node.affine.without_bias()
     rule = tape.rule
     if tape.reference is not None and isinstance(rule, AbstractAffineRule):
+        if rule.opposed is not None:
+            return _propagate_opposed(node, affine, rule, g)
         rule = rule.of_differences
     # LRP-ε without an account: one pass over the output, and the weights as they are
     if isinstance(rule, AbstractAffineRule) and rule.is_damping and tape.sinks is None:
