@@ -71,12 +71,9 @@ def build_presets(x: Tensor) -> dict[str, AbstractComposite]:
 
 SHORT_LIST: Final = (
     *(("Epsilon", reference) for reference in REFERENCES),
-    *(
-        (rule, reference)
-        for rule in ("EpsilonGamma, γ 1", "EpsilonAlpha2Beta1")
-        for reference in REFERENCES[1:]
-    ),
+    *(("EpsilonAlpha2Beta1", reference) for reference in REFERENCES[1:]),
     *(("EpsilonPlus", reference) for reference in REFERENCES[:2]),
+    ("EpsilonGamma, γ 1", "mean"),
     *((rule, "none") for rule in ("EpsilonGamma", "EpsilonPlusFlat", "AttnLRP")),
 )
 """Rule and reference of the candidates, each unpooled and pooled. Chosen on the development seeds."""
