@@ -9,10 +9,10 @@ from torch import Tensor
 
 from lrprism.errors import InputError
 from lrprism.evaluation.bootstrap import Bootstrap, Interval
-from lrprism.evaluation.curves import measure_curves
 from lrprism.evaluation.imputers import AbstractImputer
 from lrprism.evaluation.predict import Method, Model, attribute
 from lrprism.evaluation.regions import Regions
+from lrprism.evaluation.shared_curves import measure_shared_curves
 
 
 @final
@@ -109,14 +109,16 @@ def choose(
         if not count:
             raise InputError(f"A choice needs at least 1 {noun}. Found none. Give one.")
     draw = bootstrap or Bootstrap()
-    srg: dict[str, Tensor] = {}  # [imputer, sample] of each candidate
-    for name, method in candidates.items():
-        relevance = attribute(method, model, x, target, name=name)
-        curves = [
-            measure_curves(model, x, target, relevance, regions=regions, imputer=imputer, seed=draw.seed)
-            for imputer in imputers
-        ]
-        srg[name] = torch.stack([curve.srg.double() for curve in curves])
+    relevances = [attribute(method, model, x, target, name=name) for name, method in candidates.items()]
+    curves = [
+        measure_shared_curves(model, x, target, relevances, regions=regions, imputer=imputer, seed=draw.seed)
+        for imputer in imputers
+    ]
+    # [imputer, sample] of each candidate
+    srg = {
+        name: torch.stack([curve.srg.double() for curve in pairs])
+        for name, pairs in zip(candidates, zip(*curves, strict=True), strict=True)
+    }
     return _rank(srg, [imputer.name for imputer in imputers], draw)
 
 

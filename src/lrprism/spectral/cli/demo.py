@@ -11,14 +11,16 @@ from rich.console import Console
 from lrprism.spectral.cli import options, output, registry_options
 from lrprism.spectral.runs import write_run
 from lrprism.spectral.training.devices import Devices
+from lrprism.spectral.workbench.choice import Choice
+from lrprism.spectral.workbench.composites import DEFAULT_RULE
 from lrprism.spectral.workbench.demo import TRAINING, demonstrate
-from lrprism.spectral.workbench.explain import ExplanationSettings
+from lrprism.spectral.workbench.explanation_settings import ExplanationSettings
 from lrprism.spectral.workbench.progress import Reporter
 
 
 def demo(
     out: options.Out = Path("runs/demo"),
-    rule: registry_options.Rule = "tutorial",
+    rule: registry_options.Rule = DEFAULT_RULE,
     batch_size: Annotated[int, typer.Option(help="Patches explained at a time.", min=1)] = 32,
     seed: options.Seed = 0,
     device: options.Device = "auto",
@@ -26,6 +28,8 @@ def demo(
     quiet: options.Quiet = False,
 ) -> None:
     """Train on the Indian Pines scene and explain what the network used, in a few minutes.
+
+    The last lines say how far the maps can be trusted, and by which number.
 
     Example:
         lrprism demo --out runs/demo
@@ -41,5 +45,8 @@ def demo(
     output.print_training(console, run["training"])
     output.print_bands(console, pd.read_csv(out / "bands.csv", dtype={"original_band": str}))
     output.print_conservation(console, run["explanation"]["conservation"])
+    if run["explanation"]["choice"] is not None:
+        output.print_lines(console, Choice.from_record(run["explanation"]["choice"]).describe())
     output.print_attribution(console, run["training"])
     output.print_files(console, out)
+    output.print_lines(console, run["trust"]["lines"])

@@ -8,21 +8,35 @@ from rich.console import Console
 
 from lrprism.spectral.cli import options, output
 from lrprism.spectral.runs import UnfinishedRun
+from lrprism.spectral.workbench.calibrate import WORDS
 from lrprism.spectral.workbench.composites import COMPOSITES
 from lrprism.spectral.workbench.evaluate import RULES, EvaluationSettings, evaluate_into, plan_evaluation
 from lrprism.spectral.workbench.progress import Reporter
+from lrprism.spectral.workbench.references import REFERENCES
 
 
 def evaluate(
     run: Annotated[Path, typer.Argument(help="Folder that lrprism train or demo wrote.")],
     out: options.Out,
     rules: Annotated[
-        str, typer.Option(help=f"Rules to judge, by commas: {', '.join(COMPOSITES)}.")
+        str,
+        typer.Option(
+            help="Rules to judge, by commas: NAME, or NAME@REFERENCE to compare spectra with it. Names: "
+            f"{', '.join(COMPOSITES)}. References: {', '.join(REFERENCES)}."
+        ),
     ] = ",".join(RULES),
     samples: Annotated[int, typer.Option(help="Samples of the test part at most.", min=1)] = 250,
     width: Annotated[int, typer.Option(help="Bands that are removed together.", min=1)] = 5,
     greedy: Annotated[int, typer.Option(help="Samples of the greedy ceiling; 0 for none.", min=0)] = 0,
     seed: options.Seed = 0,
+    calibrate: Annotated[
+        bool,
+        typer.Option(
+            "--calibrate",
+            help="Also plant features into the data, train the same network on them, and rank ways to "
+            "explain by how well they find them: as long as the training.",
+        ),
+    ] = False,
     model: options.TrustedModel = None,
     overwrite: options.Overwrite = False,
     quiet: options.Quiet = False,
@@ -35,19 +49,25 @@ def evaluate(
     Examples:
         lrprism evaluate runs/pines --out results/pines-evaluation
 
-        lrprism evaluate runs/kochia --rules tutorial,epsilon-plus --samples 60 --out results/trust
+        lrprism evaluate runs/kochia --rules tutorial,epsilon@mean --samples 60 --out results/trust
+
+        lrprism evaluate runs/pines --calibrate --out results/pines-calibration
     """
+    names = tuple(name.strip() for name in rules.split(",") if name.strip())
     settings = EvaluationSettings(
-        rules=tuple(name.strip() for name in rules.split(",") if name.strip()),
+        # without a choice, calibration has a longer list of its own
+        rules=None if names == RULES else names,
         samples=samples,
         width=width,
         greedy=greedy,
         seed=seed,
         model=model,
+        calibrate=calibrate,
     )
     with UnfinishedRun.open(out, plan_evaluation(run, settings), overwrite=overwrite) as unfinished:
         judgement = evaluate_into(unfinished.work, run, settings, Reporter(not quiet))
         unfinished.finish()
     console = Console()
-    console.print(str(judgement), highlight=False, soft_wrap=True, markup=False)
+    texts = [str(judgement), *([(out / WORDS).read_text(encoding="utf-8")] if calibrate else [])]
+    console.print("\n\n".join(texts), highlight=False, soft_wrap=True, markup=False)
     output.print_files(console, out)

@@ -10,7 +10,10 @@ from rich.console import Console
 from lrprism.spectral.cli import options, output, registry_options
 from lrprism.spectral.runs import UnfinishedRun, read_run
 from lrprism.spectral.training.devices import Devices
-from lrprism.spectral.workbench.explain import ExplanationSettings, explain_into, plan_explanation
+from lrprism.spectral.workbench.choice import Choice
+from lrprism.spectral.workbench.composites import DEFAULT_RULE
+from lrprism.spectral.workbench.explain import explain_into, plan_explanation
+from lrprism.spectral.workbench.explanation_settings import ExplanationSettings
 from lrprism.spectral.workbench.progress import Reporter
 
 
@@ -20,7 +23,7 @@ def explain(
     data: Annotated[
         str | None, typer.Argument(help="Data to explain; by default the data it was trained on.")
     ] = None,
-    rule: registry_options.Rule = "tutorial",
+    rule: registry_options.Rule = DEFAULT_RULE,
     target: options.Target = "predicted",
     per_class: Annotated[int, typer.Option(help="Samples per true class at most; 0 for all.", min=0)] = 20,
     heatmaps: Annotated[int, typer.Option(help="Samples per explained class that get heatmaps.", min=0)] = 1,
@@ -29,7 +32,7 @@ def explain(
     every_pixel: Annotated[
         bool, typer.Option("--every-pixel", help="Explain every pixel of a scene; write maps.")
     ] = False,
-    reference: registry_options.Reference = "zero",
+    reference: registry_options.Reference = None,
     pool: options.Pool = None,
     model: options.TrustedModel = None,
     accelerator: options.Accelerator = "auto",
@@ -42,12 +45,15 @@ def explain(
     """Explain samples with a trained network; write relevance, tables and figures.
 
     Of the data that the network was trained on, only the test part is explained. After a kill the same
-    command goes on where it stopped.
+    command goes on where it stopped. With --rule auto rule, reference and width are chosen on samples that
+    are not explained, by how much removing the bands that they rank high costs the network.
 
     Examples:
         lrprism explain runs/kochia weed_dataset_w25.hdf5 --out results/kochia
 
         lrprism explain runs/pines --target Corn-notill --rule epsilon-gamma --out results/corn
+
+        lrprism explain runs/pines --rule auto --out results/pines-auto
 
         lrprism explain runs/pines --every-pixel --batch-size 256 --out results/pines-map
 
@@ -79,5 +85,7 @@ def explain(
     if not every_pixel:
         output.print_bands(console, pd.read_csv(out / "bands.csv", dtype={"original_band": str}))
     output.print_conservation(console, record["conservation"])
+    if record["choice"] is not None:
+        output.print_lines(console, Choice.from_record(record["choice"]).describe())
     output.print_attribution(console, read_run(out)["training"])
     output.print_files(console, out)

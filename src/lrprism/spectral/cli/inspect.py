@@ -21,8 +21,9 @@ def inspect(
         str | None, typer.Option(help="Where the file has none: FIRST:LAST in nm, or a text file.")
     ] = None,
     rule: Annotated[
-        str, typer.Option(help="For a trained network: LRP rules, as lrprism explain --help lists them.")
-    ] = "tutorial",
+        str | None,
+        typer.Option(help="For a trained network: LRP rules, as lrprism explain --help lists them."),
+    ] = None,
     model: options.TrustedModel = None,
 ) -> None:
     """Show what a data file holds, or which rule each layer of a network gets.

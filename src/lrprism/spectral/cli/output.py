@@ -106,6 +106,12 @@ def print_files(console: Console, folder: Path) -> None:
         _print_line(console, f"  {path}{inside}")
 
 
+def print_lines(console: Console, lines: list[str]) -> None:
+    """Print what a step of the workbench says of itself."""
+    for line in lines:
+        _print_line(console, line)
+
+
 def print_attribution(console: Console, record: dict[str, Any]) -> None:
     """Print the credit of the data."""
     if record["data"]["attribution"]:

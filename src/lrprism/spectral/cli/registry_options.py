@@ -7,17 +7,25 @@ import typer
 from lrprism.spectral.networks import NETWORKS
 from lrprism.spectral.preprocessing import STEPS
 from lrprism.spectral.splits import SCHEMES
+from lrprism.spectral.workbench.candidates import AUTO
 from lrprism.spectral.workbench.composites import COMPOSITES
-from lrprism.spectral.workbench.references import REFERENCES
+from lrprism.spectral.workbench.references import DEFAULT_REFERENCE, REFERENCES
 from lrprism.spectral.workbench.split_settings import VALIDATIONS
 
-Rule = Annotated[str, typer.Option(help=f"LRP rules: {', '.join(COMPOSITES)}.")]
-
-Reference = Annotated[
+Rule = Annotated[
     str,
     typer.Option(
+        help=f"LRP rules: {', '.join(COMPOSITES)}; or {AUTO}: rule, reference and width that best rank "
+        "the bands by which this network decides, chosen on samples that are not explained."
+    ),
+]
+
+Reference = Annotated[
+    str | None,
+    typer.Option(
         help=f"What spectra are compared with: {', '.join(REFERENCES)}. Relevance adds up to the difference "
-        "of the outputs, and no bias keeps a share; mean: of the training samples.",
+        "of the outputs, and no bias keeps a share; mean: of the training samples. By default "
+        f"{DEFAULT_REFERENCE}.",
     ),
 ]
 

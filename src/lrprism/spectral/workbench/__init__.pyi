@@ -1,7 +1,8 @@
 from .adopt import AdoptionSettings, adopt_into
 from .composites import COMPOSITES
 from .demo import demonstrate
-from .explain import ExplanationSettings, explain_into, plan_explanation
+from .explain import explain_into, plan_explanation
+from .explanation_settings import ExplanationSettings
 from .networks import NetworkSettings
 from .references import REFERENCES
 from .simulate import describe_truth, simulate_into

@@ -13,6 +13,7 @@ def _list_composites() -> dict[str, AbstractComposite]:
     composites: dict[str, AbstractComposite] = {
         "tutorial": presets.Hyper3DNetTutorial(),
         "lrp-0": presets.Epsilon(0),
+        "epsilon-gamma-1": presets.EpsilonGamma(gamma=1.0),
     }
     for name in presets.__all__:
         preset = getattr(presets, name)
@@ -26,7 +27,9 @@ def _list_composites() -> dict[str, AbstractComposite]:
 
 
 COMPOSITES: Final = _list_composites()
-"""The composites by name, the default of the command line first."""
+"""The composites by name, those of the tutorial first."""
+DEFAULT_RULE: Final = "tutorial"
+"""The name of the composite that explains where none is named."""
 
 
 def find_composite(rule: str) -> AbstractComposite:
@@ -38,8 +41,20 @@ def find_composite(rule: str) -> AbstractComposite:
     Raises:
         InputError: If there is none of that name.
     """
-    composites = {name.replace("-", ""): composite for name, composite in COMPOSITES.items()}
-    name = rule.lower().replace("-", "").replace("_", "")
-    if name not in composites:
+    return COMPOSITES[find_rule(rule)]
+
+
+def find_rule(rule: str) -> str:
+    """Return the name in :data:`COMPOSITES` that a spelling means.
+
+    Args:
+        rule: The name, or that of the preset in Python: ``"attn-lrp"``, ``"attnlrp"`` or ``"AttnLRP"``.
+
+    Raises:
+        InputError: If there is none of that name.
+    """
+    names = {name.replace("-", ""): name for name in COMPOSITES}
+    spelling = rule.lower().replace("-", "").replace("_", "")
+    if spelling not in names:
         raise InputError(f"rule should be one of {', '.join(COMPOSITES)}. Found '{rule}'.")
-    return composites[name]
+    return names[spelling]

@@ -6,24 +6,24 @@ import torch
 
 from lrprism.attribution import LRP
 from lrprism.composites import Within
-from lrprism.spectral.workbench.composites import find_composite
+from lrprism.spectral.workbench.composites import DEFAULT_RULE, find_composite
 from lrprism.spectral.workbench.networks import NETWORK
 from lrprism.spectral.workbench.trained_network import TrainedNetwork
 
 
-def describe_network(folder: Path, rule: str, trusted: str | None = None) -> str:
+def describe_network(folder: Path, rule: str | None, trusted: str | None = None) -> str:
     """Return the training data of a network, its accuracy, and the rule of each op with its reason.
 
     Args:
         folder: A folder that ``lrprism train`` wrote.
-        rule: Name of a composite.
+        rule: Name of a composite; None for the default.
         trusted: The user's own network that may be imported, ``"package.module:factory"``.
 
     Raises:
         DataError: If the folder holds no trained network.
         InputError: If the rule is unknown, or the network is one of the user's own that is not trusted.
     """
-    composite = find_composite(rule)
+    composite = find_composite(rule or DEFAULT_RULE)
     trained = TrainedNetwork.load(folder, trusted)
     record, spec = trained.record, trained.record["network"]
     # the plan depends on the shape of the input alone

@@ -1,7 +1,7 @@
 """Explain samples with a trained network and write relevance, tables and figures."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +19,10 @@ from lrprism.spectral.io.writers import write_cube
 from lrprism.spectral.runs import file_hash, read_run, versions, write_json
 from lrprism.spectral.runs.record import RUN_FILE
 from lrprism.spectral.runs.tables import conservation_table
-from lrprism.spectral.training.devices import Devices
+from lrprism.spectral.workbench.choice import Choice, choose_way, drop_record
 from lrprism.spectral.workbench.composites import find_composite
 from lrprism.spectral.workbench.every_pixel import PixelExplainer
+from lrprism.spectral.workbench.explanation_settings import ExplanationSettings
 from lrprism.spectral.workbench.figures import draw_figures, draw_scenes
 from lrprism.spectral.workbench.parts import limit_per_class
 from lrprism.spectral.workbench.patch_explainer import PatchExplainer, SampleExplainer
@@ -35,56 +36,10 @@ from lrprism.spectral.workbench.trained_network import TrainedNetwork
 _SINKS = ("to_bias", "to_stabilizer", "to_rule", "to_constant", "to_unknown")
 
 
-@dataclass(frozen=True)
-class ExplanationSettings:
-    """The samples to explain, and the way to explain them.
-
-    Args:
-        source: The data; None for the data that the network was trained on.
-        rule: A name in :data:`lrprism.spectral.workbench.COMPOSITES`.
-        target: ``"predicted"``, ``"true"``, the number of a class or its name.
-        per_class: Most samples of each true class; None for all of them.
-        batch_size: Patches at a time.
-        devices: Devices to run on.
-        seed: Seed of the draw of samples.
-        heatmaps: Number of samples of each explained class that get a grid of heatmaps.
-        every_pixel: Whether every pixel of a scene is explained, labelled or not, and laid out as a map.
-        model: A network of the user's own that the run may import, ``"package.module:factory"``.
-        pool: Width in nm over which the pooled map sums relevance; 0 for no such map, None for the width that
-            the training samples gave.
-        reference: A name in :data:`lrprism.spectral.workbench.REFERENCES`: what each patch is compared with.
-    """
-
-    source: str | None = None
-    rule: str = "tutorial"
-    target: str = "predicted"
-    per_class: int | None = 20
-    batch_size: int = 32
-    devices: Devices = field(default_factory=Devices)
-    seed: int = 0
-    heatmaps: int = 1
-    every_pixel: bool = False
-    model: str | None = None
-    pool: float | None = None
-    reference: str = "zero"
-
-    def __post_init__(self) -> None:
-        """Check the width.
-
-        Raises:
-            InputError: If it is no number of 0 or more.
-        """
-        if self.pool is not None and not 0 <= self.pool < float("inf"):
-            raise InputError(
-                f"pool should be a width of 0 nm or more. Found {self.pool}. Leave it out for the width that "
-                "the training samples gave."
-            )
-
-
 def explain_into(
     folder: Path, network: Path, settings: ExplanationSettings, reporter: Reporter
 ) -> dict[str, Any] | None:
-    """Explain samples; write relevance, two tables, figures and ``run.json``.
+    """Explain samples; write relevance, two tables, figures and ``run.json``; by rule auto ``choice.csv``.
 
     Batches that an earlier call finished in the same folder are not explained again.
 
@@ -100,19 +55,19 @@ def explain_into(
     Raises:
         DataError: If the network or the data cannot be read, or they do not fit each other.
         InputError: If the rule, the target or the device is unknown.
+        ModelError: If a rule is to be chosen for a network at chance level.
     """
-    # before anything is read: a wrong name should cost nothing
-    composite = find_composite(settings.rule)
+    settings.check_rule()  # before anything is read: a wrong name should cost nothing
     trained = TrainedNetwork.load(network, settings.model)
-    find_reference(settings.reference, trained.record)
+    choice, way = _choose_way(folder, trained, settings, reporter)
     with reporter.step(f"reading {settings.source or trained.record['source']}"):
         samples = open_samples(settings.source or trained.record["source"], trained.preparation)
         plan_job = _plan_pixels if settings.every_pixel else _plan_patches
-        job = plan_job(samples, trained, settings, composite)
-        job = _state_resolution(job, trained, settings)
+        job = plan_job(samples, trained, way, find_composite(way.rule))
+        job = _state_resolution(job, trained, way)
     # batches that are in the store already are not explained again
     store = RelevanceStore(folder, len(job.numbers), settings.batch_size)
-    if not _run_job(job, store, settings, reporter):
+    if not _run_job(job, store, way, reporter):
         return None
     relevance, accounts = store.read(), store.accounts()
     conservation = conservation_table(accounts, job.explained)
@@ -120,8 +75,7 @@ def explain_into(
     figures = job.write(folder, relevance, conservation, reporter)
     record = {
         "settings": asdict(settings),
-        "composite": repr(composite),
-        RESOLUTION: relevance.attrs[RESOLUTION],
+        **_describe_way(way, choice, relevance),
         "data_sha256": samples.hash,
         "weights_sha256": file_hash(trained.folder / WEIGHTS),
         "samples": {"part": job.part, "count": job.explained, **job.listed},
@@ -131,7 +85,30 @@ def explain_into(
     write_json(folder / RUN_FILE, {"versions": versions(), "training": trained.record, "explanation": record})
     # last: until run.json is there, the accounts tell a later call what is done
     store.close()
+    drop_record(folder)
     return record
+
+
+def _choose_way(
+    folder: Path, trained: TrainedNetwork, settings: ExplanationSettings, reporter: Reporter
+) -> tuple[Choice | None, ExplanationSettings]:
+    """Return the settings with a rule, and how it was chosen where it was left open."""
+    if not settings.chooses or settings.reference is not None:
+        find_reference(settings.reference_name, trained.record)  # an unknown one costs no reading
+    if not settings.chooses:
+        return None, settings
+    choice = choose_way(folder, trained, settings, reporter)
+    return choice, choice.resolve(settings)
+
+
+def _describe_way(way: ExplanationSettings, choice: Choice | None, relevance: xr.Dataset) -> dict[str, Any]:
+    """Return the record of the rule, the reference and the width, and of how they were chosen."""
+    return {
+        "composite": repr(find_composite(way.rule)),
+        "reference": way.reference_name,
+        RESOLUTION: relevance.attrs[RESOLUTION],
+        "choice": choice and asdict(choice),
+    }
 
 
 def plan_explanation(network: Path, settings: ExplanationSettings) -> dict[str, Any]:
@@ -239,9 +216,9 @@ def _build_patch_explainer(
     samples: Samples, trained: TrainedNetwork, settings: ExplanationSettings, composite: AbstractComposite
 ) -> PatchExplainer:
     names = trained.record["class_names"]
-    reference = find_reference(settings.reference, trained.record)
+    reference = find_reference(settings.reference_name, trained.record)
     return PatchExplainer(
-        trained.model, composite, samples, names, settings.target, reference, settings.reference
+        trained.model, composite, samples, names, settings.target, reference, settings.reference_name
     )
 
 

@@ -1,6 +1,6 @@
 """The references by the names that the command line knows: what a spectrum is compared with."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 import torch
@@ -45,8 +45,24 @@ REFERENCES: Final = tuple(_MAKERS)
 """The names: no reference; the mean spectrum of the training samples; the continuum of each spectrum; a third
 of the former and two thirds of the latter."""
 
+DEFAULT_REFERENCE: Final = "zero"
+"""The name of the reference where none is named; the tutorial's own rules have none."""
 
-def find_reference(name: str, record: dict[str, Any]) -> MakeReference | None:
+
+def choose_reference(rule: str, name: str | None) -> str:
+    """Return the name of the reference that goes with a rule.
+
+    Args:
+        rule: The name of the rule.
+        name: The reference that is asked for; None for :data:`DEFAULT_REFERENCE`, or for zero under the
+            tutorial's own rules, which are exact only so.
+    """
+    if name is not None:
+        return name
+    return "zero" if rule == "tutorial" else DEFAULT_REFERENCE
+
+
+def find_reference(name: str, record: Mapping[str, Any]) -> MakeReference | None:
     """Return what makes the reference of a name in :data:`REFERENCES`; None for zero.
 
     Args:

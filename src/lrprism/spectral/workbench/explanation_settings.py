@@ -1,0 +1,76 @@
+"""The samples to explain, and the way to explain them."""
+
+from dataclasses import dataclass, field
+
+from lrprism.errors import InputError
+from lrprism.spectral.training.devices import Devices
+from lrprism.spectral.workbench.candidates import AUTO
+from lrprism.spectral.workbench.composites import DEFAULT_RULE, find_rule
+from lrprism.spectral.workbench.references import choose_reference
+
+
+@dataclass(frozen=True)
+class ExplanationSettings:
+    """The samples to explain, and the way to explain them.
+
+    Args:
+        source: The data; None for the data that the network was trained on.
+        rule: A name in :data:`lrprism.spectral.workbench.COMPOSITES`; or ``"auto"``: rule, reference and
+            width are chosen on samples of this network, as far as ``reference`` and ``pool`` leave them open.
+        target: ``"predicted"``, ``"true"``, the number of a class or its name.
+        per_class: Most samples of each true class; None for all of them.
+        batch_size: Patches at a time.
+        devices: Devices to run on.
+        seed: Seed of the draw of samples.
+        heatmaps: Number of samples of each explained class that get a grid of heatmaps.
+        every_pixel: Whether every pixel of a scene is explained, labelled or not, and laid out as a map.
+        model: A network of the user's own that the run may import, ``"package.module:factory"``.
+        pool: Width in nm over which the pooled map sums relevance; 0 for no such map, None for the width that
+            the training samples gave.
+        reference: A name in :data:`lrprism.spectral.workbench.REFERENCES`: what each patch is compared with;
+            None for the one that goes with the rule.
+    """
+
+    source: str | None = None
+    rule: str = DEFAULT_RULE
+    target: str = "predicted"
+    per_class: int | None = 20
+    batch_size: int = 32
+    devices: Devices = field(default_factory=Devices)
+    seed: int = 0
+    heatmaps: int = 1
+    every_pixel: bool = False
+    model: str | None = None
+    pool: float | None = None
+    reference: str | None = None
+
+    def __post_init__(self) -> None:
+        """Check the width.
+
+        Raises:
+            InputError: If it is no number of 0 or more.
+        """
+        if self.pool is not None and not 0 <= self.pool < float("inf"):
+            raise InputError(
+                f"pool should be a width of 0 nm or more. Found {self.pool}. Leave it out for the width that "
+                "the training samples gave."
+            )
+
+    @property
+    def chooses(self) -> bool:
+        """True if the rule is chosen on samples of the network."""
+        return self.rule == AUTO
+
+    @property
+    def reference_name(self) -> str:
+        """The name of the reference that goes with the rule."""
+        return choose_reference(self.rule, self.reference)
+
+    def check_rule(self) -> None:
+        """Check the name of the rule.
+
+        Raises:
+            InputError: If there is none of that name.
+        """
+        if not self.chooses:
+            find_rule(self.rule)

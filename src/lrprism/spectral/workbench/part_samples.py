@@ -1,0 +1,80 @@
+"""Samples of one part of the data that a network was trained on, as tensors."""
+
+import numpy as np
+import pandas as pd
+import torch
+from torch import Tensor
+
+from lrprism.errors import DataError
+from lrprism.spectral.workbench.parts import limit_per_class
+from lrprism.spectral.workbench.record import SPLIT
+from lrprism.spectral.workbench.sources import Numbers, Samples, network_inputs, open_samples
+from lrprism.spectral.workbench.trained_network import TrainedNetwork
+
+
+def open_own_samples(trained: TrainedNetwork) -> Samples:
+    """Open the data that a network was trained on.
+
+    Args:
+        trained: The network.
+
+    Raises:
+        DataError: If they cannot be read, or are others than those that the network was trained on.
+    """
+    samples = open_samples(trained.record["source"], trained.preparation)
+    if samples.hash != trained.record["data_sha256"]:
+        raise DataError(
+            f"'{samples.source}' should hold the data that the network was trained on. Found others. "
+            "Restore the file, or train again."
+        )
+    return samples
+
+
+def read_part(trained: TrainedNetwork, part: str) -> Numbers:
+    """Return the numbers of the samples of one part; none where the network was trained elsewhere.
+
+    Args:
+        trained: The network.
+        part: ``"train"``, ``"validation"`` or ``"test"``.
+    """
+    table = pd.read_csv(trained.folder / SPLIT)
+    return table.loc[table["part"] == part, "sample"].to_numpy(np.int64)
+
+
+def draw_evenly(samples: Samples, numbers: Numbers, most: int, seed: int) -> Numbers:
+    """Draw at most ``most`` samples, the classes as even as their sizes allow, one of each at least.
+
+    Args:
+        samples: The data.
+        numbers: The samples to draw from.
+        most: Most samples.
+        seed: Seed of the draw.
+    """
+    labels = samples.labels_of(numbers)
+    sizes = np.bincount(labels)
+    # the largest number per class that stays within the limit
+    per_class = max(
+        (count for count in range(1, int(sizes.max()) + 1) if np.minimum(sizes, count).sum() <= most),
+        default=1,
+    )
+    return limit_per_class(numbers, labels, per_class, seed)
+
+
+def read_tensors(samples: Samples, numbers: Numbers) -> tuple[Tensor, Tensor]:
+    """Return patches in the data's own units, ``[N, band, y, x]``, and their classes, ``[N]``.
+
+    Args:
+        samples: The data.
+        numbers: The samples.
+    """
+    patches = samples.cut(numbers)
+    return network_inputs(patches).float(), torch.from_numpy(patches["label"].values.astype(np.int64))
+
+
+def read_wavelengths(samples: Samples) -> Tensor:
+    """Return the centre of each band in nm, ``[band]``.
+
+    Args:
+        samples: The data.
+    """
+    return torch.from_numpy(samples.cut(samples.numbers[:1])["wavelength"].values.astype(np.float64))
