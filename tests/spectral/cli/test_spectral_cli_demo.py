@@ -27,6 +27,9 @@ def test_the_demo_on_few_bands_and_patches(
     assert "The three bands that speak most for each class:" in text
     assert "503.2 nm" in text
     assert "CC BY 3.0" in text
+    # the last word is how far to trust all this
+    last = text.splitlines()[-9:]
+    assert any(line.startswith(("How far the maps can be trusted", "Do not trust the maps")) for line in last)
     names = {path.name for path in (tmp_path / "demo").iterdir()}
     assert names >= {
         "relevance.zarr",

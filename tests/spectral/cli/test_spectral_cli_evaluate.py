@@ -7,7 +7,7 @@ def test_rules_are_judged_and_results_are_not_overwritten_unasked(
     lrprism: object, trained: Path, tmp_path: Path
 ) -> None:
     out = tmp_path / "trust"
-    options = ("--rules", "epsilon, epsilon-plus", "--width", "3", "--out", out)
+    options = ("--rules", "epsilon@mean, epsilon-plus", "--width", "3", "--out", out)
     code, text, progress = lrprism("evaluate", trained, *options)
     assert code == 0, progress
     assert "judging 2 rules on 12 samples" in progress
@@ -15,7 +15,7 @@ def test_rules_are_judged_and_results_are_not_overwritten_unasked(
     assert "epsilon-plus: Better than a random ranking under" in text
     assert "What these tests cannot show" in text
     assert str(out / "curves.csv") in text
-    assert {"epsilon", "epsilon-plus"} < {*pd.read_csv(out / "evaluation.csv")["method"]}
+    assert {"epsilon@mean", "epsilon-plus"} < {*pd.read_csv(out / "evaluation.csv")["method"]}
     code, _, errors = lrprism("evaluate", trained, *options)
     assert code == 2
     assert "--overwrite" in errors

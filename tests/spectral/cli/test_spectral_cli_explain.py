@@ -54,3 +54,15 @@ def test_results_are_not_overwritten_unasked(lrprism: object, trained: Path, tmp
     assert (out / "bands.csv").read_bytes() == before
     assert lrprism("explain", trained, *options, "--target", "1", "--overwrite")[0] == 0
     assert (out / "bands.csv").read_bytes() != before
+
+
+def test_the_choice_of_a_rule_is_said(lrprism: object, trained: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    options = ("--rule", "auto", "--pool", "0", "--heatmaps", "0", "--per-class", "1", "--out", out)
+    code, text, progress = lrprism("explain", trained, *options)
+    assert code == 0, progress
+    assert "samples of the train part: " in text
+    assert "The same again: --rule " in text
+    assert str(out / "choice.csv") in text
+    choice = json.loads((out / "run.json").read_text())["explanation"]["choice"]
+    assert f"explaining 3 patches by {choice['rows'][0]['rule']}" in progress

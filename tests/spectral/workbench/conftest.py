@@ -2,12 +2,13 @@
 
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from lrprism.spectral.workbench import Preparation, Samples, open_samples
-from small_runs import write_patches
+from lrprism.spectral.workbench import NetworkSettings, Preparation, Samples, open_samples, train_into
+from small_runs import SILENT, settings_for, write_patches
 
 OWN = """
 from torch import nn
@@ -43,3 +44,15 @@ def scene() -> Samples:
 @pytest.fixture
 def patches(tmp_path: Path) -> Samples:
     return open_samples(str(write_patches(tmp_path / "leaves.hdf5")), Preparation(wavelengths="400:950"))
+
+
+@pytest.fixture(scope="session")
+def spectra_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The run folder of a network of single spectra, quick to train and to ask."""
+    folder = tmp_path_factory.mktemp("spectra")
+    source = write_patches(folder / "leaves.hdf5", samples=240, size=3, bands=48)
+    settings = settings_for(source, network=NetworkSettings("cnn1d"))
+    config = replace(settings.training, epochs=8, batch_size=16, learning_rate=5e-3)
+    (folder / "run").mkdir()
+    train_into(folder / "run", replace(settings, training=config), SILENT)
+    return folder / "run"

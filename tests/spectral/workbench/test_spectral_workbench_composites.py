@@ -7,7 +7,7 @@ import xarray as xr
 import lrprism as lp
 from lrprism.spectral.training import Devices
 from lrprism.spectral.workbench import ExplanationSettings, explain_into
-from lrprism.spectral.workbench.composites import COMPOSITES, find_composite
+from lrprism.spectral.workbench.composites import COMPOSITES, DEFAULT_RULE, find_composite, find_rule
 from small_runs import SILENT
 
 CPU = Devices("cpu")
@@ -30,7 +30,9 @@ def test_names_are_those_of_the_presets_in_words() -> None:
     assert find_composite("attn-lrp") == lp.presets.AttnLRP()
     assert find_composite("cp-lrp") == lp.presets.CPLRP()
     assert find_composite("lrp-0") == lp.presets.Epsilon(0)
-    assert next(iter(COMPOSITES)) == ExplanationSettings.rule
+    assert find_composite("epsilon-gamma-1") == lp.presets.EpsilonGamma(gamma=1.0)
+    assert find_composite(DEFAULT_RULE) == COMPOSITES[ExplanationSettings.rule]
+    assert find_rule("EpsilonGamma_1") == "epsilon-gamma-1"
 
 
 def test_an_unknown_rule_is_refused_with_all_names() -> None:

@@ -1,4 +1,5 @@
 import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -8,13 +9,14 @@ import pytest
 
 from lrprism.errors import DataError, InputError
 from lrprism.evaluation import Judgement
+from lrprism.spectral.workbench import train_into
 from lrprism.spectral.workbench.evaluate import (
     EvaluationSettings,
     evaluate_into,
     plan_evaluation,
     tabulate_curves,
 )
-from small_runs import SILENT
+from small_runs import SILENT, settings_for, write_patches
 
 SETTINGS = EvaluationSettings(rules=("epsilon", "epsilon-plus"), width=2, greedy=2)
 
@@ -61,6 +63,41 @@ def test_the_table_of_curves_holds_their_means(judged: tuple[Path, Judgement]) -
     assert table.loc[table["method"] == "random", "control"].all()
 
 
+def test_a_rule_is_judged_against_its_reference(trained: Path, tmp_path: Path) -> None:
+    rules = ("epsilon", "epsilon@mean", "Epsilon@mean")
+    judgement = evaluate_into(tmp_path, trained, replace(SETTINGS, rules=rules, greedy=0), SILENT)
+    assert judgement.findings.methods == ("epsilon", "epsilon@mean")
+    figures = [judgement.findings.find(name, "SRG", "reference") for name in judgement.findings.methods]
+    assert all(figures)
+    assert figures[0] != figures[1]
+
+
+def test_two_classes_that_one_logit_tells_apart(tmp_path: Path) -> None:
+    data = write_patches(tmp_path / "two.hdf5", samples=24, classes=2)
+    (tmp_path / "run").mkdir()
+    train_into(tmp_path / "run", settings_for(data), SILENT)
+    judgement = evaluate_into(tmp_path, tmp_path / "run", replace(SETTINGS, greedy=0), SILENT)
+    assert judgement.findings.samples.classes == 2
+    assert {*judgement.findings.samples.target.tolist()} == {0, 1}
+
+
+def test_a_calibration_of_what_cannot_be_trained_is_refused_first(trained: Path, tmp_path: Path) -> None:
+    run = json.loads((trained / "run.json").read_text())
+    del run["training"]["settings"]
+    adopted = shutil.copytree(trained, tmp_path / "adopted")
+    (adopted / "run.json").write_text(json.dumps(run))
+    with pytest.raises(InputError, match=r"without settings of a training\. Leave out --calibrate"):
+        evaluate_into(tmp_path, adopted, replace(SETTINGS, calibrate=True), SILENT)
+    assert not (tmp_path / "judgement.txt").exists()
+
+
+def test_a_calibration_is_written_beside_the_judgement(spectra_run: Path, tmp_path: Path) -> None:
+    settings = replace(SETTINGS, rules=("epsilon@mean",), samples=30, greedy=0, calibrate=True)
+    evaluate_into(tmp_path, spectra_run, settings, SILENT)
+    assert (tmp_path / "judgement.txt").is_file()
+    assert "best: epsilon@mean" in (tmp_path / "calibration.txt").read_text(encoding="utf-8")
+
+
 def test_samples_are_drawn_evenly_from_the_classes(trained: Path, tmp_path: Path) -> None:
     judgement = evaluate_into(tmp_path, trained, replace(SETTINGS, samples=7, greedy=0), SILENT)
     # 12 test samples of 3 classes: two of each are the most that stay within 7
@@ -70,6 +107,8 @@ def test_samples_are_drawn_evenly_from_the_classes(trained: Path, tmp_path: Path
 def test_what_cannot_be_judged_is_refused(trained: Path, tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"rule should be one of .*Found 'shapley'"):
         evaluate_into(tmp_path, trained, replace(SETTINGS, rules=("shapley",)), SILENT)
+    with pytest.raises(InputError, match=r"Found 'epsilon@median'"):
+        evaluate_into(tmp_path, trained, replace(SETTINGS, rules=("epsilon@median",)), SILENT)
     with pytest.raises(InputError, match=r"samples at least 1. Found 0 rules"):
         evaluate_into(tmp_path, trained, replace(SETTINGS, rules=()), SILENT)
     with pytest.raises(InputError, match=r"width should be 1 to 5 of the 6 bands"):

@@ -105,12 +105,6 @@ def test_without_pooling(trained: Path, tmp_path: Path) -> None:
     assert not list((tmp_path / "figures").glob("*pooled*"))
 
 
-@pytest.mark.parametrize("pool", [-1.0, float("nan"), float("inf")])
-def test_a_width_that_is_none(pool: float) -> None:
-    with pytest.raises(lp.InputError, match=r"pool should be a width of 0 nm or more\. Found (-1.0|nan|inf)"):
-        ExplanationSettings(pool=pool)
-
-
 def test_the_account_closes(explained: Path) -> None:
     summary = json.loads((explained / "run.json").read_text())["explanation"]["conservation"]
     dataset = relevance_of(explained)

@@ -5,9 +5,15 @@ import torch
 
 from lrprism.errors import DataError, InputError
 from lrprism.spectral.workbench import REFERENCES
-from lrprism.spectral.workbench.references import find_reference
+from lrprism.spectral.workbench.references import DEFAULT_REFERENCE, choose_reference, find_reference
 
 RECORD = {"mean_spectrum": [1.0, 2.0, 4.0, 8.0]}
+
+
+def test_the_tutorials_rules_stay_exact_without_a_reference() -> None:
+    assert choose_reference("tutorial", None) == "zero"
+    assert choose_reference("epsilon", None) == DEFAULT_REFERENCE
+    assert choose_reference("tutorial", "mean") == "mean"
 
 
 def test_zero_is_no_reference() -> None:

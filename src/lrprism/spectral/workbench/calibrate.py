@@ -14,16 +14,22 @@ from lrprism.errors import LRPrismError
 from lrprism.evaluation import Bootstrap, Interval, attribute, make_controls, recover, roc_auc
 from lrprism.evaluation.recovery import reduce_to_mask
 from lrprism.spectral.files import write_whole
-from lrprism.spectral.workbench.candidates import Candidate, list_candidates
+from lrprism.spectral.workbench.candidates import Candidate, describe_ties, list_candidates
+from lrprism.spectral.workbench.composites import DEFAULT_RULE
 from lrprism.spectral.workbench.part_samples import open_own_samples
 from lrprism.spectral.workbench.planted_network import PlantedNetwork, train_planted_network
 from lrprism.spectral.workbench.progress import Reporter
+from lrprism.spectral.workbench.references import choose_reference
 from lrprism.spectral.workbench.trained_network import TrainedNetwork
 
 TABLE: Final = "calibration.csv"
 WORDS: Final = "calibration.txt"
 _METRICS: Final = {"auc": "AUC", "average_precision": "AP", "precision_at_k": "P@K"}
 _SHOWN: Final = 8
+_SURE: Final = 0.9
+_HALF: Final = 0.5
+_MANY: Final = 10
+"""From this number of planted bands on, P@K is fine enough to speak of single ones."""
 _LIMITS: Final = (
     "what is planted is Gaussian, added to all pixels of a patch, and carries classes of its own: what the "
     "classes of your data rest on may be wider, weaker, or lie in the shape of a patch.",
@@ -116,15 +122,21 @@ class Calibration:
         if others:
             tied = sum(score.behind is not None and score.behind.low <= 0 for score in others)
             behind = others[0].behind
-            lead = f"{behind.value if behind else 0:.3f} AUC ahead of {others[0].name}" + (
-                f"; {tied} others may be as good, as far as these samples tell" if tied else ""
-            )
+            lead = f"{behind.value if behind else 0:.3f} AUC ahead of {others[0].name}{describe_ties(tied)}"
         lines = [
             f"best: {best.name}, {lead}.",
             _describe_reading(best, int(self.planted.truth.bands.sum())),
             f"the same way on your classes: lrprism explain RUN {best.candidate.options}",
+            *(
+                f"where no rule is named, {score.name} explains: AUC {score.figures['auc']}, P@K "
+                f"{score.figures['precision_at_k']}."
+                for score in others
+                if score.candidate == Candidate(DEFAULT_RULE, choose_reference(DEFAULT_RULE, None))
+            ),
             *(f"note: {note}" for note in self.notes),
         ]
+        if int(self.planted.truth.bands.sum()) < _MANY:
+            lines.append("note: few bands carry the class, so that these figures are coarse.")
         if not self.planted.has_learned:
             lines.append("note: the network learned only part of what was planted: maps may look worse.")
         return lines
@@ -135,16 +147,17 @@ def _describe_reading(best: Score, planted: int) -> str:
     auc, first = best.figures["auc"], best.figures["precision_at_k"]
     if auc.low <= 0.5:
         return f"no map finds what was planted better than chance (AUC {auc}): do not read bands off them."
-    wrong = planted * (1 - first.value)
-    advice = (
-        "single bands can be read off it" if first.low >= 0.9 else "read regions off it, not single bands"
-    )
-    if first.value < 0.5:
+    # of few bands each is a large share: their figures are coarse
+    if first.low >= _SURE and planted >= _MANY:
+        advice = "single bands can be read off it"
+    elif first.value >= _HALF:
+        advice = "read regions off it, not single bands"
+    else:
         advice = "take what it names for a hint that needs another proof"
     return (
-        f"of the {planted} bands that it ranks highest, {wrong:.1f} carry nothing of the class (P@K {first}); "
-        f"a band that carries it ranks above another in {auc.value:.1%} of the cases (AUC {auc}). On data like "
-        f"these, {advice}."
+        f"of the {planted} bands that it ranks highest, {planted * (1 - first.value):.1f} carry nothing of "
+        f"the class (P@K {first}); a band that carries it ranks above another in {auc.value:.1%} of the "
+        f"cases (AUC {auc}). On data like these, {advice}."
     )
 
 

@@ -129,6 +129,16 @@ CANDIDATES: Final = (
 """The short list; rules that give one map on a network tie, and the first of them is taken."""
 
 
+def describe_ties(count: int) -> str:
+    """Say how many candidates the samples do not tell apart from the winner, behind a semicolon.
+
+    Args:
+        count: Their number.
+    """
+    who = "1 other" if count == 1 else f"{count} others"
+    return f"; {who} may be as good, as far as these samples tell" if count else ""
+
+
 def list_candidates(
     wavelengths: Tensor, width: float, *, pool: float | None = None, reference: str | None = None
 ) -> list[Candidate]:

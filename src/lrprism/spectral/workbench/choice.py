@@ -11,7 +11,7 @@ from lrprism.errors import DataError, LRPrismError
 from lrprism.evaluation import Bootstrap, Ranking, choose
 from lrprism.spectral.files import write_whole
 from lrprism.spectral.runs import read_json, write_json
-from lrprism.spectral.workbench.candidates import Candidate, list_candidates
+from lrprism.spectral.workbench.candidates import Candidate, describe_ties, list_candidates
 from lrprism.spectral.workbench.explanation_settings import ExplanationSettings
 from lrprism.spectral.workbench.part_samples import open_own_samples, read_part
 from lrprism.spectral.workbench.progress import Reporter
@@ -93,7 +93,7 @@ def _count_tied(others: list[dict[str, Any]]) -> str:
         return "there was no other candidate"
     lead = f"{others[0]['behind']:.3f} ahead of {_read_candidate(others[0]).name}"
     tied = sum(row["behind_low"] <= 0 for row in others)
-    return f"{lead}{f'; {tied} others may be as good, as far as these samples tell' if tied else ''}"
+    return f"{lead}{describe_ties(tied)}"
 
 
 def _list_imputers(row: Mapping[str, Any]) -> dict[str, float]:
@@ -129,8 +129,8 @@ def choose_way(
     r"""Choose rule, reference and width by the mean SRG under two imputers; write ``choice.csv``.
 
     The samples are some of the validation part that the network gets right, of the training part where that
-    has fewer than twenty; never of the test part, which is explained. No truth is used. A reference and a width that
-    the settings name stay as they are.
+    has fewer than twenty; never of the test part, which is explained. No truth is used. A reference and a
+    width that the settings name stay as they are.
 
     Args:
         folder: The folder to write into; a choice that an earlier call made there is taken.

@@ -62,12 +62,14 @@ class PlantedNetwork:
     def describe(self) -> list[str]:
         """Return what was planted and how well it was learned, one line each."""
         features = self.truth.features
-        carriers = [f"{feature.centre:.0f}" for feature in features if feature.role == "class"]
+        centres = sorted(feature.centre for feature in features if feature.role == "class")
+        places = ", ".join(f"{nm:.0f}" for nm in centres)
         settings, right = self.truth.parameters, self.right
+        planted, bands = int(self.truth.bands.sum()), len(self.truth.bands)
         return [
-            f"planted: {settings['classes']} new classes, carried by {len(carriers)} features of "
-            f"{features[0].fwhm:.0f} nm at {', '.join(carriers)} nm ({int(self.truth.bands.sum())} of "
-            f"{len(self.truth.bands)} bands); {len(features) - len(carriers)} decoys as strong; height "
+            f"planted: {settings['classes']} new classes, carried by {len(centres)} features of "
+            f"{features[0].fwhm:.0f} nm at {places} nm ({planted} of {bands} "
+            f"bands); {len(features) - len(centres)} decoys as strong; height "
             f"{settings['depth']:g} standard deviations of the band",
             f"the same network, preprocessing and training: balanced accuracy {right.balanced_accuracy:.3f} "
             f"on {right.total} planted test samples, of which {len(right.x)} are right and explained",

@@ -14,7 +14,7 @@ from lrprism.spectral.workbench.progress import Reporter
 from lrprism.spectral.workbench.removal import Removal
 from lrprism.spectral.workbench.trained_network import TrainedNetwork
 
-_MOST: Final = 60
+_MOST: Final = 64
 _LIMIT: Final = (
     "This says that the ranking of the bands is what the network uses, as far as removing windows of them "
     "can tell; not that single bands are right, nor that the network is."
@@ -84,14 +84,16 @@ def _describe(rule: str, removal: Removal, srg: dict[str, dict[str, Interval]]) 
     verdict = "more than a random ranking" if better else "no more than a random ranking: do not trust them"
     if 0 < len(better) < len(srg):
         verdict += f" under {better[0]} alone: trust them with care"
-    figures = "; ".join(
-        f"{name} {pair['maps']}, a random ranking {pair['random']}" for name, pair in srg.items()
+    figures = (
+        f"  filled in by {name}: {pair['maps']}, a random ranking {pair['random']}"
+        for name, pair in srg.items()
     )
     return [
         f"How far the maps can be trusted: those of {rule} know {verdict}.",
-        f"  SRG on {len(removal.x)} test samples that the network gets right, {removal.regions.description}, "
-        f"filled in by {figures}.",
+        f"  SRG (0 is random, 1 the most) on {len(removal.x)} test samples that the network gets right, "
+        f"{removal.regions.description},",
+        *figures,
         f"  {_LIMIT}",
-        "  More: lrprism evaluate RUN; with --calibrate, how many of the highest bands are right on such data.",
+        "  More: lrprism evaluate RUN; with --calibrate, how many of the bands ranked highest are right.",
         *(f"  Note: {note}." for note in removal.notes),
     ]

@@ -1,0 +1,54 @@
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+from lrprism.errors import DataError
+from lrprism.spectral.workbench.part_samples import (
+    draw_evenly,
+    open_own_samples,
+    read_part,
+    read_tensors,
+    read_wavelengths,
+)
+from lrprism.spectral.workbench.trained_network import TrainedNetwork
+
+
+def test_a_part_is_that_of_the_split(trained: Path) -> None:
+    table = pd.read_csv(trained / "split.csv")
+    network = TrainedNetwork.load(trained)
+    for part in ("train", "validation", "test"):
+        assert read_part(network, part).tolist() == table.loc[table["part"] == part, "sample"].tolist()
+
+
+def test_classes_are_drawn_as_evenly_as_their_sizes_allow(trained: Path) -> None:
+    samples = open_own_samples(TrainedNetwork.load(trained))
+    # samples 0 to 23 are of the classes 0, 1, 2, 0, ...: eight of class 0 and one of each other
+    numbers = np.array([0, 1, 2, 3, 6, 9, 12, 15, 18, 21])
+    drawn = draw_evenly(samples, numbers, 5, seed=0)
+    assert np.bincount(samples.labels_of(drawn)).tolist() == [3, 1, 1]
+    # one of each is the least
+    assert len(draw_evenly(samples, numbers, 1, seed=0)) == 3
+
+
+def test_patches_and_wavelengths_are_those_of_the_data(trained: Path) -> None:
+    samples = open_own_samples(TrainedNetwork.load(trained))
+    x, target = read_tensors(samples, np.array([4, 2]))
+    np.testing.assert_array_equal(x, samples.cut(np.array([4, 2]))["patch"])
+    assert target.tolist() == [1, 2]
+    torch.testing.assert_close(
+        read_wavelengths(samples), torch.arange(425.0, 926.0, 100.0, dtype=torch.float64)
+    )
+
+
+def test_other_data_than_those_of_the_training_are_refused(trained: Path, tmp_path: Path) -> None:
+    copy = shutil.copytree(trained, tmp_path / "copy")
+    run = json.loads((copy / "run.json").read_text())
+    run["training"]["data_sha256"] = "0" * 64
+    (copy / "run.json").write_text(json.dumps(run))
+    with pytest.raises(DataError, match=r"the data that the network was trained on\. Found others"):
+        open_own_samples(TrainedNetwork.load(copy))
