@@ -61,7 +61,7 @@ def test_the_choice_of_a_rule_is_said(lrprism: object, trained: Path, tmp_path: 
     options = ("--rule", "auto", "--pool", "0", "--heatmaps", "0", "--per-class", "1", "--out", out)
     code, text, progress = lrprism("explain", trained, *options)
     assert code == 0, progress
-    assert "samples of the train part: " in text
+    assert "samples of the training part: " in text
     assert "The same again: --rule " in text
     assert str(out / "choice.csv") in text
     choice = json.loads((out / "run.json").read_text())["explanation"]["choice"]

@@ -25,6 +25,7 @@ _SHOWN: Final = 4
 _UNDER: Final = "srg_under_"
 _MOST: Final = 64
 _LEAST: Final = 20
+_PART_WORDS: Final = {"train": "training", "validation": "validation"}
 _LIMIT: Final = (
     "a high SRG says that the ranking of bands is what this network uses, as far as removing windows of them "
     "can tell; not that single bands are right, nor that the network is"
@@ -67,7 +68,7 @@ class Choice:
         """Return the choice in words: who won, by how much, and what that does not say."""
         best, *others = self.rows
         lines = [
-            f"Chosen on {self.samples} samples of the {self.part} part: {self.winner.name}, mean SRG "
+            f"Chosen on {self.samples} samples of the {_PART_WORDS[self.part]} part: {self.winner.name}, mean SRG "
             f"{_format(best, 'srg')}; {_count_tied(others)}.",
             *(
                 f"  {_read_candidate(row).name}: {_format(row, 'srg')} ({_format_imputers(row)})"

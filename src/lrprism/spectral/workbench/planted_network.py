@@ -131,7 +131,9 @@ def check_trainable(trained: TrainedNetwork) -> TrainingConfig:
             f"bands should be {_LEAST_BANDS} or more, to plant features into some of them. Found {bands}. "
             "Leave out --calibrate."
         )
-    return TrainingConfig(**{**settings, "devices": Devices(**settings["devices"])})
+    # one device of this machine, which may lack those that the run was trained on
+    devices = Devices("cpu" if settings["devices"]["accelerator"] == "cpu" else "auto")
+    return TrainingConfig(**{**settings, "devices": devices})
 
 
 def _plant(trained: TrainedNetwork, samples: Samples, depth: float, seed: int) -> PlantedData:
