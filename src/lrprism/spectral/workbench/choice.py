@@ -68,8 +68,8 @@ class Choice:
         """Return the choice in words: who won, by how much, and what that does not say."""
         best, *others = self.rows
         lines = [
-            f"Chosen on {self.samples} samples of the {_PART_WORDS[self.part]} part: {self.winner.name}, mean SRG "
-            f"{_format(best, 'srg')}; {_count_tied(others)}.",
+            f"Chosen on {self.samples} samples of the {_PART_WORDS[self.part]} part: {self.winner.name}, "
+            f"mean SRG {_format(best, 'srg')}; {_count_tied(others)}.",
             *(
                 f"  {_read_candidate(row).name}: {_format(row, 'srg')} ({_format_imputers(row)})"
                 for row in self.rows[:_SHOWN]
