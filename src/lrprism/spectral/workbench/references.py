@@ -45,7 +45,7 @@ REFERENCES: Final = tuple(_MAKERS)
 """The names: no reference; the mean spectrum of the training samples; the continuum of each spectrum; a third
 of the former and two thirds of the latter."""
 
-DEFAULT_REFERENCE: Final = "zero"
+DEFAULT_REFERENCE: Final = "mean"
 """The name of the reference where none is named; the tutorial's own rules have none."""
 
 
