@@ -1,3 +1,4 @@
+import pytest
 import torch
 from torch import Tensor, nn
 
@@ -23,7 +24,10 @@ def imputers(x: Tensor) -> list[AbstractImputer]:
     return [Constant(x.mean(0)), Swap(x, draws=3)]
 
 
-def test_the_curves_are_those_of_each_method_alone() -> None:
+@pytest.mark.parametrize("at_once", [1, 2**23])
+def test_the_curves_are_those_of_each_method_alone(at_once: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    # few at a time: each sample by itself
+    monkeypatch.setattr("lrprism.evaluation.shared_curves._KEYS_AT_ONCE", at_once)
     generator = torch.Generator().manual_seed(1)
     x = torch.randn(9, 12, generator=generator, dtype=torch.float64)
     model, regions, target = Counting(), bands(x, 3), torch.arange(9) % 3

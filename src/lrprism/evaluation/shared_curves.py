@@ -12,6 +12,9 @@ from lrprism.evaluation.imputers import AbstractImputer
 from lrprism.evaluation.predict import Model, Output, count_at_once, read_target
 from lrprism.evaluation.regions import Regions
 
+_KEYS_AT_ONCE = 2**23
+"""Numbers by which the steps of some samples are compared, in memory at a time."""
+
 
 def measure_shared_curves(
     model: Model,
@@ -44,18 +47,38 @@ def measure_shared_curves(
     """
     orders = torch.stack([rank_regions(score_regions(each, regions), seed) for each in scores])
     both = torch.stack([orders, orders.flip(2)])  # [way, method, sample, place]
+    rows = torch.arange(len(x), device=x.device)
+    # a key of a number per region for each way, method and step
+    keys = 2 * len(scores) * (regions.count + 1) * (regions.count + 1)
+    mif, lif = torch.cat([
+        _follow_together(model, x, target, both[:, :, part], part, regions, imputer, output)
+        for part in torch.split(rows, max(1, _KEYS_AT_ONCE // keys))
+    ], dim=2)  # fmt: skip
+    return [Curves(*pair) for pair in zip(mif, lif, strict=True)]
+
+
+def _follow_together(
+    model: Model,
+    x: Tensor,
+    target: Tensor,
+    orders: Tensor,
+    rows: Tensor,
+    regions: Regions,
+    imputer: AbstractImputer,
+    output: Output,
+) -> Tensor:
+    """Return the output after each step of several orders, ``[way, method, sample, step]``."""
     steps = torch.arange(regions.count + 1, device=x.device)
     # region m is removed at step k if its place in the order is before k
-    removed = both.argsort(3)[..., None, :] < steps[:, None]  # [way, method, sample, step, region]
-    rows = torch.arange(len(x), device=x.device)[:, None, None].expand(*removed.shape[:-1], 1)
-    keys = torch.cat([rows, removed.to(rows)], -1).flatten(0, 3)
+    removed = orders.argsort(3)[..., None, :] < steps[:, None]
+    numbers = rows[:, None, None].expand(*removed.shape[:-1], 1)
+    keys = torch.cat([numbers, removed.to(rows)], -1).flatten(0, 3)
     distinct, position = torch.unique(keys, dim=0, return_inverse=True)
     values = torch.cat([
         _read_removed(model, x, target, part[:, 0], part[:, 1:].bool(), regions, imputer, output)
         for part in torch.split(distinct, count_at_once(x))
     ])  # fmt: skip
-    mif, lif = values[position].reshape(removed.shape[:-1])
-    return [Curves(*pair) for pair in zip(mif, lif, strict=True)]
+    return values[position].reshape(removed.shape[:-1])
 
 
 @torch.no_grad()
