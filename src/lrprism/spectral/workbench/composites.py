@@ -28,9 +28,9 @@ def _list_composites() -> dict[str, AbstractComposite]:
 
 COMPOSITES: Final = _list_composites()
 """The composites by name, those of the tutorial first."""
-DEFAULT_RULE: Final = "epsilon-gamma"
+DEFAULT_RULE: Final = "epsilon-alpha2-beta1"
 """The name of the composite that explains where none is named: with the mean as reference it is near the best
-on spectra and on patches alike (docs/evidence.md), for two to three gradients."""
+on spectra and on patches alike (docs/evidence.md), for about five gradients."""
 
 
 def find_composite(rule: str) -> AbstractComposite:
