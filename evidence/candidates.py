@@ -78,16 +78,16 @@ SHORT_LIST: Final = (
 )
 """Rule and reference of the candidates, each unpooled and pooled. Chosen on the development seeds."""
 CHOSEN: Final = {
-    "hyper3dnetlite": Map("EpsilonAlpha2Beta1", "mean"),
-    "hybridsn": Map("EpsilonAlpha2Beta1", "mean"),
-    "cnn": Map("EpsilonAlpha2Beta1", "mean", pooled=True),
-    "mlp": Map("Epsilon", "mean + continuum", pooled=True),
-    "transformer": Map("Epsilon", "mean", pooled=True),
+    network: Map("Epsilon", "mean + continuum", pooled=True)
+    for network in ("hyper3dnetlite", "hybridsn", "cnn", "mlp", "transformer")
 }
 """The map of each network, for both scalings. Chosen on the development seeds, by AUC."""
 DEFAULT: Final = Map("EpsilonAlpha2Beta1", "mean", pooled=True)
 """One map for every network. Chosen on the development seeds, by the largest distance from the best."""
 CANDIDATES: Final = tuple(Map(*pair, pooled) for pair in SHORT_LIST for pooled in (False, True))
+"""What a choice is made from, and what it is compared with."""
+POOLED: Final = tuple(how for how in CANDIDATES if how.pooled)
+"""The candidates summed over the width that the data imply: SRG cannot see what pooling gains."""
 
 
 def build_methods(problem: Problem) -> Iterator[tuple[Map, Method]]:

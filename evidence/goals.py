@@ -44,6 +44,13 @@ INSIDE: Final = 0.9
 CONDITIONAL: Final = 0.48
 BLIND, USED, BLIND_AUC = 0.5, 2.0, 0.98
 NAMED, FALSE = 0.9, 0.1
+TITLED: Final = {
+    "default": f"the default ({DEFAULT})",
+    "auto": "`auto`",
+    "auto_pooled": "`auto` among pooled maps",
+    "calibrated": "`--calibrate`",
+}
+"""The choices of a verdict, in words."""
 ROWS_NEAR: Final = 0.8
 
 
@@ -123,13 +130,13 @@ def check_patches(maps: Rows, verdicts: Mapping[RowKey, Verdict]) -> Iterator[Ch
 
 def check_choices(verdicts: Mapping[RowKey, Verdict]) -> Iterator[Check]:
     """Return whether the default, ``auto`` and ``--calibrate`` come close to the best candidate."""
-    for name in ("default", "auto", "calibrated"):
+    for name in TITLED:
         lags = [
             lag for verdict in verdicts.values() if (lag := verdict.lag(getattr(verdict, name))) is not None
         ]
         if not lags:
             continue
-        title = {"default": f"the default ({DEFAULT})", "auto": "`auto`", "calibrated": "`--calibrate`"}[name]
+        title = TITLED[name]
         near, asked = sum(lag <= NEAR for lag in lags), round(ROWS_NEAR * len(lags))
         what = f"rows in which {title} is within {shorten(NEAR)} AUC of the best candidate"
         yield Check(what, f"≥ {asked} of {len(lags)}", f"{near} of {len(lags)}", near >= asked)

@@ -25,12 +25,13 @@ from evidence.verdict import (
     count_hits,
     group_rows,
     judge_row,
+    pick_pooled,
     rank_fixed,
 )
 
 VERDICTS: Final = (
     *("network", "scaling", "best candidate", "AUC", "also within reach", "best other method"),
-    *("default", "`auto`", "`--calibrate`"),
+    *("default", "`auto`", "`auto`, pooled maps alone", "`--calibrate`"),
 )
 
 
@@ -60,7 +61,7 @@ def render(results: Sequence[Result]) -> str:
         table(("setting", "value"), describe_setting(results)),
         prose.GOALS.format(met=sum(check.met for check in checks), count=len(checks)),
         table(("goal", "asked", "measured", ""), goals),
-        prose.WHEN.format(candidates=len(CANDIDATES), near=shorten(NEAR)),
+        prose.WHEN.format(candidates=len(CANDIDATES), near=shorten(NEAR), far=shorten(FAR)),
         table(VERDICTS, [write_verdict(*item) for item in verdicts.items()]),
         conclude(maps, verdicts),
         prose.FIXED.format(near=shorten(NEAR), far=shorten(FAR)),
@@ -104,7 +105,7 @@ def write_verdict(key: RowKey, verdict: Verdict) -> tuple[str, ...]:
     network, scaling = key
     name, other = verdict.other
     near = [other_name for other_name in verdict.near if other_name != verdict.best]
-    choices = (verdict.default, verdict.auto, verdict.calibrated)
+    choices = (verdict.default, verdict.auto, verdict.auto_pooled, verdict.calibrated)
     return (
         TITLES[network],
         scaling,
@@ -150,6 +151,7 @@ def write_choices(maps: Rows, calibrations: Rows) -> str:
     }
     choices = {
         "`auto`": lambda result: str(result.facts["auto"]["best"]),
+        "`auto`, pooled maps alone": pick_pooled,
         "`--calibrate`": lambda result: picked.get((result.network, result.scaling, result.seed)),
         f"the default, {DEFAULT}": lambda _: str(DEFAULT),
     }

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from evidence.candidates import CANDIDATES, is_ours
+from evidence.candidates import CANDIDATES, POOLED, is_ours
 from evidence.cells import NETWORKS, SCALINGS
 from evidence.results import Result
 from evidence.statistics import Mean, average
@@ -15,6 +15,7 @@ Rows = dict[RowKey, list[Result]]
 NEAR, FAR = 0.01, 0.03
 """AUC by which a choice may be behind the best candidate: in most rows, and in all."""
 NAMES: Final = tuple(str(how) for how in CANDIDATES)
+POOLED_NAMES: Final = tuple(str(how) for how in POOLED)
 ANOVA: Final = "ANOVA F"
 CONTROLS: Final = ("random", "|x - mean|", "|dx/db|", ANOVA)
 
@@ -75,6 +76,7 @@ class Verdict:
         near: Candidates within .01 of it, the best first.
         other: The best method of others, and its mean AUC.
         auto: Mean AUC of the maps that ``auto`` chose, seed by seed.
+        auto_pooled: The same where it chooses among pooled maps alone; None where their SRG was not kept.
         calibrated: Mean AUC of those that planted features chose; None where it was not measured.
         default: Mean AUC of the default; see :func:`rank_fixed`.
     """
@@ -84,6 +86,7 @@ class Verdict:
     near: tuple[str, ...]
     other: tuple[str, Mean]
     auto: Mean
+    auto_pooled: Mean | None
     calibrated: Mean | None
     default: Mean
 
@@ -105,6 +108,7 @@ def judge_row(row: Sequence[Result], calibrations: Sequence[Result], default: st
     near = [name for name, mean in means.items() if mean is not None and auc.value - mean.value <= NEAR]
     near.sort(key=lambda name: -read_auc(means, name))
     picked = {result.seed: str(result.facts["best"]) for result in calibrations}
+    pooled = [pick_pooled(result) for result in row]
     fixed = means[default]
     assert fixed is not None  # the default is a candidate
     return Verdict(
@@ -113,11 +117,21 @@ def judge_row(row: Sequence[Result], calibrations: Sequence[Result], default: st
         tuple(near),
         find_best(row, list_others(row)),
         average([read_choice(result, str(result.facts["auto"]["best"])) for result in row]),
+        average([read_choice(result, name) for result, name in zip(row, pooled, strict=True) if name])
+        if all(pooled)
+        else None,
         average([read_choice(result, picked[result.seed]) for result in row])
         if all(result.seed in picked for result in row)
         else None,
         fixed,
     )
+
+
+def pick_pooled(result: Result) -> str | None:
+    """Return the pooled candidate with the best mean SRG over imputers; None where none was kept."""
+    srg = result.facts["auto"].get("srg", {})
+    scores = {name: sum(srg[name].values()) / len(srg[name]) for name in POOLED_NAMES if name in srg}
+    return max(scores, key=scores.__getitem__) if scores else None
 
 
 def read_choice(result: Result, method: str) -> float:

@@ -1,5 +1,6 @@
 """Verdicts, goals and page of made-up results."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,15 @@ from evidence.cells import NETWORKS
 from evidence.goals import Check, check_all
 from evidence.page import render, write_page
 from evidence.statistics import Mean
-from evidence.verdict import average_metric, count_hits, group_rows, judge_row, list_others, rank_fixed
+from evidence.verdict import (
+    average_metric,
+    count_hits,
+    group_rows,
+    judge_row,
+    list_others,
+    pick_pooled,
+    rank_fixed,
+)
 
 RESULTS = made_up.make_results()
 MAPS = group_rows(RESULTS, "maps")
@@ -65,6 +74,20 @@ def test_fixed_rules_are_ranked_by_their_largest_distance() -> None:
     assert (ranking[-1].near, ranking[-1].far) == (0, 0)
 
 
+def test_among_pooled_maps_the_best_mean_srg_is_chosen() -> None:
+    assert pick_pooled(MAPS["cnn", "raw"][0]) == str(made_up.BEST)
+    pooled = VERDICTS["cnn", "raw"].auto_pooled
+    assert pooled is not None
+    assert pooled.value == 0.99
+
+
+def test_without_srg_of_pooled_maps_none_is_chosen() -> None:
+    (first, *_) = MAPS["cnn", "raw"]
+    bare = replace(first, facts=first.facts | {"auto": {"best": str(made_up.AUTO)}})
+    assert pick_pooled(bare) is None
+    assert judge_row([bare], (), str(DEFAULT)).auto_pooled is None
+
+
 def test_hits_are_counted_cell_by_cell() -> None:
     assert count_hits(MAPS, lambda _: str(made_up.AUTO), 0.01) == (0, 20)
     assert count_hits(MAPS, lambda _: str(made_up.AUTO), 0.02) == (20, 20)
@@ -86,7 +109,7 @@ def test_goals_are_met_or_missed_by_the_numbers() -> None:
 
 
 def test_goals_of_choices_blind_features_and_confounders() -> None:
-    auto = [check for check in CHECKS if "`auto`" in check.what]
+    auto = [check for check in CHECKS if "`auto` is" in check.what or "of `auto` from" in check.what]
     assert [(check.measured, check.met) for check in auto] == [("0 of 10", False), (".015", True)]
     assert find_check("mlp: blind feature").met
     assert find_check("mlp: AUC beside a blind feature (ANOVA .870 ± .000)").met

@@ -60,4 +60,4 @@ def test_every_cell_has_a_key_of_its_own() -> None:
     cells = list(list_cells())
     assert len({cell.key for cell in cells}) == len(cells)
     assert sum(cell.part == "maps" for cell in cells) == 5 * 2 * 5
-    assert Cell("maps", "cnn", "raw", 1) in cells
+    assert Cell("maps", "cnn", "raw", TEST_SEEDS[0]) in cells
