@@ -1,6 +1,7 @@
 import json
 from pathlib import Path
 
+from lrprism.spectral.workbench.composites import DEFAULT_RULE
 from small_runs import write_patches
 
 
@@ -33,7 +34,7 @@ def test_train_then_explain_then_inspect(lrprism: object, tmp_path: Path) -> Non
     assert "Summed over 250 nm along wavelength, the three regions that speak most:" in text
     assert text.count("  elm: ") == 2
     assert str(out / "relevance.zarr") in text
-    assert "explaining 12 patches by epsilon-alpha2-beta1" in progress
+    assert f"explaining 12 patches by {DEFAULT_RULE}" in progress
     assert json.loads((out / "run.json").read_text())["training"]["class_names"] == ["oak", "elm", "ash"]
 
     code, text, _ = lrprism("inspect", run, "--rule", "epsilon-gamma")

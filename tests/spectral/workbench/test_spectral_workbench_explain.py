@@ -27,7 +27,8 @@ def relevance_of(folder: Path) -> xr.Dataset:
 @pytest.fixture(scope="module")
 def explained(trained: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("explained")
-    explain_into(folder, trained, ExplanationSettings(devices=CPU, batch_size=5, per_class=None), SILENT)
+    settings = ExplanationSettings(rule="tutorial", devices=CPU, batch_size=5, per_class=None)
+    explain_into(folder, trained, settings, SILENT)
     return folder
 
 
