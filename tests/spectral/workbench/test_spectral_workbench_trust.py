@@ -15,7 +15,7 @@ from small_runs import SILENT
 def test_the_figures_are_those_of_the_maps_on_the_test_part(spectra_run: Path) -> None:
     trained, candidate = TrainedNetwork.load(spectra_run), Candidate("epsilon", "mean")
     trust = measure_trust(trained, candidate, 0, SILENT)
-    removal = Removal.prepare(trained, open_own_samples(trained), read_part(trained, "test"), most=64, seed=0)
+    removal = Removal.prepare(trained, open_own_samples(trained), read_part(trained, "test"), most=80, seed=0)
     x, target = removal.x, removal.target
     relevance = candidate.build_method(trained.record, removal.wavelengths)(removal.model, x, target)
     for imputer in removal.imputers:

@@ -14,7 +14,7 @@ from lrprism.spectral.workbench.progress import Reporter
 from lrprism.spectral.workbench.removal import Removal
 from lrprism.spectral.workbench.trained_network import TrainedNetwork
 
-_MOST: Final = 64
+_MOST: Final = 80
 _LIMIT: Final = (
     "This says that the ranking of the bands is what the network uses, as far as removing windows of them "
     "can tell; not that single bands are right, nor that the network is."
