@@ -3,12 +3,12 @@ from pathlib import Path
 import pytest
 import torch
 
-from lrprism.evaluation import measure_curves
+from lrprism.evaluation import Interval, measure_curves
 from lrprism.spectral.workbench.candidates import Candidate
 from lrprism.spectral.workbench.part_samples import open_own_samples, read_part
 from lrprism.spectral.workbench.removal import Removal
 from lrprism.spectral.workbench.trained_network import TrainedNetwork
-from lrprism.spectral.workbench.trust import measure_trust
+from lrprism.spectral.workbench.trust import describe_trust, measure_trust
 from small_runs import SILENT
 
 
@@ -47,3 +47,20 @@ def test_a_network_at_chance_level_is_said_and_nothing_is_measured(spectra_run: 
     trust = measure_trust(trained, Candidate("epsilon"), 0, SILENT)
     assert trust.keys() == {"lines"}
     assert trust["lines"][0].startswith("Do not trust the maps: the model should predict better than chance")
+
+
+def test_better_than_one_random_ranking_is_not_enough(spectra_run: Path) -> None:
+    trained = TrainedNetwork.load(spectra_run)
+    samples, tested = open_own_samples(trained), read_part(trained, "test")
+    removal = Removal.prepare(trained, samples, tested, most=9, seed=0)
+    sure = {"maps": Interval(0.5, 0.4, 0.6), "random": Interval(0, 0, 0), "gain": Interval(0.5, 0.4, 0.6)}
+    lucky = {
+        "maps": Interval(0.05, -0.01, 0.1),
+        "random": Interval(-0.1, -0.2, 0.0),
+        "gain": Interval(0.15, 0.05, 0.3),
+    }
+    lines = describe_trust("epsilon", removal, {"training mean": sure, "interpolation": lucky})
+    assert lines[0].endswith("more than a random ranking under training mean alone: trust them with care.")
+    assert "  filled in by interpolation: 0.050 [-0.010, 0.100], a random ranking -0.100" in "\n".join(lines)
+    lines = describe_trust("epsilon", removal, {"training mean": sure, "interpolation": sure})
+    assert lines[0].endswith("know more than a random ranking.")

@@ -47,7 +47,7 @@ def measure_trust(
             return {"lines": [f"Do not trust the maps: {error}"]}
         method = candidate.build_method(trained.record, removal.wavelengths, quiet=True)
         srg = _measure(removal, method(removal.model, removal.x, removal.target), seed)
-    lines = _describe(candidate.name, removal, srg)
+    lines = describe_trust(candidate.name, removal, srg)
     figures = {
         imputer: {name: [figure.value, figure.low, figure.high] for name, figure in pair.items()}
         for imputer, pair in srg.items()
@@ -78,9 +78,16 @@ def _measure(removal: Removal, relevance: Tensor, seed: int) -> dict[str, dict[s
     return srg
 
 
-def _describe(rule: str, removal: Removal, srg: dict[str, dict[str, Interval]]) -> list[str]:
-    """Say what the figures mean, with the figures."""
-    better = [name for name, pair in srg.items() if pair["gain"].low > 0]
+def describe_trust(rule: str, removal: Removal, srg: dict[str, dict[str, Interval]]) -> list[str]:
+    """Say what the figures mean, with the figures.
+
+    Args:
+        rule: The name of the way that the maps were explained in.
+        removal: The samples, and what was removed from them.
+        srg: Under each imputer the SRG of the ``maps``, of a ``random`` ranking, and the ``gain`` over it.
+    """
+    # one random ranking may be worse than 0 by luck; 0 is what they have in the mean
+    better = [name for name, pair in srg.items() if min(pair["gain"].low, pair["maps"].low) > 0]
     verdict = "more than a random ranking" if better else "no more than a random ranking: do not trust them"
     if 0 < len(better) < len(srg):
         verdict += f" under {better[0]} alone: trust them with care"
