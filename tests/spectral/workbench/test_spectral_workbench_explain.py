@@ -39,9 +39,7 @@ def test_relevance_is_that_of_the_library_on_the_same_patches(explained: Path, t
     model = Hyper3DNetLite(6, 3, 5)
     model.load_state_dict({name[8:]: value for name, value in weights.items() if name.startswith("network.")})
     x = torch.from_numpy(dataset["patch"].values / std[:, None, None]).unsqueeze(1)
-    mean = json.loads((trained / "run.json").read_text())["training"]["mean_spectrum"]
-    reference = (torch.tensor(mean) / torch.from_numpy(std)).view(1, 1, -1, 1, 1).float()
-    expected = lp.LRP(model, lp.presets.EpsilonAlpha2Beta1()).explain(x, reference=reference)
+    expected = lp.LRP(model, lp.presets.Hyper3DNetTutorial()).explain(x)
     np.testing.assert_allclose(
         dataset["relevance"].values, expected.relevance.squeeze(1), rtol=1e-4, atol=1e-6
     )
@@ -111,9 +109,7 @@ def test_without_pooling(trained: Path, tmp_path: Path) -> None:
 def test_the_account_closes(explained: Path) -> None:
     summary = json.loads((explained / "run.json").read_text())["explanation"]["conservation"]
     dataset = relevance_of(explained)
-    # of the difference from the mean spectrum nothing stays with a bias
-    assert summary["explained"] == pytest.approx(summary["at_input"], rel=1e-3)
-    assert summary["to_bias"] == 0
+    assert summary["explained"] == pytest.approx(dataset["output"].max("class").mean().item(), rel=1e-5)
     assert summary["at_input"] == pytest.approx(
         dataset["relevance"].sum(("band", "y", "x")).mean().item(), rel=1e-4
     )
@@ -161,3 +157,26 @@ def test_two_classes_have_one_logit(tmp_path: Path) -> None:
 def test_bad_settings(trained: Path, tmp_path: Path, settings: ExplanationSettings, message: str) -> None:
     with pytest.raises(lp.LRPrismError, match=message):
         explain_into(tmp_path, trained, settings, SILENT)
+
+
+def test_by_default_spectra_are_compared_with_the_mean_of_the_training_samples(
+    trained: Path, tmp_path: Path
+) -> None:
+    settings = ExplanationSettings(devices=CPU, per_class=2, heatmaps=0, target="1", pool=0)
+    explain_into(tmp_path, trained, settings, SILENT)
+    dataset = relevance_of(tmp_path)
+    weights = load_file(trained / "model.safetensors")
+    std = weights["steps.0.std"].numpy()
+    model = Hyper3DNetLite(6, 3, 5)
+    model.load_state_dict({name[8:]: value for name, value in weights.items() if name.startswith("network.")})
+    x = torch.from_numpy(dataset["patch"].values / std[:, None, None]).unsqueeze(1)
+    mean = json.loads((trained / "run.json").read_text())["training"]["mean_spectrum"]
+    reference = (torch.tensor(mean) / torch.from_numpy(std)).view(1, 1, -1, 1, 1).float()
+    expected = lp.LRP(model, lp.presets.Epsilon()).explain(x, 1, reference=reference)
+    np.testing.assert_allclose(
+        dataset["relevance"].values, expected.relevance.squeeze(1), rtol=1e-3, atol=1e-5
+    )
+    # of the difference nothing stays with a bias
+    summary = json.loads((tmp_path / "run.json").read_text())["explanation"]["conservation"]
+    assert summary["at_input"] == pytest.approx(summary["explained"], rel=1e-3)
+    assert summary["to_bias"] == 0
