@@ -83,7 +83,7 @@ CHOSEN: Final = {
 }
 """The map of each network, for both scalings. Chosen on the development seeds, by AUC."""
 DEFAULT: Final = Map("Epsilon", "mean", pooled=True)
-"""The map of the command line, one for every network: by its cost, the development seeds and SRG on Indian Pines."""
+"""The map of the command line, one for every network: by its cost and by SRG on Indian Pines."""
 CANDIDATES: Final = tuple(Map(*pair, pooled) for pair in SHORT_LIST for pooled in (False, True))
 """What a choice is made from, and what it is compared with."""
 POOLED: Final = tuple(how for how in CANDIDATES if how.pooled)

@@ -29,8 +29,8 @@ def _list_composites() -> dict[str, AbstractComposite]:
 COMPOSITES: Final = _list_composites()
 """The composites by name, those of the tutorial first."""
 DEFAULT_RULE: Final = "epsilon"
-"""The name of the composite that explains where none is named. With the training mean as reference it costs one
-gradient and a run on the mean, and has the best mean SRG of the short list on Indian Pines."""
+"""The name of the composite that explains where none is named. With the training mean as reference it costs
+one gradient and a run on the mean, and has the best mean SRG of the short list on Indian Pines."""
 
 
 def find_composite(rule: str) -> AbstractComposite:
