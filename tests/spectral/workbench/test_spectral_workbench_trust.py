@@ -52,11 +52,7 @@ def test_a_network_at_chance_level_is_said_and_nothing_is_measured(spectra_run: 
 def test_better_than_one_random_ranking_is_not_enough(spectra_run: Path) -> None:
     trained = TrainedNetwork.load(spectra_run)
     samples, tested = open_own_samples(trained), read_part(trained, "test")
-<<<<<<< HEAD
-    removal = Removal.prepare(trained, samples, tested, most=9, seed=0)
-=======
     removal = Removal.prepare(trained, samples, tested, most=30, seed=0)
->>>>>>> e6d34d4 (Ask of the maps of the demo that they are above 0, not above one random ranking alone)
     sure = {"maps": Interval(0.5, 0.4, 0.6), "random": Interval(0, 0, 0), "gain": Interval(0.5, 0.4, 0.6)}
     lucky = {
         "maps": Interval(0.05, -0.01, 0.1),
