@@ -25,3 +25,12 @@ def test_a_folder_without_a_network(tmp_path: Path) -> None:
         lp.DataError, match=r"should hold a trained network\. Found none in its run\.json\. Run lrprism train"
     ):
         TrainedNetwork.load(tmp_path)
+
+
+def test_a_run_that_states_no_resolution(trained: Path, tmp_path: Path) -> None:
+    shutil.copytree(trained, tmp_path / "run")
+    record = json.loads((tmp_path / "run" / "run.json").read_text())
+    assert TrainedNetwork.load(trained).resolution == record["training"].pop("resolution")["nm"]
+    (tmp_path / "run" / "run.json").write_text(json.dumps(record))
+    with pytest.raises(lp.DataError, match=r"Found none\. Train or adopt the network again, or .* --pool 0"):
+        _ = TrainedNetwork.load(tmp_path / "run").resolution

@@ -14,6 +14,7 @@ from pathlib import Path
 import h5py
 
 from lrprism.errors import DataError
+from lrprism.spectral.files import write_whole
 from lrprism.spectral.io.failures import reading
 
 HDF5_FILE = "an HDF5 file"
@@ -55,6 +56,23 @@ def reopen_hdf5(path: Path) -> Iterator[h5py.File]:
     """
     # to search the whole file again for each of a thousand pieces could take longer than to read them
     with reading(path, HDF5_FILE), h5py.File(path, "r") as file:
+        yield file
+
+
+@contextmanager
+def create_hdf5(path: str | PathLike[str]) -> Iterator[h5py.File]:
+    """Write an HDF5 file that is there as a whole, or not at all.
+
+    Args:
+        path: The file to be.
+
+    Yields:
+        The open file.
+
+    Raises:
+        ResultsError: If it cannot be written.
+    """
+    with write_whole(Path(path)) as partial, h5py.File(partial, "w") as file:
         yield file
 
 

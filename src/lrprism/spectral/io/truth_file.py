@@ -12,8 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 from lrprism.errors import DataError, ResultsError
-from lrprism.spectral.files import report_write_errors, write_whole
-from lrprism.spectral.io.hdf5 import find_dataset, open_hdf5
+from lrprism.spectral.files import report_write_errors
+from lrprism.spectral.io.hdf5 import create_hdf5, find_dataset, open_hdf5
 from lrprism.spectral.io.limits import check_declared
 from lrprism.spectral.simulate import LeafDraft, PlantedFeature, Truth
 
@@ -54,7 +54,7 @@ def write_simulation(
     check_new_file(file, overwrite=overwrite)
     with report_write_errors(file):
         file.parent.mkdir(parents=True, exist_ok=True)
-    with write_whole(file) as partial, h5py.File(partial, "w") as opened:
+    with create_hdf5(file) as opened:
         group = opened.create_group(_GROUP)
         _write_images(opened, group, draft, track)
         _write_truth(group, draft.state_truth(), draft.part)

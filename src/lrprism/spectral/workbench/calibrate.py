@@ -185,7 +185,7 @@ def calibrate_into(
     """
     samples = open_own_samples(trained)
     planted = train_planted_network(trained, samples, seed, reporter)
-    candidates = list_candidates(planted.wavelengths, trained.record["resolution"]["nm"])
+    candidates = list_candidates(planted.wavelengths, trained.resolution)
     if rules is not None:
         widths = dict.fromkeys(candidate.pool for candidate in candidates)
         named = dict.fromkeys(map(Candidate.parse, rules))

@@ -153,7 +153,7 @@ def choose_way(
         )
     candidates = list_candidates(
         removal.wavelengths,
-        trained.record["resolution"]["nm"],
+        trained.resolution,
         pool=settings.pool,
         reference=settings.reference,
     )

@@ -208,7 +208,7 @@ def _plan_pixels(
 
 def _state_resolution(job: _Job, trained: TrainedNetwork, settings: ExplanationSettings) -> _Job:
     """Write the width of the pooled map into the file of relevance: figures and tables read it there."""
-    width = trained.record["resolution"]["nm"] if settings.pool is None else settings.pool
+    width = trained.resolution if settings.pool is None else settings.pool
     return replace(job, template=job.template.assign_attrs({RESOLUTION: float(width)}))
 
 

@@ -51,6 +51,21 @@ class TrainedNetwork:
         return cls(model.eval(), record, folder)
 
     @property
+    def resolution(self) -> float:
+        """The width in nm over which the bands of the training samples vary together.
+
+        Raises:
+            DataError: If the run does not state it.
+        """
+        resolution = self.record.get("resolution")
+        if resolution is None:
+            raise DataError(
+                f"'{self.folder}' should state the resolution of its data in run.json. Found none. Train or "
+                "adopt the network again, or explain it with --pool 0."
+            )
+        return float(resolution["nm"])
+
+    @property
     def preparation(self) -> Preparation:
         """The preparation of the data in front of the network, with windows of the network's size."""
         preparation = Preparation.from_record(self.record["preparation"])
