@@ -140,13 +140,7 @@ def average_references(explanations: Sequence[Explanation]) -> Explanation:
 
 def _average(parts: Sequence[Any]) -> Any:
     """Average tensors, or tuples, lists and dicts of tensors."""
-    if isinstance(parts[0], Tensor):
-        return torch.stack(list(parts)).mean(0)
-    if parts[0] is None:
-        return None
-    if isinstance(parts[0], (tuple, list)):
-        return type(parts[0])(_average(values) for values in zip(*parts, strict=True))
-    return {key: _average([part[key] for part in parts]) for key in parts[0]}
+    return _combine(parts, lambda tensors: torch.stack(tensors).mean(0))
 
 
 def _join_classes(parts: Sequence[Tensor], *, has_class_axis: bool) -> Tensor | None:
@@ -163,10 +157,15 @@ def _count_layer_rows(relevance: Tensor | tuple[Tensor, ...], axis: int) -> set[
 
 def _cat(parts: Sequence[Any], axis: int) -> Any:
     """Join tensors, or tuples, lists and dicts of tensors, along an axis."""
+    return _combine(parts, lambda tensors: torch.cat(tensors, axis))
+
+
+def _combine(parts: Sequence[Any], combine: Callable[[list[Tensor]], Tensor]) -> Any:
+    """Combine tensors, or tuples, lists and dicts of tensors, place by place."""
     if isinstance(parts[0], Tensor):
-        return torch.cat(list(parts), axis)
+        return combine(list(parts))
     if parts[0] is None:
         return None
     if isinstance(parts[0], (tuple, list)):
-        return type(parts[0])(_cat(values, axis) for values in zip(*parts, strict=True))
-    return {key: _cat([part[key] for part in parts], axis) for key in parts[0]}
+        return type(parts[0])(_combine(values, combine) for values in zip(*parts, strict=True))
+    return {key: _combine([part[key] for part in parts], combine) for key in parts[0]}

@@ -50,13 +50,18 @@ class Row:
 
     def plus(self, other: Row) -> Row:
         """This row with the relevance of another one added."""
-        names = [column.name for column in fields(self) if isinstance(getattr(self, column.name), float)]
-        return replace(self, **{name: getattr(self, name) + getattr(other, name) for name in names})
+        amounts = self._amounts.items()
+        return replace(self, **{name: amount + getattr(other, name) for name, amount in amounts})
 
     def over(self, count: int) -> Row:
         """This row with its relevance divided by a number."""
-        names = [column.name for column in fields(self) if isinstance(getattr(self, column.name), float)]
-        return replace(self, **{name: getattr(self, name) / count for name in names})
+        return replace(self, **{name: amount / count for name, amount in self._amounts.items()})
+
+    @property
+    def _amounts(self) -> dict[str, Any]:
+        """The columns that hold relevance, by name."""
+        values = {column.name: getattr(self, column.name) for column in fields(self)}
+        return {name: value for name, value in values.items() if isinstance(value, float)}
 
     @property
     def lost(self) -> float:
