@@ -16,8 +16,7 @@ import torch
 from torch import Tensor
 
 from lrprism.graph import OwnFunction, entry_of
-from lrprism.ops.counterpart import Counterpart
-from lrprism.ops.differences.op import AbstractDifference
+from lrprism.ops.differences.op import AbstractDifference, Pair
 from lrprism.ops.kinds import Kind
 from lrprism.ops.nested import detach_tensors, exchange_tensors, tensors_in
 from lrprism.ops.op import Arguments, Keywords, Recorder
@@ -168,15 +167,9 @@ _TOLERANCE = {
 class Secant(AbstractDifference):
     """An elementwise function of one live argument: the slope of the secant."""
 
-    def compare(
-        self,
-        recorder: Recorder,
-        counterpart: Counterpart,
-        func: Callable[..., Any],
-        args: Arguments,
-        kwargs: Keywords,
-    ) -> Any:
+    def compare(self, recorder: Recorder, pair: Pair) -> Any:
         """Return ``f(a)``; a function of two live arguments follows its gradient, and says so."""
+        counterpart, func, args, kwargs = pair
         live = [tensor for tensor in tensors_in((args, kwargs)) if tensor.requires_grad]
         value = func(*detach_tensors(args), **detach_tensors(dict(kwargs)))
         if len(live) > 1 or not isinstance(value, Tensor) or len(counterpart.live) != 1:

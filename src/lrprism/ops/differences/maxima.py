@@ -19,11 +19,10 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from lrprism.graph import OwnFunction, entry_of
-from lrprism.ops.counterpart import Counterpart
-from lrprism.ops.differences.op import AbstractDifference
+from lrprism.ops.differences.op import AbstractDifference, Pair
 from lrprism.ops.kinds import Kind
 from lrprism.ops.nested import detach_tensors, exchange_tensors, tensors_in
-from lrprism.ops.op import Arguments, Keywords, Recorder
+from lrprism.ops.op import Recorder
 
 Compute = Callable[[Sequence[Tensor]], Tensor]
 """Computes the extremes from the live tensors."""
@@ -91,15 +90,9 @@ class Extremes(AbstractDifference):
 
     is_max: bool
 
-    def compare(
-        self,
-        recorder: Recorder,
-        counterpart: Counterpart,
-        func: Callable[..., Any],
-        args: Arguments,
-        kwargs: Keywords,
-    ) -> Any:
+    def compare(self, recorder: Recorder, pair: Pair) -> Any:
         """Choose."""
+        counterpart, func, args, kwargs = pair
         recorder.record(Kind.ROUTING, self.name)
         live = [tensor for tensor in tensors_in((args, kwargs)) if tensor.requires_grad]
         result = func(*detach_tensors(args), **detach_tensors(dict(kwargs)))
@@ -161,17 +154,10 @@ _follow_pooled = entry_of(_Pooled)
 class MaxPooling(AbstractDifference):
     """Maxima over windows of a tensor."""
 
-    def compare(
-        self,
-        recorder: Recorder,
-        counterpart: Counterpart,
-        func: Callable[..., Any],
-        args: Arguments,
-        kwargs: Keywords,
-    ) -> Any:
+    def compare(self, recorder: Recorder, pair: Pair) -> Any:
         """Choose; indices among the results are constants."""
+        counterpart, _, args, kwargs = pair
         recorder.record(Kind.ROUTING, self.name)
-        del func
         name = self.name.removesuffix("_with_indices")
         pool = getattr(F, f"{name}_with_indices")
         a, a_r = args[0] if args else kwargs["input"], counterpart.live[0]

@@ -20,12 +20,11 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from lrprism.graph import OwnFunction, entry_of
-from lrprism.ops.counterpart import Counterpart
-from lrprism.ops.differences.op import AbstractDifference
+from lrprism.ops.differences.op import AbstractDifference, Pair
 from lrprism.ops.grouped_norm import Group
 from lrprism.ops.kinds import Kind
 from lrprism.ops.nested import detach_tensors, is_live
-from lrprism.ops.op import Arguments, Keywords, Recorder
+from lrprism.ops.op import Recorder
 
 
 class _Norm(OwnFunction):
@@ -73,15 +72,9 @@ class NormDifference(AbstractDifference):
     bind: Callable[..., tuple[Tensor, Group]]
     results: int = 1
 
-    def compare(
-        self,
-        recorder: Recorder,
-        counterpart: Counterpart,
-        func: Callable[..., Any],
-        args: Arguments,
-        kwargs: Keywords,
-    ) -> Any:
+    def compare(self, recorder: Recorder, pair: Pair) -> Any:
         """Normalise."""
+        counterpart, func, args, kwargs = pair
         a, how = self.bind(*args, **kwargs)
         a_r, how_r = self.bind(*counterpart.args, **counterpart.kwargs)
         if is_live((how.weight, how.bias)) or not a.requires_grad:

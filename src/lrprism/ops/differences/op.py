@@ -5,11 +5,27 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from lrprism.ops.counterpart import Counterpart
 from lrprism.ops.nested import is_live
 from lrprism.ops.op import AbstractOp, Arguments, Keywords, Recorder
+
+
+class Pair(NamedTuple):
+    """A call that is explained, and its counterpart on the reference.
+
+    Args:
+        counterpart: The call on the reference.
+        func: The torch function of both.
+        args: The arguments of the explained call.
+        kwargs: Its keyword arguments.
+    """
+
+    counterpart: Counterpart
+    func: Callable[..., Any]
+    args: Arguments
+    kwargs: Keywords
 
 
 @dataclass(frozen=True, eq=False)
@@ -20,15 +36,8 @@ class AbstractDifference(AbstractOp):
         """Run the function; where there is a counterpart, so that relevance follows the difference."""
         if recorder.counterpart is None or not is_live((args, kwargs)):
             return func(*args, **kwargs)
-        return self.compare(recorder, recorder.counterpart, func, args, kwargs)
+        return self.compare(recorder, Pair(recorder.counterpart, func, args, kwargs))
 
     @abstractmethod
-    def compare(
-        self,
-        recorder: Recorder,
-        counterpart: Counterpart,
-        func: Callable[..., Any],
-        args: Arguments,
-        kwargs: Keywords,
-    ) -> Any:
-        """Return what ``func(*args, **kwargs)`` returns; its backward pass follows the difference."""
+    def compare(self, recorder: Recorder, pair: Pair) -> Any:
+        """Return what the function returns; its backward pass follows the difference."""

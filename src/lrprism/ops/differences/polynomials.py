@@ -20,8 +20,8 @@ import torch
 from torch import Tensor
 
 from lrprism.graph import OwnFunction, entry_of
-from lrprism.ops.counterpart import Counterpart, is_same
-from lrprism.ops.differences.op import AbstractDifference
+from lrprism.ops.counterpart import is_same
+from lrprism.ops.differences.op import AbstractDifference, Pair
 from lrprism.ops.kinds import Kind
 from lrprism.ops.names import functions_named
 from lrprism.ops.nested import detach_tensors, exchange_tensors, tensors_in
@@ -165,15 +165,9 @@ class Polynomial(AbstractDifference):
 
     degree: Callable[..., int | None]
 
-    def compare(
-        self,
-        recorder: Recorder,
-        counterpart: Counterpart,
-        func: Callable[..., Any],
-        args: Arguments,
-        kwargs: Keywords,
-    ) -> Any:
+    def compare(self, recorder: Recorder, pair: Pair) -> Any:
         """Run the polynomial."""
+        counterpart, func, args, kwargs = pair
         degree = self.degree(*args, **kwargs)
         if degree is None or len(counterpart.live) != 1:
             recorder.record(Kind.UNKNOWN, self.name)

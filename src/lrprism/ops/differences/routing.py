@@ -8,9 +8,9 @@ from typing import Any, final
 
 import torch
 
-from lrprism.ops.counterpart import Counterpart, is_same
+from lrprism.ops.counterpart import is_same
 from lrprism.ops.differences.elementwise import Slope, follow_secant
-from lrprism.ops.differences.op import AbstractDifference
+from lrprism.ops.differences.op import AbstractDifference, Pair
 from lrprism.ops.elementwise import ObservedRounding
 from lrprism.ops.kinds import Kind
 from lrprism.ops.nested import detach_tensors, is_live, tensors_in
@@ -22,15 +22,9 @@ from lrprism.ops.passing import pass_on
 class RoutingDifference(AbstractDifference):
     """An op that is linear: its own gradient is the rule, unless the two runs choose by other indices."""
 
-    def compare(
-        self,
-        recorder: Recorder,
-        counterpart: Counterpart,
-        func: Callable[..., Any],
-        args: Arguments,
-        kwargs: Keywords,
-    ) -> Any:
+    def compare(self, recorder: Recorder, pair: Pair) -> Any:
         """Run the op as it is."""
+        counterpart, func, args, kwargs = pair
         pairs = zip(
             tensors_in((args, kwargs)), tensors_in((counterpart.args, counterpart.kwargs)), strict=True
         )
@@ -74,15 +68,9 @@ class RoundingDifference(AbstractDifference):
 
     op: ObservedRounding
 
-    def compare(
-        self,
-        recorder: Recorder,
-        counterpart: Counterpart,
-        func: Callable[..., Any],
-        args: Arguments,
-        kwargs: Keywords,
-    ) -> Any:
+    def compare(self, recorder: Recorder, pair: Pair) -> Any:
         """Round."""
+        counterpart, func, args, kwargs = pair
         value = self.op.run(recorder, func, detach_tensors(args), kwargs)
         recorder.record(Kind.ACTIVATION, self.name)
         return follow_secant(args[0], value, counterpart.live[0], counterpart.result, Slope(torch.ones_like))

@@ -24,11 +24,10 @@ from torch import Tensor
 
 from lrprism.graph import OwnFunction, entry_of
 from lrprism.ops.arguments import read_argument
-from lrprism.ops.counterpart import Counterpart
-from lrprism.ops.differences.op import AbstractDifference
+from lrprism.ops.differences.op import AbstractDifference, Pair
 from lrprism.ops.kinds import Kind
 from lrprism.ops.nested import detach_tensors
-from lrprism.ops.op import Arguments, Keywords, Recorder
+from lrprism.ops.op import Recorder
 
 _Dims = int | list[int]
 
@@ -127,15 +126,9 @@ _follow = entry_of(_Softmax)
 class SoftmaxDifference(AbstractDifference):
     """``softmax``, ``log_softmax`` or ``logsumexp`` of a difference."""
 
-    def compare(
-        self,
-        recorder: Recorder,
-        counterpart: Counterpart,
-        func: Callable[..., Any],
-        args: Arguments,
-        kwargs: Keywords,
-    ) -> Any:
+    def compare(self, recorder: Recorder, pair: Pair) -> Any:
         """Run the function."""
+        counterpart, func, args, kwargs = pair
         dim = read_argument(args, kwargs, 1, "dim")
         a = args[0] if args else kwargs["input"]
         # a legacy call without a dimension
