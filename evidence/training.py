@@ -32,7 +32,7 @@ class Schedule:
 
 
 SCHEDULES: Final = {
-    "hyper3dnetlite": Schedule(9),
+    "hyper3dnetlite": Schedule(14, 2e-3),
     "hybridsn": Schedule(16),
     "cnn": Schedule(20),
     "mlp": Schedule(40),
