@@ -35,6 +35,10 @@ class _Groups(AbstractUnits):
         test = on_test.astype(np.int64) @ self.counts
         return self.total - test, test
 
+    def count_near(self, on_test: Mask, unit: int) -> tuple[Numbers, Numbers]:
+        samples, none = self.counts[unit], np.zeros_like(self.total)
+        return (none, samples) if on_test[unit] else (samples, none)
+
 
 def group_split(
     labels: npt.ArrayLike,

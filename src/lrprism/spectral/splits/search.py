@@ -1,15 +1,20 @@
 """The search for blocks, regions or groups to test on, so that as many classes as possible can be tested."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Self, TypeVar, final
+from typing import Self, TypeAlias, TypeVar, final
 
 import numpy as np
 import numpy.typing as npt
 
 from lrprism.spectral.splits.guard import Mask, keep_apart, mark_usable
 from lrprism.spectral.splits.split import Numbers
+
+Score: TypeAlias = tuple[int, int, float, float]
+"""A rating, compared from its first number on."""
+Box: TypeAlias = tuple[slice, slice]
+"""Rows and columns of a rectangle in a scene."""
 
 STARTS = 8
 """Deals to start from."""
@@ -40,15 +45,18 @@ class AbstractUnits(ABC):
     def count_classes(self, on_test: Mask) -> tuple[Numbers, Numbers]:
         """Return the number of samples of each class in both parts; ``on_test``: ``[unit]``."""
 
-    def score(self, on_test: Mask) -> tuple[int, int, float, float]:
-        r"""Rate a deal of the units by :func:`rate_parts` and, if ``by_size``, by the size of the two parts.
+    @abstractmethod
+    def count_near(self, on_test: Mask, unit: int) -> tuple[Numbers, Numbers]:
+        """Return the same of those samples alone that may change their part when a unit does."""
+
+    def score(self, train: Numbers, test: Numbers) -> Score:
+        r"""Rate two parts by :func:`rate_parts` and, if ``by_size``, by their size.
 
         .. math:: \min\Bigl(\frac{n^{train}}{1 - f}, \frac{n^{test}}{f}\Bigr) \Big/ n,
                   \quad n = \sum_c n_c
 
-        The numbers are compared from the first on.
+        The numbers are compared from the first on. Shapes: ``train``, ``test``: ``[class]``.
         """
-        train, test = self.count_classes(on_test)
         sizes = [counts.sum(keepdims=True) for counts in (train, test, self.total)]
         size = _balance(sizes[0], sizes[1], sizes[2], self.test_fraction).item() if self.by_size else 0.0
         return *rate_parts(train, test, self.total, self.test_fraction), size
@@ -85,12 +93,14 @@ class Areas(AbstractUnits):
         usable: Labelled pixels whose window lies inside the scene, ``[y, x]``.
         area_of: Number of the area that each pixel lies in, ``[y, x]``.
         guard: Radius of the windows.
+        boxes: Rows and columns of the box round each area.
     """
 
     labels: npt.NDArray[np.integer]
     usable: Mask
     area_of: Numbers
     guard: int
+    boxes: Sequence[Box]
 
     @classmethod
     def from_scene(
@@ -103,6 +113,8 @@ class Areas(AbstractUnits):
         by_size: bool,
     ) -> Self:
         """Count the pixels and areas of a scene; the arguments are those of the class."""
+        from scipy import ndimage  # late: help texts that list the schemes need no scipy
+
         usable = mark_usable(labels, guard)
         return cls(
             total=np.bincount(labels.ravel())[1:],
@@ -114,19 +126,41 @@ class Areas(AbstractUnits):
             usable=usable,
             area_of=area_of,
             guard=guard,
+            boxes=ndimage.find_objects(area_of + 1),
         )
 
     def count_classes(self, on_test: Mask) -> tuple[Numbers, Numbers]:
         """Return the number of remaining pixels of each class in both parts."""
-        length = len(self.total) + 1
-        train, test = (
-            np.bincount(self.labels[part], minlength=length)[1:] for part in self.trim_sides(on_test)
+        train, test = (self._count(self.labels[part]) for part in self.trim_sides(on_test))
+        return train, test
+
+    def count_near(self, on_test: Mask, unit: int) -> tuple[Numbers, Numbers]:
+        """Return the number of remaining pixels of each class round an area, for training and for testing."""
+        # an area decides on pixels within two radii of it, and they hang on those within two more
+        near, around = (_widen(self.boxes[unit], margin * self.guard) for margin in (2, 4))
+        sides = keep_apart(self.usable[around], on_test[self.area_of[around]], self.guard)
+        inside = tuple(
+            slice(inner.start - outer.start, inner.stop - outer.start)
+            for inner, outer in zip(near, around, strict=True)
         )
+        train, test = (self._count(self.labels[near][side[inside]]) for side in sides)
         return train, test
 
     def trim_sides(self, on_test: Mask) -> tuple[Mask, Mask]:
         """Return the pixels that the guard band leaves for training and for testing, each ``[y, x]``."""
         return keep_apart(self.usable, on_test[self.area_of], self.guard)
+
+    def _count(self, labels: npt.NDArray[np.integer]) -> Numbers:
+        return np.bincount(labels, minlength=len(self.total) + 1)[1:]
+
+
+def _widen(box: Box, margin: int) -> Box:
+    """Return a box with so many rows and columns more on each side, as far as the scene has them."""
+    rows, columns = box
+    return (
+        slice(max(0, rows.start - margin), rows.stop + margin),
+        slice(max(0, columns.start - margin), columns.stop + margin),
+    )
 
 
 _Units = TypeVar("_Units", bound=AbstractUnits)
@@ -146,22 +180,32 @@ def search_deal(candidates: Iterable[_Units], generator: np.random.Generator) ->
     # many short searches, then a long one from the best
     for units in candidates:
         deal = generator.random(units.count) < units.test_fraction
-        starts.append((units, _improve_deal(units, deal, _TRIALS_PER_START, generator)))
-    units, on_test = max(starts, key=lambda start: start[0].score(start[1]))
-    return units, _improve_deal(units, on_test, _FURTHER_TRIALS, generator)
+        starts.append((units, *_improve_deal(units, deal, _TRIALS_PER_START, generator)))
+    units, on_test, _ = max(starts, key=lambda start: start[2])
+    on_test, _ = _improve_deal(units, on_test, _FURTHER_TRIALS, generator)
+    return units, on_test
 
 
-def _improve_deal(units: AbstractUnits, on_test: Mask, trials: int, generator: np.random.Generator) -> Mask:
+def _improve_deal(
+    units: AbstractUnits, deal: Mask, trials: int, generator: np.random.Generator
+) -> tuple[Mask, Score]:
+    """Return the deal that flips lead to, and its score."""
+    on_test, counts = deal.copy(), units.count_classes(deal)
+    best = units.score(*counts)
     if not units.movable.size:
-        return on_test
+        return on_test, best
     # each unit in turn, in a new order in each round
     rounds = -(-trials // units.movable.size)
     order = np.concatenate([generator.permutation(units.movable) for _ in range(rounds)])
-    best = units.score(on_test)
     for unit in order[:trials]:
-        flipped = on_test.copy()
-        flipped[unit] = not flipped[unit]
-        score = units.score(flipped)
+        before = units.count_near(on_test, unit)
+        on_test[unit] = not on_test[unit]
+        after = units.count_near(on_test, unit)
+        # the rest of the scene stays as it is: no flip goes through all of its pixels
+        flipped = counts[0] - before[0] + after[0], counts[1] - before[1] + after[1]
+        score = units.score(*flipped)
         if score >= best:  # equal ones too: the search walks along plateaus
-            on_test, best = flipped, score
-    return on_test
+            counts, best = flipped, score
+        else:
+            on_test[unit] = not on_test[unit]
+    return on_test, best
