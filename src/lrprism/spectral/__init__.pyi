@@ -3,8 +3,9 @@ from .bands.pooling import pooled
 from .bands.statistics import band_table, sample_spectra, top_bands, top_regions
 from .bands.width import estimate_width
 from .cubes.bands import TUTORIAL_BANDS, average_pairs, good_bands, parse_bands, select_bands
-from .cubes.cube import Scene, cube_hash, make_cube
+from .cubes.cube import Scene, make_cube
 from .cubes.patches import PatchSet, make_patches
+from .cubes.scan import cube_hash
 from .cubes.wavelengths import WavelengthSource, read_wavelengths
 from .cubes.windows import check_window, cut_windows
 from .io.formats.spectral_library import read_spectral_library

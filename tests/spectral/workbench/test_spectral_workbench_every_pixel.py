@@ -17,6 +17,7 @@ from lrprism.spectral.networks import Hyper3DNetLite
 from lrprism.spectral.preprocessing import Pipeline
 from lrprism.spectral.training import Devices
 from lrprism.spectral.workbench import ExplanationSettings, explain_into
+from lrprism.spectral.workbench.cutters import WindowCutter
 from lrprism.spectral.workbench.every_pixel import PixelExplainer
 from lrprism.spectral.workbench.patch_explainer import PatchExplainer
 from lrprism.spectral.workbench.sources import Samples
@@ -41,13 +42,14 @@ def explainer() -> PixelExplainer:
     scene = small_scene()
     none = np.zeros(0, dtype=np.int64)
     attrs = {**scene.cube.attrs, "class_names": scene.class_names}
-    samples = Samples("t", none, none, attrs, "0", scene, lambda _: xr.Dataset())
+    windows = WindowCutter(scene, WINDOW, labelled=False)
+    samples = Samples("t", none, none, attrs, "0", scene, windows)
     model = Pipeline([], Hyper3DNetLite(BANDS, 3, WINDOW), "volume").eval()
     composite = lp.presets.Hyper3DNetTutorial()
     patches = PatchExplainer(model, composite, samples, scene.class_names, "predicted")
     inside = np.zeros((HEIGHT, WIDTH), dtype=bool)
     inside[1:-1, 1:-1] = True
-    return PixelExplainer(patches, scene, WINDOW, inside)
+    return PixelExplainer(patches, windows, inside)
 
 
 @expected_warnings.LITTLE_ARRIVES

@@ -1,6 +1,5 @@
 """A spectral cube with its wavelengths, and a scene: a cube with a label for each pixel."""
 
-import hashlib
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -164,23 +163,6 @@ def check_wavelengths(wavelength: npt.ArrayLike, bands: int) -> npt.NDArray[np.f
             "Multiply them by 1000."
         )
     return centre
-
-
-def cube_hash(cube: xr.DataArray) -> str:
-    """Compute the SHA-256 of a cube's shape and values, piece by piece as it is stored.
-
-    Args:
-        cube: The cube, lazy or not.
-
-    Returns:
-        64 hexadecimal digits.
-    """
-    digest = hashlib.sha256(f"{cube.dtype.str} {cube.shape} ".encode())
-    # block by block: a lazy cube may be larger than memory
-    blocks = cube.data.blocks.ravel() if is_lazy(cube.data) else [cube.values]
-    for block in blocks:
-        digest.update(np.ascontiguousarray(block).data)
-    return digest.hexdigest()
 
 
 def with_note(attrs: dict[str, object], *notes: str) -> dict[str, object]:

@@ -2,14 +2,21 @@
 
 import numpy as np
 import numpy.typing as npt
+import xarray as xr
 
 from lrprism.errors import DataError
-from lrprism.spectral.cubes.cube import Scene, with_note
+from lrprism.spectral.cubes.cube import Scene, is_lazy, with_note
 from lrprism.spectral.cubes.patches import PatchSet, make_patches
+from lrprism.spectral.cubes.spectra import WindowStore
 
 
 def cut_windows(
-    scene: Scene, size: int, *, pixels: npt.ArrayLike | None = None, labelled: bool = True
+    scene: Scene,
+    size: int,
+    *,
+    pixels: npt.ArrayLike | None = None,
+    labelled: bool = True,
+    store: WindowStore | None = None,
 ) -> PatchSet:
     """Cut a window of ``size`` x ``size`` pixels round each labelled pixel.
 
@@ -23,6 +30,7 @@ def cut_windows(
         pixels: Which pixels, as numbers row * width + column such as ``Split.train``; by default every
             labelled pixel.
         labelled: Whether all of these must have a label.
+        store: Spectra of this scene that were read before; windows that it does not hold are read.
 
     Returns:
         The patches in float32, each with its centre pixel's label less 1 (-1 where it has none), ``row`` and
@@ -41,16 +49,8 @@ def cut_windows(
             f"at least one window of {size} x {size} pixels should lie inside the scene. Found "
             f"{len(centres)} pixels, all too near its border. Use a smaller window."
         )
-    first, last = int(inner[:, 0].min()) - radius, int(inner[:, 0].max()) + radius
-    # of a lazy cube no more is read than the rows between the first and the last window
-    rows = slice(first, last + 1)
-    corner = inner - radius - np.array([first, 0])
-    # a view of all windows takes no memory; only the wanted ones are copied
-    windows = np.lib.stride_tricks.sliding_window_view(
-        scene.cube.isel(y=rows).values, (size, size), axis=(1, 2)
-    )
     return make_patches(
-        np.ascontiguousarray(np.moveaxis(windows, 0, 2)[corner[:, 0], corner[:, 1]], dtype=np.float32),
+        _copy_windows(scene.cube, inner, size, store),
         scene.labels.values[inner[:, 0], inner[:, 1]] - 1,
         coords=_copy_band_coords(scene),
         class_names=scene.class_names,
@@ -75,6 +75,19 @@ def check_window(scene: Scene, size: int) -> None:
             f"window size should be odd and fit the scene of {height} x {width} pixels. Found {size}. "
             "Try 7, 9 or 11."
         )
+
+
+def _copy_windows(
+    cube: xr.DataArray, centres: npt.NDArray[np.int64], size: int, store: WindowStore | None
+) -> npt.NDArray[np.float32]:
+    if store is not None and store.holds(centres, size):
+        return store.cut(centres)
+    if is_lazy(cube.data):
+        return WindowStore(cube, centres, size).cut(centres)
+    # a view of all windows takes no memory; only the wanted ones are copied
+    windows = np.lib.stride_tricks.sliding_window_view(cube.values, (size, size), axis=(1, 2))
+    row, column = (centres - size // 2).T
+    return np.ascontiguousarray(np.moveaxis(windows, 0, 2)[row, column], dtype=np.float32)
 
 
 def _copy_band_coords(scene: Scene) -> dict[str, tuple[str, npt.NDArray[np.generic]]]:

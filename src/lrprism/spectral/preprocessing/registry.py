@@ -10,6 +10,7 @@ from torch import Tensor
 from lrprism.errors import InputError
 from lrprism.spectral.preprocessing.bands import AveragePairs, SelectBands
 from lrprism.spectral.preprocessing.continuum import ContinuumRemoval
+from lrprism.spectral.preprocessing.moments import Batches
 from lrprism.spectral.preprocessing.principal_components import PCA
 from lrprism.spectral.preprocessing.resampling import Resample
 from lrprism.spectral.preprocessing.scaling import MinMax, ScaleByStd, ZScore
@@ -112,15 +113,15 @@ def _resolve_step(text: str) -> str:
 
 
 def build_steps(
-    steps: Sequence[str], wavelength: Wavelengths, patches: Tensor | None = None
+    steps: Sequence[str], wavelength: Wavelengths, patches: Batches | None = None
 ) -> list[AbstractStep]:
     """Build a layer per step, each fitted to the training part as the steps before it hand it on.
 
     Args:
         steps: The result of :func:`parse_steps`.
         wavelength: Centre of each band of the data in nm, ``[band]``.
-        patches: The training part, ``[N, band, y, x]``, in the data's own units. Without it, the layers hold
-            placeholders for saved weights.
+        patches: The training part, ``[N, band, y, x]``, in the data's own units; or batches of it that can be
+            gone through once for each step. Without it, the layers hold placeholders for saved weights.
 
     Raises:
         InputError: If the numbers of a step are impossible for these data.
@@ -139,8 +140,8 @@ def build_steps(
     return layers
 
 
-def _run_steps(layers: Sequence[AbstractStep], patches: Tensor) -> Iterator[Tensor]:
-    for batch in torch.split(patches, _BATCH):
+def _run_steps(layers: Sequence[AbstractStep], patches: Batches) -> Iterator[Tensor]:
+    for batch in torch.split(patches, _BATCH) if isinstance(patches, Tensor) else patches:
         output = batch
         for layer in layers:
             output = layer(output)

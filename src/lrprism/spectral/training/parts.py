@@ -95,4 +95,7 @@ def _count(part: Dataset[Any]) -> int:
 def _read_labels(part: Dataset[Any]) -> Tensor:
     if isinstance(part, TensorDataset):  # all labels at once, without going through the samples
         return part.tensors[1].cpu()
+    labels = getattr(part, "labels", None)
+    if isinstance(labels, Tensor):
+        return labels.cpu()
     return torch.stack([torch.as_tensor(part[index][1]) for index in range(_count(part))])

@@ -71,6 +71,7 @@ def adopt_into(folder: Path, settings: AdoptionSettings, reporter: Reporter) -> 
         ModelError: If the network does not fit the data, or the weights.
     """
     samples = open_labelled_samples(settings.source, settings.preparation, reporter)
+    samples = samples.hold(samples.numbers, folder)
     with reporter.step(f"taking over {settings.network.name}"):
         if settings.split is None:
             parts = assign_all_to_test(samples)

@@ -8,10 +8,10 @@ from torch.utils.data import DataLoader, Dataset
 
 from lrprism.spectral.training import Devices
 from lrprism.spectral.training.lightning_quirks import keyboard_interrupt, quiet_lightning
+from lrprism.spectral.workbench.cutters import Numbers
 from lrprism.spectral.workbench.patch_explainer import SampleExplainer
 from lrprism.spectral.workbench.progress import Reporter
 from lrprism.spectral.workbench.relevance_store import RelevanceStore, sample_arrays
-from lrprism.spectral.workbench.sources import Numbers
 
 
 class _ExplainingModule(lightning.LightningModule):

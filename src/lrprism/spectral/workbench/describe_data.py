@@ -36,7 +36,7 @@ def describe_data(source: str, preparation: Preparation | None = None) -> str:
     data = scene.cube if scene is not None else samples.cut(samples.numbers)["patch"]
     data = data.assign_attrs(samples.attrs)
     return _format_rows(
-        _describe_values(data)
+        _describe_values(data, samples.range)
         | ({"place": _describe_place(scene)} if scene is not None else {})
         | {
             "labelled": f"{len(samples.numbers)} {'pixels' if scene is not None else 'patches'}",
@@ -55,8 +55,9 @@ def _format_rows(rows: dict[str, str]) -> str:
     )
 
 
-def _describe_values(data: xr.DataArray) -> dict[str, str]:
-    low, high = float(data.min()), float(data.max())
+def _describe_values(data: xr.DataArray, known: tuple[float, float] | None = None) -> dict[str, str]:
+    # the range of a scene is known from its one reading
+    low, high = known or (float(data.min()), float(data.max()))
     return {
         "title": str(data.attrs["title"]),
         "shape": ", ".join(f"{size} {name}" for name, size in data.sizes.items()),

@@ -16,6 +16,7 @@ from lrprism.spectral.runs.record import RUN_FILE
 from lrprism.spectral.workbench.calibrate import calibrate_into
 from lrprism.spectral.workbench.candidates import Candidate, ClassLogits
 from lrprism.spectral.workbench.composites import COMPOSITES
+from lrprism.spectral.workbench.cutters import Numbers
 from lrprism.spectral.workbench.part_samples import (
     draw_evenly,
     open_own_samples,
@@ -26,7 +27,7 @@ from lrprism.spectral.workbench.part_samples import (
 from lrprism.spectral.workbench.planted_network import check_trainable
 from lrprism.spectral.workbench.progress import Reporter
 from lrprism.spectral.workbench.record import WEIGHTS
-from lrprism.spectral.workbench.sources import Numbers, Samples
+from lrprism.spectral.workbench.sources import Samples
 from lrprism.spectral.workbench.trained_network import TrainedNetwork
 
 _TRAINING_SAMPLES = 1000

@@ -14,9 +14,8 @@ from lrprism.engine import Account
 from lrprism.errors import DataError, InputError
 from lrprism.spectral.cubes.cube import Scene
 from lrprism.spectral.cubes.georeference import assign_georeference, georeference_of
-from lrprism.spectral.cubes.windows import cut_windows
+from lrprism.spectral.workbench.cutters import Numbers, WindowCutter
 from lrprism.spectral.workbench.patch_explainer import PatchExplainer
-from lrprism.spectral.workbench.sources import Numbers
 
 NO_CLASS: Final = -1
 """Class of the pixels whose window would leave the scene or holds a missing value."""
@@ -34,8 +33,7 @@ class PixelExplainer:
 
     Args:
         patches: Explains windows.
-        scene: The scene, its bands prepared.
-        window: Side of the windows in pixels.
+        windows: Cuts windows of the scene, with or without a label.
         has_window: The pixels whose window lies inside the scene and holds no missing value, ``[y, x]``.
 
     Raises:
@@ -44,8 +42,7 @@ class PixelExplainer:
     """
 
     patches: PatchExplainer
-    scene: Scene
-    window: int
+    windows: WindowCutter
     has_window: npt.NDArray[np.bool_]
 
     def __post_init__(self) -> None:
@@ -62,10 +59,16 @@ class PixelExplainer:
                 "has a true class. Found 'true'. Try --target predicted."
             )
         if not self.has_window.any():
+            side = self.windows.window
             raise DataError(
-                f"the scene should have windows of {self.window} x {self.window} pixels without a missing "
-                "value. Found none. Leave out bands that are missing everywhere with --bands."
+                f"the scene should have windows of {side} x {side} pixels without a missing value. "
+                "Found none. Leave out bands that are missing everywhere with --bands."
             )
+
+    @property
+    def scene(self) -> Scene:
+        """The scene, its bands prepared."""
+        return self.windows.scene
 
     @property
     def model(self) -> nn.Module:
@@ -97,15 +100,14 @@ class PixelExplainer:
             # a batch at the border of the scene, or where it has no data
             return _spread(self.template, inside), Account((), 0.0, 0.0)
         # only pixels with a window are explained; the others get NaN
-        windows = cut_windows(self.scene, self.window, pixels=numbers[inside], labelled=False)
-        explained, account = self.patches.explain_patches(windows)
+        explained, account = self.patches.explain_patches(self.windows(numbers[inside]))
         return _spread(_sum_windows(explained), inside), account
 
     @cached_property
     def template(self) -> xr.Dataset:
         """The explanation of one pixel without its values: names, dtypes, coordinates and attributes."""
-        windows = cut_windows(self.scene, self.window, pixels=self.first, labelled=False)
-        return _spread(_sum_windows(self.patches.build_template(windows)), np.ones(1, dtype=bool))
+        template = self.patches.build_template(self.windows(self.first))
+        return _spread(_sum_windows(template), np.ones(1, dtype=bool))
 
     def maps(self, dataset: xr.Dataset) -> Mapping[str, xr.DataArray]:
         """Lay the explained pixels out as maps.

@@ -9,18 +9,17 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from lrprism.composites import AbstractComposite
 from lrprism.engine import Account
 from lrprism.errors import DataError, InputError
 from lrprism.spectral.bands.statistics import RESOLUTION, band_table, sample_spectra
 from lrprism.spectral.cubes.patches import PatchSet
-from lrprism.spectral.cubes.windows import cut_windows
 from lrprism.spectral.io.writers import write_cube
 from lrprism.spectral.runs import file_hash, read_run, versions, write_json
 from lrprism.spectral.runs.record import RUN_FILE
 from lrprism.spectral.runs.tables import conservation_table
 from lrprism.spectral.workbench.choice import Choice, choose_way, drop_record
 from lrprism.spectral.workbench.composites import find_composite
+from lrprism.spectral.workbench.cutters import Numbers, WindowCutter
 from lrprism.spectral.workbench.every_pixel import PixelExplainer
 from lrprism.spectral.workbench.explanation_settings import ExplanationSettings
 from lrprism.spectral.workbench.figures import draw_figures, draw_scenes
@@ -30,7 +29,7 @@ from lrprism.spectral.workbench.progress import Reporter
 from lrprism.spectral.workbench.record import SPLIT, WEIGHTS
 from lrprism.spectral.workbench.references import find_reference
 from lrprism.spectral.workbench.relevance_store import RelevanceStore
-from lrprism.spectral.workbench.sources import Numbers, Samples, open_samples
+from lrprism.spectral.workbench.sources import Samples, open_samples
 from lrprism.spectral.workbench.trained_network import TrainedNetwork
 
 _SINKS = ("to_bias", "to_stabilizer", "to_rule", "to_constant", "to_unknown")
@@ -63,7 +62,7 @@ def explain_into(
     with reporter.step(f"reading {settings.source or trained.record['source']}"):
         samples = open_samples(settings.source or trained.record["source"], trained.preparation)
         plan_job = _plan_pixels if settings.every_pixel else _plan_patches
-        job = plan_job(samples, trained, way, find_composite(way.rule))
+        job = plan_job(samples, trained, way, folder)
         job = _state_resolution(job, trained, way)
     # batches that are in the store already are not explained again
     store = RelevanceStore(folder, len(job.numbers), settings.batch_size)
@@ -153,12 +152,12 @@ class _Job:
 
 
 def _plan_patches(
-    samples: Samples, trained: TrainedNetwork, settings: ExplanationSettings, composite: AbstractComposite
+    samples: Samples, trained: TrainedNetwork, settings: ExplanationSettings, folder: Path
 ) -> _Job:
     numbers, part = _choose_samples(samples, trained, settings)
     patch = samples.cut(numbers[:1])
     _check_fit(patch, trained, samples)
-    explainer = _build_patch_explainer(samples, trained, settings, composite)
+    explainer = _build_patch_explainer(samples.hold(numbers, folder), trained, settings)
 
     def write(
         folder: Path, relevance: xr.Dataset, conservation: pd.DataFrame, reporter: Reporter
@@ -174,17 +173,19 @@ def _plan_patches(
 
 
 def _plan_pixels(
-    samples: Samples, trained: TrainedNetwork, settings: ExplanationSettings, composite: AbstractComposite
+    samples: Samples, trained: TrainedNetwork, settings: ExplanationSettings, folder: Path
 ) -> _Job:
     if samples.scene is None or samples.has_window is None:
         raise InputError(
             f"every pixel of a scene can be explained. Found patches in '{samples.source}'. Leave out "
             "--every-pixel."
         )
-    patches = _build_patch_explainer(samples, trained, settings, composite)
-    window = trained.record["network"]["window"]
-    explainer = PixelExplainer(patches, samples.scene, window, samples.has_window)
-    _check_fit(cut_windows(samples.scene, window, pixels=explainer.first, labelled=False), trained, samples)
+    patches = _build_patch_explainer(samples, trained, settings)
+    windows = WindowCutter(samples.scene, trained.record["network"]["window"], labelled=False)
+    explainer = PixelExplainer(patches, windows, samples.has_window)
+    _check_fit(windows(explainer.first), trained, samples)
+    held = windows.hold(np.flatnonzero(samples.has_window), folder)
+    explainer = replace(explainer, windows=held)
 
     def write(folder: Path, relevance: xr.Dataset, _: pd.DataFrame, reporter: Reporter) -> list[Path]:
         # the maps are lazy: they are read from the store piece by piece
@@ -213,12 +214,13 @@ def _state_resolution(job: _Job, trained: TrainedNetwork, settings: ExplanationS
 
 
 def _build_patch_explainer(
-    samples: Samples, trained: TrainedNetwork, settings: ExplanationSettings, composite: AbstractComposite
+    samples: Samples, trained: TrainedNetwork, settings: ExplanationSettings
 ) -> PatchExplainer:
     names = trained.record["class_names"]
     reference = find_reference(settings.reference_name, trained.record)
     return PatchExplainer(
-        trained.model, composite, samples, names, settings.target, reference, settings.reference_name
+        *(trained.model, find_composite(settings.rule), samples, names),
+        *(settings.target, reference, settings.reference_name),
     )
 
 

@@ -19,7 +19,10 @@ from lrprism.spectral.networks import (
     load_program,
 )
 from lrprism.spectral.preprocessing import LAYOUTS, AbstractStep, Layout, Pipeline, Wavelengths, build_steps
-from lrprism.spectral.workbench.sources import Numbers, Samples, network_inputs
+from lrprism.spectral.preprocessing.moments import Batches
+from lrprism.spectral.workbench.cutters import Numbers
+from lrprism.spectral.workbench.patch_batches import PatchBatches
+from lrprism.spectral.workbench.sources import Samples, network_inputs
 
 NETWORK: Final = "network"
 """Name of the network within the pipeline, for :class:`lrprism.Within`."""
@@ -90,11 +93,12 @@ class NetworkSettings:
         if self.is_program:
             shutil.copyfile(self.name, folder / PROGRAM)
 
-    def build(self, patches: Tensor, wavelength: Wavelengths, classes: int) -> Pipeline:
+    def build(self, patches: Batches, wavelength: Wavelengths, classes: int) -> Pipeline:
         """Build the network for a training part, with its preprocessing fitted to it.
 
         Args:
-            patches: The training part, ``[N, band, y, x]``, in the data's own units.
+            patches: The training part, ``[N, band, y, x]``, in the data's own units; or batches of it,
+                which can be gone through more than once.
             wavelength: Centre of each band in nm, ``[band]``.
             classes: Number of classes.
 
@@ -107,7 +111,8 @@ class NetworkSettings:
             ModelError: If the network cannot be built for these patches.
         """
         steps = build_steps(self.steps, wavelength, patches)
-        return self._build_pipeline(steps, len(wavelength), classes, patches.shape[-1])
+        first = patches if isinstance(patches, Tensor) else next(iter(patches))
+        return self._build_pipeline(steps, len(wavelength), classes, first.shape[-1])
 
     def rebuild(self, wavelength: Wavelengths, classes: int, window: int, folder: Path) -> Pipeline:
         """Build the same pipeline for weights to be loaded into.
@@ -195,9 +200,8 @@ def build_for_samples(
         DataError: If a step cannot be fitted, or the weights cannot be read.
         ModelError: If the network or the weights do not fit the data.
     """
-    patches = samples.cut(numbers)
-    nm = patches["wavelength"].values
-    model = settings.build(network_inputs(patches), nm, len(samples.class_names))
+    nm = samples.cut(numbers[:1])["wavelength"].values
+    model = settings.build(PatchBatches(samples, numbers), nm, len(samples.class_names))
     if weights is not None:
         load_checkpoint(model.network, weights)
     _check_runs(model, samples, settings.name)

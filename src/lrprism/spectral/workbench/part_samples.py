@@ -6,9 +6,10 @@ import torch
 from torch import Tensor
 
 from lrprism.errors import DataError
+from lrprism.spectral.workbench.cutters import Numbers
 from lrprism.spectral.workbench.parts import limit_per_class
 from lrprism.spectral.workbench.record import SPLIT
-from lrprism.spectral.workbench.sources import Numbers, Samples, network_inputs, open_samples
+from lrprism.spectral.workbench.sources import Samples, network_inputs, open_samples
 from lrprism.spectral.workbench.trained_network import TrainedNetwork
 
 

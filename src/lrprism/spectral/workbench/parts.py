@@ -19,7 +19,8 @@ from lrprism.spectral.splits import (
     read_groups,
     read_split,
 )
-from lrprism.spectral.workbench.sources import Numbers, Samples
+from lrprism.spectral.workbench.cutters import Numbers
+from lrprism.spectral.workbench.sources import Samples
 from lrprism.spectral.workbench.split_settings import SplitSettings
 
 

@@ -18,9 +18,10 @@ from lrprism.engine import Account
 from lrprism.errors import InputError
 from lrprism.spectral.cubes.patches import PatchSet
 from lrprism.spectral.preprocessing import Pipeline
+from lrprism.spectral.workbench.cutters import Numbers
 from lrprism.spectral.workbench.networks import NETWORK
 from lrprism.spectral.workbench.references import MakeReference
-from lrprism.spectral.workbench.sources import Numbers, Samples, network_inputs
+from lrprism.spectral.workbench.sources import Samples, network_inputs
 
 
 @dataclass(frozen=True, eq=False)

@@ -16,10 +16,11 @@ from lrprism.spectral.preprocessing import Pipeline
 from lrprism.spectral.runs import file_hash
 from lrprism.spectral.training.metrics import Metrics, evaluate
 from lrprism.spectral.training.prediction import predict
+from lrprism.spectral.workbench.cutters import Numbers
 from lrprism.spectral.workbench.networks import NetworkSettings
 from lrprism.spectral.workbench.parts import SampleParts
 from lrprism.spectral.workbench.progress import Reporter
-from lrprism.spectral.workbench.sources import Numbers, Preparation, Samples, network_inputs
+from lrprism.spectral.workbench.sources import Preparation, Samples, network_inputs
 from lrprism.spectral.workbench.split_settings import SplitSettings
 
 WEIGHTS: Final = "model.safetensors"

@@ -8,9 +8,10 @@ from torch import Tensor
 from lrprism.errors import InputError
 from lrprism.evaluation import AbstractImputer, Constant, Interpolation, Regions, bands, choose_samples
 from lrprism.spectral.workbench.candidates import ClassLogits
+from lrprism.spectral.workbench.cutters import Numbers
 from lrprism.spectral.workbench.part_samples import draw_evenly, read_tensors, read_wavelengths
 from lrprism.spectral.workbench.references import find_reference
-from lrprism.spectral.workbench.sources import Numbers, Samples
+from lrprism.spectral.workbench.sources import Samples
 from lrprism.spectral.workbench.trained_network import TrainedNetwork
 
 WINDOWS: Final = 20

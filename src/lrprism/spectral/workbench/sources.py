@@ -1,7 +1,6 @@
 """Labelled samples of a scene or of a patch file, behind one interface."""
 
-from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
@@ -11,13 +10,15 @@ import xarray as xr
 
 from lrprism.errors import DataError
 from lrprism.spectral.cubes.bands import average_pairs, good_bands, select_bands
-from lrprism.spectral.cubes.cube import Scene, cube_hash
+from lrprism.spectral.cubes.cube import Scene
 from lrprism.spectral.cubes.patches import PatchSet
-from lrprism.spectral.cubes.windows import check_window, cut_windows
+from lrprism.spectral.cubes.scan import scan_cube
+from lrprism.spectral.cubes.windows import check_window
 from lrprism.spectral.io import read_cube, read_labels
 from lrprism.spectral.io.patch_file import is_patch_file, read_patch_file
 from lrprism.spectral.knowledge.indian_pines import load_indian_pines
 from lrprism.spectral.runs import file_hash
+from lrprism.spectral.workbench.cutters import AbstractCutter, Numbers, PatchCutter, WindowCutter
 from lrprism.spectral.workbench.progress import Reporter
 
 if TYPE_CHECKING:
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
 INDIAN_PINES = "indian-pines"
 """The name that stands for the scene that comes with the package tensorly."""
 
-Numbers = npt.NDArray[np.int64]
 Bands = TypeVar("Bands", xr.DataArray, xr.Dataset)
 
 
@@ -88,6 +88,7 @@ class Samples:
         cut: Returns the patches of some numbers, in their order.
         all_labels: Labels of all pixels of a scene, whether a window fits or not; None for a patch file.
         has_window: Of a scene, the pixels whose window lies inside it and holds no missing value, ``[y, x]``.
+        range: Lowest and highest value of a scene; None for a patch file.
     """
 
     source: str
@@ -96,9 +97,10 @@ class Samples:
     attrs: dict[str, Any]
     hash: str
     scene: Scene | None
-    cut: Callable[[Numbers], PatchSet]
+    cut: AbstractCutter
     all_labels: xr.DataArray | None = None
     has_window: npt.NDArray[np.bool_] | None = None
+    range: tuple[float, float] | None = None
 
     @property
     def class_names(self) -> list[str]:
@@ -108,6 +110,15 @@ class Samples:
     def labels_of(self, numbers: Numbers) -> Numbers:
         """Return the class of each of some samples."""
         return self.labels[np.searchsorted(self.numbers, numbers)]
+
+    def hold(self, numbers: Numbers, folder: Path) -> Self:
+        """Read some samples, which are cut from then on without the file.
+
+        Args:
+            numbers: The samples.
+            folder: Where a file without a name may lie until the process ends, if memory is short.
+        """
+        return replace(self, cut=self.cut.hold(numbers, folder))
 
 
 def open_samples(source: str, preparation: Preparation) -> Samples:
@@ -172,7 +183,8 @@ def _open_scene(source: str, scene: Scene, preparation: Preparation) -> Samples:
     check_window(scene, preparation.window)
     cube = preparation.prepare_bands(scene.cube)
     inner = scene.labels.where(_mark_inside(scene.labels.shape, preparation.window // 2), 0)
-    complete = _mark_complete_windows(cube, preparation.window)
+    scan = scan_cube(scene.cube, _find_used_bands(scene.cube, preparation))
+    complete = _mark_complete_windows(scan.complete, preparation.window)
     prepared = Scene(cube, inner.where(complete, 0))
     flat = prepared.labels.values.ravel()
     numbers = np.flatnonzero(flat).astype(np.int64)
@@ -184,31 +196,38 @@ def _open_scene(source: str, scene: Scene, preparation: Preparation) -> Samples:
     attrs = {**prepared.cube.attrs, "class_names": prepared.class_names}
     attrs["assumed"] = [*attrs["assumed"], *notes]
 
-    def cut(pixels: Numbers) -> PatchSet:
-        return cut_windows(prepared, preparation.window, pixels=pixels)
-
     has_window = complete & _mark_inside(complete.shape, preparation.window // 2)
     return Samples(
         source,
         numbers,
         flat[numbers] - 1,
         attrs,
-        cube_hash(scene.cube),
+        scan.hash,
         prepared,
-        cut,
+        WindowCutter(prepared, preparation.window),
         scene.labels,
         has_window,
+        (scan.low, scan.high),
     )
 
 
-def _mark_complete_windows(cube: xr.DataArray, window: int) -> npt.NDArray[np.bool_]:
-    """Mark the pixels whose window holds no missing value."""
+def _find_used_bands(cube: xr.DataArray, preparation: Preparation) -> npt.NDArray[np.bool_]:
+    """Mark the bands of which a missing value is still one after preparation, ``[band]``."""
+    bands = cube.sizes["band"]
+    # a scene of one pixel per band, which misses that band alone
+    probe = cube.isel(y=slice(0, 1), x=np.zeros(bands, dtype=int)).copy(
+        data=np.where(np.eye(bands, dtype=bool)[:, None], np.float32(np.nan), np.float32(0))
+    )
+    return np.asarray(preparation.prepare_bands(probe).isnull().any(("band", "y")).values)
+
+
+def _mark_complete_windows(complete: npt.NDArray[np.bool_], window: int) -> npt.NDArray[np.bool_]:
+    """Mark the pixels whose window holds complete pixels alone. Shapes: ``[y, x]``."""
     if window == 1:
-        return np.asarray(cube.notnull().all("band").values)
-    finite = cube.notnull().all("band").values
+        return complete
     from scipy import ndimage  # late: not needed to read patches
 
-    return np.asarray(ndimage.minimum_filter(finite, size=window, mode="nearest"), dtype=bool)
+    return np.asarray(ndimage.minimum_filter(complete, size=window, mode="nearest"), dtype=bool)
 
 
 def _mark_inside(shape: tuple[int, ...], radius: int) -> npt.NDArray[np.bool_]:
@@ -220,13 +239,8 @@ def _mark_inside(shape: tuple[int, ...], radius: int) -> npt.NDArray[np.bool_]:
 
 def _open_patches(source: str, patches: PatchSet) -> Samples:
     numbers = np.arange(patches.sizes["sample"], dtype=np.int64)
-
-    def cut(positions: Numbers) -> PatchSet:
-        return patches.isel(sample=positions)
-
-    return Samples(
-        source, numbers, patches["label"].values, dict(patches.attrs), file_hash(source), None, cut
-    )
+    labels, attrs = patches["label"].values, dict(patches.attrs)
+    return Samples(source, numbers, labels, attrs, file_hash(source), None, PatchCutter(patches))
 
 
 def network_inputs(patches: PatchSet) -> "Tensor":

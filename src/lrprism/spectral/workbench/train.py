@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any, Final
 
 import torch
-from torch.utils.data import TensorDataset
 
 from lrprism.errors import InputError, ResultsError
 from lrprism.spectral.preprocessing import Pipeline
@@ -18,13 +17,12 @@ from lrprism.spectral.training.metrics import Metrics
 from lrprism.spectral.training.seeds import summarize_seeds
 from lrprism.spectral.workbench.networks import NetworkSettings, build_for_samples
 from lrprism.spectral.workbench.parts import SampleParts, deal_samples
+from lrprism.spectral.workbench.patch_batches import build_dataset
 from lrprism.spectral.workbench.progress import Reporter
 from lrprism.spectral.workbench.record import score_test_part, write_network
 from lrprism.spectral.workbench.sources import (
-    Numbers,
     Preparation,
     Samples,
-    network_inputs,
     open_labelled_samples,
 )
 from lrprism.spectral.workbench.split_settings import SplitSettings
@@ -95,6 +93,7 @@ def train_into(folder: Path, settings: TrainingSettings, reporter: Reporter) -> 
     """
     check_devices(settings.training)  # a wrong name should not cost reading and splitting first
     samples = open_labelled_samples(settings.source, settings.preparation, reporter)
+    samples = samples.hold(samples.numbers, folder)
     record = _read_finished_seeds(folder, samples)
     is_main = True
     for number in range(len(record.get("seeds", [])), settings.seeds):
@@ -197,17 +196,12 @@ def _fit_seed(
     if settings.weights is not None:
         # drawing anew would throw the weights away
         config = replace(config, initialize=False)
-    train, validation = (_build_dataset(samples, numbers) for numbers in (parts.train, parts.validation))
+    train, validation = (build_dataset(samples, numbers) for numbers in (parts.train, parts.validation))
     name = type(model.network).__name__
     if settings.seeds > 1:
         name = f"{name}, seed {seed}"
     progress = reporter.shows_progress
     return fit(model, train, validation, config, checkpoint=checkpoint, progress=progress, name=name)
-
-
-def _build_dataset(samples: Samples, numbers: Numbers) -> TensorDataset:
-    patches = samples.cut(numbers)
-    return TensorDataset(network_inputs(patches), torch.from_numpy(patches["label"].values))
 
 
 def _describe_training(settings: TrainingSettings, result: TrainingResult) -> dict[str, Any]:
