@@ -8,7 +8,7 @@ ZOO    := .venv-zoo
 # torch without help (tests/torchvision_beside_cpu.py), and transformers imports it where it is installed.
 VISION := $(VENV)/vision
 
-.PHONY: demo test lint types bench bench-quick bench-cuda evidence kills parity reproduce court fuzz zoo clean
+.PHONY: demo test lint types bench bench-quick bench-cuda bench-data evidence kills parity reproduce court fuzz zoo clean
 
 demo: $(READY)
 	$(BIN)/lrprism demo --out runs/demo --overwrite
@@ -39,6 +39,9 @@ bench-cuda: $(PEERS)/.ready
 
 bench-quick: $(READY)
 	$(BIN)/python -m benchmarks --quick
+
+bench-data: $(READY)
+	$(BIN)/python -m benchmarks.data --page docs/large-cubes.md
 
 # The results are kept: a call that was stopped goes on after the last cell.
 evidence: $(READY)
