@@ -87,7 +87,7 @@ DEFAULT: Final = Map("Epsilon", "mean", pooled=True)
 CANDIDATES: Final = tuple(Map(*pair, pooled) for pair in SHORT_LIST for pooled in (False, True))
 """What a choice is made from, and what it is compared with."""
 POOLED: Final = tuple(how for how in CANDIDATES if how.pooled)
-"""The candidates summed over the width that the data imply: SRG cannot see what pooling gains."""
+"""The candidates of ``auto``, summed over the width that the data imply: SRG cannot see its gain."""
 
 
 def build_methods(problem: Problem) -> Iterator[tuple[Map, Method]]:

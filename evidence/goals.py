@@ -47,7 +47,6 @@ NAMED, FALSE = 0.9, 0.1
 TITLED: Final = {
     "default": f"the default ({DEFAULT})",
     "auto": "`auto`",
-    "auto_pooled": "`auto` among pooled maps",
     "calibrated": "`--calibrate`",
 }
 """The choices of a verdict, in words."""

@@ -112,7 +112,7 @@ def measure_reliability(bench: Bench) -> Row:
 
 
 def choose_automatically(bench: Bench, methods: Mapping[Map, Method]) -> Row:
-    """Return the choice of ``auto``: its winner, the SRG of each candidate, and whether the lead is clear."""
+    """Return the candidate with the best SRG of all, the SRG of each, and whether the lead is clear."""
     right = evaluation.choose_samples(bench.model, bench.problem.validation.x, bench.problem.validation.y)
     ranking = choose(
         bench.model,

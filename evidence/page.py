@@ -31,7 +31,7 @@ from evidence.verdict import (
 
 VERDICTS: Final = (
     *("network", "scaling", "best candidate", "AUC", "also within reach", "best other method"),
-    *("default", "`auto`", "`auto`, pooled maps alone", "`--calibrate`"),
+    *("default", "`auto`", "`auto` of all maps", "`--calibrate`"),
 )
 
 
@@ -105,7 +105,7 @@ def write_verdict(key: RowKey, verdict: Verdict) -> tuple[str, ...]:
     network, scaling = key
     name, other = verdict.other
     near = [other_name for other_name in verdict.near if other_name != verdict.best]
-    choices = (verdict.default, verdict.auto, verdict.auto_pooled, verdict.calibrated)
+    choices = (verdict.default, verdict.auto, verdict.auto_of_all, verdict.calibrated)
     return (
         TITLES[network],
         scaling,
@@ -150,8 +150,8 @@ def write_choices(maps: Rows, calibrations: Rows) -> str:
         for result in row
     }
     choices = {
-        "`auto`": lambda result: str(result.facts["auto"]["best"]),
-        "`auto`, pooled maps alone": pick_pooled,
+        "`auto`": pick_pooled,
+        "`auto` of all maps, as computed too": lambda result: str(result.facts["auto"]["best"]),
         "`--calibrate`": lambda result: picked.get((result.network, result.scaling, result.seed)),
         f"the default, {DEFAULT}": lambda _: str(DEFAULT),
     }

@@ -27,8 +27,9 @@ WHEN = """
 
 The best of the {candidates} candidates of each network and scaling by mean AUC, those within {near} of
 it, and how close the choices come that a user can make without the truth: one default for all, `auto`
-(the best mean SRG under two imputers on validation samples, among all candidates and among the pooled
-ones alone), and `--calibrate` (features planted into the same data, the same network trained on them).
+(the best mean SRG under two imputers on validation samples, among the pooled candidates; beside it among
+all, since SRG cannot see what pooling gains), and `--calibrate` (features planted into the same data, the
+same network trained on them).
 The best candidate is known from the truth, and no user has it. † is more than {near} behind it, ‡ more
 than {far}.
 

@@ -75,8 +75,8 @@ class Verdict:
         auc: This mean.
         near: Candidates within .01 of it, the best first.
         other: The best method of others, and its mean AUC.
-        auto: Mean AUC of the maps that ``auto`` chose, seed by seed.
-        auto_pooled: The same where it chooses among pooled maps alone; None where their SRG was not kept.
+        auto: Mean AUC of the maps that ``auto`` chose seed by seed, among the pooled candidates.
+        auto_of_all: The same where maps as computed are candidates too.
         calibrated: Mean AUC of those that planted features chose; None where it was not measured.
         default: Mean AUC of the default; see :func:`rank_fixed`.
     """
@@ -86,7 +86,7 @@ class Verdict:
     near: tuple[str, ...]
     other: tuple[str, Mean]
     auto: Mean
-    auto_pooled: Mean | None
+    auto_of_all: Mean
     calibrated: Mean | None
     default: Mean
 
@@ -108,7 +108,6 @@ def judge_row(row: Sequence[Result], calibrations: Sequence[Result], default: st
     near = [name for name, mean in means.items() if mean is not None and auc.value - mean.value <= NEAR]
     near.sort(key=lambda name: -read_auc(means, name))
     picked = {result.seed: str(result.facts["best"]) for result in calibrations}
-    pooled = [pick_pooled(result) for result in row]
     fixed = means[default]
     assert fixed is not None  # the default is a candidate
     return Verdict(
@@ -116,10 +115,8 @@ def judge_row(row: Sequence[Result], calibrations: Sequence[Result], default: st
         auc,
         tuple(near),
         find_best(row, list_others(row)),
+        average([read_choice(result, pick_pooled(result)) for result in row]),
         average([read_choice(result, str(result.facts["auto"]["best"])) for result in row]),
-        average([read_choice(result, name) for result, name in zip(row, pooled, strict=True) if name])
-        if all(pooled)
-        else None,
         average([read_choice(result, picked[result.seed]) for result in row])
         if all(result.seed in picked for result in row)
         else None,
@@ -127,11 +124,11 @@ def judge_row(row: Sequence[Result], calibrations: Sequence[Result], default: st
     )
 
 
-def pick_pooled(result: Result) -> str | None:
-    """Return the pooled candidate with the best mean SRG over imputers; None where none was kept."""
-    srg = result.facts["auto"].get("srg", {})
+def pick_pooled(result: Result) -> str:
+    """Return the pooled candidate with the best mean SRG over imputers, the choice of ``auto``."""
+    srg = result.facts["auto"]["srg"]
     scores = {name: sum(srg[name].values()) / len(srg[name]) for name in POOLED_NAMES if name in srg}
-    return max(scores, key=scores.__getitem__) if scores else None
+    return max(scores, key=scores.__getitem__)
 
 
 def read_choice(result: Result, method: str) -> float:

@@ -1,6 +1,5 @@
 """Verdicts, goals and page of made-up results."""
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -43,7 +42,8 @@ def test_a_verdict_says_how_far_choices_are() -> None:
     assert verdict.best == str(made_up.BEST)
     assert verdict.auc == Mean(0.99, 0.0, 2)
     assert set(verdict.near) == {str(made_up.BEST), str(CHOSEN["cnn"])}
-    assert verdict.lag(verdict.auto) == pytest.approx(0.015)
+    assert verdict.lag(verdict.auto) == 0
+    assert verdict.lag(verdict.auto_of_all) == pytest.approx(0.015)
     assert verdict.lag(verdict.calibrated) == pytest.approx(0.09)
     assert verdict.other[1].value == 0.88
 
@@ -76,16 +76,7 @@ def test_fixed_rules_are_ranked_by_their_largest_distance() -> None:
 
 def test_among_pooled_maps_the_best_mean_srg_is_chosen() -> None:
     assert pick_pooled(MAPS["cnn", "raw"][0]) == str(made_up.BEST)
-    pooled = VERDICTS["cnn", "raw"].auto_pooled
-    assert pooled is not None
-    assert pooled.value == 0.99
-
-
-def test_without_srg_of_pooled_maps_none_is_chosen() -> None:
-    (first, *_) = MAPS["cnn", "raw"]
-    bare = replace(first, facts=first.facts | {"auto": {"best": str(made_up.AUTO)}})
-    assert pick_pooled(bare) is None
-    assert judge_row([bare], (), str(DEFAULT)).auto_pooled is None
+    assert VERDICTS["cnn", "raw"].auto.value == 0.99
 
 
 def test_hits_are_counted_cell_by_cell() -> None:
@@ -110,7 +101,7 @@ def test_goals_are_met_or_missed_by_the_numbers() -> None:
 
 def test_goals_of_choices_blind_features_and_confounders() -> None:
     auto = [check for check in CHECKS if "`auto` is" in check.what or "of `auto` from" in check.what]
-    assert [(check.measured, check.met) for check in auto] == [("0 of 10", False), (".015", True)]
+    assert [(check.measured, check.met) for check in auto] == [("10 of 10", True), (".000", True)]
     assert find_check("mlp: blind feature").met
     assert find_check("mlp: AUC beside a blind feature (ANOVA .870 ± .000)").met
     assert find_check("data sets whose confounder").measured == "2 of 2"
@@ -127,7 +118,7 @@ def test_the_page_says_what_was_measured() -> None:
     assert "‡ |" in text
     assert "Pooling raises AUC in" in text
     assert "figures/evidence-mlp.png" in text
-    assert "| `auto` | 0 of 20 | 20 of 20 |" in text
+    assert "| `auto` of all maps, as computed too | 0 of 20 | 20 of 20 |" in text
     assert "{" not in text
 
 
