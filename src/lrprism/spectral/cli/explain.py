@@ -1,7 +1,7 @@
 """``lrprism explain``."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import pandas as pd
 import typer
@@ -23,6 +23,10 @@ def explain(
     data: Annotated[
         str | None, typer.Argument(help="Data to explain; by default the data it was trained on.")
     ] = None,
+    labels: options.OtherLabels = None,
+    key: options.Key = None,
+    wavelengths: options.Wavelengths = None,
+    resample: options.Resample = False,
     rule: registry_options.Rule = DEFAULT_RULE,
     target: options.Target = "predicted",
     per_class: Annotated[int, typer.Option(help="Samples per true class at most; 0 for all.", min=0)] = 20,
@@ -57,10 +61,16 @@ def explain(
 
         lrprism explain runs/pines --every-pixel --batch-size 256 --out results/pines-map
 
+        lrprism explain runs/field next_year.hdr --labels next_year.gpkg --out results/next-year
+
         lrprism explain runs/pines --per-class 0 --devices 2 --strategy ddp --out results/pines
     """
     settings = ExplanationSettings(
         source=data,
+        labels=labels,
+        key=key,
+        wavelengths=wavelengths,
+        resample=resample,
         rule=rule,
         target=target,
         per_class=per_class or None,
@@ -80,6 +90,11 @@ def explain(
         if record is None:  # another process goes on
             return
         unfinished.finish()
+    _print_explanation(record, out, every_pixel=every_pixel)
+
+
+def _print_explanation(record: dict[str, Any], out: Path, *, every_pixel: bool) -> None:
+    """Print what an explanation found, and where its files are."""
     console = Console()
     # a map has no table of bands
     if not every_pixel:

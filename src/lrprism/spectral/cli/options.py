@@ -47,6 +47,22 @@ Labels = Annotated[
     str | None,
     typer.Option(help="For a cube: its label map (.mat, .npy, .tif, .csv, .hdr).", rich_help_panel=DATA),
 ]
+OtherLabels = Annotated[
+    str | None,
+    typer.Option(
+        "--labels",
+        help="The label map of data other than those of the training, whose labels are never taken for them.",
+        rich_help_panel=DATA,
+    ),
+]
+Resample = Annotated[
+    bool,
+    typer.Option(
+        "--resample",
+        help="Average the bands of other data to the wavelengths of the training, by a Gaussian round each.",
+        rich_help_panel=DATA,
+    ),
+]
 Key = Annotated[
     str | None, typer.Option(help="For a file of several arrays: the cube's name.", rich_help_panel=DATA)
 ]

@@ -21,6 +21,7 @@ from lrprism.spectral.workbench.choice import Choice, choose_way, drop_record
 from lrprism.spectral.workbench.composites import find_composite
 from lrprism.spectral.workbench.cutters import Numbers, WindowCutter
 from lrprism.spectral.workbench.every_pixel import PixelExplainer
+from lrprism.spectral.workbench.explained_data import open_explained
 from lrprism.spectral.workbench.explanation_settings import ExplanationSettings
 from lrprism.spectral.workbench.figures import draw_figures, draw_scenes
 from lrprism.spectral.workbench.parts import limit_per_class
@@ -29,7 +30,7 @@ from lrprism.spectral.workbench.progress import Reporter
 from lrprism.spectral.workbench.record import SPLIT, WEIGHTS
 from lrprism.spectral.workbench.references import find_reference
 from lrprism.spectral.workbench.relevance_store import RelevanceStore
-from lrprism.spectral.workbench.sources import Samples, open_samples
+from lrprism.spectral.workbench.sources import Samples
 from lrprism.spectral.workbench.trained_network import TrainedNetwork
 
 _SINKS = ("to_bias", "to_stabilizer", "to_rule", "to_constant", "to_unknown")
@@ -59,8 +60,8 @@ def explain_into(
     settings.check_rule()  # before anything is read: a wrong name should cost nothing
     trained = TrainedNetwork.load(network, settings.model)
     choice, way = _choose_way(folder, trained, settings, reporter)
-    with reporter.step(f"reading {settings.source or trained.record['source']}"):
-        samples = open_samples(settings.source or trained.record["source"], trained.preparation)
+    with reporter.step(f"reading {settings.source or trained.source}"):
+        samples = open_explained(trained, settings)
         plan_job = _plan_pixels if settings.every_pixel else _plan_patches
         job = plan_job(samples, trained, way, folder)
         job = _state_resolution(job, trained, way)

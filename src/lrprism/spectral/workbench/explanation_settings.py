@@ -15,6 +15,11 @@ class ExplanationSettings:
 
     Args:
         source: The data; None for the data that the network was trained on.
+        labels: The label map of other data than those of the training.
+        wavelengths: Wavelengths of other data, as in :class:`Preparation`; None for those of the file, or of
+            the training where the file has none.
+        key: For other files of several arrays: the name of the cube's; None as in the training.
+        resample: Whether the bands of other data are averaged to the wavelengths of the training.
         rule: A name in :data:`lrprism.spectral.workbench.COMPOSITES`; or ``"auto"``: rule, reference and
             width are chosen on samples of this network, as far as ``reference`` and ``pool`` leave them open.
         target: ``"predicted"``, ``"true"``, the number of a class or its name.
@@ -32,6 +37,10 @@ class ExplanationSettings:
     """
 
     source: str | None = None
+    labels: str | None = None
+    wavelengths: str | None = None
+    key: str | None = None
+    resample: bool = False
     rule: str = DEFAULT_RULE
     target: str = "predicted"
     per_class: int | None = 20

@@ -22,7 +22,7 @@ def open_own_samples(trained: TrainedNetwork) -> Samples:
     Raises:
         DataError: If they cannot be read, or are others than those that the network was trained on.
     """
-    samples = open_samples(trained.record["source"], trained.preparation)
+    samples = open_samples(trained.source, trained.preparation)
     if samples.hash != trained.record["data_sha256"]:
         raise DataError(
             f"'{samples.source}' should hold the data that the network was trained on. Found others. "

@@ -1,5 +1,6 @@
 """The files of a trained network in its run folder, and the record of its test."""
 
+import os
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
@@ -23,6 +24,8 @@ from lrprism.spectral.workbench.progress import Reporter
 from lrprism.spectral.workbench.sources import Preparation, Samples, network_inputs
 from lrprism.spectral.workbench.split_settings import SplitSettings
 
+PATHS: Final = ("source", "labels", "wavelengths")
+"""Settings that may be files, which are found again from the run folder."""
 WEIGHTS: Final = "model.safetensors"
 SPLIT: Final = "split.csv"
 _TEST_PATCHES: Final = 1000  # in memory at a time
@@ -95,6 +98,7 @@ def write_network(
     facts = ("title", "attribution", "quantity", "units", "assumed")
     return {
         "source": settings.source,
+        "paths": _describe_paths(settings, folder),
         "data": {name: samples.attrs[name] for name in facts},
         "data_sha256": samples.hash,
         "preparation": settings.preparation.record(),
@@ -107,6 +111,23 @@ def write_network(
         **_measure_spectra(samples, parts, patches["wavelength"].values),
         "split": parts.record(settings.split or SplitSettings(), settings.preparation.window),
         "test": {**asdict(metrics), "f1": dict(zip(samples.class_names, metrics.f1, strict=True))},
+    }
+
+
+def _describe_paths(settings: NetworkSource, folder: Path) -> dict[str, str]:
+    """Return where the files of the settings lie, seen from the folder that holds the run folder."""
+    preparation = settings.preparation
+    paths = {
+        "source": settings.source,
+        "labels": preparation.labels,
+        "wavelengths": preparation.wavelengths,
+    }
+    found = {name: Path(path).absolute() for name, path in paths.items() if path and Path(path).exists()}
+    parent = folder.absolute().parent
+    # a folder on another drive of Windows has no relative path
+    return {
+        name: os.path.relpath(path, parent) if path.anchor == parent.anchor else str(path)
+        for name, path in found.items()
     }
 
 

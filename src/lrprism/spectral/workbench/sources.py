@@ -12,6 +12,7 @@ from lrprism.errors import DataError
 from lrprism.spectral.cubes.bands import average_pairs, good_bands, select_bands
 from lrprism.spectral.cubes.cube import Scene
 from lrprism.spectral.cubes.patches import PatchSet
+from lrprism.spectral.cubes.resample import resample_bands
 from lrprism.spectral.cubes.scan import scan_cube
 from lrprism.spectral.cubes.windows import check_window
 from lrprism.spectral.io import read_cube, read_labels
@@ -121,13 +122,17 @@ class Samples:
         return replace(self, cut=self.cut.hold(numbers, folder))
 
 
-def open_samples(source: str, preparation: Preparation) -> Samples:
+def open_samples(
+    source: str, preparation: Preparation, *, wavelengths: npt.NDArray[np.float64] | None = None
+) -> Samples:
     """Open a scene or a patch file and prepare its bands.
 
     Args:
         source: ``"indian-pines"``, the path of an HDF5 patch file (``train_img``, ``train_labels``), or that
             of a cube in any format that :func:`lrprism.spectral.io.read_cube` knows.
         preparation: The preparation of the bands, and the window for a scene.
+        wavelengths: Of a scene, wavelengths in nm that its bands are averaged to, in place of averages and
+            choice of the preparation; None to prepare them as they are.
 
     Raises:
         DataError: If the data cannot be read or prepared.
@@ -145,7 +150,11 @@ def open_samples(source: str, preparation: Preparation) -> Samples:
             source, wavelengths=preparation.wavelengths, class_names=preparation.class_names
         )
         return _open_patches(source, preparation.prepare_bands(patches))
-    return _open_scene(source, _read_scene(source, preparation), preparation)
+    scene = _read_scene(source, preparation)
+    if wavelengths is not None:
+        scene = Scene(resample_bands(scene.cube, wavelengths), scene.labels)
+        preparation = replace(preparation, average_pairs=False, bands=None)
+    return _open_scene(source, scene, preparation)
 
 
 def open_labelled_samples(source: str, preparation: Preparation, reporter: Reporter) -> Samples:

@@ -66,7 +66,25 @@ class TrainedNetwork:
         return float(resolution["nm"])
 
     @property
+    def source(self) -> str:
+        """The data that the network was trained on, found again from another working folder."""
+        return self._locate("source", self.record["source"])
+
+    @property
     def preparation(self) -> Preparation:
-        """The preparation of the data in front of the network, with windows of the network's size."""
+        """The preparation of these data, with windows of the network's size."""
         preparation = Preparation.from_record(self.record["preparation"])
-        return replace(preparation, window=self.record["network"]["window"])
+        labels, wavelengths = (
+            path and self._locate(name, path)
+            for name, path in (("labels", preparation.labels), ("wavelengths", preparation.wavelengths))
+        )
+        window = self.record["network"]["window"]
+        return replace(preparation, window=window, labels=labels, wavelengths=wavelengths)
+
+    def _locate(self, name: str, path: str) -> str:
+        """Return a path as it was given, or as it lies seen from the run folder, whichever there is."""
+        beside = self.record["paths"].get(name)
+        if beside is None or Path(path).exists():
+            return path
+        moved = self.folder.absolute().parent / beside
+        return str(moved) if moved.exists() else path

@@ -1,0 +1,89 @@
+"""The bands of a cube moved to the wavelengths of other data."""
+
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+import xarray as xr
+
+from lrprism.errors import DataError
+from lrprism.spectral.cubes.cube import band_coords, is_lazy, with_note
+
+_REACH: Final = 2.0
+"""Bands up to this many widths from a wanted wavelength take part in it."""
+
+
+def resample_bands(cube: xr.DataArray, wavelength: npt.ArrayLike) -> xr.DataArray:
+    r"""Average the bands of a cube by a Gaussian round each wanted wavelength.
+
+    .. math:: y_k = \frac{\sum_b G_{kb} x_b}{\sum_b G_{kb}}, \quad
+              G_{kb} = \exp\Bigl(-4 \ln 2 \frac{(\lambda_b - \lambda_k)^2}{w_k^2}\Bigr)
+
+    with the full width at half maximum :math:`w_k` the distance to the nearest other wanted wavelength, or to
+    the nearest band where that is more. A value is missing where one of the bands that take part misses it.
+
+    Shapes: ``cube``: ``[band, y, x]``; ``wavelength``: ``[target]``.
+
+    Args:
+        cube: The cube, lazy or not; bands flagged bad take no part.
+        wavelength: Wanted wavelengths in nm, at least two.
+
+    Raises:
+        DataError: If there is no good band within a width of a wanted wavelength.
+    """
+    wanted = np.asarray(wavelength, dtype=np.float64)
+    good = np.flatnonzero(cube["good"].values)
+    apart = np.abs(cube["wavelength"].values[good] - wanted[:, None])
+    spacing = measure_spacing(wanted)
+    _check_covered(wanted, apart.min(axis=1, initial=np.inf), spacing)
+    width = np.maximum(spacing, apart.min(axis=1))
+    bands = []
+    for distance, scale in zip(apart, width, strict=True):
+        near = np.flatnonzero(distance <= _REACH * scale)
+        weight = np.exp(-4 * np.log(2) * (distance[near] / scale) ** 2)
+        weight = (weight / weight.sum()).astype(np.float32)
+        bands.append(sum(cube.data[band] * part for band, part in zip(good[near], weight, strict=True)))
+    note = (
+        f"{len(good)} bands were averaged by a Gaussian round each of the {len(wanted)} of training"
+    )
+    kept = {name: coord for name, coord in cube.coords.items() if "band" not in coord.dims}
+    return xr.DataArray(
+        _stack(bands),
+        dims=("band", "y", "x"),
+        coords={**kept, **band_coords(len(wanted), wanted, fwhm=width)},
+        name=cube.name,
+        attrs=with_note(cube.attrs, note),
+    )
+
+
+def measure_spacing(wavelength: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Return the distance of each wavelength to the nearest other one, in nm; infinite for one alone."""
+    apart = np.abs(wavelength - wavelength[:, None])
+    np.fill_diagonal(apart, np.inf)
+    return np.asarray(apart.min(axis=1, initial=np.inf))
+
+
+def _stack(bands: list[Any]) -> Any:
+    """Stack the images of bands, lazily where they are lazy."""
+    if is_lazy(bands[0]):
+        import dask.array as da  # late: it takes half a second, and is there where a cube is lazy
+
+        return da.stack(bands)  # type: ignore[no-untyped-call]  # dask.array is not typed
+    return np.stack(bands)
+
+
+def _check_covered(
+    wanted: npt.NDArray[np.float64], nearest: npt.NDArray[np.float64], spacing: npt.NDArray[np.float64]
+) -> None:
+    """Refuse wanted wavelengths that no band is near to.
+
+    Raises:
+        DataError: If there is one.
+    """
+    far = nearest > spacing
+    if far.any():
+        raise DataError(
+            f"the data should have a good band near each of the {len(wanted)} wavelengths of training. Found "
+            f"none near {int(far.sum())} of them, such as {wanted[far][0]:.1f} nm. Explain data of a sensor "
+            "that covers them, or train on the bands that both sensors have."
+        )

@@ -1,0 +1,51 @@
+import numpy as np
+import pytest
+import xarray as xr
+
+from lrprism.errors import DataError
+from lrprism.spectral import make_cube
+from lrprism.spectral.cubes.resample import measure_spacing, resample_bands
+
+
+def build_cube(nm: list[float], good: list[bool] | None = None) -> xr.DataArray:
+    """A cube of 2 x 2 pixels whose values are the wavelengths."""
+    values = np.broadcast_to(np.array(nm)[:, None, None], (len(nm), 2, 2)).copy()
+    return make_cube(values, nm, good=good, title="t", quantity="reflectance", units="1")
+
+
+def test_the_same_wavelengths_give_nearly_the_same_values() -> None:
+    cube = build_cube([500.0, 510.0, 520.0])
+    moved = resample_bands(cube, [500.0, 510.0, 520.0])
+    # neighbours a width apart weigh 1/16, those two widths apart 1/65536
+    assert float(moved[1, 0, 0]) == pytest.approx(510)
+    first = (500 + 510 / 16 + 520 / 65536) / (1 + 1 / 16 + 1 / 65536)
+    assert float(moved[0, 0, 0]) == pytest.approx(first)
+    assert moved["wavelength"].values.tolist() == [500, 510, 520]
+    assert moved["fwhm"].values.tolist() == [10, 10, 10]
+    assert moved.attrs["assumed"][-1].startswith("3 bands were averaged by a Gaussian round each of the 3")
+
+
+def test_lazy_cubes_stay_lazy_and_give_the_same() -> None:
+    cube = build_cube([500.0, 505.0, 510.0, 515.0])
+    lazy = resample_bands(cube.chunk({"band": 2}), [502.0, 512.0])
+    assert lazy.chunks is not None
+    np.testing.assert_array_equal(lazy.values, resample_bands(cube, [502.0, 512.0]).values)
+
+
+def test_bad_bands_take_no_part_and_missing_values_stay_missing() -> None:
+    cube = build_cube([500.0, 510.0, 520.0, 545.0], [True, False, True, True])
+    cube[1] = np.nan
+    cube[3, 0, 1] = np.nan
+    moved = resample_bands(cube, [500.0, 520.0])
+    assert np.isfinite(moved.values[0]).all()
+    assert np.argwhere(np.isnan(moved.values[1])).tolist() == [[0, 1]]
+
+
+def test_wavelengths_that_the_data_do_not_cover() -> None:
+    with pytest.raises(DataError, match=r"Found none near 1 of them, such as 700.0 nm"):
+        resample_bands(build_cube([500.0, 510.0]), [500.0, 510.0, 700.0, 520.0])
+
+
+def test_spacing() -> None:
+    assert measure_spacing(np.array([500.0, 510.0, 514.0])).tolist() == [10, 4, 4]
+    assert measure_spacing(np.array([500.0])).tolist() == [np.inf]
