@@ -13,12 +13,14 @@ import xarray as xr
 
 from lrprism.errors import DataError
 from lrprism.spectral.cubes.cube import make_cube, with_note
-from lrprism.spectral.cubes.georeference import GRID_MAPPING, assign_georeference, georeference_of
+from lrprism.spectral.cubes.georeference import assign_georeference
 from lrprism.spectral.cubes.wavelengths import WavelengthSource, read_wavelengths
 from lrprism.spectral.io.band_axis import CUBE_AXES
 from lrprism.spectral.io.decode import convert_to_nm
 from lrprism.spectral.io.failures import reading
 from lrprism.spectral.io.format import FileMarks, Format
+from lrprism.spectral.io.formats.dataset_axes import CubeDims, order_dims
+from lrprism.spectral.io.formats.grid_mapping import read_grid_mapping
 from lrprism.spectral.io.hdf5 import open_hdf5
 from lrprism.spectral.io.lazy import AbstractStored, lazy
 from lrprism.spectral.io.limits import check_declared
@@ -26,6 +28,7 @@ from lrprism.spectral.io.limits import check_declared
 _CLASSIC: Final = (b"CDF\x01", b"CDF\x02", b"CDF\x05")
 _ZARR_MARKS: Final = (".zgroup", ".zmetadata", ".zarray", "zarr.json")
 _WAVELENGTH_NAMES: Final = ("wavelength", "wavelengths", "wl")
+_WAVELENGTH_STANDARD: Final = ("radiation_wavelength", "sensor_band_central_radiation_wavelength")
 _BEYOND_UM: Final = 1000.0  # no wavelength in µm: so that convert_to_nm believes the stated unit of a width
 _Engine: TypeAlias = Literal["h5netcdf", "zarr"]
 _WHAT: Final[Mapping[_Engine, str]] = {"h5netcdf": "a NetCDF 4 file", "zarr": "a Zarr store"}
@@ -87,11 +90,12 @@ def _open_dataset_cube(
 ) -> xr.DataArray:
     with _open_dataset(path, engine) as dataset:
         variable = dataset[_choose_variable(path, dataset, key, wavelengths)]
-        # names of coordinates belong to the encoding, which a writer makes anew
-        variable.attrs = {k: v for k, v in variable.attrs.items() if k not in {"grid_mapping", "coordinates"}}
         _check_numbers(path, variable)
         listed = _find_wavelength_list(variable, dataset)
-        dims = _order_dims(variable, listed)
+        dims = order_dims(variable, listed)
+        place, place_notes = read_grid_mapping(variable, dataset, dims)
+        # names of coordinates belong to the encoding, which a writer makes anew
+        variable.attrs = {k: v for k, v in variable.attrs.items() if k not in {"grid_mapping", "coordinates"}}
         axes = tuple(map(variable.get_axis_num, dims))
         stored = _StoredVariable(path, variable.shape, variable.dtype, axes, str(variable.name), engine)
         centre, fwhm, notes = _settle_wavelengths(listed, variable.sizes[dims[0]], wavelengths)
@@ -104,7 +108,7 @@ def _open_dataset_cube(
             fwhm=_read_fwhm(variable, listed, dims[0]) if fwhm is None else fwhm,
             original_band=None if original is None else original.values.tolist(),
             good=None if good is None else good.values,
-            **_read_attributes(variable, dataset, notes),
+            **_read_attributes(variable, dataset, (*notes, *place_notes)),
         )
         cube.attrs = {
             **variable.attrs,
@@ -112,7 +116,7 @@ def _open_dataset_cube(
             "scale": float(variable.attrs.get("scale", 1.0)),
             "source": str(variable.attrs.get("source", path.name)),
         }
-        return _place_cube(cube, variable, dataset, dims)
+        return _keep_coordinates(cube, variable, dims) if place is None else assign_georeference(cube, place)
 
 
 def _read_attributes(variable: xr.DataArray, dataset: xr.Dataset, notes: tuple[str, ...]) -> dict[str, Any]:
@@ -164,17 +168,14 @@ def _check_numbers(path: Path, variable: xr.DataArray) -> None:
 
 def _find_wavelength_list(variable: xr.DataArray, dataset: xr.Dataset) -> xr.DataArray | None:
     """Find the wavelengths along one of the variable's axes: a coordinate, or a variable beside it."""
-    candidates = (dataset[name] for name in _WAVELENGTH_NAMES if name in dataset.variables)
-    return next((data for data in candidates if data.ndim == 1 and data.dims[0] in variable.dims), None)
-
-
-def _order_dims(variable: xr.DataArray, listed: xr.DataArray | None) -> tuple[str, str, str]:
-    names = [str(dim) for dim in variable.dims]
-    # the axis of the wavelengths, else the one named band, else the first, as most programs write it
-    band = str(listed.dims[0]) if listed is not None else next((n for n in names if n == "band"), names[0])
-    row, column = (name for name in names if name != band)
-    # programs that count x first
-    return (band, column, row) if (row, column) == ("x", "y") else (band, row, column)
+    lists = {
+        str(name): dataset[name]
+        for name, data in dataset.variables.items()
+        if data.ndim == 1 and data.dims[0] in variable.dims
+    }
+    named = [data for word in _WAVELENGTH_NAMES for name, data in lists.items() if name.lower() == word]
+    standard = [data for data in lists.values() if data.attrs.get("standard_name") in _WAVELENGTH_STANDARD]
+    return next(iter([*named, *standard]), None)
 
 
 def _settle_wavelengths(
@@ -207,16 +208,14 @@ def _read_fwhm(
     return np.asarray(coord.values * nm_per_unit, dtype=np.float64)
 
 
-def _place_cube(
-    cube: xr.DataArray, variable: xr.DataArray, dataset: xr.Dataset, dims: tuple[str, str, str]
-) -> xr.DataArray:
-    for name, dim in zip(("y", "x"), dims[1:], strict=True):
-        if dim in variable.coords:
-            cube = cube.assign_coords({name: (name, variable.coords[dim].values)})
-    if GRID_MAPPING not in dataset.variables:
-        return cube
-    place = georeference_of(variable.assign_coords({GRID_MAPPING: dataset[GRID_MAPPING].variable}))
-    return cube if place is None else assign_georeference(cube, place)
+def _keep_coordinates(cube: xr.DataArray, variable: xr.DataArray, dims: CubeDims) -> xr.DataArray:
+    """Keep numbers of rows and columns that say nothing of a map."""
+    places = {
+        name: (name, variable.coords[dim].values)
+        for name, dim in zip(("y", "x"), dims[1:], strict=True)
+        if dim in variable.coords
+    }
+    return cube.assign_coords(places)
 
 
 def _is_netcdf(marks: FileMarks) -> bool:
