@@ -175,7 +175,7 @@ def test_well_known_text_goes_before_parameters() -> None:
         assert place_of(grid(attrs)).crs == wkt
     damaged, _ = read(grid({"crs_wkt": "PROJCRS[", **UTM_33}))
     assert damaged is not None
-    assert "Transverse_Mercator" in damaged.crs
+    assert "Transverse Mercator" in damaged.crs
 
 
 @pytest.mark.parametrize(

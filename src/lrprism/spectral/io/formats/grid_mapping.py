@@ -128,7 +128,8 @@ def _read_crs(mapping: Mapping[str, Any]) -> tuple[str, tuple[str, ...]]:
             return text, ()
     parameters, notes = _convert_parameters(mapping)
     try:
-        return str(CRS.from_dict(parameters).to_wkt()), notes
+        # the first version of well-known text has no word for the axis that is swept
+        return str(CRS.from_dict(parameters).to_wkt(version="WKT2_2019")), notes
     except CRSError as error:
         raise DataError(f"PROJ refuses {parameters}") from error
 
