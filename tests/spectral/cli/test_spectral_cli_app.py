@@ -141,6 +141,14 @@ def test_help_has_examples(lrprism: object) -> None:
         (("explain", "nowhere", "--out", "{out}"), "error: A run folder should hold a run.json"),
         (("explain", "{run}", "--rule", "magic", "--out", "{out}"), "error: rule should be one of"),
         (
+            ("explain", "{run}", "--format", "envi", "--out", "{out}"),
+            "error: format should be given only where every pixel is explained.",
+        ),
+        (
+            ("explain", "{run}", "--every-pixel", "--format", "jpg", "--out", "{out}"),
+            "error: formats should be among netcdf, zarr, envi, geotiff",
+        ),
+        (
             ("explain", "{run}", "--accelerator", "gpu", "--out", "{out}"),
             "error: accelerator, devices and strategy should be this machine's. Found",
         ),

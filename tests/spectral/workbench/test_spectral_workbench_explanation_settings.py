@@ -25,3 +25,15 @@ def test_auto_is_no_rule_but_may_be_asked_for() -> None:
     assert not ExplanationSettings().chooses
     with pytest.raises(InputError, match=r"rule should be one of .*Found 'magic'"):
         ExplanationSettings(rule="magic").check_rule()
+
+
+def test_maps_have_formats_and_single_samples_none() -> None:
+    assert [writer.name for writer in ExplanationSettings(every_pixel=True).writers] == ["NetCDF 4"]
+    settings = ExplanationSettings(every_pixel=True, formats="envi,geotiff")
+    assert [writer.name for writer in settings.writers] == ["ENVI", "GeoTIFF"]
+    with pytest.raises(
+        InputError, match=r"only where every pixel is explained\. Found 'envi'.*--every-pixel"
+    ):
+        ExplanationSettings(formats="envi")
+    with pytest.raises(InputError, match=r"formats should be among netcdf, .* Found 'jpg'"):
+        ExplanationSettings(every_pixel=True, formats="jpg")

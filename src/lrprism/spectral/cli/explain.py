@@ -36,6 +36,7 @@ def explain(
     every_pixel: Annotated[
         bool, typer.Option("--every-pixel", help="Explain every pixel of a scene; write maps.")
     ] = False,
+    formats: registry_options.MapFormats = None,
     reference: registry_options.Reference = None,
     pool: options.Pool = None,
     model: options.TrustedModel = None,
@@ -82,11 +83,11 @@ def explain(
         model=model,
         pool=pool,
         reference=reference,
+        formats=formats,
     )
+    reporter = Reporter(not quiet and output.is_first_process())
     with UnfinishedRun.open(out, plan_explanation(run, settings), overwrite=overwrite) as unfinished:
-        record = explain_into(
-            unfinished.work, run, settings, Reporter(not quiet and output.is_first_process())
-        )
+        record = explain_into(unfinished.work, run, settings, reporter)
         if record is None:  # another process goes on
             return
         unfinished.finish()

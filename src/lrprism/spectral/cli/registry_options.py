@@ -1,9 +1,10 @@
-"""Options whose choices come from the registries of rules, networks, steps and splits."""
+"""Options whose choices come from the registries of rules, networks, steps, splits and writers."""
 
 from typing import Annotated
 
 import typer
 
+from lrprism.spectral.io.writers import WRITERS
 from lrprism.spectral.networks import NETWORKS
 from lrprism.spectral.preprocessing import STEPS
 from lrprism.spectral.splits import SCHEMES
@@ -26,6 +27,15 @@ Reference = Annotated[
         help=f"What spectra are compared with: {', '.join(REFERENCES)}. Relevance adds up to the difference "
         "of the outputs, and no bias keeps a share; mean: of the training samples. By default "
         f"{DEFAULT_REFERENCE}.",
+    ),
+]
+
+MapFormats = Annotated[
+    str | None,
+    typer.Option(
+        "--format",
+        help="With --every-pixel: formats of the maps, by commas: "
+        f"{', '.join(writer.word for writer in WRITERS)}. By default netcdf.",
     ),
 ]
 

@@ -106,6 +106,8 @@ class Writer:
         write: Writes an array to a path.
         files: Returns all files that are written under a path.
         check: Raises ResultsError if a path cannot be written to for a reason of this format.
+        check_data: Raises DataError if an array cannot be written for a reason of this format, and InputError
+            if a package is missing; no value is read.
         is_own_folder: Of a format that writes folders, returns True if a path is such a folder.
     """
 
@@ -114,4 +116,10 @@ class Writer:
     write: Callable[[xr.DataArray, Path], None]
     files: Callable[[Path], tuple[Path, ...]] = lambda path: (path,)
     check: Callable[[Path], Any] = lambda _: None
+    check_data: Callable[[xr.DataArray], Any] = lambda _: None
     is_own_folder: Callable[[Path], bool] | None = None
+
+    @property
+    def word(self) -> str:
+        """Its name on the command line, such as "netcdf"."""
+        return self.name.lower().split()[0]

@@ -1,8 +1,9 @@
 """Relevance of each pixel of a scene for the decision on that very pixel."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
@@ -14,6 +15,9 @@ from lrprism.engine import Account
 from lrprism.errors import DataError, InputError
 from lrprism.spectral.cubes.cube import Scene
 from lrprism.spectral.cubes.georeference import assign_georeference, georeference_of
+from lrprism.spectral.io.format import Writer
+from lrprism.spectral.io.writers import write_cube
+from lrprism.spectral.plots.class_colours import class_colour
 from lrprism.spectral.workbench.cutters import Numbers, WindowCutter
 from lrprism.spectral.workbench.patch_explainer import PatchExplainer
 
@@ -137,6 +141,27 @@ class PixelExplainer:
         if place is not None:
             relevance, classes = assign_georeference(relevance, place), assign_georeference(classes, place)
         return {"relevance_map": relevance, "class_map": classes}
+
+
+def write_maps(maps: Mapping[str, xr.DataArray], folder: Path, writers: Sequence[Writer]) -> None:
+    """Write the maps of a scene, each in some formats, piece by piece.
+
+    The class map is written as label maps are: 0 where there is no class, else 1 + the class.
+
+    Args:
+        maps: The result of :meth:`PixelExplainer.maps`.
+        folder: The folder to write into.
+        writers: The writers of the formats.
+    """
+    for name, values in maps.items():
+        stored = _number_classes(values) if values.dtype.kind == "i" else values
+        for writer in writers:
+            write_cube(stored, folder / f"{name}{writer.suffixes[0]}", overwrite=True)
+
+
+def _number_classes(classes: xr.DataArray) -> xr.DataArray:
+    colours = [class_colour(index) for index in range(len(classes.attrs["class_names"]))]
+    return (classes - NO_CLASS).assign_attrs(classes.attrs, class_colours=colours)
 
 
 def _sum_windows(explained: xr.Dataset) -> xr.Dataset:

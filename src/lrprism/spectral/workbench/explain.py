@@ -13,14 +13,13 @@ from lrprism.engine import Account
 from lrprism.errors import DataError, InputError
 from lrprism.spectral.bands.statistics import RESOLUTION, band_table, sample_spectra
 from lrprism.spectral.cubes.patches import PatchSet
-from lrprism.spectral.io.writers import write_cube
 from lrprism.spectral.runs import file_hash, read_run, versions, write_json
 from lrprism.spectral.runs.record import RUN_FILE
 from lrprism.spectral.runs.tables import conservation_table
 from lrprism.spectral.workbench.choice import Choice, choose_way, drop_record
 from lrprism.spectral.workbench.composites import find_composite
 from lrprism.spectral.workbench.cutters import Numbers, WindowCutter
-from lrprism.spectral.workbench.every_pixel import PixelExplainer
+from lrprism.spectral.workbench.every_pixel import PixelExplainer, write_maps
 from lrprism.spectral.workbench.explained_data import open_explained
 from lrprism.spectral.workbench.explanation_settings import ExplanationSettings
 from lrprism.spectral.workbench.figures import draw_figures, draw_scenes
@@ -181,19 +180,19 @@ def _plan_pixels(
             f"every pixel of a scene can be explained. Found patches in '{samples.source}'. Leave out "
             "--every-pixel."
         )
+    for writer in settings.writers:  # before hours of work
+        writer.check_data(samples.scene.cube)
     patches = _build_patch_explainer(samples, trained, settings)
     windows = WindowCutter(samples.scene, trained.record["network"]["window"], labelled=False)
     explainer = PixelExplainer(patches, windows, samples.has_window)
     _check_fit(windows(explainer.first), trained, samples)
-    held = windows.hold(np.flatnonzero(samples.has_window), folder)
-    explainer = replace(explainer, windows=held)
+    explainer = replace(explainer, windows=windows.hold(np.flatnonzero(samples.has_window), folder))
 
     def write(folder: Path, relevance: xr.Dataset, _: pd.DataFrame, reporter: Reporter) -> list[Path]:
         # the maps are lazy: they are read from the store piece by piece
         maps = explainer.maps(relevance)
         with reporter.step("writing the maps"):
-            for name, values in maps.items():
-                write_cube(values, folder / f"{name}.nc", overwrite=True)
+            write_maps(maps, folder, settings.writers)
         with reporter.step("drawing the scene"):
             attribution = str(samples.attrs["attribution"])
             return draw_scenes(

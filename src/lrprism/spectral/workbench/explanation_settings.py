@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 
 from lrprism.errors import InputError
+from lrprism.spectral.io.format import Writer
+from lrprism.spectral.io.writers import choose_writers
 from lrprism.spectral.training.devices import Devices
 from lrprism.spectral.workbench.candidates import AUTO
 from lrprism.spectral.workbench.composites import DEFAULT_RULE, find_rule
@@ -34,6 +36,8 @@ class ExplanationSettings:
             the training samples gave.
         reference: A name in :data:`lrprism.spectral.workbench.REFERENCES`: what each patch is compared with;
             None for the one that goes with the rule.
+        formats: For every pixel of a scene: formats of the maps by commas, such as ``"geotiff,envi"``; None
+            for NetCDF.
     """
 
     source: str | None = None
@@ -52,13 +56,20 @@ class ExplanationSettings:
     model: str | None = None
     pool: float | None = None
     reference: str | None = None
+    formats: str | None = None
 
     def __post_init__(self) -> None:
-        """Check the width.
+        """Check the width and the formats.
 
         Raises:
-            InputError: If it is no number of 0 or more.
+            InputError: If the width is no number of 0 or more, or a format is unknown or has no map to write.
         """
+        if self.formats is not None and not self.every_pixel:
+            raise InputError(
+                f"format should be given only where every pixel is explained. Found {self.formats!r} for "
+                "single samples, which get no map. Add --every-pixel, or leave --format out."
+            )
+        _ = self.writers
         if self.pool is not None and not 0 <= self.pool < float("inf"):
             raise InputError(
                 f"pool should be a width of 0 nm or more. Found {self.pool}. Leave it out for the width that "
@@ -74,6 +85,15 @@ class ExplanationSettings:
     def reference_name(self) -> str:
         """The name of the reference that goes with the rule."""
         return choose_reference(self.rule, self.reference)
+
+    @property
+    def writers(self) -> tuple[Writer, ...]:
+        """The writers of the maps.
+
+        Raises:
+            InputError: If a format is unknown.
+        """
+        return choose_writers("netcdf" if self.formats is None else self.formats)
 
     def check_rule(self) -> None:
         """Check the name of the rule.

@@ -1,18 +1,22 @@
 """ENVI files as GDAL and the package spectral read them."""
 
 import math
+import warnings
 from pathlib import Path
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
 import spectral.io.envi as spectral_envi
 import xarray as xr
 
-from lrprism.errors import ResultsError
+from lrprism.errors import DataError, ResultsError
 from lrprism.spectral.cubes.georeference import Georeference, assign_georeference
 from lrprism.spectral.io.writers import write_cube
+from lrprism.spectral.io.writers.envi import check_north_up
 
 rasterio = pytest.importorskip("rasterio")
+shutil = pytest.importorskip("rasterio.shutil")
 
 
 def test_spectral_reads_values_and_bands(tmp_path: Path, placed_cube: xr.DataArray) -> None:
@@ -71,7 +75,46 @@ def test_labels_become_a_classification(tmp_path: Path, label_map: xr.DataArray)
     header = spectral_envi.read_envi_header(tmp_path / "labels.hdr")
     assert header["file type"] == "ENVI Classification"
     assert header["class names"] == ["Unlabelled", "corn", "hay; dry"]
+    assert header["data ignore value"] == "0"
     assert (tmp_path / "labels.img").read_bytes() == bytes(range(3)) * 8
+
+
+def test_gdal_colours_the_classes(tmp_path: Path, label_map: xr.DataArray) -> None:
+    write_cube(label_map.assign_attrs(class_colours=["#FF8000", "#0000ff"]), tmp_path / "labels.hdr")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", rasterio.errors.NotGeoreferencedWarning)
+        with rasterio.open(tmp_path / "labels.img") as opened:
+            assert opened.colormap(1)[1] == (255, 128, 0, 255)
+            assert opened.nodata == 0
+        shutil.copy(tmp_path / "labels.img", tmp_path / "labels.vrt", driver="VRT")
+    root = ElementTree.fromstring((tmp_path / "labels.vrt").read_text())
+    assert [entry.text for entry in root.iter("Category")] == ["Unlabelled", "corn", "hay; dry"]
+
+
+def test_relevance_that_names_classes_is_no_classification(tmp_path: Path, placed_cube: xr.DataArray) -> None:
+    relevance = placed_cube.assign_attrs(class_names=["corn", "hay"], quantity="relevance")
+    for data, name in ((relevance, "cube"), (relevance[:1], "band"), (relevance[0], "map")):
+        write_cube(data, tmp_path / f"{name}.hdr")
+        header = spectral_envi.read_envi_header(tmp_path / f"{name}.hdr")
+        assert header["file type"] == "ENVI Standard"
+        assert header["data type"] == "4"
+        assert not {"classes", "class names"} & set(header)
+
+
+def test_rows_from_the_south_are_turned(tmp_path: Path, small_cube: xr.DataArray) -> None:
+    risen = assign_georeference(small_cube, Georeference("EPSG:32616", (5e5, 20.0, 0.0, 4.4e6, 0.0, 20.0)))
+    write_cube(risen, tmp_path / "cube.hdr")
+    with rasterio.open(tmp_path / "cube.img") as opened:
+        # four rows of 20 m above the lower edge
+        assert opened.transform.to_gdal() == (5e5, 20.0, 0.0, 4.4e6 + 80, 0.0, -20.0)
+        np.testing.assert_array_equal(opened.read(), small_cube.values[:, ::-1])
+
+
+def test_columns_from_east_to_west_are_refused(small_cube: xr.DataArray) -> None:
+    mirrored = Georeference("EPSG:32616", (5e5, -20.0, 0.0, 4.4e6, 0.0, -20.0))
+    with pytest.raises(DataError, match=r"should be north up. Found the geotransform \(500000.0, -20.0"):
+        check_north_up(assign_georeference(small_cube, mirrored))
+    check_north_up(small_cube)
 
 
 def test_one_band_alone_is_written_with_its_wavelength(tmp_path: Path, placed_cube: xr.DataArray) -> None:

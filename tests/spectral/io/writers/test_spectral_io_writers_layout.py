@@ -8,7 +8,7 @@ import pytest
 import xarray as xr
 
 from lrprism.errors import DataError, ResultsError
-from lrprism.spectral.cubes.georeference import GRID_MAPPING
+from lrprism.spectral.cubes.georeference import GRID_MAPPING, Georeference, assign_georeference
 from lrprism.spectral.io.writers.layout import (
     choose_stored_type,
     convert_to_wkt,
@@ -16,6 +16,7 @@ from lrprism.spectral.io.writers.layout import (
     renew_georeference,
     stack_bands,
     store_blocks,
+    turn_north_up,
     write_partial,
 )
 
@@ -48,6 +49,16 @@ def test_a_cut_array_gets_a_georeference_of_its_own(placed_cube: xr.DataArray) -
     assert cut.coords[GRID_MAPPING].attrs["GeoTransform"].split()[0] == "500040.0"
     bare = placed_cube.drop_vars(["x", "y", GRID_MAPPING])
     assert renew_georeference(bare) is bare
+
+
+def test_rows_from_the_south_are_reversed(small_cube: xr.DataArray) -> None:
+    assert turn_north_up(small_cube) is small_cube
+    for dy, turned in ((20.0, True), (-20.0, False)):
+        placed = assign_georeference(small_cube, Georeference("EPSG:32616", (0.0, 20.0, 0.0, 100.0, 0.0, dy)))
+        first = turn_north_up(placed).values[:, 0]
+        np.testing.assert_array_equal(first, small_cube.values[:, -1 if turned else 0])
+    skewed = assign_georeference(small_cube, Georeference("EPSG:32616", (0.0, 20.0, 5.0, 100.0, 5.0, 20.0)))
+    assert turn_north_up(skewed) is skewed
 
 
 def test_codes_become_well_known_text() -> None:

@@ -18,7 +18,7 @@ from lrprism.spectral.io import read_cube
 from lrprism.spectral.io.format import Writer
 from lrprism.spectral.io.formats.envi import read_envi
 from lrprism.spectral.io.formats.netcdf import read_netcdf, read_zarr
-from lrprism.spectral.io.writers import write, write_cube
+from lrprism.spectral.io.writers import WRITERS, check_output, choose_writers, write, write_cube
 
 ENDINGS = (".nc", ".zarr", ".hdr", ".img", ".tif")
 READERS = {".nc": read_netcdf, ".zarr": read_zarr, ".hdr": read_envi, ".img": read_envi}
@@ -175,6 +175,32 @@ def test_a_part_keeps_its_place(tmp_path: Path, placed_cube: xr.DataArray, endin
 def test_an_unknown_ending_lists_the_known_ones(tmp_path: Path, small_cube: xr.DataArray) -> None:
     with pytest.raises(InputError, match=r"ends in \.nc, \.zarr, .*Found 'cube.jpg'"):
         write_cube(small_cube, tmp_path / "cube.jpg")
+
+
+def test_what_cannot_be_written_is_refused_before_anything_is_read(
+    tmp_path: Path, small_cube: xr.DataArray, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target, writer = check_output(tmp_path / "cube.hdr", small_cube)
+    assert (target, writer.name, writer.word) == (tmp_path / "cube.hdr", "ENVI", "envi")
+    turned = Georeference("EPSG:32616", (5e5, 16.0, 12.0, 4.4e6, 12.0, -16.0))
+    with pytest.raises(DataError, match="an ENVI image should be north up"):
+        check_output(tmp_path / "cube.hdr", assign_georeference(small_cube, turned))
+    (tmp_path / "cube.nc").write_text("")
+    with pytest.raises(ResultsError, match="on the command line --overwrite"):
+        check_output(tmp_path / "cube.nc")
+    monkeypatch.setitem(sys.modules, "rasterio", None)
+    with pytest.raises(InputError, match=r"rasterio\. Found it missing"):
+        check_output(tmp_path / "cube.tif", small_cube)
+
+
+def test_formats_are_chosen_by_their_words() -> None:
+    assert [writer.name for writer in choose_writers("geotiff, ENVI")] == ["GeoTIFF", "ENVI"]
+    assert [writer.word for writer in WRITERS] == ["netcdf", "zarr", "envi", "geotiff"]
+    for words, wrong in (("jpg", "jpg"), ("envi,envi", "envi"), ("", ""), ("envi,", "")):
+        with pytest.raises(
+            InputError, match=rf"among netcdf, zarr, envi, geotiff, .*Found '{wrong}' in '{words}'"
+        ):
+            choose_writers(words)
 
 
 def test_one_more_entry_of_the_registry_is_one_more_format(

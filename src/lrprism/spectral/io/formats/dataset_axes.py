@@ -4,6 +4,8 @@ from typing import Final, Literal, NamedTuple, TypeAlias
 
 import xarray as xr
 
+PIXEL_AXIS: Final = "pixels from the upper left corner"
+"""Long name of a coordinate that counts pixels and says nothing of a map, as our own writer makes it."""
 _Axis: TypeAlias = Literal["y", "x"]
 _AXES: Final[tuple[_Axis, _Axis]] = ("y", "x")
 _STANDARD_NAMES: Final[dict[_Axis, frozenset[str]]] = {

@@ -129,13 +129,13 @@ def _read_crs(mapping: Mapping[str, Any]) -> tuple[str, tuple[str, ...]]:
     parameters, notes = _convert_parameters(mapping)
     try:
         # the first version of well-known text has no word for the axis that is swept
-        return str(CRS.from_dict(parameters).to_wkt(version="WKT2_2019")), notes
+        return str(CRS.from_proj4(parameters).to_wkt(version="WKT2_2019")), notes
     except CRSError as error:
-        raise DataError(f"PROJ refuses {parameters}") from error
+        raise DataError(f"PROJ refuses '{parameters}'") from error
 
 
-def _convert_parameters(mapping: Mapping[str, Any]) -> tuple[dict[str, Any], tuple[str, ...]]:
-    """Convert the parameters of a projection to those of PROJ.
+def _convert_parameters(mapping: Mapping[str, Any]) -> tuple[str, tuple[str, ...]]:
+    """Convert the parameters of a projection to a text of PROJ.
 
     Raises:
         DataError: If the projection is unknown, or a parameter is no number.
@@ -144,7 +144,7 @@ def _convert_parameters(mapping: Mapping[str, Any]) -> tuple[dict[str, Any], tup
     if name not in _PROJECTIONS:
         raise DataError(f"grid_mapping_name is {name!r}" if name else "it names no projection")
     projection = _PROJECTIONS[name]
-    parameters: dict[str, Any] = {"proj": projection, "no_defs": True}
+    parameters: dict[str, object] = {"proj": projection}
     for word, ours in _PARAMETERS.items():
         if word in mapping:
             parameters[ours] = _read_number(mapping, word)
@@ -158,20 +158,21 @@ def _convert_parameters(mapping: Mapping[str, Any]) -> tuple[dict[str, Any], tup
         words = ("lat_1", "lat_2") if projection in _CONIC else ("lat_ts",)
         parameters |= dict(zip(words, parallels.tolist(), strict=False))
     earth, notes = _read_earth(mapping)
-    return {**parameters, **earth}, notes
+    terms = (f"+{name}={value}" for name, value in {**parameters, **earth}.items())
+    return " ".join([*terms, "+no_defs"]), notes
 
 
 def _read_sweep(mapping: Mapping[str, Any]) -> str:
     # the axis that the scanner sweeps over, or the other one that stays fixed; METEOSAT sweeps y, GOES x
     swept, fixed = (str(mapping.get(f"{word}_angle_axis", "")).lower() for word in ("sweep", "fixed"))
-    return swept or {"x": "y", "y": "x"}.get(fixed, "y")
+    return swept if swept in {"x", "y"} else {"x": "y", "y": "x"}.get(fixed, "y")
 
 
-def _read_earth(mapping: Mapping[str, Any]) -> tuple[dict[str, Any], tuple[str, ...]]:
+def _read_earth(mapping: Mapping[str, Any]) -> tuple[dict[str, object], tuple[str, ...]]:
     """Read the ellipsoid; that of WGS 84 is taken for the datum too."""
     if "earth_radius" in mapping:
         return {"R": _read_number(mapping, "earth_radius")}, ()
-    wgs84 = {"datum": "WGS84"}
+    wgs84: dict[str, object] = {"datum": "WGS84"}
     if "semi_major_axis" not in mapping:
         return wgs84, ("the ellipsoid is taken for that of WGS 84, since the grid mapping states none",)
     major = _read_number(mapping, "semi_major_axis")

@@ -19,7 +19,7 @@ from lrprism.spectral.io.band_axis import CUBE_AXES
 from lrprism.spectral.io.decode import convert_to_nm
 from lrprism.spectral.io.failures import reading
 from lrprism.spectral.io.format import FileMarks, Format
-from lrprism.spectral.io.formats.dataset_axes import CubeDims, order_dims
+from lrprism.spectral.io.formats.dataset_axes import PIXEL_AXIS, CubeDims, order_dims
 from lrprism.spectral.io.formats.grid_mapping import read_grid_mapping
 from lrprism.spectral.io.hdf5 import open_hdf5
 from lrprism.spectral.io.lazy import AbstractStored, lazy
@@ -213,7 +213,7 @@ def _keep_coordinates(cube: xr.DataArray, variable: xr.DataArray, dims: CubeDims
     places = {
         name: (name, variable.coords[dim].values)
         for name, dim in zip(("y", "x"), dims[1:], strict=True)
-        if dim in variable.coords
+        if dim in variable.coords and variable.coords[dim].attrs.get("long_name") != PIXEL_AXIS
     }
     return cube.assign_coords(places)
 

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from io import BufferedWriter
 from pathlib import Path
 from typing import Final
@@ -15,12 +15,14 @@ from lrprism.errors import DataError, ResultsError
 from lrprism.spectral.cubes.georeference import Georeference, georeference_of
 from lrprism.spectral.io.format import Writer
 from lrprism.spectral.io.formats.envi_header import DATA_ENDINGS
+from lrprism.spectral.io.writers.class_map import ClassLegend
 from lrprism.spectral.io.writers.layout import (
     choose_stored_type,
     convert_to_wkt,
     is_authority_code,
     stack_bands,
     store_blocks,
+    turn_north_up,
     write_partial,
 )
 
@@ -64,13 +66,15 @@ def check_alone(path: Path) -> None:
 def write_envi(data: xr.DataArray, path: Path) -> None:
     """Write a cube or a map in ENVI's band-sequential layout; integers become a small integer type.
 
-    The header gets its name last: without it no reader takes the data file for an image.
+    A class map (:class:`ClassLegend`) becomes a classification. Rows that go from south to north are written
+    from north to south, as ENVI has them. The header gets its name last: without it no reader takes the data
+    file for an image.
 
     Args:
-        data: ``(band, y, x)`` or ``(y, x)``. With ``attrs["class_names"]`` it is written as a classification.
+        data: ``(band, y, x)`` or ``(y, x)``.
         path: Header or data file to be.
     """
-    stack = stack_bands(data)
+    stack = turn_north_up(stack_bands(data))
     kind = choose_stored_type(stack)
     text = _build_header(stack, kind)
     header_path, data_path = envi_files(path)
@@ -100,20 +104,20 @@ class _BandSequential:
 
 def _build_header(stack: xr.DataArray, kind: np.dtype[np.generic]) -> str:
     bands, lines, samples = stack.shape
-    names = stack.attrs.get("class_names")
+    legend = ClassLegend.of(stack)
     fields = {
         "description": f"{{{_one_line(str(stack.attrs.get('title', '')))}}}",
         "samples": str(samples),
         "lines": str(lines),
         "bands": str(bands),
         "header offset": "0",
-        "file type": "ENVI Standard" if names is None else "ENVI Classification",
+        "file type": "ENVI Standard" if legend is None else "ENVI Classification",
         "data type": str(_DATA_TYPES[kind.name]),
         "interleave": "bsq",
         "byte order": "0",
         **_list_band_fields(stack),
-        **({} if kind.kind != "f" else {"data ignore value": "nan"}),
-        **({} if names is None else _class_fields([str(name) for name in names])),
+        **({"data ignore value": "nan"} if kind.kind == "f" else {}),
+        **({} if legend is None else _class_fields(legend)),
         **_place_fields(georeference_of(stack)),
         **_attribute_fields(stack),
     }
@@ -139,25 +143,39 @@ def _list_band_fields(stack: xr.DataArray) -> dict[str, str]:
     return fields
 
 
-def _class_fields(names: Sequence[str]) -> dict[str, str]:
-    colours = np.random.default_rng(0).integers(64, 256, (len(names), 3))
-    lookup = [0, 0, 0, *colours.ravel().tolist()]
+def _class_fields(legend: ClassLegend) -> dict[str, str]:
     return {
-        "classes": str(len(names) + 1),
-        "class names": _braces(["Unlabelled", *names]),
-        "class lookup": _braces(map(str, lookup)),
+        "classes": str(len(legend.names)),
+        "class names": _braces(legend.names),
+        "class lookup": _braces(str(value) for colour in legend.colours for value in colour),
+        "data ignore value": "0",
     }
+
+
+def check_north_up(data: xr.DataArray) -> None:
+    """Refuse a grid that is turned, or whose columns go from east to west: ENVI's map information has none.
+
+    Args:
+        data: A cube or a map.
+
+    Raises:
+        DataError: If the grid is such a one.
+    """
+    place = georeference_of(data)
+    if place is None:
+        return
+    _, dx, turned_x, _, turned_y, _ = place.transform
+    if turned_x or turned_y or dx <= 0:
+        raise DataError(
+            f"an ENVI image should be north up. Found the geotransform {place.transform}. Write a .tif or "
+            ".nc, or resample the cube."
+        )
 
 
 def _place_fields(place: Georeference | None) -> dict[str, str]:
     if place is None:
         return {}
-    x0, dx, turned_x, y0, turned_y, dy = place.transform
-    if turned_x or turned_y or dx <= 0 or dy >= 0:
-        raise DataError(
-            f"an ENVI image should be north up. Found the geotransform {place.transform}. Write a .tif or "
-            ".nc, or resample the cube."
-        )
+    x0, dx, _, y0, _, dy = place.transform
     wkt = convert_to_wkt(place.crs, "WKT1_ESRI")
     corner = ["1", "1", repr(x0), repr(y0), repr(dx), repr(-dy)]
     fields = {"map info": _braces(_projection(wkt, corner))}
@@ -194,5 +212,5 @@ def _one_line(text: str) -> str:
 
 
 ENVI: Final = Writer(
-    "ENVI", (".hdr", ".dat", ".img", ".bsq"), write_envi, files=envi_files, check=check_alone
+    "ENVI", (".hdr", ".dat", ".img", ".bsq"), write_envi, envi_files, check_alone, check_data=check_north_up
 )

@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 from typing import Any, Final
+from xml.sax.saxutils import escape
 
 import numpy as np
 import numpy.typing as npt
@@ -11,6 +12,7 @@ import xarray as xr
 from lrprism.spectral.cubes.georeference import georeference_of
 from lrprism.spectral.io.format import Writer
 from lrprism.spectral.io.raster import import_rasterio, open_quietly
+from lrprism.spectral.io.writers.class_map import ClassLegend
 from lrprism.spectral.io.writers.layout import (
     choose_stored_type,
     stack_bands,
@@ -18,14 +20,19 @@ from lrprism.spectral.io.writers.layout import (
     write_partial,
 )
 
-_TILE = 128  # pixels; a multiple of 16, as TIFF has it
+_TILE = 128  # pixels
+_TILE_STEP = 16  # sides of tiles are multiples of it
+_TABLE = 256  # colours in a table of TIFF
+_STRIP_BYTES = 2**24  # 16 MiB of float32
 
 
 def write_geotiff(data: xr.DataArray, path: Path) -> None:
     """Write a cube or a map as a tiled, deflated GeoTIFF; integers become a small integer type.
 
     Each band gets the tags ``wavelength``, ``wavelength_units`` and ``fwhm``, in the domain IMAGERY
-    ``CENTRAL_WAVELENGTH_UM`` and ``FWHM_UM``, and its wavelength as description.
+    ``CENTRAL_WAVELENGTH_UM`` and ``FWHM_UM``, and its wavelength as description; a bad band is 0 in ``bbl``,
+    as the EnMAP-Box has it. A class map (:class:`ClassLegend`) gets a colour table, and the names of its
+    classes in a file beside it, ``NAME.tif.aux.xml``, where GDAL keeps them.
 
     Args:
         data: ``(band, y, x)`` or ``(y, x)``.
@@ -37,10 +44,34 @@ def write_geotiff(data: xr.DataArray, path: Path) -> None:
     rasterio = import_rasterio()
     stack = stack_bands(data)
     kind = choose_stored_type(stack)
-    profile = _build_profile(rasterio, stack, kind)
+    legend = ClassLegend.of(stack)
+    height = _choose_tile_height(stack)
+    profile = {**_build_profile(rasterio, stack, kind, legend), "blockysize": height}
     with write_partial(path) as partial, open_quietly(partial, "w", **profile) as file:
         _write_tags(file, stack)
-        store_blocks(stack, _Tiled(rasterio, file), kind, tile=_TILE)
+        if legend is not None and kind == np.uint8:  # others have no colour table in TIFF
+            file.write_colormap(1, dict(enumerate(legend.colours[:_TABLE])))
+        store_blocks(stack, _Tiled(rasterio, file), kind, tile=height)
+        side = _name_side_file(path)
+        side.unlink(missing_ok=True)  # that of an older file must not describe the new one
+    if legend is not None:
+        _write_names(side, legend)
+
+
+def geotiff_files(path: Path) -> tuple[Path, Path]:
+    """Name the files of a GeoTIFF: the image, and the one in which GDAL keeps what TIFF has no place for."""
+    return path, _name_side_file(path)
+
+
+def _name_side_file(path: Path) -> Path:
+    return path.with_name(f"{path.name}.aux.xml")
+
+
+def _write_names(side: Path, legend: ClassLegend) -> None:
+    names = "".join(f"<Category>{escape(name)}</Category>" for name in legend.names)
+    band = f'<PAMRasterBand band="1"><CategoryNames>{names}</CategoryNames></PAMRasterBand>'
+    with write_partial(side) as partial:
+        partial.write_text(f"<PAMDataset>{band}</PAMDataset>\n", encoding="utf-8")
 
 
 class _Tiled:
@@ -55,21 +86,34 @@ class _Tiled:
         self._file.write(values, indexes=[band + 1 for band in range(bands.start, bands.stop)], window=window)
 
 
-def _build_profile(rasterio: Any, stack: xr.DataArray, kind: np.dtype[np.generic]) -> dict[str, Any]:
+def _choose_tile_height(stack: xr.DataArray) -> int:
+    """Return the rows of a tile: few where a piece of the source holds many bands of few rows.
+
+    All tiles beside each other are written at once, so that none is packed twice.
+    """
+    if stack.chunks is None:
+        return _TILE
+    rows = _STRIP_BYTES // (4 * max(stack.chunks[0]) * stack.sizes["x"])
+    return min(_TILE, max(_TILE_STEP, rows // _TILE_STEP * _TILE_STEP))
+
+
+def _build_profile(
+    rasterio: Any, stack: xr.DataArray, kind: np.dtype[np.generic], legend: ClassLegend | None
+) -> dict[str, Any]:
     bands, height, width = stack.shape
     place = georeference_of(stack)
+    nodata = np.nan if kind.kind == "f" else None
     return {
         "count": bands,
         "height": height,
         "width": width,
         "dtype": kind.name,
-        "nodata": np.nan if kind.kind == "f" else None,
+        "nodata": nodata if legend is None else 0,
         **({"crs": place.crs, "transform": rasterio.Affine.from_gdal(*place.transform)} if place else {}),
         "compress": "deflate",
         "predictor": 3 if kind.kind == "f" else 2,
         "tiled": True,
         "blockxsize": _TILE,
-        "blockysize": _TILE,
         "interleave": "band",
         "bigtiff": "if_safer",
     }
@@ -104,7 +148,9 @@ def _write_band_tags(file: Any, number: int, stack: xr.DataArray) -> None:
     if "original_band" in facts:
         file.update_tags(number, original_band=str(facts["original_band"]))
     if "good" in facts:
-        file.update_tags(number, good=str(int(facts["good"])))
+        file.update_tags(number, good=str(int(facts["good"])), bbl=str(int(facts["good"])))
 
 
-GEOTIFF: Final = Writer("GeoTIFF", (".tif", ".tiff"), write_geotiff)
+GEOTIFF: Final = Writer(
+    "GeoTIFF", (".tif", ".tiff"), write_geotiff, geotiff_files, check_data=lambda _: import_rasterio()
+)

@@ -19,6 +19,8 @@ from lrprism.spectral.files import write_whole
 CANNOT_WRITE: Final = (
     "A cube should go where it can be written. Found {path}: {reason}. Choose another place."
 )
+IMAGE_DIMS: Final = ({"band", "y", "x"}, {"y", "x"})
+"""Dimensions of what an image file holds: a cube or a map."""
 _CODE: Final = re.compile(r"\w+:\w+")
 
 
@@ -42,7 +44,7 @@ def stack_bands(data: xr.DataArray) -> xr.DataArray:
     Raises:
         DataError: If it has other dimensions or no pixels.
     """
-    if set(data.dims) not in ({"band", "y", "x"}, {"y", "x"}):
+    if set(data.dims) not in IMAGE_DIMS:
         raise DataError(
             f"an image file should hold (band, y, x) or (y, x). Found {data.dims}. Select one image, or "
             "write a .nc or .zarr, which hold any dimensions."
@@ -88,6 +90,21 @@ def renew_georeference(data: xr.DataArray) -> xr.DataArray:
     """
     place = georeference_of(data)
     return data if place is None else assign_georeference(data, place)
+
+
+def turn_north_up(stack: xr.DataArray) -> xr.DataArray:
+    """Reverse rows that go from south to north, as those of many NetCDF files do.
+
+    Args:
+        stack: ``(band, y, x)``.
+
+    Returns:
+        The stack with its northernmost row first; the stack itself where it lies so, or on no map.
+    """
+    place = georeference_of(stack)
+    if place is None or place.transform[5] < 0 or any(place.transform[i] for i in (2, 4)):
+        return stack
+    return stack.isel(y=slice(None, None, -1))
 
 
 def convert_to_wkt(crs: str, version: str = "WKT2_2019") -> str:

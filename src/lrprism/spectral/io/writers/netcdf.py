@@ -1,6 +1,7 @@
 """NetCDF and Zarr: everything that a cube knows, for xarray, GDAL and QGIS."""
 
 import json
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -11,8 +12,11 @@ import xarray as xr
 from lrprism.spectral.cubes.cube import is_lazy
 from lrprism.spectral.cubes.georeference import GRID_MAPPING
 from lrprism.spectral.io.format import Writer
+from lrprism.spectral.io.formats.dataset_axes import PIXEL_AXIS
 from lrprism.spectral.io.formats.netcdf import is_zarr_store
+from lrprism.spectral.io.writers.class_map import ClassLegend
 from lrprism.spectral.io.writers.layout import (
+    IMAGE_DIMS,
     convert_to_wkt,
     is_authority_code,
     renew_georeference,
@@ -71,11 +75,10 @@ def _even_chunks(variable: xr.DataArray) -> xr.DataArray:
 def _lay_out_dataset(data: xr.DataArray) -> xr.Dataset:
     placed = renew_georeference(data.drop_encoding())
     name = str(placed.name) if _is_word(placed.name) and placed.name not in placed.coords else _VARIABLE
-    placed = placed.assign_attrs(_flatten_attrs(placed.attrs))
+    placed = placed.assign_attrs(_flatten_attrs(placed.attrs) | _state_flags(placed))
     for name_ in _COORDINATES.keys() & set(placed.coords):
         placed = placed.assign_coords({name_: placed.coords[name_].assign_attrs(_COORDINATES[name_])})
-    if GRID_MAPPING in placed.coords:
-        placed = _add_map_attributes(placed)
+    placed = _add_map_attributes(placed) if GRID_MAPPING in placed.coords else _add_pixel_axes(placed)
     for coordinate in placed.coords.values():
         coordinate.encoding["_FillValue"] = None
     dataset = placed.rename(name).to_dataset().assign_attrs(Conventions="CF-1.10")
@@ -114,6 +117,34 @@ def _add_map_attributes(placed: xr.DataArray) -> xr.DataArray:
                 {axis: placed.coords[axis].assign_attrs({"standard_name": standard, **units})}
             )
     return placed
+
+
+def _add_pixel_axes(data: xr.DataArray) -> xr.DataArray:
+    """Give rows and columns that lie on no map a coordinate that counts pixels.
+
+    GDAL takes a row axis that nothing describes for one from south to north, and shows the image upside down:
+    the coordinate of the rows falls. Of a single column GDAL reads no such coordinate.
+    """
+    if set(data.dims) not in IMAGE_DIMS:
+        return data
+    for axis, sign in (("y", -1.0), ("x", 1.0)):
+        if axis not in data.coords:
+            centres = sign * (np.arange(data.sizes[axis]) + 0.5)
+            data = data.assign_coords({axis: (axis, centres, {"long_name": PIXEL_AXIS})})
+        data = data.assign_coords({axis: data.coords[axis].assign_attrs(axis=axis.upper())})
+    return data
+
+
+def _state_flags(data: xr.DataArray) -> dict[str, Any]:
+    """Say as the CF conventions do what the values of a class map mean: words without blanks."""
+    legend = ClassLegend.of(data)
+    if legend is None:
+        return {}
+    words = (re.sub(r"[^\w.+@-]", "_", name.strip()) or "_" for name in legend.names)
+    # of the type of the map, which may hold fewer values than there are names
+    holds_all = len(legend.names) <= np.iinfo(data.dtype).max
+    values = np.arange(len(legend.names), dtype=data.dtype if holds_all else np.int64)
+    return {"flag_values": values, "flag_meanings": " ".join(words)}
 
 
 def _choose_compression(variable: xr.DataArray) -> dict[str, Any]:

@@ -35,6 +35,30 @@ def write_cube(cube: xr.DataArray, path: str | os.PathLike[str], *, overwrite: b
         InputError: If the ending is not one of these, or rasterio is missing for a GeoTIFF.
         ResultsError: If the file exists and ``overwrite`` is not set, or it cannot be written.
     """
+    target, writer = check_output(path, cube, overwrite=overwrite)
+    with report_write_errors(target.parent, CANNOT_WRITE):
+        target.parent.mkdir(parents=True, exist_ok=True)
+    writer.write(cube, target)
+
+
+def check_output(
+    path: str | os.PathLike[str], cube: xr.DataArray | None = None, *, overwrite: bool = False
+) -> tuple[Path, Writer]:
+    """Find the writer of a name, and refuse what could not be written, before anything is read or computed.
+
+    Args:
+        path: The file to be.
+        cube: What is to be written, if it is there already; none of its values is read.
+        overwrite: Whether a file of that name may be replaced.
+
+    Returns:
+        The absolute path, and the writer.
+
+    Raises:
+        InputError: If the ending is unknown, or a package is missing.
+        ResultsError: If the file exists and ``overwrite`` is not set.
+        DataError: If the format cannot hold such a cube.
+    """
     target = Path(os.path.abspath(Path(path).expanduser()))
     writer = next((writer for writer in WRITERS if target.suffix.lower() in writer.suffixes), None)
     if writer is None:
@@ -46,9 +70,33 @@ def write_cube(cube: xr.DataArray, path: str | os.PathLike[str], *, overwrite: b
     for file in writer.files(target):
         _check_target(file, writer, overwrite=overwrite)
     writer.check(target)
-    with report_write_errors(target.parent, CANNOT_WRITE):
-        target.parent.mkdir(parents=True, exist_ok=True)
-    writer.write(cube, target)
+    if cube is not None:
+        writer.check_data(cube)
+    return target, writer
+
+
+def choose_writers(words: str) -> tuple[Writer, ...]:
+    """Return the writers of some formats.
+
+    Args:
+        words: Their names by commas, such as ``"geotiff,envi"``.
+
+    Raises:
+        InputError: If one is unknown or named twice.
+
+    Example:
+        >>> [writer.name for writer in choose_writers("geotiff, envi")]
+        ['GeoTIFF', 'ENVI']
+    """
+    known = {writer.word: writer for writer in WRITERS}
+    chosen = [word.strip().lower() for word in words.split(",")]
+    wrong = [word for word in chosen if word not in known or chosen.count(word) > 1]
+    if wrong:
+        raise InputError(
+            f"formats should be among {', '.join(known)}, by commas, each once. Found '{wrong[0]}' in "
+            f"'{words}'. Correct the list."
+        )
+    return tuple(known[word] for word in chosen)
 
 
 def _check_target(target: Path, writer: Writer, *, overwrite: bool) -> None:
@@ -57,7 +105,7 @@ def _check_target(target: Path, writer: Writer, *, overwrite: bool) -> None:
     if not overwrite:
         raise ResultsError(
             f"A cube should be written to a new name. Found {target} already there. Choose another name, or "
-            "allow it to be replaced with overwrite=True."
+            "allow it to be replaced: overwrite=True, on the command line --overwrite."
         )
     # a home folder named like a store must not be lost
     if writer.is_own_folder is not None and not writer.is_own_folder(target):
