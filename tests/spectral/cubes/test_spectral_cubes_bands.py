@@ -141,3 +141,9 @@ def test_text_that_names_no_bands(text: str, part: str) -> None:
         DataError, match=rf"should read like 0,1,3,10-20 or tutorial. Found '{part}' in '{text}'"
     ):
         parse_bands(text)
+
+
+def test_averages_of_a_lazy_cube_stay_lazy(small_cube: xr.DataArray) -> None:
+    averaged = average_pairs(small_cube.chunk({"band": 2, "y": 2, "x": 6}))
+    assert averaged.chunks is not None
+    np.testing.assert_array_equal(averaged.values, average_pairs(small_cube).values)

@@ -5,7 +5,7 @@ the same kind; variables without a dimension ``band`` stay as they are.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -173,13 +173,14 @@ def _average_variables(data: BandData, coords: Mapping[str, object]) -> BandData
     return xr.Dataset(variables, coords=coords)
 
 
-def _mean_of_pairs(array: xr.DataArray) -> npt.NDArray[np.floating]:
+def _mean_of_pairs(array: xr.DataArray) -> Any:
+    """Return the means of neighbouring bands; of a lazy array lazily."""
     # integers would overflow, and a half be cut off
-    values = array.values.astype(np.result_type(array.dtype, np.float32), copy=False)
+    values = array.data.astype(np.result_type(array.dtype, np.float32), copy=False)
     axis = array.dims.index("band")
     stop = values.shape[axis] // 2 * 2
     first, second = (values[(slice(None),) * axis + (slice(start, stop, 2),)] for start in (0, 1))
-    return np.asarray((first + second) / values.dtype.type(2))
+    return (first + second) / values.dtype.type(2)
 
 
 def _join(parts: Iterable[object]) -> str:
