@@ -163,3 +163,47 @@ def test_a_function_of_two_live_arguments_without_a_way_is_named() -> None:
 def test_a_random_mask_is_off_in_both_runs() -> None:
     x, r = drawn(3, 6), drawn(1, 6, seed=9)
     close(relevance_of(lambda a: F.dropout(a, 0.5), x, r), x - r)
+
+
+@pytest.mark.parametrize("f", [torch.sin, torch.cos, torch.tan, torch.sinc])
+def test_a_wave_turns_as_fast_far_from_zero(f: Callable[[Tensor], Tensor]) -> None:
+    # in float32, a third of a turn is no more than the tolerance of 1000: the secant gives all of the change
+    x = 1000 + torch.linspace(0, 1, 6)[None]
+    r = x - 0.3
+    relevance = lp.LRP(Model(f), presets.Epsilon(0)).explain(x, torch.ones_like, reference=r).relevance
+    torch.testing.assert_close(relevance, f(x) - f(r), rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("f", [lambda x: x % 0.5, lambda x: torch.fmod(x, 0.5), lambda x: x // 0.5])
+def test_a_jump_between_near_arguments_is_all_of_the_change(f: Callable[[Tensor], Tensor]) -> None:
+    # a multiple of 0.5 lies between them
+    x, r = torch.tensor([[900.0001]]), torch.tensor([[899.9999]])
+    relevance = lp.LRP(Model(f), presets.Epsilon(0)).explain(x, torch.ones_like, reference=r).relevance
+    assert abs(float(f(x) - f(r))) > 0.2
+    torch.testing.assert_close(relevance, f(x) - f(r), rtol=1e-5, atol=0)
+
+
+@pytest.mark.parametrize(
+    "f",
+    [
+        lambda x: x // 0.5,
+        lambda x: torch.floor_divide(x, 0.5),
+        lambda x: torch.heaviside(x, torch.tensor(0.5).double()),
+        lambda x: torch.div(x, 0.5, rounding_mode="floor"),
+    ],
+)
+def test_a_step_between_equal_arguments_has_no_slope(f: Callable[[Tensor], Tensor]) -> None:
+    # torch has no derivative of some of them
+    x, r = doubles([[0.7, 1.2, -0.7]]), doubles([[0.7, -0.2, -0.7]])
+    close(relevance_of(f, x, r), f(x) - f(r))
+
+
+def test_a_power_that_widens_its_argument() -> None:
+    x = torch.tensor([[1.0, 2.0]])
+    r = x + torch.tensor([[0.0, 1.0]])
+    relevance = (
+        lp.LRP(Model(lambda a: a.float_power(2)), presets.Epsilon(0))
+        .explain(x, torch.ones_like, reference=r)
+        .relevance
+    )
+    assert relevance.tolist() == [[0.0, -5.0]]

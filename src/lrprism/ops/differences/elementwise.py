@@ -30,20 +30,32 @@ class Slope(NamedTuple):
         is_pointwise: Whether it may be asked for at some entries alone, as no other tensor has a part in it.
         tolerance: Up to which distance, relative to the argument, two arguments are next to each other; 0 of
             a function that is linear in pieces, where only equal ones are.
+        reach: The longest such distance, however large the argument.
     """
 
     derive: Callable[[Tensor], Tensor]
     is_pointwise: bool = True
     tolerance: float = 0.0
+    reach: float = math.inf
 
 
 _PIECEWISE_LINEAR = frozenset(
     """
     relu relu6 leaky_relu prelu prelu_kernel clamp clip clamp_min clamp_max hardtanh hardsigmoid abs
     absolute threshold hardshrink softshrink sign sgn heaviside floor ceil round trunc fix frac rrelu
+    div floor_divide floordiv fmod remainder
     """.split()  # noqa: SIM905 - a list of forty strings would fill the page
 )
-"""Functions whose differences are exact: any two arguments that are not equal give the slope."""
+"""Functions whose differences are exact: any two arguments that are not equal give the slope.
+
+A quotient among them is a rounded one.
+"""
+
+_STEPS = frozenset({"floor_divide", "floordiv", "heaviside"})
+"""Steps for which torch has no derivative, where others have one of 0."""
+
+_WAVES = frozenset({"sin", "cos", "tan", "sinc"})
+"""Functions that turn as fast at a large argument as at a small one."""
 
 
 class _Secant(OwnFunction):
@@ -88,13 +100,16 @@ def compute_secant(a: Tensor, value: Tensor, a_r: Tensor, value_r: Tensor, slope
             return ratio
         return torch.where(ratio.isnan(), slope.derive(a), ratio)
     # inf - inf too: a masked score is the same in both
-    near = (change.abs_() > a.abs().mul_(slope.tolerance)).logical_not_()
+    distance = a.abs().mul_(slope.tolerance)
+    distance = distance if slope.reach == math.inf else distance.clamp_(max=slope.reach)
+    near = (change.abs_() > distance).logical_not_()
     if not near.any():
         return ratio
     middle = (a + a_r).mul_(0.5)
     # an infinite derivative, as that of a root at zero: nothing changes there, so that any number will do
     if slope.is_pointwise:
-        ratio[near] = slope.derive(middle[near]).nan_to_num_(0, 0, 0)
+        # float_power widens its argument
+        ratio[near] = slope.derive(middle[near]).nan_to_num_(0, 0, 0).to(ratio.dtype)
         return ratio
     return torch.where(near, slope.derive(torch.where(near, middle, 1)).nan_to_num_(0, 0, 0), ratio)
 
@@ -148,7 +163,10 @@ def slope_of(func: Callable[..., Tensor], args: Arguments, kwargs: Keywords, a: 
 
     if name == "relu":
         return Slope(_derive_relu)
-    return Slope(derive, is_pointwise, 0.0 if name in _PIECEWISE_LINEAR else _TOLERANCE[a.dtype])
+    if name in _STEPS:
+        return Slope(torch.zeros_like)
+    tolerance = 0.0 if name in _PIECEWISE_LINEAR else _TOLERANCE[a.dtype]
+    return Slope(derive, is_pointwise, tolerance, tolerance if name in _WAVES else math.inf)
 
 
 def _derive_relu(a: Tensor) -> Tensor:
