@@ -153,3 +153,16 @@ def test_a_logarithm_of_running_sums_has_no_exact_way() -> None:
     _, lost, messages = explain_with_gap(lambda x: x.logcumsumexp(1), drawn(3, 6), drawn(3, 6, seed=9))
     assert set(lost) == {"logcumsumexp"}
     assert "no rule is known for logcumsumexp in (model)" in messages[0]
+
+
+@NOT_IN_FULL  # of three dimensions it is the first one: a sample's scores move with those of others
+@pytest.mark.filterwarnings("ignore:Implicit dimension choice")
+@pytest.mark.parametrize("shape", [(3, 4), (2, 3, 4), (2, 3, 2, 2)])
+@pytest.mark.parametrize("f", [F.softmax, F.log_softmax])
+def test_a_call_without_a_dimension_takes_that_of_torch(
+    f: Callable[..., Tensor], shape: tuple[int, ...]
+) -> None:
+    x, r = drawn(*shape), drawn(*shape, seed=9)
+    weights = drawn(*shape[1:], seed=3)
+    dim = 0 if len(shape) == 3 else 1
+    close(relevance_of(lambda a: f(a) * weights, x, r), relevance_of(lambda a: f(a, dim) * weights, x, r))

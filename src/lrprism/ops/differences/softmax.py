@@ -131,11 +131,12 @@ class SoftmaxDifference(AbstractDifference):
         counterpart, func, args, kwargs = pair
         dim = read_argument(args, kwargs, 1, "dim")
         a = args[0] if args else kwargs["input"]
-        # a legacy call without a dimension
-        if dim is None or self.name not in _BACK:
+        if self.name not in _BACK:
             recorder.record(Kind.UNKNOWN, self.name)
             return func(*args, **kwargs)
         recorder.record(Kind.SOFTMAX, self.name)
         value = func(*detach_tensors(args), **detach_tensors(dict(kwargs)))
+        # a call of old without a dimension: torch warns, and chooses by their number
+        dim = (0 if a.dim() in (0, 1, 3) else 1) if dim is None else dim
         dims = dim if isinstance(dim, int) else list(dim)
         return _follow(a, value, counterpart.live[0], dims, self.name)
