@@ -115,6 +115,9 @@ SHARED: dict[str, Callable[[Tensor], Tensor]] = {
     "beside a constant per sample": lambda x: (x * torch.arange(len(x))[:, None]).tanh(),
     "refused unless three": lambda x: x.tanh().view(3, 6),
     "masked by what they are": lambda x: x * (x > 0),
+    "to the power of their number": lambda x: x.abs() ** len(x),
+    "cut off at their number": lambda x: x.abs().clamp(max=len(x) / 4),
+    "sloped by their number": lambda x: torch.nn.functional.leaky_relu(-x, negative_slope=0.1 * len(x)),
 }
 
 
@@ -123,6 +126,9 @@ def test_one_reference_stands_for_all_samples(name: str) -> None:
     r = drawn(1, 6, seed=9)
     one = relevance_of(SHARED[name], UP, r)
     close(one, relevance_of(SHARED[name], UP, r.expand(3, 6)))
+    explanation = explain_difference(SHARED[name], UP, r)
+    assert explanation.reference_output is not None
+    close(explanation.reference_output, SHARED[name](r.expand(3, 6)))
 
 
 @NOT_IN_FULL  # sample by sample: what one explains may arrive at another

@@ -59,8 +59,22 @@ class Comparison:
         counterpart = Counterpart(args, kwargs, detached, live, outputs)
         self._calls[place] = _Met(func, module, counterpart)
 
-    def meet(self, func: Callable[..., Any], module: str, arguments: tuple[Any, Any]) -> Counterpart:
+    def meet(
+        self,
+        func: Callable[..., Any],
+        module: str,
+        arguments: tuple[Any, Any],
+        *,
+        is_elementwise: bool = False,
+    ) -> Counterpart:
         """Return the counterpart of the next call.
+
+        Args:
+            func: The torch function.
+            module: The path of the module that calls it.
+            arguments: Its arguments by position and by name.
+            is_elementwise: Whether its numbers are part of a function that each entry follows, as an exponent
+                is, and no shapes.
 
         Raises:
             CallsDifferError: If the model takes another call on the reference.
@@ -76,6 +90,13 @@ class Comparison:
             raise self._fail(_describe_shapes(self._number, func, module, own, other))
         if self._samples is not None and not all(
             is_same(a, b) for a, b in zip(own, other, strict=True) if not a.requires_grad
+        ):
+            raise self._fail(f"call {self._number}, {_name(func)}, depends on the number of samples")
+        # a ** len(a): the secant between two functions adds up too
+        if (
+            is_elementwise
+            and self._samples is not None
+            and _numbers_in(arguments) != _numbers_in((met.counterpart.args, met.counterpart.kwargs))
         ):
             raise self._fail(f"call {self._number}, {_name(func)}, depends on the number of samples")
         return met.counterpart
@@ -107,6 +128,13 @@ class Comparison:
                 f"{_FOUND} {self._number} calls on the inputs, and then {_name(met.func)} in "
                 f"{met.module or '(model)'} on the reference alone. {_WAY_OUT}"
             )
+
+
+def _numbers_in(arguments: tuple[Any, Any]) -> list[Any]:
+    """Return the numbers among arguments by position and by name."""
+    args, kwargs = arguments
+    values = [*args, *(kwargs[key] for key in sorted(kwargs))]
+    return [value for value in values if isinstance(value, (int, float))]
 
 
 def _detach_live(values: Any) -> list[Tensor]:

@@ -26,6 +26,7 @@ from lrprism.ops import (
     Kind,
     Needs,
     OwnOps,
+    Secant,
     Sinks,
     Tape,
     builtin_named,
@@ -177,7 +178,8 @@ class RecordingMode(WatchingMode):
             result = op.run(self, func, args, kwargs)
             comparison.leave(place, func, module, (args, kwargs), result)
             return result
-        outer, self.counterpart = self.counterpart, comparison.meet(func, module, (args, kwargs))
+        met = comparison.meet(func, module, (args, kwargs), is_elementwise=isinstance(op, Secant))
+        outer, self.counterpart = self.counterpart, met
         count = len(self.compared)
         try:
             if self._ledger is None:

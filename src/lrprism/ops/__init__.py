@@ -26,6 +26,7 @@ from lrprism.ops import (
 from lrprism.ops.affine.function import InputGoneError, ends_of, is_written_once, producer_of
 from lrprism.ops.call import Call, Needs
 from lrprism.ops.counterpart import Counterpart, is_same
+from lrprism.ops.differences.elementwise import Secant
 from lrprism.ops.differences.table import difference_of
 from lrprism.ops.kinds import Kind
 from lrprism.ops.names import builtin_named, every_name_of, functions_named, packet_of
@@ -104,6 +105,7 @@ __all__ = [
     "Recorder",
     "Rectifier",
     "RecurrentOp",
+    "Secant",
     "Sinks",
     "Tape",
     "builtin_named",
