@@ -322,6 +322,21 @@ def test_a_difference_that_does_not_arrive_is_said_in_figures() -> None:
     )
 
 
+def test_a_map_that_cancels_is_said_to_be_so() -> None:
+    # x / max(|x|, 1e-12): from zero on, each factor moves beside a mean of 1e12 / 2
+    x = doubles([[3.0, 4.0]])
+    (message,) = collect_warnings(
+        lambda: lp.LRP(Model(lambda a: nn.functional.normalize(a) * doubles([1.0, 2.0])), LRP_0).explain(
+            x, 0, reference=0.0
+        ),
+        __file__,
+    )
+    assert message.startswith(
+        "relevance of a difference should be about as large as it. Found magnitudes that"
+    )
+    assert "and cancel to 0.6: the model divides by next to nothing" in message
+
+
 # ------------------------------------------------------------------------------------- references to make
 
 

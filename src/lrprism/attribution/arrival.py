@@ -68,6 +68,10 @@ _ROUNDING_OF_CHANGE = 100
 """A gap up to this multiple of the precision of both outputs is nothing but rounding on the way."""
 
 
+_MOST_CANCELLING = 1e4
+"""Magnitudes, as a multiple of difference and outputs, that leave float32 three digits when they cancel."""
+
+
 def find_missing(passed: Trace, seeds: Sequence[Tensor], relevance: Sequence[Sequence[Tensor]]) -> str | None:
     """Return the warning for a difference that does not arrive at the inputs in full; None if there is none.
 
@@ -90,12 +94,30 @@ def find_missing(passed: Trace, seeds: Sequence[Tensor], relevance: Sequence[Seq
         gap += float((sums - arrived).abs().sum())
         size += float(sums.abs().sum())
         of_outputs += sum_magnitudes(torch.where(seed == 0, 0, output.abs().maximum(change.abs()) * seed))
-    rounding = _ROUNDING_OF_CHANGE * torch.finfo(change.dtype).eps * of_outputs
-    if gap <= max(_LARGEST_GAP * size, rounding):
-        return None
+    eps = torch.finfo(change.dtype).eps
+    if gap <= max(_LARGEST_GAP * size, _ROUNDING_OF_CHANGE * eps * of_outputs):
+        return _find_cancelling(relevance, size, _MOST_CANCELLING * max(size, of_outputs))
     return (
         f"relevance of a difference should add up to f(x) - f(reference). Found {gap:.3g} of {size:.3g} "
         "missing, summed over samples without their sign: an op that shares its difference in no exact way, "
         "a tensor after detach(), or a large eps keeps it. See where: "
         "print(explain(..., audit=True, reference=...).audit)."
+    )
+
+
+def _find_cancelling(relevance: Sequence[Sequence[Tensor]], size: float, largest: float) -> str | None:
+    """Return the warning for a map that adds up, but of amounts far larger than what they add up to.
+
+    Args:
+        relevance: The relevance at the inputs, for each seed.
+        size: The size of the difference.
+        largest: What the magnitudes may add up to.
+    """
+    magnitude = sum(sum_magnitudes(x) for inputs in relevance for x in inputs)
+    if magnitude <= largest:
+        return None
+    return (
+        "relevance of a difference should be about as large as it. Found magnitudes that add up to "
+        f"{magnitude:.3g} and cancel to {size:.3g}: the model divides by next to nothing in one of the two "
+        "runs, as by a norm of zeros. Choose a reference on which it does not."
     )
