@@ -5,7 +5,7 @@ import torch
 from torch import Tensor, nn
 
 import lrprism as lp
-from lrprism.attribution.auto import CANDIDATES
+from lrprism.attribution.auto import CANDIDATES, _divide
 from lrprism.evaluation import Constant, Interpolation, bands, choose
 
 
@@ -83,6 +83,7 @@ def test_the_chosen_reference_is_the_default_and_the_plan_says_the_choice(networ
     [
         (None, r"Found none\."),
         (torch.zeros(20, 24, dtype=torch.int64), r"Found torch\.int64\."),
+        (torch.full((20, 24), torch.nan), r"samples should be finite\. Found 480 of 480"),
         (torch.rand(9, 24), r"at least 10, \(N, \.\.\.\)\. Found shape \(9, 24\)"),
     ],
 )
@@ -96,3 +97,50 @@ def test_a_network_that_answers_alike_to_all_is_refused() -> None:
     nn.init.zeros_(model.weight)
     with pytest.raises(lp.ModelError, match="Found the same logits for all: there is nothing to explain"):
         lp.LRP(model, "auto", samples=torch.rand(20, 24))
+
+
+def test_samples_beside_a_composite_are_refused() -> None:
+    with pytest.raises(lp.InputError, match=r"samples should be given with composite='auto'.*Epsilon\(eps=0"):
+        lp.LRP(nn.Linear(24, 2), lp.presets.Epsilon(0), samples=torch.rand(20, 24))
+
+
+class Branching(nn.Module):
+    """Takes another way for spectra without noise, as their mean is."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.layer = nn.Linear(24, 2)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.layer(x if x.std() > 0.5 else x.exp())
+
+
+def test_a_mean_that_takes_another_branch_is_left_out_and_said() -> None:
+    torch.manual_seed(0)
+    chosen = lp.LRP(Branching(), "auto", samples=torch.randn(60, 24)).chosen
+    assert chosen is not None
+    assert chosen.reference is None
+    assert not any("mean of the samples" in one.name for one in chosen.ranking.candidates)
+    assert str(chosen).endswith(
+        "; against zero alone, as the network takes other calls on the mean of the samples"
+    )
+
+
+@pytest.mark.parametrize(
+    ("shape", "axis", "count"),
+    [
+        ((80,), 1, 40),
+        ((1, 80), 2, 40),
+        ((2, 80), 2, 40),
+        ((80, 9), 1, 40),
+        ((80, 5, 5), 1, 40),
+        ((1, 80, 5, 5), 2, 40),
+        ((3, 12, 12), None, 36),
+        ((1, 12, 12), None, 36),
+    ],
+)
+def test_regions_lie_along_the_bands(shape: tuple[int, ...], axis: int | None, count: int) -> None:
+    samples = torch.rand(10, *shape)
+    regions, imputer = _divide(samples, samples.mean(0, keepdim=True))
+    assert regions.count == count
+    assert getattr(imputer, "axis", None) == axis

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable
-from typing import Final, NamedTuple
+from functools import partial
+from typing import Any, Final, NamedTuple
 
 from torch import Tensor, nn
 
 from lrprism.attribution import reference
 from lrprism.attribution.explanation import Explanation
 from lrprism.composites import AbstractComposite, presets
+from lrprism.engine import CallsDifferError
 from lrprism.errors import InputError, ModelError, RelevanceWarning
 from lrprism.evaluation import (
     AbstractImputer,
@@ -68,11 +70,13 @@ class Chosen(NamedTuple):
         candidate: The way to explain.
         reference: What inputs are compared with, ``[1, ...]``; None for zero.
         ranking: All candidates with their scores.
+        note: What a reader of the choice has to know; empty where there is nothing.
     """
 
     candidate: Candidate
     reference: Tensor | None
     ranking: Ranking
+    note: str = ""
 
     def __str__(self) -> str:
         """The choice and by how much it won, in a sentence."""
@@ -87,7 +91,7 @@ class Chosen(NamedTuple):
         )
         return (
             f"chosen on {self.ranking.samples} samples: {best.name}, mean SRG {best.score.value:.3f} "
-            f"[{best.score.low:.3f}, {best.score.high:.3f}]{lead}"
+            f"[{best.score.low:.3f}, {best.score.high:.3f}]{lead}{self.note}"
         )
 
 
@@ -100,7 +104,8 @@ def choose_candidate(
 ) -> Chosen:
     """Choose by the mean SRG under two imputers, for the classes that the network predicts; no truth is used.
 
-    Regions are about forty windows of bands of ``[N, bands]``, ``[N, 1, bands]`` and ``[N, bands, y, x]``
+    Regions are about forty windows of bands of ``[N, bands]``, ``[N, channels, bands]`` and
+    ``[N, bands, pixels]`` with more bands than the other, ``[N, bands, y, x]`` and ``[N, 1, bands, y, x]``
     with more bands than pixels along a side, else squares. Imputers are the mean of the samples and, for
     bands, a straight line between the bands that are left; for images the same square of another sample.
 
@@ -110,19 +115,10 @@ def choose_candidate(
         explain_by: Returns what explains by a composite.
 
     Raises:
-        InputError: If there are fewer than ten samples, or they are no float tensor.
+        InputError: If there are fewer than ten samples, or they are no finite float tensor.
         ModelError: If the network gives the same logits for all of them.
     """
-    if samples is None or not isinstance(samples, Tensor) or not samples.is_floating_point():
-        found = "none" if samples is None else getattr(samples, "dtype", type(samples).__name__)
-        raise InputError(
-            "composite='auto' should have samples= to choose by: a float tensor (N, ...) of what the network "
-            f"did not learn from. Found {found}."
-        )
-    if samples.dim() < 2 or len(samples) < _LEAST_SAMPLES:
-        raise InputError(
-            f"samples should be at least {_LEAST_SAMPLES}, (N, ...). Found shape {tuple(samples.shape)}."
-        )
+    samples = _check_samples(samples)
     mean = reference.mean(samples)
     regions, other = _divide(samples, mean)
     methods = {
@@ -137,10 +133,53 @@ def choose_candidate(
             "the network should answer differently to different samples. Found the same logits for all: "
             "there is nothing to explain. Look at its training."
         )
-    predicted = logits.argmax(1)
-    ranking = choose(model, samples, predicted, methods, [Constant(mean[0]), other], regions)
+    imputers = [Constant(mean[0]), other]
+    rank = partial(choose, model, samples, logits.argmax(1), imputers=imputers, regions=regions)
+    note = ""
+    try:
+        ranking = rank(methods)
+    except CallsDifferError:  # the mean takes a branch that the samples do not
+        ranking = rank({str(one): methods[str(one)] for one in CANDIDATES if not one.has_reference})
+        note = "; against zero alone, as the network takes other calls on the mean of the samples"
     winner = next(candidate for candidate in CANDIDATES if str(candidate) == ranking.best)
-    return Chosen(winner, mean if winner.has_reference else None, ranking)
+    return Chosen(winner, mean if winner.has_reference else None, ranking, note)
+
+
+def _check_samples(samples: Tensor | None) -> Tensor:
+    """Return the samples to choose by.
+
+    Raises:
+        InputError: If there are fewer than ten, or they are no finite float tensor.
+    """
+    if samples is None or not isinstance(samples, Tensor) or not samples.is_floating_point():
+        found = "none" if samples is None else getattr(samples, "dtype", type(samples).__name__)
+        raise InputError(
+            "composite='auto' should have samples= to choose by: a float tensor (N, ...) of what the network "
+            f"did not learn from. Found {found}."
+        )
+    if samples.dim() < 2 or len(samples) < _LEAST_SAMPLES:
+        raise InputError(
+            f"samples should be at least {_LEAST_SAMPLES}, (N, ...). Found shape {tuple(samples.shape)}."
+        )
+    if not samples.isfinite().all():
+        raise InputError(
+            f"samples should be finite. Found {int((~samples.isfinite()).sum())} of {samples.numel()} values "
+            "that are not. Leave such samples out."
+        )
+    return samples
+
+
+def check_use_of_samples(composite: Any, samples: Tensor | None) -> None:
+    """Check that samples are given for a choice alone.
+
+    Raises:
+        InputError: If they are given beside a composite.
+    """
+    if samples is not None and composite != "auto":
+        raise InputError(
+            "samples should be given with composite='auto', which chooses by them. Found composite="
+            f"{composite!r}. Try LRP(model, 'auto', samples=x)."
+        )
 
 
 def _make_method(explain: Explain, reference: Tensor | None) -> Method:
@@ -159,7 +198,9 @@ def _make_method(explain: Explain, reference: Tensor | None) -> Method:
 
 def _divide(samples: Tensor, mean: Tensor) -> tuple[Regions, AbstractImputer]:
     """Divide samples into regions, and return the imputer that goes with them beside the mean."""
-    axis = 2 if samples.dim() == 3 and samples.shape[1] == 1 else 1
+    # channels in front of the bands of a 1-D network, and one of them in front of the bands of a 3-D one
+    is_behind = samples.dim() == 3 and samples.shape[1] < samples.shape[2]
+    axis = 2 if is_behind or (samples.dim() == 5 and samples.shape[1] == 1) else 1
     if samples.dim() < 4 or samples.shape[axis] > samples.shape[-1]:
         width = max(1, round(samples.shape[axis] / _REGIONS))
         return windows_of(samples, width, axis), Interpolation(mean[0], axis=axis)

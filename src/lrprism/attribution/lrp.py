@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from lrprism.attribution.arrival import find_missing
-from lrprism.attribution.auto import Chosen, choose_candidate
+from lrprism.attribution.auto import Chosen, check_use_of_samples, choose_candidate
 from lrprism.attribution.batches import average_references, explain_in_batches, join_batches
 from lrprism.attribution.captum import CaptumTarget, convergence_delta, read_captum_target
 from lrprism.attribution.cautions import Cautions
@@ -51,7 +51,7 @@ class LRP:
 
     Raises:
         ModelError: If the model is no module, or holds a ScriptModule.
-        InputError: If one of ``ops`` is known already, or no function; or if there is nothing to choose by.
+        InputError: If one of ``ops`` is known already, or no function; or ``samples`` lack, or have no use.
 
     Example:
         >>> model = nn.Sequential(nn.Linear(2, 1, bias=False))
@@ -73,6 +73,7 @@ class LRP:
         self.model = unwrap(model)
         self._is_chosen = composite is not None
         self.chosen: Chosen | None = None  # by "auto", with the score of each candidate
+        check_use_of_samples(composite, samples)
         if composite == "auto":
             self.chosen = choose_candidate(
                 self.model, samples, lambda one: LRP(model, one, strict=strict, ops=ops).explain

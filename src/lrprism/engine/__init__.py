@@ -4,6 +4,7 @@ from lrprism.engine.account import Account, Row, format_table
 from lrprism.engine.answers import check_surroundings, explain_forward_mode
 from lrprism.engine.assignment import Assignment, Choice
 from lrprism.engine.backward import Relevances, propagate
+from lrprism.engine.comparison import CallsDifferError
 from lrprism.engine.facts import Facts
 from lrprism.engine.forward import constants, trace
 from lrprism.engine.model import unwrap
@@ -14,6 +15,7 @@ from lrprism.engine.per_sample import PerSample
 __all__ = [
     "Account",
     "Assignment",
+    "CallsDifferError",
     "Choice",
     "Facts",
     "PerSample",
