@@ -111,3 +111,22 @@ def test_nothing_to_choose_by_is_refused(candidates: dict, imputers: list, x: Te
 def test_a_candidate_of_the_wrong_shape_is_named() -> None:
     with pytest.raises(InputError, match="'short' should return relevance of the samples' shape"):
         choose(build_model(), X, TARGET, {"short": lambda *_: torch.ones(3)}, [ZERO], REGIONS)
+
+
+def test_imputers_of_one_name_are_refused() -> None:
+    # one of them would vanish from the table
+    x = torch.rand(6, 12)
+    with pytest.raises(
+        InputError, match=r"imputers should each have a name of its own\. Found reference, reference"
+    ):
+        choose(
+            build_model(), x, torch.zeros(6).long(), {"a": right}, [Constant(0.0), Constant(1.0)], bands(x, 3)
+        )
+
+
+def test_one_sample_makes_no_lead_clear() -> None:
+    x = torch.rand(1, 8, generator=torch.Generator().manual_seed(0))
+    target = build_model()(x).argmax(1)
+    ranking = choose(build_model(), x, target, {"a": right, "b": wrong}, [Constant(0.0)], bands(x, 3))
+    assert ranking.candidates[1].behind.low > 0
+    assert not ranking.is_clear

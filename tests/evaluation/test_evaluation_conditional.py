@@ -106,3 +106,15 @@ def test_samples_that_cannot_be_fitted_are_refused() -> None:
         GaussianConditional(torch.rand(9, 3)).impute(
             torch.rand(1, 4), torch.ones(1, 4).bool(), rows=torch.zeros(1).long()
         )
+
+
+def test_an_axis_may_count_from_the_last() -> None:
+    samples = draw_spectra(60)[:, None]
+    x, mask = samples[:3], torch.arange(6)[None, None] < 3
+    rows = torch.arange(3)
+    means = [
+        GaussianConditional(samples, axis=axis).impute(x, mask.expand(3, 1, 6), rows=rows) for axis in (2, -1)
+    ]
+    assert torch.equal(*means)
+    with pytest.raises(InputError, match=r"axis should be one of the axes 1 to 2 of the samples\. Found 3"):
+        GaussianConditional(samples, axis=3)

@@ -45,3 +45,19 @@ def test_the_random_ranking_is_another_one_at_each_call_and_repeats_by_seed() ->
 def test_classes_that_cannot_be_compared_are_refused(y: torch.Tensor) -> None:
     with pytest.raises(InputError, match="ANOVA should have samples of at least two classes, and more"):
         measure_anova(torch.rand(5, 2), y)
+
+
+def test_a_single_band_has_no_slope() -> None:
+    x, y = torch.rand(6, 1, 3), torch.arange(6) % 2
+    assert not make_controls(x, y)["|dx/db|"](None, x, y).any()
+    with pytest.raises(InputError, match=r"axis should be one of the axes 1 to 2 of the samples\. Found 3"):
+        make_controls(x, y, axis=3)
+
+
+def test_samples_that_are_not_finite_or_have_no_class_are_refused() -> None:
+    # NaN would count as a constant feature
+    x = torch.tensor([[1.0, torch.nan]]).repeat(4, 1)
+    with pytest.raises(InputError, match=r"ANOVA should have finite samples\. Found 4 of 8 values"):
+        measure_anova(x, torch.arange(4) % 2)
+    with pytest.raises(InputError, match="target should be a tensor of one class for each of the 4 samples"):
+        measure_anova(x, torch.arange(3))

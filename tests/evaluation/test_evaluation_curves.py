@@ -1,4 +1,6 @@
+from collections.abc import Callable, Iterator
 from itertools import pairwise
+from typing import Any
 
 import pytest
 import torch
@@ -11,14 +13,19 @@ from lrprism.evaluation import (
     Curves,
     GaussianConditional,
     Interpolation,
+    Regions,
     Swap,
     bands,
+    find_greedy_curves,
+    fine_tune,
     label_map,
     measure_curves,
+    measure_drops,
     measure_reliability,
     rank_regions,
     score_regions,
 )
+from lrprism.evaluation.shared_curves import measure_shared_curves
 
 W = torch.tensor([2.0, -1.0, 1.0])
 
@@ -139,3 +146,45 @@ def test_reliability_is_what_the_model_says_of_imputed_samples() -> None:
     assert reliability.on_class == 0.75
     assert reliability.probability == pytest.approx((3 * p + (1 - p)) / 4)
     assert reliability.chance == 0.5
+
+
+def measure_all(x: Tensor, target: Tensor, regions: Regions) -> Iterator[Callable[[], Any]]:
+    """Everything that removes regions and reads the model."""
+    model = nn.Linear(6, 2)
+    options: Any = {"regions": regions, "imputer": Constant(0.0)}
+    yield lambda: measure_curves(model, x, target, x, **options)
+    yield lambda: measure_shared_curves(model, x, target, [x], **options)
+    yield lambda: measure_drops(model, x, target, **options)
+    yield lambda: find_greedy_curves(model, x, target, **options)
+    yield lambda: fine_tune(model, x, target, epochs=1, **options)
+    yield lambda: measure_reliability(model, x, target, Constant(0.0))
+
+
+X, TARGET = torch.rand(4, 6), torch.tensor([0, 1, 0, 1])
+
+
+@pytest.mark.parametrize(
+    ("x", "target", "message"),
+    [
+        (
+            X,
+            TARGET + 1,
+            "one class from 0 to 1 for each of the .* samples. Found torch.int64 of .*, values [12] to 2",
+        ),
+        (X, TARGET[:3], r"one class for each of the 4 samples. Found torch.int64 of shape \(3,\)"),
+        (X[:0], TARGET[:0], r"at least one sample, \[N, ...\]. Found shape \(0, 6\)"),
+    ],
+)
+def test_samples_and_classes_that_do_not_fit_are_refused(x: Tensor, target: Tensor, message: str) -> None:
+    for call in measure_all(x, target, bands(X, 2)):
+        with pytest.raises(InputError, match=message):
+            call()
+
+
+def test_regions_of_other_samples_are_refused() -> None:
+    *calls, _ = measure_all(X, TARGET, bands(torch.rand(2, 9), 2))
+    for call in calls:
+        with pytest.raises(
+            InputError, match=r"regions should divide samples of shape \(6,\). Found regions of \(9,\)"
+        ):
+            call()

@@ -112,3 +112,33 @@ def test_settings_that_cannot_serve_are_refused() -> None:
 def test_checks_let_pass_what_fits() -> None:
     assert check_reference(2).item() == 2
     check_bands(3, 3, "wavelengths")
+
+
+def test_an_axis_may_count_from_the_last() -> None:
+    x, mask = torch.rand(3, 2, 5), draw_mask(3, 1, 5)
+    rows = torch.arange(3)
+    lines = [Interpolation(0.5, axis=axis).impute(x, mask, rows=rows) for axis in (2, -1)]
+    assert torch.equal(*lines)
+    with pytest.raises(InputError, match=r"axis should be one of the axes 1 to 2 of the samples\. Found 3"):
+        Interpolation(0.5, axis=3).impute(x, mask, rows=rows)
+
+
+@pytest.mark.parametrize("shape", [(4,), (3, 5), (1, 1, 5)])
+def test_a_reference_that_does_not_fit_a_sample_is_refused(shape: tuple[int, ...]) -> None:
+    # (3, 5) are as many references as samples
+    x, rows = torch.rand(3, 5), torch.arange(3)
+    for imputer in (Constant(torch.zeros(shape)), Interpolation(torch.zeros(shape))):
+        with pytest.raises(InputError, match=r"reference should broadcast with one sample of shape \(5,\)"):
+            imputer.impute(x, torch.ones(3, 5).bool(), rows=rows)
+
+
+def test_donors_of_another_shape_or_not_finite_are_refused() -> None:
+    with pytest.raises(InputError, match=r"swap should draw from samples of shape \(5,\). Found \(1,\)"):
+        Swap(torch.zeros(4, 1)).impute(torch.rand(3, 5), draw_mask(3, 5), rows=torch.arange(3))
+    with pytest.raises(InputError, match=r"swap should draw from finite samples\. Found 1 of 4 values"):
+        Swap(torch.tensor([[1.0, torch.nan], [0.0, 1.0]]))
+
+
+def test_a_reference_in_words_is_refused() -> None:
+    with pytest.raises(InputError, match=r"reference should be a number or a tensor\. Found str"):
+        Constant("mean")  # type: ignore[arg-type]

@@ -104,3 +104,49 @@ def test_samples_and_targets_are_checked() -> None:
     for target in (torch.tensor([0, 1, 2]), torch.tensor([0, 1]), torch.rand(3)):
         with pytest.raises(InputError, match="one class from 0 to 1 for each of the 3 samples"):
             check_targets(x, target, 2)
+
+
+@pytest.mark.parametrize("x", [torch.zeros(0, 3), [[1.0, 2.0]], torch.tensor(1.0)])
+def test_no_samples_are_refused(x: Any) -> None:
+    target = torch.zeros(0).long()
+    for call in (lambda: read_logits(nn.Linear(3, 2), x), lambda: attribute(repeat, None, x, target)):
+        with pytest.raises(
+            InputError, match=r"x should be a tensor of at least one sample, \[N, ...\]. Found"
+        ):
+            call()
+
+
+def repeat(model: Any, x: Tensor, target: Tensor) -> Tensor:  # noqa: ARG001
+    return x
+
+
+@pytest.mark.parametrize(
+    ("target", "found"),
+    [
+        (torch.tensor([0, 2]), "values 0 to 2"),
+        (torch.tensor([0, -1]), "values -1 to 0"),
+        (torch.tensor([0.0, 1.0]), "Found torch.float32"),
+        (torch.tensor([0]), r"of shape \(1,\)"),
+    ],
+)
+def test_a_target_that_is_no_class_is_refused(target: Tensor, found: str) -> None:
+    with pytest.raises(InputError, match=f"one class from 0 to 1 for each of the 2 samples.*{found}"):
+        read_target(nn.Linear(3, 2), torch.rand(2, 3), target, "logit")
+
+
+def test_classes_of_any_integer_type_are_read() -> None:
+    model, x = nn.Linear(3, 2), torch.rand(2, 3)
+    long = torch.tensor([1, 0])
+    for dtype in (torch.uint8, torch.int8, torch.int16, torch.int32):
+        read = read_target(model, x, long.to(dtype), "logit")
+        assert torch.equal(read, read_target(model, x, long, "logit"))
+
+
+def test_targets_and_relevance_of_another_kind_are_refused() -> None:
+    x = torch.rand(2, 3)
+    with pytest.raises(
+        InputError, match=r"one class for each of the 2 samples. Found torch.int64 of shape \(3,\)"
+    ):
+        attribute(repeat, None, x, torch.zeros(3).long())
+    with pytest.raises(InputError, match=r"'wave' should return real relevance\. Found torch.complex64"):
+        attribute(lambda model, x, target: x + 0j, None, x, torch.zeros(2).long(), name="wave")  # noqa: ARG005

@@ -79,3 +79,14 @@ def test_a_blind_feature_alone_is_refused() -> None:
         Truth(blind=mask)
     with pytest.raises(InputError, match=r"Found used alone"):
         Truth(used=mask)
+
+
+def test_an_axis_may_count_from_the_last() -> None:
+    samples = torch.randn(30, 1, 12)
+    assert Protocol.for_bands(samples, axis=-1).axis == 2
+
+
+@pytest.mark.parametrize("numbers", [{"greedy": -1}, {"few": 0}])
+def test_too_few_samples_are_refused(numbers: dict[str, int]) -> None:
+    with pytest.raises(InputError, match=r"greedy should be at least 0 samples, and few at least 1\. Found"):
+        Protocol(bands(torch.rand(2, 6), 2), [Constant(0.0)], **numbers)  # type: ignore[arg-type]

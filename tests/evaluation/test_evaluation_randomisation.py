@@ -113,3 +113,16 @@ def test_the_entropy_of_a_histogram() -> None:
     maps = torch.stack([torch.ones(100), (torch.arange(100) < 50).float(), torch.arange(100.0)])
     expected = torch.tensor([0, math.log(2), math.log(100)], dtype=torch.float64)
     torch.testing.assert_close(measure_entropy(maps.reshape(3, 10, 10)), expected)
+
+
+@pytest.mark.parametrize("value", [0.0, 1.0])
+def test_a_constant_map_says_the_same_of_every_model_and_class(value: float) -> None:
+    x, model = torch.rand(6, 8), make_model()
+    target = torch.zeros(6).long()
+
+    def fill(model: Any, x: Tensor, target: Tensor) -> Tensor:  # noqa: ARG001
+        return torch.full_like(x, value)
+
+    outcome = measure_randomisation(fill, model, x, target)
+    assert (outcome.similarity.value, outcome.size_similarity.value, outcome.passed) == (1.0, 1.0, False)
+    assert measure_random_logit(fill, model, x, target, classes=2).value == 1.0

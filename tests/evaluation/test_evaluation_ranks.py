@@ -1,6 +1,7 @@
 import pytest
 import torch
 
+from lrprism.errors import InputError
 from lrprism.evaluation import correlate_ranks
 from lrprism.evaluation.ranks import average_ranks
 
@@ -28,3 +29,11 @@ def test_rank_correlation_agrees_with_pearson_of_ranks() -> None:
 
 def test_a_constant_row_correlates_with_nothing() -> None:
     assert correlate_ranks(torch.ones(1, 4), torch.rand(1, 4)).item() == 0
+
+
+@pytest.mark.parametrize(
+    ("b", "found"), [(torch.rand(2, 3), "2, 3"), (torch.full((2, 4), torch.nan), "8 values")]
+)
+def test_rows_that_cannot_be_compared_are_refused(b: torch.Tensor, found: str) -> None:
+    with pytest.raises(InputError, match=f"rows to correlate should be finite.*{found}"):
+        correlate_ranks(torch.rand(2, 4), b)

@@ -141,3 +141,40 @@ def test_a_mask_of_bands_takes_patches_along_their_axis() -> None:
 def test_masks_that_do_not_fit_are_refused(mask: Tensor, message: str) -> None:
     with pytest.raises(InputError, match=message):
         recover(torch.rand(3, 6), mask)
+
+
+@pytest.mark.parametrize("value", [torch.nan, torch.inf])
+def test_relevance_that_is_not_finite_has_no_score(value: float) -> None:
+    # NaN sorts as the highest of all: an AUC of 1
+    mask = torch.tensor([True, False, False])
+    relevance = torch.tensor([[1.0, 2.0, value]])
+    with pytest.raises(InputError, match=r"relevance should be finite\. Found 1 of 3 values"):
+        recover(relevance, mask)
+    for score in (roc_auc, average_precision, precision_at_k, mass_accuracy, emd_similarity):
+        with pytest.raises(InputError, match=r"scores should be finite\. Found 1 values that are NaN or inf"):
+            score(relevance[0], mask)
+
+
+@pytest.mark.parametrize(
+    ("mask", "found"),
+    [
+        (torch.zeros(3).bool(), r"bool of shape \(3,\), 0 planted"),
+        (torch.ones(2).bool(), r"bool of shape \(2,\)"),
+    ],
+)
+def test_scores_need_a_mask_that_fits(mask: Tensor, found: str) -> None:
+    for score in (roc_auc, average_precision, precision_at_k, mass_accuracy, emd_similarity):
+        with pytest.raises(
+            InputError, match=f"one value for each of the 3 features, with planted ones.*{found}"
+        ):
+            score(torch.rand(3), mask)
+
+
+def test_planted_features_alone_have_no_auc() -> None:
+    with pytest.raises(InputError, match=r"features that are planted and others that are not\. Found 3 of 3"):
+        roc_auc(torch.rand(3), torch.ones(3).bool())
+
+
+def test_an_axis_that_is_none_is_refused() -> None:
+    with pytest.raises(InputError, match=r"axis should be one of the axes 1 to 1 of the samples\. Found 3"):
+        recover(torch.rand(2, 3), torch.tensor([True, False, False]), axis=3)

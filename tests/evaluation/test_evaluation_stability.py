@@ -56,3 +56,25 @@ def test_a_map_of_zeros_that_stays_one_has_not_changed() -> None:
 def test_noise_that_is_none_is_refused(noise: float, draws: int) -> None:
     with pytest.raises(InputError, match="noise should be a standard deviation above 0"):
         measure_sensitivity(repeat_x, split, torch.ones(5, 2), torch.zeros(5).long(), noise, draws=draws)
+
+
+def test_a_map_of_zeros_that_changes_is_left_out_and_counted() -> None:
+    # of its change no share can be told
+    x = torch.tensor([[4.0, 0.0], [5.0, 0.0], [-6.0, 0.0]])
+
+    def show_positive(model: Any, x: Tensor, target: Tensor) -> Tensor:  # noqa: ARG001
+        return torch.where(x[:, :1] > -5, x, 0 * x)
+
+    target = torch.tensor([0, 0, 1])
+    moved = measure_sensitivity(lambda *a: show_positive(*a) * (a[1][:, :1] != 4), split, x, target, 0.1)
+    assert moved.dropped == 1
+    assert 0 < moved.mean.value < 1
+    with pytest.raises(InputError, match="Found zeros alone for every one of the 1 samples whose prediction"):
+        measure_sensitivity(lambda *a: a[1] * (a[1][:, :1] != 4), split, x[:1], target[:1], 0.1)
+
+
+def test_noise_that_does_not_fit_a_sample_is_refused() -> None:
+    with pytest.raises(
+        InputError, match=r"noise should broadcast with one sample of shape \(2,\). Found \(3,\)"
+    ):
+        measure_sensitivity(repeat_x, split, torch.ones(4, 2), torch.zeros(4).long(), torch.ones(3))

@@ -55,7 +55,7 @@ def test_a_flag_and_left_out_samples_are_said() -> None:
     ]
     text = describe_method(replace(findings, records=tuple(records)), "input")
     assert "rank 3 of 6: flagged, the network seems to use it." in text
-    assert "(samples left out, as their prediction changed: 4)" in text
+    assert "(samples left out, as their prediction changed or their map is zero: 4)" in text
 
 
 def test_a_test_that_was_not_run_has_no_words() -> None:

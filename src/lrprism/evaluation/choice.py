@@ -53,8 +53,9 @@ class Ranking:
 
     @property
     def is_clear(self) -> bool:
-        """True if the interval of the winner's lead over the second lies above 0."""
-        return len(self.candidates) == 1 or self.candidates[1].behind.low > 0
+        """True if the interval of the winner's lead over the second lies above 0; of one sample none does."""
+        is_ahead = len(self.candidates) > 1 and self.samples > 1 and self.candidates[1].behind.low > 0
+        return len(self.candidates) == 1 or is_ahead
 
     def __str__(self) -> str:
         """A line for each candidate: its score, its distance from the winner, its SRG under each imputer."""
@@ -99,8 +100,8 @@ def choose(
         The candidates, the best first; equal scores keep their order.
 
     Raises:
-        InputError: If there is no candidate, no imputer or no sample, or if the relevance of a candidate has
-            another shape than ``x`` or holds NaN.
+        InputError: If there is no candidate, no imputer or no sample, if two imputers have one name, or if
+            the relevance of a candidate has another shape than ``x`` or holds NaN.
 
     Source: Bluecher, Vielhaben and Strodthoff, "Decoupling Pixel Flipping and Occlusion Strategy for
     Consistent XAI Benchmarks", TMLR 2024, for SRG.
@@ -108,6 +109,12 @@ def choose(
     for noun, count in (("candidate", len(candidates)), ("imputer", len(imputers)), ("sample", len(x))):
         if not count:
             raise InputError(f"A choice needs at least 1 {noun}. Found none. Give one.")
+    names = [imputer.name for imputer in imputers]
+    if len({*names}) < len(names):
+        raise InputError(
+            f"imputers should each have a name of its own. Found {', '.join(names)}. "
+            "Try Constant(r, name='r')."
+        )
     draw = bootstrap or Bootstrap()
     relevances = [attribute(method, model, x, target, name=name) for name, method in candidates.items()]
     curves = [
@@ -119,7 +126,7 @@ def choose(
         name: torch.stack([curve.srg.double() for curve in pairs])
         for name, pairs in zip(candidates, zip(*curves, strict=True), strict=True)
     }
-    return _rank(srg, [imputer.name for imputer in imputers], draw)
+    return _rank(srg, names, draw)
 
 
 def _rank(srg: Mapping[str, Tensor], imputers: Sequence[str], bootstrap: Bootstrap) -> Ranking:

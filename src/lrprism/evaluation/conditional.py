@@ -9,7 +9,7 @@ from torch import Tensor
 
 from lrprism.errors import InputError
 from lrprism.evaluation.imputers import AbstractImputer, check_bands
-from lrprism.evaluation.regions import Regions
+from lrprism.evaluation.regions import Regions, read_axis
 
 _MOST_FEATURES = 4096
 """Above this, one Cholesky factor takes more than 100 MB."""
@@ -43,11 +43,12 @@ class GaussianConditional(AbstractImputer):
 
         Raises:
             InputError: If there are fewer than two samples or none varies, too many features, a ridge that
-                is not above 0, or values that are not finite.
+                is not above 0, values that are not finite, or no such axis.
         """
         if not ridge > 0:
             raise InputError(f"ridge should be above 0, as bands are correlated. Found {ridge!r}. Try 1e-3.")
-        self.axis, self.shape = axis, samples.shape[1:]
+        self.axis = None if axis is None else read_axis(axis, samples)
+        self.shape = samples.shape[1:]
         spectra = self._fold(samples).movedim(1, -1).flatten(0, -2)
         # a covariance needs no more; every second, third and so on keeps all samples in it
         spectra = spectra[:: max(1, -(-len(spectra) // _MOST_SPECTRA))].double()

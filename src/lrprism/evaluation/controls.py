@@ -8,7 +8,8 @@ import torch
 from torch import Tensor
 
 from lrprism.errors import InputError
-from lrprism.evaluation.predict import Method
+from lrprism.evaluation.predict import Method, check_samples
+from lrprism.evaluation.regions import read_axis
 
 RANDOM = "random"
 """Name of the random ranking."""
@@ -37,8 +38,9 @@ def make_controls(x: Tensor, target: Tensor, *, axis: int = 1, seed: int = 0) ->
         Attribution functions by name.
 
     Raises:
-        InputError: If there are fewer than two classes, or no class with two samples.
+        InputError: If there are fewer than two classes, or no class with two samples, or no such axis.
     """
+    axis = read_axis(axis, x)
     mean, scores = x.mean(0), measure_anova(x, target)
     generator = torch.Generator().manual_seed(seed)
 
@@ -49,7 +51,8 @@ def make_controls(x: Tensor, target: Tensor, *, axis: int = 1, seed: int = 0) ->
         return (x - mean.to(x)).abs()
 
     def measure_slope(model: Any, x: Tensor, target: Tensor) -> Tensor:  # noqa: ARG001
-        return torch.gradient(x, dim=axis)[0].abs()
+        # a single band has no slope
+        return torch.gradient(x, dim=axis)[0].abs() if x.shape[axis] > 1 else torch.zeros_like(x)
 
     def repeat_anova(model: Any, x: Tensor, target: Tensor) -> Tensor:  # noqa: ARG001
         return scores.to(x).expand(x.shape)
@@ -66,8 +69,15 @@ def measure_anova(x: Tensor, target: Tensor) -> Tensor:
     """Return the F statistic of each feature, of the shape of one sample; 0 for a constant feature.
 
     Raises:
-        InputError: If there are fewer than two classes, or not more samples than classes.
+        InputError: If there are fewer than two classes, or not more samples than classes; or if a sample is
+            not finite or has no class.
     """
+    check_samples(x, target)
+    if not x.isfinite().all():
+        raise InputError(
+            f"ANOVA should have finite samples. Found {int((~x.isfinite()).sum())} of {x.numel()} values "
+            "that are not. Leave such samples out."
+        )
     classes = torch.unique(target)
     if len(classes) < 2 or len(x) <= len(classes):
         raise InputError(

@@ -9,8 +9,16 @@ from torch import Tensor
 
 from lrprism.errors import InputError
 from lrprism.evaluation.imputers import AbstractImputer
-from lrprism.evaluation.predict import Model, Output, count_at_once, read_logits, read_target
-from lrprism.evaluation.regions import Regions
+from lrprism.evaluation.predict import (
+    Model,
+    Output,
+    check_classes,
+    check_samples,
+    count_at_once,
+    read_logits,
+    read_target,
+)
+from lrprism.evaluation.regions import Regions, check_regions
 
 
 @dataclass(frozen=True, eq=False)
@@ -111,8 +119,10 @@ def measure_curves(
         seed: Seed of the order among ties.
 
     Raises:
-        InputError: If there is not one finite score per sample and region.
+        InputError: If there is not one finite score per sample and region, or not one class per sample.
     """
+    check_samples(x, target)
+    check_regions(regions, x)
     if len(scores) != len(x):
         raise InputError(f"scores should be there for each of the {len(x)} samples. Found {len(scores)}.")
     order = rank_regions(score_regions(scores, regions), seed)
@@ -172,13 +182,19 @@ def measure_reliability(model: Model, x: Tensor, target: Tensor, imputer: Abstra
         x: Samples, ``[N, ...]``.
         target: Classes, ``[N]``.
         imputer: What takes the place of everything.
+
+    Raises:
+        InputError: If there is not one class of the model for each sample.
     """
+    check_samples(x, target)
     rows = torch.arange(len(x), device=x.device)
     everything = torch.ones((len(x),) + (1,) * (x.dim() - 1), dtype=torch.bool, device=x.device)
     mask = everything.expand(x.shape)
     logits = torch.stack(
         [read_logits(model, imputer.impute(x, mask, rows=rows, draw=draw)) for draw in range(imputer.draws)]
     )
+    check_classes(target, len(x), logits.shape[2])
+    target = target.long()
     probability = logits.softmax(2).gather(2, target.expand(imputer.draws, -1)[..., None]).mean()
     return Reliability(
         on_class=(logits.argmax(2) == target).double().mean().item(),

@@ -10,9 +10,17 @@ from torch import Tensor, nn
 from lrprism.errors import InputError
 from lrprism.evaluation.curves import score_regions
 from lrprism.evaluation.imputers import AbstractImputer
-from lrprism.evaluation.predict import Model, Output, count_at_once, read_target
+from lrprism.evaluation.predict import (
+    Model,
+    Output,
+    check_samples,
+    check_targets,
+    count_at_once,
+    read_logits,
+    read_target,
+)
 from lrprism.evaluation.ranks import correlate_ranks
-from lrprism.evaluation.regions import Regions
+from lrprism.evaluation.regions import Regions, check_regions
 
 
 @torch.no_grad()
@@ -39,7 +47,12 @@ def measure_drops(
 
     Returns:
         Drops, ``[N, count]``, mean over the imputer's draws.
+
+    Raises:
+        InputError: If there is not one class of the model for each sample.
     """
+    check_samples(x, target)
+    check_regions(regions, x)
     count = regions.count
     single = torch.eye(count, dtype=torch.bool, device=x.device)
     drops = []
@@ -82,6 +95,9 @@ def measure_deletion(
 
     Returns:
         Spearman's correlation per sample, ``[N]``; 0 where relevance is the same for all regions.
+
+    Raises:
+        InputError: If there is not one finite score per sample and region.
     """
     drops = measure_drops(model, x, target, regions=regions, imputer=imputer, output=output)
     return correlate_ranks(score_regions(relevance, regions), drops)
@@ -113,8 +129,13 @@ def fine_tune(
         seed: Seed of the batches and of the removed regions.
 
     Raises:
-        InputError: If there is no epoch, or the step is not above 0.
+        InputError: If there is no epoch, or the step is not above 0; or if there is not one class of the
+            model for each sample.
     """
+    check_samples(x, target)
+    check_regions(regions, x)
+    check_targets(x, target, read_logits(model, x[:1]).shape[1])
+    target = target.long()
     if epochs < 1 or not learning_rate > 0:
         raise InputError(
             "fine-tuning should have at least one epoch and a learning rate above 0. "

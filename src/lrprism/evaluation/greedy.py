@@ -7,8 +7,8 @@ from torch import Tensor
 
 from lrprism.evaluation.curves import Curves
 from lrprism.evaluation.imputers import AbstractImputer
-from lrprism.evaluation.predict import Model, Output, read_target
-from lrprism.evaluation.regions import Regions
+from lrprism.evaluation.predict import Model, Output, check_samples, read_target
+from lrprism.evaluation.regions import Regions, check_regions
 
 
 @torch.no_grad()
@@ -33,7 +33,12 @@ def find_greedy_curves(
         regions: What is removed together.
         imputer: What takes its place.
         output: The probability or the logit of the target.
+
+    Raises:
+        InputError: If there is not one class of the model for each sample.
     """
+    check_samples(x, target)
+    check_regions(regions, x)
     lowest, highest = (
         _search(model, x, target, sign, regions=regions, imputer=imputer, output=output) for sign in (1, -1)
     )

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from lrprism.errors import InputError
-from lrprism.evaluation.regions import Regions
+from lrprism.evaluation.regions import Regions, read_axis
 
 
 class AbstractImputer(ABC):
@@ -78,7 +78,7 @@ class Constant(AbstractImputer):
 
     def impute(self, x: Tensor, removed: Tensor, *, rows: Tensor, draw: int = 0) -> Tensor:  # noqa: ARG002
         """Return ``x`` with the reference where something is removed."""
-        return torch.where(removed, self.reference.to(x), x)
+        return torch.where(removed, fit_reference(self.reference, x), x)
 
 
 @final
@@ -101,12 +101,17 @@ class Swap(AbstractImputer):
         """Draw the donors.
 
         Raises:
-            InputError: If there is no sample to draw from, or no draw.
+            InputError: If there is no sample to draw from, or no draw, or a sample is not finite.
         """
         if len(samples) < 1 or draws < 1:
             raise InputError(
                 "swap should have at least one sample to draw from and one draw. "
                 f"Found {len(samples)} samples, draws={draws}."
+            )
+        if not samples.isfinite().all():
+            raise InputError(
+                f"swap should draw from finite samples. Found {int((~samples.isfinite()).sum())} of "
+                f"{samples.numel()} values that are not. Leave such samples out."
             )
         self.samples = samples
         self.draws = draws
@@ -114,7 +119,16 @@ class Swap(AbstractImputer):
         self._donors = torch.randint(len(samples), (draws, self._PERIOD), generator=generator)
 
     def impute(self, x: Tensor, removed: Tensor, *, rows: Tensor, draw: int = 0) -> Tensor:
-        """Return ``x`` with the donor's values where something is removed."""
+        """Return ``x`` with the donor's values where something is removed.
+
+        Raises:
+            InputError: If the donors have another shape.
+        """
+        if self.samples.shape[1:] != x.shape[1:]:
+            raise InputError(
+                f"swap should draw from samples of shape {tuple(x.shape[1:])}. "
+                f"Found {tuple(self.samples.shape[1:])}."
+            )
         # by the number of the sample: its donor stays the same at every step
         donors = self._donors[draw, rows.cpu() % self._PERIOD]
         return torch.where(removed, self.samples[donors.to(self.samples.device)].to(x), x)
@@ -156,22 +170,23 @@ class Interpolation(AbstractImputer):
         """Return ``x`` with straight lines where something is removed.
 
         Raises:
-            InputError: If the samples have another number of bands.
+            InputError: If the samples have another number of bands, or no such axis.
         """
-        size = x.shape[self.axis]
+        axis = read_axis(self.axis, x)
+        size = x.shape[axis]
         positions = torch.arange(size) if self.wavelengths is None else self.wavelengths
         check_bands(len(positions), size, "wavelengths")
         positions = positions.to(x)
         # sorted bands last, in x and mask alike; the mask may have size 1 along other axes
         order = positions.argsort()
-        values = x.movedim(self.axis, -1)[..., order]
-        mask = removed.expand(*removed.shape[: self.axis], size, *removed.shape[self.axis + 1 :])
-        mask = mask.movedim(self.axis, -1)[..., order]
+        values = x.movedim(axis, -1)[..., order]
+        mask = removed.expand(*removed.shape[:axis], size, *removed.shape[axis + 1 :])
+        mask = mask.movedim(axis, -1)[..., order]
         filled = _draw_lines(values, mask, positions[order])
-        filled = filled[..., order.argsort()].movedim(-1, self.axis)
+        filled = filled[..., order.argsort()].movedim(-1, axis)
         # a pixel without any band left has nothing to draw a line from
-        none_left = mask.all(-1, keepdim=True).movedim(-1, self.axis)
-        filled = torch.where(none_left, self.reference.to(x), filled)
+        none_left = mask.all(-1, keepdim=True).movedim(-1, axis)
+        filled = torch.where(none_left, fit_reference(self.reference, x), filled)
         return torch.where(removed, filled, x)
 
 
@@ -197,15 +212,40 @@ def check_reference(reference: Tensor | float) -> Tensor:
     """Return a reference as a tensor.
 
     Raises:
-        InputError: If it is not finite.
+        InputError: If it is no number or tensor, or not finite.
     """
-    tensor = torch.as_tensor(reference)
+    try:
+        tensor = torch.as_tensor(reference)
+    except (TypeError, ValueError, RuntimeError) as error:
+        raise InputError(
+            f"reference should be a number or a tensor. Found {type(reference).__name__}. "
+            "Try samples.mean(0)."
+        ) from error
     if not tensor.isfinite().all():
         raise InputError(
             f"reference should be finite. Found {int((~tensor.isfinite()).sum())} of {tensor.numel()} values "
             "that are not. Leave such samples out of its mean."
         )
     return tensor
+
+
+def fit_reference(reference: Tensor, x: Tensor, what: str = "reference") -> Tensor:
+    """Return a reference, or what else broadcasts with each of some samples, in their type.
+
+    Raises:
+        InputError: If it does not.
+    """
+    one = (1, *x.shape[1:])
+    try:
+        fits = torch.broadcast_shapes(reference.shape, one) == one  # type: ignore[no-untyped-call]
+    except RuntimeError:
+        fits = False
+    if not fits:
+        raise InputError(
+            f"{what} should broadcast with one sample of shape {tuple(x.shape[1:])}. "
+            f"Found {tuple(reference.shape)}."
+        )
+    return reference.to(x)
 
 
 def check_bands(count: int, expected: int, what: str) -> None:

@@ -48,8 +48,10 @@ def read_logits(model: Model, x: Tensor) -> Tensor:
     """Return the logits of samples, ``[N, classes]``, in batches and in eval mode.
 
     Raises:
+        InputError: If there is no sample.
         ModelError: If the output is no matrix of at least two finite logits per sample.
     """
+    check_samples(x)
     with set_to_evaluate(model):
         logits = torch.cat([_read_batch(model, batch) for batch in torch.split(x, count_at_once(x))])
     if not logits.isfinite().all():
@@ -75,13 +77,14 @@ def read_target(model: Model, x: Tensor, target: Tensor, output: Output) -> Tens
     """Return the followed output of each sample's target, ``[N]``.
 
     Raises:
-        InputError: If ``output`` is no word for an output.
+        InputError: If ``output`` is no word for an output, or a target no class of the model.
     """
     if output not in get_args(Output):
         raise InputError(f"output should be one of {', '.join(get_args(Output))}. Found {output!r}.")
     logits = read_logits(model, x)
+    check_classes(target, len(x), logits.shape[1])
     values = logits.softmax(1) if output == "probability" else logits
-    return values.gather(1, target.to(values.device)[:, None])[:, 0]
+    return values.gather(1, target.to(values.device, torch.int64)[:, None])[:, 0]
 
 
 def attribute(method: Method, model: Model, x: Tensor, target: Tensor, name: str = "method") -> Tensor:
@@ -98,8 +101,10 @@ def attribute(method: Method, model: Model, x: Tensor, target: Tensor, name: str
         Relevance like ``x``, detached.
 
     Raises:
-        InputError: If it is no tensor, of another shape than ``x``, or not finite.
+        InputError: If it is no tensor, of another shape than ``x``, complex, or not finite; or if there is no
+            sample, or not one target for each.
     """
+    check_samples(x, target)
     at_once = max(1, _EXPLAINED_AT_ONCE // max(1, x[0].numel()))
     parts = zip(torch.split(x, at_once), torch.split(target, at_once), strict=True)
     return torch.cat([_attribute_batch(method, model, *part, name=name) for part in parts])
@@ -117,6 +122,10 @@ def _attribute_batch(method: Method, model: Model, x: Tensor, target: Tensor, *,
         raise InputError(
             f"'{name}' should return relevance of the samples' shape {tuple(x.shape)}. "
             f"Found {tuple(relevance.shape)}. Spread it over the input, or sum it where it has more axes."
+        )
+    if relevance.is_complex():
+        raise InputError(
+            f"'{name}' should return real relevance. Found {relevance.dtype}. Try relevance.real."
         )
     wrong = int((~relevance.isfinite()).sum())
     if wrong:
@@ -138,11 +147,37 @@ def check_targets(x: Tensor, target: Tensor, classes: int) -> None:
             f"x should be finite floating-point samples [N, ...]. Found {x.dtype} of shape {tuple(x.shape)}, "
             f"{int((~x.isfinite()).sum())} values not finite."
         )
+    check_classes(target, len(x), classes)
+
+
+def check_classes(target: Tensor, count: int, classes: int) -> None:
+    """Check that there is one class index for each of some samples.
+
+    Raises:
+        InputError: If there are more or fewer, or one is no class of the model.
+    """
     is_index = not (target.is_floating_point() or target.is_complex() or target.dtype is torch.bool)
-    if not is_index or target.shape != (len(x),) or not ((target >= 0) & (target < classes)).all():
+    if not is_index or target.shape != (count,) or not ((target >= 0) & (target < classes)).all():
         raise InputError(
-            f"target should be one class from 0 to {classes - 1} for each of the {len(x)} samples. "
+            f"target should be one class from 0 to {classes - 1} for each of the {count} samples. "
             f"Found {target.dtype} of shape {tuple(target.shape)}, values {_describe_range(target)}."
+        )
+
+
+def check_samples(x: Tensor, target: Tensor | None = None) -> None:
+    """Check that there are samples, and one target for each.
+
+    Raises:
+        InputError: If there are none, or they or the targets are no tensors or of another number.
+    """
+    if not isinstance(x, Tensor) or x.dim() < 1 or len(x) < 1:
+        found = f"shape {tuple(x.shape)}" if isinstance(x, Tensor) else type(x).__name__
+        raise InputError(f"x should be a tensor of at least one sample, [N, ...]. Found {found}.")
+    if target is not None and (not isinstance(target, Tensor) or target.shape != (len(x),)):
+        is_tensor = isinstance(target, Tensor)
+        found = f"{target.dtype} of shape {tuple(target.shape)}" if is_tensor else type(target).__name__
+        raise InputError(
+            f"target should be a tensor of one class for each of the {len(x)} samples. Found {found}."
         )
 
 

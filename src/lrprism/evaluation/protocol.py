@@ -13,7 +13,7 @@ from lrprism.evaluation.bootstrap import Bootstrap
 from lrprism.evaluation.conditional import GaussianConditional
 from lrprism.evaluation.imputers import AbstractImputer, Constant, Interpolation, Swap
 from lrprism.evaluation.predict import Output
-from lrprism.evaluation.regions import Regions, bands, grid
+from lrprism.evaluation.regions import Regions, bands, grid, read_axis
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,11 +44,17 @@ class Protocol:
     axis: int = 1
 
     def __post_init__(self) -> None:
-        """Check the imputers.
+        """Check the imputers and the numbers of samples.
 
         Raises:
-            InputError: If there is none, one is something else, or two have one name.
+            InputError: If there is no imputer, one is something else, or two have one name; or if a number of
+                samples is too small.
         """
+        if self.greedy < 0 or self.few < 1:
+            raise InputError(
+                "greedy should be at least 0 samples, and few at least 1. "
+                f"Found greedy={self.greedy}, few={self.few}."
+            )
         odd = [imputer for imputer in self.imputers if not isinstance(imputer, AbstractImputer)]
         names = [imputer.name for imputer in self.imputers if isinstance(imputer, AbstractImputer)]
         if odd or not names or len({*names}) < len(names):
@@ -82,6 +88,7 @@ class Protocol:
             seed: Seed of all that is drawn.
         """
         neutral = samples.mean(0) if reference is None else reference
+        axis = read_axis(axis, samples)
         return cls(
             bands(samples, width, axis),
             (

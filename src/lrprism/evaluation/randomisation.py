@@ -52,7 +52,15 @@ def measure_random_logit(
     draw = bootstrap or Bootstrap()
     others = draw_other_classes(target, classes, draw.seed)
     maps = [attribute(method, model, x, explained) for explained in (target, others)]
-    return draw.measure(correlate_ranks(*maps))
+    return draw.measure(_compare_maps(*maps))
+
+
+def _compare_maps(a: Tensor, b: Tensor) -> Tensor:
+    """Return the rank correlation of each map with another; 1 of two constant ones, which say the same."""
+    is_constant = torch.ones(len(a), dtype=torch.bool, device=a.device)
+    for maps in (a.flatten(1), b.flatten(1)):
+        is_constant &= (maps == maps[:, :1]).all(1)
+    return torch.where(is_constant, 1.0, correlate_ranks(a, b))
 
 
 @dataclass(frozen=True)
@@ -109,7 +117,7 @@ def measure_randomisation(
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", RelevanceWarning)
             random = attribute(method, randomise(model, draw.seed + number), x, target)
-        similarities = correlate_ranks(learned, random), correlate_ranks(learned.abs(), random.abs())
+        similarities = _compare_maps(learned, random), _compare_maps(learned.abs(), random.abs())
         rows.append(torch.stack([*similarities, measure_entropy(random.abs())], dim=1))
     means = torch.stack(rows).mean(0)
     entropies = torch.stack([measure_entropy(learned.abs()), means[:, 2]], dim=1)

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from lrprism.errors import InputError
 from lrprism.evaluation.bootstrap import Bootstrap, Interval
+from lrprism.evaluation.regions import read_axis
 
 
 @dataclass(frozen=True)
@@ -70,8 +71,15 @@ def reduce_to_mask(relevance: Tensor, mask: Tensor, axis: int = 1) -> Tensor:
     """Return relevance with one number for each entry of a mask, ``[N, features]``.
 
     Raises:
-        InputError: If the mask does not fit, is not bool, or holds only one kind of feature.
+        InputError: If the mask does not fit, is not bool, or holds only one kind of feature; or if relevance
+            is not finite.
     """
+    axis = read_axis(axis, relevance)
+    if not relevance.isfinite().all():
+        raise InputError(
+            f"relevance should be finite. Found {int((~relevance.isfinite()).sum())} of {relevance.numel()} "
+            "values that are NaN or inf."
+        )
     # a mask of single features, of pixels too
     if mask.shape == relevance.shape[1:]:
         reduced = relevance.flatten(1)
@@ -91,13 +99,39 @@ def reduce_to_mask(relevance: Tensor, mask: Tensor, axis: int = 1) -> Tensor:
     return reduced
 
 
+def _check_scores(scores: Tensor, mask: Tensor) -> None:
+    """Check that scores can be compared with a mask: NaN would sort as the highest of all.
+
+    Raises:
+        InputError: If a score is not finite, or the mask does not fit or holds no planted feature.
+    """
+    if mask.dtype is not torch.bool or mask.shape != scores.shape[-1:] or not mask.any():
+        raise InputError(
+            f"mask should be bool, one value for each of the {scores.shape[-1]} features, with planted ones. "
+            f"Found {mask.dtype} of shape {tuple(mask.shape)}, {int(mask.sum())} planted."
+        )
+    if not scores.isfinite().all():
+        raise InputError(
+            f"scores should be finite. Found {int((~scores.isfinite()).sum())} values that are NaN or inf."
+        )
+
+
 def roc_auc(scores: Tensor, mask: Tensor) -> Tensor:
     r"""Probability that a planted feature has a higher score than another; ties count one half.
 
     .. math:: AUC = \frac{1}{|G||\bar G|} \sum_{i \in G, j \notin G} [s_i > s_j] + \tfrac12 [s_i = s_j]
 
     Shapes: ``scores``: ``[..., features]``; ``mask``: ``[features]``, bool; result ``[...]``.
+
+    Raises:
+        InputError: If a score is not finite, or the mask does not fit or holds only one kind of feature.
     """
+    _check_scores(scores, mask)
+    if mask.all():
+        raise InputError(
+            "mask should be bool, with features that are planted and others that are not. "
+            f"Found {mask.numel()} of {mask.numel()} planted."
+        )
     planted, others = scores[..., mask].contiguous(), scores[..., ~mask].sort(-1).values.contiguous()
     below = torch.searchsorted(others, planted, right=False)
     not_above = torch.searchsorted(others, planted, right=True)
@@ -112,6 +146,7 @@ def average_precision(scores: Tensor, mask: Tensor) -> Tensor:
     over the distinct scores t from the highest down.
     Shapes: ``scores``: ``[..., features]``; ``mask``: ``[features]``, bool; result ``[...]``.
     """
+    _check_scores(scores, mask)
     ascending = scores.sort(-1).values.contiguous()
     planted = scores[..., mask].contiguous()
     among_planted = planted.sort(-1).values.contiguous()
@@ -127,6 +162,7 @@ def precision_at_k(scores: Tensor, mask: Tensor) -> Tensor:
 
     Shapes: ``scores``: ``[..., features]``; ``mask``: ``[features]``, bool; result ``[...]``.
     """
+    _check_scores(scores, mask)
     k = int(mask.sum())
     border = scores.topk(k, dim=-1).values[..., -1:]
     above, tied = scores > border, scores == border
@@ -143,6 +179,7 @@ def mass_accuracy(scores: Tensor, mask: Tensor) -> Tensor:
 
     Shapes: ``scores``: not negative, ``[..., features]``; ``mask``: ``[features]``, bool; result ``[...]``.
     """
+    _check_scores(scores, mask)
     total = scores.sum(-1)
     return scores[..., mask].sum(-1) / torch.where(total > 0, total, 1)
 
@@ -162,6 +199,7 @@ def emd_similarity(scores: Tensor, mask: Tensor, positions: Tensor | None = None
     Raises:
         InputError: If the positions do not fit or are all the same.
     """
+    _check_scores(scores, mask)
     size = scores.shape[-1]
     where = torch.arange(size).to(scores) if positions is None else positions.to(scores)
     if where.shape != (size,) or not where.max() > where.min():

@@ -71,12 +71,7 @@ def bands(x: Tensor, width: int = 5, axis: int = 1) -> Regions:
     Raises:
         InputError: If there is no such axis, or the width is below 1 or leaves a single window.
     """
-    if not (1 <= axis < x.dim() or -x.dim() < axis < 0):
-        raise InputError(
-            f"axis should be one of the axes 1 to {x.dim() - 1} of the samples. Found {axis}. "
-            "Axis 0 holds the samples themselves."
-        )
-    axis %= x.dim()
+    axis = read_axis(axis, x)
     size = x.shape[axis]
     if not 1 <= width < size:
         raise InputError(
@@ -88,6 +83,33 @@ def bands(x: Tensor, width: int = 5, axis: int = 1) -> Regions:
     labels = (torch.arange(size) // width).reshape(shape)
     count = -(-size // width)
     return Regions(labels, tuple(x.shape[1:]), f"{count} windows of {width} along axis {axis} of {size}")
+
+
+def read_axis(axis: int, x: Tensor) -> int:
+    """Return the number of an axis of samples ``[N, ...]``, which may count from the last.
+
+    Raises:
+        InputError: If there is no such axis.
+    """
+    if not (1 <= axis < x.dim() or -x.dim() < axis < 0):
+        raise InputError(
+            f"axis should be one of the axes 1 to {x.dim() - 1} of the samples. Found {axis}. "
+            "Axis 0 holds the samples themselves."
+        )
+    return axis % x.dim()
+
+
+def check_regions(regions: Regions, x: Tensor) -> None:
+    """Check that regions divide samples like these.
+
+    Raises:
+        InputError: If they divide samples of another shape.
+    """
+    if regions.shape != tuple(x.shape[1:]):
+        raise InputError(
+            f"regions should divide samples of shape {tuple(x.shape[1:])}. Found regions of {regions.shape}. "
+            "Make them from samples like these, as by bands(x)."
+        )
 
 
 def grid(x: Tensor, size: int) -> Regions:

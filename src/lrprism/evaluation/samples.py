@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from lrprism.errors import InputError, ModelError
-from lrprism.evaluation.predict import Model, check_targets, read_logits
+from lrprism.evaluation.predict import Model, check_samples, check_targets, read_logits
 
 _MARGIN = 2.0
 """Standard errors above chance that an accuracy has to lie."""
@@ -52,13 +52,14 @@ def choose_samples(model: Model, x: Tensor, target: Tensor, *, at_least: int = 2
         at_least: Fewer correct samples than this are named in the notes.
 
     Raises:
+        InputError: If the samples or the classes are not what they should be.
         ModelError: If the model is at chance level: it has nothing to explain.
     """
-    if target.shape != (len(x),):
-        check_targets(x, target, 0)
+    check_samples(x, target)
     logits = read_logits(model, x)
     classes = logits.shape[1]
     check_targets(x, target, classes)
+    target = target.long()
     correct = logits.argmax(1) == target
     counts = target.bincount(minlength=classes)
     present = counts > 0

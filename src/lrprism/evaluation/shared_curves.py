@@ -9,8 +9,8 @@ from torch import Tensor
 
 from lrprism.evaluation.curves import Curves, rank_regions, score_regions
 from lrprism.evaluation.imputers import AbstractImputer
-from lrprism.evaluation.predict import Model, Output, count_at_once, read_target
-from lrprism.evaluation.regions import Regions
+from lrprism.evaluation.predict import Model, Output, check_samples, count_at_once, read_target
+from lrprism.evaluation.regions import Regions, check_regions
 
 _KEYS_AT_ONCE = 2**23
 """Numbers by which the steps of some samples are compared, in memory at a time."""
@@ -43,8 +43,10 @@ def measure_shared_curves(
         seed: Seed of the order among ties.
 
     Raises:
-        InputError: If a method has not one finite score per sample and region.
+        InputError: If a method has not one finite score per sample and region, or a sample not one class.
     """
+    check_samples(x, target)
+    check_regions(regions, x)
     orders = torch.stack([rank_regions(score_regions(each, regions), seed) for each in scores])
     both = torch.stack([orders, orders.flip(2)])  # [way, method, sample, place]
     rows = torch.arange(len(x), device=x.device)

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from lrprism.errors import InputError
 from lrprism.evaluation.bootstrap import Bootstrap, Interval
+from lrprism.evaluation.imputers import fit_reference
 from lrprism.evaluation.predict import Method, Model, attribute, read_logits
 
 
@@ -19,7 +20,8 @@ class Sensitivity:
     Args:
         maximum: Mean over samples of the largest change among the draws.
         mean: Mean over samples of the mean change.
-        dropped: Samples that were left out, as noise changed what the model predicts.
+        dropped: Samples that were left out, as noise changed what the model predicts, or a map of zeros, of
+            which no change is a share.
     """
 
     maximum: Interval
@@ -56,13 +58,14 @@ def measure_sensitivity(
         bootstrap: How intervals are drawn, and the seed of the noise.
 
     Raises:
-        InputError: If every prediction changed.
+        InputError: If every prediction changed, or every map of zeros.
     """
     sigma = _read_noise(noise, x, draws)
     draw = bootstrap or Bootstrap()
     generator = torch.Generator().manual_seed(draw.seed)
     predicted = read_logits(model, x).argmax(1)
     relevance = attribute(method, model, x, target).flatten(1).double()
+    size = relevance.norm(dim=1)
     stays = torch.ones(len(x), dtype=torch.bool, device=x.device)
     changes = []
     for _ in range(draws):
@@ -70,29 +73,48 @@ def measure_sensitivity(
         # where the prediction changes, so should the map
         stays &= read_logits(model, noisy).argmax(1) == predicted
         moved = attribute(method, model, noisy, target).flatten(1).double()
+        change = (moved - relevance).norm(dim=1)
         # a map of zeros that stays one has not changed
-        size = relevance.norm(dim=1).clamp(min=torch.finfo(torch.float64).tiny)
-        changes.append((moved - relevance).norm(dim=1) / size)
+        changes.append(torch.where(change == 0, 0, change / size))
+    relative = torch.stack(changes, dim=1)
+    left = stays & relative.isfinite().all(1)
+    _check_left(stays, left)
+    return Sensitivity(
+        maximum=draw.measure(relative[left].amax(1)),
+        mean=draw.measure(relative[left].mean(1)),
+        dropped=int((~left).sum()),
+    )
+
+
+def _check_left(stays: Tensor, left: Tensor) -> None:
+    """Check that samples are left whose change can be measured.
+
+    Args:
+        stays: Whether the prediction of each sample stays, ``[N]``.
+        left: Whether its change is a share of its map too, ``[N]``.
+
+    Raises:
+        InputError: If none is.
+    """
     if not stays.any():
         raise InputError(
-            f"noise should leave the prediction of some samples as it is. Found all {len(x)} changed. "
+            f"noise should leave the prediction of some samples as it is. Found all {len(stays)} changed. "
             "Try less noise."
         )
-    change = torch.stack(changes, dim=1)[stays]
-    return Sensitivity(
-        maximum=draw.measure(change.amax(1)),
-        mean=draw.measure(change.mean(1)),
-        dropped=int((~stays).sum()),
-    )
+    if not left.any():
+        raise InputError(
+            "relevance should not be zero everywhere. Found zeros alone for every one of the "
+            f"{int(stays.sum())} samples whose prediction stays. Look at the method, and at the network."
+        )
 
 
 def _read_noise(noise: Tensor | float, x: Tensor, draws: int) -> Tensor:
     """Return the standard deviation as a tensor.
 
     Raises:
-        InputError: If it is not above 0 anywhere, or there is no draw.
+        InputError: If it is not above 0 anywhere, does not fit a sample, or there is no draw.
     """
-    sigma = torch.as_tensor(noise).to(x)
+    sigma = fit_reference(torch.as_tensor(noise), x, "noise")
     if not sigma.isfinite().all() or (sigma < 0).any() or not (sigma > 0).any() or draws < 1:
         raise InputError(
             "noise should be a standard deviation above 0, with at least one draw. "

@@ -171,7 +171,11 @@ def _describe_sensitivity(findings: Findings, method: str) -> str:
     record = findings.find(method, "sensitivity max")
     if record is None:
         return ""
-    dropped = f" (samples left out, as their prediction changed: {record.dropped})" if record.dropped else ""
+    dropped = (
+        f" (samples left out, as their prediction changed or their map is zero: {record.dropped})"
+        if record.dropped
+        else ""
+    )
     return (
         f"Under the sensor's noise the map changes by up to {record.interval.value:.0%} of its size{dropped}."
     )
