@@ -10,6 +10,7 @@ from torch import Tensor, nn
 import lrprism as lp
 from lrprism import presets
 from lrprism.ops import own
+from small_models import Model as SmallModel
 
 LRP_0 = presets.Epsilon(0)
 X = torch.randn(3, 4, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
@@ -270,3 +271,65 @@ def test_a_function_that_writes_to_its_input_is_said_to_go_without_its_op(*, aud
     torch.testing.assert_close(
         explanation.relevance.sum(1), explanation.output[:, 0]
     )  # its gradient is right here
+
+
+R = torch.randn(1, 4, dtype=torch.float64, generator=torch.Generator().manual_seed(1))
+
+
+class Cube(torch.autograd.Function):
+    """A smooth function of each entry."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor) -> Tensor:
+        ctx.save_for_backward(x)
+        return x**3
+
+    @staticmethod
+    def backward(ctx: Any, *grad_outputs: Tensor) -> Tensor:
+        (x,) = ctx.saved_tensors
+        return 3 * x.square() * grad_outputs[0]
+
+
+@pytest.mark.parametrize(
+    ("function", "ops", "expected"),
+    [
+        (Spike.apply, {Spike: own.activation("spike")}, (X > 0).double() - (R > 0).double()),
+        (Cube.apply, {Cube: own.activation("cube")}, X**3 - R**3),
+        (lambda x: Times.apply(3.0, x), {Times: own.routing("times")}, 3 * (X - R)),
+        # each factor moves beside the mean of both runs of the other
+        (lambda x: Multiply.apply(x, 2 * x), {Multiply: own.product("multiply")}, 2 * (X**2 - R**2)),
+        (lambda x: Cube.apply(x).detach() + x, {Cube: own.constant("cube")}, X - R),
+    ],
+)
+@pytest.mark.filterwarnings("ignore:relevance of a difference should add up:lrprism.RelevanceWarning")
+def test_a_function_is_compared_with_itself_on_the_reference(
+    function: Callable[[Tensor], Tensor], ops: Any, expected: Tensor
+) -> None:
+    model = SmallModel(function)
+    for audit in (False, True):
+        explanation = lp.LRP(model, LRP_0, ops=ops).explain(X, torch.ones_like, reference=R, audit=audit)
+        torch.testing.assert_close(explanation.relevance, expected)
+
+
+def test_a_function_between_equal_arguments_has_its_derivative() -> None:
+    # a grows by one as b shrinks by one in each second entry: the cube sees equal arguments there
+    step = torch.tensor([[1.0, 0.0, 1.0, 0.0]]).double()
+    explanation = lp.LRP(
+        SmallModel(lambda a, b: Cube.apply(a + b)), LRP_0, ops={Cube: own.activation("cube")}
+    ).explain((X, -step.expand_as(X)), torch.ones_like, reference=(X - step, 0.0))
+    of_a, of_b = explanation.relevance
+    torch.testing.assert_close(of_a, 3 * (X - step).square() * step)
+    torch.testing.assert_close(of_a, -of_b)
+
+
+class OtherCube(Cube):
+    """The same calls, by another Function."""
+
+
+def test_another_function_on_the_reference_is_named() -> None:
+    def choose(x: Tensor) -> Tensor:
+        return 2 * (Cube.apply(x) if x.sum() > 0 else OtherCube.apply(x))
+
+    ops = {function: own.activation("cube") for function in (Cube, OtherCube)}
+    with pytest.raises(lp.ModelError, match=r"Found Cube in \(model\) as call .* inputs and OtherCube in"):
+        lp.LRP(SmallModel(choose), LRP_0, ops=ops).explain(X.abs(), torch.ones_like, reference=-X.abs())

@@ -30,7 +30,7 @@ from lrprism.engine.ledger import Ledger
 from lrprism.engine.modules import Modules
 from lrprism.engine.noise import Noise
 from lrprism.engine.overwriting import fills_mask, find_full_source, switch_off
-from lrprism.engine.own_functions import replay
+from lrprism.engine.own_functions import Replay
 from lrprism.engine.recorder import RecordingMode
 from lrprism.engine.rewrites import Rewrites
 from lrprism.engine.tokens import Tokens
@@ -232,7 +232,8 @@ class RelevanceMode(RecordingMode):
             self.named.add(applied.function)
             # it may be a second Function that looks at the tensor, without gradients
             with self.modules.within(applied.place), torch.inference_mode(False), torch.enable_grad():
-                result = self.run(replay(value, applied.is_live), tuple(applied.inputs), {}, applied.op)
+                again = Replay(applied.function, value, value.output_nr, tuple(applied.is_live))
+                result = self.run(again, tuple(applied.inputs), {}, applied.op)
             self.rewrites.replace(value, result)
         now = self.rewrites.read(value)
         if now.grad_fn is not None and self.descent.holds(now.grad_fn):

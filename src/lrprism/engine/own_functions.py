@@ -5,8 +5,9 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field
 from itertools import compress
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple, final
 
 from torch import Tensor
 
@@ -105,23 +106,41 @@ class OwnFunctions:
         return self._log[number - 1][1]
 
 
-def replay(tensor: Tensor, is_live: Sequence[bool]) -> Callable[..., Tensor]:
-    """Return a function of the live inputs that returns the result of a Function once more.
+@final
+@dataclass(frozen=True)
+class Replay:
+    """A function of the live inputs that returns the result of a Function once more.
 
-    Relevance comes back to these inputs through the Function's own ``backward``.
+    Relevance comes back to these inputs through the Function's own ``backward``. Two of them are the same
+    call if they repeat the same result of the same Function.
 
     Args:
-        tensor: The result of the Function.
+        function: The Function.
+        tensor: The result.
+        number: Which of the Function's results it is.
         is_live: As for :class:`Applied`.
     """
 
-    def repeat(*inputs: Tensor) -> Tensor:
-        if not any(a.requires_grad for a in inputs):
-            return tensor.detach()
-        result: Tensor = _replay(tensor.detach(), tensor.grad_fn, tensor.output_nr, is_live, *inputs)
-        return result
+    function: Any
+    tensor: Tensor = field(compare=False)
+    number: int
+    is_live: tuple[bool, ...]
+    only_as_applied: ClassVar = True
+    """Its derivative is that at the inputs, in their shape: it cannot be computed anywhere else."""
 
-    return repeat
+    @property
+    def __name__(self) -> str:  # as torch's functions are named in messages
+        """The name of the Function."""
+        name: str = self.function.__name__
+        return name
+
+    def __call__(self, *inputs: Tensor) -> Tensor:
+        """Return the result, as one of these inputs."""
+        value = self.tensor.detach()
+        if not any(a.requires_grad for a in inputs):
+            return value
+        result: Tensor = _replay(value, self.tensor.grad_fn, self.number, self.is_live, *inputs)
+        return result
 
 
 class _Replayed(OwnFunction):

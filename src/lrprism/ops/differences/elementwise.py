@@ -148,7 +148,7 @@ def slope_of(func: Callable[..., Tensor], args: Arguments, kwargs: Keywords, a: 
         a: The tensor among them.
         name: The op's name.
     """
-    is_pointwise = len(tensors_in((args, kwargs))) == 1
+    is_pointwise = len(tensors_in((args, kwargs))) == 1 and not getattr(func, "only_as_applied", False)
 
     def derive(at: Tensor) -> Tensor:
         dtype = at.dtype

@@ -140,11 +140,17 @@ def run_polynomial(
     if len(changing) < 2 and degree is None:
         recorder.record(Kind.ROUTING, name)
         return func(*args, **kwargs)
-    recorder.record(Kind.PRODUCT, name)
     value = func(*detach_tensors(args), **detach_tensors(kwargs))
     own, reference = [tensor for tensor, _ in changing], [tensor for _, tensor in changing]
-    if func in _MULTIPLY and len(own) == 2:
+    is_fixed = getattr(func, "only_as_applied", False)
+    if len(own) == 2 and (func in _MULTIPLY or (is_fixed and _is_elementwise(value, *own))):
+        recorder.record(Kind.PRODUCT, name)
         return _multiply(value, *own, *reference)
+    # another product of a Function of the user's own: nobody can compute its gradient half way
+    if is_fixed:
+        recorder.record(Kind.UNKNOWN, name)
+        return func(*args, **kwargs)
+    recorder.record(Kind.PRODUCT, name)
 
     def compute(tensors: Sequence[Tensor]) -> Tensor:
         new = {id(tensor): at for tensor, at in zip(own, tensors, strict=True)}
@@ -152,6 +158,13 @@ def run_polynomial(
         return result
 
     return _follow(value, compute, len(own) if degree is None else degree, reference, *own)
+
+
+def _is_elementwise(value: Tensor, a: Tensor, b: Tensor) -> bool:
+    """Return True if a product is that of each entry of ``a`` with one of ``b``."""
+    if a.shape != b.shape or value.shape != a.shape:
+        return False
+    return torch.allclose(value, a.detach() * b.detach(), rtol=1e-5 if value.itemsize > 2 else 1e-2, atol=0)
 
 
 @final
