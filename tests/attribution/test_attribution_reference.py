@@ -512,6 +512,10 @@ CALLS: dict[str, tuple[Callable[[], Any], str]] = {
         lambda: continuum(X, []),
         "widths should be whole numbers of bands from 1 to 5. Found [] for 6 bands.",
     ),
+    "a single band": (
+        lambda: continuum(X[:, :1], 1),
+        "x should have at least 2 bands along axis -1. Found 1: ",
+    ),
     "a width of none": (lambda: continuum(X, 0), "Found 0 for 6 bands."),
     "a width beyond": (lambda: continuum(X), "Found (6, 10, 14) for 6 bands."),
     "a fraction of a band": (lambda: continuum(X, 1.5), "Found 1.5 for 6 bands."),

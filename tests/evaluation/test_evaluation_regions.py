@@ -80,3 +80,12 @@ def test_labels_with_a_gap_or_a_single_region_are_refused(labels: torch.Tensor) 
 def test_labels_that_do_not_fit_a_sample_are_refused(labels: torch.Tensor) -> None:
     with pytest.raises(InputError, match=r"broadcast with one sample of shape \(4,\)"):
         label_map(torch.rand(2, 4), labels)
+
+
+def test_a_single_band_or_pixel_leaves_nothing_to_rank() -> None:
+    with pytest.raises(
+        InputError, match=r"at least 2 bands to rank\. Found 1 along axis 1 of shape \(3, 1, 7\)"
+    ):
+        bands(torch.zeros(3, 1, 7), 1)
+    with pytest.raises(InputError, match=r"at least 2 pixels to rank\. Found 1 x 1"):
+        grid(torch.zeros(3, 5, 1, 1), 1)

@@ -113,6 +113,10 @@ def continuum(x: Tensor, widths: int | Sequence[int] = (6, 10, 14), *, axis: int
         raise InputError(f"x should be a tensor with the bands along axis {axis}. Found {found}.")
     steps = tuple(widths) if isinstance(widths, Iterable) else (widths,)
     count = x.shape[axis]
+    if count < 2:
+        raise InputError(
+            f"x should have at least 2 bands along axis {axis}. Found {count}: a band alone is its continuum."
+        )
     wrong = [h for h in steps if isinstance(h, bool) or not isinstance(h, int) or not 1 <= h < count]
     if wrong or not steps:
         raise InputError(

@@ -73,6 +73,11 @@ def bands(x: Tensor, width: int = 5, axis: int = 1) -> Regions:
     """
     axis = read_axis(axis, x)
     size = x.shape[axis]
+    if size < 2:
+        raise InputError(
+            f"samples should have at least 2 bands to rank. Found {size} along axis {axis} of shape "
+            f"{tuple(x.shape)}. Try another axis."
+        )
     if not 1 <= width < size:
         raise InputError(
             f"width should be 1 to {size - 1} of the {size} bands, so that there are windows to rank. "
@@ -128,6 +133,8 @@ def grid(x: Tensor, size: int) -> Regions:
             "Try bands(x) for spectra."
         )
     rows, columns = x.shape[-2:]
+    if max(rows, columns) < 2:
+        raise InputError(f"images should have at least 2 pixels to rank. Found {rows} x {columns}.")
     if not 1 <= size < max(rows, columns):
         raise InputError(
             f"size should be 1 to {max(rows, columns) - 1} for images of {rows} x {columns}, so that there "
