@@ -36,6 +36,18 @@ def test_what_rounding_alone_speaks_against_is_no_opposition(dtype: torch.dtype)
     )
 
 
+@pytest.mark.parametrize("dtype", [torch.float64, torch.float32])
+def test_rounding_of_large_outputs_is_no_opposition_to_a_small_difference(dtype: torch.dtype) -> None:
+    # one input for each output, so that nothing can speak against it; the bias is a thousand times the change
+    layer = nn.Conv1d(8, 8, 1, groups=8).to(dtype)
+    layer.weight.data = torch.linspace(-1, 1, 8, dtype=dtype).view(8, 1, 1)
+    layer.bias.data = torch.linspace(0.3, 3, 8, dtype=dtype)
+    x = torch.rand(4, 8, 50, dtype=dtype, generator=torch.Generator().manual_seed(0))
+    r = x + 1e-3 * torch.rand(4, 8, 50, dtype=dtype, generator=torch.Generator().manual_seed(1))
+    explanation = lp.LRP(layer, RULE).explain(x, torch.ones_like, reference=r)
+    torch.testing.assert_close(explanation.relevance, explanation.change, rtol=1e-6, atol=1e-6)
+
+
 def test_the_account_of_a_network_closes_with_what_the_stabiliser_keeps() -> None:
     torch.manual_seed(0)
     model = nn.Sequential(nn.Conv1d(1, 6, 5), nn.ReLU(), nn.Conv1d(6, 4, 3), nn.ReLU(), nn.Flatten())

@@ -12,6 +12,8 @@ Where nothing speaks against the difference :math:`\alpha` counts as 1, so that 
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import torch
 from torch import Tensor
 
@@ -20,14 +22,28 @@ from lrprism.ops.tape import Tape
 from lrprism.rules import AbstractAffineRule
 
 _ROUNDING = 16
-"""What speaks against a difference is nothing but rounding up to this multiple of the precision of ``m``."""
+"""What speaks against a difference is but rounding up to this multiple of the precision of its terms."""
+
+
+class Difference(NamedTuple):
+    """The differences of input and output of an op from those of the reference.
+
+    Args:
+        a: That of the input.
+        z: That of the output.
+        size: The magnitudes of both outputs and their biases, whose rounding is in the difference.
+    """
+
+    a: Tensor
+    z: Tensor
+    size: Tensor
 
 
 def propagate_opposed(
     affine: AbstractAffine,
     tape: Tape,
     rule: AbstractAffineRule,
-    ends: tuple[Tensor, Tensor],
+    ends: Difference,
     g: Tensor,
     precision: float,
 ) -> Tensor:
@@ -37,17 +53,17 @@ def propagate_opposed(
         affine: The op, without its bias.
         tape: The tape of its call.
         rule: A rule that is ``opposed``.
-        ends: The differences of input and output from those of the reference.
+        ends: The differences of input and output.
         g: The modified gradient of the output.
         precision: That of the type in which the model ran.
     """
     assert rule.opposed is not None  # asked by whoever calls this
     alpha, beta = rule.opposed
-    (a, z), weight = ends, affine.weight
+    (a, z, outputs), weight = ends, affine.weight
     magnitudes = affine.forward(a.abs(), weight.abs(), None)
     size = z.abs()
     for_it, against = (magnitudes + size).mul_(0.5), (magnitudes - size).mul_(0.5)
-    is_opposed = against > magnitudes.mul_(_ROUNDING * precision)
+    is_opposed = against > magnitudes.add_(outputs).mul_(_ROUNDING * precision)
     size = size.mul_(g)
     s_for = torch.where(is_opposed, alpha, 1.0) * rule.stabilizer.quotient(size, for_it)
     s_against = torch.where(is_opposed, beta * rule.stabilizer.quotient(size, against), 0)

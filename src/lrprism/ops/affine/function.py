@@ -15,7 +15,7 @@ from torch import Tensor
 from lrprism.errors import RuleError
 from lrprism.graph import AFFINE, OwnFunction, entry_of
 from lrprism.ops.affine.by_contributions import ContributionStep
-from lrprism.ops.affine.by_opposition import propagate_opposed
+from lrprism.ops.affine.by_opposition import Difference, propagate_opposed
 from lrprism.ops.affine.by_terms import TermStep, check_signs
 from lrprism.ops.affine.map import AbstractAffine
 from lrprism.ops.call import Needs
@@ -51,12 +51,17 @@ def _propagate_opposed(node: Any, affine: AbstractAffine, rule: AbstractAffineRu
     """Carry ``g`` of a difference by LRP-αβ, half precision as float32."""
     tape: Tape = node.tape
     assert tape.reference is not None  # as asked
-    a, z = _input_of(node) - tape.reference.a, _relevant_output(node)
+    a, z = _input_of(node) - tape.reference.a, _output_of(node)
+    size = z.abs().add_(tape.reference.z.abs())
+    # an output near zero may be what is left of a large bias
+    if node.affine.bias is not None:
+        size = size.add_(node.affine.spread_bias(node.affine.bias).abs(), alpha=2)
+    z = z - tape.reference.z
     check_signs(rule, a, affine.weight, tape.call)
     precision, limit = torch.finfo(a.dtype).eps, torch.finfo(a.dtype).max
     if a.dtype is not torch.float16:
-        return propagate_opposed(affine, tape, rule, (a, z), g, precision)
-    affine, ends = affine.with_type(torch.float32), (a.float(), z.float())
+        return propagate_opposed(affine, tape, rule, Difference(a, z, size), g, precision)
+    affine, ends = affine.with_type(torch.float32), Difference(a.float(), z.float(), size.float())
     wide = propagate_opposed(affine, tape, rule, ends, g.float(), precision)
     return wide.clamp(-limit, limit).to(a.dtype)
 
