@@ -142,12 +142,11 @@ def run_polynomial(
         return func(*args, **kwargs)
     value = func(*detach_tensors(args), **detach_tensors(kwargs))
     own, reference = [tensor for tensor, _ in changing], [tensor for _, tensor in changing]
-    is_fixed = getattr(func, "only_as_applied", False)
-    if len(own) == 2 and (func in _MULTIPLY or (is_fixed and _is_elementwise(value, *own))):
+    if len(own) == 2 and (func in _MULTIPLY or _is_elementwise(func, value, *own)):
         recorder.record(Kind.PRODUCT, name)
         return _multiply(value, *own, *reference)
     # another product of a Function of the user's own: nobody can compute its gradient half way
-    if is_fixed:
+    if getattr(func, "only_as_applied", False):
         recorder.record(Kind.UNKNOWN, name)
         return func(*args, **kwargs)
     recorder.record(Kind.PRODUCT, name)
@@ -160,9 +159,9 @@ def run_polynomial(
     return _follow(value, compute, len(own) if degree is None else degree, reference, *own)
 
 
-def _is_elementwise(value: Tensor, a: Tensor, b: Tensor) -> bool:
-    """Return True if a product is that of each entry of ``a`` with one of ``b``."""
-    if a.shape != b.shape or value.shape != a.shape:
+def _is_elementwise(func: Callable[..., Any], value: Tensor, a: Tensor, b: Tensor) -> bool:
+    """Return True if a product by a user's own Function is that of each entry of ``a`` with one of ``b``."""
+    if not getattr(func, "only_as_applied", False) or a.shape != b.shape or value.shape != a.shape:
         return False
     return torch.allclose(value, a.detach() * b.detach(), rtol=1e-5 if value.itemsize > 2 else 1e-2, atol=0)
 
