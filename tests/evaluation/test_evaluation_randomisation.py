@@ -43,6 +43,23 @@ def test_a_map_of_the_data_fails_and_a_map_of_the_model_passes() -> None:
     assert all(torch.equal(value, before[name]) for name, value in model.state_dict().items())
 
 
+def test_values_that_no_network_looks_at_do_not_count() -> None:
+    class Narrow(nn.Module):
+        def __init__(self, model: nn.Module) -> None:
+            super().__init__()
+            self.model = model
+
+        def forward(self, x: Tensor) -> Tensor:
+            return self.model(x[:, :12])
+
+    x, target = torch.randn(40, 12), torch.zeros(40).long()
+    wide = torch.cat([x, torch.randn(40, 300)], 1)
+    alone = measure_randomisation(multiply_gradient, make_model(), x, target)
+    beside = measure_randomisation(multiply_gradient, Narrow(make_model()), wide, target)
+    assert beside.similarity.value == pytest.approx(alone.similarity.value)
+    assert beside.size_similarity.value == pytest.approx(alone.size_similarity.value)
+
+
 def test_the_map_of_the_opposite_class_is_the_opposite_map() -> None:
     model, x = make_model()[0], torch.randn(30, 12)
     two = nn.Linear(12, 2)

@@ -94,6 +94,9 @@ def measure_randomisation(
 ) -> Randomisation:
     """Explain copies of the model whose weights are drawn anew: a map that stays shows the data alone.
 
+    Values that are 0 in the maps of all samples, as of pixels that the network does not look at, are left
+    out.
+
     Pass or fail: maps of noise change most (Binder et al. 2023), so that more change is not better.
 
     Args:
@@ -117,7 +120,10 @@ def measure_randomisation(
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", RelevanceWarning)
             random = attribute(method, randomise(model, draw.seed + number), x, target)
-        similarities = _compare_maps(learned, random), _compare_maps(learned.abs(), random.abs())
+        # pixels beside the one that the network looks at are 0 in every map: they would agree in any two
+        seen = ((learned != 0) | (random != 0)).any(0)
+        pair = (learned, random) if not seen.any() else (learned[:, seen], random[:, seen])
+        similarities = _compare_maps(*pair), _compare_maps(*(relevance.abs() for relevance in pair))
         rows.append(torch.stack([*similarities, measure_entropy(random.abs())], dim=1))
     means = torch.stack(rows).mean(0)
     entropies = torch.stack([measure_entropy(learned.abs()), means[:, 2]], dim=1)

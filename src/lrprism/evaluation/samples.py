@@ -84,19 +84,31 @@ def _check_above_chance(correct: Tensor, target: Tensor, counts: Tensor) -> floa
     Raises:
         ModelError: If it cannot be told from chance.
     """
-    sizes = counts[counts > 0].double()
-    right = target[correct].bincount(minlength=len(counts))[counts > 0].double()
-    accuracy = (right / sizes).mean().item()
-    chance = 1 / len(sizes) if len(sizes) > 1 else 1 / len(counts)
-    error = ((chance * (1 - chance) / sizes).sum().sqrt() / len(sizes)).item()
-    if accuracy <= chance + _MARGIN * error:
+    accuracy, chance, limit = compare_with_chance(target[correct].bincount(minlength=len(counts)), counts)
+    if accuracy <= limit:
         raise ModelError(
             f"the model should predict better than chance: its explanations are not worth reading. Found a "
             f"balanced accuracy of {accuracy:.3f} on {len(correct)} samples, {chance:.3f} is chance, up to "
-            f"{chance + _MARGIN * error:.3f} by luck. Train it, check the order of the classes, or give more "
+            f"{limit:.3f} by luck. Train it, check the order of the classes, or give more "
             "samples."
         )
     return accuracy
+
+
+def compare_with_chance(right: Tensor, counts: Tensor) -> tuple[float, float, float]:
+    r"""Return the balanced accuracy, that of chance, and the highest that chance reaches by luck.
+
+    The formulas are those of :func:`choose_samples`.
+
+    Args:
+        right: Number of samples of each class that are predicted right, ``[classes]``.
+        counts: Number of samples of each class, ``[classes]``; one at least is above 0.
+    """
+    sizes = counts[counts > 0].double()
+    accuracy = (right[counts > 0].double() / sizes).mean().item()
+    chance = 1 / len(sizes) if len(sizes) > 1 else 1 / len(counts)
+    error = ((chance * (1 - chance) / sizes).sum().sqrt() / len(sizes)).item()
+    return accuracy, chance, chance + _MARGIN * error
 
 
 def _name_classes(what: str, chosen: Tensor) -> str:

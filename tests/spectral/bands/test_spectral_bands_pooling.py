@@ -137,6 +137,7 @@ def test_tiles_hold_every_band_once() -> None:
         (build_relevance(GAP), np.nan, r"Found nan\. Leave it out for the default"),
         (build_relevance(GAP), np.inf, r"Found inf"),
         (build_relevance(GAP).drop_vars("wavelength"), 20.0, r"the coordinate wavelength along it, in nm\."),
+        (np.zeros(3), 20.0, r"should be an xarray\.DataArray with wavelengths\. Found ndarray\. Try"),
         (xr.DataArray(1.0), 20.0, r"Found dimensions none and coordinates none"),
         (build_relevance(GAP / 1000), 20.0, r"look like µm"),
         (pooled(build_relevance(GAP), nm=20), 20.0, r"pooled once, .* Found it pooled over 20 nm"),

@@ -8,7 +8,7 @@ from rich.console import Console
 from lrprism.spectral.cli import output
 
 SPLIT = {"test": 12, "scheme": "blocks", "notes": ["blocks were searched"]}
-TEST = {"accuracy": 0.875, "macro_f1": 0.5, "kappa": 0.25}
+TEST = {"accuracy": 0.875, "macro_f1": 0.5, "kappa": 0.25, "confusion": [[50, 0], [14, 48]]}
 
 
 @pytest.fixture
@@ -75,13 +75,13 @@ def test_bands_as_computed_and_regions_of_the_pooled_map(console: Console) -> No
         "The three bands that speak most for each class:",
         "  oak: 670.0 nm, chlorophyll a absorption; 2500.0 nm; 700.0 nm, red edge",
         "Summed over 60 nm along wavelength, the three regions that speak most:",
-        "  oak: 640 to 700 nm (chlorophyll b absorption, chlorophyll a absorption); 2470 to 2530 nm",
+        "  oak: 640 to 700 nm (chlorophyll b absorption, chlorophyll a absorption); 2470 to 2500 nm",
     ]
 
 
 def test_a_wide_region_names_no_cause(console: Console) -> None:
     output.print_bands(console, build_bands([450.0, 550.0, 650.0], 300.0))
-    assert read_lines(console)[-1] == "  oak: 400 to 700 nm"
+    assert read_lines(console)[-1] == "  oak: 450 to 650 nm"
 
 
 @pytest.mark.parametrize("pooled_nm", [None, 20.0])
@@ -92,13 +92,27 @@ def test_no_regions_where_every_band_stands_alone(console: Console, pooled_nm: f
     assert len(read_lines(console)) == 2
 
 
-def test_sinks(console: Console) -> None:
+@pytest.mark.parametrize(
+    ("reference", "what"), [("zero", "logit"), ("mean", "logit less that of the reference")]
+)
+def test_sinks(console: Console, reference: str, what: str) -> None:
     summary = {"explained": 4.0, "at_input": 3.0, "to_bias": 0.75, "to_rule": 0.25, "unaccounted": 0.0}
-    output.print_conservation(console, summary)
+    output.print_conservation(console, {"conservation": summary, "reference": reference})
     assert read_lines(console) == [
-        "Of 4 explained (logit, mean per patch), 3 reached the input; 0.75 to bias, 0.25 to rule; "
+        f"Of 4 explained ({what}, mean per patch), 3 reached the input; 0.75 to bias, 0.25 to rule; "
         "0 unaccounted for."
     ]
+
+
+def test_a_network_at_chance_level_is_said(console: Console) -> None:
+    chance = record(None)
+    chance["test"] = {**TEST, "confusion": [[10, 8, 2], [0, 9, 11], [0, 16, 4]]}
+    output.print_training(console, chance)
+    # balanced accuracy 23 / 60; luck 1/3 + 2 sqrt(3 * 2/9 / 20) / 3
+    assert read_lines(console)[-1] == (
+        "Do not explain it yet: the network predicts no better than chance, with a balanced accuracy of "
+        "0.383 on 60 test patches, where 0.333 is chance and up to 0.455 is luck."
+    )
 
 
 def test_files_and_credit(console: Console, tmp_path: Path) -> None:

@@ -32,6 +32,11 @@ def test_a_blind_feature_comes_with_its_split(lrprism: object, tmp_path: Path) -
     ("options", "message"),
     [
         (("--trait", "colour"), "trait should be one of chlorophyll"),
+        (
+            ("--trait", "water", "--planted", "3"),
+            "a trait or in planted features. Found --trait water and --pl",
+        ),
+        (("--trait", "water", "--decoys", "2", "--planted", "3"), "water and --planted and --decoys. Leave"),
         (("--samples", "5"), "samples should be 12 or more, 4 for each of 3 classes. Found 5"),
         (("--planted", "300,500"), "a feature should lie within the bands that are not noise"),
         (("--planted", "many"), "features should be a number of them, such as 3, or wavelengths in nm"),

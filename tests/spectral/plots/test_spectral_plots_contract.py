@@ -109,3 +109,11 @@ def test_the_width_of_pooled_relevance(relevance: xr.Dataset, stated: float | No
 
 def test_a_width_in_print() -> None:
     assert [contract.name_width(nm) for nm in (117.6, 10, 4.26)] == ["118 nm", "10 nm", "4.3 nm"]
+
+
+def test_a_heading_names_what_the_input_is_compared_with(relevance: xr.Dataset) -> None:
+    assert contract.describe_way(relevance) == "Epsilon()"
+    relevance.attrs["compared_with"] = "the training mean"
+    assert contract.describe_way(relevance) == "Epsilon() against the training mean"
+    del relevance.attrs["composite"]
+    assert contract.describe_way(relevance) == "against the training mean"

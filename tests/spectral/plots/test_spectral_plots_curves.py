@@ -36,7 +36,10 @@ def test_each_imputer_has_a_panel_and_each_method_two_curves() -> None:
 
 
 def test_a_method_stands_once_in_the_legend_and_controls_are_grey() -> None:
-    figure = plots.removal_curves(make_table({"epsilon": False, "gamma": False, "random": True}))
+    table = make_table({"epsilon": False, "gamma": False, "random": True})
+    table.loc[table["method"] == "gamma", "value"] **= 2
+    table.loc[table["method"] == "random", "value"] **= 3
+    figure = plots.removal_curves(table)
     (legend,) = figure.legends
     assert sorted(text.get_text() for text in legend.get_texts()) == ["epsilon", "gamma", "random"]
     colours = {line.get_label(): line.get_color() for line in figure.axes[0].lines}
@@ -44,8 +47,31 @@ def test_a_method_stands_once_in_the_legend_and_controls_are_grey() -> None:
     assert colours["epsilon"] != colours["gamma"]
 
 
+def test_methods_with_the_same_curves_are_drawn_once_under_all_names() -> None:
+    table = make_table({"epsilon": False, "gamma": False, "tutorial": False})
+    table.loc[table["method"] == "gamma", "value"] **= 2
+    table.loc[table["method"] == "tutorial", "value"] += 1e-12  # rounding
+    figure = plots.removal_curves(table)
+    (legend,) = figure.legends
+    assert [text.get_text() for text in legend.get_texts()] == ["epsilon = tutorial", "gamma"]
+    assert len(figure.axes[0].lines) == 4
+    # equal under one imputer alone is not the same
+    table.loc[(table["method"] == "tutorial") & (table["imputer"] == "swap"), "value"] **= 3
+    (legend,) = plots.removal_curves(table).legends
+    assert len(legend.get_texts()) == 3
+
+
+def test_the_curve_that_begins_with_the_least_relevant_is_light() -> None:
+    figure = plots.removal_curves(make_table({"epsilon": False}))
+    for line in figure.axes[0].lines:
+        least_first = np.asarray(line.get_ydata())[1] > 0.75  # the square root falls slowly, the square fast
+        assert (line.get_alpha() is not None) == least_first
+
+
 def test_more_methods_than_colours_differ_by_their_dashes() -> None:
-    figure = plots.removal_curves(make_table({f"rule {number}": False for number in range(12)}))
+    table = make_table({f"rule {number}": False for number in range(12)})
+    table["value"] **= 1 + table["method"].str.removeprefix("rule ").astype(int)
+    figure = plots.removal_curves(table)
     looks = {(line.get_color(), line.get_linestyle()) for line in figure.axes[0].lines}
     assert len(looks) == 12
 

@@ -3,6 +3,7 @@ from pathlib import Path
 import matplotlib as mpl
 import numpy as np
 import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from PIL import Image
 
@@ -128,3 +129,28 @@ def test_spread_out_keeps_gap_bounds_and_order() -> None:
 
 def test_spread_out_shrinks_the_gap_where_the_room_is_too_small() -> None:
     np.testing.assert_allclose(style.spread_labels(np.full(5, 2.0), 9.0, (0.0, 4.0)), [0, 1, 2, 3, 4])
+
+
+def test_facts_that_need_more_than_a_line_take_two() -> None:
+    short, many = ["9 samples", "", "scene.hdr"], [f"a fact of some length, number {n}" for n in range(7)]
+    lines = {}
+    for name, facts in (("short", short), ("many", many)):
+        figure = style.new_figure(style.PAGE_WIDTH, 40)
+        style.write_heading(figure, "Title", facts)
+        lines[name] = figure.texts[1:]
+    assert [line.get_text() for line in lines["short"]] == ["9 samples  ·  scene.hdr"]
+    assert "  ·  ".join(line.get_text() for line in lines["many"]) == "  ·  ".join(many)
+    assert len(lines["many"]) == 2
+
+
+@pytest.mark.parametrize("count", [1, 3, 8, 30])
+def test_a_heading_stays_on_the_page_as_drawn(count: int) -> None:
+    with style.house_style():
+        figure = style.new_figure(style.PAGE_WIDTH, 40)
+        style.write_heading(
+            figure, "Title", [f"each band summed over {n} nm of wavelength" for n in range(count)]
+        )
+        canvas = FigureCanvasAgg(figure)
+        figure.set_dpi(200)
+        ends = [text.get_window_extent(canvas.get_renderer()).x1 for text in figure.texts]
+    assert max(ends) <= figure.bbox.width

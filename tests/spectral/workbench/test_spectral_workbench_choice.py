@@ -1,5 +1,6 @@
 import json
 import shutil
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +9,7 @@ import pytest
 import xarray as xr
 
 from lrprism.errors import DataError
+from lrprism.spectral.runs import write_json
 from lrprism.spectral.training import Devices
 from lrprism.spectral.workbench import ExplanationSettings, explain_into
 from lrprism.spectral.workbench.choice import Choice, choose_way, drop_record
@@ -69,13 +71,42 @@ def test_words_say_who_won_by_how_much_and_what_that_leaves_open() -> None:
     assert lines[1] == "  epsilon@mean: 0.310 [0.210, 0.410] (training mean 0.600, interpolation 0.020)"
     text = "\n".join(lines)
     assert "lrprism" not in lines[0]
-    assert "--rule epsilon --reference mean --pool 0" in text
+    assert lines[4] == (
+        "Read the map as computed. The same again: --rule epsilon --reference mean. "
+        "All 3 candidates: choice.csv."
+    )
+    assert "Do not trust" not in text
     assert "Note: some note." in text
     assert "filled in by interpolation the winner has SRG 0.020, epsilon-plus@mean 0.120" in text
     assert "not that single bands are right" in lines[-1]
 
 
-def test_an_explanation_by_the_choice_says_so_and_pools_as_it_won(spectra_run: Path, tmp_path: Path) -> None:
+def test_a_winner_that_chance_may_have_made_is_not_to_be_trusted() -> None:
+    lines = Choice([row("epsilon", 0.0, 0.0, mean=0.1, line=0.06)], "train", 44, ()).describe()
+    assert (
+        "Do not trust these maps: no way to explain surely ranks the bands better than at random" in lines[3]
+    )
+
+
+def test_both_maps_are_there_where_the_map_as_computed_won(spectra_run: Path, tmp_path: Path) -> None:
+    run, out = shutil.copytree(spectra_run, tmp_path / "run"), tmp_path / "out"
+    record = json.loads((run / "run.json").read_text())
+    record["training"]["resolution"]["nm"] = 80.0
+    (run / "run.json").write_text(json.dumps(record))
+    out.mkdir()
+    choice = Choice([row("epsilon", 0.0, 0.0, mean=0.6, line=0.5)], "train", 44, ())
+    write_json(out / "choice.json", asdict(choice))  # as unfinished work left it
+    explained = explain_into(out, run, AUTO, SILENT)
+    assert explained is not None
+    assert explained["resolution_nm"] == 80
+    assert set(pd.read_csv(out / "bands.csv")["pooled_nm"]) == {80}
+    words = (out / "explanation.txt").read_text()
+    assert "Explained by epsilon against the training mean: chosen by --rule auto." in words
+    assert "Maps: as computed, and summed over 80 nm along wavelength" in words
+    assert "Read the map as computed." in words
+
+
+def test_an_explanation_by_the_choice_says_so(spectra_run: Path, tmp_path: Path) -> None:
     record = explain_into(tmp_path, spectra_run, AUTO, SILENT)
     assert record is not None
     stored = json.loads((tmp_path / "run.json").read_text())["explanation"]
@@ -83,7 +114,7 @@ def test_an_explanation_by_the_choice_says_so_and_pools_as_it_won(spectra_run: P
     dataset = xr.open_zarr(tmp_path / "relevance.zarr")
     assert dataset.attrs["reference"] == stored["reference"] == winner.reference
     assert dataset.attrs["composite"] == stored["composite"]
-    assert stored["resolution_nm"] == winner.pool
+    assert stored["resolution_nm"] == TrainedNetwork.load(spectra_run).resolution
     assert stored["settings"]["rule"] == "auto"
     assert stored["samples"]["part"] == "test"
     assert (tmp_path / "choice.csv").is_file()

@@ -9,7 +9,7 @@ import pytest
 
 from lrprism.errors import DataError, InputError
 from lrprism.evaluation import Judgement
-from lrprism.spectral.workbench import train_into
+from lrprism.spectral.workbench import NetworkSettings, Preparation, train_into
 from lrprism.spectral.workbench.evaluate import (
     EvaluationSettings,
     evaluate_into,
@@ -138,3 +138,13 @@ def test_the_plan_changes_with_every_setting(trained: Path) -> None:
         replace(SETTINGS, rules=("lrp-0",)),
     ):
         assert plan_evaluation(trained, changed) != plan
+
+
+def test_one_band_has_no_ranking_to_judge(own: str, tmp_path: Path) -> None:
+    settings = settings_for(write_patches(tmp_path / "leaves.hdf5"), network=NetworkSettings(f"{own}:Net"))
+    single = Preparation(bands=(0,), wavelengths="400:950")
+    config = replace(settings.training, epochs=1, initialize=False)
+    (tmp_path / "run").mkdir()
+    train_into(tmp_path / "run", replace(settings, preparation=single, training=config), SILENT)
+    with pytest.raises(InputError, match=r"^bands should be 2 or more.*Found 1, which every map ranks first"):
+        evaluate_into(tmp_path, tmp_path / "run", replace(SETTINGS, model=f"{own}:Net"), SILENT)

@@ -56,7 +56,14 @@ def test_only_the_test_part_of_the_training_data_is_explained(explained: Path, t
 
 def test_the_files_of_a_run(explained: Path) -> None:
     names = {path.name for path in explained.iterdir()}
-    assert names == {"relevance.zarr", "bands.csv", "conservation.csv", "figures", "run.json"}
+    assert names == {
+        "relevance.zarr",
+        "bands.csv",
+        "conservation.csv",
+        "figures",
+        "run.json",
+        "explanation.txt",
+    }
     record = json.loads((explained / "run.json").read_text())
     assert record["training"]["test"]["accuracy"] == 1.0
     assert {"lrprism", "torch", "python"} <= set(record["versions"])

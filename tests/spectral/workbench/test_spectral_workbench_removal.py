@@ -54,5 +54,5 @@ def test_one_band_leaves_nothing_to_remove(spectra_run: Path) -> None:
     trained = TrainedNetwork.load(spectra_run)
     network = {**trained.record["network"], "bands": 1}
     single = replace(trained, record={**trained.record, "network": network})
-    with pytest.raises(InputError, match=r"bands should be 2 or more.*Found 1\. Name the rule"):
+    with pytest.raises(InputError, match=r"bands should be 2 or more.*Found 1, which every map"):
         Removal.prepare(single, open_own_samples(trained), read_part(trained, "test"), most=60, seed=0)

@@ -75,6 +75,13 @@ def pooled(relevance: xr.DataArray, *, nm: float) -> xr.DataArray:
 
 
 def _read_wavelengths(relevance: xr.DataArray) -> Floats:
+    # a user may pass what explain() returned
+    if not isinstance(relevance, xr.DataArray):
+        raise DataError(
+            f"relevance to pool should be an xarray.DataArray with wavelengths. Found "
+            f"{type(relevance).__name__}. Try xr.DataArray(values, dims=('sample', 'band', 'y', 'x'), "
+            "coords={'wavelength': ('band', nm)})."
+        )
     if "band" not in relevance.dims or relevance.coords.get("wavelength", relevance).dims != ("band",):
         raise DataError(
             "relevance to pool should have a dimension band and the coordinate wavelength along it, in nm. "

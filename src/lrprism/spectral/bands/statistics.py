@@ -11,6 +11,8 @@ from lrprism.spectral.bands.pooling import POOLED, pick_peaks, pooled
 
 RESOLUTION: Final = "resolution_nm"
 """The attribute of a relevance dataset: the width in nm at which its pooled map is read; 0 for none."""
+COMPARED_WITH: Final = "compared_with"
+"""The attribute of a relevance dataset that says in words what the input is compared with."""
 _NEEDED = ("target", "wavelength", "fwhm", "original_band", "class_name")
 _PIXELS = ("y", "x")
 

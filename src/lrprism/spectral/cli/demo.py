@@ -43,8 +43,9 @@ def demo(
     # standard output; progress went to standard error
     console = Console()
     output.print_training(console, run["training"])
+    output.print_lines(console, run["explanation"]["words"])
     output.print_bands(console, pd.read_csv(out / "bands.csv", dtype={"original_band": str}))
-    output.print_conservation(console, run["explanation"]["conservation"])
+    output.print_conservation(console, run["explanation"])
     if run["explanation"]["choice"] is not None:
         output.print_lines(console, Choice.from_record(run["explanation"]["choice"]).describe())
     output.print_attribution(console, run["training"])

@@ -91,17 +91,18 @@ def explain(
         if record is None:  # another process goes on
             return
         unfinished.finish()
-    _print_explanation(record, out, every_pixel=every_pixel)
+    _print_explanation(record, run, out, every_pixel=every_pixel)
 
 
-def _print_explanation(record: dict[str, Any], out: Path, *, every_pixel: bool) -> None:
+def _print_explanation(record: dict[str, Any], run: Path, out: Path, *, every_pixel: bool) -> None:
     """Print what an explanation found, and where its files are."""
     console = Console()
+    output.print_lines(console, record["words"])
     # a map has no table of bands
     if not every_pixel:
         output.print_bands(console, pd.read_csv(out / "bands.csv", dtype={"original_band": str}))
-    output.print_conservation(console, record["conservation"])
-    if record["choice"] is not None:
-        output.print_lines(console, Choice.from_record(record["choice"]).describe())
+    output.print_conservation(console, record)
+    chosen = Choice.from_record(record["choice"]).describe() if record["choice"] else []
+    output.print_lines(console, [*chosen, f"How far to trust such maps: lrprism evaluate {run} --out DIR."])
     output.print_attribution(console, read_run(out)["training"])
     output.print_files(console, out)

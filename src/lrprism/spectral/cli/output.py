@@ -9,6 +9,7 @@ from rich.console import Console
 from lrprism.spectral.bands.pooling import joins_bands
 from lrprism.spectral.bands.statistics import top_bands, top_regions
 from lrprism.spectral.knowledge.absorption import FEATURES, describe
+from lrprism.spectral.workbench.describe_explanation import find_doubt
 
 _MOST_CAUSES: Final = 3  # features that are named in one region
 
@@ -33,6 +34,9 @@ def print_training(console: Console, record: dict[str, Any]) -> None:
         _print_line(console, f"{share} a window that the network was trained with.")
     for note in [*record["data"]["assumed"], *split["notes"]]:
         _print_line(console, f"Note: {note}.")
+    doubt = find_doubt(test)
+    if doubt:
+        _print_line(console, f"Do not explain it yet: {doubt}.")
 
 
 def print_seeds(console: Console, table: pd.DataFrame) -> None:
@@ -63,18 +67,20 @@ def print_bands(console: Console, table: pd.DataFrame) -> None:
     _print_line(console, f"Summed over {nm:.0f} nm along wavelength, the three regions that speak most:")
     for target, rows in table.groupby("class", sort=True):
         best = top_regions(table, int(str(target)))
-        words = [_describe_region(float(row["wavelength_nm"]), nm) for _, row in best.iterrows()]
+        ends = float(rows["wavelength_nm"].min()), float(rows["wavelength_nm"].max())
+        words = [_describe_region(float(row["wavelength_nm"]), nm, ends) for _, row in best.iterrows()]
         _print_line(console, f"  {rows['class_name'].iloc[0]}: {'; '.join(words)}")
 
 
-def _describe_region(centre: float, nm: float) -> str:
+def _describe_region(centre: float, nm: float, ends: tuple[float, float]) -> str:
     # the air's lines are narrow: they are named at single bands, in the map as computed
     causes = [
         feature.name
         for feature in FEATURES
         if feature.kind != "atmosphere" and abs(feature.center_nm - centre) <= nm / 2
     ]
-    stretch = f"{centre - nm / 2:.0f} to {centre + nm / 2:.0f} nm"
+    # the box of a band near the end of the sensor reaches beyond it
+    stretch = f"{max(centre - nm / 2, ends[0]):.0f} to {min(centre + nm / 2, ends[1]):.0f} nm"
     # of a wide region with many features none is the cause
     return f"{stretch} ({', '.join(causes)})" if 0 < len(causes) <= _MOST_CAUSES else stretch
 
@@ -84,16 +90,18 @@ def _describe_band(nm: float) -> str:
     return f"{nm:.1f} nm, {cause}" if cause else f"{nm:.1f} nm"
 
 
-def print_conservation(console: Console, summary: dict[str, float]) -> None:
-    """Print the sinks of relevance."""
+def print_conservation(console: Console, record: dict[str, Any]) -> None:
+    """Print the sinks of relevance, from the record of an explanation."""
+    summary = record["conservation"]
+    what = "logit" if record["reference"] == "zero" else "logit less that of the reference"
     explained, arrived = f"{summary['explained']:.4g}", f"{summary['at_input']:.4g}"
     sinks = [
         f"{summary[name]:.3g} to {name.removeprefix('to_')}" for name in summary if name.startswith("to_")
     ]
     _print_line(
         console,
-        f"Of {explained} explained (logit, mean per patch), {arrived} reached the input; {', '.join(sinks)}; "
-        f"{summary['unaccounted']:.1g} unaccounted for.",
+        f"Of {explained} explained ({what}, mean per patch), {arrived} reached the input; "
+        f"{', '.join(sinks)}; {summary['unaccounted']:.1g} unaccounted for.",
     )
 
 

@@ -53,3 +53,18 @@ def read_features(words: str) -> int | tuple[float, ...]:
             f"features should be a number of them, such as 3, or wavelengths in nm, such as 490,610,740. "
             f"Found {words!r}. Write one of the two."
         ) from error
+
+
+def check_planting(trait: str | None, planted: str | None, decoys: str | None) -> None:
+    """Refuse features beside a trait, which takes their place.
+
+    Raises:
+        InputError: If both are asked for.
+    """
+    features = {"--planted": planted, "--decoys": decoys}
+    named = [name for name, words in features.items() if words is not None]
+    if trait is not None and named:
+        raise InputError(
+            f"classes should differ in a trait or in planted features. Found --trait {trait} and "
+            f"{' and '.join(named)}. Leave out one of the two."
+        )

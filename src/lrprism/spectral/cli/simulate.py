@@ -14,6 +14,7 @@ from lrprism.spectral.workbench.progress import Reporter
 from lrprism.spectral.workbench.simulate import describe_truth, find_split_file, simulate_into
 
 PLANTED = "Planted"
+_CARRIERS, _DECOYS = "3", "4"
 
 
 def simulate(
@@ -28,20 +29,22 @@ def simulate(
         ),
     ] = None,
     planted: Annotated[
-        str,
+        str | None,
         typer.Option(
+            show_default=_CARRIERS,
             help="Features that carry the class, in the half of the leaf towards its tip: their number, or "
             "wavelengths in nm by commas.",
             rich_help_panel=PLANTED,
         ),
-    ] = "3",
+    ] = None,
     decoys: Annotated[
-        str,
+        str | None,
         typer.Option(
+            show_default=_DECOYS,
             help="Features as strong that do not carry it, likewise.",
             rich_help_panel=PLANTED,
         ),
-    ] = "4",
+    ] = None,
     fwhm: Annotated[float, typer.Option(help="Width of the features in nm.", rich_help_panel=PLANTED)] = 30.0,
     depth: Annotated[
         float,
@@ -84,11 +87,12 @@ def simulate(
 
         lrprism simulate --out leaves.hdf5 --trait chlorophyll
     """
+    settings.check_planting(trait, planted, decoys)
     leaves = LeafSettings(
         PlantSettings(
             classes=classes,
-            carriers=settings.read_features(planted),
-            decoys=settings.read_features(decoys),
+            carriers=settings.read_features(planted or _CARRIERS),
+            decoys=settings.read_features(decoys or _DECOYS),
             fwhm_nm=fwhm,
             depth=depth,
             noise_bands=noise_bands,

@@ -43,9 +43,7 @@ def resample_bands(cube: xr.DataArray, wavelength: npt.ArrayLike) -> xr.DataArra
         weight = np.exp(-4 * np.log(2) * (distance[near] / scale) ** 2)
         weight = (weight / weight.sum()).astype(np.float32)
         bands.append(sum(cube.data[band] * part for band, part in zip(good[near], weight, strict=True)))
-    note = (
-        f"{len(good)} bands were averaged by a Gaussian round each of the {len(wanted)} of training"
-    )
+    note = f"{len(good)} bands were averaged by a Gaussian round each of the {len(wanted)} of training"
     kept = {name: coord for name, coord in cube.coords.items() if "band" not in coord.dims}
     return xr.DataArray(
         _stack(bands),

@@ -12,7 +12,7 @@ from lrprism.spectral.plots import contract, style, wavelength_axis
 from lrprism.spectral.plots.scales import SymmetricScale, draw_colour_bar, symmetric_scale
 from lrprism.spectral.plots.style import MARGIN
 
-HEADING: Final = 11.5  # mm
+HEADING: Final = 13.0  # mm
 ROW: Final = 4.4  # mm, height of a class
 BETWEEN: Final = 12.0  # mm, from a map with its axis to the next one, with its name
 BAR_HEIGHT: Final = 25.0  # mm, colour bar with its notes
@@ -135,7 +135,7 @@ def _write_classes_heading(figure: Figure, dataset: xr.Dataset, count: int, *, n
         f"each band summed over {contract.describe_window(dataset)}",
         "each class on its own scale" if normalise else "one scale for all classes",
         str(dataset.attrs.get("title", "")),
-        str(dataset.attrs.get("composite", "")),
+        contract.describe_way(dataset),
     ]
     style.write_heading(figure, title, facts)
     bottom = style.measure_figure(figure)[1] - BAR_HEIGHT

@@ -38,7 +38,7 @@ NUMBER: Final = 5.5  # points, of the numbers
 
 
 @style.use_house_style
-def layer_sums(table: pd.DataFrame, *, unit: str = "logit") -> Figure:
+def layer_sums(table: pd.DataFrame, *, unit: str = "logit", way: str = "") -> Figure:
     r"""Draw the sum of relevance at every op, from the network's output down to its input.
 
     .. math:: R_\text{out}(k) + \sum_{l > k} \big(\text{bias}_l + \text{stabiliser}_l + \text{rule}_l
@@ -54,6 +54,7 @@ def layer_sums(table: pd.DataFrame, *, unit: str = "logit") -> Figure:
             :data:`COLUMNS`; means per sample. A row with the op "input" holds the relevance at the input;
             without one, that at the input of the first op counts as all of it.
         unit: Unit of the explained output.
+        way: The rules and the reference in words, for the heading.
 
     Returns:
         The figure, 170 mm wide; it grows with the number of ops.
@@ -73,7 +74,7 @@ def layer_sums(table: pd.DataFrame, *, unit: str = "logit") -> Figure:
     _draw_bars(axes, bars, explained)
     _write_names(axes, bars)
     _write_numbers(axes, columns, width)
-    _write_sums_heading(figure, rows, hidden=hidden, unit=unit)
+    _write_sums_heading(figure, rows, hidden=hidden, unit=unit, way=way)
     figure.legend(
         *axes.get_legend_handles_labels(),
         loc="lower center",
@@ -258,7 +259,7 @@ def _write_numbers(axes: Axes, columns: list[_Column], width: float) -> None:
             write(end, index, text, va="center", color="#A0A0A0" if text == "0" else style.BLACK)
 
 
-def _write_sums_heading(figure: Figure, rows: pd.DataFrame, *, hidden: int, unit: str) -> None:
+def _write_sums_heading(figure: Figure, rows: pd.DataFrame, *, hidden: int, unit: str, way: str) -> None:
     explained, ground = float(rows["relevance_out"].iloc[0]), rows.iloc[-1]
     missing = float(ground["elsewhere"])
     missing = 0.0 if abs(missing) < ROUNDING * abs(explained) else missing
@@ -266,7 +267,8 @@ def _write_sums_heading(figure: Figure, rows: pd.DataFrame, *, hidden: int, unit
     facts = [
         f"at the input {style.format_number(float(ground['relevance_out']), 4)} "
         f"+ taken {style.format_number(absorbed, 4)} + not accounted for {style.format_number(missing, 1)}"
-        f" = explained {style.format_number(explained, 4)} {unit}"
+        f" = explained {style.format_number(explained, 4)} {unit}",
+        way,
     ]
     if hidden:
         facts.append(f"{hidden} ops that pass relevance on unchanged left out")

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from lrprism.errors import DataError
 from lrprism.spectral.bands.pooling import POOLED, joins_bands
-from lrprism.spectral.bands.statistics import sample_spectra
+from lrprism.spectral.bands.statistics import COMPARED_WITH, sample_spectra
 
 
 def require_variables(dataset: xr.Dataset, names: Iterable[str]) -> None:
@@ -168,6 +168,12 @@ def get_pooled_width(spectra: xr.Dataset) -> float:
 def name_width(nm: float) -> str:
     """Return the width of a box of pooled relevance in print, such as ``"42 nm"`` or ``"3.2 nm"``."""
     return f"{nm:.0f} nm" if nm >= 10 else f"{nm:.1f} nm"
+
+
+def describe_way(dataset: xr.Dataset) -> str:
+    """Return the rules, and what the input is compared with where the dataset says so."""
+    rules, reference = (str(dataset.attrs.get(name, "")) for name in ("composite", COMPARED_WITH))
+    return f"{rules} against {reference}".strip() if reference else rules
 
 
 def name_quantity(dataset: xr.Dataset) -> str:

@@ -2,6 +2,7 @@
 
 from typing import Final
 
+import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -24,14 +25,16 @@ LEGEND: Final = 4.0  # mm, a line of the legend
 ACROSS: Final = 2
 IN_LEGEND: Final = 4
 CONTROL_WIDTH: Final = 0.6  # points, of the curves of controls
+LIGHT: Final = 0.5  # opacity of the curves that begin with the least relevant
 
 
 @style.use_house_style
 def removal_curves(table: pd.DataFrame, *, output: str = "probability") -> Figure:
     """Draw the mean output while regions are removed: a panel per imputer, two curves per method.
 
-    The lower curve of a method removes the most relevant regions first, the upper one the least relevant; the
-    area between them is its SRG. Controls are grey.
+    The dark curve of a method removes the most relevant regions first, the light one the least relevant; the
+    area by which the light one lies above is its SRG. Controls are grey. Methods with the same curves are
+    drawn once, under all of their names.
 
     Args:
         table: A row per imputer, method, curve (``MIF`` or ``LIF``) and fraction with the columns of
@@ -45,7 +48,8 @@ def removal_curves(table: pd.DataFrame, *, output: str = "probability") -> Figur
         DataError: If a column is missing, the table is empty, or a number is not finite.
     """
     _check_curves(table)
-    imputers, methods = list(table["imputer"].unique()), list(table["method"].unique())
+    imputers, names = list(table["imputer"].unique()), _merge_equal(table)
+    methods = list(names)
     rows = -(-len(imputers) // ACROSS)
     legend = LEGEND * -(-len(methods) // IN_LEGEND)
     row_height = TITLE + PANEL + AXIS
@@ -53,7 +57,7 @@ def removal_curves(table: pd.DataFrame, *, output: str = "probability") -> Figur
     style.write_heading(
         figure,
         f"{output.capitalize()} of the true class while regions are removed",
-        ["lower curves: most relevant first, upper ones: least relevant first; the area between is SRG"],
+        ["dark: most relevant first", "light: least relevant first", "SRG: the area from dark up to light"],
     )
     width = (style.PAGE_WIDTH - MARGIN - ACROSS * LEFT) / ACROSS - 2.0
     for place, imputer in enumerate(imputers):
@@ -63,15 +67,26 @@ def removal_curves(table: pd.DataFrame, *, output: str = "probability") -> Figur
         axes.set(xlim=(0, 1), xlabel="fraction removed", ylabel=output)
         axes.set_title(f"imputer: {imputer}", loc="left")
         _draw_methods(axes, table[table["imputer"] == imputer], methods)
-    handles, names = figure.axes[0].get_legend_handles_labels()
+    handles, labels = figure.axes[0].get_legend_handles_labels()
     figure.legend(
         handles,
-        names,
+        [names[label] for label in labels],
         loc="lower center",
         bbox_to_anchor=(0.5, MARGIN / 2 / style.measure_figure(figure)[1]),
         ncols=IN_LEGEND,
     )
     return figure
+
+
+def _merge_equal(table: pd.DataFrame) -> dict[str, str]:
+    """Return of all methods with the same curves the first, and the names of all of them."""
+    merged: dict[tuple[bool, bytes], list[str]] = {}
+    for method, rows in table.groupby("method", sort=False):
+        curves = rows.sort_values(["imputer", "curve", "fraction"])["value"].to_numpy(np.float64)
+        # maps that differ by rounding alone rank alike
+        key = bool(rows["control"].any()), curves.round(9).tobytes()
+        merged.setdefault(key, []).append(str(method))
+    return {names[0]: " = ".join(names) for names in merged.values()}
 
 
 def _draw_methods(axes: Axes, table: pd.DataFrame, methods: list[str]) -> None:
@@ -92,6 +107,7 @@ def _draw_methods(axes: Axes, table: pd.DataFrame, methods: list[str]) -> None:
                     color=colour,
                     label=label,
                     linewidth=CONTROL_WIDTH if is_control else None,
+                    alpha=None if curve == "MIF" else LIGHT,
                 )
 
 

@@ -7,7 +7,7 @@ from typing import Final
 from lrprism.spectral.plots import style
 from lrprism.spectral.plots.style import MARGIN
 
-HEADING: Final = 11.0  # mm, the two lines over the figure
+HEADING: Final = 12.5  # mm, the title and two lines over the figure
 SIDE: Final = 34.0  # mm, the column of picture and colour bar
 STRIP: Final = 40.0  # mm, the height of the same things laid over the grid
 GUTTER: Final = 6.0  # mm, between the two

@@ -74,7 +74,7 @@ def _write_sample_heading(figure: Figure, sample: xr.Dataset, drawn: int) -> Non
         f"true class: {contract.get_class_name(sample, int(sample['label']))}",
         f"predicted: {contract.get_class_name(sample, int(sample['predicted']))}",
         str(sample.attrs.get("title", "")),
-        str(sample.attrs.get("composite", "")),
+        contract.describe_way(sample),
         f"each band summed over {contract.name_width(width)} of wavelength" if width else "",
         f"{drawn} of {bands} bands shown, total over all" if drawn < bands else "",
     ]

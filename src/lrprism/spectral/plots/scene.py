@@ -161,6 +161,6 @@ def _write_scene_heading(page: ScenePage, dataset: xr.Dataset) -> None:
         f"{page.shape[0]} × {page.shape[1]} pixels",
         f"one of every {page.step} rows and columns drawn" if page.step > 1 else "",
         str(dataset.attrs.get("title", "")),
-        str(dataset.attrs.get("composite", "")),
+        contract.describe_way(dataset),
     ]
     style.write_heading(page.figure, "Relevance over the scene", facts)

@@ -7,7 +7,7 @@ from typing import Final
 from lrprism.spectral.plots import style
 from lrprism.spectral.plots.style import MARGIN
 
-HEADING: Final = 12.0  # mm
+HEADING: Final = 13.5  # mm
 LEFT: Final = 12.0  # mm, the rows' axis with its label
 TICKS: Final = 8.5  # mm, the columns' axis with its label, below the last row of panels
 GUTTER: Final = 4.0  # mm, between panels side by side

@@ -15,7 +15,7 @@ from lrprism.spectral.plots import contract, style, wavelength_axis
 
 LEFT: Final = 17.0  # mm, the left axis with its label
 RIGHT: Final = 17.0  # mm, the right axis with its label
-HEADING: Final = 11.5  # mm
+HEADING: Final = 13.0  # mm
 PANEL: Final = 62.0  # mm, height of the curves
 NAME: Final = 4.0  # mm, the name of a panel where there are two
 BETWEEN: Final = 7.0  # mm, from the map as computed to the pooled one, with its name
@@ -138,7 +138,7 @@ def _write_spectrum_heading(figure: Figure, spectra: xr.Dataset, target: int) ->
         f"{count} sample{'s' if count > 1 else ''} explained for this class",
         f"each band summed over {contract.describe_window(spectra)}",
         str(spectra.attrs.get("title", "")),
-        str(spectra.attrs.get("composite", "")),
+        contract.describe_way(spectra),
     ]
     style.write_heading(figure, f"Relevance for {contract.get_class_name(spectra, target)}", facts)
 

@@ -31,6 +31,8 @@ FONT: Final = 7.0
 FONT_TITLE: Final = 8.0
 FONT_SMALL: Final = 6.0
 FONT_TINY: Final = 5.0
+LINE: Final = 2.7  # mm, a line of facts below a title
+BETWEEN_FACTS: Final = "  ·  "
 
 # Okabe & Ito's palette: distinct with every common kind of colour blindness.
 BLUE: Final = "#0072B2"
@@ -130,15 +132,33 @@ def write(figure: Figure, left: float, top: float, text: str, *, size: float, co
 
 def write_line(figure: Figure, left: float, top: float, text: str, *, size: float) -> None:
     """Write one grey line, in a smaller font where it would reach over the right edge of the page."""
-    room = measure_figure(figure)[0] - 2 * left
+    room = _measure_room(figure, left)
     size = min(size, size * room / max(text_width(text, size), room / 10))
     write(figure, left, top, text, size=size, colour=GREY)
 
 
 def write_heading(figure: Figure, title: str, facts: Iterable[str]) -> None:
-    """Write the title of a figure and, below it in one line, the facts that are not empty."""
+    """Write the title of a figure and, below it in one line or two, the facts that are not empty."""
     write(figure, MARGIN, 2.5, title, size=FONT_TITLE)
-    write_line(figure, MARGIN, 6.8, "  ·  ".join(fact for fact in facts if fact), size=FONT_SMALL)
+    for number, line in enumerate(_break_facts([fact for fact in facts if fact], _measure_room(figure))):
+        write_line(figure, MARGIN, 6.8 + number * LINE, line, size=FONT_SMALL)
+
+
+def _measure_room(figure: Figure, left: float = MARGIN) -> float:
+    """Return the width in mm of a line, as :func:`text_width` measures it."""
+    # a raster widens small letters to whole pixels, by up to 4 %
+    return (measure_figure(figure)[0] - 2 * left) / 1.04
+
+
+def _break_facts(facts: list[str], room: float) -> list[str]:
+    """Join facts to one line, or to two where they need more than the room; two are as even as can be."""
+    whole = BETWEEN_FACTS.join(facts)
+    if len(facts) < 2 or text_width(whole, FONT_SMALL) <= room:
+        return [whole]
+    pairs = [
+        [BETWEEN_FACTS.join(part) for part in (facts[:cut], facts[cut:])] for cut in range(1, len(facts))
+    ]
+    return min(pairs, key=lambda pair: max(text_width(line, FONT_SMALL) for line in pair))
 
 
 @functools.cache

@@ -126,7 +126,8 @@ class Calibration:
         lines = [
             f"best: {best.name}, {lead}.",
             _describe_reading(best, int(self.planted.truth.bands.sum())),
-            f"the same way on your classes: lrprism explain RUN {best.candidate.options}",
+            f"the same way on your classes: lrprism explain RUN {best.candidate.options}; read "
+            f"{best.candidate.map_to_read}.",
             *(
                 f"where no rule is named, {score.name} explains: AUC {score.figures['auc']}, P@K "
                 f"{score.figures['precision_at_k']}."

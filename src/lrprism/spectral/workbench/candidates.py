@@ -81,8 +81,14 @@ class Candidate:
 
     @property
     def options(self) -> str:
-        """The options of ``lrprism explain`` that explain in this way."""
-        return f"--rule {self.rule} --reference {self.reference} --pool {self.pool:.4g}"
+        """The options of ``lrprism explain`` that explain in this way, with the width if it is pooled."""
+        words = f"--rule {self.rule} --reference {self.reference}"
+        return f"{words} --pool {self.pool:.4g}" if self.pool else words
+
+    @property
+    def map_to_read(self) -> str:
+        """The map that is this way's, in words: an explanation shows the other one beside it."""
+        return f"the map summed over {self.pool:.0f} nm" if self.pool else "the map as computed"
 
     def build_method(self, record: Mapping[str, Any], wavelengths: Tensor, *, quiet: bool = False) -> Method:
         """Return the attribution function of a :class:`ClassLogits`, relevance like ``[N, band, y, x]``.

@@ -25,7 +25,7 @@ _SHOWN: Final = 4
 _UNDER: Final = "srg_under_"
 _MOST: Final = 64
 _LEAST: Final = 20
-_PART_WORDS: Final = {"train": "training", "validation": "validation"}
+PART_WORDS: Final = {"train": "training", "validation": "validation"}
 _LIMIT: Final = (
     "a high SRG says that the ranking of bands is what this network uses, as far as removing windows of them "
     "can tell; not that single bands are right, nor that the network is"
@@ -60,22 +60,30 @@ class Choice:
         return _read_candidate(self.rows[0])
 
     def resolve(self, settings: ExplanationSettings) -> ExplanationSettings:
-        """Return settings with the rule, the reference and the width that were chosen."""
-        best = self.winner
-        return replace(settings, rule=best.rule, reference=best.reference, pool=best.pool)
+        """Return settings with the rule and the reference that were chosen.
+
+        The width stays as it was: whichever map won, tables and figures hold both.
+        """
+        return replace(settings, rule=self.winner.rule, reference=self.winner.reference)
 
     def describe(self) -> list[str]:
         """Return the choice in words: who won, by how much, and what that does not say."""
         best, *others = self.rows
         lines = [
-            f"Chosen on {self.samples} samples of the {_PART_WORDS[self.part]} part: {self.winner.name}, "
+            f"Chosen on {self.samples} samples of the {PART_WORDS[self.part]} part: {self.winner.name}, "
             f"mean SRG {_format(best, 'srg')}; {_count_tied(others)}.",
             *(
                 f"  {_read_candidate(row).name}: {_format(row, 'srg')} ({_format_imputers(row)})"
                 for row in self.rows[:_SHOWN]
             ),
-            f"The same again: {self.winner.options}. All {len(self.rows)} candidates: {TABLE}.",
+            f"Read {self.winner.map_to_read}. The same again: {self.winner.options}. "
+            f"All {len(self.rows)} candidates: {TABLE}.",
         ]
+        if best["srg_low"] <= 0:
+            lines.append(
+                "Do not trust these maps: no way to explain surely ranks the bands better than at random, "
+                "which has SRG 0."
+            )
         notes = (*self.notes, *_note_contradictions(self.rows), _LIMIT)
         return [*lines, *(f"Note: {note}." for note in notes)]
 

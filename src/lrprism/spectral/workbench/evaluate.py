@@ -27,6 +27,7 @@ from lrprism.spectral.workbench.part_samples import (
 from lrprism.spectral.workbench.planted_network import check_trainable
 from lrprism.spectral.workbench.progress import Reporter
 from lrprism.spectral.workbench.record import WEIGHTS
+from lrprism.spectral.workbench.removal import check_band_count
 from lrprism.spectral.workbench.sources import Samples
 from lrprism.spectral.workbench.trained_network import TrainedNetwork
 
@@ -106,6 +107,7 @@ def evaluate_into(folder: Path, network: Path, settings: EvaluationSettings, rep
     """
     candidates = _read_rules(settings)
     trained = TrainedNetwork.load(network, settings.model)
+    check_band_count(trained)
     if settings.calibrate:
         check_trainable(trained)  # before the judgement, which takes minutes
     with reporter.step(f"reading {trained.record['source']}"):

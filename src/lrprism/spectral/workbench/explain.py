@@ -19,6 +19,7 @@ from lrprism.spectral.runs.tables import conservation_table
 from lrprism.spectral.workbench.choice import Choice, choose_way, drop_record
 from lrprism.spectral.workbench.composites import find_composite
 from lrprism.spectral.workbench.cutters import Numbers, WindowCutter
+from lrprism.spectral.workbench.describe_explanation import record_way, write_words
 from lrprism.spectral.workbench.every_pixel import PixelExplainer, write_maps
 from lrprism.spectral.workbench.explained_data import open_explained
 from lrprism.spectral.workbench.explanation_settings import ExplanationSettings
@@ -38,9 +39,10 @@ _SINKS = ("to_bias", "to_stabilizer", "to_rule", "to_constant", "to_unknown")
 def explain_into(
     folder: Path, network: Path, settings: ExplanationSettings, reporter: Reporter
 ) -> dict[str, Any] | None:
-    """Explain samples; write relevance, two tables, figures and ``run.json``; by rule auto ``choice.csv``.
+    """Explain samples; write relevance, two tables, figures, ``explanation.txt`` and ``run.json``.
 
-    Batches that an earlier call finished in the same folder are not explained again.
+    By rule auto ``choice.csv`` too. Batches that an earlier call finished in the same folder are not
+    explained again.
 
     Args:
         folder: The folder to write into; it must exist.
@@ -62,8 +64,7 @@ def explain_into(
     with reporter.step(f"reading {settings.source or trained.source}"):
         samples = open_explained(trained, settings)
         plan_job = _plan_pixels if settings.every_pixel else _plan_patches
-        job = plan_job(samples, trained, way, folder)
-        job = _state_resolution(job, trained, way)
+        job = _state_resolution(plan_job(samples, trained, way, folder), trained, way)
     # batches that are in the store already are not explained again
     store = RelevanceStore(folder, len(job.numbers), settings.batch_size)
     if not _run_job(job, store, way, reporter):
@@ -74,13 +75,14 @@ def explain_into(
     figures = job.write(folder, relevance, conservation, reporter)
     record = {
         "settings": asdict(settings),
-        **_describe_way(way, choice, relevance),
+        **record_way(way, choice, relevance, trained.record),
         "data_sha256": samples.hash,
         "weights_sha256": file_hash(trained.folder / WEIGHTS),
         "samples": {"part": job.part, "count": job.explained, **job.listed},
         "conservation": _summarize_conservation(accounts, job.explained),
         "figures": [str(path.relative_to(folder)) for path in figures],
     }
+    write_words(folder, record["words"], choice)
     write_json(folder / RUN_FILE, {"versions": versions(), "training": trained.record, "explanation": record})
     # last: until run.json is there, the accounts tell a later call what is done
     store.close()
@@ -98,16 +100,6 @@ def _choose_way(
         return None, settings
     choice = choose_way(folder, trained, settings, reporter)
     return choice, choice.resolve(settings)
-
-
-def _describe_way(way: ExplanationSettings, choice: Choice | None, relevance: xr.Dataset) -> dict[str, Any]:
-    """Return the record of the rule, the reference and the width, and of how they were chosen."""
-    return {
-        "composite": repr(find_composite(way.rule)),
-        "reference": way.reference_name,
-        RESOLUTION: relevance.attrs[RESOLUTION],
-        "choice": choice and asdict(choice),
-    }
 
 
 def plan_explanation(network: Path, settings: ExplanationSettings) -> dict[str, Any]:

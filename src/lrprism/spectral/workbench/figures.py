@@ -13,6 +13,7 @@ from matplotlib.figure import Figure
 from lrprism.spectral import plots
 from lrprism.spectral.bands.pooling import joins_bands, pooled, tile_axis
 from lrprism.spectral.bands.statistics import RESOLUTION
+from lrprism.spectral.plots.contract import describe_way
 from lrprism.spectral.workbench.progress import Reporter
 
 FigureJob = tuple[str, Callable[[], Figure]]
@@ -42,7 +43,7 @@ def draw_figures(
         The written files.
     """
     jobs: list[FigureJob] = [
-        ("layer-sums", partial(plots.layer_sums, conservation)),
+        ("layer-sums", partial(plots.layer_sums, conservation, way=describe_way(relevance))),
         ("class-spectra", partial(plots.class_spectra, spectra)),
     ]
     for target in np.unique(relevance["target"].values):

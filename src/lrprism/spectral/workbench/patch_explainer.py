@@ -16,11 +16,12 @@ from lrprism.attribution.target import side
 from lrprism.composites import AbstractComposite, Within
 from lrprism.engine import Account
 from lrprism.errors import InputError
+from lrprism.spectral.bands.statistics import COMPARED_WITH
 from lrprism.spectral.cubes.patches import PatchSet
 from lrprism.spectral.preprocessing import Pipeline
 from lrprism.spectral.workbench.cutters import Numbers
 from lrprism.spectral.workbench.networks import NETWORK
-from lrprism.spectral.workbench.references import MakeReference
+from lrprism.spectral.workbench.references import MakeReference, describe_reference
 from lrprism.spectral.workbench.sources import Samples, network_inputs
 
 
@@ -116,6 +117,7 @@ class PatchExplainer:
             "class_names": names,
             "composite": repr(self.composite),
             "reference": self.reference_name,
+            COMPARED_WITH: describe_reference(self.reference_name),
             "data_sha256": self.samples.hash,
         }
         return dataset

@@ -45,6 +45,13 @@ REFERENCES: Final = tuple(_MAKERS)
 """The names: no reference; the mean spectrum of the training samples; the continuum of each spectrum; a third
 of the former and two thirds of the latter."""
 
+_WORDS: Final = {
+    "zero": "an input of zero",
+    "mean": "the training mean",
+    "continuum": "its own continuum",
+    "mean-continuum": "training mean and continuum",
+}
+
 DEFAULT_REFERENCE: Final = "mean"
 """The name of the reference where none is named; the tutorial's own rules have none."""
 
@@ -60,6 +67,15 @@ def choose_reference(rule: str, name: str | None) -> str:
     if name is not None:
         return name
     return "zero" if rule == "tutorial" else DEFAULT_REFERENCE
+
+
+def describe_reference(name: str) -> str:
+    """Return a name in :data:`REFERENCES` in words, as they follow "against".
+
+    Args:
+        name: The name.
+    """
+    return _WORDS[name]
 
 
 def find_reference(name: str, record: Mapping[str, Any]) -> MakeReference | None:

@@ -61,12 +61,8 @@ class Removal:
             DataError: If the record holds no mean spectrum.
             ModelError: If the network is at chance level.
         """
+        check_band_count(trained)
         count = trained.record["network"]["bands"]
-        if count < 2:
-            raise InputError(
-                "bands should be 2 or more, so that maps can be judged by removing some. Found 1. Name the "
-                "rule yourself, such as --rule epsilon."
-            )
         model = ClassLogits(trained.model)
         x, target = read_tensors(samples, draw_evenly(samples, numbers, most, seed))
         right = choose_samples(model, x, target, at_least=AT_LEAST)
@@ -78,6 +74,22 @@ class Removal:
         regions = bands(x, max(1, round(count / WINDOWS)))
         notes = _list_notes(right.target, samples.class_names)
         return cls(model, right.x, right.target, regions, imputers, wavelengths, notes)
+
+
+def check_band_count(trained: TrainedNetwork) -> None:
+    """Refuse a network of one band: there is no ranking of bands to judge.
+
+    Args:
+        trained: The network.
+
+    Raises:
+        InputError: If there is one band only.
+    """
+    if trained.record["network"]["bands"] < 2:
+        raise InputError(
+            "bands should be 2 or more, so that maps can be judged by removing some of them. Found 1, which "
+            "every map ranks first. Explain it without a judgement: lrprism explain RUN --rule epsilon."
+        )
 
 
 def _list_notes(target: Tensor, names: list[str]) -> tuple[str, ...]:

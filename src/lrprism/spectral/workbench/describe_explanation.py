@@ -1,0 +1,122 @@
+"""An explanation in words: rule and reference and why, the maps, and what speaks against reading them."""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, Final
+
+import torch
+import xarray as xr
+
+from lrprism.evaluation.samples import compare_with_chance
+from lrprism.spectral.bands.pooling import joins_bands
+from lrprism.spectral.bands.statistics import RESOLUTION
+from lrprism.spectral.files import write_whole
+from lrprism.spectral.workbench.choice import PART_WORDS, Choice
+from lrprism.spectral.workbench.composites import DEFAULT_RULE, find_composite
+from lrprism.spectral.workbench.explanation_settings import ExplanationSettings
+from lrprism.spectral.workbench.references import describe_reference
+
+WORDS: Final = "explanation.txt"
+
+
+def record_way(
+    way: ExplanationSettings, choice: Choice | None, relevance: xr.Dataset, training: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return the record of the rule, the reference and the width, how they were chosen, and their words.
+
+    Args:
+        way: The settings, with the rule and the reference that were chosen.
+        choice: The choice among candidates, if there was one.
+        relevance: The relevance dataset.
+        training: The record of the training.
+    """
+    return {
+        "composite": repr(find_composite(way.rule)),
+        "reference": way.reference_name,
+        RESOLUTION: relevance.attrs[RESOLUTION],
+        "choice": choice and asdict(choice),
+        "words": describe_explanation(way, choice, relevance, training),
+    }
+
+
+def describe_explanation(
+    way: ExplanationSettings, choice: Choice | None, relevance: xr.Dataset, training: Mapping[str, Any]
+) -> list[str]:
+    """Say by which rule and against what was explained and why, which maps there are, and what is in doubt.
+
+    Args:
+        way: The settings, with the rule and the reference that were chosen.
+        choice: The choice among candidates, if there was one.
+        relevance: The relevance dataset.
+        training: The record of the training.
+    """
+    reference = describe_reference(way.reference_name)
+    lines = [
+        f"Explained by {way.rule} against {reference}: {_say_why(way, choice)}.",
+        f"Maps: {_describe_maps(way, relevance, training)}.",
+    ]
+    # the pixels of a scene have no label each
+    if not way.every_pixel:
+        label, predicted = (relevance[name].values for name in ("label", "predicted"))
+        wrong = int((label != predicted).sum())
+        if wrong:
+            lines.append(f"Note: the network gets {wrong} of these {len(label)} patches wrong.")
+    doubt = find_doubt(training["test"])
+    return [*lines, f"Do not read these maps: {doubt}."] if doubt else lines
+
+
+def write_words(folder: Path, words: list[str], choice: Choice | None) -> None:
+    """Write ``explanation.txt``.
+
+    Args:
+        folder: The folder of the results.
+        words: From :func:`describe_explanation`.
+        choice: The choice among candidates, if there was one; its words follow.
+    """
+    lines = [*words, *(choice.describe() if choice else [])]
+    with write_whole(folder / WORDS) as partial:
+        partial.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def _say_why(way: ExplanationSettings, choice: Choice | None) -> str:
+    if choice is not None:
+        return "chosen by --rule auto"
+    if way.reference is not None:
+        return "as asked for"
+    if way.rule == DEFAULT_RULE:
+        return "the default; docs/evidence.md compares it with others"
+    if way.reference_name == "zero":
+        return "the rule as asked for, and the reference that belongs to it"
+    return "the rule as asked for, and the default reference"
+
+
+def _describe_maps(way: ExplanationSettings, relevance: xr.Dataset, training: Mapping[str, Any]) -> str:
+    nm = float(relevance.attrs[RESOLUTION])
+    if nm == 0:
+        return "as computed alone, summed over no width along wavelength"
+    source, width = "the width asked for", f"{nm:.0f} nm" if nm >= 10 else f"{nm:.3g} nm"
+    if way.pool is None:
+        facts = training["resolution"]
+        part = PART_WORDS.get(facts["part"], facts["part"])
+        source = f"over which the bands of {facts['samples']} {part} samples vary together"
+    if joins_bands(relevance["wavelength"].values, nm):
+        return f"as computed, and summed over {width} along wavelength, {source}"
+    # a box of one band would draw the same map twice
+    return f"as computed alone: {width}, {source}, is one band. Sum over more with --pool NM"
+
+
+def find_doubt(test: Mapping[str, Any]) -> str | None:
+    """Say that a network predicts no better than chance; None if it does.
+
+    Args:
+        test: The record of its test, with the confusion matrix: true classes in rows.
+    """
+    confusion = torch.tensor(test["confusion"])
+    accuracy, chance, limit = compare_with_chance(confusion.diagonal(), confusion.sum(1))
+    if accuracy > limit:
+        return None
+    return (
+        f"the network predicts no better than chance, with a balanced accuracy of {accuracy:.3f} on "
+        f"{int(confusion.sum())} test patches, where {chance:.3f} is chance and up to {limit:.3f} is luck"
+    )

@@ -1,0 +1,91 @@
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+import xarray as xr
+
+from lrprism.spectral.workbench import ExplanationSettings
+from lrprism.spectral.workbench.choice import Choice
+from lrprism.spectral.workbench.describe_explanation import describe_explanation, find_doubt, record_way
+
+TRAINING = {
+    "resolution": {"nm": 40.0, "part": "train", "samples": 171},
+    "test": {"confusion": [[50, 0], [0, 50]]},
+}
+NAMED = ExplanationSettings(rule="epsilon-plus", reference="continuum")
+
+
+def relevance(nm: float, wrong: int = 0) -> xr.Dataset:
+    """Five samples of which some are predicted wrong, bands 10 nm apart."""
+    predicted = np.r_[np.ones(wrong, np.int64), np.zeros(5 - wrong, np.int64)]
+    return xr.Dataset(
+        {"label": ("sample", np.zeros(5, np.int64)), "predicted": ("sample", predicted)},
+        {"wavelength": ("band", [400.0, 410.0, 420.0])},
+        {"resolution_nm": nm},
+    )
+
+
+@pytest.mark.parametrize(
+    ("way", "expected"),
+    [
+        (ExplanationSettings(), "epsilon against the training mean: the default; docs/evidence.md compares"),
+        (
+            ExplanationSettings(rule="lrp-0"),
+            "lrp-0 against the training mean: the rule as asked for, and the",
+        ),
+        (
+            ExplanationSettings(rule="tutorial"),
+            "tutorial against an input of zero: the rule as asked for, and",
+        ),
+        (NAMED, "epsilon-plus against its own continuum: as asked for."),
+        (replace(NAMED, reference="mean-continuum"), "against training mean and continuum: as asked for."),
+    ],
+)
+def test_rule_and_reference_and_why(way: ExplanationSettings, expected: str) -> None:
+    (first, _) = describe_explanation(way, None, relevance(40.0), TRAINING)
+    assert first.startswith("Explained by ")
+    assert expected in first
+
+
+def test_a_choice_is_named_as_the_reason_and_recorded() -> None:
+    choice = Choice(
+        [{"rule": "epsilon-plus", "reference": "continuum", "pool_nm": 0.0}], "validation", 44, ()
+    )
+    record = record_way(NAMED, choice, relevance(40.0), TRAINING)
+    assert record["words"][0].endswith("continuum: chosen by --rule auto.")
+    assert record["choice"]["samples"] == 44
+    assert (record["reference"], record["resolution_nm"]) == ("continuum", 40.0)
+
+
+@pytest.mark.parametrize(
+    ("pool", "nm", "expected"),
+    [
+        (None, 40.0, "as computed, and summed over 40 nm along wavelength, over which the bands of 171 "
+         "training samples vary together."),
+        (None, 4.26, "as computed alone: 4.26 nm, over which the bands of 171 training samples vary "
+         "together, is one band. Sum over more with --pool NM."),
+        (25.0, 25.0, "as computed, and summed over 25 nm along wavelength, the width asked for."),
+        (0.0, 0.0, "as computed alone, summed over no width along wavelength."),
+    ],
+)  # fmt: skip
+def test_the_maps_and_their_width(pool: float | None, nm: float, expected: str) -> None:
+    lines = describe_explanation(replace(NAMED, pool=pool), None, relevance(nm), TRAINING)
+    assert lines[1] == f"Maps: {expected}"
+
+
+def test_samples_that_the_network_gets_wrong_are_counted() -> None:
+    lines = describe_explanation(NAMED, None, relevance(0.0, wrong=2), TRAINING)
+    assert lines[2] == "Note: the network gets 2 of these 5 patches wrong."
+    assert len(describe_explanation(NAMED, None, relevance(0.0), TRAINING)) == 2
+
+
+def test_maps_of_a_network_at_chance_level_are_not_to_be_read() -> None:
+    # balanced accuracy 12 / 20; luck 1/2 + 2 sqrt(2 * (1/4) / 10) / 2 = .724
+    test: dict[str, Any] = {"confusion": [[6, 4], [4, 6]]}
+    *_, last = describe_explanation(NAMED, None, relevance(0.0), {**TRAINING, "test": test})
+    assert last == (
+        "Do not read these maps: the network predicts no better than chance, with a balanced accuracy of "
+        "0.600 on 20 test patches, where 0.500 is chance and up to 0.724 is luck."
+    )
+    assert find_doubt({"confusion": [[10, 0], [2, 8]]}) is None
