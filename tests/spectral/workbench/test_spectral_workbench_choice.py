@@ -1,6 +1,6 @@
 import json
 import shutil
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
@@ -145,3 +145,10 @@ def test_a_network_whose_training_part_is_not_known(spectra_run: Path, tmp_path:
     table.to_csv(copy / "split.csv", index=False)
     with pytest.raises(DataError, match=r"rule auto should choose on samples that are not explained"):
         choose_way(tmp_path, TrainedNetwork.load(copy), AUTO, SILENT)
+
+
+def test_where_a_width_joins_bands_only_summed_maps_are_ranked(spectra_run: Path, tmp_path: Path) -> None:
+    trained = TrainedNetwork.load(spectra_run)
+    wide = replace(trained, record={**trained.record, "resolution": {"nm": 80.0}})
+    choice = choose_way(tmp_path, wide, AUTO, SILENT)
+    assert {row["pool_nm"] for row in choice.rows} == {80.0}

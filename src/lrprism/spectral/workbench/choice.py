@@ -9,6 +9,7 @@ import pandas as pd
 
 from lrprism.errors import DataError, LRPrismError
 from lrprism.evaluation import Bootstrap, Ranking, choose
+from lrprism.spectral.bands.pooling import joins_bands
 from lrprism.spectral.files import write_whole
 from lrprism.spectral.runs import read_json, write_json
 from lrprism.spectral.workbench.candidates import Candidate, describe_ties, list_candidates
@@ -159,12 +160,15 @@ def choose_way(
         removal = Removal.prepare(
             trained, open_own_samples(trained), read_part(trained, part), most=_MOST, seed=settings.seed
         )
-    candidates = list_candidates(
-        removal.wavelengths,
-        trained.resolution,
-        pool=settings.pool,
-        reference=settings.reference,
-    )
+    width = trained.resolution if settings.pool is None else settings.pool
+    candidates = [
+        candidate
+        for candidate in list_candidates(
+            removal.wavelengths, width, pool=settings.pool, reference=settings.reference
+        )
+        # removal cannot see what summing gains: as computed only where no width joins bands
+        if candidate.pool or not joins_bands(removal.wavelengths.numpy(), width)
+    ]
     with reporter.step(f"choosing among {len(candidates)} ways to explain"):
         choice = _rank(trained, removal, candidates, part, settings.seed)
     with write_whole(folder / TABLE) as partial:
