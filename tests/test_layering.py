@@ -60,6 +60,8 @@ HEAVY = (
     "dask",
     "zarr",
     "rasterio",
+    "pyogrio",
+    "shapely",
 )
 
 

@@ -9,7 +9,7 @@ from .cubes.scan import cube_hash
 from .cubes.wavelengths import WavelengthSource, read_wavelengths
 from .cubes.windows import check_window, cut_windows
 from .io.formats.spectral_library import read_spectral_library
-from .io.labels import read_labels
+from .io.labels.read import read_labels
 from .io.patch_file import is_patch_file, read_patch_file
 from .io.read import read_cube
 from .io.truth_file import read_truth, write_simulation

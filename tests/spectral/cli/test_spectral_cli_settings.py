@@ -1,26 +1,8 @@
 import pytest
 
 import lrprism as lp
-from lrprism.spectral.cli.settings import read_features, read_network, read_preparation
-from lrprism.spectral.workbench import NetworkSettings, Preparation
-
-NOTHING = {"labels": None, "key": None, "wavelengths": None, "class_names": None, "average_pairs": False}
-
-
-def test_bands_and_class_names_are_read_from_their_words() -> None:
-    options = {**NOTHING, "class_names": " oak, elm ,ash", "key": "cube"}
-    assert read_preparation(**options, bands="0,3-5", window=9) == Preparation(
-        bands=(0, 3, 4, 5), window=9, class_names=("oak", "elm", "ash"), key="cube"
-    )
-
-
-def test_without_words_the_data_stay_as_they_are() -> None:
-    assert read_preparation(**NOTHING, bands=None, window=7) == Preparation()
-
-
-def test_bands_that_cannot_be_read_are_refused() -> None:
-    with pytest.raises(lp.DataError, match="bands should read like"):
-        read_preparation(**NOTHING, bands="3,x", window=7)
+from lrprism.spectral.cli.settings import read_features, read_network
+from lrprism.spectral.workbench import NetworkSettings
 
 
 def test_components_come_after_the_other_steps() -> None:

@@ -24,13 +24,24 @@ def test_a_cube_is_described_with_its_place_and_bad_bands(tmp_path: Path) -> Non
     assert "labelled  3 pixels" in text
     assert "classes   0 class 1 (3)" in text
     assert "values    1 to 1, reflectance, without unit" in text
+    assert "the label map does not say where it lies: rows and columns of the label map" in text
+
+
+def test_a_class_is_described_with_the_code_that_its_name_does_not_tell(tmp_path: Path) -> None:
+    cube = make_cube(np.ones((2, 3, 4)), [500.0, 600.0], title="t", quantity="reflectance", units="1")
+    write_cube(cube, tmp_path / "scene.nc")
+    np.save(tmp_path / "labels.npy", 211 * np.eye(3, 4, dtype=np.uint16))
+    preparation = Preparation(labels=str(tmp_path / "labels.npy"))
+    assert "classes   0 class 211 (3)" in describe_data(str(tmp_path / "scene.nc"), preparation)
+    (tmp_path / "labels.txt").write_text("211 Arable land")
+    assert "0 Arable land, labelled 211 (3)" in describe_data(str(tmp_path / "scene.nc"), preparation)
 
 
 def test_a_cube_without_labels_says_how_to_give_them(tmp_path: Path) -> None:
     cube = make_cube(np.ones((2, 3, 4)), [500.0, 600.0], title="t", quantity="reflectance", units="1")
     write_cube(cube, tmp_path / "scene.zarr")
     text = describe_data(str(tmp_path / "scene.zarr"))
-    assert "classes   none: give a label map with --labels" in text
+    assert "classes   none: give labels with --labels" in text
     assert "place     not on a map" in text
 
 

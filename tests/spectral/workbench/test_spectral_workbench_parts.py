@@ -2,11 +2,15 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyogrio
 import pytest
+import shapely
 
 import lrprism as lp
-from lrprism.spectral import load_indian_pines
-from lrprism.spectral.workbench import Samples, SplitSettings
+from lrprism.spectral import load_indian_pines, make_cube
+from lrprism.spectral.cubes.georeference import Georeference, assign_georeference
+from lrprism.spectral.io.writers import write_cube
+from lrprism.spectral.workbench import Preparation, Samples, SplitSettings, open_samples
 from lrprism.spectral.workbench.parts import assign_all_to_test, deal_samples, limit_per_class
 
 WINDOW = 5
@@ -40,6 +44,44 @@ def test_a_map_of_groups_keeps_each_of_them_whole(scene: Samples, tmp_path: Path
     assert test
     assert not train & test
     assert parts.scheme == "groups"
+
+
+def test_polygons_stay_together(tmp_path: Path) -> None:
+    place = Georeference("EPSG:32633", (500000.0, 10.0, 0.0, 4000000.0, 0.0, -10.0))
+    values = np.random.default_rng(0).uniform(0.1, 1, (2, 40, 40)).astype(np.float32)
+    cube = make_cube(values, [500.0, 600.0], title="t", quantity="reflectance", units="1")
+    write_cube(assign_georeference(cube, place), tmp_path / "scene.nc")
+    corners = [(500000 + 100 * column, 4000000 - 100 * row) for row in range(4) for column in range(4)]
+    shapes = np.array([shapely.box(x + 10, y - 80, x + 80, y - 10) for x, y in corners])
+    crops = np.array([("rye", "hay")[number % 2] for number in range(16)], dtype=object)
+    pyogrio.raw.write(
+        tmp_path / "fields.gpkg",
+        shapely.to_wkb(shapes),
+        [crops],
+        ["crop"],
+        geometry_type="Polygon",
+        crs=place.crs,
+    )
+    preparation = Preparation(window=3, labels=str(tmp_path / "fields.gpkg"))
+    samples = open_samples(str(tmp_path / "scene.nc"), preparation)
+    parts = deal_samples(samples, SplitSettings(groups="polygon", validation="blocks"), 3, seed=0)
+    rows, columns = np.divmod(np.arange(1600), 40)
+    fields = (4 * (rows // 10) + columns // 10).reshape(40, 40).ravel()
+    used = [set(fields[part]) for part in (np.union1d(parts.train, parts.validation), parts.test)]
+    assert min(map(len, used)) >= 2
+    assert not used[0] & used[1]
+    assert parts.leakage is not None
+    assert parts.leakage.overlapping == 0
+    table = parts.table(samples)
+    assert list(table.columns) == ["sample", "row", "column", "label", "code", "part"]
+    assert (table["code"] == table["label"] + 1).all()
+
+
+def test_polygons_are_asked_for_where_there_are_none(scene: Samples) -> None:
+    with pytest.raises(
+        lp.InputError, match=r"should get labels that are polygons or points\. Found a label map"
+    ):
+        deal_samples(scene, SplitSettings(groups="polygon"), WINDOW, seed=0)
 
 
 def test_a_list_of_groups_keeps_the_patches_of_a_plant_together(patches: Samples, tmp_path: Path) -> None:

@@ -43,6 +43,7 @@ def test_scores_and_files_of_a_network(patch_file: Path, tmp_path: Path) -> None
     assert np.array_equal(table.loc[table["part"] == "test", "sample"], parts.test)
     assert record["weights_sha256"] == file_hash(tmp_path / "model.safetensors")
     assert record["data_sha256"] == file_hash(patch_file)
+    assert record["class_codes"] == [0, 1, 2]
     assert record["test"]["f1"] == {f"class {number}": 1.0 for number in range(3)}
     assert record["split"]["test"] == len(parts.test) == 12
     assert json.loads(json.dumps(record))["network"]["window"] == 5

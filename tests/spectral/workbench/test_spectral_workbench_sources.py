@@ -1,3 +1,5 @@
+import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -7,7 +9,9 @@ import xarray as xr
 import lrprism as lp
 from lrprism.spectral import make_cube
 from lrprism.spectral.io.writers import write_cube
-from lrprism.spectral.workbench import Preparation, open_samples
+from lrprism.spectral.workbench import Preparation, Samples, open_samples
+from lrprism.spectral.workbench.sources import open_labelled_samples
+from small_runs import SILENT, write_patches
 
 NM = [500.0, 600.0, 700.0, 800.0]
 
@@ -76,3 +80,50 @@ def test_labels_of_another_scene_are_refused(tmp_path: Path, values: np.ndarray,
     source = cube_file(tmp_path / "scene.nc", values[:, :5])
     with pytest.raises(lp.DataError, match="labels should cover the same pixels as the cube"):
         open_samples(str(source), Preparation(window=3, labels=str(label_map)))
+
+
+def test_what_is_assumed_of_labels_is_said_and_their_codes_kept(tmp_path: Path, values: np.ndarray) -> None:
+    source = cube_file(tmp_path / "scene.nc", values)
+    labels = np.full((6, 7), np.nan)
+    labels[1, 1], labels[2, 3], labels[4, 5] = 211, 312, -1
+    np.save(tmp_path / "codes.npy", labels)
+    samples = open_samples(str(source), Preparation(window=1, labels=str(tmp_path / "codes.npy")))
+    assert (samples.class_names, samples.class_codes) == (["class 211", "class 312"], [211, 312])
+    assert "1 pixels with a negative label are taken for unlabelled" in samples.attrs["assumed"]
+    preparation = Preparation(
+        window=1, labels=str(tmp_path / "codes.npy"), class_names=("a", "b"), class_codes=(211, 312)
+    )
+    assert open_samples(str(source), preparation).class_names == ["a", "b"]
+    assert Preparation.from_record(json.loads(json.dumps(preparation.record()))) == preparation
+
+
+def test_one_class_is_too_few(tmp_path: Path, values: np.ndarray) -> None:
+    source = cube_file(tmp_path / "scene.nc", values)
+    np.save(tmp_path / "mask.npy", np.arange(42).reshape(6, 7) % 2 == 0)
+    preparation = Preparation(window=1, labels=str(tmp_path / "mask.npy"))
+    with pytest.raises(
+        lp.DataError, match=r"of at least two classes\. Found one, 'class 1'.*--unlabelled none"
+    ):
+        open_labelled_samples(str(source), preparation, SILENT)
+    samples = open_labelled_samples(str(source), replace(preparation, unlabelled=()), SILENT)
+    assert samples.class_codes == [0, 1]
+    assert len(samples.numbers) == 42
+
+
+def test_a_file_without_codes_counts_classes_as_it_does(scene: Samples, patches: Samples) -> None:
+    assert scene.class_codes == list(range(1, 17))
+    assert patches.class_codes == list(range(len(patches.class_names)))
+
+
+def test_names_by_code_are_of_patches_too_if_they_count_from_zero(tmp_path: Path) -> None:
+    source = str(write_patches(tmp_path / "leaves.hdf5"))
+    classes = open_samples(source, Preparation(wavelengths="400:950")).class_names
+    codes = tuple(range(len(classes)))
+    names = tuple(f"plant {code}" for code in codes)
+    named = open_samples(source, Preparation(wavelengths="400:950", class_names=names, class_codes=codes))
+    assert named.class_names == list(names)
+    wrong = Preparation(
+        wavelengths="400:950", class_names=names, class_codes=tuple(code + 1 for code in codes)
+    )
+    with pytest.raises(lp.DataError, match=r"should be for the classes 0, 1, 2, \.\.\. Found codes \(1, "):
+        open_samples(source, wrong)

@@ -6,6 +6,7 @@ import typer
 from rich.console import Console
 
 from lrprism.spectral.cli import options, output, registry_options, settings
+from lrprism.spectral.cli.preparation import LabelWords, read_preparation
 from lrprism.spectral.runs import write_run
 from lrprism.spectral.workbench.adopt import AdoptionSettings, adopt_into
 from lrprism.spectral.workbench.progress import Reporter
@@ -27,6 +28,10 @@ def adopt(
     preprocess: registry_options.Preprocess = "none",
     pca: registry_options.Pca = None,
     labels: options.Labels = None,
+    label_attribute: options.LabelAttribute = None,
+    label_layer: options.LabelLayer = None,
+    label_crs: options.LabelCrs = None,
+    unlabelled: options.Unlabelled = None,
     key: options.Key = None,
     wavelengths: options.Wavelengths = None,
     class_names: options.ClassNames = None,
@@ -52,10 +57,11 @@ def adopt(
 
         lrprism adopt net.pt2 indian-pines --layout patch --preprocess zscore --window 9 --out runs/mine
     """
+    label_words = LabelWords(label_attribute, label_layer, label_crs, unlabelled)
     adoption = AdoptionSettings(
         source=data,
-        preparation=settings.read_preparation(
-            labels, key, wavelengths, class_names, average_pairs, bands, window
+        preparation=read_preparation(
+            labels, key, wavelengths, class_names, average_pairs, bands, window, label_words
         ),
         network=settings.read_network(model, layout, preprocess, pca),
         split=None if split is None else SplitSettings(split),

@@ -15,7 +15,12 @@ def inspect(
         str,
         typer.Argument(help="A cube, a spectral library, a patch file, or a folder of lrprism train."),
     ],
-    labels: Annotated[str | None, typer.Option(help="For a cube: its label map.")] = None,
+    labels: options.Labels = None,
+    label_attribute: options.LabelAttribute = None,
+    label_layer: options.LabelLayer = None,
+    label_crs: options.LabelCrs = None,
+    unlabelled: options.Unlabelled = None,
+    class_names: options.ClassNames = None,
     key: Annotated[str | None, typer.Option(help="For a file of several arrays: the cube's name.")] = None,
     wavelengths: Annotated[
         str | None, typer.Option(help="Where the file has none: FIRST:LAST in nm, or a text file.")
@@ -31,6 +36,8 @@ def inspect(
     Examples:
         lrprism inspect scene.hdr
 
+        lrprism inspect scene.hdr --labels fields.gpkg --label-attribute crop
+
         lrprism inspect weed_dataset_w25.hdf5
 
         lrprism inspect runs/kochia --rule epsilon-gamma
@@ -41,8 +48,11 @@ def inspect(
 
         text = describe_network(Path(what), rule, model)
     else:
-        from lrprism.spectral.workbench.describe_data import describe_data  # late: the readers
-        from lrprism.spectral.workbench.sources import Preparation
+        from lrprism.spectral.cli.preparation import LabelWords, read_preparation  # late: the readers
+        from lrprism.spectral.workbench.describe_data import describe_data
 
-        text = describe_data(what, Preparation(wavelengths=wavelengths, labels=labels, key=key))
+        label_words = LabelWords(label_attribute, label_layer, label_crs, unlabelled)
+        # all bands, and every pixel
+        facts = read_preparation(labels, key, wavelengths, class_names, False, None, 1, label_words)
+        text = describe_data(what, facts)
     Console().print(text, highlight=False, soft_wrap=True, markup=False)

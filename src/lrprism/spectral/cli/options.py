@@ -45,7 +45,31 @@ Data = Annotated[
 ]
 Labels = Annotated[
     str | None,
-    typer.Option(help="For a cube: its label map (.mat, .npy, .tif, .csv, .hdr).", rich_help_panel=DATA),
+    typer.Option(
+        help="For a cube: its label map (.mat, .npy, .csv, .nc, .tif, .png, .hdr), polygons or points "
+        "(.gpkg, .geojson, .shp), or points in a .csv with a heading.",
+        rich_help_panel=DATA,
+    ),
+]
+LabelAttribute = Annotated[
+    str | None,
+    typer.Option(help="Of polygons or points: the attribute that says their class.", rich_help_panel=DATA),
+]
+LabelLayer = Annotated[
+    str | None, typer.Option(help="Of a file with several layers: the one to take.", rich_help_panel=DATA)
+]
+LabelCrs = Annotated[
+    str | None,
+    typer.Option(
+        help="Reference system of the labels, in place of the file's: EPSG:4326.", rich_help_panel=DATA
+    ),
+]
+Unlabelled = Annotated[
+    str | None,
+    typer.Option(
+        help="Codes that mean unlabelled, by commas, or none; by default 0 of a label map.",
+        rich_help_panel=DATA,
+    ),
 ]
 OtherLabels = Annotated[
     str | None,
@@ -72,7 +96,11 @@ Wavelengths = Annotated[
 ]
 ClassNames = Annotated[
     str | None,
-    typer.Option(help="Where the file has none: names, class 0 first, by commas.", rich_help_panel=DATA),
+    typer.Option(
+        help="Where the file has none: names by commas, class 0 first; or a file with a name, or CODE NAME, "
+        "on each line.",
+        rich_help_panel=DATA,
+    ),
 ]
 AveragePairs = Annotated[
     bool,

@@ -11,7 +11,7 @@ from lrprism.spectral.splits import SCHEMES
 from lrprism.spectral.workbench.candidates import AUTO
 from lrprism.spectral.workbench.composites import COMPOSITES
 from lrprism.spectral.workbench.references import DEFAULT_REFERENCE, REFERENCES
-from lrprism.spectral.workbench.split_settings import VALIDATIONS
+from lrprism.spectral.workbench.split_settings import POLYGON, VALIDATIONS
 
 Rule = Annotated[
     str,
@@ -91,7 +91,8 @@ SplitBy = Annotated[
 Groups = Annotated[
     str | None,
     typer.Option(
-        help="Plant, field or day of each sample: a map of numbers for a scene, a list for patches.",
+        help="Plant, field or day of each sample: a map of numbers for a scene, a list for patches; or "
+        f"{POLYGON}: labels drawn as polygons stay together.",
         rich_help_panel=SPLIT,
     ),
 ]

@@ -8,6 +8,7 @@ import typer
 from rich.console import Console
 
 from lrprism.spectral.cli import options, output, registry_options, settings
+from lrprism.spectral.cli.preparation import LabelWords, read_preparation
 from lrprism.spectral.runs import UnfinishedRun
 from lrprism.spectral.training.config import TrainingConfig
 from lrprism.spectral.training.devices import Devices
@@ -22,6 +23,10 @@ def train(
     data: options.Data,
     out: options.Out,
     labels: options.Labels = None,
+    label_attribute: options.LabelAttribute = None,
+    label_layer: options.LabelLayer = None,
+    label_crs: options.LabelCrs = None,
+    unlabelled: options.Unlabelled = None,
     key: options.Key = None,
     wavelengths: options.Wavelengths = None,
     class_names: options.ClassNames = None,
@@ -94,12 +99,15 @@ def train(
 
         lrprism train scene.hdr --labels gt.tif --model my_nets:Net --preprocess snv,zscore --out runs/mine
 
+        lrprism train scene.hdr --labels fields.gpkg --label-attribute crop --groups polygon --out runs/fields
+
         lrprism train leaves.hdf5 --groups plants.csv --seeds 5 --out runs/plants
     """
+    label_words = LabelWords(label_attribute, label_layer, label_crs, unlabelled)
     training = TrainingSettings(
         source=data,
-        preparation=settings.read_preparation(
-            labels, key, wavelengths, class_names, average_pairs, bands, window
+        preparation=read_preparation(
+            labels, key, wavelengths, class_names, average_pairs, bands, window, label_words
         ),
         network=settings.read_network(model, layout, preprocess, pca),
         split=SplitSettings(split, groups, block, test_fraction, validation, per_class=per_class),

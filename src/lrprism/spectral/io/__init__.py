@@ -2,7 +2,7 @@
 
 from lrprism.spectral.io.bad_bands import BadBands
 from lrprism.spectral.io.formats.spectral_library import is_spectral_library, read_spectral_library
-from lrprism.spectral.io.labels import read_labels
+from lrprism.spectral.io.labels import read_labels, read_numbered_map
 from lrprism.spectral.io.read import read_cube
 from lrprism.spectral.io.registry import describe_formats
 from lrprism.spectral.knowledge.sensors import SENSORS
@@ -14,5 +14,6 @@ __all__ = [
     "is_spectral_library",
     "read_cube",
     "read_labels",
+    "read_numbered_map",
     "read_spectral_library",
 ]

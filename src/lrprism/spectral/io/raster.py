@@ -38,12 +38,15 @@ def import_rasterio() -> Any:  # rasterio is not typed
     return rasterio
 
 
-def open_quietly(path: Path, mode: str = "r", **options: Any) -> Any:  # rasterio is not typed
-    """Open a GeoTIFF without rasterio's warning that it lies on no map, which is nothing to warn of here.
+def open_quietly(
+    path: Path, mode: str = "r", *, driver: str = "GTiff", **options: Any
+) -> Any:  # rasterio is not typed
+    """Open a raster without rasterio's warning that it lies on no map, which is nothing to warn of here.
 
     Args:
         path: The file.
         mode: "r" or "w".
+        driver: The format in GDAL's words.
         **options: What :func:`rasterio.open` takes.
 
     Raises:
@@ -52,12 +55,17 @@ def open_quietly(path: Path, mode: str = "r", **options: Any) -> Any:  # rasteri
     rasterio = import_rasterio()
     with _OPENING, warnings.catch_warnings():
         warnings.simplefilter("ignore", rasterio.errors.NotGeoreferencedWarning)
-        return rasterio.open(path, mode, driver="GTiff", **options)
+        return rasterio.open(path, mode, driver=driver, **options)
 
 
 @contextmanager
-def open_raster(path: Path) -> Iterator[Any]:
-    """Open a GeoTIFF for reading; what GDAL finds wrong with it becomes one of our errors.
+def open_raster(path: Path, what: str = "a GeoTIFF", *, driver: str = "GTiff") -> Iterator[Any]:
+    """Open a raster for reading; what GDAL finds wrong with it becomes one of our errors.
+
+    Args:
+        path: The file.
+        what: What it should be, for messages.
+        driver: The format in GDAL's words.
 
     Yields:
         The open dataset.
@@ -67,7 +75,10 @@ def open_raster(path: Path) -> Iterator[Any]:
         DataError: If there is no such file, or it is damaged.
     """
     rasterio = import_rasterio()
-    with reading(path, "a GeoTIFF", rasterio.errors.RasterioError), open_quietly(path) as dataset:
+    from rasterio._err import CPLE_BaseError  # GDAL's own errors, which have no public name
+
+    errors = (rasterio.errors.RasterioError, CPLE_BaseError)
+    with reading(path, what, *errors), open_quietly(path, driver=driver) as dataset:
         yield dataset
 
 

@@ -40,7 +40,7 @@ def describe_data(source: str, preparation: Preparation | None = None) -> str:
         | ({"place": _describe_place(scene)} if scene is not None else {})
         | {
             "labelled": f"{len(samples.numbers)} {'pixels' if scene is not None else 'patches'}",
-            "classes": "\n".join(_count_classes(samples)) or "none: give a label map with --labels",
+            "classes": "\n".join(_count_classes(samples)) or "none: give labels with --labels",
             "SHA-256": samples.hash,
         }
         | _describe_credit(samples.attrs)
@@ -108,7 +108,13 @@ def _format_range(numbers: npt.NDArray[np.floating]) -> str:
 def _count_classes(samples: Samples) -> list[str]:
     # a class of the label map may have no sample with a window
     counts = np.bincount(samples.labels, minlength=len(samples.class_names))
+    rows = zip(samples.class_names, samples.class_codes, counts, strict=True)
     return [
-        f"{number} {name} ({count})"
-        for number, (name, count) in enumerate(zip(samples.class_names, counts, strict=True))
+        f"{number} {name}{_describe_code(code, name, number)} ({count})"
+        for number, (name, code, count) in enumerate(rows)
     ]
+
+
+def _describe_code(code: int, name: str, number: int) -> str:
+    """Return the code of a class where neither its number nor its name tells it."""
+    return "" if code in {number, number + 1} or str(code) in name else f", labelled {code}"

@@ -5,9 +5,11 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import xarray as xr
 
 from lrprism.errors import DataError, InputError
-from lrprism.spectral.io import read_labels
+from lrprism.spectral.cubes.cube import Scene
+from lrprism.spectral.io import read_numbered_map
 from lrprism.spectral.splits import (
     SCHEMES,
     Leakage,
@@ -21,7 +23,7 @@ from lrprism.spectral.splits import (
 )
 from lrprism.spectral.workbench.cutters import Numbers
 from lrprism.spectral.workbench.sources import Samples
-from lrprism.spectral.workbench.split_settings import SplitSettings
+from lrprism.spectral.workbench.split_settings import POLYGON, SplitSettings
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,7 +47,7 @@ class SampleParts:
     leakage: Leakage | None
 
     def table(self, samples: Samples) -> pd.DataFrame:
-        """Return a row per sample: sample, label and part, for a scene its row and column too."""
+        """Return a row per sample: sample, label and part; for a scene its row, column and code too."""
         parts = {"train": self.train, "validation": self.validation, "test": self.test}
         tables = [
             pd.DataFrame({"sample": numbers, "label": samples.labels_of(numbers), "part": name})
@@ -56,6 +58,8 @@ class SampleParts:
             width = samples.scene.labels.sizes["x"]
             table.insert(1, "row", table["sample"] // width)
             table.insert(2, "column", table["sample"] % width)
+            # the number of a class says nothing to whoever drew a map of codes
+            table.insert(4, "code", np.asarray(samples.class_codes)[table["label"]])
         return table
 
     def record(self, settings: SplitSettings, window: int) -> dict[str, Any]:
@@ -135,6 +139,23 @@ def _build_split(
     )
 
 
+def _read_group_map(scene: Scene, groups: str) -> xr.DataArray:
+    """Return the number of the group of each pixel, ``[y, x]``, with what was assumed as an attribute.
+
+    Raises:
+        InputError: If the polygons are asked for and the labels are a map.
+    """
+    if groups != POLYGON:
+        return read_numbered_map(groups, scene.cube)
+    if POLYGON not in scene.labels.coords:
+        raise InputError(
+            "the split by polygons should get labels that are polygons or points. Found a label map. "
+            "Give the polygons with --labels, or a map of groups with --groups."
+        )
+    polygons: xr.DataArray = scene.labels.coords[POLYGON].assign_attrs(assumed=[])
+    return polygons
+
+
 def _split_by_scheme(samples: Samples, settings: SplitSettings, name: str, guard: int, seed: int) -> Split:
     scheme = SCHEMES[name]
     options: dict[str, Any] = {
@@ -146,7 +167,9 @@ def _split_by_scheme(samples: Samples, settings: SplitSettings, name: str, guard
     }
     if samples.scene is not None and scheme.split_scene is not None:
         if settings.groups is not None:
-            options["groups"] = read_labels(settings.groups)
+            groups = _read_group_map(samples.scene, settings.groups)
+            split = scheme.split(samples.scene.labels, groups=groups.values, **options)
+            return replace(split, notes=(*split.notes, *groups.attrs["assumed"]))
         return scheme.split(samples.scene.labels, **options)
     if settings.groups is not None:
         options["groups"] = read_groups(settings.groups, len(samples.numbers))

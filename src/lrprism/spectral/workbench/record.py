@@ -103,6 +103,7 @@ def write_network(
         "data_sha256": samples.hash,
         "preparation": settings.preparation.record(),
         "class_names": samples.class_names,
+        "class_codes": samples.class_codes,
         "network": settings.network.record(
             patches["wavelength"].values, len(samples.class_names), patches.sizes["x"]
         ),

@@ -2,7 +2,7 @@
 
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 INDIAN_PINES = "indian-pines"
 """The name that stands for the scene that comes with the package tensorly."""
 
+_FEWEST_CLASSES: Final = 2
+
 Bands = TypeVar("Bands", xr.DataArray, xr.Dataset)
 
 
@@ -42,8 +44,14 @@ class Preparation:
         wavelengths: ``"FIRST:LAST"`` in nm or the path of a text file; None where those of the file, or of
             the tutorial's camera, are right.
         class_names: A name per class, where the data name none.
-        labels: For cubes: the path of a label map.
+        labels: For cubes: the path of a label map, of polygons or of points.
         key: For files of several arrays: the name of the cube's.
+        class_codes: For cubes: the code in the labels of each of ``class_names``; None where these are listed
+            in the order of the classes.
+        label_attribute: The attribute of polygons or points that says their class.
+        label_layer: The layer of a file of polygons with several.
+        label_crs: The reference system of the labels, in place of the file's.
+        unlabelled: Codes that mean unlabelled; None for 0 of a map, none of polygons and points.
     """
 
     average_pairs: bool = False
@@ -53,6 +61,11 @@ class Preparation:
     class_names: tuple[str, ...] | None = None
     labels: str | None = None
     key: str | None = None
+    class_codes: tuple[int, ...] | None = None
+    label_attribute: str | None = None
+    label_layer: str | None = None
+    label_crs: str | None = None
+    unlabelled: tuple[int, ...] | None = None
 
     @classmethod
     def from_record(cls, record: dict[str, Any]) -> Self:
@@ -108,6 +121,14 @@ class Samples:
         """Name of each class, class 0 first."""
         return [str(name) for name in self.attrs["class_names"]]
 
+    @property
+    def class_codes(self) -> list[int]:
+        """Code of each class in the file of the labels, class 0 first."""
+        # patch files count classes from 0, label maps without stated codes from 1
+        first = 0 if self.scene is None else 1
+        listed = self.attrs.get("class_codes") or range(first, first + len(self.class_names))
+        return [int(code) for code in listed]
+
     def labels_of(self, numbers: Numbers) -> Numbers:
         """Return the class of each of some samples."""
         return self.labels[np.searchsorted(self.numbers, numbers)]
@@ -146,6 +167,12 @@ def open_samples(
         )
     # an HDF5 file may hold patches or a cube
     if is_patch_file(source):
+        codes = preparation.class_codes
+        if codes is not None and codes != tuple(range(len(codes))):
+            raise DataError(
+                f"class names of patches should be for the classes 0, 1, 2, ... Found codes {codes}. "
+                "List the names alone, class 0 first."
+            )
         patches = read_patch_file(
             source, wavelengths=preparation.wavelengths, class_names=preparation.class_names
         )
@@ -158,7 +185,7 @@ def open_samples(
 
 
 def open_labelled_samples(source: str, preparation: Preparation, reporter: Reporter) -> Samples:
-    """Open samples to train or test on, and refuse data without labels.
+    """Open samples to train or test on, and refuse data without two classes.
 
     Args:
         source: As in :func:`open_samples`.
@@ -166,14 +193,19 @@ def open_labelled_samples(source: str, preparation: Preparation, reporter: Repor
         reporter: Shows the progress.
 
     Raises:
-        DataError: If the data cannot be read or prepared, or no sample has a label.
+        DataError: If the data cannot be read or prepared, or the labels are of fewer than two classes.
     """
     with reporter.step(f"reading {source}"):
         samples = open_samples(source, preparation)
     if not len(samples.numbers):
         raise DataError(
-            f"'{source}' should have labelled samples to train and test on. Found none. Give a label map "
-            "with --labels."
+            f"'{source}' should have labelled samples to train and test on. Found none. Give labels with "
+            "--labels."
+        )
+    if len(samples.class_names) < _FEWEST_CLASSES:
+        raise DataError(
+            f"labels of '{source}' should be of at least two classes. Found one, {samples.class_names[0]!r}. "
+            "Label the others; where 0 is a class, give --unlabelled none."
         )
     return samples
 
@@ -182,9 +214,23 @@ def _read_scene(source: str, preparation: Preparation) -> Scene:
     """Read a cube and its labels; without labels no pixel has one."""
     cube = read_cube(source, wavelengths=preparation.wavelengths, key=preparation.key)
     if preparation.labels is not None:
-        return Scene(cube, read_labels(preparation.labels, class_names=preparation.class_names))
+        return Scene(cube, _read_labels(preparation.labels, preparation, cube))
     unlabelled = np.zeros((cube.sizes["y"], cube.sizes["x"]), dtype=np.int64)
     return Scene(cube, xr.DataArray(unlabelled, dims=("y", "x"), attrs={"class_names": []}))
+
+
+def _read_labels(path: str, preparation: Preparation, cube: xr.DataArray) -> xr.DataArray:
+    """Read labels onto the grid of a cube."""
+    names, codes = preparation.class_names, preparation.class_codes
+    return read_labels(
+        path,
+        class_names=names if names is None or codes is None else dict(zip(codes, names, strict=True)),
+        cube=cube,
+        attribute=preparation.label_attribute,
+        layer=preparation.label_layer,
+        crs=preparation.label_crs,
+        unlabelled=preparation.unlabelled,
+    )
 
 
 def _open_scene(source: str, scene: Scene, preparation: Preparation) -> Samples:
@@ -202,8 +248,9 @@ def _open_scene(source: str, scene: Scene, preparation: Preparation) -> Samples:
     missing = int((inner.values > 0).sum()) - len(numbers)
     notes = [f"{lost} labelled pixels lie too near the border of the scene for a window"] if lost else []
     notes += [f"{missing} labelled pixels have missing values in their window"] if missing else []
-    attrs = {**prepared.cube.attrs, "class_names": prepared.class_names}
-    attrs["assumed"] = [*attrs["assumed"], *notes]
+    attrs = {**prepared.cube.attrs, **prepared.labels.attrs}
+    labels_assumed = prepared.labels.attrs.get("assumed", [])
+    attrs["assumed"] = [*prepared.cube.attrs["assumed"], *labels_assumed, *notes]
 
     has_window = complete & _mark_inside(complete.shape, preparation.window // 2)
     return Samples(

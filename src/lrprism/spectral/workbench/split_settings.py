@@ -9,6 +9,8 @@ from lrprism.spectral.splits import SCHEMES
 from lrprism.spectral.workbench.sources import Samples
 
 VALIDATIONS: Final = ("random", "blocks")
+POLYGON: Final = "polygon"
+"""The word for groups that are the polygons or points of the labels."""
 
 
 @dataclass(frozen=True)
@@ -20,7 +22,7 @@ class SplitSettings:
             file, or of a training and a test file with a comma between. None is "groups" where groups are
             given, else "blocks" for a scene and "random" for patches.
         groups: A file with the plant, field or day of each sample: for a scene a map of numbers, for patches
-            a list.
+            a list; or :data:`POLYGON` for the polygons that the labels are drawn as.
         block: Side of the squares of "blocks" and "checkerboard", in pixels.
         test_fraction: Share of the samples to test on.
         validation: Source of the samples that choose the best epoch: "random" ones of the training part, or

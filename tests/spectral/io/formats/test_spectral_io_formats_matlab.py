@@ -154,10 +154,10 @@ def test_labels_without_known_names_are_numbered(tmp_path: Path) -> None:
     assert pavia.attrs["class_names"][8] == "Shadows"
 
 
-@pytest.mark.parametrize("wrong", [-1.0, 0.5, np.nan, np.inf, 10001.0])
+@pytest.mark.parametrize("wrong", [0.5, np.inf])
 def test_labels_that_are_none(tmp_path: Path, wrong: float) -> None:
     path = write(tmp_path / "a.mat", "5", gt=np.array([[0, 1], [wrong, 1]]))
-    with pytest.raises(DataError, match=r"whole numbers from 0, .* at row 1, column 0 \(1 such pixels\)"):
+    with pytest.raises(DataError, match=r"whole numbers, .* at row 1, column 0 \(1 such pixels\)"):
         read_labels(path)
 
 

@@ -4,9 +4,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import xarray as xr
 
 from lrprism.errors import DataError
 from lrprism.spectral import read_split
+from lrprism.spectral.cubes.georeference import Georeference, assign_georeference
+from lrprism.spectral.io.writers import write_cube
 from lrprism.spectral.splits.files.split_arrays import ONLY, read_arrays
 from split_files import MAP, PATCHES, SCENE, write
 
@@ -49,3 +52,17 @@ def test_a_huge_array_is_refused_before_it_is_made(tmp_path: Path) -> None:
     path.write_bytes(path.read_bytes().replace(b"(1000,)", b"(10**9,)".replace(b"10**9", b"9" * 12)))
     with pytest.raises(DataError, match=r"train.npy"):
         read_split(path, PATCHES, test_path=path)
+
+
+def test_a_map_of_another_place_is_refused(tmp_path: Path) -> None:
+    here, there = (
+        Georeference("EPSG:32633", (left, 10.0, 0.0, 4000000.0, 0.0, -10.0)) for left in (500000.0, 500010.0)
+    )
+    scene = xr.DataArray(np.ones((2, 3), dtype=np.int64), dims=("y", "x"))
+    write_cube(assign_georeference(scene, here), tmp_path / "here.tif")
+    write_cube(assign_georeference(scene, there), tmp_path / "there.tif")
+    placed = assign_georeference(scene, here)
+    assert read_arrays(tmp_path / "here.tif", (), placed)[ONLY].tolist() == [[1] * 3] * 2
+    assert read_arrays(tmp_path / "there.tif", (), scene)[ONLY].tolist() == [[1] * 3] * 2
+    with pytest.raises(DataError, match=r"should lie on the grid of the scene.*Found it at another place"):
+        read_arrays(tmp_path / "there.tif", (), placed)

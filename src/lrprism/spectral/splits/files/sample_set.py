@@ -23,11 +23,13 @@ class SampleSet:
         classes: Class of each, from 0, the pixels of a scene row by row; -1 where there is none.
         shape: ``(sample,)`` or ``(y, x)``.
         class_names: Name of each class, class 0 first.
+        scene: The labels of a scene, which may say where it lies; None without one.
     """
 
     classes: Numbers
     shape: tuple[int, ...]
     class_names: list[str]
+    scene: xr.DataArray | None = None
 
     @classmethod
     def from_labels(cls, labels: npt.ArrayLike, class_names: Sequence[str] | None) -> Self:
@@ -52,8 +54,9 @@ class SampleSet:
                 "data."
             )
         classes = values.ravel().astype(np.int64) - offset
+        scene = labels if isinstance(labels, xr.DataArray) and values.ndim == _MAP_AXES else None
         stored = labels.attrs.get("class_names") if isinstance(labels, xr.DataArray) else None
-        return cls(classes, values.shape, name_classes(classes, class_names or stored))
+        return cls(classes, values.shape, name_classes(classes, class_names or stored), scene)
 
     @property
     def is_scene(self) -> bool:

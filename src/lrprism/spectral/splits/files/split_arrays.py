@@ -7,12 +7,13 @@ from typing import IO, Final
 
 import numpy as np
 import numpy.typing as npt
+import xarray as xr
 from numpy.lib import format as npy
 
 from lrprism.errors import DataError
 from lrprism.spectral.io.failures import reading
 from lrprism.spectral.io.formats.matlab_file import open_matlab
-from lrprism.spectral.io.labels import read_labels
+from lrprism.spectral.io.labels import read_numbered_map, share_grid
 from lrprism.spectral.io.limits import check_declared
 
 Array = npt.NDArray[np.generic]
@@ -22,19 +23,21 @@ ONLY: Final = ""
 _MOST_AXES: Final = 2
 
 
-def read_arrays(file: Path, names: Collection[str]) -> dict[str, Array]:
+def read_arrays(file: Path, names: Collection[str], scene: xr.DataArray | None = None) -> dict[str, Array]:
     """Read the arrays of a file that have one of these names, or else its only array.
 
     Args:
         file: A ``.npz`` or ``.mat`` file of named arrays; ``.npy``, ``.csv``, ``.txt``, GeoTIFF or an ENVI
             classification of a single one.
         names: The names, in lower case; a file may write them in any case.
+        scene: The labels of a scene, which say where it lies.
 
     Returns:
         Each array under its name in lower case, or the only array under :data:`ONLY`.
 
     Raises:
-        DataError: If the file is missing or damaged, or more than one array could be meant.
+        DataError: If the file is missing or damaged, more than one array could be meant, or a map lies
+            elsewhere than the scene.
     """
     ending = file.suffix.lower()
     with reading(file, "a file of a split"):
@@ -49,7 +52,18 @@ def read_arrays(file: Path, names: Collection[str]) -> dict[str, Array]:
             rows = file.read_text(encoding="utf-8-sig").replace(",", " ").splitlines()
             return {ONLY: np.array([row.split() for row in rows if row.strip()], dtype=np.float64)}
         # a raster, as Houston 2013 is given
-        return {ONLY: read_labels(file).values}
+        return {ONLY: _read_raster(file, scene)}
+
+
+def _read_raster(file: Path, scene: xr.DataArray | None) -> Array:
+    numbered = read_numbered_map(file)
+    # of maps of other sizes the shape is told to be wrong
+    if scene is not None and scene.shape == numbered.shape and not share_grid(scene, numbered):
+        raise DataError(
+            f"'{file}' should lie on the grid of the scene, as a map of a split. Found it at another "
+            "place. Warp it to the grid of the cube."
+        )
+    return numbered.values
 
 
 def _choose_arrays(

@@ -45,14 +45,16 @@ def read_parts(file: Path, test_file: Path | None, samples: SampleSet) -> dict[s
         parts = {}
         for part, path in (("train", file), ("test", test_file)):
             with naming(path):
-                parts[part] = samples.find_members(_get_only(read_arrays(path, _NAMES[part]), part))
+                parts[part] = samples.find_members(
+                    _get_only(read_arrays(path, _NAMES[part], samples.scene), part)
+                )
     with naming(file if test_file is None else f"{file}' and '{test_file}"):
         check_split_parts(parts, samples)
     return {part: np.sort(numbers) for part, numbers in parts.items()}
 
 
 def _read_all_parts(file: Path, samples: SampleSet) -> dict[str, Numbers]:
-    arrays = read_arrays(file, frozenset().union(*_NAMES.values()))
+    arrays = read_arrays(file, frozenset().union(*_NAMES.values()), samples.scene)
     # one map for all parts
     if ONLY in arrays:
         return _split_map(arrays[ONLY], samples)
