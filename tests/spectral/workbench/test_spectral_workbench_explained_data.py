@@ -68,6 +68,14 @@ def test_labels_of_the_training_are_not_those_of_another_scene(network: Path, tm
     assert len(samples.numbers) == (labels[1:-1, 1:-1] > 0).sum()
 
 
+def test_classes_of_another_scene_are_those_of_the_training(network: Path, tmp_path: Path) -> None:
+    labels = write_scene(tmp_path / "other.nc", seed=1)
+    np.save(tmp_path / "other.npy", np.choose(labels, [0, 0, 2]))  # the first class is missing
+    samples = open_other(network, tmp_path / "other.nc", labels=str(tmp_path / "other.npy"))
+    assert set(samples.labels.tolist()) == {1}
+    assert samples.class_names == ["class 1", "class 2"]
+
+
 def test_every_pixel_of_another_size_needs_no_labels(network: Path, tmp_path: Path) -> None:
     write_scene(tmp_path / "other.nc", size=10, seed=1)
     settings = ExplanationSettings(source=str(tmp_path / "other.nc"), every_pixel=True, reference="zero")

@@ -108,7 +108,8 @@ def _format_range(numbers: npt.NDArray[np.floating]) -> str:
 def _count_classes(samples: Samples) -> list[str]:
     # a class of the label map may have no sample with a window
     counts = np.bincount(samples.labels, minlength=len(samples.class_names))
-    rows = zip(samples.class_names, samples.class_codes, counts, strict=True)
+    codes = samples.class_codes or range(len(samples.class_names))  # words have none
+    rows = zip(samples.class_names, codes, counts, strict=True)
     return [
         f"{number} {name}{_describe_code(code, name, number)} ({count})"
         for number, (name, code, count) in enumerate(rows)

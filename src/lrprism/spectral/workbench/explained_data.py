@@ -11,6 +11,7 @@ from lrprism.errors import DataError, InputError
 from lrprism.spectral.cubes.resample import measure_spacing
 from lrprism.spectral.io import read_cube
 from lrprism.spectral.workbench.explanation_settings import ExplanationSettings
+from lrprism.spectral.workbench.scene_labels import KnownClasses
 from lrprism.spectral.workbench.sources import Preparation, Samples, open_samples
 from lrprism.spectral.workbench.trained_network import TrainedNetwork
 
@@ -38,7 +39,12 @@ def open_explained(trained: TrainedNetwork, settings: ExplanationSettings) -> Sa
     other = _prepare_other(trained, settings)
     network = trained.record["network"]
     wavelengths = np.array(network["wavelength_nm"], dtype=np.float64)
-    samples = open_samples(settings.source, other, wavelengths=wavelengths if settings.resample else None)
+    samples = open_samples(
+        settings.source,
+        other,
+        wavelengths=wavelengths if settings.resample else None,
+        classes=_list_classes(trained) if settings.labels is not None else None,
+    )
     if samples.scene is None:
         return samples
     _check_wavelengths(samples, wavelengths)
@@ -51,6 +57,12 @@ def open_explained(trained: TrainedNetwork, settings: ExplanationSettings) -> Sa
             "with --every-pixel."
         )
     return samples
+
+
+def _list_classes(trained: TrainedNetwork) -> KnownClasses:
+    """Return the classes of the training: those of another scene may be fewer, and in another order."""
+    names = trained.record["class_names"]
+    return KnownClasses(names, trained.record.get("class_codes", list(range(1, len(names) + 1))))
 
 
 def _is_same(source: str, own: str) -> bool:
@@ -86,6 +98,8 @@ def _prepare_other(trained: TrainedNetwork, settings: ExplanationSettings) -> Pr
     wavelengths = settings.wavelengths
     if wavelengths is None and own.wavelengths is not None and not _states_wavelengths(settings.source, key):
         wavelengths = own.wavelengths
+    if settings.labels is not None and trained.record["class_names"] == list(own.class_names or ()):
+        own = replace(own, class_names=None, class_codes=None)  # they are told by the classes of the training
     return replace(own, labels=settings.labels, wavelengths=wavelengths, key=key)
 
 

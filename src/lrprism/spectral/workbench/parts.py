@@ -59,7 +59,8 @@ class SampleParts:
             table.insert(1, "row", table["sample"] // width)
             table.insert(2, "column", table["sample"] % width)
             # the number of a class says nothing to whoever drew a map of codes
-            table.insert(4, "code", np.asarray(samples.class_codes)[table["label"]])
+            if samples.class_codes:
+                table.insert(4, "code", np.asarray(samples.class_codes)[table["label"]])
         return table
 
     def record(self, settings: SplitSettings, window: int) -> dict[str, Any]:

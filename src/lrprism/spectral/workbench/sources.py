@@ -15,12 +15,13 @@ from lrprism.spectral.cubes.patches import PatchSet
 from lrprism.spectral.cubes.resample import resample_bands
 from lrprism.spectral.cubes.scan import scan_cube
 from lrprism.spectral.cubes.windows import check_window
-from lrprism.spectral.io import read_cube, read_labels
+from lrprism.spectral.io import read_cube
 from lrprism.spectral.io.patch_file import is_patch_file, read_patch_file
 from lrprism.spectral.knowledge.indian_pines import load_indian_pines
 from lrprism.spectral.runs import file_hash
 from lrprism.spectral.workbench.cutters import AbstractCutter, Numbers, PatchCutter, WindowCutter
 from lrprism.spectral.workbench.progress import Reporter
+from lrprism.spectral.workbench.scene_labels import KnownClasses, check_patch_names, read_scene_labels
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -123,10 +124,10 @@ class Samples:
 
     @property
     def class_codes(self) -> list[int]:
-        """Code of each class in the file of the labels, class 0 first."""
+        """Code of each class in the labels, class 0 first; none where they name classes in words."""
         # patch files count classes from 0, label maps without stated codes from 1
         first = 0 if self.scene is None else 1
-        listed = self.attrs.get("class_codes") or range(first, first + len(self.class_names))
+        listed = self.attrs.get("class_codes", range(first, first + len(self.class_names)))
         return [int(code) for code in listed]
 
     def labels_of(self, numbers: Numbers) -> Numbers:
@@ -144,7 +145,11 @@ class Samples:
 
 
 def open_samples(
-    source: str, preparation: Preparation, *, wavelengths: npt.NDArray[np.float64] | None = None
+    source: str,
+    preparation: Preparation,
+    *,
+    wavelengths: npt.NDArray[np.float64] | None = None,
+    classes: KnownClasses | None = None,
 ) -> Samples:
     """Open a scene or a patch file and prepare its bands.
 
@@ -154,6 +159,7 @@ def open_samples(
         preparation: The preparation of the bands, and the window for a scene.
         wavelengths: Of a scene, wavelengths in nm that its bands are averaged to, in place of averages and
             choice of the preparation; None to prepare them as they are.
+        classes: Of a scene, the classes that its labels are of; None for those that they name.
 
     Raises:
         DataError: If the data cannot be read or prepared.
@@ -167,17 +173,13 @@ def open_samples(
         )
     # an HDF5 file may hold patches or a cube
     if is_patch_file(source):
-        codes = preparation.class_codes
-        if codes is not None and codes != tuple(range(len(codes))):
-            raise DataError(
-                f"class names of patches should be for the classes 0, 1, 2, ... Found codes {codes}. "
-                "List the names alone, class 0 first."
-            )
+        check_patch_names(preparation)
         patches = read_patch_file(
             source, wavelengths=preparation.wavelengths, class_names=preparation.class_names
         )
         return _open_patches(source, preparation.prepare_bands(patches))
-    scene = _read_scene(source, preparation)
+    cube = read_cube(source, wavelengths=preparation.wavelengths, key=preparation.key)
+    scene = Scene(cube, read_scene_labels(preparation, cube, classes))
     if wavelengths is not None:
         scene = Scene(resample_bands(scene.cube, wavelengths), scene.labels)
         preparation = replace(preparation, average_pairs=False, bands=None)
@@ -208,29 +210,6 @@ def open_labelled_samples(source: str, preparation: Preparation, reporter: Repor
             "Label the others; where 0 is a class, give --unlabelled none."
         )
     return samples
-
-
-def _read_scene(source: str, preparation: Preparation) -> Scene:
-    """Read a cube and its labels; without labels no pixel has one."""
-    cube = read_cube(source, wavelengths=preparation.wavelengths, key=preparation.key)
-    if preparation.labels is not None:
-        return Scene(cube, _read_labels(preparation.labels, preparation, cube))
-    unlabelled = np.zeros((cube.sizes["y"], cube.sizes["x"]), dtype=np.int64)
-    return Scene(cube, xr.DataArray(unlabelled, dims=("y", "x"), attrs={"class_names": []}))
-
-
-def _read_labels(path: str, preparation: Preparation, cube: xr.DataArray) -> xr.DataArray:
-    """Read labels onto the grid of a cube."""
-    names, codes = preparation.class_names, preparation.class_codes
-    return read_labels(
-        path,
-        class_names=names if names is None or codes is None else dict(zip(codes, names, strict=True)),
-        cube=cube,
-        attribute=preparation.label_attribute,
-        layer=preparation.label_layer,
-        crs=preparation.label_crs,
-        unlabelled=preparation.unlabelled,
-    )
 
 
 def _open_scene(source: str, scene: Scene, preparation: Preparation) -> Samples:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from lrprism.errors import DataError
-from lrprism.spectral.io.labels.classes import build_label_map, fit_given_names
+from lrprism.spectral.io.labels.classes import align_classes, build_label_map, fit_given_names
 from lrprism.spectral.io.labels.codes import read_codes
 from lrprism.spectral.io.labels.names import ClassNames, list_names
 
@@ -85,3 +85,34 @@ def test_a_code_without_a_given_name_is_refused() -> None:
         fit_given_names((211, 312), ClassNames({211: "Field"}, "those given"))
     with pytest.raises(DataError, match=r"Found none for 1, 2, 3, 4, 5, 6, 7, 8 and 2 more"):
         fit_given_names(range(1, 11), ClassNames({0: "x"}, "those given"))
+
+
+def test_classes_are_numbered_as_those_of_the_training() -> None:
+    # another scene lacks a class and has one more
+    labels = build_label_map(
+        read_codes(np.array([[0, 1, 2, 3]])),
+        ClassNames({1: "maize", 2: "oats", 3: "wheat"}, "the attribute 'crop'", has_codes=False),
+    )
+    assert labels.attrs["class_codes"] == []
+    aligned = align_classes(labels, ["maize", "rye", "wheat"], [])
+    assert aligned.values.tolist() == [[0, 1, 0, 3]]
+    assert aligned.attrs["class_names"] == ["maize", "rye", "wheat"]
+    assert aligned.attrs["assumed"] == [
+        "1 pixels of classes that the network does not know are unlabelled: oats"
+    ]
+
+
+def test_codes_tell_a_class_only_where_a_name_is_missing() -> None:
+    plain = build_label_map(CODES, None)
+    assert align_classes(plain, ["Town", "Field", "Wood"], [111, 211, 312]).values.tolist() == [
+        [0, 2],
+        [3, 2],
+    ]
+    named = build_label_map(CODES, ClassNames({211: "Field", 312: "Wood"}, "here"))
+    assert align_classes(named, ["class 111", "class 312"], [111, 312]).values.tolist() == [[0, 0], [2, 0]]
+    # a code of the same number may mean something else where names differ
+    with pytest.raises(DataError, match=r"trained with: Town, Lake\. Found Field, Wood\. Name them alike"):
+        align_classes(named, ["Town", "Lake"], [211, 312])
+    # positions of words are no codes
+    with pytest.raises(DataError, match=r"trained with: hay, rye\. Found class 1, class 2"):
+        align_classes(build_label_map(read_codes(np.array([[1, 2]])), None), ["hay", "rye"], [])

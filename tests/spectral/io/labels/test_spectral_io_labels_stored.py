@@ -116,16 +116,14 @@ def test_flags_of_netcdf_are_names(tmp_path: Path) -> None:
     assert labels.values.tolist() == [[0, 1], [1, 2], [2, 0]]  # the first axis was that of x
 
 
-def test_a_map_of_predicted_classes_counts_from_zero(tmp_path: Path) -> None:
-    predicted = xr.DataArray(
-        np.array([[-1, 0, 1]]), dims=("y", "x"), name="class", attrs={"class_names": ["corn", "hay"]}
+@pytest.mark.parametrize("name", ["map.nc", "map.hdr", "map.tif"])
+def test_class_maps_that_lrprism_writes_are_read_back_with_their_names(tmp_path: Path, name: str) -> None:
+    classes = xr.DataArray(
+        np.array([[0, 1, 2]]), dims=("y", "x"), name="class", attrs={"class_names": ["winter corn", "hay"]}
     )
-    write_cube(predicted, tmp_path / "class_map.nc")
-    labels = read_labels(tmp_path / "class_map.nc")
-    assert (labels.values.tolist(), labels.attrs["class_names"]) == ([[0, 1, 2]], ["corn", "hay"])
-    drawn = predicted.rename("labels")
-    write_cube(drawn.where(drawn > 0, 0), tmp_path / "labels.nc")
-    assert read_labels(tmp_path / "labels.nc").values.tolist() == [[0, 0, 1]]
+    write_cube(classes, tmp_path / name)
+    labels = read_labels(tmp_path / name)
+    assert (labels.values.tolist(), labels.attrs["class_names"]) == ([[0, 1, 2]], ["winter corn", "hay"])
 
 
 def test_several_maps_in_one_file_are_refused(tmp_path: Path) -> None:

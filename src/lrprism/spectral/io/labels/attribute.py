@@ -111,7 +111,8 @@ def _number_values(values: list[Any], name: str, source: str) -> tuple[Numbers, 
             words = sorted(set(present))
             code = {word: number for number, word in enumerate(words, start=1)}
             numbers = [NO_CODE if value is None else code[value] for value in values]
-            names = ClassNames({number: word for word, number in code.items()}, f"the attribute {name!r}")
+            by_code = {number: word for word, number in code.items()}
+            names = ClassNames(by_code, f"the attribute {name!r}", has_codes=False)
             return np.asarray(numbers, dtype=np.int64), names
         # a shapefile writes codes as texts too
         values = [None if value is None else int(value) for value in values]

@@ -72,8 +72,8 @@ def build_label_map(codes: CodeMap, names: ClassNames | None, notes: Sequence[st
 
     Returns:
         int64 array ``(y, x)``: 0 where unlabelled, else 1 + the class; ``attrs`` has ``class_names``,
-        ``class_codes`` (the code of each class in the file) and ``assumed``; polygons have their number as
-        coordinate ``polygon``.
+        ``class_codes`` (the code of each class in the file, none where it names classes in words) and
+        ``assumed``; polygons have their number as coordinate ``polygon``.
     """
     used, further = _choose_names(codes, names)
     listed = {code for code in used.by_code if code > 0} if used is not None and used.is_list else set()
@@ -85,11 +85,57 @@ def build_label_map(codes: CodeMap, names: ClassNames | None, notes: Sequence[st
         dims=("y", "x"),
         attrs={
             "class_names": _make_unique(classes, [by_code.get(code, f"class {code}") for code in classes]),
-            "class_codes": classes,
+            "class_codes": classes if used is None or used.has_codes else [],
             "assumed": [*codes.notes, *notes, *further],
         },
     )
     return labels if codes.polygons is None else labels.assign_coords(polygon=(("y", "x"), codes.polygons))
+
+
+def align_classes(labels: xr.DataArray, names: Sequence[str], codes: Sequence[int]) -> xr.DataArray:
+    """Number the classes of labels as other labels do: those that a network was trained with.
+
+    A class is the one of the same name, or of the same code where one of the two has no name for it.
+
+    Args:
+        labels: Labels as :func:`build_label_map` builds them.
+        names: The names of the classes, class 0 first.
+        codes: Their codes; none where they were named in words.
+
+    Returns:
+        The labels with these classes; pixels of other classes are unlabelled, and a note counts them.
+
+    Raises:
+        DataError: If none of the classes is among them.
+    """
+    own, own_codes = labels.attrs["class_names"], labels.attrs["class_codes"]
+    targets = [
+        _find_class(name, own_codes[number] if own_codes else None, names, codes)
+        for number, name in enumerate(own)
+    ]
+    unknown = [name for name, target in zip(own, targets, strict=True) if target is None]
+    if own and len(unknown) == len(own):
+        raise DataError(
+            f"labels should be of the classes that the network was trained with: {_join(names)}. Found "
+            f"{_join(own)}. Name them alike with the file of names beside the labels, or give their codes."
+        )
+    position = np.array([0, *(0 if target is None else 1 + target for target in targets)], dtype=np.int64)
+    aligned = labels.copy(data=position[labels.values])
+    lost = int(((labels.values > 0) & (aligned.values == 0)).sum())
+    notes = [f"{lost} pixels of classes that the network does not know are unlabelled: {_join(unknown)}"]
+    assumed = [*labels.attrs["assumed"], *(notes if lost else [])]
+    return aligned.assign_attrs(class_names=list(names), class_codes=list(codes), assumed=assumed)
+
+
+def _find_class(name: str, code: int | None, names: Sequence[str], codes: Sequence[int]) -> int | None:
+    """Return the number of the class with this name or code, or None."""
+    if name in names:
+        return list(names).index(name)
+    if code is None or code not in codes:
+        return None
+    number = list(codes).index(code)
+    plain = f"class {code}"  # no name
+    return number if plain in {name, names[number]} else None
 
 
 def _choose_names(codes: CodeMap, names: ClassNames | None) -> tuple[ClassNames | None, list[str]]:

@@ -29,12 +29,14 @@ class ClassNames:
         is_list: True of a full list of the classes, in which a class without a pixel is one all the same;
             False of a legend, which may name many that do not occur.
         is_guess: True of a file that may belong to another map; it is used only where it names all codes.
+        has_codes: False where the codes are mere positions of the names, as those of an attribute of text.
     """
 
     by_code: Mapping[int, str]
     source: str
     is_list: bool = False
     is_guess: bool = False
+    has_codes: bool = True
 
 
 def list_names(names: Sequence[str], source: str, *, first: int = 1) -> ClassNames:

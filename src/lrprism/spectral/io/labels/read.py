@@ -130,7 +130,6 @@ def _fit_map(
 ) -> CodeMap:
     """Read the codes of a map, on the grid of the cube where there is one."""
     limit = {} if most is None else {"most": most}
-    unlabelled = () if stored.counts_from_zero else unlabelled
     codes = read_codes(np.asarray(stored.values), missing=stored.missing, unlabelled=unlabelled, **limit)
     place = stored.place if stored.place is None or crs is None else replace(stored.place, crs=crs)
     codes = replace(codes, place=place)

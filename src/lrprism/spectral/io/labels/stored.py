@@ -28,7 +28,6 @@ _DRIVERS: Final = {
 }  # fmt: skip
 _ERDAS: Final = b"EHFA_HEADER_TAG"  # its files end with .img, as those of ENVI do
 _ALONG_X: Final = frozenset({"x", "lon", "longitude", "easting", "column"})
-_PREDICTED: Final = "class"  # the variable of lrprism's own maps of predicted classes, which count from 0
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,7 +42,6 @@ class StoredLabels:
         place: Where the pixels lie; its ``crs`` is empty where the file has a transform alone.
         names: Names of the classes.
         notes: What was assumed, one sentence each.
-        counts_from_zero: True if 0 is a class for certain.
     """
 
     values: npt.NDArray[np.generic]
@@ -51,7 +49,6 @@ class StoredLabels:
     place: Georeference | None = None
     names: ClassNames | None = None
     notes: tuple[str, ...] = ()
-    counts_from_zero: bool = False
 
 
 def open_label_map(file: Path, key: str | None = None) -> StoredLabels:
@@ -193,24 +190,20 @@ def _read_netcdf(file: Path) -> StoredLabels:
     values = stored.values
     fills = [stored.attrs[name] for name in ("_FillValue", "missing_value") if name in stored.attrs]
     missing = np.isin(values, np.ravel(fills)) if fills else None
-    names, from_zero = _read_flags(stored.attrs, str(maps[0]))
     notes = () if missing is None else _count_missing(values, missing, float(np.ravel(fills)[0]))
-    return StoredLabels(
-        values, missing, georeference_of(stored), names or find_names(file), notes, counts_from_zero=from_zero
-    )
+    names = _read_flags(stored.attrs) or find_names(file)
+    return StoredLabels(values, missing, georeference_of(stored), names, notes)
 
 
-def _read_flags(attrs: Mapping[str, Any], variable: str) -> tuple[ClassNames | None, bool]:
-    """Read names of classes as the CF conventions and lrprism write them, and whether 0 is a class."""
-    if "flag_values" in attrs and "flag_meanings" in attrs:
-        values = np.ravel(attrs["flag_values"]).tolist()
-        words = str(attrs["flag_meanings"]).split()
-        return ClassNames(dict(zip(map(int, values), words, strict=True)), "flag_meanings"), False
-    if "class_names" not in attrs:
-        return None, False
-    names = [str(name) for name in np.ravel(attrs["class_names"])]
-    from_zero = variable == _PREDICTED
-    return list_names(names, "class_names", first=0 if from_zero else 1), from_zero
+def _read_flags(attrs: Mapping[str, Any]) -> ClassNames | None:
+    """Read names of classes as lrprism writes them, or else as the CF conventions do, without blanks."""
+    if "class_names" in attrs:
+        return list_names([str(name) for name in np.ravel(attrs["class_names"])], "class_names")
+    if "flag_values" not in attrs or "flag_meanings" not in attrs:
+        return None
+    values = np.ravel(attrs["flag_values"]).tolist()
+    words = str(attrs["flag_meanings"]).split()
+    return ClassNames(dict(zip(map(int, values), words, strict=True)), "flag_meanings")
 
 
 READERS: Final[Mapping[str, Callable[[Path], StoredLabels]]] = {
