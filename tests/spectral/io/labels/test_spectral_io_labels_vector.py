@@ -177,3 +177,16 @@ def test_the_style_of_the_layer_names_its_codes(tmp_path: Path, cube: xr.DataArr
     assert "class names are those in 'a.qml' beside the labels" in labels.attrs["assumed"]
     (tmp_path / "a.qml").write_text(f"<qgis>{categories.format(999)}</qgis>")  # of another attribute
     assert read_labels(path, cube=cube).attrs["class_names"] == ["class 211", "class 312"]
+
+
+def test_polygons_without_a_place_in_the_system_of_the_cube_are_said(
+    tmp_path: Path, cube: xr.DataArray
+) -> None:
+    def move(points: np.ndarray) -> np.ndarray:
+        return np.column_stack(transform_points(CRS, "EPSG:4326", points[:, 0], points[:, 1]))
+
+    here, nowhere = shapely.transform(box(1, 1), move), shapely.box(15, 80, 16, 200)  # no latitude of 200
+    path = write(tmp_path / "a.gpkg", [here, nowhere], "EPSG:4326", crop=["rye", "hay"])
+    labels = read_labels(path, cube=cube)
+    assert labels.attrs["class_names"] == ["rye"]
+    assert "1 polygons lie beyond the system of the cube" in labels.attrs["assumed"]

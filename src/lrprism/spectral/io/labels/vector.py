@@ -130,11 +130,12 @@ def paint_layer(layer: Layer, classes: FeatureClasses, crs: str | None, cube: xr
     empty = int((~present).sum())
     notes += [f"{empty} features have no geometry"] if empty else []
     shapes = _move_to_pixels(layer.geometries[present], source, place)
+    corners, owner = shapely.get_coordinates(shapes, return_index=True)
     if kind is _POINTS:
-        corners, owner = shapely.get_coordinates(shapes, return_index=True)
         return paint_points(corners[:, 1], corners[:, 0], codes[owner], cube).note(*notes)
     # a polygon of the other half of the globe has no place in a system such as UTM
-    finite = np.isfinite(shapely.bounds(shapes)).all(axis=1)
+    finite = np.ones(len(shapes), dtype=bool)
+    finite[owner[~np.isfinite(corners).all(axis=1)]] = False
     notes += [] if finite.all() else [f"{int((~finite).sum())} polygons lie beyond the system of the cube"]
     shapes, codes = shapes[finite], codes[finite]
     crossing = ~shapely.is_valid(shapes)
