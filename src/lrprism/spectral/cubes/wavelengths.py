@@ -15,8 +15,17 @@ from lrprism.spectral.cubes.cube import check_wavelengths
 WavelengthSource: TypeAlias = str | PathLike[str] | Sequence[float] | npt.NDArray[np.floating]
 """A list in nm, ``"FIRST:LAST"`` in nm for evenly spaced bands, or the path of a text file."""
 
+ASK_FOR_WAVELENGTHS = (
+    "Pass wavelengths='FIRST:LAST' in nm, a list, or a text file; on the command line --wavelengths."
+)
+"""The end of a message about a file that states no wavelengths."""
+
 _NUMBER = r"\s*([0-9]+(?:\.[0-9]*)?)\s*"
 _RANGE = re.compile(f"{_NUMBER}:{_NUMBER}")
+
+
+class MissingWavelengthsError(DataError):
+    """A file without wavelengths, where none are given."""
 
 
 def read_wavelengths(

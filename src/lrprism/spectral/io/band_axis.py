@@ -32,7 +32,7 @@ def find_band_axis(
         if not -CUBE_AXES <= band_axis < CUBE_AXES:
             raise InputError(f"band_axis should be 0, 1, 2 or -1. Found {band_axis}. Count the axes from 0.")
         return band_axis % CUBE_AXES, ()
-    count = _count_wavelengths(wavelengths)
+    count = count_wavelengths(wavelengths)
     # "FIRST:LAST" fits any number of bands: most programs write the bands last
     if count is None:
         return CUBE_AXES - 1, (f"the last axis of {shape} is taken for the bands, the others for y, x",)
@@ -40,7 +40,7 @@ def find_band_axis(
     if len(fitting) > 1:
         raise DataError(
             f"one axis should be as long as the {count} wavelengths. Found {len(fitting)} in shape {shape}. "
-            "Say which with band_axis."
+            "Say which with band_axis=, on the command line --band-axis."
         )
     if not fitting:
         raise DataError(
@@ -51,7 +51,12 @@ def find_band_axis(
     return fitting[0], (f"axis {fitting[0]} of {shape} is taken for the bands by its length, {others}",)
 
 
-def _count_wavelengths(wavelengths: WavelengthSource | None) -> int | None:
+def count_wavelengths(wavelengths: WavelengthSource | None) -> int | None:
+    """Return how many bands a list of wavelengths is for; None where it says nothing of their number.
+
+    Args:
+        wavelengths: What the user states, or None.
+    """
     if wavelengths is None:
         return None
     if not isinstance(wavelengths, str | PathLike):

@@ -64,4 +64,4 @@ def naming(path: str | PathLike[str]) -> Iterator[None]:
     except DataError as error:
         if name in str(error):
             raise
-        raise DataError(f"{error} Found in '{name}'.") from error
+        raise type(error)(f"{error} Found in '{name}'.") from error

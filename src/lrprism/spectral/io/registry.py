@@ -5,7 +5,7 @@ from typing import Final
 from lrprism.errors import DataError
 from lrprism.spectral.io.format import FileMarks, Format
 from lrprism.spectral.io.formats.envi import ENVI
-from lrprism.spectral.io.formats.geotiff import GEOTIFF
+from lrprism.spectral.io.formats.geotiff import GEOTIFF, VRT
 from lrprism.spectral.io.formats.matlab import MATLAB
 from lrprism.spectral.io.formats.netcdf import NETCDF, ZARR
 from lrprism.spectral.io.formats.numpy_file import NUMPY
@@ -17,6 +17,7 @@ from lrprism.spectral.io.missions.prisma import PRISMA
 
 FORMATS: Final[tuple[Format, ...]] = (
     INDIAN_PINES,  # a word, no file: asked before any file is looked for
+    VRT,  # before the missions, whose files it may name
     ENMAP,
     DESIS,
     GEOTIFF,  # after the missions that deliver it

@@ -15,10 +15,18 @@ from lrprism.spectral.cubes.wavelengths import WavelengthSource
 from lrprism.spectral.io.decode import decode_values, parse_notes
 from lrprism.spectral.io.failures import naming
 from lrprism.spectral.io.format import FileMarks, Format
-from lrprism.spectral.io.formats.envi_header import EnviHeader, find_header, read_band_facts, read_header
+from lrprism.spectral.io.formats.envi_content import check_plain_numbers
+from lrprism.spectral.io.formats.envi_header import (
+    EnviHeader,
+    find_header,
+    is_header_start,
+    read_band_facts,
+    read_header,
+)
 from lrprism.spectral.io.formats.envi_map import read_map_information
 from lrprism.spectral.io.formats.spectral_library import refuse_library
 from lrprism.spectral.io.lazy import StoredBinary, lazy
+from lrprism.spectral.io.value_range import settle_divisor
 
 _LAYOUTS: Final = {
     "bsq": (("bands", "lines", "samples"), (0, 1, 2)),
@@ -34,7 +42,8 @@ def read_envi(path: str | PathLike[str], *, wavelengths: WavelengthSource | None
 
     .. math:: v = \frac{s}{d} \quad\text{or}\quad v_b = s_b\,\mathrm{gain}_b + \mathrm{offset}_b
 
-    with the stored number s and d the ``reflectance scale factor``. The number under ``data ignore value``
+    with the stored number s and d the ``reflectance scale factor``, which is left out, and a note says so,
+    where floats are between 0 and 2 without it. The number under ``data ignore value``
     becomes NaN. What lrprism's own writer adds to the header (quantity, units, attribution, what was assumed,
     original bands) is read back.
 
@@ -56,20 +65,22 @@ def read_envi(path: str | PathLike[str], *, wavelengths: WavelengthSource | None
 
 
 def _open_image(header: EnviHeader, wavelengths: WavelengthSource | None) -> xr.DataArray:
-    stored = _describe_storage(header)
+    stored, oversized = open_stored_numbers(header)
     bands = stored.shape[0]
     centre, fwhm, assumed = read_band_facts(header, bands, wavelengths)
-    divisor = header.real(_REFLECTANCE_SCALE)
     place, unplaced = read_map_information(header)
+    stated = header.real(_REFLECTANCE_SCALE)
+    nodata = header.real("data ignore value")
+    divisor, rescaled = settle_divisor(decode_values(stored, nodata=nodata), stated, stored.dtype)
     cube = make_cube(
-        _decode_image(header, lazy(stored), divisor),
+        _decode_image(header, stored, divisor, nodata),
         centre,
         fwhm=fwhm,
         original_band=header.words("original band") or None,
         good=header.reals("bbl", bands),
         title=header.fields.get("description") or header.data.name,
         attribution=header.fields.get("attribution", ""),
-        **_read_quantity(header, divisor, (*assumed, *unplaced)),
+        **_read_quantity(header, stated, (*assumed, *unplaced, *oversized, *rescaled)),
     )
     cube.attrs["scale"] = 1.0 if divisor is None else divisor
     cube.attrs["source"] = header.data.name
@@ -88,7 +99,18 @@ def _read_quantity(header: EnviHeader, divisor: float | None, notes: tuple[str, 
     }
 
 
-def _describe_storage(header: EnviHeader) -> StoredBinary:
+def open_stored_numbers(header: EnviHeader) -> tuple[da.Array, tuple[str, ...]]:
+    """Make a lazy array of the numbers that a header describes.
+
+    Args:
+        header: The header with its data file.
+
+    Returns:
+        The stored numbers, ``[band, y, x]``, and what was assumed.
+
+    Raises:
+        DataError: If the layout is unknown, or the file holds no plain numbers or too few.
+    """
     # frames of old line scanners: bytes between the lines, which no reader here skips
     if any(word not in {"0", "0.0"} for word in _frame_offsets(header)):
         raise DataError(
@@ -103,16 +125,18 @@ def _describe_storage(header: EnviHeader) -> StoredBinary:
         )
     names, axes = _LAYOUTS[interleave]
     shape = tuple(header.integer(name, least=1) for name in names)
-    header.check_size(shape)
-    return StoredBinary(header.data, shape, header.dtype(), axes, skip=header.integer("header offset", 0))
+    notes = check_plain_numbers(header, shape)
+    skip = header.integer("header offset", 0)
+    return lazy(StoredBinary(header.data, shape, header.dtype(), axes, skip=skip)), notes
 
 
 def _frame_offsets(header: EnviHeader) -> list[str]:
     return header.words("major frame offsets") + header.words("minor frame offsets")
 
 
-def _decode_image(header: EnviHeader, stored: da.Array, divisor: float | None) -> da.Array:
-    nodata = header.real("data ignore value")
+def _decode_image(
+    header: EnviHeader, stored: da.Array, divisor: float | None, nodata: float | None
+) -> da.Array:
     values = decode_values(stored, divisor=1.0 if divisor is None else divisor, nodata=nodata)
     gains, offsets = (header.reals(f"data {name} values", len(stored)) for name in ("gain", "offset"))
     # gains of 1 and offsets of 0 beside a scale factor say the same once more
@@ -144,7 +168,7 @@ def _is_envi(marks: FileMarks) -> bool:
     # a folder, or a file of another format, may have the name of a header beside it
     if marks.path.is_dir() or marks.hdf5 is not None:
         return False
-    header = marks.path if marks.start.startswith(b"ENVI") else find_header(marks.path)
+    header = marks.path if is_header_start(marks.start) else find_header(marks.path)
     if header is None:
         return False
     refuse_library(header)

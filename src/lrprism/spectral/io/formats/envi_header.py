@@ -1,7 +1,8 @@
 """The text header of an ENVI file, and the wavelengths of the bands in it."""
 
 import math
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
@@ -11,11 +12,19 @@ import numpy as np
 import numpy.typing as npt
 
 from lrprism.errors import DataError
-from lrprism.spectral.cubes.wavelengths import WavelengthSource, read_wavelengths
-from lrprism.spectral.io.decode import convert_to_nm
+from lrprism.spectral.cubes.wavelengths import (
+    ASK_FOR_WAVELENGTHS,
+    MissingWavelengthsError,
+    WavelengthSource,
+    read_wavelengths,
+)
+from lrprism.spectral.io.band_names import read_band_names
+from lrprism.spectral.io.decode import convert_bands_to_nm
 
 _MAGIC: Final = b"ENVI"
+_BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
 DATA_ENDINGS: Final = ("", ".dat", ".img", ".bsq", ".bil", ".bip", ".sli", ".raw", ".bin", ".cub")
+_CLOSED: Final = re.compile(r"\}\s*(?:;.*)?$")  # the end of a list, and a comment behind it
 _BYTE_ORDERS: Final = {0: "<", 1: ">"}
 _COMPLEX: Final = frozenset({"6", "9"})
 _DATA_TYPES: Final = {
@@ -40,7 +49,7 @@ class EnviHeader:
 
     def words(self, name: str) -> list[str]:
         """Return the entries of a list field, split at commas; none where the field is missing."""
-        text = self.fields.get(name, "").strip()
+        text = self.fields.get(name, "").strip().removesuffix(",")  # some programs end a list with a comma
         return [word.strip() for word in text.split(",")] if text else []
 
     def integer(self, name: str, default: int | None = None, *, least: int = 0) -> int:
@@ -66,7 +75,8 @@ class EnviHeader:
     def real(self, name: str) -> float | None:
         """Read a number; None where the field is missing or empty."""
         text = self.fields.get(name, "")
-        return self._number(name, float, text) if text else None
+        # the C library of Windows writes -1.#IND and 1.#QNAN
+        return self._number(name, float, "nan" if "#" in text else text) if text else None
 
     def reals(self, name: str, count: int) -> npt.NDArray[np.float64] | None:
         """Read a list of numbers.
@@ -192,36 +202,59 @@ def _first_file(candidates: list[Path]) -> Path | None:
     return next((path for path in candidates if path.is_file()), None)
 
 
+def is_header_start(start: bytes) -> bool:
+    """Return True if a file begins as an ENVI header does."""
+    return start.removeprefix(_BYTE_ORDER_MARK).startswith(_MAGIC)
+
+
 def _parse_fields(header: Path) -> dict[str, str]:
     # name = value, or name = {value, over several lines}. The package spectral warns at every name with a
     # capital and refuses text that is not UTF-8; headers of real instruments have both.
+    fields: dict[str, str] = {}
+    lines = iter(_read_text(header).splitlines())
+    for line in lines:
+        name, equals, value = line.partition("=")
+        if not equals or name.lstrip().startswith(";"):  # a comment
+            continue
+        value = value.strip()
+        if value.startswith("{"):
+            value = _read_braces(header, name.strip(), value, lines)
+        else:
+            value = re.split(r"\s;", f" {value}")[0].strip()  # a comment behind the value
+        fields[name.strip().lower()] = value
+    return fields
+
+
+def _read_text(header: Path) -> str:
     if not header.is_file():
         raise DataError(f"'{header}' should be an ENVI header. Found no such file. Correct the path.")
     with header.open("rb") as opened:
-        content = opened.read() if opened.read(len(_MAGIC)) == _MAGIC else None
+        start = opened.read(len(_BYTE_ORDER_MARK) + len(_MAGIC))
+        content = start + opened.read() if is_header_start(start) else None
     if content is None:
         raise DataError(
             f"'{header}' should be an ENVI header, whose first word is ENVI. Found another file. "
             "Give the path of the image."
         )
-    fields: dict[str, str] = {}
-    lines = iter(content.decode("utf-8", errors="replace").splitlines())
-    for line in lines:
-        name, equals, value = line.partition("=")
-        if not equals or name.startswith(";"):  # a comment
-            continue
-        value = value.strip()
-        while value.startswith("{") and not value.endswith("}"):
-            following = next(lines, None)
-            if following is None:
-                raise DataError(
-                    f"'{name.strip()}' in '{header}' should end with '}}'. Found the end of the file. "
-                    "Copy the header again."
-                )
+    try:
+        return content.removeprefix(_BYTE_ORDER_MARK).decode("utf-8")
+    except UnicodeDecodeError:  # older programs on Windows: µm is one byte
+        return content.decode("cp1252", errors="replace")
+
+
+def _read_braces(header: Path, name: str, value: str, lines: Iterator[str]) -> str:
+    """Read a value in braces to its end; ``lines`` are those that follow."""
+    while _CLOSED.search(value) is None:
+        following = next(lines, None)
+        if following is None:
+            raise DataError(
+                f"'{name}' in '{header}' should end with '}}'. Found the end of the file. "
+                "Copy the header again."
+            )
+        # a comment inside the list
+        if not following.lstrip().startswith(";"):
             value += " " + following.strip()
-            value = value.strip()
-        fields[name.strip().lower()] = value.strip("{} \t")
-    return fields
+    return _CLOSED.sub("}", value).strip("{} \t")
 
 
 def read_band_facts(
@@ -246,26 +279,16 @@ def read_band_facts(
         centre, fwhm = read_wavelengths(wavelengths, bands)
         why = "in place of those in the header" if header.words("wavelength") else "the header has none"
         return centre, fwhm, (f"wavelengths are those given on reading: {why}",)
-    units = header.fields.get("wavelength units")
-    listed = header.reals("wavelength", bands)
-    note: tuple[str, ...] = ()
-    # some programs keep the wavelengths in the names of the bands alone
-    if listed is None:
-        listed = _parse_band_names(header, bands)
-        note = ("wavelengths are the band names, which are all numbers",)
     width = header.reals("fwhm", bands)
-    in_nm, guessed = convert_to_nm(listed if width is None else np.concatenate([listed, width]), units)
-    # some programs write 0 for an unknown width
-    fwhm = None if width is None else np.where(width == 0, np.nan, in_nm[bands:])
-    return in_nm[:bands], fwhm, (*note, *guessed)
-
-
-def _parse_band_names(header: EnviHeader, bands: int) -> npt.NDArray[np.float64]:
+    listed = header.reals("wavelength", bands)
+    if listed is not None:
+        return convert_bands_to_nm(listed, width, header.fields.get("wavelength units"))
+    # some programs keep the wavelengths in the names of the bands alone
     names = header.words("band names")
-    numbers = [name.removesuffix("nm").strip() for name in names]
-    if len(names) != bands or not all(number.replace(".", "", 1).isdecimal() for number in numbers):
-        raise DataError(
+    named = read_band_names(names, bare_numbers=True) if len(names) == bands else None
+    if named is None:
+        raise MissingWavelengthsError(
             f"'{header.path}' should state the wavelength of its {bands} bands. Found none. "
-            "Pass wavelengths='FIRST:LAST' in nm, a list, or a text file."
+            f"{ASK_FOR_WAVELENGTHS}"
         )
-    return np.array([float(number) for number in numbers])
+    return (*convert_bands_to_nm(named[0], width, "nm")[:2], named[1])

@@ -13,7 +13,9 @@ from lrprism.spectral.cubes.cube import band_coords
 from lrprism.spectral.cubes.wavelengths import WavelengthSource
 from lrprism.spectral.io.decode import decode_values
 from lrprism.spectral.io.failures import naming
+from lrprism.spectral.io.formats.envi_content import check_plain_numbers
 from lrprism.spectral.io.formats.envi_header import EnviHeader, find_header, read_band_facts, read_header
+from lrprism.spectral.io.value_range import LARGEST_REFLECTANCE, find_top, settle_divisor
 
 _HEADER_BYTES: Final = 2**20
 _LIBRARY: Final = re.compile(rb"^\s*file type\s*=\s*envi spectral library", re.IGNORECASE | re.MULTILINE)
@@ -71,29 +73,40 @@ def _read_spectra(header: EnviHeader, wavelengths: WavelengthSource | None) -> x
             f"'bands' of the spectral library '{header.path}' should be 1. Found {header.fields['bands']}. "
             "Use read_envi if this is an image."
         )
-    header.check_size((spectra, channels))
+    oversized = check_plain_numbers(header, (spectra, channels))
     names = _read_names(header, spectra)
     centre, fwhm, assumed = read_band_facts(header, channels, wavelengths)
     values = np.fromfile(
         header.data, header.dtype(), spectra * channels, offset=header.integer("header offset", 0)
     ).reshape(spectra, channels)
     coords = band_coords(channels, centre, fwhm=fwhm, good=header.reals("bbl", channels))
-    scale, nodata = header.real("reflectance scale factor"), header.real("data ignore value")
-    divisor = 1.0 if scale is None else scale
+    nodata = header.real("data ignore value")
+    undivided = decode_values(values, nodata=nodata).T[:, :, None]  # [band, spectrum, 1]
+    divisor, rescaled = settle_divisor(undivided, header.real("reflectance scale factor"), values.dtype)
     return xr.DataArray(
-        np.asarray(decode_values(values, divisor=divisor, nodata=nodata)),
+        np.asarray(decode_values(values, divisor=1.0 if divisor is None else divisor, nodata=nodata)),
         dims=("spectrum", "band"),
         coords={**coords, "name": ("spectrum", np.array(names))},
         attrs={
             "title": header.fields.get("description", "").strip() or header.data.name,
             "attribution": "",
-            "quantity": "reflectance",
-            "units": "1",
-            "assumed": [*assumed, "values are taken to be reflectance"],
-            "scale": divisor,
+            **_name_quantity(find_top(undivided), divisor, (*assumed, *oversized, *rescaled)),
+            "scale": 1.0 if divisor is None else divisor,
             "source": header.data.name,
         },
     )
+
+
+def _name_quantity(top: float | None, divisor: float | None, notes: tuple[str, ...]) -> dict[str, object]:
+    # most libraries are reflectance; some times 10000, which they say in the title of a plot alone
+    if divisor is None and top is not None and top > LARGEST_REFLECTANCE:
+        note = f"values reach {top:.4g} and no scale factor is stated: they are not taken to be reflectance"
+        return {"quantity": "unknown", "units": "unknown", "assumed": [*notes, note]}
+    return {
+        "quantity": "reflectance",
+        "units": "1",
+        "assumed": [*notes, "values are taken to be reflectance"],
+    }
 
 
 def _read_names(header: EnviHeader, spectra: int) -> list[str]:
