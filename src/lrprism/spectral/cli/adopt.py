@@ -33,6 +33,7 @@ def adopt(
     label_crs: options.LabelCrs = None,
     unlabelled: options.Unlabelled = None,
     key: options.Key = None,
+    band_axis: options.BandAxis = None,
     wavelengths: options.Wavelengths = None,
     class_names: options.ClassNames = None,
     average_pairs: options.AveragePairs = False,
@@ -61,7 +62,7 @@ def adopt(
     adoption = AdoptionSettings(
         source=data,
         preparation=read_preparation(
-            labels, key, wavelengths, class_names, average_pairs, bands, window, label_words
+            labels, key, wavelengths, class_names, average_pairs, bands, window, label_words, band_axis
         ),
         network=settings.read_network(model, layout, preprocess, pca),
         split=None if split is None else SplitSettings(split),

@@ -25,6 +25,10 @@ def inspect(
     wavelengths: Annotated[
         str | None, typer.Option(help="Where the file has none: FIRST:LAST in nm, or a text file.")
     ] = None,
+    band_axis: Annotated[
+        int | None,
+        typer.Option(help="For arrays whose axes have no names: that of the bands, 0, 1, 2 or -1."),
+    ] = None,
     rule: Annotated[
         str | None,
         typer.Option(help="For a trained network: LRP rules, as lrprism explain --help lists them."),
@@ -53,6 +57,8 @@ def inspect(
 
         label_words = LabelWords(label_attribute, label_layer, label_crs, unlabelled)
         # all bands, and every pixel
-        facts = read_preparation(labels, key, wavelengths, class_names, False, None, 1, label_words)
+        facts = read_preparation(
+            labels, key, wavelengths, class_names, False, None, 1, label_words, band_axis
+        )
         text = describe_data(what, facts)
     Console().print(text, highlight=False, soft_wrap=True, markup=False)

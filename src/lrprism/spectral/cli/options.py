@@ -90,6 +90,12 @@ Resample = Annotated[
 Key = Annotated[
     str | None, typer.Option(help="For a file of several arrays: the cube's name.", rich_help_panel=DATA)
 ]
+BandAxis = Annotated[
+    int | None,
+    typer.Option(
+        help="For arrays whose axes have no names: that of the bands, 0, 1, 2 or -1.", rich_help_panel=DATA
+    ),
+]
 Wavelengths = Annotated[
     str | None,
     typer.Option(help="Where the file has none: FIRST:LAST in nm, or a text file.", rich_help_panel=DATA),

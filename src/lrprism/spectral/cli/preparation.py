@@ -35,6 +35,7 @@ def read_preparation(
     bands: str | None,
     window: int,
     label_words: LabelWords,
+    band_axis: int | None = None,
 ) -> Preparation:
     """Read the preparation of the data."""
     names, codes = _read_class_names(class_names)
@@ -46,6 +47,7 @@ def read_preparation(
         class_names=names,
         labels=labels,
         key=key,
+        band_axis=band_axis,
         class_codes=codes,
         label_attribute=label_words.attribute,
         label_layer=label_words.layer,

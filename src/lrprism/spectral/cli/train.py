@@ -28,6 +28,7 @@ def train(
     label_crs: options.LabelCrs = None,
     unlabelled: options.Unlabelled = None,
     key: options.Key = None,
+    band_axis: options.BandAxis = None,
     wavelengths: options.Wavelengths = None,
     class_names: options.ClassNames = None,
     average_pairs: options.AveragePairs = False,
@@ -107,7 +108,7 @@ def train(
     training = TrainingSettings(
         source=data,
         preparation=read_preparation(
-            labels, key, wavelengths, class_names, average_pairs, bands, window, label_words
+            labels, key, wavelengths, class_names, average_pairs, bands, window, label_words, band_axis
         ),
         network=settings.read_network(model, layout, preprocess, pca),
         split=SplitSettings(split, groups, block, test_fraction, validation, per_class=per_class),

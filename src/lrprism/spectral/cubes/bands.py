@@ -19,6 +19,7 @@ BandData = TypeVar("BandData", xr.DataArray, xr.Dataset)
 TUTORIAL_BANDS = (0, 1, 3, 11, 23, 33, 50, 68, 76, 82, 106, 128, 132, 136, 139, 143, 144, 146)
 """The 18 bands of the LRP tutorial, numbered after its 300 bands were averaged to 150."""
 
+_PIECE_VALUES = 2**22  # 16 MiB of float32
 _GAP = 3.0  # in median steps: bands were left out between two that far apart
 
 
@@ -123,11 +124,96 @@ def good_bands(data: BandData) -> BandData:
         DataError: If no band is good.
     """
     good = data["good"].values
+    if not good.any():
+        raise DataError(
+            f"at least one band should be fit for use. Found all {len(good)} flagged bad or without data. "
+            "Choose bands by their numbers, or correct the flags."
+        )
     selected = select_bands(data, np.flatnonzero(good).tolist())
     selected.attrs = with_note(
         data.attrs, f"{int((~good).sum())} of {len(good)} bands are flagged bad and were left out"
     )
     return selected
+
+
+def find_empty_bands(data: BandData) -> npt.NDArray[np.bool_]:
+    """Mark the bands that hold no value at all; of a lazy cube, no more is read than it takes.
+
+    Products keep the bands in which the atmosphere lets nothing through, without data: no pixel would be
+    complete with them.
+
+    Shapes: result ``[band]``.
+
+    Args:
+        data: Cube or patch set, NaN where there is no value.
+    """
+    every = [data] if isinstance(data, xr.DataArray) else list(data.data_vars.values())
+    arrays = [array for array in every if "band" in array.dims]
+    return np.all([_find_empty(array) for array in arrays], axis=0)
+
+
+def _find_empty(array: xr.DataArray) -> npt.NDArray[np.bool_]:
+    along = next((dim for dim in array.dims if dim != "band"), None)
+    empty = np.ones(array.sizes["band"], dtype=bool)
+    start = 0
+    while along is not None and start < array.sizes[along] and empty.any():
+        left = np.flatnonzero(empty)
+        # the fewer bands are left, the more rows fit into one piece
+        row = left.size * array.size // (array.sizes["band"] * array.sizes[along])
+        stop = start + max(1, _PIECE_VALUES // max(1, row))
+        piece = array.isel({"band": left, along: slice(start, stop)})
+        others = [dim for dim in array.dims if dim != "band"]
+        empty[left] = piece.isnull().all(others).values
+        start = stop
+    return empty
+
+
+def flag_empty_bands(data: BandData) -> BandData:
+    """Set the flag ``good`` to False for bands without any value; ``attrs["assumed"]`` names them.
+
+    Args:
+        data: Cube or patch set.
+    """
+    empty = find_empty_bands(data)
+    if not empty.any():
+        return data
+    flagged = data.assign_coords(good=("band", data["good"].values & ~empty))
+    flagged.attrs = with_note(data.attrs, f"no data in {describe_bands(data, empty)}")
+    return flagged
+
+
+def describe_bands(data: BandData, mask: npt.NDArray[np.bool_]) -> str:
+    """Return the numbers and wavelengths of some bands in words: "bands 2, 5-7 (650.0 to 850.0 nm)".
+
+    Args:
+        data: Cube or patch set.
+        mask: Which of its bands, ``[band]``.
+    """
+    numbers = np.flatnonzero(mask)
+    ends = np.flatnonzero(np.diff(numbers) > 1)
+    runs = zip(numbers[[0, *(ends + 1)]], numbers[[*ends, -1]], strict=True)
+    words = _join(first if first == last else f"{first}-{last}" for first, last in runs)
+    nm = data["wavelength"].values[mask]
+    span = f"{nm.min():.1f} nm" if nm.size == 1 else f"{nm.min():.1f} to {nm.max():.1f} nm"
+    return f"{'band' if nm.size == 1 else 'bands'} {words} ({span})"
+
+
+def check_bands_hold_data(data: BandData) -> None:
+    """Refuse bands that hold no value at all.
+
+    Args:
+        data: Cube or patch set of the bands that a user chose.
+
+    Raises:
+        DataError: If there is one.
+    """
+    empty = find_empty_bands(data)
+    if empty.any():
+        names = _join(data["original_band"].values[empty])
+        raise DataError(
+            f"chosen bands should hold data. Found none at {names} of the file, {describe_bands(data, empty)} "
+            "of those chosen. Leave them out of the choice."
+        )
 
 
 def parse_bands(text: str) -> tuple[int, ...]:

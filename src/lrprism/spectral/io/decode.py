@@ -93,22 +93,14 @@ def convert_bands_to_nm(
     used = np.flatnonzero(stored)
     factor = float(in_nm[used[0]] / stored[used[0]]) if used.size else 1.0
     # the unit of the wavelengths first: a width that could be in two units is in that one
-    for nm_per_unit in (factor, _TO_NM["nm"], _TO_NM["µm"], _TO_NM["m"]):
-        share = np.nanmedian(width * nm_per_unit / in_nm) if np.isfinite(width).any() else _WIDEST
-        if _NARROWEST <= share <= _WIDEST:
-            return in_nm, width * nm_per_unit, (*notes, *_note_other_unit(width, nm_per_unit, factor))
+    if not np.isfinite(width).any():
+        return in_nm, width, notes
     listed = f"{np.nanmin(width):g} to {np.nanmax(width):g}"
+    for unit, nm_per_unit in ((None, factor), ("nm", 1.0), ("µm", _TO_NM["µm"]), ("m", _TO_NM["m"])):
+        if _NARROWEST <= np.nanmedian(width * nm_per_unit / in_nm) <= _WIDEST:
+            why = f"widths of the bands, {listed}, are taken to be in {unit}, which fits their wavelengths"
+            return in_nm, width * nm_per_unit, (*notes, why) if unit else notes
     return in_nm, None, (*notes, f"widths of the bands are left out: {listed} fit no unit of length")
-
-
-def _note_other_unit(
-    width: npt.NDArray[np.float64], nm_per_unit: float, factor: float
-) -> tuple[str, ...]:
-    if np.isclose(nm_per_unit, factor):
-        return ()
-    unit = next(name for name, value in _TO_NM.items() if value == nm_per_unit)
-    listed = f"{np.nanmin(width):g} to {np.nanmax(width):g}"
-    return (f"widths of the bands, {listed}, are taken to be in {unit}: not in the unit of the wavelengths",)
 
 
 def decode_values(

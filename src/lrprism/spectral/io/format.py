@@ -14,7 +14,7 @@ from lrprism.spectral.io.hdf5 import Hdf5Outline, is_hdf5, outline_hdf5
 _TIFF_MAGIC: Final = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 _FIRST_BYTES: Final = 512
 
-Option: TypeAlias = Literal["key", "wavelengths"]
+Option: TypeAlias = Literal["key", "wavelengths", "band_axis"]
 """What a file may leave open, so that the user has to say it."""
 
 

@@ -12,7 +12,12 @@ import numpy.typing as npt
 from lrprism.errors import DataError
 from lrprism.spectral.cubes.cube import band_coords
 from lrprism.spectral.cubes.patches import PatchSet, make_patches
-from lrprism.spectral.cubes.wavelengths import WavelengthSource, read_wavelengths
+from lrprism.spectral.cubes.wavelengths import (
+    ASK_FOR_WAVELENGTHS,
+    MissingWavelengthsError,
+    WavelengthSource,
+    read_wavelengths,
+)
 from lrprism.spectral.io.hdf5 import is_hdf5, open_hdf5
 
 _PATCHES, _LABELS = "train_img", "train_labels"
@@ -138,9 +143,9 @@ def _settle_camera(
         spaced = isinstance(source, str) and not Path(source).is_file()  # FIRST:LAST
         return centre, fwhm, [f"{bands} bands evenly spaced over {source} nm"] if spaced else []
     if bands != _KOCHIA_BANDS:
-        raise DataError(
+        raise MissingWavelengthsError(
             f"wavelengths should be given for '{file}', which carries none. Found {bands} bands, and only "
-            f"for {_KOCHIA_BANDS} are they known. Pass wavelengths='FIRST:LAST' in nm, a list, or a file."
+            f"for {_KOCHIA_BANDS} are they known. {ASK_FOR_WAVELENGTHS}"
         )
     centre, _ = read_wavelengths(_KOCHIA_RANGE, bands)
     note = f"{bands} bands evenly spaced from 387.12 to 1023.5 nm: the file carries no wavelengths"

@@ -6,10 +6,13 @@ from pathlib import Path
 import xarray as xr
 
 from lrprism.errors import InputError
+from lrprism.spectral.cubes.cube import with_note
 from lrprism.spectral.cubes.wavelengths import WavelengthSource
 from lrprism.spectral.io.bad_bands import BadBands, mark_bad_bands
+from lrprism.spectral.io.failures import reading
 from lrprism.spectral.io.format import Option
 from lrprism.spectral.io.registry import detect_format
+from lrprism.spectral.io.value_range import note_reflectance
 
 
 def read_cube(
@@ -18,6 +21,7 @@ def read_cube(
     wavelengths: WavelengthSource | None = None,
     bad_bands: BadBands | None = None,
     key: str | None = None,
+    band_axis: int | None = None,
 ) -> xr.DataArray:
     """Open a cube of any known format; its values are read piece by piece when they are needed.
 
@@ -29,6 +33,8 @@ def read_cube(
             place of its own.
         bad_bands: "water-vapour", or positions from 0, to be flagged besides those that the file flags.
         key: Name of the array, for a file that holds several (MATLAB, ``.npz``, NetCDF, Zarr).
+        band_axis: Axis of the bands, 0 to 2 or -1, for an array whose axes have no names (MATLAB, ``.npy``,
+            ``.npz``).
 
     Returns:
         The cube ``(band, y, x)`` with wavelengths in nm; ``attrs["assumed"]`` lists what was taken for
@@ -40,7 +46,7 @@ def read_cube(
     """
     name = fspath(path)
     file_format = detect_format(name)
-    options: dict[Option, object] = {"key": key, "wavelengths": wavelengths}
+    options: dict[Option, object] = {"key": key, "wavelengths": wavelengths, "band_axis": band_axis}
     for option, value in options.items():
         if value is not None and option not in file_format.options:
             raise InputError(
@@ -48,4 +54,13 @@ def read_cube(
                 f"'{name}', which settles it. Leave it out."
             )
     cube = file_format.read(Path(name), **{option: options[option] for option in file_format.options})
-    return mark_bad_bands(cube, bad_bands)
+    return mark_bad_bands(_check_reflectance(Path(name), cube), bad_bands)
+
+
+def _check_reflectance(path: Path, cube: xr.DataArray) -> xr.DataArray:
+    """Add a note if a cube of reflectance is far from 0 to 1, as one whose scale is not stated is."""
+    if cube.attrs["quantity"] != "reflectance":
+        return cube
+    with reading(path, "a cube", folder=path.is_dir()):
+        notes = note_reflectance(cube.data)
+    return cube.assign_attrs(with_note(cube.attrs, *notes)) if notes else cube

@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lrprism.errors import DataError
+from lrprism.spectral.cubes.wavelengths import ASK_FOR_WAVELENGTHS, MissingWavelengthsError
 from lrprism.spectral.knowledge.tables import load_rows
 
 Bands = Mapping[str, tuple[float, float]]
@@ -107,9 +108,8 @@ def _find_sensor(names: Sequence[str], text: str) -> Sensor:
     if len(sensors) == 1:
         return sensors[0]
     satellites = " and ".join(sensor.name for sensor in sensors) or "none"
-    raise DataError(
+    raise MissingWavelengthsError(
         f"bands {', '.join(names)} should be those of one satellite: on another, the same names mean other "
         f"wavelengths. Found {satellites} in the file's name and tags. Put one of "
-        f"{', '.join(sensor.code for sensor in SENSORS)} into the file's name, or give "
-        "wavelengths='FIRST:LAST' in nm, a list, or a text file."
+        f"{', '.join(sensor.code for sensor in SENSORS)} into the file's name. {ASK_FOR_WAVELENGTHS}"
     )

@@ -9,15 +9,19 @@ import xarray as xr
 
 from lrprism.spectral.cubes.cube import Scene
 from lrprism.spectral.cubes.georeference import georeference_of
+from lrprism.spectral.cubes.wavelengths import MissingWavelengthsError
 from lrprism.spectral.io import is_spectral_library, read_spectral_library
 from lrprism.spectral.workbench.sources import Preparation, Samples, open_samples
 
 _LONGEST_NAME: Final = 10
 _UNKNOWN: Final = "unknown"
+_STAND_IN: Final = "1000:1001"  # in nm, for any number of bands; never shown
 
 
 def describe_data(source: str, preparation: Preparation | None = None) -> str:
     """Return shape, bands, wavelengths, range, place, classes, owner and assumptions of some data.
+
+    Wavelengths that neither the file nor the user states are called unknown.
 
     Args:
         source: The path of a cube, a patch file or an ENVI spectral library, or ``"indian-pines"``.
@@ -26,24 +30,34 @@ def describe_data(source: str, preparation: Preparation | None = None) -> str:
     Raises:
         DataError: If the data cannot be read.
     """
+    settings = preparation or Preparation()
+    try:
+        return _describe_source(source, settings)
+    except MissingWavelengthsError as error:
+        # what the file holds is what its owner wants to see, before any wavelengths are known
+        return _describe_source(source, replace(settings, wavelengths=_STAND_IN), str(error))
+
+
+def _describe_source(source: str, settings: Preparation, missing: str | None = None) -> str:
+    """Describe some data; ``missing`` says why the wavelengths in the settings stand for unknown ones."""
     # a library has spectra, but no pixels, labels or place
     if is_spectral_library(source):
-        library = read_spectral_library(source)
-        return _format_rows(_describe_values(library) | _describe_credit(library.attrs))
+        library = read_spectral_library(source, wavelengths=settings.wavelengths)
+        return _format_rows(_describe_values(library, missing) | _describe_credit(library.attrs, missing))
     # a window of one pixel loses none at the border
-    samples = open_samples(source, replace(preparation or Preparation(), window=1))
+    samples = open_samples(source, replace(settings, window=1))
     scene = samples.scene
     data = scene.cube if scene is not None else samples.cut(samples.numbers)["patch"]
     data = data.assign_attrs(samples.attrs)
     return _format_rows(
-        _describe_values(data, samples.range)
+        _describe_values(data, missing, samples.range)
         | ({"place": _describe_place(scene)} if scene is not None else {})
         | {
             "labelled": f"{len(samples.numbers)} {'pixels' if scene is not None else 'patches'}",
             "classes": "\n".join(_count_classes(samples)) or "none: give labels with --labels",
             "SHA-256": samples.hash,
         }
-        | _describe_credit(samples.attrs)
+        | _describe_credit(samples.attrs, missing)
     )
 
 
@@ -55,13 +69,15 @@ def _format_rows(rows: dict[str, str]) -> str:
     )
 
 
-def _describe_values(data: xr.DataArray, known: tuple[float, float] | None = None) -> dict[str, str]:
+def _describe_values(
+    data: xr.DataArray, missing: str | None, known: tuple[float, float] | None = None
+) -> dict[str, str]:
     # the range of a scene is known from its one reading
     low, high = known or (float(data.min()), float(data.max()))
     return {
         "title": str(data.attrs["title"]),
         "shape": ", ".join(f"{size} {name}" for name, size in data.sizes.items()),
-        "bands": _describe_bands(data),
+        "bands": _describe_bands(data) if missing is None else _describe_unknown_bands(data),
         "values": f"{low:g} to {high:g}, {_describe_quantity(data.attrs)}",
     }
 
@@ -72,11 +88,14 @@ def _describe_quantity(attrs: dict[Any, Any]) -> str:
     return f"{quantity}, " + {_UNKNOWN: "units not stated", "1": "without unit"}.get(units, f"in {units}")
 
 
-def _describe_credit(attrs: dict[Any, Any]) -> dict[str, str]:
+def _describe_credit(attrs: dict[Any, Any], missing: str | None) -> dict[str, str]:
+    notes = [str(note) for note in attrs["assumed"]]
+    if missing is not None:  # notes on wavelengths are about those that stand in
+        notes = [note for note in notes if not note.startswith("wavelengths ")]
     return {
         "credit": str(attrs["attribution"]) or "not stated",
-        "assumed": "\n".join(attrs["assumed"]) or "nothing",
-    }
+        "assumed": "\n".join(notes) or "nothing",
+    } | ({} if missing is None else {"missing": missing})
 
 
 def _describe_place(scene: Scene) -> str:
@@ -98,6 +117,11 @@ def _describe_bands(data: xr.DataArray) -> str:
     bad = int((~data["good"].values).sum())
     flagged = f", {bad} flagged bad" if bad else ""
     return f"{len(nm)}, from {nm.min():.1f} to {nm.max():.1f} nm{order}{widths}{flagged}"
+
+
+def _describe_unknown_bands(data: xr.DataArray) -> str:
+    bad = int((~data["good"].values).sum())
+    return f"{data.sizes['band']}, wavelengths unknown" + (f", {bad} flagged bad" if bad else "")
 
 
 def _format_range(numbers: npt.NDArray[np.floating]) -> str:

@@ -9,7 +9,13 @@ import numpy.typing as npt
 import xarray as xr
 
 from lrprism.errors import DataError
-from lrprism.spectral.cubes.bands import average_pairs, good_bands, select_bands
+from lrprism.spectral.cubes.bands import (
+    average_pairs,
+    check_bands_hold_data,
+    flag_empty_bands,
+    good_bands,
+    select_bands,
+)
 from lrprism.spectral.cubes.cube import Scene
 from lrprism.spectral.cubes.patches import PatchSet
 from lrprism.spectral.cubes.resample import resample_bands
@@ -53,6 +59,7 @@ class Preparation:
         label_layer: The layer of a file of polygons with several.
         label_crs: The reference system of the labels, in place of the file's.
         unlabelled: Codes that mean unlabelled; None for 0 of a map, none of polygons and points.
+        band_axis: For arrays whose axes have no names: the axis of the bands, from 0.
     """
 
     average_pairs: bool = False
@@ -67,6 +74,7 @@ class Preparation:
     label_layer: str | None = None
     label_crs: str | None = None
     unlabelled: tuple[int, ...] | None = None
+    band_axis: int | None = None
 
     @classmethod
     def from_record(cls, record: dict[str, Any]) -> Self:
@@ -86,6 +94,17 @@ class Preparation:
         if self.average_pairs:
             data = average_pairs(data)
         return data if self.bands is None else select_bands(data, self.bands)
+
+    def flag_bands(self, data: Bands) -> Bands:
+        """Flag the bands without any data as bad; where bands are chosen, refuse one without.
+
+        Raises:
+            DataError: If a chosen band does not exist or holds no data.
+        """
+        if self.bands is None:
+            return flag_empty_bands(data)
+        check_bands_hold_data(self.prepare_bands(data))
+        return data
 
 
 @dataclass(frozen=True, eq=False)
@@ -177,8 +196,13 @@ def open_samples(
         patches = read_patch_file(
             source, wavelengths=preparation.wavelengths, class_names=preparation.class_names
         )
-        return _open_patches(source, preparation.prepare_bands(patches))
-    cube = read_cube(source, wavelengths=preparation.wavelengths, key=preparation.key)
+        return _open_patches(source, preparation.prepare_bands(preparation.flag_bands(patches)))
+    cube = read_cube(
+        source,
+        wavelengths=preparation.wavelengths,
+        key=preparation.key,
+        band_axis=preparation.band_axis,
+    )
     scene = Scene(cube, read_scene_labels(preparation, cube, classes))
     if wavelengths is not None:
         scene = Scene(resample_bands(scene.cube, wavelengths), scene.labels)
@@ -200,9 +224,13 @@ def open_labelled_samples(source: str, preparation: Preparation, reporter: Repor
     with reporter.step(f"reading {source}"):
         samples = open_samples(source, preparation)
     if not len(samples.numbers):
+        if preparation.labels is None:
+            found, advice = "none", "Give labels with --labels."
+        else:  # the notes tell how many were lost at the border or to missing values
+            found = "; ".join(["none", *map(str, samples.attrs["assumed"])])
+            advice = f"Choose a smaller --window or other --bands, or check '{preparation.labels}'."
         raise DataError(
-            f"'{source}' should have labelled samples to train and test on. Found none. Give labels with "
-            "--labels."
+            f"'{source}' should have labelled samples to train and test on. Found {found}. {advice}"
         )
     if len(samples.class_names) < _FEWEST_CLASSES:
         raise DataError(
@@ -215,6 +243,7 @@ def open_labelled_samples(source: str, preparation: Preparation, reporter: Repor
 def _open_scene(source: str, scene: Scene, preparation: Preparation) -> Samples:
     """Take the labelled pixels whose window lies inside the scene and holds no missing value."""
     check_window(scene, preparation.window)
+    scene = Scene(preparation.flag_bands(scene.cube), scene.labels)
     cube = preparation.prepare_bands(scene.cube)
     inner = scene.labels.where(_mark_inside(scene.labels.shape, preparation.window // 2), 0)
     scan = scan_cube(scene.cube, _find_used_bands(scene.cube, preparation))

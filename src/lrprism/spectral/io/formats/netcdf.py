@@ -14,7 +14,12 @@ import xarray as xr
 from lrprism.errors import DataError
 from lrprism.spectral.cubes.cube import make_cube, with_note
 from lrprism.spectral.cubes.georeference import assign_georeference
-from lrprism.spectral.cubes.wavelengths import WavelengthSource, read_wavelengths
+from lrprism.spectral.cubes.wavelengths import (
+    ASK_FOR_WAVELENGTHS,
+    MissingWavelengthsError,
+    WavelengthSource,
+    read_wavelengths,
+)
 from lrprism.spectral.io.band_axis import CUBE_AXES
 from lrprism.spectral.io.decode import convert_to_nm
 from lrprism.spectral.io.failures import reading
@@ -147,13 +152,13 @@ def _choose_variable(
     if key is None and cubes and not fitting:
         raise _miss_wavelengths(variables)
     wanted = "one variable" if key is None else f"a variable {key!r}"
-    raise DataError(f"'{path}' should hold {wanted} of three axes. Found {variables}. Name it with key=.")
+    raise DataError(f"'{path}' should hold {wanted} of three axes. Found {variables}. Name it with key=, --key.")
 
 
-def _miss_wavelengths(place: str) -> DataError:
-    return DataError(
+def _miss_wavelengths(place: str) -> MissingWavelengthsError:
+    return MissingWavelengthsError(
         f"a cube should have a coordinate {', '.join(_WAVELENGTH_NAMES)} along one axis. Found none in "
-        f"{place}. Pass wavelengths='FIRST:LAST' in nm, a list, or a text file."
+        f"{place}. {ASK_FOR_WAVELENGTHS}"
     )
 
 
@@ -161,7 +166,7 @@ def _check_numbers(path: Path, variable: xr.DataArray) -> None:
     if variable.dtype.kind not in "iuf" or 0 in variable.shape:
         raise DataError(
             f"'{variable.name}' in '{path}' should hold numbers, none of its axes 0 long. "
-            f"Found shape {variable.shape} of {variable.dtype}. Name another variable with key=."
+            f"Found shape {variable.shape} of {variable.dtype}. Name another variable with key=, --key."
         )
     check_declared(path, str(variable.name), variable.shape, variable.dtype)
 

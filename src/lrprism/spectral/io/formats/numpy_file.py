@@ -13,7 +13,12 @@ from numpy.lib import format as npy
 
 from lrprism.errors import DataError
 from lrprism.spectral.cubes.cube import make_cube
-from lrprism.spectral.cubes.wavelengths import WavelengthSource, read_wavelengths
+from lrprism.spectral.cubes.wavelengths import (
+    ASK_FOR_WAVELENGTHS,
+    MissingWavelengthsError,
+    WavelengthSource,
+    read_wavelengths,
+)
 from lrprism.spectral.io.band_axis import CUBE_AXES, find_band_axis
 from lrprism.spectral.io.decode import convert_to_nm, decode_values
 from lrprism.spectral.io.failures import reading
@@ -84,9 +89,9 @@ def _choose_wavelengths(
         why = "the file carries none" if listed is None else "in place of those in the file"
         return wavelengths, (f"wavelengths are those given on reading: {why}",)
     if listed is None:
-        raise DataError(
+        raise MissingWavelengthsError(
             "wavelengths should be given: the file carries none. Found no array named "
-            f"{' or '.join(_WAVELENGTH_NAMES)}. Pass wavelengths='FIRST:LAST' in nm, a list, or a text file."
+            f"{' or '.join(_WAVELENGTH_NAMES)}. {ASK_FOR_WAVELENGTHS}"
         )
     return convert_to_nm(np.ravel(np.asarray(listed)))
 
@@ -141,7 +146,7 @@ def _choose_array(file: Path, shapes: dict[str, tuple[int, ...]], key: str | Non
     if len(candidates) != 1:
         wanted = "one array of three axes" if key is None else f"an array {key!r}"
         listed = ", ".join(f"{name} {shape}" for name, shape in shapes.items()) or "none"
-        raise DataError(f"'{file}' should hold {wanted}. Found {listed}. Name it with key=.")
+        raise DataError(f"'{file}' should hold {wanted}. Found {listed}. Name it with key=, on the command line --key.")
     return candidates[0]
 
 
@@ -159,5 +164,5 @@ NUMPY: Final = Format(
     read_numpy,
     files=".npy, .npz",
     suffixes=(".npy", ".npz"),
-    options=("key", "wavelengths"),
+    options=("key", "wavelengths", "band_axis"),
 )
