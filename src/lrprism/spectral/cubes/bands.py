@@ -149,7 +149,7 @@ def find_empty_bands(data: BandData) -> npt.NDArray[np.bool_]:
     """
     every = [data] if isinstance(data, xr.DataArray) else list(data.data_vars.values())
     arrays = [array for array in every if "band" in array.dims]
-    return np.all([_find_empty(array) for array in arrays], axis=0)
+    return np.asarray(np.all([_find_empty(array) for array in arrays], axis=0), dtype=bool)
 
 
 def _find_empty(array: xr.DataArray) -> npt.NDArray[np.bool_]:
@@ -190,8 +190,8 @@ def describe_bands(data: BandData, mask: npt.NDArray[np.bool_]) -> str:
         mask: Which of its bands, ``[band]``.
     """
     numbers = np.flatnonzero(mask)
-    ends = np.flatnonzero(np.diff(numbers) > 1)
-    runs = zip(numbers[[0, *(ends + 1)]], numbers[[*ends, -1]], strict=True)
+    ends: list[int] = np.flatnonzero(np.diff(numbers) > 1).tolist()
+    runs = zip(numbers[[0, *(end + 1 for end in ends)]], numbers[[*ends, -1]], strict=True)
     words = _join(first if first == last else f"{first}-{last}" for first, last in runs)
     nm = data["wavelength"].values[mask]
     span = f"{nm.min():.1f} nm" if nm.size == 1 else f"{nm.min():.1f} to {nm.max():.1f} nm"

@@ -152,7 +152,8 @@ def mark_nodata(stored: da.Array, nodata: float) -> da.Array:
     if abs(nodata) < _EXACT_BELOW or np.isinf(nodata):
         same: da.Array = stored == stored.dtype.type(nodata)  # -0.1 as float32 stores it
         return same
-    near: da.Array = abs(stored.astype(np.float64) - nodata) <= _STATED_DIGITS * abs(nodata)
+    wide: da.Array = stored.astype(np.float64)  # type: ignore[no-untyped-call]  # dask is not typed
+    near: da.Array = abs(wide - nodata) <= _STATED_DIGITS * abs(nodata)
     return near
 
 

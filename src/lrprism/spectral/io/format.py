@@ -59,6 +59,11 @@ class FileMarks:
         """The members of an HDF5 file with the names inside each; none of another file."""
         return self.hdf5.members if self.hdf5 else {}
 
+    @property
+    def swaths(self) -> frozenset[str]:
+        """The names of the swaths and grids of an HDF-EOS file; none of another file."""
+        return self.hdf5.swaths if self.hdf5 else frozenset()
+
     @cached_property
     def hdf5(self) -> Hdf5Outline | None:
         """The names in an HDF5 file; None for another file.

@@ -176,19 +176,21 @@ def _point_elsewhere(file: h5py.File, name: str, target: str | None) -> str:
 
 @dataclass(frozen=True)
 class Hdf5Outline:
-    """The names in the upper two levels of an HDF5 file, by which products are recognised.
+    """The names in the upper levels of an HDF5 file, by which products are recognised.
 
     Args:
         members: Names inside each member of the file; a dataset has none.
         attributes: Names of the attributes of the file and of its members.
+        swaths: Names of the swaths and grids of an HDF-EOS file; none of another file.
     """
 
     members: Mapping[str, frozenset[str]]
     attributes: frozenset[str]
+    swaths: frozenset[str] = frozenset()
 
 
 def outline_hdf5(path: str | PathLike[str]) -> Hdf5Outline:
-    """List the upper two levels of an HDF5 file.
+    """List the upper levels of an HDF5 file.
 
     Raises:
         DataError: If the file is damaged, or points to another file.
@@ -200,4 +202,13 @@ def outline_hdf5(path: str | PathLike[str]) -> Hdf5Outline:
             for name, item in items.items()
         }
         attributes = frozenset(file.attrs).union(*(item.attrs for item in items.values()))
-    return Hdf5Outline(members, attributes)
+        swaths = _list_swaths(items.get("HDFEOS"))
+    return Hdf5Outline(members, attributes, swaths)
+
+
+def _list_swaths(root: h5py.HLObject | None) -> frozenset[str]:
+    kinds = list_members(root) if isinstance(root, h5py.Group) else {}
+    groups = [kinds.get(kind) for kind in ("SWATHS", "GRIDS")]
+    return frozenset(
+        name for group in groups if isinstance(group, h5py.Group) for name in list_members(group)
+    )

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lrprism.errors import DataError
+from lrprism.spectral.io.decode import decode_values
 from lrprism.spectral.io.hdf5 import find_dataset, reopen_hdf5
 from lrprism.spectral.io.lazy import AbstractStored, lazy
 from lrprism.spectral.io.limits import check_declared
@@ -84,6 +85,15 @@ def read_number_attribute(
     return numbers
 
 
+def read_text_attribute(owner: h5py.Group | h5py.Dataset, name: str, default: str = "") -> str:
+    """Read an attribute as text; the default where it is missing or empty."""
+    values = np.asarray(owner.attrs.get(name, default)).ravel()
+    if not values.size:
+        return default
+    first = values[0]
+    return (first.decode("utf-8", "replace") if isinstance(first, bytes) else str(first)).strip() or default
+
+
 @final
 @dataclass(frozen=True)
 class StoredDataset(AbstractStored):
@@ -139,3 +149,38 @@ def open_hdf5_cube(file: h5py.File, key: str, axes: tuple[int, int, int]) -> da.
     """
     dataset = find_dataset(file, key)
     return lazy(StoredDataset(Path(file.filename), check_cube(dataset), dataset.dtype, axes, key))
+
+
+def decode_hdf5_cube(
+    file: h5py.File, key: str, axes: tuple[int, int, int], *, nodata: float
+) -> tuple[da.Array, float]:
+    """Make a lazy array of the values of a dataset, unpacked as the CF conventions say.
+
+    Args:
+        file: The open file; it may be closed afterwards.
+        key: The dataset, with ``scale_factor``, ``add_offset`` and ``_FillValue``, or without.
+        axes: Which of its axes holds the bands, y and x.
+        nodata: The number that marks a missing value where the dataset names none.
+
+    Returns:
+        The values, ``[band, y, x]``, and the divisor of the stored numbers.
+
+    Raises:
+        DataError: If the dataset is missing, not a cube of numbers, or its scale is 0.
+    """
+    dataset = find_dataset(file, key)
+    numbers = {
+        name: float(read_number_attribute(dataset, name, 1)[0])
+        for name in ("scale_factor", "add_offset")
+        if name in dataset.attrs
+    }
+    scale = numbers.get("scale_factor", 1.0)
+    if scale == 0:
+        raise DataError(
+            f"'scale_factor' of '{key}' in '{file.filename}' should not be 0. Found 0. Download it again."
+        )
+    fill = np.asarray(dataset.attrs.get("_FillValue", [])).ravel()
+    mark = float(fill[0]) if fill.size and fill.dtype.kind in "iuf" else nodata
+    stored = open_hdf5_cube(file, key, axes)
+    offset = numbers.get("add_offset", 0.0)
+    return decode_values(stored, divisor=1.0 / scale, offset=offset, nodata=mark), 1.0 / scale

@@ -10,10 +10,13 @@ from lrprism.spectral.io.formats.matlab import MATLAB
 from lrprism.spectral.io.formats.netcdf import NETCDF, ZARR
 from lrprism.spectral.io.formats.numpy_file import NUMPY
 from lrprism.spectral.io.formats.packaged import INDIAN_PINES
+from lrprism.spectral.io.missions.aviris import AVIRIS
 from lrprism.spectral.io.missions.dlr import DESIS, ENMAP
 from lrprism.spectral.io.missions.emit import EMIT
 from lrprism.spectral.io.missions.neon import NEON
+from lrprism.spectral.io.missions.pace import PACE
 from lrprism.spectral.io.missions.prisma import PRISMA
+from lrprism.spectral.io.missions.tanager import TANAGER
 
 FORMATS: Final[tuple[Format, ...]] = (
     INDIAN_PINES,  # a word, no file: asked before any file is looked for
@@ -23,7 +26,10 @@ FORMATS: Final[tuple[Format, ...]] = (
     GEOTIFF,  # after the missions that deliver it
     MATLAB,
     EMIT,
+    PACE,
     PRISMA,
+    TANAGER,
+    AVIRIS,
     NEON,
     NETCDF,  # after the missions that deliver HDF5
     ZARR,

@@ -29,7 +29,9 @@ def list_vrt_sources(path: Path, depth: int = 0) -> tuple[Path, ...]:
             leads to itself.
     """
     if depth > _DEEPEST:
-        raise DataError(f"'{path}' should not lead back to itself. Found a circle of virtual rasters. Mend it.")
+        raise DataError(
+            f"'{path}' should not lead back to itself. Found a circle of virtual rasters. Mend it."
+        )
     root = parse_plain_xml(path)
     # any file at all could be shown as numbers so
     if any(band.get("subClass") == _RAW_BAND for band in root.iter("VRTRasterBand")):

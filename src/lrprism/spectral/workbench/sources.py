@@ -87,7 +87,15 @@ class Preparation:
         return asdict(self)
 
     def prepare_bands(self, data: Bands) -> Bands:
+<<<<<<< HEAD
         """Average and select the bands of a cube or a patch set; without a choice, those flagged good."""
+=======
+        """Average and select the bands of a cube or a patch set; without a choice, those fit for use.
+
+        Raises:
+            DataError: If no band is fit, or a chosen one does not exist or holds no data.
+        """
+>>>>>>> 6b202d3 (Read PACE, EMIT L1B, Tanager, PRISMA L1 to L2C and AVIRIS-3, or refuse them by their own names)
         # the sensor flags its bad bands; a choice of the user overrules the flags
         if self.bands is None and not data["good"].values.all():
             data = good_bands(data)

@@ -15,12 +15,12 @@ from lrprism.spectral.cubes.wavelengths import WavelengthSource
 from lrprism.spectral.io.decode import decode_values, parse_notes
 from lrprism.spectral.io.failures import naming
 from lrprism.spectral.io.format import FileMarks, Format
+from lrprism.spectral.io.formats.envi_bands import read_band_facts
 from lrprism.spectral.io.formats.envi_content import check_plain_numbers
 from lrprism.spectral.io.formats.envi_header import (
     EnviHeader,
     find_header,
     is_header_start,
-    read_band_facts,
     read_header,
 )
 from lrprism.spectral.io.formats.envi_map import read_map_information

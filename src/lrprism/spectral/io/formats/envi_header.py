@@ -1,4 +1,4 @@
-"""The text header of an ENVI file, and the wavelengths of the bands in it."""
+"""The text header of an ENVI file."""
 
 import math
 import re
@@ -12,19 +12,12 @@ import numpy as np
 import numpy.typing as npt
 
 from lrprism.errors import DataError
-from lrprism.spectral.cubes.wavelengths import (
-    ASK_FOR_WAVELENGTHS,
-    MissingWavelengthsError,
-    WavelengthSource,
-    read_wavelengths,
-)
-from lrprism.spectral.io.band_names import read_band_names
-from lrprism.spectral.io.decode import convert_bands_to_nm
 
 _MAGIC: Final = b"ENVI"
 _BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
 DATA_ENDINGS: Final = ("", ".dat", ".img", ".bsq", ".bil", ".bip", ".sli", ".raw", ".bin", ".cub")
 _CLOSED: Final = re.compile(r"\}\s*(?:;.*)?$")  # the end of a list, and a comment behind it
+_TIFFS: Final = (".tif", ".tiff")
 _BYTE_ORDERS: Final = {0: "<", 1: ">"}
 _COMPLEX: Final = frozenset({"6", "9"})
 _DATA_TYPES: Final = {
@@ -191,6 +184,9 @@ def _find_data(header: Path) -> Path:
         [Path(f"{stem}{form(end)}") for end in DATA_ENDINGS for form in (str.lower, str.upper)]
     )
     if data is None:
+        tiff = _first_file([Path(f"{stem}{form(end)}") for end in _TIFFS for form in (str.lower, str.upper)])
+        if tiff is not None:  # its tags say more than the header beside it
+            raise DataError(f"'{header}' should be given by its image. Found '{tiff.name}'. Give '{tiff}'.")
         raise DataError(
             f"'{header}' should have its data beside it, '{stem.name}' with no ending or one of "
             f"{' '.join(DATA_ENDINGS[1:])}. Found none. Keep the two together, or give the data file."
@@ -255,40 +251,3 @@ def _read_braces(header: Path, name: str, value: str, lines: Iterator[str]) -> s
         if not following.lstrip().startswith(";"):
             value += " " + following.strip()
     return _CLOSED.sub("}", value).strip("{} \t")
-
-
-def read_band_facts(
-    header: EnviHeader, bands: int, wavelengths: WavelengthSource | None
-) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64] | None, tuple[str, ...]]:
-    """Read wavelength and width of each band, from the user where stated, else from the header.
-
-    Shapes: wavelengths and FWHM ``[bands]``.
-
-    Args:
-        header: The header.
-        bands: Number of bands.
-        wavelengths: What the user states, or None.
-
-    Returns:
-        Wavelengths in nm, FWHM in nm or None, and what was assumed.
-
-    Raises:
-        DataError: If neither states wavelengths, or they do not fit.
-    """
-    if wavelengths is not None:
-        centre, fwhm = read_wavelengths(wavelengths, bands)
-        why = "in place of those in the header" if header.words("wavelength") else "the header has none"
-        return centre, fwhm, (f"wavelengths are those given on reading: {why}",)
-    width = header.reals("fwhm", bands)
-    listed = header.reals("wavelength", bands)
-    if listed is not None:
-        return convert_bands_to_nm(listed, width, header.fields.get("wavelength units"))
-    # some programs keep the wavelengths in the names of the bands alone
-    names = header.words("band names")
-    named = read_band_names(names, bare_numbers=True) if len(names) == bands else None
-    if named is None:
-        raise MissingWavelengthsError(
-            f"'{header.path}' should state the wavelength of its {bands} bands. Found none. "
-            f"{ASK_FOR_WAVELENGTHS}"
-        )
-    return (*convert_bands_to_nm(named[0], width, "nm")[:2], named[1])

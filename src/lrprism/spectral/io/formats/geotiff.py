@@ -15,6 +15,7 @@ from lrprism.spectral.io.decode import decode_values, parse_notes
 from lrprism.spectral.io.format import Format
 from lrprism.spectral.io.formats.geotiff_bands import read_band_tags, settle_axis, states_wavelength
 from lrprism.spectral.io.raster import open_raster, open_raster_masks, open_raster_values, place_on_map
+from lrprism.spectral.io.value_range import settle_divisor
 from lrprism.spectral.io.vrt import is_vrt
 
 _SAMPLED_ROWS: Final = 50
@@ -44,20 +45,14 @@ def read_geotiff(path: str | PathLike[str], *, wavelengths: WavelengthSource | N
     with open_raster(file) as dataset:
         bands, chosen = _choose_bands(dataset, wavelengths)
         centre, fwhm, notes = settle_axis(dataset, bands, wavelengths)
-        values = _decode_bands(dataset, bands)
-        scales, offsets = (
-            np.asarray([numbers[band - 1] for band in bands], np.float32)
-            for numbers in (dataset.scales, dataset.offsets)
-        )
-        if np.any(scales != 1) or np.any(offsets != 0):
-            values = values * scales[:, None, None] + offsets[:, None, None]
-        scale = 1.0 / float(scales[0]) if scales[0] != 0 and np.all(scales == scales[0]) else 1.0
+        values, scale, scaled = _scale_values(dataset, bands, _decode_bands(dataset, bands))
+        values, masked = _mask_values(values, dataset, bands)
         cube = make_cube(
-            _mask_values(values, dataset, bands),
+            values,
             centre,
             fwhm=fwhm,
             **read_band_tags(dataset, bands),
-            **_read_file_tags(dataset, file.name, (*chosen, *notes)),
+            **_read_file_tags(dataset, file.name, (*chosen, *notes, *masked, *scaled)),
         ).assign_attrs(scale=scale, source=file.name)
         return place_on_map(cube, dataset)
 
@@ -89,7 +84,7 @@ def _choose_bands(dataset: Any, wavelengths: WavelengthSource | None) -> tuple[t
     if listed or not _holds_mask(dataset, alpha[0]):
         return every, (f"band {alpha[0]}, which the file calls alpha, is taken for a band of the image",)
     return tuple(band for band in every if band not in alpha), (
-        f"band {alpha[0]} is an alpha band: where it is 0 there is no value",
+        f"band {alpha[0]} is an alpha band and no band of the image",
     )
 
 
@@ -100,15 +95,37 @@ def _holds_mask(dataset: Any, band: int) -> bool:  # rasterio is not typed
     return len(np.unique(np.concatenate(values))) <= 2
 
 
-def _mask_values(values: da.Array, dataset: Any, bands: tuple[int, ...]) -> da.Array:  # rasterio is not typed
+def _mask_values(
+    values: da.Array, dataset: Any, bands: tuple[int, ...]
+) -> tuple[da.Array, _Notes]:  # rasterio is not typed
     # an alpha band among the bands of the image masks nothing
     if any(dataset.colorinterp[band - 1].name == "alpha" for band in bands):
-        return values
+        return values, ()
     missing = open_raster_masks(dataset, bands)
     if missing is None:
-        return values
+        return values, ()
     masked: da.Array = da.where(missing, np.float32(np.nan), values)
-    return masked
+    return masked, ("pixels that the file's mask or alpha band leaves out have no value",)
+
+
+def _scale_values(
+    dataset: Any, bands: tuple[int, ...], values: da.Array
+) -> tuple[da.Array, float, _Notes]:  # rasterio is not typed
+    """Apply scale and offset of each band; return the values, the divisor of all bands, and notes."""
+    scales, offsets = (
+        np.asarray([numbers[band - 1] for band in bands], np.float64)
+        for numbers in (dataset.scales, dataset.offsets)
+    )
+    is_one = scales[0] != 0 and bool(np.all(scales == scales[0]))
+    divisor = 1.0 / float(scales[0]) if is_one else 1.0
+    if np.all(offsets == 0) and is_one:
+        settled, notes = settle_divisor(values, divisor, np.dtype(dataset.dtypes[bands[0] - 1]))
+        if settled != divisor:
+            return values, 1.0, notes
+    if np.any(scales != 1) or np.any(offsets != 0):
+        gain, offset = (numbers.astype(np.float32)[:, None, None] for numbers in (scales, offsets))
+        values = values * gain + offset
+    return values, divisor, ()
 
 
 def _decode_bands(dataset: Any, bands: tuple[int, ...]) -> da.Array:  # rasterio is not typed

@@ -16,7 +16,8 @@ from lrprism.spectral.cubes.wavelengths import (
 )
 from lrprism.spectral.io.band_names import read_band_names
 from lrprism.spectral.io.decode import convert_bands_to_nm
-from lrprism.spectral.io.formats.envi_header import EnviHeader, find_header, read_band_facts, read_header
+from lrprism.spectral.io.formats.envi_bands import read_band_facts
+from lrprism.spectral.io.formats.envi_header import EnviHeader, find_header, read_header
 from lrprism.spectral.knowledge.sensors import look_up_bands
 
 BandAxis: TypeAlias = tuple[npt.NDArray[np.float64], npt.NDArray[np.float64] | None, tuple[str, ...]]
@@ -73,7 +74,9 @@ def read_band_tags(dataset: Any, bands: Sequence[int]) -> dict[str, Any]:  # ras
         facts["original_band"] = [tag["original_band"] for tag in tags]
     flags = next(([tag[name] for tag in tags] for name in _FLAGS if all(name in tag for tag in tags)), None)
     if flags is None:
-        flags = next(filter(None, (_read_list(dataset, bands, domain, "bbl") for domain in _LIST_DOMAINS)), None)
+        flags = next(
+            filter(None, (_read_list(dataset, bands, domain, "bbl") for domain in _LIST_DOMAINS)), None
+        )
     if flags is None:
         header = _find_header_beside(dataset)
         flags = header.words("bbl") if header is not None else None
@@ -134,9 +137,7 @@ def _from_file_tags(dataset: Any, bands: Sequence[int]) -> BandAxis | None:  # r
     for domain in _LIST_DOMAINS:
         lists = {name: _read_list(dataset, bands, domain, name) for name in ("wavelength", "fwhm")}
         if lists["wavelength"] is not None:
-            numbers = {
-                name: _parse_floats(words, f"tag '{name}'") for name, words in lists.items() if words
-            }
+            numbers = {name: _parse_floats(words, f"tag '{name}'") for name, words in lists.items() if words}
             units = dataset.tags(ns=domain).get("wavelength_units")
             return convert_bands_to_nm(numbers["wavelength"], numbers.get("fwhm"), units)
     return None

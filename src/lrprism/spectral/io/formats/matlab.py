@@ -64,10 +64,8 @@ def read_matlab(
         scene = next((scene for scene in BENCHMARK_SCENES if scene.shape == shape), None)
         listed = _read_list(file, _WAVELENGTH_KEYS, shape) if wavelengths is None else None
         # the benchmark scenes all have their bands last
-        if scene and band_axis is None:
-            axis, notes = CUBE_AXES - 1, ()
-        else:
-            axis, notes = find_band_axis(shape, wavelengths if listed is None else listed, band_axis)
+        stated = CUBE_AXES - 1 if scene and band_axis is None else band_axis
+        axis, notes = find_band_axis(shape, wavelengths if listed is None else listed, stated)
         bands = _settle_channels(file, scene, shape[axis], wavelengths, listed)
         stored = da.moveaxis(file.read(name), axis, 0)
         facts = _scene_facts(scene, stored, bands) if scene else _plain_facts(stored, name, bands, notes)
@@ -151,4 +149,6 @@ def _is_matlab(marks: FileMarks) -> bool:
     return marks.start.startswith(b"MATLAB") or (marks.path.is_file() and marks.path.suffix.lower() == ".mat")
 
 
-MATLAB: Final = Format("MATLAB", _is_matlab, read_matlab, files=".mat", options=("key", "wavelengths", "band_axis"))
+MATLAB: Final = Format(
+    "MATLAB", _is_matlab, read_matlab, files=".mat", options=("key", "wavelengths", "band_axis")
+)

@@ -152,7 +152,9 @@ def _choose_variable(
     if key is None and cubes and not fitting:
         raise _miss_wavelengths(variables)
     wanted = "one variable" if key is None else f"a variable {key!r}"
-    raise DataError(f"'{path}' should hold {wanted} of three axes. Found {variables}. Name it with key=, --key.")
+    raise DataError(
+        f"'{path}' should hold {wanted} of three axes. Found {variables}. Name it with key=, --key."
+    )
 
 
 def _miss_wavelengths(place: str) -> MissingWavelengthsError:

@@ -146,7 +146,9 @@ def _choose_array(file: Path, shapes: dict[str, tuple[int, ...]], key: str | Non
     if len(candidates) != 1:
         wanted = "one array of three axes" if key is None else f"an array {key!r}"
         listed = ", ".join(f"{name} {shape}" for name, shape in shapes.items()) or "none"
-        raise DataError(f"'{file}' should hold {wanted}. Found {listed}. Name it with key=, on the command line --key.")
+        raise DataError(
+            f"'{file}' should hold {wanted}. Found {listed}. Name it with key=, on the command line --key."
+        )
     return candidates[0]
 
 

@@ -13,8 +13,9 @@ from lrprism.spectral.cubes.cube import band_coords
 from lrprism.spectral.cubes.wavelengths import WavelengthSource
 from lrprism.spectral.io.decode import decode_values
 from lrprism.spectral.io.failures import naming
+from lrprism.spectral.io.formats.envi_bands import read_band_facts
 from lrprism.spectral.io.formats.envi_content import check_plain_numbers
-from lrprism.spectral.io.formats.envi_header import EnviHeader, find_header, read_band_facts, read_header
+from lrprism.spectral.io.formats.envi_header import EnviHeader, find_header, read_header
 from lrprism.spectral.io.value_range import LARGEST_REFLECTANCE, find_top, settle_divisor
 
 _HEADER_BYTES: Final = 2**20

@@ -1,4 +1,4 @@
-"""Reflectance of the EMIT spectrometer on the space station: L2A files of NASA's LP DAAC."""
+"""The EMIT spectrometer on the space station: L2A reflectance and L1B radiance of NASA's LP DAAC."""
 
 from dataclasses import dataclass
 from os import PathLike
@@ -13,28 +13,29 @@ import xarray as xr
 from lrprism.errors import DataError
 from lrprism.spectral.cubes.cube import make_cube
 from lrprism.spectral.cubes.georeference import Georeference, assign_georeference
-from lrprism.spectral.io.decode import convert_to_nm, decode_values
-from lrprism.spectral.io.format import Format
-from lrprism.spectral.io.hdf5 import find_dataset, open_hdf5, reopen_hdf5
+from lrprism.spectral.io.decode import convert_bands_to_nm, decode_values
+from lrprism.spectral.io.format import FileMarks, Format
+from lrprism.spectral.io.hdf5 import find_dataset, list_members, open_hdf5, reopen_hdf5
 from lrprism.spectral.io.hdf5_values import (
     check_cube,
     open_hdf5_cube,
     read_attribute,
     read_list,
     read_number_attribute,
+    read_text_attribute,
 )
 from lrprism.spectral.io.lazy import AbstractStored, lazy
 from lrprism.spectral.io.limits import check_declared
 
-_CUBE: Final = "reflectance"
+_LEVELS: Final = {"reflectance": "L2A", "radiance": "L1B"}
 _BANDS: Final = "sensor_band_parameters"
 _LOOKUP: Final = ("location/glt_y", "location/glt_x")
 _NODATA: Final = -9999.0
-_WHAT: Final = "an EMIT L2A reflectance file"
+_WHAT: Final = "an EMIT file of reflectance or radiance"
 
 
 def read_emit(path: str | PathLike[str], *, orthorectify: bool = False) -> xr.DataArray:
-    """Open an EMIT L2A reflectance file, as it was scanned or on its map grid.
+    """Open an EMIT file of L2A reflectance or L1B radiance, as it was scanned or on its map grid.
 
     Args:
         path: The ``.nc`` file.
@@ -48,29 +49,47 @@ def read_emit(path: str | PathLike[str], *, orthorectify: bool = False) -> xr.Da
         DataError: If the file is damaged or is not such a file.
     """
     with open_hdf5(path, _WHAT) as file:
-        dataset = find_dataset(file, _CUBE)
+        key = _find_cube(file)
+        dataset = find_dataset(file, key)
         bands = check_cube(dataset)[2]
-        centre, notes = convert_to_nm(read_list(file, f"{_BANDS}/wavelengths"), "nm")
+        centre, fwhm, notes = convert_bands_to_nm(
+            read_list(file, f"{_BANDS}/wavelengths"), read_list(file, f"{_BANDS}/fwhm"), "nm"
+        )
         if orthorectify:
-            stored = lazy(_open_map_grid(file, dataset))
+            stored = lazy(_open_map_grid(file, dataset, key))
         else:
-            stored = open_hdf5_cube(file, _CUBE, (2, 0, 1))
+            stored = open_hdf5_cube(file, key, (2, 0, 1))
             notes = (*notes, "y, x are downtrack and crosstrack as scanned, not on a map grid")
         cube = make_cube(
             decode_values(stored, nodata=_NODATA),
             centre,
-            fwhm=read_list(file, f"{_BANDS}/fwhm"),
+            fwhm=fwhm,
             good=_read_good_flags(file, bands),
-            title=f"EMIT L2A {Path(path).name}",
+            title=f"EMIT {_LEVELS[key]} {Path(path).name}",
             attribution="NASA EMIT, LP DAAC",
-            quantity="reflectance",
-            units="1",
+            quantity=key,
+            units="1" if key == "reflectance" else read_text_attribute(dataset, "units", "unknown"),
             assumed=notes,
         ).assign_attrs(scale=1.0, source=Path(path).name)
         return assign_georeference(cube, _read_emit_georeference(file)) if orthorectify else cube
 
 
-def _read_good_flags(file: h5py.File, bands: int) -> npt.NDArray[np.bool_]:
+def _find_cube(file: h5py.File) -> str:
+    names = list_members(file)
+    key = next((name for name in _LEVELS if name in names), None)
+    if key is None:
+        # masks, uncertainties and mineral maps have the same groups
+        others = [name for name, item in names.items() if isinstance(item, h5py.Dataset)] or list(names)
+        raise DataError(
+            f"'{file.filename}' should be {_WHAT}. Found {', '.join(others)}. Give the file of L2A "
+            "reflectance (EMIT_L2A_RFL) or L1B radiance (EMIT_L1B_RAD)."
+        )
+    return key
+
+
+def _read_good_flags(file: h5py.File, bands: int) -> npt.NDArray[np.bool_] | None:
+    if "good_wavelengths" not in list_members(file[_BANDS]):  # radiance has no flags
+        return None
     flags = read_list(file, f"{_BANDS}/good_wavelengths")
     if flags.shape != (bands,):
         raise DataError(
@@ -92,12 +111,15 @@ class _MapGrid(AbstractStored):
     """The scanned cube on the map grid; ``file_shape`` is (row, column, band) of the map.
 
     Two tables name the scanned pixel of each map pixel, line and sample counted from 1; 0 outside the swath.
+    ``key`` names the scanned cube.
     """
+
+    key: str = ""
 
     def _read(self, index: tuple[slice, ...]) -> npt.NDArray[np.generic]:
         row_part, column_part, band_part = index
         with reopen_hdf5(self.path) as file:
-            scanned = find_dataset(file, _CUBE)
+            scanned = find_dataset(file, self.key)
             row, column = (
                 np.asarray(find_dataset(file, key)[row_part, column_part]).astype(np.int64) for key in _LOOKUP
             )
@@ -122,7 +144,7 @@ def _check_lookup(row: npt.NDArray[np.int64], column: npt.NDArray[np.int64], sha
             )
 
 
-def _open_map_grid(file: h5py.File, scanned: h5py.Dataset) -> _MapGrid:
+def _open_map_grid(file: h5py.File, scanned: h5py.Dataset, key: str) -> _MapGrid:
     row, column = (find_dataset(file, key) for key in _LOOKUP)
     kinds = {row.dtype.kind, column.dtype.kind}
     if row.ndim != 2 or 0 in row.shape or row.shape != column.shape or kinds - {*"iu"}:
@@ -134,7 +156,12 @@ def _open_map_grid(file: h5py.File, scanned: h5py.Dataset) -> _MapGrid:
     path, shape = Path(file.filename), (*row.shape, scanned.shape[2])
     # packed zeros: a small file can declare a map of any size
     check_declared(path, "glt_x", row.shape, row.dtype)
-    return _MapGrid(path, shape, scanned.dtype, (2, 0, 1))
+    return _MapGrid(path, shape, scanned.dtype, (2, 0, 1), key)
 
 
-EMIT: Final = Format("EMIT", lambda marks: _BANDS in marks.members, read_emit)
+def _is_emit(marks: FileMarks) -> bool:
+    # files of the PACE mission have the same group
+    return _BANDS in marks.members and {"geophysical_data", "observation_data"}.isdisjoint(marks.members)
+
+
+EMIT: Final = Format("EMIT", _is_emit, read_emit)

@@ -95,6 +95,11 @@ def read_product(path: str | PathLike[str], words: BandElements) -> xr.DataArray
         metadata, image = _find_pair(Path(path))
         root = parse_plain_xml(metadata)
         elements = [e for e in root.iter(words.band) if e.find(_WAVELENGTH) is not None]
+        if not elements:
+            raise DataError(
+                f"'{metadata}' should describe each band in an element '{words.band}' with "
+                f"'{_WAVELENGTH}'. Found none. Download it again."
+            )
         centre, fwhm = (_read_numbers(metadata, elements, name) for name in (_WAVELENGTH, words.fwhm))
         level = _find_level(root, image)
         scale = _settle_scale(metadata, elements, words, level)
@@ -122,7 +127,7 @@ def _find_level(root: ElementTree.Element, image: Path) -> str | None:
 def _settle_scale(
     metadata: Path, elements: list[ElementTree.Element], words: BandElements, level: str | None
 ) -> _Scale:
-    stated = bool(elements) and all(e.find(words.gain) is not None for e in elements)
+    stated = all(e.find(words.gain) is not None for e in elements)
     is_radiance = level is not None and level.startswith("1")
     if is_radiance and not stated:
         raise DataError(
@@ -214,9 +219,7 @@ def _choose_one(path: Path, folder: Path, ending: str, files: list[Path]) -> Pat
     return files[0]
 
 
-def _read_numbers(
-    metadata: Path, elements: list[ElementTree.Element], name: str
-) -> npt.NDArray[np.float64]:
+def _read_numbers(metadata: Path, elements: list[ElementTree.Element], name: str) -> npt.NDArray[np.float64]:
     """Read one number of each band, ``[band]``."""
     try:
         return np.array([float(element.findtext(name, "")) for element in elements])

@@ -9,9 +9,9 @@ import numpy as np
 import xarray as xr
 
 from lrprism.errors import DataError
-from lrprism.spectral.cubes.cube import make_cube
+from lrprism.spectral.cubes.cube import make_cube, with_note
 from lrprism.spectral.cubes.georeference import Georeference, assign_georeference
-from lrprism.spectral.io.decode import convert_to_nm, decode_values
+from lrprism.spectral.io.decode import convert_bands_to_nm, decode_values
 from lrprism.spectral.io.format import FileMarks, Format
 from lrprism.spectral.io.hdf5 import find_dataset, open_hdf5
 from lrprism.spectral.io.hdf5_values import open_hdf5_cube, read_list, read_number_attribute
@@ -39,18 +39,25 @@ def read_neon(path: str | PathLike[str]) -> xr.DataArray:
         divisor = float(read_number_attribute(dataset, "Scale_Factor", 1)[0])
         nodata = float(read_number_attribute(dataset, "Data_Ignore_Value", 1)[0])
         spectral = f"{group}/Metadata/Spectral_Data"
-        centre, notes = convert_to_nm(read_list(file, f"{spectral}/Wavelength"), "nm")
+        centre, fwhm, notes = convert_bands_to_nm(
+            read_list(file, f"{spectral}/Wavelength"), read_list(file, f"{spectral}/FWHM"), "nm"
+        )
         cube = make_cube(
             decode_values(open_hdf5_cube(file, key, (2, 0, 1)), divisor=divisor, nodata=nodata),
             centre,
-            fwhm=read_list(file, f"{spectral}/FWHM"),
+            fwhm=fwhm,
             title=f"NEON {Path(path).name}",
             attribution="National Ecological Observatory Network",
             quantity="reflectance",
             units="1",
             assumed=notes,
         ).assign_attrs(scale=divisor, source=Path(path).name)
-        return assign_georeference(cube, _read_neon_georeference(file, f"{group}/Metadata/Coordinate_System"))
+        try:
+            place = _read_neon_georeference(file, f"{group}/Metadata/Coordinate_System")
+        except DataError as error:
+            note = f"the map information is left out: {error}"
+            return cube.assign_attrs(with_note(cube.attrs, note))
+        return assign_georeference(cube, place)
 
 
 def _find_site(file: h5py.File) -> str:

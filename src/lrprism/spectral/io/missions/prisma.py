@@ -1,4 +1,4 @@
-"""Reflectance of PRISMA, the Italian Space Agency's satellite: L2D files, on a map grid."""
+"""PRISMA, the Italian Space Agency's satellite: L1 and L2B radiance, L2C and L2D reflectance."""
 
 from dataclasses import dataclass
 from os import PathLike
@@ -15,11 +15,13 @@ from lrprism.errors import DataError
 from lrprism.spectral.cubes.cube import make_cube
 from lrprism.spectral.cubes.georeference import Georeference, assign_georeference
 from lrprism.spectral.io.decode import decode_values
-from lrprism.spectral.io.format import Format
+from lrprism.spectral.io.format import FileMarks, Format
 from lrprism.spectral.io.hdf5 import open_hdf5
 from lrprism.spectral.io.hdf5_values import open_hdf5_cube, read_number_attribute
 
-_FIELDS: Final = "HDFEOS/SWATHS/PRS_L2D_HCO/Data Fields"
+_SWATHS: Final = "HDFEOS/SWATHS"
+_LEVELS: Final = ("L2D", "L2C", "L2B", "L1")
+_RADIANCE_UNITS: Final = "W m-2 sr-1 um-1"
 _LARGEST: Final = 65535.0
 _PIXEL_M: Final = 30.0
 
@@ -38,11 +40,12 @@ class _Spectrometer:
 
 
 def read_prisma(path: str | PathLike[str]) -> xr.DataArray:
-    r"""Open a PRISMA L2D file: both spectrometers in one cube, by increasing wavelength.
+    r"""Open a PRISMA file: both spectrometers in one cube, by increasing wavelength.
 
-    With the stored number s and the file's bounds of each spectrometer:
+    L2D and L2C are reflectance, L2B and L1 radiance; only L2D lies on a map grid. With the stored number s and
+    the file's bounds of each spectrometer, or at L1 its factor d:
 
-    .. math:: v = v_\min + \frac{s}{65535} (v_\max - v_\min)
+    .. math:: v = v_\min + \frac{s}{65535} (v_\max - v_\min) \quad\text{or}\quad v = s / d
 
     A pixel that is 0 in every band of the visible spectrometer lies outside the scene and becomes NaN.
     Where the spectrometers overlap, the bands of both are kept; ``original_band`` tells them apart
@@ -57,8 +60,9 @@ def read_prisma(path: str | PathLike[str]) -> xr.DataArray:
     Raises:
         DataError: If the file is damaged or is not such a file.
     """
-    with open_hdf5(path, "a PRISMA L2D file") as file:
-        vnir, swir = _open_spectrometer(file, "Vnir"), _open_spectrometer(file, "Swir")
+    with open_hdf5(path, "a PRISMA file") as file:
+        level = _find_level(file)
+        vnir, swir = (_open_spectrometer(file, level, name) for name in ("Vnir", "Swir"))
         if vnir.values.shape[1:] != swir.values.shape[1:]:
             raise DataError(
                 "both cubes should cover the same pixels. "
@@ -68,28 +72,49 @@ def read_prisma(path: str | PathLike[str]) -> xr.DataArray:
         order = np.argsort(centre, kind="stable")  # VNIR before SWIR where they overlap
         names = vnir.names + swir.names
         both = da.concatenate([vnir.values, swir.values])  # type: ignore[no-untyped-call]  # dask is not typed
-        reference, note = _read_prisma_georeference(file, vnir.values.shape[1:])
+        reference, note = _find_place(file, level, vnir.values.shape[1:])
         cube = make_cube(
             da.where(vnir.outside, np.float32(np.nan), both[order]),
             centre[order],
             fwhm=np.concatenate([vnir.fwhm, swir.fwhm])[order],
             original_band=[names[position] for position in order],
-            title=f"PRISMA L2D {Path(path).name}",
+            title=f"PRISMA {level} {Path(path).name}",
             attribution="Product generated under a licence of ASI, the Italian Space Agency",
-            quantity="reflectance",
-            units="1",
+            quantity="reflectance" if level in {"L2C", "L2D"} else "radiance",
+            units="1" if level in {"L2C", "L2D"} else _RADIANCE_UNITS,
             assumed=(note, "pixels that are 0 in every visible band are taken to lie outside the scene"),
         )
-        return assign_georeference(cube.assign_attrs(scale=vnir.scale, source=Path(path).name), reference)
+        cube = cube.assign_attrs(scale=vnir.scale, source=Path(path).name)
+        return cube if reference is None else assign_georeference(cube, reference)
 
 
-def _open_spectrometer(file: h5py.File, name: str) -> _Spectrometer:
-    stored = open_hdf5_cube(file, f"{_FIELDS}/{name.upper()}_Cube", (1, 0, 2))
+def _find_level(file: h5py.File) -> str:
+    for level in _LEVELS:
+        if f"{_SWATHS}/PRS_{level}_HCO" in file:
+            return level
+    raise DataError(
+        f"'{file.filename}' should be a PRISMA file of level {', '.join(_LEVELS)} with the swath PRS_LEVEL_HCO. "
+        f"Found {', '.join(file[_SWATHS])}. Download one of these levels."
+    )
+
+
+def _find_place(file: h5py.File, level: str, shape: tuple[int, ...]) -> tuple[Georeference | None, str]:
+    if level != "L2D":
+        return None, f"y, x are as scanned: {level} lies on no map grid"
+    try:
+        return _read_prisma_georeference(file, shape)
+    except DataError as error:
+        return None, f"the map information is left out: {error}"
+
+
+def _open_spectrometer(file: h5py.File, level: str, name: str) -> _Spectrometer:
+    fields = f"{_SWATHS}/PRS_{level}_HCO/Data Fields"
+    stored = open_hdf5_cube(file, f"{fields}/{name.upper()}_Cube", (1, 0, 2))
     bands = stored.shape[0]
     centre = read_number_attribute(file, f"List_Cw_{name}", bands)
     fwhm = read_number_attribute(file, f"List_Fwhm_{name}", bands)
-    low, high = (float(read_number_attribute(file, f"L2Scale{name}{end}", 1)[0]) for end in ("Min", "Max"))
     used = np.flatnonzero(centre)  # the list has 0 for a channel that is switched off
+    low, high = _read_bounds(file, level, name)
     if not low < high or not used.size:
         raise DataError(
             f"{name} should have bands in use and increasing bounds. Found {used.size} bands, {low:g} to "
@@ -104,6 +129,25 @@ def _open_spectrometer(file: h5py.File, name: str) -> _Spectrometer:
         [f"{name.lower()}:{band}" for band in used],
         scale,
     )
+
+
+def _read_bounds(file: h5py.File, level: str, name: str) -> tuple[float, float]:
+    """Return the values that the stored numbers 0 and 65535 stand for."""
+    if level != "L1":
+        low, high = (
+            float(read_number_attribute(file, f"L2Scale{name}{end}", 1)[0]) for end in ("Min", "Max")
+        )
+        return low, high
+    factor, offset = (
+        float(read_number_attribute(file, f"{n}_{name}", 1)[0]) for n in ("ScaleFactor", "Offset")
+    )
+    # programs disagree about its sign, and it is 0 in the products
+    if factor <= 0 or offset != 0:
+        raise DataError(
+            f"'ScaleFactor_{name}' in '{file.filename}' should be positive, 'Offset_{name}' 0. Found {factor:g} "
+            f"and {offset:g}. Give the L2D product."
+        )
+    return 0.0, _LARGEST / factor
 
 
 def _read_prisma_georeference(file: h5py.File, shape: tuple[int, ...]) -> tuple[Georeference, str]:
@@ -124,4 +168,8 @@ def _read_prisma_georeference(file: h5py.File, shape: tuple[int, ...]) -> tuple[
     return Georeference(crs, transform), "the corners are taken to be pixel centres"
 
 
-PRISMA: Final = Format("PRISMA", lambda marks: "HDFEOS" in marks.members, read_prisma)
+def _is_prisma(marks: FileMarks) -> bool:
+    return any(name.startswith("PRS_") for name in marks.swaths)
+
+
+PRISMA: Final = Format("PRISMA", _is_prisma, read_prisma)
