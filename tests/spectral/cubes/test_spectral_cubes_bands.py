@@ -13,6 +13,13 @@ from lrprism.spectral import (
     read_wavelengths,
     select_bands,
 )
+from lrprism.spectral.cubes.bands import (
+    check_bands_hold_data,
+    describe_bands,
+    find_empty_bands,
+    flag_empty_bands,
+    good_bands,
+)
 
 # Wavelength of each of the tutorial's 18 bands, worked out apart from this code: 387.12 + 2.1284 (2 i + 0.5).
 TUTORIAL_NM = [
@@ -147,3 +154,54 @@ def test_averages_of_a_lazy_cube_stay_lazy(small_cube: xr.DataArray) -> None:
     averaged = average_pairs(small_cube.chunk({"band": 2, "y": 2, "x": 6}))
     assert averaged.chunks is not None
     np.testing.assert_array_equal(averaged.values, average_pairs(small_cube).values)
+
+
+def empty_some(cube: xr.DataArray, *bands: int) -> xr.DataArray:
+    values = cube.values.copy()
+    values[list(bands)] = np.nan
+    return cube.copy(data=values)
+
+
+@pytest.mark.parametrize("lazy", [False, True])
+def test_bands_without_any_value_are_found(small_cube: xr.DataArray, lazy: bool) -> None:
+    cube = empty_some(small_cube, 1, 3)
+    cube[0, :3] = np.nan  # one row is left
+    data = cube.chunk({"y": 1}) if lazy else cube
+    assert find_empty_bands(data).tolist() == [False, True, False, True, False]
+    assert not find_empty_bands(small_cube).any()
+
+
+def test_empty_bands_are_flagged_and_named(small_cube: xr.DataArray) -> None:
+    flagged = flag_empty_bands(empty_some(small_cube, 1, 3, 4))
+    assert flagged["good"].values.tolist() == [True, False, True, False, False]
+    assert flagged.attrs["assumed"] == ["made up", "no data in bands 1, 3-4 (410.0 to 440.0 nm)"]
+    assert flag_empty_bands(small_cube) is small_cube
+    left = good_bands(flagged)
+    assert left["wavelength"].values.tolist() == [400, 420]
+    assert left.attrs["assumed"][-1] == "3 of 5 bands are flagged bad and were left out"
+
+
+def test_one_band_is_named_with_its_wavelength(small_cube: xr.DataArray) -> None:
+    mask = np.array([False, False, True, False, False])
+    assert describe_bands(small_cube, mask) == "band 2 (420.0 nm)"
+
+
+def test_patches_have_empty_bands_too(small_patches: PatchSet) -> None:
+    patches = small_patches.copy(deep=True)
+    patches["patch"] = patches["patch"].astype(np.float32)
+    patches["patch"].values[:, 2] = np.nan
+    assert np.flatnonzero(find_empty_bands(patches)).tolist() == [2]
+
+
+def test_chosen_bands_hold_data(small_cube: xr.DataArray) -> None:
+    check_bands_hold_data(small_cube)
+    chosen = select_bands(empty_some(small_cube, 3), [3, 0])
+    with pytest.raises(
+        DataError, match=r"chosen bands should hold data. Found none at 5 of the file, band 0 \(430.0 nm\) of"
+    ):
+        check_bands_hold_data(chosen)
+
+
+def test_a_cube_without_any_data(small_cube: xr.DataArray) -> None:
+    with pytest.raises(DataError, match=r"at least one band should be fit for use. Found all 5 flagged bad"):
+        good_bands(flag_empty_bands(empty_some(small_cube, 0, 1, 2, 3, 4)))

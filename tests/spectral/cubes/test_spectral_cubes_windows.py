@@ -4,6 +4,7 @@ import xarray as xr
 
 from lrprism.errors import DataError
 from lrprism.spectral import Scene, cut_windows
+from lrprism.spectral.cubes.windows import mark_complete_windows, mark_inside
 
 
 @pytest.fixture
@@ -74,3 +75,12 @@ def test_no_window_left(scene: Scene) -> None:
         DataError, match=r"at least one window of 3 x 3 pixels should lie inside .* Found 1 pixels"
     ):
         cut_windows(scene, 3, pixels=[0])
+
+
+def test_windows_inside_the_scene_with_complete_pixels() -> None:
+    complete = np.ones((4, 5), dtype=bool)
+    complete[0, 4] = False
+    assert mark_inside((4, 5), 1).astype(int).tolist() == [[0] * 5, [0, 1, 1, 1, 0], [0, 1, 1, 1, 0], [0] * 5]
+    marked = mark_complete_windows(complete, 3)
+    assert np.argwhere(~marked).tolist() == [[0, 3], [0, 4], [1, 3], [1, 4]]
+    assert mark_complete_windows(complete, 1) is complete

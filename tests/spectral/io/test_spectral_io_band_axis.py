@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from lrprism.errors import DataError, InputError
-from lrprism.spectral.io.band_axis import find_band_axis
+from lrprism.spectral.io.band_axis import count_wavelengths, find_band_axis
 
 
 def test_the_axis_as_long_as_the_list() -> None:
@@ -34,7 +34,17 @@ def test_an_axis_that_the_user_states_counts_from_either_end() -> None:
 
 
 def test_no_axis_or_two_of_that_length() -> None:
-    with pytest.raises(DataError, match=r"as long as the 2 wavelengths. Found 2 in shape \(2, 2, 5\)"):
+    with pytest.raises(
+        DataError, match=r"as long as the 2 wavelengths. Found 2 in shape \(2, 2, 5\). Say .* --band-axis"
+    ):
         find_band_axis((2, 2, 5), [1.0, 2.0])
     with pytest.raises(DataError, match=r"as long as the 1 wavelengths. Found shape \(2, 2, 5\). Give"):
         find_band_axis((2, 2, 5), [1.0])
+
+
+def test_a_range_says_nothing_of_the_number(tmp_path: Path) -> None:
+    (tmp_path / "nm.txt").write_text("400\n410\n")
+    assert count_wavelengths(tmp_path / "nm.txt") == 2
+    assert count_wavelengths([400.0]) == 1
+    assert count_wavelengths("400:500") is None
+    assert count_wavelengths(None) is None

@@ -55,7 +55,7 @@ def test_wavelengths_and_class_names_can_be_given(write_hdf5: HdfWriter, tmp_pat
 def test_other_bands_need_wavelengths(write_hdf5: HdfWriter) -> None:
     path = write_hdf5(train_img=images(bands=18), train_labels=[0, 1, 2])
     with pytest.raises(
-        DataError, match=r"Found 18 bands, .* Pass wavelengths='FIRST:LAST' in nm, a list, or a file"
+        DataError, match=r"Found 18 bands, .* Pass wavelengths='FIRST:LAST' in nm, a list, or a text file"
     ):
         read_patch_file(path)
     with pytest.raises(DataError, match=r"value per band, 18 in all. Found shape"):

@@ -50,6 +50,26 @@ def test_arguments_that_a_format_settles_are_refused(tmp_path: Path, small_cube:
     with pytest.raises(InputError, match=r"key should be given only .* Found 'a' for '.*cube.hdr'"):
         read_cube(tmp_path / "cube.hdr", key="a")
     with h5py.File(tmp_path / "file.h5", "w") as file:
-        file["HDFEOS/x"] = np.zeros(3)
+        file["HDFEOS/SWATHS/PRS_L2D_HCO/x"] = np.zeros(3)
     with pytest.raises(InputError, match=r"wavelengths should be given only"):
         read_cube(tmp_path / "file.h5", wavelengths=NM)
+
+
+@pytest.mark.parametrize(("factor", "said"), [(1.0, False), (1e4, True), (1e-5, True)])
+def test_reflectance_far_from_0_to_1_is_said(
+    tmp_path: Path, small_cube: xr.DataArray, factor: float, said: bool
+) -> None:
+    cube = (small_cube / 500 * factor).assign_attrs({**small_cube.attrs, "quantity": "reflectance"})
+    write_cube(cube, tmp_path / "cube.hdr")
+    notes = read_cube(tmp_path / "cube.hdr").attrs["assumed"]
+    assert any("which reflectance from 0 to 1 does not" in note for note in notes) == said
+
+
+def test_the_axis_of_the_bands_may_be_stated(tmp_path: Path, small_cube: xr.DataArray) -> None:
+    np.save(tmp_path / "cube.npy", small_cube.values)
+    np.testing.assert_array_equal(
+        read_cube(tmp_path / "cube.npy", wavelengths="400:440", band_axis=0).values, small_cube.values
+    )
+    write_cube(small_cube, tmp_path / "cube.hdr")
+    with pytest.raises(InputError, match=r"band_axis should be given only for a format that leaves it open"):
+        read_cube(tmp_path / "cube.hdr", band_axis=0)

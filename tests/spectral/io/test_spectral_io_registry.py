@@ -54,7 +54,14 @@ def test_the_content_counts_more_than_the_name(tmp_path: Path, small_cube: xr.Da
     ("names", "name"),
     [
         (["reflectance", "sensor_band_parameters/wavelengths"], "EMIT"),
-        (["HDFEOS/SWATHS/x"], "PRISMA"),
+        (["radiance", "sensor_band_parameters/wavelengths"], "EMIT"),
+        (["geophysical_data/Rrs", "sensor_band_parameters/wavelength_3d"], "PACE OCI"),
+        (["observation_data/rhot_blue", "sensor_band_parameters/blue_wavelength"], "PACE OCI"),
+        (["HDFEOS/SWATHS/PRS_L2D_HCO/x"], "PRISMA"),
+        (["HDFEOS/SWATHS/PRS_L1_HRC/x"], "PRISMA"),
+        (["HDFEOS/SWATHS/HYP/x"], "Tanager"),
+        (["HDFEOS/GRIDS/HYP/x"], "Tanager"),
+        (["reflectance/reflectance", "reflectance/wavelength"], "AVIRIS-3"),
         (["ABBY/Reflectance/Reflectance_Data"], "NEON"),
     ],
 )

@@ -74,3 +74,25 @@ def test_one_width_for_all_bands_is_said_once(tmp_path: Path) -> None:
     text = describe_data(str(tmp_path / "scene.hdr"))
     assert "FWHM 8.0 nm" in text
     assert "radiance, in code" in text
+
+
+def test_wavelengths_that_nobody_states_are_unknown(tmp_path: Path) -> None:
+    np.save(tmp_path / "cube.npy", np.full((3, 4, 20), 0.5, dtype=np.float32))
+    lines = describe_data(str(tmp_path / "cube.npy")).splitlines()
+    assert "shape     20 band, 3 y, 4 x" in lines
+    assert "bands     20, wavelengths unknown" in lines
+    assert lines[-1].startswith("missing   wavelengths should be given: the file carries none.")
+    assert lines[-1].endswith(
+        "on the command line --wavelengths. Found in '" + str(tmp_path / "cube.npy") + "'."
+    )
+    assert not any("1000" in line for line in lines)
+
+
+def test_a_library_without_wavelengths(tmp_path: Path) -> None:
+    np.array([[1, 2, 3], [4, 5, 6]], dtype="<i2").tofile(tmp_path / "a.sli")
+    (tmp_path / "a.hdr").write_text(
+        "ENVI\nfile type = ENVI Spectral Library\nsamples = 3\nlines = 2\nbands = 1\ndata type = 2\n"
+    )
+    assert "bands     3, wavelengths unknown" in describe_data(str(tmp_path / "a.sli"))
+    given = describe_data(str(tmp_path / "a.sli"), Preparation(wavelengths="500:700"))
+    assert "bands     3, from 500.0 to 700.0 nm" in given

@@ -127,3 +127,30 @@ def test_names_by_code_are_of_patches_too_if_they_count_from_zero(tmp_path: Path
     )
     with pytest.raises(lp.DataError, match=r"should be for the classes 0, 1, 2, \.\.\. Found codes \(1, "):
         open_samples(source, wrong)
+
+
+def test_bands_without_any_data_are_left_out_and_named(
+    tmp_path: Path, values: np.ndarray, label_map: Path
+) -> None:
+    values[1] = np.nan
+    source = str(cube_file(tmp_path / "scene.nc", values))
+    samples = open_samples(source, Preparation(window=3, labels=str(label_map)))
+    assert samples.numbers.tolist() == [8, 17, 33]
+    assert samples.scene is not None
+    assert samples.scene.cube["wavelength"].values.tolist() == [500.0, 700.0, 800.0]
+    assert "no data in band 1 (600.0 nm)" in samples.attrs["assumed"]
+    with pytest.raises(lp.DataError, match=r"chosen bands should hold data. Found none at 1 of the file"):
+        open_samples(source, Preparation(window=3, labels=str(label_map), bands=(0, 1)))
+
+
+def test_labels_that_no_pixel_can_use_are_accounted_for(
+    tmp_path: Path, values: np.ndarray, label_map: Path
+) -> None:
+    values[2, ::2] = np.nan
+    source = str(cube_file(tmp_path / "scene.nc", values))
+    with pytest.raises(lp.DataError, match=r"Found none; .*missing values in their window. Choose a smaller"):
+        open_labelled_samples(
+            source, Preparation(window=3, labels=str(label_map)), SILENT
+        )
+    with pytest.raises(lp.DataError, match=r"Found none. Give labels with --labels"):
+        open_labelled_samples(source, Preparation(window=3), SILENT)

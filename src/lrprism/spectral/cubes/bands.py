@@ -211,8 +211,8 @@ def check_bands_hold_data(data: BandData) -> None:
     if empty.any():
         names = _join(data["original_band"].values[empty])
         raise DataError(
-            f"chosen bands should hold data. Found none at {names} of the file, {describe_bands(data, empty)} "
-            "of those chosen. Leave them out of the choice."
+            f"chosen bands should hold data. Found none at {names} of the file, "
+            f"{describe_bands(data, empty)} of those chosen. Leave them out of the choice."
         )
 
 

@@ -120,3 +120,31 @@ def _note_border(dropped: int, total: int, size: int) -> list[str]:
     if not dropped:
         return []
     return [f"{dropped} of {total} windows of {size} x {size} pixels would leave the scene and were dropped"]
+
+
+def mark_complete_windows(complete: npt.NDArray[np.bool_], window: int) -> npt.NDArray[np.bool_]:
+    """Mark the pixels whose window holds complete pixels alone; beyond the border, the border goes on.
+
+    Shapes: ``complete`` and the result ``[y, x]``.
+
+    Args:
+        complete: The pixels with a value in every band.
+        window: Side of the windows in pixels, odd.
+    """
+    if window == 1:
+        return complete
+    from scipy import ndimage  # late: not needed to read patches
+
+    return np.asarray(ndimage.minimum_filter(complete, size=window, mode="nearest"), dtype=bool)
+
+
+def mark_inside(shape: tuple[int, ...], radius: int) -> npt.NDArray[np.bool_]:
+    """Mark the pixels whose window lies inside the scene.
+
+    Args:
+        shape: Rows and columns of the scene.
+        radius: Half the side of the windows, rounded down.
+    """
+    inside = np.zeros(shape, dtype=bool)
+    inside[radius : shape[0] - radius, radius : shape[1] - radius] = True
+    return inside

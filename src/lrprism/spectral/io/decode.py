@@ -23,7 +23,7 @@ _TO_NM: Final = {
     "micrometres": 1000.0, "micrometre": 1000.0, "microns": 1000.0, "micron": 1000.0,
     "mm": 1e6, "m": 1e9, "angstroms": 0.1, "angstrom": 0.1, "å": 0.1,
 }  # fmt: skip
-_UNSTATED: Final = ("", "unknown", "none")
+_UNSTATED: Final = ("", "unknown", "none", "unspecified", "<unspecified>")
 _EXACT_BELOW: Final = 1e6
 _STATED_DIGITS: Final = 1e-5  # relative: a number written with six digits is that far from the stored one
 

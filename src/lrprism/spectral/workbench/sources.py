@@ -20,7 +20,7 @@ from lrprism.spectral.cubes.cube import Scene
 from lrprism.spectral.cubes.patches import PatchSet
 from lrprism.spectral.cubes.resample import resample_bands
 from lrprism.spectral.cubes.scan import scan_cube
-from lrprism.spectral.cubes.windows import check_window
+from lrprism.spectral.cubes.windows import check_window, mark_complete_windows, mark_inside
 from lrprism.spectral.io import read_cube
 from lrprism.spectral.io.patch_file import is_patch_file, read_patch_file
 from lrprism.spectral.knowledge.indian_pines import load_indian_pines
@@ -87,15 +87,7 @@ class Preparation:
         return asdict(self)
 
     def prepare_bands(self, data: Bands) -> Bands:
-<<<<<<< HEAD
         """Average and select the bands of a cube or a patch set; without a choice, those flagged good."""
-=======
-        """Average and select the bands of a cube or a patch set; without a choice, those fit for use.
-
-        Raises:
-            DataError: If no band is fit, or a chosen one does not exist or holds no data.
-        """
->>>>>>> 6b202d3 (Read PACE, EMIT L1B, Tanager, PRISMA L1 to L2C and AVIRIS-3, or refuse them by their own names)
         # the sensor flags its bad bands; a choice of the user overrules the flags
         if self.bands is None and not data["good"].values.all():
             data = good_bands(data)
@@ -253,9 +245,9 @@ def _open_scene(source: str, scene: Scene, preparation: Preparation) -> Samples:
     check_window(scene, preparation.window)
     scene = Scene(preparation.flag_bands(scene.cube), scene.labels)
     cube = preparation.prepare_bands(scene.cube)
-    inner = scene.labels.where(_mark_inside(scene.labels.shape, preparation.window // 2), 0)
+    inner = scene.labels.where(mark_inside(scene.labels.shape, preparation.window // 2), 0)
     scan = scan_cube(scene.cube, _find_used_bands(scene.cube, preparation))
-    complete = _mark_complete_windows(scan.complete, preparation.window)
+    complete = mark_complete_windows(scan.complete, preparation.window)
     prepared = Scene(cube, inner.where(complete, 0))
     flat = prepared.labels.values.ravel()
     numbers = np.flatnonzero(flat).astype(np.int64)
@@ -268,7 +260,7 @@ def _open_scene(source: str, scene: Scene, preparation: Preparation) -> Samples:
     labels_assumed = prepared.labels.attrs.get("assumed", [])
     attrs["assumed"] = [*prepared.cube.attrs["assumed"], *labels_assumed, *notes]
 
-    has_window = complete & _mark_inside(complete.shape, preparation.window // 2)
+    has_window = complete & mark_inside(complete.shape, preparation.window // 2)
     return Samples(
         source,
         numbers,
@@ -291,22 +283,6 @@ def _find_used_bands(cube: xr.DataArray, preparation: Preparation) -> npt.NDArra
         data=np.where(np.eye(bands, dtype=bool)[:, None], np.float32(np.nan), np.float32(0))
     )
     return np.asarray(preparation.prepare_bands(probe).isnull().any(("band", "y")).values)
-
-
-def _mark_complete_windows(complete: npt.NDArray[np.bool_], window: int) -> npt.NDArray[np.bool_]:
-    """Mark the pixels whose window holds complete pixels alone. Shapes: ``[y, x]``."""
-    if window == 1:
-        return complete
-    from scipy import ndimage  # late: not needed to read patches
-
-    return np.asarray(ndimage.minimum_filter(complete, size=window, mode="nearest"), dtype=bool)
-
-
-def _mark_inside(shape: tuple[int, ...], radius: int) -> npt.NDArray[np.bool_]:
-    """Mark the pixels whose window lies inside the scene."""
-    inside = np.zeros(shape, dtype=bool)
-    inside[radius : shape[0] - radius, radius : shape[1] - radius] = True
-    return inside
 
 
 def _open_patches(source: str, patches: PatchSet) -> Samples:

@@ -291,3 +291,39 @@ def test_original_bands_are_read_back_or_refused(tmp_path: Path) -> None:
         DataError, match=r"original_band should have one entry per band, 3 in all.*Found in '"
     ):
         read_envi(header)
+
+
+def test_floats_that_are_scaled_already_stay_so(tmp_path: Path) -> None:
+    values = ramp(np.float32) / 400
+    header = write(tmp_path / "a.hdr", values, reflectance_scale_factor="10000")
+    cube = read_envi(header)
+    np.testing.assert_array_equal(cube.values, values)
+    assert (cube.attrs["quantity"], cube.attrs["scale"]) == ("reflectance", 1.0)
+    assert "are taken as they are: divided by the scale factor 10000" in cube.attrs["assumed"][0]
+
+
+def test_the_smallest_number_with_six_digits_marks_what_is_missing(tmp_path: Path) -> None:
+    rasterio = pytest.importorskip("rasterio")
+    values = ramp(np.float32)
+    values[:, :2] = np.finfo(np.float32).min
+    header = write(tmp_path / "a.hdr", values, data_ignore_value="-3.40282e+038", map_info=UTM)
+    missing = np.isnan(read_envi(header).values)
+    with rasterio.open(tmp_path / "a.img") as gdal:
+        np.testing.assert_array_equal(missing, np.ma.getmaskarray(gdal.read(masked=True)))
+    assert missing.sum() == 30
+
+
+def test_a_picture_beside_a_header_is_no_image(tmp_path: Path) -> None:
+    write(tmp_path / "a.hdr")
+    (tmp_path / "a.png").write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(500))
+    with pytest.raises(DataError, match=r"a.png' should hold plain numbers, .* Found a PNG picture"):
+        read_envi(tmp_path / "a.png")
+
+
+def test_bytes_that_the_header_does_not_declare_are_said(tmp_path: Path) -> None:
+    header = write(tmp_path / "a.hdr", ramp(np.int32))
+    edit(header, "data type = 3", "data type = 2")
+    assert (
+        "the file of numbers has 120 bytes more than its header declares"
+        in read_envi(header).attrs["assumed"]
+    )

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from lrprism.errors import DataError
-from lrprism.spectral.io.formats.envi_header import EnviHeader, find_header, read_band_facts, read_header
+from lrprism.spectral.io.formats.envi_header import EnviHeader, find_header, is_header_start, read_header
 
 
 @pytest.fixture
@@ -42,13 +42,6 @@ def test_text_that_is_not_utf_8_is_read(files: Path) -> None:
     assert read_header(files / "a.hdr").integer("bands") == 3
 
 
-def test_a_width_of_0_is_unknown(files: Path) -> None:
-    centre, fwhm, notes = read_band_facts(edit(files, "Bands", "wavelength units = nm\nbands"), 3, None)
-    assert centre.tolist() == [400, 500, 600]
-    np.testing.assert_array_equal(fwhm, [8, np.nan, 9])
-    assert notes == ()
-
-
 def test_the_header_of_a_file_has_either_form(files: Path) -> None:
     assert find_header(files / "a.img") == files / "a.hdr"
     assert find_header(files / "a.hdr") == files / "a.hdr"
@@ -72,22 +65,50 @@ def test_a_damaged_header(files: Path, old: str, new: str, message: str) -> None
         edit(files, old, new).dtype()
 
 
-@pytest.mark.parametrize(
-    ("old", "new", "message"),
-    [
-        (", 600}", "}", r"'wavelength' in .* one entry per band, 3 in all. Found 2. Correct"),
-        ("500", "5oo", r"'wavelength' in .* should be a number. Found '5oo'. Correct"),
-        ("wavelength", "waves", r"should state the wavelength of its 3 bands. Found none. Pass wavelengths="),
-    ],
-)
-def test_bands_without_a_wavelength_each(files: Path, old: str, new: str, message: str) -> None:
-    with pytest.raises(DataError, match=message):
-        read_band_facts(edit(files, old, new), 3, None)
-
-
 def test_data_that_are_missing_or_too_short(files: Path) -> None:
     with pytest.raises(DataError, match=r"should have at least 14 bytes, 1 x 7 of 2 bytes each. Found 12"):
         read_header(files / "a.hdr").check_size((1, 7))
     (files / "a.img").unlink()
     with pytest.raises(DataError, match=r"should have its data beside it, 'a' with no ending or one of .dat"):
+        read_header(files / "a.hdr")
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("Bands = 3", "Bands = 3 ; three of them"),
+        ("600}", "600} ; nm"),
+        ("400,\n", "400,\n; a gap\n"),
+        ("600}", "600,\n}"),
+        ("ENVI", "\ufeffENVI"),
+    ],
+)
+def test_forms_that_other_programs_write(files: Path, old: str, new: str) -> None:
+    header = edit(files, old, new)
+    assert header.integer("bands") == 3
+    assert header.reals("wavelength", 3).tolist() == [400, 500, 600]
+
+
+def test_a_semicolon_inside_a_value_is_no_comment(files: Path) -> None:
+    assert edit(files, "{a field}", "{a; field}").fields["description"] == "a; field"
+
+
+@pytest.mark.parametrize("text", ["1.#QNAN", "-1.#IND", "nan"])
+def test_a_mark_that_is_no_number_is_nan(files: Path, text: str) -> None:
+    assert np.isnan(edit(files, "Bands", f"data ignore value = {text}\nBands").real("data ignore value"))
+
+
+def test_a_header_of_windows_keeps_its_letters(files: Path) -> None:
+    (files / "a.hdr").write_bytes((files / "a.hdr").read_bytes() + "wavelength units = µm\n".encode("cp1252"))
+    assert read_header(files / "a.hdr").fields["wavelength units"] == "µm"
+
+
+def test_a_header_begins_with_its_word() -> None:
+    assert is_header_start(b"\xef\xbb\xbfENVI\n")
+    assert not is_header_start(b"BYTEORDER I\n")
+
+
+def test_the_header_of_a_tiff_is_not_its_image(files: Path) -> None:
+    (files / "a.img").rename(files / "a.tif")
+    with pytest.raises(DataError, match=r"should be given by its image. Found 'a.tif'. Give '.*a.tif'"):
         read_header(files / "a.hdr")

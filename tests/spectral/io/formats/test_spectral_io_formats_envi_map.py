@@ -5,7 +5,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from lrprism.errors import DataError
 from lrprism.spectral.cubes.georeference import Georeference
 from lrprism.spectral.io.formats.envi_header import EnviHeader
 from lrprism.spectral.io.formats.envi_map import read_map_information
@@ -51,15 +50,54 @@ def test_without_a_system_there_is_no_place() -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "message"),
+    ("words", "reason"),
     [
-        (UTM[:5], r"UTM in 'map info' of 'a.hdr' should name a zone 1..60, North or South. Found '' ''"),
-        ([*UTM[:3], "east", *UTM[4:]], r"'map info' in 'a.hdr' should hold numbers after the projection"),
-        ([*UTM[:7], "61", "North"], r"should name a zone 1..60, North or South. Found '61' 'North'"),
-        ([*UTM[:5], "0", *UTM[6:]], r"a geotransform should be six finite numbers"),
-        (["Geographic Lat/Lon", "1"], r"at least 7 entries. Found 2"),
+        (UTM[:5], "UTM should say North or South, and there is ''"),
+        ([*UTM[:3], "east", *UTM[4:]], "there should be numbers after the projection"),
+        ([*UTM[:7], "61", "North"], "WGS 84 has no UTM zone '61' North"),
+        ([*UTM[:7], "60", "North", "NAD-27"], "NAD27 has no UTM zone '60' North"),
+        ([*UTM[:5], "0", *UTM[6:]], "a geotransform should be six finite numbers"),
+        (["Geographic Lat/Lon", "1"], "it has 2 entries, not 7"),
+        ([*UTM[:9], "Moon 2000"], "datum 'Moon 2000' is not known"),
+        ([*UTM, "units=Feet"], "units 'Feet' do not go with projection 'UTM'"),
     ],
 )
-def test_bad_map_information(words: list[str], message: str) -> None:
-    with pytest.raises(DataError, match=message):
-        read_map_information(header(words))
+def test_map_information_never_stops_a_cube(words: list[str], reason: str) -> None:
+    place, notes = read_map_information(header(words))
+    assert place is None
+    assert len(notes) == 1
+    assert notes[0].startswith(f"the map information is left out: {reason}")
+
+
+@pytest.mark.parametrize(
+    ("words", "crs"),
+    [
+        ([*UTM[:7], "11", "North", "North America 1927"], "EPSG:26711"),
+        ([*UTM[:7], "11", "North", "NAD83", "units=Meters"], "EPSG:26911"),
+        ([*UTM[:7], "32", "North", "European 1950"], "EPSG:23032"),
+        ([*UTM[:7], "33", "North", "ETRS-89"], "EPSG:25833"),
+        ([*UTM[:7], "55", "South", "GDA94"], "EPSG:28355"),
+        (["Geographic Lat/Lon", *UTM[1:7], "North America 1927", "units=Degrees"], "EPSG:4267"),
+    ],
+)
+def test_the_stated_datum_counts(words: list[str], crs: str) -> None:
+    place, notes = read_map_information(header(words))
+    assert place is not None
+    assert (place.crs, notes) == (crs, ())
+
+
+@pytest.mark.parametrize(
+    ("northing", "letter", "crs"),
+    [
+        ("4855941.7", "T", "EPSG:32615"),  # Resonon's Spectronon, 43.8 degrees north
+        ("7400000", "K", "EPSG:32715"),
+        ("4000000", "S", "EPSG:32615"),  # 36 degrees north: the band S
+        ("6000000", "S", "EPSG:32715"),  # 36 degrees south: short for South
+    ],
+)
+def test_the_band_letter_of_the_grid_tells_the_half(northing: str, letter: str, crs: str) -> None:
+    words = [*UTM[:4], northing, "20", "10", "15", letter, "WGS-84", "units  meters", "rotation  0.000"]
+    place, notes = read_map_information(header(words))
+    assert place is not None
+    assert place.crs == crs
+    assert any(f"'{letter}' behind the UTM zone is taken for the" in note for note in notes)

@@ -8,11 +8,13 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 import rasterio
+from rasterio.control import GroundControlPoint
 from rasterio.transform import Affine
 
 from lrprism.errors import DataError
 from lrprism.spectral import make_cube
 from lrprism.spectral.io.formats.geotiff import read_geotiff
+from lrprism.spectral.io.raster import open_quietly
 from lrprism.spectral.io.writers import write_cube
 
 
@@ -127,3 +129,103 @@ def test_what_our_own_writer_says_is_read_back(tmp_path: Path) -> None:
         np.testing.assert_array_equal(back[name].values, cube[name].values)
     for name in ("title", "attribution", "quantity", "units", "assumed"):
         assert back.attrs[name] == cube.attrs[name]
+
+
+def write_masked(path: Path, values: npt.NDArray[np.generic], mask: npt.NDArray[np.bool_]) -> Path:
+    """Write bands of 500, 600, ... nm with a mask inside the file."""
+    bands, height, width = values.shape
+    with (
+        rasterio.Env(GDAL_TIFF_INTERNAL_MASK=True),
+        open_quietly(path, "w", count=bands, height=height, width=width, dtype=values.dtype) as file,
+    ):
+        file.write(values)
+        file.write_mask(mask)
+        file.descriptions = tuple(f"{500 + 100 * band} nm" for band in range(bands))
+    return path
+
+
+def test_a_mask_inside_the_file_leaves_pixels_out(tmp_path: Path) -> None:
+    values = np.arange(24, dtype=np.int16).reshape(2, 3, 4)
+    mask = np.ones((3, 4), dtype=bool)
+    mask[0, 1:3] = False
+    cube = read_geotiff(write_masked(tmp_path / "m.tif", values, mask))
+    with open_quietly(tmp_path / "m.tif") as gdal:
+        hidden = np.ma.getmaskarray(gdal.read(masked=True))
+    np.testing.assert_array_equal(np.isnan(cube.values), hidden)
+    assert hidden.sum() == 4
+    assert "pixels that the file's mask or alpha band leaves out have no value" in cube.attrs["assumed"]
+
+
+def write_four(path: Path, fourth: npt.NDArray[np.uint8], names: tuple[str, ...] = ()) -> Path:
+    """Write four bands of bytes, of which GDAL calls the fourth alpha."""
+    values = np.full((4, 2, 3), 7, dtype=np.uint8)
+    values[3] = fourth
+    with open_quietly(path, "w", count=4, height=2, width=3, dtype="uint8") as file:
+        file.write(values)
+        if names:
+            file.descriptions = names
+        assert file.colorinterp[3].name == "alpha"
+    return path
+
+
+def test_an_alpha_band_is_a_mask_and_no_band(tmp_path: Path) -> None:
+    path = write_four(tmp_path / "a.tif", np.array([[255, 0, 255], [255, 255, 255]], dtype=np.uint8))
+    cube = read_geotiff(path, wavelengths=[480, 560, 660])
+    assert cube.shape == (3, 2, 3)
+    assert np.argwhere(np.isnan(cube.values[0])).tolist() == [[0, 1]]
+    assert "band 4 is an alpha band and no band of the image" in cube.attrs["assumed"]
+
+
+@pytest.mark.parametrize(
+    ("fourth", "names", "wavelengths"),
+    [
+        ([[0, 90, 180], [200, 210, 220]], (), [480, 560, 660, 840]),  # a near infrared called alpha
+        ([[0, 255, 0], [255, 0, 0]], (), [480, 560, 660, 840]),
+        ([[0, 255, 0], [255, 0, 0]], ("480 nm", "560 nm", "660 nm", "840 nm"), None),
+        ([[0, 90, 180], [200, 210, 220]], (), "480:840"),
+    ],
+)
+def test_a_band_of_the_image_that_is_called_alpha(
+    tmp_path: Path, fourth: list[list[int]], names: tuple[str, ...], wavelengths: list[float] | str | None
+) -> None:
+    path = write_four(tmp_path / "a.tif", np.array(fourth, dtype=np.uint8), names)
+    cube = read_geotiff(path, wavelengths=wavelengths)
+    assert cube.values[3].tolist() == fourth
+    assert not np.isnan(cube.values).any()
+    assert any(
+        note.startswith("band 4, which the file calls alpha, is taken for") for note in cube.attrs["assumed"]
+    )
+
+
+def test_complex_numbers_are_refused_in_words(tmp_path: Path) -> None:
+    with open_quietly(tmp_path / "c.tif", "w", count=1, height=1, width=2, dtype="complex_int16"):
+        pass
+    with pytest.raises(DataError, match=r"should be real numbers of one type. Found \['complex_int16'\]"):
+        read_geotiff(tmp_path / "c.tif", wavelengths=[500])
+
+
+@pytest.mark.parametrize(("dtype", "values"), [("float32", [0.25, 0.5]), ("int16", [0.25e-4, 0.5e-4])])
+def test_a_scale_of_floats_that_are_scaled_already(tmp_path: Path, dtype: str, values: list[float]) -> None:
+    stored = (
+        np.array([[[0.25, 0.5]]], dtype=dtype) if dtype == "float32" else np.array([[[1, 2]]], dtype=dtype)
+    )
+    with open_quietly(tmp_path / "a.tif", "w", count=1, height=1, width=2, dtype=dtype) as file:
+        file.write(stored)
+        file.scales = (1e-4,) if dtype == "float32" else (0.25e-4,)
+    cube = read_geotiff(tmp_path / "a.tif", wavelengths=[500])
+    np.testing.assert_allclose(cube.values.ravel(), values, rtol=1e-6)
+    assert any("are taken as they are" in note for note in cube.attrs["assumed"]) == (dtype == "float32")
+
+
+def test_map_information_that_cannot_be_used_is_a_note(tmp_path: Path) -> None:
+    points = [
+        GroundControlPoint(row, column, 500 + column, 900 - row) for row, column in ((0, 0), (0, 1), (1, 0))
+    ]
+    with open_quietly(
+        tmp_path / "a.tif", "w", count=1, height=1, width=2, dtype="int16", gcps=points, crs="EPSG:32616"
+    ) as file:
+        file.write(np.ones((1, 1, 2), dtype=np.int16))
+    cube = read_geotiff(tmp_path / "a.tif", wavelengths=[500])
+    assert "spatial_ref" not in cube.coords
+    note = "the map information is left out: ground control points, and no grid"
+    assert note in cube.attrs["assumed"]

@@ -91,9 +91,7 @@ def test_keys_in_any_case_and_the_only_cube(tmp_path: Path) -> None:
 
 def test_other_cubes_need_wavelengths(tmp_path: Path) -> None:
     path = write(tmp_path / "a.mat", "5", cube=ramp())
-    with pytest.raises(
-        DataError, match=r"since a MATLAB file carries none. Found 3 bands. Pass wavelengths="
-    ):
+    with pytest.raises(DataError, match=r"since the file lists none. Found 3 bands. Pass wavelengths="):
         read_matlab(path)
 
 
@@ -205,3 +203,30 @@ def test_flipped_bits_are_data_or_a_data_error(tmp_path: Path, packed: bool) -> 
     assert messages
     assert all(str(path) in message for message in messages)
     assert (BANDS, ROWS, COLUMNS) in read
+
+
+@pytest.mark.parametrize("version", ["5", "7.3"])
+@pytest.mark.parametrize("name", ["wavelength", "Wavelengths", "wl", "lambda"])
+def test_wavelengths_inside_the_file(tmp_path: Path, version: str, name: str) -> None:
+    lists = {name: [[0.4, 0.5, 0.6]], "fwhm": [[8.0], [9.0], [10.0]]}
+    cube = read_matlab(write(tmp_path / "a.mat", version, cube=ramp(), **lists))
+    np.testing.assert_allclose(cube["wavelength"], [400, 500, 600])
+    np.testing.assert_allclose(cube["fwhm"], [8, 9, 10])
+    assert cube.values[2, 3, 4] == 234
+    assert cube.attrs["assumed"][0] == "wavelengths are those in the file"
+    given = read_matlab(tmp_path / "a.mat", wavelengths="700:900")
+    assert given["wavelength"].values.tolist() == [700, 800, 900]
+    assert (
+        given.attrs["assumed"][0] == "wavelengths are those given on reading: in place of those in the file"
+    )
+
+
+def test_a_list_of_another_length_is_passed_over(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.mat", "5", cube=ramp(), wl=[[400.0, 500, 600, 700, 800, 900]])
+    with pytest.raises(DataError, match=r"since the file lists none. Found 3 bands"):
+        read_matlab(path)
+
+
+def test_the_axis_of_the_bands_may_be_stated(tmp_path: Path) -> None:
+    cube = read_matlab(write(tmp_path / "a.mat", "5", cube=ramp()), wavelengths="400:700", band_axis=0)
+    assert cube.shape == (ROWS, COLUMNS, BANDS)

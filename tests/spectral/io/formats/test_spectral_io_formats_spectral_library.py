@@ -41,7 +41,11 @@ def test_spectra_names_and_bands(library: Path) -> None:
     assert spectra["name"].values.tolist() == ["soil", "leaf", "snow"]
     assert spectra["wavelength"].values.tolist() == [400, 500, 600, 700]
     assert spectra["fwhm"].values.tolist() == [10, 10, 12, 12]
-    assert spectra.attrs["assumed"] == ["values are taken to be reflectance"]
+    # 22.9 of 23 is the 99th percentile: no reflectance from 0 to 1
+    assert spectra.attrs["assumed"] == [
+        "values reach 22.89 and no scale factor is stated: they are not taken to be reflectance"
+    ]
+    assert (spectra.attrs["quantity"], spectra.attrs["units"]) == ("unknown", "unknown")
     assert spectra.attrs["source"] == "few.sli"
 
 
@@ -55,6 +59,18 @@ def test_scale_missing_values_names_and_given_wavelengths(library: Path) -> None
     assert spectra["name"].values.tolist() == ["0", "1", "2"]
     assert spectra["wavelength"].values.tolist() == [1, 1334, 2667, 4000]
     assert spectra.attrs["scale"] == 10
+    assert spectra.attrs["quantity"] == "reflectance"
+
+
+def test_floats_that_are_scaled_already_stay_so(tmp_path: Path) -> None:
+    header = {"wavelength": ["400", "500"], "reflectance scale factor": "10000"}
+    values = np.array([[0.25, 0.5], [0.75, 1.0]])
+    spectral.io.envi.SpectralLibrary(values, header).save(str(tmp_path / "few"))
+    spectra = read_spectral_library(tmp_path / "few.hdr")
+    assert spectra.values.tolist() == values.tolist()
+    assert any(
+        "are taken as they are: divided by the scale factor 10000" in n for n in spectra.attrs["assumed"]
+    )
 
 
 @pytest.mark.parametrize(

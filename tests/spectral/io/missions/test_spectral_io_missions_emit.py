@@ -88,3 +88,26 @@ def test_wrong_shapes_are_refused(tmp_path: Path) -> None:
         file["reflectance"] = [1.0]
     with pytest.raises(DataError, match="should hold numbers along three axes"):
         read_emit(path)
+
+
+@pytest.mark.parametrize("orthorectify", [False, True])
+def test_radiance_is_read_with_its_units(tmp_path: Path, orthorectify: bool) -> None:
+    reflectance = read_emit(write(tmp_path / "e.nc"), orthorectify=orthorectify).compute()
+    with h5py.File(tmp_path / "e.nc", "a") as file:
+        file.move("reflectance", "radiance")
+        file["radiance"].attrs["units"] = "uW/cm^2/SR/nm"
+        del file["sensor_band_parameters/good_wavelengths"]
+    cube = read_emit(tmp_path / "e.nc", orthorectify=orthorectify)
+    np.testing.assert_array_equal(cube.values, reflectance.values)
+    assert (cube.attrs["quantity"], cube.attrs["units"]) == ("radiance", "uW/cm^2/SR/nm")
+    assert cube.attrs["title"] == "EMIT L1B e.nc"
+    assert cube.good.values.all()
+
+
+@pytest.mark.parametrize("name", ["mask", "reflectance_uncertainty"])
+def test_other_products_are_refused_by_their_names(tmp_path: Path, name: str) -> None:
+    write(tmp_path / "e.nc")
+    with h5py.File(tmp_path / "e.nc", "a") as file:
+        file.move("reflectance", name)
+    with pytest.raises(DataError, match=rf"reflectance or radiance. Found {name}. Give the file of L2A"):
+        read_emit(tmp_path / "e.nc")

@@ -84,3 +84,52 @@ def test_a_spectrometer_without_bands_or_bounds(
         DataError, match=rf"Swir should have bands in use and increasing bounds. Found {found}"
     ):
         read_prisma(path)
+
+
+def move_to(path: Path, level: str) -> Path:
+    with h5py.File(path, "a") as file:
+        file.move("HDFEOS/SWATHS/PRS_L2D_HCO", f"HDFEOS/SWATHS/PRS_{level}_HCO")
+        for name in ("Epsg_Code", "Product_ULcorner_easting"):
+            del file.attrs[name]
+    return path
+
+
+@pytest.mark.parametrize(
+    ("level", "quantity", "units"),
+    [("L2C", "reflectance", "1"), ("L2B", "radiance", "W m-2 sr-1 um-1")],
+)
+def test_levels_that_lie_on_no_map(tmp_path: Path, level: str, quantity: str, units: str) -> None:
+    cube = read_prisma(move_to(write(tmp_path / "p.he5"), level))
+    np.testing.assert_allclose(cube.values[:, 1, 1], [0.5, 0.2, 0.5, 0.2], rtol=1e-6)
+    assert (cube.attrs["quantity"], cube.attrs["units"]) == (quantity, units)
+    assert cube.attrs["assumed"][0] == f"y, x are as scanned: {level} lies on no map grid"
+    assert "spatial_ref" not in cube.coords
+
+
+def test_level_1_is_radiance_by_its_factor(tmp_path: Path) -> None:
+    path = move_to(write(tmp_path / "p.he5"), "L1")
+    with h5py.File(path, "a") as file:
+        for name in ("Vnir", "Swir"):
+            file.attrs[f"ScaleFactor_{name}"] = np.float32(100)
+            file.attrs[f"Offset_{name}"] = np.float32(0)
+    cube = read_prisma(path)
+    np.testing.assert_allclose(cube.values[:, 1, 1], [655.35, 131.07, 655.35, 131.07], rtol=1e-6)
+    assert cube.attrs["quantity"] == "radiance"
+    with h5py.File(path, "a") as file:
+        file.attrs["Offset_Vnir"] = np.float32(3)
+    with pytest.raises(DataError, match=r"should be positive, 'Offset_Vnir' 0. Found 100 and 3. Give"):
+        read_prisma(path)
+
+
+def test_other_swaths_are_named(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"of level L2D, L2C, L2B, L1, swath .* Found PRS_L9_HCO. Download"):
+        read_prisma(move_to(write(tmp_path / "p.he5"), "L9"))
+
+
+def test_a_place_that_cannot_be_read_is_a_note(tmp_path: Path) -> None:
+    path = write(tmp_path / "p.he5")
+    with h5py.File(path, "a") as file:
+        del file.attrs["Epsg_Code"]
+    cube = read_prisma(path)
+    assert "spatial_ref" not in cube.coords
+    assert cube.attrs["assumed"][0].startswith("the map information is left out: ")

@@ -30,7 +30,8 @@ def read_band_facts(
         Wavelengths in nm, FWHM in nm or None, and what was assumed.
 
     Raises:
-        DataError: If neither states wavelengths, or they do not fit.
+        MissingWavelengthsError: If neither states wavelengths.
+        DataError: If they do not fit the bands.
     """
     if wavelengths is not None:
         centre, fwhm = read_wavelengths(wavelengths, bands)

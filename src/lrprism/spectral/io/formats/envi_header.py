@@ -239,7 +239,11 @@ def _read_text(header: Path) -> str:
 
 
 def _read_braces(header: Path, name: str, value: str, lines: Iterator[str]) -> str:
-    """Read a value in braces to its end; ``lines`` are those that follow."""
+    """Read a value in braces to its end; ``lines`` are those that follow.
+
+    Raises:
+        DataError: If there is no end.
+    """
     while _CLOSED.search(value) is None:
         following = next(lines, None)
         if following is None:

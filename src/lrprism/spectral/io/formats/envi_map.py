@@ -44,8 +44,8 @@ _DATUMS: Final = (
 )
 
 
-class _UnusableMap(Exception):  # noqa: N818  # never leaves this module
-    """Map information that cannot be used; the text says why."""
+class _UnusableMap(Exception):
+    """Map information that cannot be used; the text says why. It never leaves this module."""
 
 
 def read_map_information(header: EnviHeader) -> tuple[Georeference | None, tuple[str, ...]]:
@@ -120,7 +120,11 @@ def _find_zone(datum: _Datum, zone: str, half: str, words: list[str]) -> tuple[s
 
 
 def _is_north(half: str, words: list[str]) -> tuple[bool, tuple[str, ...]]:
-    """Tell the half of the globe by "North" or "South", or by the band letter of the MGRS grid."""
+    """Tell the half of the globe by "North" or "South", or by the band letter of the MGRS grid.
+
+    Raises:
+        _UnusableMap: If the word is none of them.
+    """
     if half.lower() in {"north", "n", "south"}:
         return half.lower() != "south", ()
     if len(half) != 1 or half.upper() not in "CDEFGHJKLMPQRSTUVWX":
@@ -138,7 +142,11 @@ def _is_north(half: str, words: list[str]) -> tuple[bool, tuple[str, ...]]:
 
 
 def _find_datum(words: list[str]) -> tuple[_Datum, bool]:
-    """Find the datum among the words behind the numbers; WGS 84 where none is stated."""
+    """Find the datum among the words behind the numbers; WGS 84 where none is stated.
+
+    Raises:
+        _UnusableMap: If the one stated is not known.
+    """
     stated = [word for word in words if word and not _ROTATION.match(word) and not _UNITS.match(word)]
     if not stated:
         return _DATUMS[0], False

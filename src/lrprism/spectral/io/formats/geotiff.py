@@ -26,9 +26,9 @@ def read_geotiff(path: str | PathLike[str], *, wavelengths: WavelengthSource | N
     """Open a GeoTIFF or a virtual raster (VRT); its values are read window by window when they are needed.
 
     Wavelengths come from the tags of the bands, from the tags of the file, from an ENVI header beside it, or
-    from the names of the bands: numbers with a unit ("550.3 nm"), or the names of Sentinel-2 ("B02") and Landsat ("B2", "SR_B2") where the
-    file's name or tags say which satellite it is, e.g. ``LC08_field.tif``. Pixels that a mask or an alpha band
-    leaves out become NaN.
+    from the names of the bands: numbers with a unit ("550.3 nm"), or the names of Sentinel-2 ("B02") and
+    Landsat ("B2", "SR_B2") where the file's name or tags say which satellite it is, e.g.
+    ``LC08_field.tif``. Pixels that a mask or an alpha band leaves out become NaN.
 
     Args:
         path: The file.

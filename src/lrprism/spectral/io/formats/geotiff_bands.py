@@ -38,7 +38,8 @@ def settle_axis(
         wavelengths: What the user states, or None.
 
     Raises:
-        DataError: If neither the user nor the file states wavelengths, or they do not fit.
+        MissingWavelengthsError: If neither the user nor the file states wavelengths.
+        DataError: If they cannot be read, or do not fit.
     """
     if wavelengths is not None:
         centre, fwhm = read_wavelengths(wavelengths, len(bands))

@@ -62,10 +62,10 @@ def read_matlab(
         name = file.choose(key, _CUBE_KEYS, CUBE_AXES)
         shape = file.shapes[name]
         scene = next((scene for scene in BENCHMARK_SCENES if scene.shape == shape), None)
-        listed = _read_list(file, _WAVELENGTH_KEYS, shape) if wavelengths is None else None
+        listed = _read_list(file, _WAVELENGTH_KEYS, shape)
         # the benchmark scenes all have their bands last
         stated = CUBE_AXES - 1 if scene and band_axis is None else band_axis
-        axis, notes = find_band_axis(shape, wavelengths if listed is None else listed, stated)
+        axis, notes = find_band_axis(shape, listed if wavelengths is None else wavelengths, stated)
         bands = _settle_channels(file, scene, shape[axis], wavelengths, listed)
         stored = da.moveaxis(file.read(name), axis, 0)
         facts = _scene_facts(scene, stored, bands) if scene else _plain_facts(stored, name, bands, notes)
@@ -94,7 +94,8 @@ def _settle_channels(
 ) -> BandFacts:
     if wavelengths is not None:
         centre, fwhm = read_wavelengths(wavelengths, bands)
-        note = "wavelengths are those given on reading, not the file's"
+        why = "the file carries none" if listed is None else "in place of those in the file"
+        note = f"wavelengths are those given on reading: {why}"
         return BandFacts(centre, fwhm, np.arange(bands), (note,))
     if listed is not None and len(listed) == bands:
         in_nm, width, notes = convert_bands_to_nm(listed, _read_list(file, ("fwhm",), (bands,)))

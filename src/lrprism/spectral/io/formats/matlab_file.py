@@ -63,8 +63,8 @@ class MatlabFile:
                 ", ".join(f"{name} {self.shapes[name]}" for name in (candidates or self.shapes)) or "none"
             )
             raise DataError(
-                f"'{self.path}' should hold {wanted} of {axes} axes. Found {listed}. Name it with key=, on the "
-                "command line --key."
+                f"'{self.path}' should hold {wanted} of {axes} axes. Found {listed}. Name it with key=, "
+                "on the command line --key."
             )
         return candidates[0]
 

@@ -199,8 +199,8 @@ def _find_pair(path: Path) -> tuple[Path, Path]:
     same = [file for file in images if names[file].startswith(product)] or images
     if not same and any("SPECTRAL_IMAGE_" in name for name in names.values()):
         raise DataError(
-            f"'{folder}' should hold one image, *SPECTRAL_IMAGE.TIF. Found two, as they were scanned, of level "
-            "L1B. Give the L1C or L2A product."
+            f"'{folder}' should hold one image, *SPECTRAL_IMAGE.TIF. Found two, as they were scanned, of "
+            "level L1B. Give the L1C or L2A product."
         )
     return metadata, _choose_one(path, folder, "SPECTRAL_IMAGE.TIF", same)
 
@@ -220,7 +220,11 @@ def _choose_one(path: Path, folder: Path, ending: str, files: list[Path]) -> Pat
 
 
 def _read_numbers(metadata: Path, elements: list[ElementTree.Element], name: str) -> npt.NDArray[np.float64]:
-    """Read one number of each band, ``[band]``."""
+    """Read one number of each band, ``[band]``.
+
+    Raises:
+        DataError: If one is missing or no number.
+    """
     try:
         return np.array([float(element.findtext(name, "")) for element in elements])
     except ValueError as error:

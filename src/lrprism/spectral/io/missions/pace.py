@@ -61,8 +61,8 @@ def _find_cube(file: h5py.File) -> str:
                 return name
     listed = ", ".join(list(names)[:6]) or "nothing"
     raise DataError(
-        f"'{file.filename}' should be a PACE OCI file of Rrs or rhos (L2). Found {listed}. Give the L2 file of "
-        "apparent optical properties (OC_AOP) or of surface reflectance (SFREFL)."
+        f"'{file.filename}' should be a PACE OCI file of Rrs or rhos (L2). Found {listed}. Give the L2 file "
+        "of apparent optical properties (OC_AOP) or of surface reflectance (SFREFL)."
     )
 
 

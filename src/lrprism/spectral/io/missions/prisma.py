@@ -42,8 +42,8 @@ class _Spectrometer:
 def read_prisma(path: str | PathLike[str]) -> xr.DataArray:
     r"""Open a PRISMA file: both spectrometers in one cube, by increasing wavelength.
 
-    L2D and L2C are reflectance, L2B and L1 radiance; only L2D lies on a map grid. With the stored number s and
-    the file's bounds of each spectrometer, or at L1 its factor d:
+    L2D and L2C are reflectance, L2B and L1 radiance; only L2D lies on a map grid. With the stored number s
+    and the file's bounds of each spectrometer, or at L1 its factor d:
 
     .. math:: v = v_\min + \frac{s}{65535} (v_\max - v_\min) \quad\text{or}\quad v = s / d
 
@@ -93,7 +93,7 @@ def _find_level(file: h5py.File) -> str:
         if f"{_SWATHS}/PRS_{level}_HCO" in file:
             return level
     raise DataError(
-        f"'{file.filename}' should be a PRISMA file of level {', '.join(_LEVELS)} with the swath PRS_LEVEL_HCO. "
+        f"'{file.filename}' should be a PRISMA file of level {', '.join(_LEVELS)}, swath PRS_LEVEL_HCO. "
         f"Found {', '.join(file[_SWATHS])}. Download one of these levels."
     )
 
@@ -132,7 +132,11 @@ def _open_spectrometer(file: h5py.File, level: str, name: str) -> _Spectrometer:
 
 
 def _read_bounds(file: h5py.File, level: str, name: str) -> tuple[float, float]:
-    """Return the values that the stored numbers 0 and 65535 stand for."""
+    """Return the values that the stored numbers 0 and 65535 stand for.
+
+    Raises:
+        DataError: If the file does not say so, or at L1 states an offset.
+    """
     if level != "L1":
         low, high = (
             float(read_number_attribute(file, f"L2Scale{name}{end}", 1)[0]) for end in ("Min", "Max")
@@ -144,8 +148,8 @@ def _read_bounds(file: h5py.File, level: str, name: str) -> tuple[float, float]:
     # programs disagree about its sign, and it is 0 in the products
     if factor <= 0 or offset != 0:
         raise DataError(
-            f"'ScaleFactor_{name}' in '{file.filename}' should be positive, 'Offset_{name}' 0. Found {factor:g} "
-            f"and {offset:g}. Give the L2D product."
+            f"'ScaleFactor_{name}' in '{file.filename}' should be positive, 'Offset_{name}' 0. Found "
+            f"{factor:g} and {offset:g}. Give the L2D product."
         )
     return 0.0, _LARGEST / factor
 
