@@ -10,10 +10,12 @@ import pytest
 from lrprism.errors import DataError
 from lrprism.spectral.io.hdf5_values import (
     check_cube,
+    decode_hdf5_cube,
     open_hdf5_cube,
     read_attribute,
     read_list,
     read_number_attribute,
+    read_text_attribute,
 )
 
 
@@ -60,3 +62,25 @@ def test_cubes_that_are_none(file: h5py.File) -> None:
         DataError, match=r"'/chunked' in .* chunks no larger than itself. Found chunks \(400, 300, 300\)"
     ):
         check_cube(file["chunked"])
+
+
+def test_packed_numbers_become_values(file: h5py.File) -> None:
+    packed = file.create_dataset("packed", data=np.array([[[0, 10, -1]]], dtype=np.int16))
+    values, divisor = decode_hdf5_cube(file, "packed", (0, 1, 2), nodata=10)
+    np.testing.assert_array_equal(values, [[[0, np.nan, -1]]])
+    assert divisor == 1
+    packed.attrs.update({"scale_factor": 0.5, "add_offset": 2.0, "_FillValue": np.int16(-1)})
+    values, divisor = decode_hdf5_cube(file, "packed", (0, 1, 2), nodata=10)
+    np.testing.assert_array_equal(values, [[[2, 7, np.nan]]])  # 10 * 0.5 + 2
+    assert divisor == 2
+    packed.attrs["scale_factor"] = 0.0
+    with pytest.raises(DataError, match=r"'scale_factor' of 'packed' in .* should not be 0"):
+        decode_hdf5_cube(file, "packed", (0, 1, 2), nodata=10)
+
+
+def test_texts_have_a_default(file: h5py.File) -> None:
+    file.attrs["bytes"], file.attrs["empty"] = np.bytes_(b"sr-1"), ""
+    assert read_text_attribute(file, "word") == "one"
+    assert read_text_attribute(file, "bytes") == "sr-1"
+    assert read_text_attribute(file, "empty", "unknown") == "unknown"
+    assert read_text_attribute(file, "none", "unknown") == "unknown"

@@ -176,6 +176,13 @@ def test_an_alpha_band_is_a_mask_and_no_band(tmp_path: Path) -> None:
     assert "band 4 is an alpha band and no band of the image" in cube.attrs["assumed"]
 
 
+def test_an_alpha_band_may_have_soft_edges(tmp_path: Path) -> None:
+    path = write_four(tmp_path / "a.tif", np.array([[255, 255, 90], [255, 0, 0]], dtype=np.uint8))
+    cube = read_geotiff(path, wavelengths="480:660")
+    assert cube.shape == (3, 2, 3)
+    assert np.argwhere(np.isnan(cube.values[0])).tolist() == [[1, 1], [1, 2]]
+
+
 @pytest.mark.parametrize(
     ("fourth", "names", "wavelengths"),
     [

@@ -89,10 +89,13 @@ def _choose_bands(dataset: Any, wavelengths: WavelengthSource | None) -> tuple[t
 
 
 def _holds_mask(dataset: Any, band: int) -> bool:  # rasterio is not typed
+    """Tell an alpha band by its values: nearly all are 0 or the largest, with few between at soft edges."""
     rows = np.unique(np.linspace(0, dataset.height - 1, _SAMPLED_ROWS).round().astype(int))
     values = [dataset.read(band, window=((row, row + 1), (0, dataset.width))) for row in rows.tolist()]
-    # 0 and all, which is 255 in bytes and 65535 or 255 in 16 bits
-    return len(np.unique(np.concatenate(values))) <= 2
+    sample = np.concatenate(values)
+    largest = sample.max()
+    between = (sample > 0) & (sample < largest)
+    return bool((sample == largest).sum() >= between.sum())
 
 
 def _mask_values(
