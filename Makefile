@@ -8,7 +8,7 @@ ZOO    := .venv-zoo
 # torch without help (tests/torchvision_beside_cpu.py), and transformers imports it where it is installed.
 VISION := $(VENV)/vision
 
-.PHONY: demo test lint types bench bench-quick bench-cuda bench-data evidence kills parity reproduce court fuzz zoo clean
+.PHONY: demo test lint types bench bench-quick bench-cuda bench-data evidence kills parity formats reproduce court fuzz zoo clean
 
 demo: $(READY)
 	$(BIN)/lrprism demo --out runs/demo --overwrite
@@ -62,6 +62,10 @@ reproduce: $(READY)
 # Benchmarks of others. The results and networks are kept: a call that was stopped goes on.
 court: $(READY)
 	OMP_NUM_THREADS=1 $(BIN)/python -m court --page docs/court.md
+
+# Real files of others beside GDAL, spectral and xarray; CHECKOUTS holds the repositories, each named owner+name.
+formats: $(READY)
+	OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks.formats $(CHECKOUTS) --page docs/formats.md
 
 parity: $(PEERS)/.ready
 	OMP_NUM_THREADS=1 $(PEERS)/bin/python -m pytest parity -q --page docs/parity.md --differences docs/differences.md

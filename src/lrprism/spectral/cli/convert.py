@@ -24,6 +24,7 @@ def convert(
         ),
     ],
     key: options.Key = None,
+    band_axis: options.BandAxis = None,
     wavelengths: options.Wavelengths = None,
     bands: Annotated[
         str | None,
@@ -46,7 +47,10 @@ def convert(
         lrprism convert results/map/relevance_map.nc relevance.hdr --bands 10-20
     """
     preparation = Preparation(
-        bands=None if bands is None else parse_bands(bands), wavelengths=wavelengths, key=key
+        bands=None if bands is None else parse_bands(bands),
+        wavelengths=wavelengths,
+        key=key,
+        band_axis=band_axis,
     )
     lines = convert_cube(source, out, preparation, Reporter(not quiet), overwrite=overwrite)
     output.print_lines(Console(), lines)

@@ -36,7 +36,12 @@ def convert_cube(
     # a wrong name should cost no reading
     check_output(out, overwrite=overwrite)
     with reporter.step(f"reading {source}"):
-        cube = read_cube(source, wavelengths=preparation.wavelengths, key=preparation.key)
+        cube = read_cube(
+            source,
+            wavelengths=preparation.wavelengths,
+            key=preparation.key,
+            band_axis=preparation.band_axis,
+        )
         if preparation.bands is not None:
             cube = select_bands(cube, preparation.bands)
         target, writer = check_output(out, cube, overwrite=overwrite)

@@ -178,6 +178,16 @@ def test_well_known_text_goes_before_parameters() -> None:
     assert "Transverse Mercator" in damaged.crs
 
 
+def test_a_name_in_an_older_encoding_is_no_hindrance() -> None:
+    wkt = (
+        rasterio.crs.CRS.from_epsg(32633).to_wkt().replace("WGS 84 / UTM zone 33N", "Z\udce9ro")
+    )  # é in Latin-1
+    place, notes = read(grid({"crs_wkt": wkt}))
+    assert place is not None
+    assert '"Z\ufffdro"' in place.crs
+    assert notes == ()
+
+
 @pytest.mark.parametrize(
     ("name", "text"),
     [

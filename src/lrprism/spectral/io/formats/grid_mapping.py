@@ -114,7 +114,9 @@ def _read_crs(mapping: Mapping[str, Any]) -> tuple[str, tuple[str, ...]]:
     Raises:
         DataError: If neither a text nor the parameters can be read.
     """
-    texts = [str(mapping[name]) for name in ("crs_wkt", "spatial_ref") if str(mapping.get(name, "")).strip()]
+    stated = [str(mapping.get(name, "")).strip() for name in ("crs_wkt", "spatial_ref")]
+    # the name of a system in an older encoding: its letters come as bytes that no text can hold
+    texts = [text.encode("utf-8", "surrogateescape").decode("utf-8", "replace") for text in stated if text]
     try:
         from rasterio.crs import CRS  # an optional dependency, which knows PROJ
         from rasterio.errors import CRSError
