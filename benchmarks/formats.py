@@ -30,6 +30,7 @@ BEGIN, END = "<!-- parity: begin -->", "<!-- parity: end -->"
 _ENDINGS = frozenset({".tif", ".tiff", ".vrt", ".hdr", ".nc"})
 _STAND_IN = "1000:1001"  # wavelengths of a file that has none: values are compared all the same
 _CLOSE = 1e-6  # of the largest value: both compute in float32, not in the same order
+_NOT_ASKED = "place not asked"
 _SAME, _REFUSED = "same values", "refused"
 
 
@@ -82,11 +83,11 @@ def read_theirs(path: Path, cube: xr.DataArray) -> tuple[str, npt.NDArray[np.flo
     """Read a file with spectral, xarray or GDAL: name, values, and reference system with transform."""
     if cube.dims[0] == "spectrum":
         library = spectral.io.envi.open(str(path))
-        return "spectral", np.asarray(library.spectra, dtype=np.float64), None
+        return "spectral", np.asarray(library.spectra, dtype=np.float64), _NOT_ASKED
     if path.suffix == ".nc":
         with xr.open_dataset(path, engine="h5netcdf", decode_times=False) as dataset:
             cubes = [data for data in dataset.data_vars.values() if data.ndim == cube.ndim]
-            return "xarray", np.asarray(cubes[0], dtype=np.float64), None
+            return "xarray", np.asarray(cubes[0], dtype=np.float64), _NOT_ASKED
     with rasterio.open(_find_image(path)) as dataset:
         masked = dataset.read(masked=True).astype(np.float64)
         values = masked.filled(np.nan) * np.reshape(dataset.scales, (-1, 1, 1))
@@ -119,6 +120,8 @@ def judge(path: Path, cube: xr.DataArray, values: npt.NDArray[np.float64], place
 
 
 def _judge_place(cube: xr.DataArray, place: Any) -> str:
+    if place is _NOT_ASKED:
+        return ""
     ours = georeference_of(cube)
     if ours is None or place is None:
         return "" if ours is place else ", place in one alone"
