@@ -149,8 +149,6 @@ def test_labels_that_no_pixel_can_use_are_accounted_for(
     values[2, ::2] = np.nan
     source = str(cube_file(tmp_path / "scene.nc", values))
     with pytest.raises(lp.DataError, match=r"Found none; .*missing values in their window. Choose a smaller"):
-        open_labelled_samples(
-            source, Preparation(window=3, labels=str(label_map)), SILENT
-        )
+        open_labelled_samples(source, Preparation(window=3, labels=str(label_map)), SILENT)
     with pytest.raises(lp.DataError, match=r"Found none. Give labels with --labels"):
         open_labelled_samples(source, Preparation(window=3), SILENT)

@@ -245,7 +245,8 @@ def _open_scene(source: str, scene: Scene, preparation: Preparation) -> Samples:
     check_window(scene, preparation.window)
     scene = Scene(preparation.flag_bands(scene.cube), scene.labels)
     cube = preparation.prepare_bands(scene.cube)
-    inner = scene.labels.where(mark_inside(scene.labels.shape, preparation.window // 2), 0)
+    inside = mark_inside(scene.labels.shape, preparation.window // 2)
+    inner = scene.labels.where(inside, 0)
     scan = scan_cube(scene.cube, _find_used_bands(scene.cube, preparation))
     complete = mark_complete_windows(scan.complete, preparation.window)
     prepared = Scene(cube, inner.where(complete, 0))
@@ -259,8 +260,6 @@ def _open_scene(source: str, scene: Scene, preparation: Preparation) -> Samples:
     attrs = {**prepared.cube.attrs, **prepared.labels.attrs}
     labels_assumed = prepared.labels.attrs.get("assumed", [])
     attrs["assumed"] = [*prepared.cube.attrs["assumed"], *labels_assumed, *notes]
-
-    has_window = complete & mark_inside(complete.shape, preparation.window // 2)
     return Samples(
         source,
         numbers,
@@ -270,7 +269,7 @@ def _open_scene(source: str, scene: Scene, preparation: Preparation) -> Samples:
         prepared,
         WindowCutter(prepared, preparation.window),
         scene.labels,
-        has_window,
+        complete & inside,
         (scan.low, scan.high),
     )
 
