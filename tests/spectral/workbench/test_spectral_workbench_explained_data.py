@@ -143,3 +143,16 @@ def test_data_of_the_training_are_found_beside_the_run(
     assert len(open_explained(moved, ExplanationSettings()).numbers)
     monkeypatch.chdir(tmp_path / "moved")
     assert replace(trained, record=record).source == "data/field.nc"
+
+
+def test_wavelengths_of_the_training_stand_in_where_a_file_has_none(network: Path, tmp_path: Path) -> None:
+    trained = TrainedNetwork.load(network)
+    record = {**trained.record, "preparation": {**trained.record["preparation"], "wavelengths": "450:750"}}
+    given = replace(trained, record=record)
+    np.save(tmp_path / "bare.npy", np.random.default_rng(0).random((8, 8, 4)))
+    bare = ExplanationSettings(source=str(tmp_path / "bare.npy"), every_pixel=True)
+    assert open_explained(given, bare).scene.cube["wavelength"].values.tolist() == list(NM)
+    # those of a file are its own, whatever the training needed
+    write_scene(tmp_path / "other.nc", (1450.0, 1550.0, 1650.0, 1750.0))
+    with pytest.raises(lp.DataError, match=r"Found 1450\.0 nm in place of 450\.0 nm"):
+        open_explained(given, ExplanationSettings(source=str(tmp_path / "other.nc"), every_pixel=True))

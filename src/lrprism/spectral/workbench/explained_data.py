@@ -9,7 +9,9 @@ import numpy.typing as npt
 
 from lrprism.errors import DataError, InputError
 from lrprism.spectral.cubes.resample import measure_spacing
+from lrprism.spectral.cubes.wavelengths import MissingWavelengthsError
 from lrprism.spectral.io import read_cube
+from lrprism.spectral.io.patch_file import is_patch_file
 from lrprism.spectral.workbench.explanation_settings import ExplanationSettings
 from lrprism.spectral.workbench.scene_labels import KnownClasses
 from lrprism.spectral.workbench.sources import Preparation, Samples, open_samples
@@ -96,19 +98,25 @@ def _prepare_other(trained: TrainedNetwork, settings: ExplanationSettings) -> Pr
     """Return the preparation of other data: that of the training, without its labels."""
     own, key = trained.preparation, settings.key or trained.preparation.key
     wavelengths = settings.wavelengths
-    if wavelengths is None and own.wavelengths is not None and not _states_wavelengths(settings.source, key):
+    if (
+        wavelengths is None
+        and own.wavelengths is not None
+        and not _states_wavelengths(settings.source, own, key)
+    ):
         wavelengths = own.wavelengths
     if settings.labels is not None and trained.record["class_names"] == list(own.class_names or ()):
         own = replace(own, class_names=None, class_codes=None)  # they are told by the classes of the training
     return replace(own, labels=settings.labels, wavelengths=wavelengths, key=key)
 
 
-def _states_wavelengths(source: str | None, key: str | None) -> bool:
-    """Return True if a file can be read without the wavelengths that the training's needed."""
+def _states_wavelengths(source: str | None, own: Preparation, key: str | None) -> bool:
+    """Return True if a cube can be read without the wavelengths that the training's needed."""
     assert source is not None
+    if not Path(source).exists() or is_patch_file(source):
+        return False
     try:
-        read_cube(source, key=key)
-    except DataError:  # what else may be wrong with it, reading with wavelengths says
+        read_cube(source, key=key, band_axis=own.band_axis)
+    except MissingWavelengthsError:
         return False
     return True
 
