@@ -4,7 +4,9 @@ import xarray as xr
 
 from lrprism.errors import DataError
 from lrprism.spectral import make_cube
-from lrprism.spectral.cubes.resample import measure_spacing, resample_bands
+from lrprism.spectral.cubes.cube import band_coords
+from lrprism.spectral.cubes.patches import make_patches
+from lrprism.spectral.cubes.resample import measure_spacing, resample_bands, resample_patches
 
 
 def build_cube(nm: list[float], good: list[bool] | None = None) -> xr.DataArray:
@@ -49,3 +51,19 @@ def test_wavelengths_that_the_data_do_not_cover() -> None:
 def test_spacing() -> None:
     assert measure_spacing(np.array([500.0, 510.0, 514.0])).tolist() == [10, 4, 4]
     assert measure_spacing(np.array([500.0])).tolist() == [np.inf]
+
+
+def test_patches_are_averaged_as_a_cube_is() -> None:
+    cube = build_cube([500.0, 505.0, 510.0, 515.0])
+    cube = cube * xr.DataArray([[1.0, 2.0], [3.0, 4.0]], dims=("y", "x"))
+    cube.attrs["assumed"] = []
+    # two patches of 1 x 2 pixels: the rows of the cube
+    patch = cube.values.transpose(1, 0, 2)[:, :, None, :].astype(np.float32)
+    coords, label = band_coords(4, cube["wavelength"].values), np.array([0, -1])
+    patches = make_patches(patch, label, coords=coords, class_names=["a"], attrs=cube.attrs, names=["p", "q"])
+    moved, expected = resample_patches(patches, [502.0, 512.0]), resample_bands(cube, [502.0, 512.0])
+    np.testing.assert_allclose(moved["patch"].values[:, :, 0], expected.values.transpose(1, 0, 2), rtol=1e-6)
+    assert moved["wavelength"].values.tolist() == [502, 512]
+    assert moved["label"].values.tolist() == [0, -1]
+    assert moved["name"].values.tolist() == ["p", "q"]
+    assert moved.attrs["class_names"] == ["a"]

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from lrprism.spectral import cube_hash
-from lrprism.spectral.cubes.scan import scan_cube
+from lrprism.spectral import cube_hash, make_cube
+from lrprism.spectral.cubes.bands import average_pairs
+from lrprism.spectral.cubes.scan import find_used_bands, scan_cube
 
 
 @pytest.fixture
@@ -51,3 +52,9 @@ def test_hash_is_that_of_type_shape_and_values(values: np.ndarray) -> None:
     assert cube_hash(wrap(values, (1, 4, 5))) == whole
     values[1, 1, 1] += 1
     assert cube_hash(wrap(values, None)) != whole
+
+
+def test_bands_that_are_averaged_or_kept_are_used() -> None:
+    cube = make_cube(np.ones((6, 2, 2)), np.arange(6) + 500.0, title="t", quantity="radiance", units="1")
+    used = find_used_bands(cube, lambda data: average_pairs(data.isel(band=slice(0, 4))).isel(band=[1]))
+    assert used.tolist() == [False, False, True, True, False, False]

@@ -1,8 +1,10 @@
+import numpy as np
 import pytest
+import xarray as xr
 
 import lrprism as lp
 from lrprism.engine import Account, Row
-from lrprism.spectral.runs.tables import conservation_table
+from lrprism.spectral.runs.tables import conservation_table, sample_table
 
 
 def account(relevance: float, op: str = "linear") -> Account:
@@ -26,3 +28,10 @@ def test_the_mean_per_sample_of_two_batches() -> None:
 def test_accounts_that_do_not_fit_together(audits: list[Account]) -> None:
     with pytest.raises(lp.DataError, match="the accounts to join should be of the same op calls"):
         conservation_table(audits, samples=2)
+
+
+def test_each_explained_sample_says_which_one_it_is() -> None:
+    columns = {"name": ["leaf 7", "leaf 3"], "label": [0, 1], "predicted": [0, 0], "target": [0, 0]}
+    relevance = xr.Dataset({name: ("sample", values) for name, values in columns.items()})
+    table = sample_table(relevance, np.array([7, 3]))
+    assert table.to_dict("list") == {"sample": [7, 3], **columns}

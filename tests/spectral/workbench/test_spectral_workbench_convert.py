@@ -14,7 +14,7 @@ from lrprism.spectral.cubes.georeference import Georeference, assign_georeferenc
 from lrprism.spectral.io import read_cube
 from lrprism.spectral.io.writers import write_cube
 from lrprism.spectral.workbench.convert import convert_cube
-from lrprism.spectral.workbench.sources import Preparation
+from lrprism.spectral.workbench.preparation import Preparation
 from small_runs import SILENT
 
 PLACE = Georeference("EPSG:32616", (5e5, 20.0, 0.0, 4.4e6, 0.0, -20.0))

@@ -60,6 +60,7 @@ def test_the_files_of_a_run(explained: Path) -> None:
         "relevance.zarr",
         "bands.csv",
         "conservation.csv",
+        "samples.csv",
         "figures",
         "run.json",
         "explanation.txt",

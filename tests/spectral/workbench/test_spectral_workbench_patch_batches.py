@@ -5,7 +5,8 @@ from torch.utils.data import DataLoader, TensorDataset
 
 from lrprism.spectral.workbench import patch_batches
 from lrprism.spectral.workbench.patch_batches import CutPatches, PatchBatches, build_dataset
-from lrprism.spectral.workbench.sources import Preparation, Samples, network_inputs, open_samples
+from lrprism.spectral.workbench.preparation import Preparation
+from lrprism.spectral.workbench.sources import Samples, network_inputs, open_samples
 
 
 @pytest.fixture(scope="module")

@@ -1,5 +1,6 @@
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 import lrprism as lp
@@ -19,7 +20,6 @@ def test_patches_are_split_at_random_and_a_scene_by_blocks(scene: Samples, patch
     [
         ({"scheme": "plants"}, r"one of blocks, checkerboard, .*Found 'plants', which is no file"),
         ({"scheme": "a,b,c"}, r"Found 'a,b,c', which is no file"),
-        ({"scheme": "groups"}, r"a file of groups should come with the split by groups\. Found none"),
         ({"scheme": "blocks", "groups": "p.csv"}, r"Found p\.csv with 'blocks'"),
         ({"validation": "test"}, r"validation should be one of random, blocks\. Found 'test'"),
     ],
@@ -27,6 +27,24 @@ def test_patches_are_split_at_random_and_a_scene_by_blocks(scene: Samples, patch
 def test_impossible_settings_are_refused(settings: dict[str, str], message: str) -> None:
     with pytest.raises(lp.InputError, match=message):
         SplitSettings(**settings)  # type: ignore[arg-type]
+
+
+def test_groups_come_from_one_place(patches: Samples) -> None:
+    assert patches.patches is not None
+    column = np.array([f"plant {number // 4}" for number in range(24)])
+    grouped = replace(patches, patches=patches.patches.assign_coords(group=("sample", column)))
+    assert SplitSettings().choose_scheme(grouped) == "groups"
+    split = deal_samples(grouped, SplitSettings(), WINDOW, seed=0)
+    assert not set(column[split.train]) & set(column[split.test])
+    assert split.table(grouped)["group"].tolist() == column.tolist()
+    with pytest.raises(lp.InputError, match=r"should know the group of each sample\. Found no groups"):
+        SplitSettings("groups").choose_scheme(patches)
+    with pytest.raises(
+        lp.InputError, match=r"from a column or from a file\. Found --group-column and --groups p"
+    ):
+        SplitSettings(groups="p.csv").choose_scheme(grouped)
+    with pytest.raises(lp.InputError, match=r"come with the split by groups\. Found 'random'\. Leave"):
+        SplitSettings("random").choose_scheme(grouped)
 
 
 def test_patches_have_no_place_in_a_scene(patches: Samples) -> None:

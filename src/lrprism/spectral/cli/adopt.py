@@ -32,6 +32,8 @@ def adopt(
     label_layer: options.LabelLayer = None,
     label_crs: options.LabelCrs = None,
     unlabelled: options.Unlabelled = None,
+    label_column: options.LabelColumn = None,
+    group_column: options.GroupColumn = None,
     key: options.Key = None,
     band_axis: options.BandAxis = None,
     wavelengths: options.Wavelengths = None,
@@ -58,11 +60,11 @@ def adopt(
 
         lrprism adopt net.pt2 indian-pines --layout patch --preprocess zscore --window 9 --out runs/mine
     """
-    label_words = LabelWords(label_attribute, label_layer, label_crs, unlabelled)
+    words = LabelWords(label_attribute, label_layer, label_crs, unlabelled, label_column, group_column)
     adoption = AdoptionSettings(
         source=data,
         preparation=read_preparation(
-            labels, key, wavelengths, class_names, average_pairs, bands, window, label_words, band_axis
+            labels, key, wavelengths, class_names, average_pairs, bands, window, words, band_axis
         ),
         network=settings.read_network(model, layout, preprocess, pca),
         split=None if split is None else SplitSettings(split),

@@ -9,8 +9,8 @@ from rich.console import Console
 from lrprism.spectral.cli import options, output
 from lrprism.spectral.cubes.bands import parse_bands
 from lrprism.spectral.workbench.convert import convert_cube
+from lrprism.spectral.workbench.preparation import Preparation
 from lrprism.spectral.workbench.progress import Reporter
-from lrprism.spectral.workbench.sources import Preparation
 
 
 def convert(

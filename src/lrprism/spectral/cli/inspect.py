@@ -13,7 +13,9 @@ from lrprism.spectral.runs.record import RUN_FILE
 def inspect(
     what: Annotated[
         str,
-        typer.Argument(help="A cube, a spectral library, a patch file, or a folder of lrprism train."),
+        typer.Argument(
+            help="A cube, a table of spectra, a spectral library, a patch file, or a folder of lrprism train."
+        ),
     ],
     labels: options.Labels = None,
     label_attribute: options.LabelAttribute = None,
@@ -21,14 +23,11 @@ def inspect(
     label_crs: options.LabelCrs = None,
     unlabelled: options.Unlabelled = None,
     class_names: options.ClassNames = None,
+    label_column: options.LabelColumn = None,
+    group_column: options.GroupColumn = None,
     key: Annotated[str | None, typer.Option(help="For a file of several arrays: the cube's name.")] = None,
-    wavelengths: Annotated[
-        str | None, typer.Option(help="Where the file has none: FIRST:LAST in nm, or a text file.")
-    ] = None,
-    band_axis: Annotated[
-        int | None,
-        typer.Option(help="For arrays whose axes have no names: that of the bands, 0, 1, 2 or -1."),
-    ] = None,
+    wavelengths: options.Wavelengths = None,
+    band_axis: options.BandAxis = None,
     rule: Annotated[
         str | None,
         typer.Option(help="For a trained network: LRP rules, as lrprism explain --help lists them."),
@@ -55,10 +54,8 @@ def inspect(
         from lrprism.spectral.cli.preparation import LabelWords, read_preparation  # late: the readers
         from lrprism.spectral.workbench.describe_data import describe_data
 
-        label_words = LabelWords(label_attribute, label_layer, label_crs, unlabelled)
+        words = LabelWords(label_attribute, label_layer, label_crs, unlabelled, label_column, group_column)
         # all bands, and every pixel
-        facts = read_preparation(
-            labels, key, wavelengths, class_names, False, None, 1, label_words, band_axis
-        )
+        facts = read_preparation(labels, key, wavelengths, class_names, False, None, 1, words, band_axis)
         text = describe_data(what, facts)
     Console().print(text, highlight=False, soft_wrap=True, markup=False)

@@ -41,13 +41,18 @@ TrustedModel = Annotated[
 
 DATA = "Data"
 Data = Annotated[
-    str, typer.Argument(help="A cube, an HDF5 patch file (train_img, train_labels), or indian-pines.")
+    str,
+    typer.Argument(
+        help="A cube, a table of spectra (csv, parquet), a spectral library, an HDF5 patch file (train_img, "
+        "train_labels), or indian-pines."
+    ),
 ]
 Labels = Annotated[
     str | None,
     typer.Option(
         help="For a cube: its label map (.mat, .npy, .csv, .nc, .tif, .png, .hdr), polygons or points "
-        "(.gpkg, .geojson, .shp), or points in a .csv with a heading.",
+        "(.gpkg, .geojson, .shp), or points in a .csv with a heading. For a spectral library: a table with "
+        "the names of its spectra.",
         rich_help_panel=DATA,
     ),
 ]
@@ -96,9 +101,29 @@ BandAxis = Annotated[
         help="For arrays whose axes have no names: that of the bands, 0, 1, 2 or -1.", rich_help_panel=DATA
     ),
 ]
+LabelColumn = Annotated[
+    str | None,
+    typer.Option(
+        "--label-column",
+        help="For a table: the column that names the class, where several could.",
+        rich_help_panel=DATA,
+    ),
+]
+GroupColumn = Annotated[
+    str | None,
+    typer.Option(
+        "--group-column",
+        help="For a table: the column that names the plant, field or day; whole groups are split.",
+        rich_help_panel=DATA,
+    ),
+]
 Wavelengths = Annotated[
     str | None,
-    typer.Option(help="Where the file has none: FIRST:LAST in nm, or a text file.", rich_help_panel=DATA),
+    typer.Option(
+        help="Where the file has none: FIRST:LAST in nm, or a text file. For a table: nm, um or cm-1, the "
+        "unit of its column names.",
+        rich_help_panel=DATA,
+    ),
 ]
 ClassNames = Annotated[
     str | None,

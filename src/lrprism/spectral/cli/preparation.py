@@ -6,7 +6,7 @@ from pathlib import Path
 from lrprism.errors import InputError
 from lrprism.spectral.cubes.bands import parse_bands
 from lrprism.spectral.io.labels.names import read_name_file
-from lrprism.spectral.workbench.sources import Preparation
+from lrprism.spectral.workbench.preparation import Preparation
 
 
 @dataclass(frozen=True)
@@ -18,12 +18,16 @@ class LabelWords:
         layer: The layer of a file with several.
         crs: The reference system of the labels.
         unlabelled: Codes that mean unlabelled, by commas, or none.
+        column: The column of a table that names the class.
+        group_column: The column of a table that names the plant, field or day.
     """
 
     attribute: str | None = None
     layer: str | None = None
     crs: str | None = None
     unlabelled: str | None = None
+    column: str | None = None
+    group_column: str | None = None
 
 
 def read_preparation(
@@ -53,6 +57,8 @@ def read_preparation(
         label_layer=label_words.layer,
         label_crs=label_words.crs,
         unlabelled=_read_unlabelled(label_words.unlabelled),
+        label_column=label_words.column,
+        group_column=label_words.group_column,
     )
 
 

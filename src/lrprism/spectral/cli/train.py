@@ -27,6 +27,8 @@ def train(
     label_layer: options.LabelLayer = None,
     label_crs: options.LabelCrs = None,
     unlabelled: options.Unlabelled = None,
+    label_column: options.LabelColumn = None,
+    group_column: options.GroupColumn = None,
     key: options.Key = None,
     band_axis: options.BandAxis = None,
     wavelengths: options.Wavelengths = None,
@@ -103,12 +105,14 @@ def train(
         lrprism train scene.hdr --labels fields.gpkg --label-attribute crop --groups polygon --out runs/fields
 
         lrprism train leaves.hdf5 --groups plants.csv --seeds 5 --out runs/plants
+
+        lrprism train spectra.csv --label-column species --group-column plant --model cnn1d --out runs/leaves
     """
-    label_words = LabelWords(label_attribute, label_layer, label_crs, unlabelled)
+    words = LabelWords(label_attribute, label_layer, label_crs, unlabelled, label_column, group_column)
     training = TrainingSettings(
         source=data,
         preparation=read_preparation(
-            labels, key, wavelengths, class_names, average_pairs, bands, window, label_words, band_axis
+            labels, key, wavelengths, class_names, average_pairs, bands, window, words, band_axis
         ),
         network=settings.read_network(model, layout, preprocess, pca),
         split=SplitSettings(split, groups, block, test_fraction, validation, per_class=per_class),

@@ -8,6 +8,7 @@ import xarray as xr
 
 from lrprism.errors import DataError
 from lrprism.spectral.cubes.cube import band_coords, is_lazy, with_note
+from lrprism.spectral.cubes.patches import PatchSet
 
 _REACH: Final = 2.0
 """Bands up to this many widths from a wanted wavelength take part in it."""
@@ -51,6 +52,32 @@ def resample_bands(cube: xr.DataArray, wavelength: npt.ArrayLike) -> xr.DataArra
         coords={**kept, **band_coords(len(wanted), wanted, fwhm=width)},
         name=cube.name,
         attrs=with_note(cube.attrs, note),
+    )
+
+
+def resample_patches(patches: PatchSet, wavelength: npt.ArrayLike) -> PatchSet:
+    """Average the bands of spectra or patches as :func:`resample_bands` does those of a cube.
+
+    Args:
+        patches: The patches.
+        wavelength: Wanted wavelengths in nm, at least two.
+
+    Raises:
+        DataError: If there is no good band within a width of a wanted wavelength.
+    """
+    values = patches["patch"].transpose("band", "sample", "y", "x").values
+    bands = {name: coord for name, coord in patches.coords.items() if coord.dims == ("band",)}
+    # a scene whose rows are the samples
+    rows = xr.DataArray(
+        values.reshape(*values.shape[:2], -1), dims=("band", "y", "x"), coords=bands, attrs=patches.attrs
+    )
+    cube = resample_bands(rows, wavelength)
+    patch = np.moveaxis(cube.values.reshape(-1, *values.shape[1:]), 0, 1)
+    samples = patches.drop_dims("band").drop_vars("label")
+    return xr.Dataset(
+        {"patch": (("sample", "band", "y", "x"), patch), "label": patches["label"]},
+        coords={**samples.coords, **cube.coords},
+        attrs=cube.attrs,
     )
 
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -60,3 +61,20 @@ def cube_hash(cube: xr.DataArray) -> str:
         64 hexadecimal digits.
     """
     return scan_cube(cube, np.zeros(cube.sizes["band"], dtype=bool)).hash
+
+
+def find_used_bands(
+    cube: xr.DataArray, prepare: Callable[[xr.DataArray], xr.DataArray]
+) -> npt.NDArray[np.bool_]:
+    """Mark the bands of which a missing value is still one after preparation, ``[band]``.
+
+    Args:
+        cube: The cube, ``[band, y, x]``; no value of it is read.
+        prepare: Averages and selects its bands.
+    """
+    bands = cube.sizes["band"]
+    # a scene of one pixel per band, which misses that band alone
+    probe = cube.isel(y=slice(0, 1), x=np.zeros(bands, dtype=int)).copy(
+        data=np.where(np.eye(bands, dtype=bool)[:, None], np.float32(np.nan), np.float32(0))
+    )
+    return np.asarray(prepare(probe).isnull().any(("band", "y")).values)

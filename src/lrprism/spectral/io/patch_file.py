@@ -1,6 +1,6 @@
 """The patch file of the LRP tutorial: labelled square patches in one HDF5 file."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from os import PathLike
 from pathlib import Path
 from typing import Final
@@ -18,7 +18,9 @@ from lrprism.spectral.cubes.wavelengths import (
     WavelengthSource,
     read_wavelengths,
 )
+from lrprism.spectral.io.format import FileMarks
 from lrprism.spectral.io.hdf5 import is_hdf5, open_hdf5
+from lrprism.spectral.io.sample_format import SampleFormat, SampleOptions
 
 _PATCHES, _LABELS = "train_img", "train_labels"
 _KOCHIA_BANDS, _KOCHIA_RANGE = 300, "387.12:1023.5"
@@ -150,3 +152,22 @@ def _settle_camera(
     centre, _ = read_wavelengths(_KOCHIA_RANGE, bands)
     note = f"{bands} bands evenly spaced from 387.12 to 1023.5 nm: the file carries no wavelengths"
     return centre, None, [note]
+
+
+def _is_marked(marks: FileMarks) -> bool:
+    return is_patch_file(marks.path)
+
+
+def _read_samples(path: Path, options: SampleOptions) -> PatchSet:
+    names = options.class_names
+    listed = list(names.values()) if isinstance(names, Mapping) else names
+    return read_patch_file(path, wavelengths=options.wavelengths, class_names=listed)
+
+
+PATCH_FILE: Final = SampleFormat(
+    "HDF5 patch file",
+    _is_marked,
+    _read_samples,
+    files="train_img, train_labels",
+    options=("wavelengths", "class_names"),
+)

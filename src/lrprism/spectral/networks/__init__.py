@@ -12,14 +12,17 @@ from lrprism.spectral.networks.loading import (
     load_factory,
     load_program,
 )
+from lrprism.spectral.networks.mlp import MLP
 from lrprism.spectral.networks.registry import NETWORKS, NetworkEntry, build_network
 from lrprism.spectral.networks.spectral_unet import SpectralUNet
 from lrprism.spectral.networks.spectralformer import SpectralFormer
 from lrprism.spectral.networks.ssrn import SSRN
+from lrprism.spectral.networks.transformer1d import Transformer1D
 from lrprism.spectral.networks.weights import load_weights, save_weights
 
 __all__ = [
     "CNN1D",
+    "MLP",
     "NETWORKS",
     "SSRN",
     "AbstractNetwork",
@@ -31,6 +34,7 @@ __all__ = [
     "SeparableBlock",
     "SpectralFormer",
     "SpectralUNet",
+    "Transformer1D",
     "build_network",
     "factory_signature",
     "load_checkpoint",

@@ -9,9 +9,11 @@ from lrprism.spectral.networks.cnn1d import CNN1D
 from lrprism.spectral.networks.hybridsn import HybridSN
 from lrprism.spectral.networks.hyper3dnetlite import Hyper3DNetLite
 from lrprism.spectral.networks.hyper3dnetlite_published import Hyper3DNetLitePublished
+from lrprism.spectral.networks.mlp import MLP
 from lrprism.spectral.networks.spectral_unet import SpectralUNet
 from lrprism.spectral.networks.spectralformer import SpectralFormer
 from lrprism.spectral.networks.ssrn import SSRN
+from lrprism.spectral.networks.transformer1d import Transformer1D
 
 
 @final
@@ -42,8 +44,12 @@ NETWORKS: Final[dict[str, NetworkEntry]] = {
         NetworkEntry("hybridsn", HybridSN, "3-D convolutions, then one 2-D convolution, on 30 components"),
         NetworkEntry("hyper3dnetlite", Hyper3DNetLite, "small, 3-D convolutions and separable blocks"),
         NetworkEntry("hyper3dnetlite-published", Hyper3DNetLitePublished, "the same, with batch norm"),
+        NetworkEntry("mlp", MLP, "three linear layers on a spectrum"),
         NetworkEntry("spectralformer", SpectralFormer, "a transformer whose tokens are the bands"),
         NetworkEntry("ssrn", SSRN, "residual blocks over bands, then over pixels"),
+        NetworkEntry(
+            "transformer1d", Transformer1D, "a transformer whose tokens are stretches of a spectrum"
+        ),
         NetworkEntry("unet", SpectralUNet, "a U-Net that gives each pixel its class"),
     )
 }

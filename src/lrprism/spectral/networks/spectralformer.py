@@ -36,17 +36,20 @@ class EncoderBlock(nn.Module):
     with :math:`Q, K, V` linear in the normalised tokens :math:`N(z)`, for four heads.
 
     Shapes: ``[N, token, 64]`` to the same.
+
+    Args:
+        hidden: Units between the two linear layers.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, hidden: int = HIDDEN) -> None:
         """Build the layers."""
         super().__init__()
         self.norm_attention = nn.LayerNorm(WIDTH)
         self.query_key_value = nn.Linear(WIDTH, 3 * HEADS * HEAD_WIDTH, bias=False)
         self.out = nn.Sequential(nn.Linear(HEADS * HEAD_WIDTH, WIDTH), nn.Dropout(DROPOUT))
         self.dense = nn.Sequential(
-            *(nn.LayerNorm(WIDTH), nn.Linear(WIDTH, HIDDEN), nn.GELU(), nn.Dropout(DROPOUT)),
-            *(nn.Linear(HIDDEN, WIDTH), nn.Dropout(DROPOUT)),
+            *(nn.LayerNorm(WIDTH), nn.Linear(WIDTH, hidden), nn.GELU(), nn.Dropout(DROPOUT)),
+            *(nn.Linear(hidden, WIDTH), nn.Dropout(DROPOUT)),
         )
 
     def forward(self, tokens: Tensor) -> Tensor:

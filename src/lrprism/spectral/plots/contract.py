@@ -219,3 +219,14 @@ def describe_window(dataset: xr.Dataset) -> str:
     """Return the window in words, ``"9 × 9 pixels"``."""
     y, x = dataset.attrs["window"] if "y" not in dataset.sizes else (dataset.sizes["y"], dataset.sizes["x"])
     return f"{y} × {x} pixels"
+
+
+def name_sample(dataset: xr.Dataset) -> list[str]:
+    """Return the name of the only sample, such as its file or its line in a table; nothing without one.
+
+    Args:
+        dataset: A relevance dataset, or one sample of it.
+    """
+    if "name" not in dataset.coords or dataset["name"].size != 1:
+        return []
+    return [f"sample {dataset['name'].to_numpy().item()}"]

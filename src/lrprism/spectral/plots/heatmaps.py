@@ -71,6 +71,7 @@ def _write_sample_heading(figure: Figure, sample: xr.Dataset, drawn: int) -> Non
     )
     bands, width = sample.sizes["band"], float(sample["relevance"].attrs.get(POOLED, 0))
     facts = [
+        *contract.name_sample(sample),
         f"true class: {contract.get_class_name(sample, int(sample['label']))}",
         f"predicted: {contract.get_class_name(sample, int(sample['predicted']))}",
         str(sample.attrs.get("title", "")),

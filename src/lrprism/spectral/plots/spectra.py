@@ -135,6 +135,7 @@ def _select_class(dataset: xr.Dataset, target: int) -> xr.Dataset:
 def _write_spectrum_heading(figure: Figure, spectra: xr.Dataset, target: int) -> None:
     count = spectra.sizes["sample"]
     facts = [
+        *contract.name_sample(spectra),
         f"{count} sample{'s' if count > 1 else ''} explained for this class",
         f"each band summed over {contract.describe_window(spectra)}",
         str(spectra.attrs.get("title", "")),

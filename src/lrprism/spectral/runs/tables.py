@@ -3,7 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import asdict
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
+import xarray as xr
 
 from lrprism.engine import Account
 from lrprism.errors import DataError
@@ -51,3 +54,21 @@ def conservation_table(accounts: Sequence[Account], samples: int) -> pd.DataFram
         call=-1, module="", op=INPUT, rule="", why="", **dict.fromkeys(_AMOUNTS, 0.0)
     )
     return pd.concat([first.assign(relevance_out=arrived, relevance_in=arrived), joined], ignore_index=True)
+
+
+def sample_table(relevance: xr.Dataset, numbers: npt.NDArray[np.int64]) -> pd.DataFrame:
+    """List explained samples: which one each is, what it shows, what the network took it for.
+
+    Args:
+        relevance: The relevance dataset.
+        numbers: Number of each sample in its data, as in the table of the split.
+
+    Returns:
+        A row per sample with the columns sample, then name or row and column where the data have them, label,
+        predicted and target, classes counted from 0.
+    """
+    columns = {"sample": numbers}
+    for name in ("name", "row", "column", "label", "predicted", "target"):
+        if name in relevance.variables:
+            columns[name] = relevance[name].values
+    return pd.DataFrame(columns)

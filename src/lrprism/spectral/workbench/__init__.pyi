@@ -6,7 +6,8 @@ from .explanation_settings import ExplanationSettings
 from .networks import NetworkSettings
 from .references import REFERENCES
 from .simulate import describe_truth, simulate_into
-from .sources import Preparation, Samples, open_samples
+from .preparation import Preparation
+from .sources import Samples, open_samples
 from .split_settings import VALIDATIONS, SplitSettings
 from .train import TrainingSettings, plan_training, train_into
 

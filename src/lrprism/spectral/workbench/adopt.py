@@ -9,9 +9,10 @@ from lrprism.spectral.runs import versions, write_json
 from lrprism.spectral.runs.record import RUN_FILE
 from lrprism.spectral.workbench.networks import NetworkSettings, build_for_samples
 from lrprism.spectral.workbench.parts import assign_all_to_test, deal_samples
+from lrprism.spectral.workbench.preparation import Preparation
 from lrprism.spectral.workbench.progress import Reporter
 from lrprism.spectral.workbench.record import score_test_part, write_network
-from lrprism.spectral.workbench.sources import Preparation, open_labelled_samples
+from lrprism.spectral.workbench.sources import open_labelled_samples
 from lrprism.spectral.workbench.split_settings import SplitSettings
 
 

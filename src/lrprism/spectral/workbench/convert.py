@@ -5,8 +5,8 @@ from pathlib import Path
 from lrprism.spectral.cubes.bands import select_bands
 from lrprism.spectral.io import read_cube
 from lrprism.spectral.io.writers import check_output, write_cube
+from lrprism.spectral.workbench.preparation import Preparation
 from lrprism.spectral.workbench.progress import Reporter
-from lrprism.spectral.workbench.sources import Preparation
 
 
 def convert_cube(

@@ -10,8 +10,9 @@ from lrprism.spectral.workbench.candidates import Candidate
 from lrprism.spectral.workbench.choice import Choice
 from lrprism.spectral.workbench.explain import explain_into
 from lrprism.spectral.workbench.explanation_settings import ExplanationSettings
+from lrprism.spectral.workbench.preparation import Preparation
 from lrprism.spectral.workbench.progress import Reporter
-from lrprism.spectral.workbench.sources import INDIAN_PINES, Preparation
+from lrprism.spectral.workbench.sources import INDIAN_PINES
 from lrprism.spectral.workbench.split_settings import SplitSettings
 from lrprism.spectral.workbench.train import TrainingSettings, train_into
 from lrprism.spectral.workbench.trained_network import TrainedNetwork

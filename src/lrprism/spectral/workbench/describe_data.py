@@ -10,8 +10,9 @@ import xarray as xr
 from lrprism.spectral.cubes.cube import Scene
 from lrprism.spectral.cubes.georeference import georeference_of
 from lrprism.spectral.cubes.wavelengths import MissingWavelengthsError
-from lrprism.spectral.io import is_spectral_library, read_spectral_library
-from lrprism.spectral.workbench.sources import Preparation, Samples, open_samples
+from lrprism.spectral.io.spectra.labelling import UNLABELLED
+from lrprism.spectral.workbench.preparation import Preparation
+from lrprism.spectral.workbench.sources import Samples, open_samples
 
 _LONGEST_NAME: Final = 10
 _UNKNOWN: Final = "unknown"
@@ -24,7 +25,7 @@ def describe_data(source: str, preparation: Preparation | None = None) -> str:
     Wavelengths that neither the file nor the user states are called unknown.
 
     Args:
-        source: The path of a cube, a patch file or an ENVI spectral library, or ``"indian-pines"``.
+        source: The path of a cube, of spectra or patches, or ``"indian-pines"``.
         preparation: The facts that the file lacks: wavelengths, labels, the name of its array.
 
     Raises:
@@ -40,25 +41,44 @@ def describe_data(source: str, preparation: Preparation | None = None) -> str:
 
 def _describe_source(source: str, settings: Preparation, missing: str | None = None) -> str:
     """Describe some data; ``missing`` says why the wavelengths in the settings stand for unknown ones."""
-    # a library has spectra, but no pixels, labels or place
-    if is_spectral_library(source):
-        library = read_spectral_library(source, wavelengths=settings.wavelengths)
-        return _format_rows(_describe_values(library, missing) | _describe_credit(library.attrs, missing))
     # a window of one pixel loses none at the border
     samples = open_samples(source, replace(settings, window=1))
-    scene = samples.scene
-    data = scene.cube if scene is not None else samples.cut(samples.numbers)["patch"]
-    data = data.assign_attrs(samples.attrs)
+    data = _find_values(samples).assign_attrs(samples.attrs)
     return _format_rows(
         _describe_values(data, missing, samples.range)
-        | ({"place": _describe_place(scene)} if scene is not None else {})
-        | {
-            "labelled": f"{len(samples.numbers)} {'pixels' if scene is not None else 'patches'}",
-            "classes": "\n".join(_count_classes(samples)) or "none: give labels with --labels",
-            "SHA-256": samples.hash,
-        }
+        | ({"place": _describe_place(samples.scene)} if samples.scene is not None else {})
+        | _describe_samples(samples)
+        | {"SHA-256": samples.hash}
         | _describe_credit(samples.attrs, missing)
     )
+
+
+def _find_values(samples: Samples) -> xr.DataArray:
+    """Return the cube, the patches, or the spectra without their one pixel."""
+    if samples.scene is not None:
+        return samples.scene.cube
+    assert samples.patches is not None
+    patch: xr.DataArray = samples.patches["patch"]
+    is_single = patch.sizes["y"] == patch.sizes["x"] == 1
+    return patch.squeeze(("y", "x")).rename(sample="spectrum") if is_single else patch
+
+
+def _describe_samples(samples: Samples) -> dict[str, str]:
+    """Return how many samples have a label, their classes, names and groups."""
+    noun = "pixels" if samples.scene is not None else "patches"
+    if samples.patches is not None and samples.patches.sizes["x"] == 1:
+        noun = "spectra"
+    missing = str(samples.attrs.get(UNLABELLED, "give labels with --labels"))
+    rows = {
+        "labelled": f"{len(samples.numbers)} {noun}",
+        "classes": "\n".join(_count_classes(samples)) or f"none: {missing}",
+    }
+    names, groups = (samples.describe(samples.numbers, column) for column in ("name", "group"))
+    if names is not None and len(names):
+        rows["names"] = f"{names[0]} to {names[-1]}"
+    if groups is not None:
+        rows["groups"] = f"{len(np.unique(groups))}"
+    return rows
 
 
 def _format_rows(rows: dict[str, str]) -> str:

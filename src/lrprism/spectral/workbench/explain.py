@@ -15,7 +15,7 @@ from lrprism.spectral.bands.statistics import RESOLUTION, band_table, sample_spe
 from lrprism.spectral.cubes.patches import PatchSet
 from lrprism.spectral.runs import file_hash, read_run, versions, write_json
 from lrprism.spectral.runs.record import RUN_FILE
-from lrprism.spectral.runs.tables import conservation_table
+from lrprism.spectral.runs.tables import conservation_table, sample_table
 from lrprism.spectral.workbench.choice import Choice, choose_way, drop_record
 from lrprism.spectral.workbench.composites import find_composite
 from lrprism.spectral.workbench.cutters import Numbers, WindowCutter
@@ -39,7 +39,7 @@ _SINKS = ("to_bias", "to_stabilizer", "to_rule", "to_constant", "to_unknown")
 def explain_into(
     folder: Path, network: Path, settings: ExplanationSettings, reporter: Reporter
 ) -> dict[str, Any] | None:
-    """Explain samples; write relevance, two tables, figures, ``explanation.txt`` and ``run.json``.
+    """Explain samples; write relevance, three tables, figures, ``explanation.txt`` and ``run.json``.
 
     By rule auto ``choice.csv`` too. Batches that an earlier call finished in the same folder are not
     explained again.
@@ -154,9 +154,10 @@ def _plan_patches(
     def write(
         folder: Path, relevance: xr.Dataset, conservation: pd.DataFrame, reporter: Reporter
     ) -> list[Path]:
-        with reporter.step("writing the table of bands"):
+        with reporter.step("writing the tables of bands and samples"):
             spectra = sample_spectra(relevance)
             band_table(spectra).to_csv(folder / "bands.csv", index=False)
+            sample_table(relevance, numbers).to_csv(folder / "samples.csv", index=False)
         figures = folder / "figures"
         return draw_figures(figures, relevance, spectra, conservation, settings.heatmaps, reporter)
 

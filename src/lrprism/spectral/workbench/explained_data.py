@@ -11,10 +11,14 @@ from lrprism.errors import DataError, InputError
 from lrprism.spectral.cubes.resample import measure_spacing
 from lrprism.spectral.cubes.wavelengths import MissingWavelengthsError
 from lrprism.spectral.io import read_cube
-from lrprism.spectral.io.patch_file import is_patch_file
+from lrprism.spectral.io.patch_file import PATCH_FILE
+from lrprism.spectral.io.sample_format import SampleOptions
+from lrprism.spectral.io.sample_registry import find_sample_format, read_samples
+from lrprism.spectral.workbench.cutters import PatchCutter
 from lrprism.spectral.workbench.explanation_settings import ExplanationSettings
+from lrprism.spectral.workbench.preparation import Preparation
 from lrprism.spectral.workbench.scene_labels import KnownClasses
-from lrprism.spectral.workbench.sources import Preparation, Samples, open_samples
+from lrprism.spectral.workbench.sources import Samples, open_samples
 from lrprism.spectral.workbench.trained_network import TrainedNetwork
 
 _TOLERANCE: Final = 0.1
@@ -48,7 +52,8 @@ def open_explained(trained: TrainedNetwork, settings: ExplanationSettings) -> Sa
         classes=_list_classes(trained) if settings.labels is not None else None,
     )
     if samples.scene is None:
-        return samples
+        _check_wavelengths(samples, wavelengths)
+        return match_classes(samples, _list_classes(trained))
     _check_wavelengths(samples, wavelengths)
     if samples.hash == trained.record["data_sha256"] and settings.labels is None:
         return open_samples(settings.source, trained.preparation)  # the same data at another place
@@ -65,6 +70,38 @@ def _list_classes(trained: TrainedNetwork) -> KnownClasses:
     """Return the classes of the training: those of another scene may be fewer, and in another order."""
     names = trained.record["class_names"]
     return KnownClasses(names, trained.record.get("class_codes", list(range(1, len(names) + 1))))
+
+
+def match_classes(samples: Samples, known: KnownClasses) -> Samples:
+    """Number the classes of other spectra or patches as those of the training, by their codes or names.
+
+    Args:
+        samples: The other data.
+        known: The classes of the training.
+
+    Raises:
+        DataError: If they have a class that the training has not.
+    """
+    by_code = bool(samples.class_codes and known.codes)
+    own, trained = map(
+        list[object],
+        (samples.class_codes, known.codes) if by_code else (samples.class_names, known.names),
+    )
+    unknown = [str(word) for word in own if word not in trained]
+    if unknown:
+        raise DataError(
+            f"'{samples.source}' should have the classes of the training: {', '.join(map(str, trained))}. "
+            f"Found {', '.join(unknown)}. Name them alike, or leave these samples out."
+        )
+    assert samples.patches is not None
+    number = np.array([trained.index(word) for word in own], dtype=np.int64)
+    label = samples.patches["label"].values
+    new = np.full_like(label, -1)
+    new[label >= 0] = number[label[label >= 0]]
+    patches = samples.patches.assign(label=("sample", new))
+    attrs = {**samples.attrs, "class_names": list(known.names), "class_codes": list(known.codes)}
+    cut = PatchCutter(patches.drop_vars("group", errors="ignore"))
+    return replace(samples, labels=number[samples.labels], attrs=attrs, cut=cut, patches=patches)
 
 
 def _is_same(source: str, own: str) -> bool:
@@ -98,24 +135,28 @@ def _prepare_other(trained: TrainedNetwork, settings: ExplanationSettings) -> Pr
     """Return the preparation of other data: that of the training, without its labels."""
     own, key = trained.preparation, settings.key or trained.preparation.key
     wavelengths = settings.wavelengths
-    if (
-        wavelengths is None
-        and own.wavelengths is not None
-        and not _states_wavelengths(settings.source, own, key)
-    ):
+    if wavelengths is None and own.wavelengths is not None and not _states_wavelengths(settings, own, key):
         wavelengths = own.wavelengths
-    if settings.labels is not None and trained.record["class_names"] == list(own.class_names or ()):
+    is_named = settings.labels is not None and trained.record["class_names"] == list(own.class_names or ())
+    if is_named or (Path(str(settings.source)).exists() and find_sample_format(str(settings.source))):
         own = replace(own, class_names=None, class_codes=None)  # they are told by the classes of the training
-    return replace(own, labels=settings.labels, wavelengths=wavelengths, key=key)
+    return replace(own, labels=settings.labels, wavelengths=wavelengths, key=key, group_column=None)
 
 
-def _states_wavelengths(source: str | None, own: Preparation, key: str | None) -> bool:
-    """Return True if a cube can be read without the wavelengths that the training's needed."""
-    assert source is not None
-    if not Path(source).exists() or is_patch_file(source):
+def _states_wavelengths(settings: ExplanationSettings, own: Preparation, key: str | None) -> bool:
+    """Return True if data can be read without the wavelengths that the training's needed."""
+    assert settings.source is not None
+    if not Path(settings.source).exists():
+        return False
+    sample_format = find_sample_format(settings.source)
+    # the tutorial's patch files state none: those of its camera are a guess
+    if sample_format is PATCH_FILE:
         return False
     try:
-        read_cube(source, key=key, band_axis=own.band_axis)
+        if sample_format is None:
+            read_cube(settings.source, key=key, band_axis=own.band_axis)
+        else:
+            read_samples(settings.source, sample_format, SampleOptions(labels=settings.labels))
     except MissingWavelengthsError:
         return False
     return True
@@ -127,8 +168,9 @@ def _check_wavelengths(samples: Samples, trained: npt.NDArray[np.float64]) -> No
     Raises:
         DataError: If their number or a wavelength differs.
     """
-    assert samples.scene is not None
-    found = samples.scene.cube["wavelength"].values
+    data = samples.patches if samples.scene is None else samples.scene.cube
+    assert data is not None
+    found = data["wavelength"].values
     if len(found) != len(trained):
         what = f"{len(found)} bands from {found.min():.1f} to {found.max():.1f} nm"
     else:

@@ -29,14 +29,16 @@ def draw_figures(
 ) -> list[Path]:
     """Draw the spectrum of each class, an overview, the sums per layer, and heatmaps of some samples.
 
-    Where the relevance states a resolution, each but the sums shows the map as computed and the pooled one.
+    A sample whose relevance lies in one pixel, as that of a network of single spectra, gets a curve over
+    wavelength in place of heatmaps. Where the relevance states a resolution, each but the sums shows the map
+    as computed and the pooled one.
 
     Args:
         folder: The folder to write into.
         relevance: The relevance dataset.
         spectra: Its :func:`lrprism.spectral.sample_spectra`, which read all of it.
         conservation: The conservation table.
-        heatmaps: Number of samples of each explained class that get a grid of heatmaps.
+        heatmaps: Number of samples of each explained class that get a figure of their own.
         reporter: Shows the progress.
 
     Returns:
@@ -51,13 +53,26 @@ def draw_figures(
         name = _build_slug(f"{int(target):02d}-{relevance['class_name'].values[target]}")
         jobs.append((f"spectrum-{name}", partial(plots.relevance_spectrum, spectra, int(target))))
         for number, sample in enumerate(pick_typical_samples(relevance, int(target), heatmaps)):
-            jobs += _plan_heatmaps(f"heatmaps-{name}-{number}", relevance.isel(sample=sample))
+            if lies_in_one_pixel(relevance.isel(sample=sample)):
+                curve = partial(plots.relevance_spectrum, spectra.isel(sample=[sample]), int(target))
+                jobs.append((f"sample-{name}-{number}", curve))
+            else:
+                jobs += _plan_heatmaps(f"heatmaps-{name}-{number}", relevance.isel(sample=sample))
     files: list[Path] = []
     for stem, draw in reporter.track(jobs, f"drawing {len(jobs)} figures"):
         files += plots.save(
             draw(), folder, stem, dpi=200, attribution=str(relevance.attrs.get("attribution", ""))
         )
     return files
+
+
+def lies_in_one_pixel(sample: xr.Dataset) -> bool:
+    """Return True if one pixel of a sample at most has relevance: its heatmaps would be empty squares.
+
+    Args:
+        sample: One sample of a relevance dataset.
+    """
+    return int((sample["relevance"] != 0).any("band").sum()) <= 1
 
 
 def _plan_heatmaps(stem: str, sample: xr.Dataset) -> list[FigureJob]:

@@ -201,11 +201,28 @@ def build_for_samples(
         ModelError: If the network or the weights do not fit the data.
     """
     nm = samples.cut(numbers[:1])["wavelength"].values
+    _check_window(settings, samples)
     model = settings.build(PatchBatches(samples, numbers), nm, len(samples.class_names))
     if weights is not None:
         load_checkpoint(model.network, weights)
     _check_runs(model, samples, settings.name)
     return model
+
+
+def _check_window(settings: NetworkSettings, samples: Samples) -> None:
+    """Refuse a network of patches for single spectra, which it cannot be built for.
+
+    Raises:
+        ModelError: If it is one.
+    """
+    if settings.name not in NETWORKS or samples.patches is None or samples.patches.sizes["x"] > 1:
+        return
+    single = [name for name, entry in NETWORKS.items() if entry.layout == "spectrum"]
+    if settings.name not in {*single, "spectralformer"}:
+        raise ModelError(
+            f"the network of single spectra should be one of {', '.join(single)} or spectralformer. Found "
+            f"'{settings.name}', which needs patches. Give --model {single[0]}."
+        )
 
 
 def _check_runs(model: Pipeline, samples: Samples, name: str) -> None:

@@ -4,6 +4,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import xarray as xr
 
@@ -47,7 +48,10 @@ class SampleParts:
     leakage: Leakage | None
 
     def table(self, samples: Samples) -> pd.DataFrame:
-        """Return a row per sample: sample, label and part; for a scene its row, column and code too."""
+        """Return a row per sample: sample, label and part.
+
+        For a scene its row, column and code too, for a table or a folder its name and its group if known.
+        """
         parts = {"train": self.train, "validation": self.validation, "test": self.test}
         tables = [
             pd.DataFrame({"sample": numbers, "label": samples.labels_of(numbers), "part": name})
@@ -61,6 +65,10 @@ class SampleParts:
             # the number of a class says nothing to whoever drew a map of codes
             if samples.class_codes:
                 table.insert(4, "code", np.asarray(samples.class_codes)[table["label"]])
+        for column in ("group", "name"):
+            words = samples.describe(table["sample"].to_numpy(np.int64), column)
+            if words is not None:
+                table.insert(1, column, words)
         return table
 
     def record(self, settings: SplitSettings, window: int) -> dict[str, Any]:
@@ -173,10 +181,19 @@ def _split_by_scheme(samples: Samples, settings: SplitSettings, name: str, guard
             return replace(split, notes=(*split.notes, *groups.attrs["assumed"]))
         return scheme.split(samples.scene.labels, **options)
     if settings.groups is not None:
-        options["groups"] = read_groups(settings.groups, len(samples.numbers))
+        options["groups"] = _read_sample_groups(samples, settings.groups)
+    elif samples.describe(samples.numbers, "group") is not None:
+        options["groups"] = samples.describe(samples.numbers, "group")
     split = scheme.split(samples.labels, **options)
     # without a scene a scheme deals positions among the samples, which in a scene are not their numbers
     return replace(split, train=samples.numbers[split.train], test=samples.numbers[split.test])
+
+
+def _read_sample_groups(samples: Samples, path: str) -> npt.NDArray[np.generic]:
+    """Read the group of each labelled sample from a list with an entry for each sample of the file."""
+    if samples.patches is None:
+        return read_groups(path, len(samples.numbers))
+    return read_groups(path, samples.patches.sizes["sample"])[samples.numbers]
 
 
 def _split_by_files(samples: Samples, settings: SplitSettings) -> Split:

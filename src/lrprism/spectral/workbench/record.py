@@ -20,8 +20,9 @@ from lrprism.spectral.training.prediction import predict
 from lrprism.spectral.workbench.cutters import Numbers
 from lrprism.spectral.workbench.networks import NetworkSettings
 from lrprism.spectral.workbench.parts import SampleParts
+from lrprism.spectral.workbench.preparation import Preparation
 from lrprism.spectral.workbench.progress import Reporter
-from lrprism.spectral.workbench.sources import Preparation, Samples, network_inputs
+from lrprism.spectral.workbench.sources import Samples, network_inputs
 from lrprism.spectral.workbench.split_settings import SplitSettings
 
 PATHS: Final = ("source", "labels", "wavelengths")

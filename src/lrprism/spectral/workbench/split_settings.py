@@ -53,9 +53,9 @@ class SplitSettings:
                 f"split should be one of {', '.join(SCHEMES)}, or the path of a split file. "
                 f"Found '{self.scheme}', which is no file. Take one of them, or correct the path."
             )
-        if self.scheme is not None and (self.groups is not None) is not (self.scheme == "groups"):
+        if self.scheme not in {None, "groups"} and self.groups is not None:
             raise InputError(
-                f"a file of groups should come with the split by groups. Found {self.groups or 'none'} with "
+                f"a file of groups should come with the split by groups. Found {self.groups} with "
                 f"'{self.scheme}'. Give --groups FILE, with --split groups or without --split."
             )
         if self.validation not in VALIDATIONS:
@@ -77,14 +77,38 @@ class SplitSettings:
         """Return the scheme; without a choice, the one that suits the kind of data.
 
         Raises:
-            InputError: If patches are to be split by where they lie.
+            InputError: If patches are to be split by where they lie, or there are no groups, or two of them.
         """
         # windows of random pixels of a scene overlap: the accuracy would be too high
         default = "random" if samples.scene is None else "blocks"
-        scheme = self.scheme or (default if self.groups is None else "groups")
+        has_column = samples.describe(samples.numbers, "group") is not None
+        self._check_groups(has_column)
+        scheme = self.scheme or (default if self.groups is None and not has_column else "groups")
         if samples.scene is None and scheme in SCHEMES and SCHEMES[scheme].split_samples is None:
             raise InputError(
                 f"patches without a scene should be split at random or by groups. Found '{scheme}'. "
                 "Leave out --split, or give --groups FILE with the plant or field of each patch."
             )
         return scheme
+
+    def _check_groups(self, has_column: bool) -> None:
+        """Check that groups come from one place, and go with the split by groups.
+
+        Raises:
+            InputError: If they do not.
+        """
+        if has_column and self.groups is not None:
+            raise InputError(
+                f"groups should come from a column or from a file. Found --group-column and --groups "
+                f"{self.groups}. Leave one out."
+            )
+        if has_column and self.scheme not in {None, "groups"}:
+            raise InputError(
+                f"a column of groups should come with the split by groups. Found '{self.scheme}'. Leave out "
+                "--split or --group-column."
+            )
+        if self.scheme == "groups" and self.groups is None and not has_column:
+            raise InputError(
+                "the split by groups should know the group of each sample. Found no groups. Give --groups "
+                "FILE, or --group-column NAME for a table."
+            )

@@ -18,13 +18,10 @@ from lrprism.spectral.training.seeds import summarize_seeds
 from lrprism.spectral.workbench.networks import NetworkSettings, build_for_samples
 from lrprism.spectral.workbench.parts import SampleParts, deal_samples
 from lrprism.spectral.workbench.patch_batches import build_dataset
+from lrprism.spectral.workbench.preparation import Preparation
 from lrprism.spectral.workbench.progress import Reporter
 from lrprism.spectral.workbench.record import score_test_part, write_network
-from lrprism.spectral.workbench.sources import (
-    Preparation,
-    Samples,
-    open_labelled_samples,
-)
+from lrprism.spectral.workbench.sources import Samples, open_labelled_samples
 from lrprism.spectral.workbench.split_settings import SplitSettings
 
 SEEDS: Final = "seeds.csv"

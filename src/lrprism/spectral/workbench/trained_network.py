@@ -9,8 +9,8 @@ from lrprism.spectral.networks import load_weights
 from lrprism.spectral.preprocessing import Pipeline
 from lrprism.spectral.runs import read_run
 from lrprism.spectral.workbench.networks import rebuild_network
+from lrprism.spectral.workbench.preparation import Preparation
 from lrprism.spectral.workbench.record import WEIGHTS
-from lrprism.spectral.workbench.sources import Preparation
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,0 +1,1 @@
+"""Spectra without pixels: tables, spectral libraries, and files of one spectrum each."""

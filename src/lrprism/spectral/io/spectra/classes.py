@@ -1,0 +1,191 @@
+"""Classes and groups of samples out of the columns of a table."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from lrprism.errors import DataError
+
+ID_NAMES: Final = frozenset(
+    (
+        "id",
+        "sample",
+        "sample_id",
+        "sampleid",
+        "name",
+        "file",
+        "filename",
+        "path",
+        "spectrum",
+        "spectrum_id",
+        "index",
+        "",
+    )
+)
+"""Names of columns that tell samples apart, without regard to case."""
+_LABEL_NAMES: Final = frozenset(("label", "labels", "class", "classes", "target"))
+
+
+def choose_label_column(facts: pd.DataFrame, wanted: str | None) -> tuple[str | None, str]:
+    """Choose the column that names the class of each sample.
+
+    Without a wish it is the only column whose name says so, such as ``label`` or ``class``; else the only one
+    of texts or whole numbers that are not different in more than half of the samples.
+
+    Args:
+        facts: The columns that are no bands, a row per sample.
+        wanted: The name of a column; None for the obvious one.
+
+    Returns:
+        The column, None where none is obvious; and a sentence that says which, or lists the candidates.
+
+    Raises:
+        DataError: If there is no such column, or more than one.
+    """
+    if wanted is not None:
+        check_column(facts, wanted, "label")
+        return wanted, ""
+    candidates = [str(name) for name in facts.columns if _may_name_classes(str(name), facts[name])]
+    by_name = [name for name in candidates if name.casefold() in _LABEL_NAMES]
+    chosen = by_name if len(by_name) == 1 else candidates
+    if len(chosen) == 1:
+        return chosen[0], f"the column '{chosen[0]}' is taken for the class"
+    listed = ", ".join(f"'{name}'" for name in candidates or map(str, facts.columns)) or "none"
+    kind = "several columns that may name the class" if candidates else "no column of classes among"
+    return None, f"{kind}: {listed}"
+
+
+def check_column(facts: pd.DataFrame, name: str, what: str) -> None:
+    """Check that a table has a column once.
+
+    Raises:
+        DataError: If it has not.
+    """
+    count = list(facts.columns).count(name)
+    if count != 1:
+        listed = ", ".join(f"'{column}'" for column in dict.fromkeys(facts.columns)) or "none"
+        raise DataError(
+            f"the {what} column should be one column of the table that is no band. Found {count or 'none'} "
+            f"called '{name}' among {listed}. Correct --{what}-column."
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class Classes:
+    """The classes of samples.
+
+    Args:
+        label: The class of each sample from 0, -1 where it has none, ``[sample]``.
+        names: The names of the classes that occur, class 0 first.
+        codes: Their numbers in the column; none where it names them in words.
+    """
+
+    label: npt.NDArray[np.int64]
+    names: list[str]
+    codes: list[int]
+
+
+def number_classes(
+    values: pd.Series, class_names: Sequence[str] | Mapping[int, str] | None = None
+) -> Classes:
+    """Number classes from 0: texts in the order of the alphabet, whole numbers in their order.
+
+    Args:
+        values: Class of each sample; missing where it has none.
+        class_names: Names of classes that are whole numbers, the lowest first, or by their numbers; by
+            default the numbers.
+
+    Raises:
+        DataError: If a class is a fraction, two differ in case alone, or the given names do not fit.
+    """
+    has_label = values.notna().to_numpy()
+    label = np.full(len(values), -1, dtype=np.int64)
+    if is_number(values):
+        different, label[has_label] = np.unique(_read_codes(values[has_label]), return_inverse=True)
+        codes = [int(code) for code in different]
+        return Classes(label, _name_codes(codes, class_names, str(values.name)), codes)
+    if class_names is not None:
+        raise DataError(
+            f"class names should be given only where the data name none. Found names in the column "
+            f"'{values.name}'. Leave out --class-names."
+        )
+    texts = values[has_label].astype(str).str.strip().to_numpy(dtype=str)
+    different, label[has_label] = np.unique(texts, return_inverse=True)
+    names = [str(name) for name in different]
+    _check_case(names, str(values.name))
+    return Classes(label, names, [])
+
+
+def name_groups(facts: pd.DataFrame, column: str) -> list[str]:
+    """Return the group of each sample as a text.
+
+    Args:
+        facts: The columns that are no bands, a row per sample.
+        column: The column that names the groups.
+
+    Raises:
+        DataError: If there is no such column, or a sample has no group.
+    """
+    check_column(facts, column, "group")
+    missing = facts[column].isna().to_numpy()
+    if missing.any():
+        raise DataError(
+            f"the column '{column}' should name the group of every sample. Found {int(missing.sum())} "
+            f"without, the first is {facts.index[int(np.argmax(missing))]}. Name it, or drop the sample."
+        )
+    return [str(value).strip() for value in facts[column]]
+
+
+def is_number(values: pd.Series) -> bool:
+    """Return True of a column of numbers; truth values count as texts."""
+    return bool(pd.api.types.is_numeric_dtype(values)) and not pd.api.types.is_bool_dtype(values)
+
+
+def _may_name_classes(name: str, values: pd.Series) -> bool:
+    known = values.dropna()
+    if isinstance(values, pd.DataFrame) or name.casefold() in ID_NAMES or known.empty:
+        return False
+    if is_number(values) and (known != np.floor(known)).any():
+        return False
+    return 2 <= known.nunique() <= max(2, len(known) // 2)
+
+
+def _read_codes(values: pd.Series) -> npt.NDArray[np.int64]:
+    numbers = values.to_numpy(dtype=np.float64)
+    wrong = numbers != np.floor(numbers)
+    if wrong.any():
+        raise DataError(
+            f"the column '{values.name}' should name classes by texts or whole numbers. Found "
+            f"{numbers[wrong][0]:g}, a measurement. Choose another with --label-column."
+        )
+    return numbers.astype(np.int64)
+
+
+def _name_codes(
+    codes: Sequence[int], names: Sequence[str] | Mapping[int, str] | None, column: str
+) -> list[str]:
+    if names is None:
+        return [str(code) for code in codes]
+    by_code = names if isinstance(names, Mapping) else dict(zip(codes, names, strict=False))
+    unnamed = [code for code in codes if code not in by_code]
+    if unnamed or (not isinstance(names, Mapping) and len(names) != len(codes)):
+        raise DataError(
+            f"class names should be given for the {len(codes)} classes of the column '{column}', "
+            f"{', '.join(map(str, codes))}. Found {len(names)}. Name each, the lowest number first."
+        )
+    return [by_code[code] for code in codes]
+
+
+def _check_case(names: Sequence[str], column: str) -> None:
+    seen: dict[str, str] = {}
+    for name in names:
+        other = seen.setdefault(name.casefold(), name)
+        if other != name:
+            raise DataError(
+                f"classes of the column '{column}' should differ in more than case. Found '{other}' and "
+                f"'{name}'. Write them alike, or rename one."
+            )

@@ -1,0 +1,165 @@
+"""Samples put together: values, classes, groups and names become one patch set."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from lrprism.errors import DataError
+from lrprism.spectral.cubes.patches import BandCoords, PatchSet, make_patches
+from lrprism.spectral.io.sample_format import SampleOptions
+from lrprism.spectral.io.spectra.classes import Classes, choose_label_column, name_groups, number_classes
+from lrprism.spectral.io.spectra.table_file import TableFile
+
+_SAME_ORDER: Final = 0.95
+"""Share of names that stand in the same order in library and table; a shifted table has far fewer."""
+UNLABELLED: Final = "unlabelled"
+"""The attribute of a patch set without labels: a sentence about what could name the classes."""
+
+
+@dataclass(frozen=True, eq=False)
+class SampleFacts:
+    """What is known of samples besides their values.
+
+    Args:
+        names: The name of each.
+        columns: Columns with a row per sample.
+        label_column: The column that names the class where the user names none; None to look for one.
+    """
+
+    names: Sequence[str]
+    columns: pd.DataFrame
+    label_column: str | None = None
+
+
+def lay_spectra_out(
+    values: npt.NDArray[np.float32],
+    coords: BandCoords,
+    facts: SampleFacts,
+    options: SampleOptions,
+    attrs: Mapping[str, object],
+) -> PatchSet:
+    """Lay spectra out as patches of 1 x 1 pixel, with their classes and groups.
+
+    Shapes: ``values``: ``[sample, band]``.
+
+    Args:
+        values: The spectra.
+        coords: Coordinates along ``band``.
+        facts: Names and columns of the samples.
+        options: The columns that the user names, and the names of classes.
+        attrs: Attributes of the data; ``assumed`` gets a sentence about the class column.
+
+    Raises:
+        DataError: If a column is not there or does not name classes or groups.
+    """
+    return lay_patches_out(values[:, :, None, None], coords, facts, options, attrs)
+
+
+def lay_patches_out(
+    patch: npt.NDArray[np.float32],
+    coords: BandCoords,
+    facts: SampleFacts,
+    options: SampleOptions,
+    attrs: Mapping[str, object],
+) -> PatchSet:
+    """Lay patches out with their classes and groups.
+
+    Shapes: ``patch``: ``[sample, band, y, x]``.
+
+    Args:
+        patch: The patches.
+        coords: Coordinates along ``band``.
+        facts: Names and columns of the samples.
+        options: The columns that the user names, and the names of classes.
+        attrs: Attributes of the data; ``assumed`` gets a sentence about the class column.
+
+    Raises:
+        DataError: If a column is not there or does not name classes or groups.
+    """
+    table = facts.columns.set_axis(list(facts.names), axis=0)
+    rest = table.drop(columns=options.group_column or [], errors="ignore")
+    column, sentence = choose_label_column(
+        rest if options.label_column is None else table, options.label_column or facts.label_column
+    )
+    notes = list(np.atleast_1d(attrs.get("assumed", [])))  # type: ignore[call-overload]  # a list of texts
+    extra: dict[str, object] = {}
+    if column is None:
+        classes = Classes(np.full(len(patch), -1, dtype=np.int64), [], [])
+        extra = {UNLABELLED: sentence}
+    else:
+        classes = number_classes(table[column], options.class_names)
+        notes += [sentence] if sentence else []
+        without = int((classes.label < 0).sum())
+        notes += [f"{without} samples have no class in the column '{column}'"] if without else []
+    groups = None if options.group_column is None else name_groups(table, options.group_column)
+    return make_patches(
+        patch,
+        classes.label,
+        coords=coords,
+        class_names=classes.names,
+        attrs={**attrs, "assumed": [str(note) for note in notes], "class_codes": classes.codes, **extra},
+        names=facts.names,
+        groups=groups,
+    )
+
+
+def match_rows(names: Sequence[str], table: TableFile, path: str) -> tuple[pd.DataFrame, list[str]]:
+    """Find the row of each sample in a table of labels, by the column that holds the samples' names.
+
+    Args:
+        names: The name of each sample; of a file also its last part and its stem are names.
+        table: The table.
+        path: Its file, for messages.
+
+    Returns:
+        The columns with a row per sample, missing where the table has none; and notes.
+
+    Raises:
+        DataError: If no column names the samples, or one of them twice.
+    """
+    column, keys = _find_key(names, table)
+    if column is None:
+        raise DataError(
+            f"'{path}' should have a column with the names of the samples, such as '{names[0]}'. Found none. "
+            "Add it."
+        )
+    columns = table.frame.set_axis(list(table.names), axis=1)
+    notes = [f"labels are matched by the column '{table.names[column]}' of {path}"]
+    key = table.frame[column].astype(str).str.strip()
+    # row by row: spectra may share a name, and a few may be spelled in two ways
+    if len(key) == len(keys) and np.mean(key == keys) >= _SAME_ORDER:
+        other = np.flatnonzero(key != keys)
+        if other.size:
+            pair = f"'{keys[other[0]]}' and '{key[other[0]]}'"
+            notes.append(
+                f"its rows are taken in order: {other.size} of {len(keys)} names differ, such as {pair}"
+            )
+        return columns, notes
+    twice = key[key.duplicated() & key.isin(keys)]
+    if len(twice):
+        raise DataError(
+            f"'{path}' should name each sample once. Found '{twice.iloc[0]}' again in "
+            f"{table.lines[twice.index[0]]}. Drop one of the rows."
+        )
+    rows = columns.set_axis(key, axis=0)
+    missing = int((~pd.Series(keys).isin(key)).sum())
+    notes += [f"{missing} samples are not in it"] if missing else []
+    return rows[~rows.index.duplicated()].reindex(keys), notes
+
+
+def _find_key(names: Sequence[str], table: TableFile) -> tuple[int | None, list[str]]:
+    """Find the column that names most samples, and the names as it spells them."""
+    files = [name.rpartition("/")[2] for name in names]
+    spellings = (list(names), files, [name.rpartition(".")[0] or name for name in files])
+    best: tuple[int, int | None, list[str]] = (0, None, [])
+    for column in table.frame.columns:
+        cells = table.frame[column].dropna().astype(str).str.strip().to_numpy(dtype=str)
+        for spelling in spellings:
+            count = int(np.isin(spelling, cells).sum())
+            if count > best[0]:
+                best = (count, int(column), spelling)
+    return best[1:]

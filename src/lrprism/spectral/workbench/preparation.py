@@ -1,0 +1,99 @@
+"""The preparation of the data in front of a network."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Self, TypeVar
+
+import xarray as xr
+
+from lrprism.spectral.cubes.bands import (
+    average_pairs,
+    check_bands_hold_data,
+    flag_empty_bands,
+    good_bands,
+    select_bands,
+)
+from lrprism.spectral.io.sample_format import SampleOptions
+
+Bands = TypeVar("Bands", xr.DataArray, xr.Dataset)
+
+
+@dataclass(frozen=True)
+class Preparation:
+    """The preparation of the data in front of a network; stored with the network.
+
+    Args:
+        average_pairs: Whether bands 2i and 2i+1 are averaged.
+        bands: Numbers of the bands that are kept (after averaging), 0-based; all of them if None.
+        window: Side of the windows cut from a scene, in pixels, odd; not used for patch files.
+        wavelengths: ``"FIRST:LAST"`` in nm or the path of a text file; None where those of the file, or of
+            the tutorial's camera, are right.
+        class_names: A name per class, where the data name none.
+        labels: The path of a label map, of polygons or of points for a cube; of a table for spectra.
+        key: For files of several arrays: the name of the cube's.
+        class_codes: The code in the labels of each of ``class_names``; None where these are listed in the
+            order of the classes.
+        label_attribute: The attribute of polygons or points that says their class.
+        label_layer: The layer of a file of polygons with several.
+        label_crs: The reference system of the labels, in place of the file's.
+        unlabelled: Codes that mean unlabelled; None for 0 of a map, none of polygons and points.
+        band_axis: For arrays whose axes have no names: the axis of the bands, from 0.
+        label_column: For tables: the column that names the class; None for the obvious one.
+        group_column: For tables: the column that names the plant, field or day of each sample.
+    """
+
+    average_pairs: bool = False
+    bands: tuple[int, ...] | None = None
+    window: int = 7
+    wavelengths: str | None = None
+    class_names: tuple[str, ...] | None = None
+    labels: str | None = None
+    key: str | None = None
+    class_codes: tuple[int, ...] | None = None
+    label_attribute: str | None = None
+    label_layer: str | None = None
+    label_crs: str | None = None
+    unlabelled: tuple[int, ...] | None = None
+    band_axis: int | None = None
+    label_column: str | None = None
+    group_column: str | None = None
+
+    @classmethod
+    def from_record(cls, record: dict[str, Any]) -> Self:
+        """Rebuild the settings from the result of :meth:`record`."""
+        lists = {name: tuple(value) for name, value in record.items() if isinstance(value, list)}
+        return cls(**{**record, **lists})
+
+    def record(self) -> dict[str, Any]:
+        """Return the settings as plain JSON."""
+        return asdict(self)
+
+    @property
+    def sample_options(self) -> SampleOptions:
+        """What the readers of spectra and patches take."""
+        names: Sequence[str] | Mapping[int, str] | None = self.class_names
+        if self.class_names is not None and self.class_codes is not None:
+            names = dict(zip(self.class_codes, self.class_names, strict=True))
+        return SampleOptions(
+            self.wavelengths, names, self.labels, self.key, self.label_column, self.group_column
+        )
+
+    def prepare_bands(self, data: Bands) -> Bands:
+        """Average and select the bands of a cube or a patch set; without a choice, those flagged good."""
+        # the sensor flags its bad bands; a choice of the user overrules the flags
+        if self.bands is None and not data["good"].values.all():
+            data = good_bands(data)
+        if self.average_pairs:
+            data = average_pairs(data)
+        return data if self.bands is None else select_bands(data, self.bands)
+
+    def flag_bands(self, data: Bands) -> Bands:
+        """Flag the bands without any data as bad; where bands are chosen, refuse one without.
+
+        Raises:
+            DataError: If a chosen band does not exist or holds no data.
+        """
+        if self.bands is None:
+            return flag_empty_bands(data)
+        check_bands_hold_data(self.prepare_bands(data))
+        return data
