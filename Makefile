@@ -95,7 +95,7 @@ $(READY): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "lrprism needs Python 3.11 or newer. Found $$($(PYTHON) --version). Try: make PYTHON=python3.12"; exit 1; }
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[spectral,geo,examples,eval,dev]'
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[spectral,geo,spectra,examples,eval,dev]'
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --no-deps --upgrade --target $(VISION) torchvision timm
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --no-deps earthlib spyndex  # for their data
 	@touch $@

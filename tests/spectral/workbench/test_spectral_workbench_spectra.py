@@ -116,6 +116,13 @@ def test_classes_of_another_table_are_those_of_the_training(run: Path, tmp_path:
         explain_other(run, other)
 
 
+def test_spectra_without_a_class_cannot_be_chosen(run: Path, tmp_path: Path) -> None:
+    other = write_spectra(tmp_path / "other.csv", samples=6)
+    other.write_text(other.read_text().replace("oak", "").replace("ash", "").replace("elm", ""))
+    with pytest.raises(lp.DataError, match=r"samples with a class to choose by\. Found none\. Name their"):
+        explain_other(run, other)
+
+
 def test_codes_count_before_names(tmp_path: Path) -> None:
     path = tmp_path / "t.csv"
     path.write_text("label,450,550\n312,1,2\n211,1,2\n,1,2\n")

@@ -43,16 +43,16 @@ DATA = "Data"
 Data = Annotated[
     str,
     typer.Argument(
-        help="A cube, a table of spectra (csv, parquet), a spectral library, an HDF5 patch file (train_img, "
-        "train_labels), or indian-pines."
+        help="A cube; a table of spectra (csv, parquet), a spectral library, a folder of spectra; patches: an HDF5 "
+        "file (train_img, train_labels), a folder with sub-folders named by class, .npy; or indian-pines."
     ),
 ]
 Labels = Annotated[
     str | None,
     typer.Option(
         help="For a cube: its label map (.mat, .npy, .csv, .nc, .tif, .png, .hdr), polygons or points "
-        "(.gpkg, .geojson, .shp), or points in a .csv with a heading. For a spectral library: a table with "
-        "the names of its spectra.",
+        "(.gpkg, .geojson, .shp), or points in a .csv with a heading. For a library or a folder: a table "
+        "with the names of its spectra or files; for .npy: the classes in a .npy.",
         rich_help_panel=DATA,
     ),
 ]

@@ -53,6 +53,11 @@ def open_explained(trained: TrainedNetwork, settings: ExplanationSettings) -> Sa
     )
     if samples.scene is None:
         _check_wavelengths(samples, wavelengths)
+        if not len(samples.numbers):
+            raise DataError(
+                f"'{settings.source}' should have samples with a class to choose by. Found none. Name their "
+                "classes as in the data of the training."
+            )
         return match_classes(samples, _list_classes(trained))
     _check_wavelengths(samples, wavelengths)
     if samples.hash == trained.record["data_sha256"] and settings.labels is None:

@@ -41,13 +41,17 @@ def test_candidates_are_listed() -> None:
     _, sentence = choose_label_column(SIX, None)
     assert sentence == "several columns that may name the class: 'species', 'plot'"
     _, sentence = choose_label_column(SIX[["id", "nitrogen"]], None)
-    assert sentence == "no column of classes among: 'id', 'nitrogen'"
+    assert sentence == "no column of classes among 'id', 'nitrogen'"
+    assert choose_label_column(SIX[[]], None) == (None, "no classes in the file")
 
 
 def test_a_column_called_label_comes_before_others() -> None:
     table = SIX.assign(Label=SIX["plot"])
     assert choose_label_column(table, None)[0] == "Label"
     assert choose_label_column(table, "species") == ("species", "")
+    assert choose_label_column(pd.DataFrame({"id": ["a"], "label": ["clay"]}), None)[0] == "label"
+    twice = pd.DataFrame([["a", "b"], ["c", "d"]], columns=["label", "label"])
+    assert choose_label_column(twice, None)[0] is None
 
 
 def test_texts_are_numbered_by_the_alphabet_and_numbers_by_size() -> None:

@@ -39,7 +39,7 @@ def test_classes_come_from_a_table(tmp_path: Path) -> None:
 def test_without_a_table_nothing_has_a_class(tmp_path: Path) -> None:
     patches = read_library_samples(write_library(tmp_path, np.ones((2, 2))), SampleOptions())
     assert patches["label"].values.tolist() == [-1, -1]
-    assert "none" in patches.attrs[UNLABELLED]
+    assert patches.attrs[UNLABELLED] == "no classes in the file"
     assert not LIBRARY.detect(FileMarks(str(tmp_path)))
 
 

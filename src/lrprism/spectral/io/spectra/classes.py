@@ -1,6 +1,6 @@
 """Classes and groups of samples out of the columns of a table."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -49,14 +49,17 @@ def choose_label_column(facts: pd.DataFrame, wanted: str | None) -> tuple[str | 
     if wanted is not None:
         check_column(facts, wanted, "label")
         return wanted, ""
-    candidates = [str(name) for name in facts.columns if _may_name_classes(str(name), facts[name])]
-    by_name = [name for name in candidates if name.casefold() in _LABEL_NAMES]
+    words = [str(name) for name in facts.columns if _may_be_words(facts[name])]
+    by_name = [name for name in words if name.casefold() in _LABEL_NAMES]
+    candidates = [name for name in words if _may_name_classes(name, facts[name])]
     chosen = by_name if len(by_name) == 1 else candidates
     if len(chosen) == 1:
         return chosen[0], f"the column '{chosen[0]}' is taken for the class"
-    listed = ", ".join(f"'{name}'" for name in candidates or map(str, facts.columns)) or "none"
-    kind = "several columns that may name the class" if candidates else "no column of classes among"
-    return None, f"{kind}: {listed}"
+    if candidates:
+        return None, f"several columns that may name the class: {_list_names(candidates)}"
+    if facts.columns.empty:
+        return None, "no classes in the file"
+    return None, f"no column of classes among {_list_names(map(str, facts.columns))}"
 
 
 def check_column(facts: pd.DataFrame, name: str, what: str) -> None:
@@ -67,7 +70,7 @@ def check_column(facts: pd.DataFrame, name: str, what: str) -> None:
     """
     count = list(facts.columns).count(name)
     if count != 1:
-        listed = ", ".join(f"'{column}'" for column in dict.fromkeys(facts.columns)) or "none"
+        listed = _list_names(dict.fromkeys(map(str, facts.columns))) or "none"
         raise DataError(
             f"the {what} column should be one column of the table that is no band. Found {count or 'none'} "
             f"called '{name}' among {listed}. Correct --{what}-column."
@@ -145,13 +148,21 @@ def is_number(values: pd.Series) -> bool:
     return bool(pd.api.types.is_numeric_dtype(values)) and not pd.api.types.is_bool_dtype(values)
 
 
+def _may_be_words(values: pd.Series | pd.DataFrame) -> bool:
+    """Return True of a column of texts or whole numbers that occurs once."""
+    if isinstance(values, pd.DataFrame):  # two columns of one name
+        return False
+    known = values.dropna()
+    return not known.empty and not (is_number(values) and (known != np.floor(known)).any())
+
+
 def _may_name_classes(name: str, values: pd.Series) -> bool:
     known = values.dropna()
-    if isinstance(values, pd.DataFrame) or name.casefold() in ID_NAMES or known.empty:
-        return False
-    if is_number(values) and (known != np.floor(known)).any():
-        return False
-    return 2 <= known.nunique() <= max(2, len(known) // 2)
+    return name.casefold() not in ID_NAMES and 2 <= known.nunique() <= max(2, len(known) // 2)
+
+
+def _list_names(names: Iterable[str]) -> str:
+    return ", ".join(f"'{name}'" for name in names)
 
 
 def _read_codes(values: pd.Series) -> npt.NDArray[np.int64]:
