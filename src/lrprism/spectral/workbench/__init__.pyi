@@ -4,9 +4,9 @@ from .demo import demonstrate
 from .explain import explain_into, plan_explanation
 from .explanation_settings import ExplanationSettings
 from .networks import NetworkSettings
+from .preparation import Preparation
 from .references import REFERENCES
 from .simulate import describe_truth, simulate_into
-from .preparation import Preparation
 from .sources import Samples, open_samples
 from .split_settings import VALIDATIONS, SplitSettings
 from .train import TrainingSettings, plan_training, train_into
