@@ -87,7 +87,7 @@ def test_help_has_examples(lrprism: object) -> None:
     [
         (
             ("train", "no.hdf5", "--out", "{out}"),
-            "error: data should be a cube, an HDF5 patch file or 'indian-pines'. Found no file",
+            "error: data should be a cube, spectra, patches or 'indian-pines'. Found no file",
         ),
         (("train", "{data}", "--out", "{out}"), "error: "),
         (

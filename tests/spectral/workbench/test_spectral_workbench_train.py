@@ -86,7 +86,7 @@ def test_a_scene_is_split_into_disjoint_blocks(tmp_path: Path) -> None:
 def test_the_window_must_fit_and_the_file_exist(tmp_path: Path) -> None:
     with pytest.raises(
         lp.DataError,
-        match=r"data should be a cube, an HDF5 patch file or 'indian-pines'\. Found no file 'no\.hdf5'",
+        match=r"data should be a cube, spectra, patches or 'indian-pines'\. Found no file 'no\.hdf5'",
     ):
         open_samples("no.hdf5", Preparation())
     with pytest.raises(lp.DataError, match=r"bands should be numbers in 0\.\.99\. Found 100"):

@@ -43,8 +43,8 @@ DATA = "Data"
 Data = Annotated[
     str,
     typer.Argument(
-        help="A cube; spectra: a table (csv, parquet), a spectral library, a file or folder of files; patches: "
-        "an HDF5 file (train_img, train_labels), a folder with sub-folders named by class, .npy; or "
+        help="A cube; spectra: a table (csv, parquet), a spectral library, a file or folder of files; "
+        "patches: an HDF5 file (train_img, train_labels), a folder with sub-folders named by class, .npy; or "
         "indian-pines."
     ),
 ]

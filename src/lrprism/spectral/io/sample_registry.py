@@ -76,8 +76,3 @@ def check_no_columns(source: str, options: SampleOptions) -> None:
                 f"{OPTION_WORDS[option]} should name a column of a table. Found a cube, '{source}'. Give "
                 "label and group maps with --labels and --groups."
             )
-
-
-def describe_sample_formats() -> str:
-    """Name all formats that samples are read from, with the endings of their files."""
-    return ", ".join(str(sample_format) for sample_format in SAMPLE_FORMATS)
