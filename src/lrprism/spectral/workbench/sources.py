@@ -127,8 +127,8 @@ def open_samples(
         return _open_scene(source, load_indian_pines(), preparation)
     if not Path(source).exists():
         raise DataError(
-            f"data should be a cube, spectra, patches or '{INDIAN_PINES}'. Found no file '{source}'. Correct the "
-            "path."
+            f"data should be a cube, spectra, patches or '{INDIAN_PINES}'. Found no file '{source}'. "
+            "Correct the path."
         )
     # an HDF5 file may hold patches or a cube
     sample_format = find_sample_format(source)
