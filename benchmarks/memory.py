@@ -63,9 +63,10 @@ def measure_call(subject: Subject, contestant: Contestant, device: str, threads:
 
 
 def _return_freed_memory() -> None:
-    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
-    if mallopt is not None:
-        mallopt(_M_MMAP_THRESHOLD, _PAGES)
+    library = ctypes.CDLL(None)
+    if hasattr(library, "mallopt"):
+        library.mallopt(_M_MMAP_THRESHOLD, _PAGES)
+        library.malloc_trim(0)  # what was kept until now
 
 
 def _start_threads(device: str) -> None:
