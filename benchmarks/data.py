@@ -100,6 +100,12 @@ def measure_split() -> Measured:
     return Measured(f"split of {labels.size:,} pixels by blocks", time.monotonic() - begin, 0.0)
 
 
+def _measure_all() -> Iterator[Measured]:
+    for order in INTERLEAVES:
+        yield from measure_cube(order)
+    yield measure_split()
+
+
 def main() -> None:
     """Measure, print, and write the page."""
     parser = argparse.ArgumentParser("benchmarks.data", description=__doc__)
@@ -115,7 +121,7 @@ def main() -> None:
         f"{table(('setting', 'value'), facts)}\n"
     )
     rows = []
-    for measured in [*(each for order in INTERLEAVES for each in measure_cube(order)), measure_split()]:
+    for measured in _measure_all():
         memory = f"{measured.memory:.2f} GB" if measured.memory else "–"
         rows.append((measured.what, f"{measured.seconds:.1f} s", memory))
         print(*rows[-1], flush=True)
