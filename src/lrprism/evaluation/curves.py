@@ -18,7 +18,7 @@ from lrprism.evaluation.predict import (
     read_logits,
     read_target,
 )
-from lrprism.evaluation.regions import Regions, check_regions
+from lrprism.evaluation.regions import Regions, check_regions, check_scores_finite
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,10 +86,7 @@ def score_regions(scores: Tensor, regions: Regions) -> Tensor:
             f"scores should be relevance [N, {', '.join(map(str, regions.shape))}] or one score for each of "
             f"the {regions.count} regions. Found shape {tuple(scores.shape)}."
         )
-    if not scores.isfinite().all():
-        raise InputError(
-            f"scores should be finite. Found {int((~scores.isfinite()).sum())} values that are NaN or inf."
-        )
+    check_scores_finite(scores)
     return regions.sum_over(scores) if is_relevance else scores
 
 

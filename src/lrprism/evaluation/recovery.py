@@ -9,7 +9,7 @@ from torch import Tensor
 
 from lrprism.errors import InputError
 from lrprism.evaluation.bootstrap import Bootstrap, Interval
-from lrprism.evaluation.regions import read_axis
+from lrprism.evaluation.regions import check_scores_finite, read_axis
 
 
 @dataclass(frozen=True)
@@ -110,10 +110,7 @@ def _check_scores(scores: Tensor, mask: Tensor) -> None:
             f"mask should be bool, one value for each of the {scores.shape[-1]} features, with planted ones. "
             f"Found {mask.dtype} of shape {tuple(mask.shape)}, {int(mask.sum())} planted."
         )
-    if not scores.isfinite().all():
-        raise InputError(
-            f"scores should be finite. Found {int((~scores.isfinite()).sum())} values that are NaN or inf."
-        )
+    check_scores_finite(scores)
 
 
 def roc_auc(scores: Tensor, mask: Tensor) -> Tensor:

@@ -104,6 +104,18 @@ def read_axis(axis: int, x: Tensor) -> int:
     return axis % x.dim()
 
 
+def check_scores_finite(scores: Tensor) -> None:
+    """Refuse scores that cannot be ranked: NaN would sort as the highest of all.
+
+    Raises:
+        InputError: If a score is NaN or infinite.
+    """
+    if not scores.isfinite().all():
+        raise InputError(
+            f"scores should be finite. Found {int((~scores.isfinite()).sum())} values that are NaN or inf."
+        )
+
+
 def check_regions(regions: Regions, x: Tensor) -> None:
     """Check that regions divide samples like these.
 

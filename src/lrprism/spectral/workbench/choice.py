@@ -160,15 +160,12 @@ def choose_way(
         removal = Removal.prepare(
             trained, open_own_samples(trained), read_part(trained, part), most=_MOST, seed=settings.seed
         )
-    width = trained.resolution if settings.pool is None else settings.pool
-    candidates = [
-        candidate
-        for candidate in list_candidates(
-            removal.wavelengths, width, pool=settings.pool, reference=settings.reference
-        )
+    pool = settings.pool
+    if pool is None:
         # removal cannot see what summing gains: as computed only where no width joins bands
-        if candidate.pool or not joins_bands(removal.wavelengths.numpy(), width)
-    ]
+        joins = joins_bands(removal.wavelengths.numpy(), trained.resolution)
+        pool = trained.resolution if joins else 0.0
+    candidates = list_candidates(removal.wavelengths, pool, pool=pool, reference=settings.reference)
     with reporter.step(f"choosing among {len(candidates)} ways to explain"):
         choice = _rank(trained, removal, candidates, part, settings.seed)
     with write_whole(folder / TABLE) as partial:

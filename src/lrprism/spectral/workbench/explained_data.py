@@ -51,15 +51,14 @@ def open_explained(trained: TrainedNetwork, settings: ExplanationSettings) -> Sa
         wavelengths=wavelengths if settings.resample else None,
         classes=_list_classes(trained) if settings.labels is not None else None,
     )
+    _check_wavelengths(samples, wavelengths)
     if samples.scene is None:
-        _check_wavelengths(samples, wavelengths)
         if not len(samples.numbers):
             raise DataError(
                 f"'{settings.source}' should have samples with a class to choose by. Found none. Name their "
                 "classes as in the data of the training."
             )
         return match_classes(samples, _list_classes(trained))
-    _check_wavelengths(samples, wavelengths)
     if samples.hash == trained.record["data_sha256"] and settings.labels is None:
         return open_samples(settings.source, trained.preparation)  # the same data at another place
     if not settings.every_pixel and not len(samples.numbers):
