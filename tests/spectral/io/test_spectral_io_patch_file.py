@@ -62,6 +62,34 @@ def test_other_bands_need_wavelengths(write_hdf5: HdfWriter) -> None:
         read_patch_file(path, wavelengths=[400.0, 500.0])
 
 
+def test_numbers_far_apart_are_the_classes_that_occur(write_hdf5: HdfWriter) -> None:
+    path = write_hdf5(train_img=images(), train_labels=[312, 211, 312])
+    patches = read_patch_file(path)
+    assert patches["label"].values.tolist() == [1, 0, 1]
+    assert (patches.attrs["class_names"], patches.attrs["class_codes"]) == (
+        ["class 211", "class 312"],
+        [211, 312],
+    )
+    named = read_patch_file(path, class_names={112: "city", 211: "field", 312: "wood"})
+    assert named.attrs["class_names"] == ["field", "wood"]
+    with pytest.raises(DataError, match=r"class names .* 211, 312\. Found 1"):
+        read_patch_file(path, class_names={211: "field"})
+
+
+def test_measurements_are_no_classes(write_hdf5: HdfWriter) -> None:
+    path = write_hdf5(train_img=images(samples=1001), train_labels=np.arange(1001))
+    with pytest.raises(DataError, match=r"at most 1000 classes\. Found 1001 different numbers"):
+        read_patch_file(path)
+
+
+def test_an_array_too_large_for_its_file(write_hdf5: HdfWriter) -> None:
+    path = write_hdf5(train_labels=[0])
+    with h5py.File(path, "a") as file:
+        file.create_dataset("train_img", shape=(2**40, 4, 4, 300), dtype=np.float32, chunks=(1, 4, 4, 300))
+    with pytest.raises(DataError, match=r"should fit its file of \d+ bytes\. Found shape \(1099511627776"):
+        read_patch_file(path)
+
+
 def test_a_label_without_a_name(write_hdf5: HdfWriter) -> None:
     path = write_hdf5(train_img=images(), train_labels=[0, 1, 2])
     with pytest.raises(DataError, match=r"class names should cover every label, 0..2. Found 2 names"):

@@ -14,7 +14,8 @@ from lrprism.errors import DataError, LRPrismError
 
 LIBRARY_ERRORS: Final[tuple[type[Exception], ...]] = (
     OSError, EOFError, ValueError, TypeError, LookupError, AttributeError, RuntimeError,
-    zipfile.BadZipFile, zlib.error, lzma.LZMAError, tokenize.TokenError,
+    zipfile.BadZipFile, zlib.error, lzma.LZMAError,
+    tokenize.TokenError, SyntaxError,  # numpy parses the header of an array as Python
     MemoryError, SystemError,  # a damaged text or list declares an impossible length
 )  # fmt: skip
 """Exceptions that numpy, h5py, xarray and the unpackers raise on damaged files."""

@@ -106,6 +106,23 @@ class StoredDataset(AbstractStored):
             return np.asarray(find_dataset(file, self.key)[index])
 
 
+def check_stored(dataset: h5py.Dataset) -> None:
+    """Check that a file can hold what a dataset declares, before anything is set aside for it.
+
+    Raises:
+        DataError: If the dataset is too large for its file, or for itself in its chunks.
+    """
+    path, name = Path(dataset.file.filename), str(dataset.name)
+    check_declared(path, name, dataset.shape, dataset.dtype)
+    # one number of a huge chunk makes the library set the whole chunk aside
+    chunk = math.prod(dataset.chunks or ()) * dataset.dtype.itemsize
+    if chunk > _HARMLESS_CHUNK_BYTES and chunk > 2 * dataset.nbytes:
+        raise DataError(
+            f"'{name}' in '{path}' should have chunks no larger than itself. Found chunks {dataset.chunks} "
+            f"for shape {dataset.shape}. Download it again."
+        )
+
+
 def check_cube(dataset: h5py.Dataset) -> tuple[int, int, int]:
     """Check that a dataset can be a cube, and that its file can hold it.
 
@@ -121,14 +138,7 @@ def check_cube(dataset: h5py.Dataset) -> tuple[int, int, int]:
             f"'{name}' in '{path}' should hold numbers along three axes. Found shape {dataset.shape} of "
             f"{dataset.dtype}. Download it again."
         )
-    check_declared(path, name, dataset.shape, dataset.dtype)
-    # one number of a huge chunk makes the library set the whole chunk aside
-    chunk = math.prod(dataset.chunks or ()) * dataset.dtype.itemsize
-    if chunk > _HARMLESS_CHUNK_BYTES and chunk > 2 * dataset.nbytes:
-        raise DataError(
-            f"'{name}' in '{path}' should have chunks no larger than itself. Found chunks {dataset.chunks} "
-            f"for shape {dataset.shape}. Download it again."
-        )
+    check_stored(dataset)
     first, second, third = dataset.shape
     return first, second, third
 

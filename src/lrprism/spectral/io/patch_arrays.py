@@ -15,7 +15,7 @@ from lrprism.spectral.cubes.wavelengths import (
     MissingWavelengthsError,
     read_wavelengths,
 )
-from lrprism.spectral.io.failures import reading
+from lrprism.spectral.io.failures import LIBRARY_ERRORS, reading
 from lrprism.spectral.io.format import FileMarks
 from lrprism.spectral.io.sample_format import SampleFormat, SampleOptions
 from lrprism.spectral.io.spectra.labelling import SampleFacts, lay_patches_out
@@ -129,7 +129,7 @@ def _is_arrays(marks: FileMarks) -> bool:
         return False
     try:
         return np.load(marks.path, mmap_mode="r", allow_pickle=False).ndim in {2, 4}
-    except (ValueError, EOFError):  # the reader of cubes says what is wrong with it
+    except LIBRARY_ERRORS:  # the reader of cubes says what is wrong with it
         return False
 
 

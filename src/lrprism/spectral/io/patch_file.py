@@ -8,6 +8,7 @@ from typing import Final
 import h5py
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
 from lrprism.errors import DataError
 from lrprism.spectral.cubes.cube import band_coords
@@ -20,7 +21,10 @@ from lrprism.spectral.cubes.wavelengths import (
 )
 from lrprism.spectral.io.format import FileMarks
 from lrprism.spectral.io.hdf5 import is_hdf5, open_hdf5
+from lrprism.spectral.io.hdf5_values import check_stored
+from lrprism.spectral.io.labels.codes import MOST_CLASSES
 from lrprism.spectral.io.sample_format import SampleFormat, SampleOptions
+from lrprism.spectral.io.spectra.classes import Classes, number_classes
 
 _PATCHES, _LABELS = "train_img", "train_labels"
 _KOCHIA_BANDS, _KOCHIA_RANGE = 300, "387.12:1023.5"
@@ -33,7 +37,7 @@ def read_patch_file(
     path: str | PathLike[str],
     *,
     wavelengths: WavelengthSource | None = None,
-    class_names: Sequence[str] | None = None,
+    class_names: Sequence[str] | Mapping[int, str] | None = None,
 ) -> PatchSet:
     """Read ``train_img`` (sample, y, x, band) and ``train_labels`` (sample) from an HDF5 file.
 
@@ -43,8 +47,9 @@ def read_patch_file(
     Args:
         path: The file, e.g. ``weed_dataset_w25.hdf5``.
         wavelengths: A list in nm, ``"FIRST:LAST"`` in nm, or a text file; see :func:`read_wavelengths`.
-        class_names: Name of each class, class 0 first; by default "class 0", "class 1", ... In the tutorial's
-            kochia file they are: susceptible, glyphosate-resistant, dicamba-resistant.
+        class_names: Name of each class, class 0 first, or by the numbers in the file; by default "class 0",
+            "class 1", ... for the numbers that occur. In the tutorial's kochia file they are: susceptible,
+            glyphosate-resistant, dicamba-resistant.
 
     Returns:
         The patches, bands moved in front of the rows.
@@ -55,16 +60,22 @@ def read_patch_file(
     file = Path(path)
     with open_hdf5(file) as opened:
         images, labels = _find_patches(opened, file)
-        label = _read_patch_labels(labels, len(images), file)
+        numbers = _read_patch_labels(labels, len(images), file)
         patch = _read_images(images, file)
     bands = patch.shape[1]
     centre, fwhm, notes = _settle_camera(wavelengths, bands, file)
+    classes = _number_classes(numbers, class_names)
     return make_patches(
         patch,
-        label,
+        classes.label,
         coords=band_coords(bands, centre, fwhm=fwhm),
-        class_names=class_names or [f"class {number}" for number in range(int(label.max()) + 1)],
-        attrs={"title": file.name, **_REFLECTANCE, "assumed": [*notes, _REFLECTANCE_NOTE]},
+        class_names=classes.names,
+        attrs={
+            "title": file.name,
+            **_REFLECTANCE,
+            "assumed": [*notes, _REFLECTANCE_NOTE],
+            "class_codes": classes.codes,
+        },
     )
 
 
@@ -97,6 +108,8 @@ def _find_patches(opened: h5py.File, file: Path) -> tuple[h5py.Dataset, h5py.Dat
             f"patches of '{file}' should be square. Found {images.shape[1]} x {images.shape[2]} pixels. "
             "Crop them, or move the bands to the last axis."
         )
+    for dataset in (images, datasets[_LABELS]):
+        check_stored(dataset)
     return images, datasets[_LABELS]
 
 
@@ -113,7 +126,24 @@ def _read_patch_labels(labels: h5py.Dataset, samples: int, file: Path) -> npt.ND
             f"{_LABELS} of '{file}' should be whole numbers from 0. Found {values[wrong[0]]} at patch "
             f"{wrong[0]} ({wrong.size} such labels). Number the classes 0, 1, 2, ..."
         )
+    count = np.unique(values).size
+    if count > MOST_CLASSES:
+        raise DataError(
+            f"{_LABELS} of '{file}' should be of at most {MOST_CLASSES} classes. Found {count} different "
+            "numbers. Give classes, not measurements or identifiers."
+        )
     return np.asarray(values, dtype=np.int64)
+
+
+def _number_classes(
+    numbers: npt.NDArray[np.int64], names: Sequence[str] | Mapping[int, str] | None
+) -> Classes:
+    """Return the classes of patches: those of a list of names, else those that occur."""
+    if names is not None and not isinstance(names, Mapping):
+        return Classes(numbers, list(names), list(range(len(names))))
+    if names is None:
+        names = {int(code): f"class {code}" for code in np.unique(numbers)}
+    return number_classes(pd.Series(numbers, name=_LABELS), names)
 
 
 def _read_images(images: h5py.Dataset, file: Path) -> npt.NDArray[np.float32]:
@@ -159,9 +189,7 @@ def _is_marked(marks: FileMarks) -> bool:
 
 
 def _read_samples(path: Path, options: SampleOptions) -> PatchSet:
-    names = options.class_names
-    listed = list(names.values()) if isinstance(names, Mapping) else names
-    return read_patch_file(path, wavelengths=options.wavelengths, class_names=listed)
+    return read_patch_file(path, wavelengths=options.wavelengths, class_names=options.class_names)
 
 
 PATCH_FILE: Final = SampleFormat(

@@ -37,8 +37,8 @@ def read_jcamp(path: Path) -> Spectrum:
     """
     jcamp = _import("jcamp", path)
     said = io.StringIO()
-    # the package prints what its checks of each line find, and goes on
-    with reading(path, "a JCAMP-DX file", UnboundLocalError), contextlib.redirect_stdout(said):
+    # the package prints what its checks of each line find, and goes on; else it raises a bare Exception
+    with reading(path, "a JCAMP-DX file", Exception), contextlib.redirect_stdout(said):
         content: dict[str, Any] = jcamp.readfile(str(path))
     problem = said.getvalue().strip().partition("\n")[0]
     points = content.get("npoints", len(content["y"]))
