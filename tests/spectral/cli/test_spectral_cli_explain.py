@@ -23,7 +23,7 @@ def test_train_then_explain_then_inspect(lrprism: object, tmp_path: Path) -> Non
     )
     code, text, progress = lrprism("train", data, *options, "--class-names", "oak, elm,ash", "--out", run)
     assert code == 0, progress
-    assert "Accuracy 100.0 %, macro F1 1.000, kappa 1.000 on 12 test patches, split by random." in text
+    assert "Accuracy 100.0 %, macro F1 1.000, kappa 1.000 on 12 test samples, split by random." in text
     assert "were drawn at random" in text
     assert str(run / "model.safetensors") in text
     assert "training Hyper3DNetLite, epoch 12 of 12" in progress
@@ -34,7 +34,7 @@ def test_train_then_explain_then_inspect(lrprism: object, tmp_path: Path) -> Non
     assert "Summed over 250 nm along wavelength, the three regions that speak most:" in text
     assert text.count("  elm: ") == 2
     assert str(out / "relevance.zarr") in text
-    assert f"explaining 12 patches by {DEFAULT_RULE}" in progress
+    assert f"explaining 12 samples by {DEFAULT_RULE}" in progress
     assert json.loads((out / "run.json").read_text())["training"]["class_names"] == ["oak", "elm", "ash"]
 
     code, text, _ = lrprism("inspect", run, "--rule", "epsilon-gamma")
@@ -66,4 +66,4 @@ def test_the_choice_of_a_rule_is_said(lrprism: object, trained: Path, tmp_path: 
     assert "The same again: --rule " in text
     assert str(out / "choice.csv") in text
     choice = json.loads((out / "run.json").read_text())["explanation"]["choice"]
-    assert f"explaining 3 patches by {choice['rows'][0]['rule']}" in progress
+    assert f"explaining 3 samples by {choice['rows'][0]['rule']}" in progress

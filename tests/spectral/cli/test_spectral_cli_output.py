@@ -31,7 +31,7 @@ def record(overlap: float | None, kappa: float | None = 0.25) -> dict[str, objec
 def test_scores_and_notes(console: Console) -> None:
     output.print_training(console, record(0.125))
     assert read_lines(console) == [
-        "Accuracy 87.5 %, macro F1 0.500, kappa 0.250 on 12 test patches, split by blocks.",
+        "Accuracy 87.5 %, macro F1 0.500, kappa 0.250 on 12 test samples, split by blocks.",
         "12.5 % of the test windows overlap a window that the network was trained with.",
         "Note: radiance.",
         "Note: blocks were searched.",
@@ -111,7 +111,7 @@ def test_a_network_at_chance_level_is_said(console: Console) -> None:
     # balanced accuracy 23 / 60; luck 1/3 + 2 sqrt(3 * 2/9 / 20) / 3
     assert read_lines(console)[-1] == (
         "Do not explain it yet: the network predicts no better than chance, with a balanced accuracy of "
-        "0.383 on 60 test patches, where 0.333 is chance and up to 0.455 is luck."
+        "0.383 on 60 test samples, where 0.333 is chance and up to 0.455 is luck."
     )
 
 

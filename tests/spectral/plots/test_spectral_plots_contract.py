@@ -85,6 +85,8 @@ def test_units_and_window_in_words(relevance: xr.Dataset) -> None:
     assert contract.get_relevance_unit(relevance) == "logit"
     assert contract.name_quantity(relevance) == "radiance (W m⁻² sr⁻¹ µm⁻¹)"
     assert contract.name_quantity(xr.Dataset()) == "input (units not given)"
+    unknown = xr.Dataset(attrs={"quantity": "unknown", "units": "unknown"})
+    assert contract.name_quantity(unknown) == "input (units not given)"
     assert contract.describe_window(relevance.isel(x=slice(3))) == "5 × 3 pixels"
     assert contract.describe_window(sample_spectra(relevance)) == "5 × 5 pixels"
 

@@ -76,7 +76,7 @@ def test_the_maps_and_their_width(pool: float | None, nm: float, expected: str) 
 
 def test_samples_that_the_network_gets_wrong_are_counted() -> None:
     lines = describe_explanation(NAMED, None, relevance(0.0, wrong=2), TRAINING)
-    assert lines[2] == "Note: the network gets 2 of these 5 patches wrong."
+    assert lines[2] == "Note: the network gets 2 of these 5 samples wrong."
     assert len(describe_explanation(NAMED, None, relevance(0.0), TRAINING)) == 2
 
 
@@ -86,6 +86,6 @@ def test_maps_of_a_network_at_chance_level_are_not_to_be_read() -> None:
     *_, last = describe_explanation(NAMED, None, relevance(0.0), {**TRAINING, "test": test})
     assert last == (
         "Do not read these maps: the network predicts no better than chance, with a balanced accuracy of "
-        "0.600 on 20 test patches, where 0.500 is chance and up to 0.724 is luck."
+        "0.600 on 20 test samples, where 0.500 is chance and up to 0.724 is luck."
     )
     assert find_doubt({"confusion": [[10, 0], [2, 8]]}) is None

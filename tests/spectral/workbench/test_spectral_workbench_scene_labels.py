@@ -3,14 +3,10 @@
 from pathlib import Path
 
 import numpy as np
-import pytest
 
-import lrprism as lp
 from lrprism.spectral import make_cube
-from lrprism.spectral.io.patch_file import PATCH_FILE
-from lrprism.spectral.io.spectra.table import TABLE
 from lrprism.spectral.workbench import Preparation
-from lrprism.spectral.workbench.scene_labels import KnownClasses, check_patch_names, read_scene_labels
+from lrprism.spectral.workbench.scene_labels import KnownClasses, read_scene_labels
 
 CUBE = make_cube(np.zeros((2, 1, 4)), [500.0, 600.0], title="t", quantity="reflectance", units="1")
 
@@ -30,11 +26,3 @@ def test_labels_are_read_as_the_preparation_says(tmp_path: Path) -> None:
     assert (labels.values.tolist(), labels.attrs["class_names"]) == ([[0, 1, 2, 0]], ["field", "wood"])
     known = read_scene_labels(preparation, CUBE, KnownClasses(["wood", "lake", "field"], [312, 512, 211]))
     assert known.values.tolist() == [[0, 3, 1, 0]]
-
-
-def test_names_by_code_of_patches_count_from_zero() -> None:
-    check_patch_names(Preparation(class_names=("a", "b")), PATCH_FILE)
-    check_patch_names(Preparation(class_names=("a", "b"), class_codes=(0, 1)), PATCH_FILE)
-    check_patch_names(Preparation(class_names=("a", "b"), class_codes=(211, 312)), TABLE)
-    with pytest.raises(lp.DataError, match=r"for the classes 0, 1, 2, \.\.\. Found codes \(1, 2\)"):
-        check_patch_names(Preparation(class_names=("a", "b"), class_codes=(1, 2)), PATCH_FILE)

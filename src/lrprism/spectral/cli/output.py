@@ -26,7 +26,7 @@ def print_training(console: Console, record: dict[str, Any]) -> None:
     test, split = record["test"], record["split"]
     kappa = "" if test["kappa"] is None else f", kappa {test['kappa']:.3f}"
     scores = f"Accuracy {100 * test['accuracy']:.1f} %, macro F1 {test['macro_f1']:.3f}{kappa}"
-    _print_line(console, f"{scores} on {split['test']} test patches, split by {split['scheme']}.")
+    _print_line(console, f"{scores} on {split['test']} test samples, split by {split['scheme']}.")
     # None for patches, whose place is not known
     overlap = split["test_windows_that_overlap_a_training_window"]
     if overlap is not None:

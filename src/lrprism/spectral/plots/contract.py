@@ -1,6 +1,7 @@
 """The contract between figures and relevance data: parts that must be there, and their names in print."""
 
 from collections.abc import Hashable, Iterable, Sequence
+from typing import Final
 
 import numpy as np
 import xarray as xr
@@ -9,6 +10,8 @@ from numpy.typing import NDArray
 from lrprism.errors import DataError
 from lrprism.spectral.bands.pooling import POOLED, joins_bands
 from lrprism.spectral.bands.statistics import COMPARED_WITH, sample_spectra
+
+_NOT_KNOWN: Final = frozenset(("", "unknown"))
 
 
 def require_variables(dataset: xr.Dataset, names: Iterable[str]) -> None:
@@ -178,8 +181,9 @@ def describe_way(dataset: xr.Dataset) -> str:
 
 def name_quantity(dataset: xr.Dataset) -> str:
     """Return the quantity of the input and its units, such as ``"radiance (W m⁻² sr⁻¹ µm⁻¹)"``."""
-    quantity, units = str(dataset.attrs.get("quantity", "")), str(dataset.attrs.get("units", ""))
-    return f"{quantity or 'input'} ({units or 'units not given'})"
+    quantity, units = (str(dataset.attrs.get(name, "")) for name in ("quantity", "units"))
+    named = "input" if quantity in _NOT_KNOWN else quantity
+    return f"{named} ({'units not given' if units in _NOT_KNOWN else units})"
 
 
 def get_class_name(dataset: xr.Dataset, index: int) -> str:

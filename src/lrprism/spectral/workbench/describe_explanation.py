@@ -61,7 +61,7 @@ def describe_explanation(
         label, predicted = (relevance[name].values for name in ("label", "predicted"))
         wrong = int((label != predicted).sum())
         if wrong:
-            lines.append(f"Note: the network gets {wrong} of these {len(label)} patches wrong.")
+            lines.append(f"Note: the network gets {wrong} of these {len(label)} samples wrong.")
     doubt = find_doubt(training["test"])
     return [*lines, f"Do not read these maps: {doubt}."] if doubt else lines
 
@@ -118,5 +118,5 @@ def find_doubt(test: Mapping[str, Any]) -> str | None:
         return None
     return (
         f"the network predicts no better than chance, with a balanced accuracy of {accuracy:.3f} on "
-        f"{int(confusion.sum())} test patches, where {chance:.3f} is chance and up to {limit:.3f} is luck"
+        f"{int(confusion.sum())} test samples, where {chance:.3f} is chance and up to {limit:.3f} is luck"
     )

@@ -33,7 +33,7 @@ def describe_network(folder: Path, rule: str | None, trusted: str | None = None)
         [
             f"{spec['name']}: {spec['bands']} bands, {spec['window']} x {spec['window']} pixels, "
             f"{spec['classes']} classes, {parameters:,} parameters",
-            f"trained on {record['data']['title']}: {record['split']['train']} patches, split by "
+            f"trained on {record['data']['title']}: {record['split']['train']} samples, split by "
             f"{record['split']['scheme']}; test accuracy {100 * record['test']['accuracy']:.1f} %, "
             f"macro F1 {record['test']['macro_f1']:.3f}",
             "",

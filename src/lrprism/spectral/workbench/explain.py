@@ -222,7 +222,7 @@ def _run_job(job: _Job, store: RelevanceStore, settings: ExplanationSettings, re
     from lrprism.spectral.workbench.batches import explain_batches  # late: Lightning takes seconds
 
     store.create(job.template)
-    kind = "pixels" if settings.every_pixel else "patches"
+    kind = "pixels" if settings.every_pixel else "samples"
     title = f"explaining {len(job.numbers)} {kind} by {settings.rule}"
     try:
         return explain_batches(job.explainer, store, job.numbers, settings.devices, reporter, title)

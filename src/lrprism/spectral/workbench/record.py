@@ -67,7 +67,7 @@ def score_test_part(
         for numbers in np.array_split(test, -(-len(test) // _TEST_PATCHES)):
             yield predict(model, network_inputs(samples.cut(numbers)), batch_size=batch_size, device=device)
 
-    with reporter.step(f"testing on {len(test)} patches"):
+    with reporter.step(f"testing on {len(test)} samples"):
         return evaluate(torch.cat(list(predict_pieces())), torch.from_numpy(samples.labels_of(test)))
 
 

@@ -7,11 +7,8 @@ from typing import Protocol
 import numpy as np
 import xarray as xr
 
-from lrprism.errors import DataError
 from lrprism.spectral.io import read_labels
 from lrprism.spectral.io.labels import align_classes
-from lrprism.spectral.io.patch_file import PATCH_FILE
-from lrprism.spectral.io.sample_format import SampleFormat
 
 
 class LabelSettings(Protocol):
@@ -89,17 +86,3 @@ def read_scene_labels(
         unlabelled=settings.unlabelled,
     )
     return labels if known is None else align_classes(labels, known.names, known.codes)
-
-
-def check_patch_names(settings: LabelSettings, sample_format: SampleFormat) -> None:
-    """Refuse names by code for a patch file, whose classes count from 0, unless the codes do.
-
-    Raises:
-        DataError: If the codes are others.
-    """
-    codes = settings.class_codes
-    if sample_format is PATCH_FILE and codes is not None and codes != tuple(range(len(codes))):
-        raise DataError(
-            f"class names of patches should be for the classes 0, 1, 2, ... Found codes {codes}. List the "
-            "names alone, class 0 first."
-        )

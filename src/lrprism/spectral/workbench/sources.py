@@ -28,7 +28,7 @@ from lrprism.spectral.runs import file_hash
 from lrprism.spectral.workbench.cutters import AbstractCutter, Numbers, PatchCutter, WindowCutter
 from lrprism.spectral.workbench.preparation import Preparation
 from lrprism.spectral.workbench.progress import Reporter
-from lrprism.spectral.workbench.scene_labels import KnownClasses, check_patch_names, read_scene_labels
+from lrprism.spectral.workbench.scene_labels import KnownClasses, read_scene_labels
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -133,7 +133,6 @@ def open_samples(
     # an HDF5 file may hold patches or a cube
     sample_format = find_sample_format(source)
     if sample_format is not None:
-        check_patch_names(preparation, sample_format)
         patches = read_samples(source, sample_format, preparation.sample_options)
         # the bytes of one file; a folder or a library is several
         digest = file_hash(source) if sample_format is PATCH_FILE else _hash_values(patches)
