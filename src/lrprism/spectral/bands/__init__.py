@@ -1,7 +1,50 @@
-"""Relevance per band over many samples, and the resolution along wavelength at which it is read."""
+"""Relevance per band over many samples, the resolution at which it is read, and selection of bands."""
 
+from lrprism.spectral.bands.filters import filter_bands
 from lrprism.spectral.bands.pooling import pooled
+from lrprism.spectral.bands.selection import (
+    SELECTORS,
+    BandChoice,
+    BandSamples,
+    DiscriminantScore,
+    Selector,
+    correlation_groups,
+    gss,
+    ibra,
+    select_by_anova,
+    select_by_entropy,
+    select_by_gss,
+    select_by_mrmr,
+    select_by_relevance,
+    select_by_variance,
+    select_equal,
+    select_random,
+)
 from lrprism.spectral.bands.statistics import band_table, sample_spectra, top_bands, top_regions
 from lrprism.spectral.bands.width import estimate_width
 
-__all__ = ["band_table", "estimate_width", "pooled", "sample_spectra", "top_bands", "top_regions"]
+__all__ = [
+    "SELECTORS",
+    "BandChoice",
+    "BandSamples",
+    "DiscriminantScore",
+    "Selector",
+    "band_table",
+    "correlation_groups",
+    "estimate_width",
+    "filter_bands",
+    "gss",
+    "ibra",
+    "pooled",
+    "sample_spectra",
+    "select_by_anova",
+    "select_by_entropy",
+    "select_by_gss",
+    "select_by_mrmr",
+    "select_by_relevance",
+    "select_by_variance",
+    "select_equal",
+    "select_random",
+    "top_bands",
+    "top_regions",
+]

@@ -58,7 +58,7 @@ def estimate_width(
     Raises:
         DataError: If the shapes differ, or a value is not finite.
     """
-    values, centre, classes = _check_spectra(spectra, wavelengths, labels)
+    values, centre, classes = check_spectra(spectra, wavelengths, labels)
     order = _choose_bands(centre)
     if len(order) < 2:
         return 0.0
@@ -72,21 +72,44 @@ def estimate_width(
     return 2 * step * _find_fall(curve)
 
 
-def _check_spectra(
-    spectra: npt.ArrayLike, wavelengths: npt.ArrayLike, labels: npt.ArrayLike | None
-) -> tuple[npt.NDArray[np.float64], Floats, npt.NDArray[np.generic]]:
+def check_finite_spectra(spectra: npt.ArrayLike) -> npt.NDArray[np.float64]:
+    """Return spectra as an array, ``[sample, band]``, and refuse others.
+
+    Args:
+        spectra: The spectra, in any unit.
+
+    Raises:
+        DataError: If there is none, the shape is another, or a value is not finite.
+    """
     values = np.asarray(spectra, dtype=np.float64)
     if values.ndim != 2 or not values.size:
         raise DataError(
             f"spectra should be (sample, band). Found shape {values.shape}. Average over the pixels."
         )
-    centre = check_wavelengths(wavelengths, values.shape[1])
     wrong = int((~np.isfinite(values)).sum())
     if wrong:
         raise DataError(
             f"spectra should be finite. Found {wrong} of {values.size} values NaN or infinite. "
             "Drop those samples."
         )
+    return values
+
+
+def check_spectra(
+    spectra: npt.ArrayLike, wavelengths: npt.ArrayLike, labels: npt.ArrayLike | None
+) -> tuple[npt.NDArray[np.float64], Floats, npt.NDArray[np.generic]]:
+    """Return spectra, wavelengths and labels as arrays, and refuse those that do not fit each other.
+
+    Args:
+        spectra: The spectra, ``[sample, band]``.
+        wavelengths: Centre of each band in nm.
+        labels: Class of each sample; None for one class.
+
+    Raises:
+        DataError: If the shapes differ, or a value is not finite.
+    """
+    values = check_finite_spectra(spectra)
+    centre = check_wavelengths(wavelengths, values.shape[1])
     classes = np.zeros(len(values), dtype=np.int64) if labels is None else np.asarray(labels)
     if classes.shape != (len(values),):
         raise DataError(

@@ -9,6 +9,7 @@ import xarray as xr
 from lrprism.errors import DataError
 from lrprism.spectral.cubes.cube import band_coords, is_lazy, with_note
 from lrprism.spectral.cubes.patches import PatchSet
+from lrprism.spectral.cubes.response import gaussian_response
 
 _REACH: Final = 2.0
 """Bands up to this many widths from a wanted wavelength take part in it."""
@@ -41,7 +42,7 @@ def resample_bands(cube: xr.DataArray, wavelength: npt.ArrayLike) -> xr.DataArra
     bands = []
     for distance, scale in zip(apart, width, strict=True):
         near = np.flatnonzero(distance <= _REACH * scale)
-        weight = np.exp(-4 * np.log(2) * (distance[near] / scale) ** 2)
+        weight = gaussian_response(distance[near], scale)
         weight = (weight / weight.sum()).astype(np.float32)
         bands.append(sum(cube.data[band] * part for band, part in zip(good[near], weight, strict=True)))
     note = f"{len(good)} bands were averaged by a Gaussian round each of the {len(wanted)} of training"

@@ -1,6 +1,5 @@
 """The bands of another sensor, simulated from many narrow ones."""
 
-import math
 from collections.abc import Sequence
 from typing import Final, Self, final
 
@@ -9,6 +8,7 @@ import torch
 from torch import Tensor
 
 from lrprism.errors import InputError
+from lrprism.spectral.cubes.response import weigh_bands
 from lrprism.spectral.cubes.wavelengths import read_response
 from lrprism.spectral.knowledge.sensors import SENSORS
 from lrprism.spectral.preprocessing.axis import (
@@ -22,8 +22,6 @@ from lrprism.spectral.preprocessing.step import AbstractStep, StepInput, Wavelen
 
 SATELLITES: Final = {sensor.name.partition(" or ")[0].lower().replace(" ", "-"): sensor for sensor in SENSORS}
 """Sensors whose bands can be simulated, by the name of their satellite, e.g. "sentinel-2a"."""
-
-_SIGMAS_PER_FWHM: Final = 2 * math.sqrt(2 * math.log(2))
 
 
 @final
@@ -58,13 +56,9 @@ class Resample(AbstractStep):
         centre, width = as_numbers("wavelength", wavelength), as_numbers("fwhm", fwhm)
         source_nm = as_numbers("source", source)
         check_same_length(("wavelength", centre), ("fwhm", width))
-        _check_covered(centre.double(), width.double(), source_nm.double())
-        sigma = width.double()[:, None] / _SIGMAS_PER_FWHM
-        response = torch.exp(-((source_nm.double() - centre.double()[:, None]) ** 2) / (2 * sigma**2))
-        # a flat spectrum stays flat
-        weight = response / response.sum(1, keepdim=True)
+        weight = weigh_bands(*(numbers.double().numpy() for numbers in (source_nm, centre, width)))
         self.wavelength = np.asarray(wavelength, dtype=np.float64)  # no buffer: it is not saved
-        self.register_buffer("weight", weight.to(source_nm.dtype))
+        self.register_buffer("weight", torch.from_numpy(weight).to(source_nm.dtype))
 
     @classmethod
     def from_words(cls, words: str, data: StepInput) -> Self:
@@ -125,30 +119,3 @@ def _select_covered(satellite: str, source: Wavelengths) -> Wavelengths:
             "Leave out resample."
         )
     return np.asarray(table[covered])
-
-
-def _check_covered(centre: Tensor, width: Tensor, source: Tensor) -> None:
-    """Refuse target bands that the source says nothing about.
-
-    Raises:
-        InputError: If there is one, or a width is not positive.
-    """
-    if not bool((width > 0).all()):
-        raise InputError(
-            f"fwhm should be positive, in nm. Found {width.min():g}. Take it from the sensor's manual."
-        )
-    outside = (centre < source.min()) | (centre > source.max())
-    if bool(outside.any()):
-        numbers = ", ".join(f"{nm:g}" for nm in centre[outside].tolist())
-        raise InputError(
-            f"target bands should lie within {source.min():g} to {source.max():g} nm, the range of the "
-            f"source. Found {numbers} nm. Leave these bands out."
-        )
-    # a source that jumps from 1000 to 1500 nm says nothing about 1250 nm
-    apart = (source - centre[:, None]).abs().amin(1)
-    if bool((apart > width).any()):
-        numbers = ", ".join(f"{nm:g}" for nm in centre[apart > width].tolist())
-        raise InputError(
-            "target bands should have a source band within their full width at half maximum. "
-            f"Found none near {numbers} nm. Leave out bands that lie in a gap of the source."
-        )
