@@ -5,10 +5,12 @@ from lrprism.spectral.plots.conservation import layer_sums
 from lrprism.spectral.plots.curves import removal_curves
 from lrprism.spectral.plots.heatmaps import band_heatmaps
 from lrprism.spectral.plots.scene import scene_relevance
+from lrprism.spectral.plots.selection import accuracy_by_bands
 from lrprism.spectral.plots.spectra import relevance_spectrum
 from lrprism.spectral.plots.style import save
 
 __all__ = [
+    "accuracy_by_bands",
     "band_heatmaps",
     "class_spectra",
     "layer_sums",

@@ -61,17 +61,22 @@ def _list_quantities(
 
 def _summarize(quantity: str, class_name: str, values: list[float | None]) -> dict[str, str | float | int]:
     # kappa and F1 have no value where chance agrees everywhere, or a class occurs nowhere
-    numbers = np.array([value for value in values if value is not None])
+    known = [value for value in values if value is not None]
+    return {"quantity": quantity, "class_name": class_name, **measure_scatter(known)}
+
+
+def measure_scatter(values: Sequence[float]) -> dict[str, float | int]:
+    """Return mean, deviation and 95 % interval of the mean of one result over seeds, by Student's t.
+
+    Args:
+        values: The result of each seed.
+
+    Returns:
+        ``mean``, ``sd``, ``low``, ``high`` and ``n``, as :func:`summarize_seeds` has them.
+    """
+    numbers = np.asarray(values, dtype=np.float64)
     n = len(numbers)
     mean = float(numbers.mean()) if n else nan
     sd = float(numbers.std(ddof=1)) if n > 1 else nan
     half = float(stdtrit(n - 1, (1 + CONFIDENCE) / 2)) * sd / sqrt(n) if n > 1 else nan
-    return {
-        "quantity": quantity,
-        "class_name": class_name,
-        "mean": mean,
-        "sd": sd,
-        "low": mean - half,
-        "high": mean + half,
-        "n": n,
-    }
+    return {"mean": mean, "sd": sd, "low": mean - half, "high": mean + half, "n": n}

@@ -14,7 +14,7 @@ from lrprism.evaluation import Samples as RightSamples
 from lrprism.evaluation import choose_samples
 from lrprism.spectral.simulate import PlantedData, Truth, plant
 from lrprism.spectral.simulate.truth import PARTS
-from lrprism.spectral.training import Devices, TrainingConfig, fit
+from lrprism.spectral.training import TrainingConfig, fit
 from lrprism.spectral.workbench.candidates import ClassLogits
 from lrprism.spectral.workbench.networks import NetworkSettings
 from lrprism.spectral.workbench.part_samples import draw_evenly, read_part
@@ -120,8 +120,8 @@ def check_trainable(trained: TrainedNetwork) -> TrainingConfig:
     Raises:
         InputError: If it was trained elsewhere, or has too few bands.
     """
-    settings, bands = trained.record.get("settings"), trained.record["network"]["bands"]
-    if settings is None:
+    config, bands = trained.training_config, trained.record["network"]["bands"]
+    if config is None:
         raise InputError(
             "calibration should train the network again as it was trained. Found a network taken over by "
             "lrprism adopt, without settings of a training. Leave out --calibrate."
@@ -131,9 +131,7 @@ def check_trainable(trained: TrainedNetwork) -> TrainingConfig:
             f"bands should be {_LEAST_BANDS} or more, to plant features into some of them. Found {bands}. "
             "Leave out --calibrate."
         )
-    # one device of this machine, which may lack those that the run was trained on
-    devices = Devices("cpu" if settings["devices"]["accelerator"] == "cpu" else "auto")
-    return TrainingConfig(**{**settings, "devices": devices})
+    return config
 
 
 def _plant(trained: TrainedNetwork, samples: Samples, depth: float, seed: int) -> PlantedData:

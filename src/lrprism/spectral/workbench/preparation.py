@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Self, TypeVar
 
+import numpy as np
+import numpy.typing as npt
 import xarray as xr
 
 from lrprism.spectral.cubes.bands import (
@@ -86,6 +88,25 @@ class Preparation:
         if self.average_pairs:
             data = average_pairs(data)
         return data if self.bands is None else select_bands(data, self.bands)
+
+    def number_bands(self, data: Bands) -> npt.NDArray[np.int64] | None:
+        """Return the number under which ``bands`` would keep each prepared band, ``[band]``.
+
+        Args:
+            data: The cube or patch set before :meth:`prepare_bands`, its bands flagged.
+
+        Returns:
+            The numbers; None where pairs are averaged across bands that are left out, which no choice of
+            bands can do.
+        """
+        if self.bands is not None:
+            return np.array(self.bands, dtype=np.int64)
+        good = np.flatnonzero(data["good"].values).astype(np.int64)
+        if not self.average_pairs:
+            return good
+        first, second = good[: len(good) // 2 * 2].reshape(-1, 2).T
+        is_pair = (first % 2 == 0) & (second == first + 1)
+        return first // 2 if is_pair.all() else None
 
     def flag_bands(self, data: Bands) -> Bands:
         """Flag the bands without any data as bad; where bands are chosen, refuse one without.

@@ -56,6 +56,8 @@ class Samples:
         has_window: Of a scene, the pixels whose window lies inside it and holds no missing value, ``[y, x]``.
         range: Lowest and highest value of a scene; None for a patch file.
         patches: All spectra or patches of a file or folder, labelled or not; None for a scene.
+        band_numbers: The number under which ``Preparation.bands`` would keep each band; None where there is
+            none.
     """
 
     source: str
@@ -69,6 +71,7 @@ class Samples:
     has_window: npt.NDArray[np.bool_] | None = None
     range: tuple[float, float] | None = None
     patches: PatchSet | None = None
+    band_numbers: npt.NDArray[np.int64] | None = None
 
     @property
     def class_names(self) -> list[str]:
@@ -138,7 +141,9 @@ def open_samples(
         digest = file_hash(source) if sample_format is PATCH_FILE else _hash_values(patches)
         if wavelengths is not None:
             return _open_patches(source, resample_patches(patches, wavelengths), digest)
-        return _open_patches(source, preparation.prepare_bands(preparation.flag_bands(patches)), digest)
+        flagged = preparation.flag_bands(patches)
+        opened = _open_patches(source, preparation.prepare_bands(flagged), digest)
+        return replace(opened, band_numbers=preparation.number_bands(flagged))
     check_no_columns(source, preparation.sample_options)
     cube = read_cube(
         source,
@@ -216,6 +221,7 @@ def _open_scene(source: str, scene: Scene, preparation: Preparation) -> Samples:
         scene.labels,
         complete & inside,
         (scan.low, scan.high),
+        band_numbers=preparation.number_bands(scene.cube),
     )
 
 

@@ -15,6 +15,7 @@ from lrprism.spectral.training.config import TrainingConfig
 from lrprism.spectral.training.loop import TrainingResult, check_devices, fit
 from lrprism.spectral.training.metrics import Metrics
 from lrprism.spectral.training.seeds import summarize_seeds
+from lrprism.spectral.workbench.cutters import Numbers
 from lrprism.spectral.workbench.networks import NetworkSettings, build_for_samples
 from lrprism.spectral.workbench.parts import SampleParts, deal_samples
 from lrprism.spectral.workbench.patch_batches import build_dataset
@@ -173,11 +174,30 @@ def _prepare_seed(
 ) -> tuple[SampleParts, Pipeline]:
     with reporter.step("splitting into training and test part"):
         parts = deal_samples(samples, settings.split, settings.preparation.window, seed)
-        # the starting weights follow from the seed alone
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(seed)
-            model = build_for_samples(settings.network, samples, parts.train, settings.weights)
+        model = build_with_seed(settings.network, samples, parts.train, seed, settings.weights)
     return parts, model
+
+
+def build_with_seed(
+    network: NetworkSettings, samples: Samples, numbers: Numbers, seed: int, weights: str | None = None
+) -> Pipeline:
+    """Build a network for some samples; its starting weights follow from the seed alone.
+
+    Args:
+        network: The network, and its preprocessing.
+        samples: The data.
+        numbers: The samples that the preprocessing is fitted to.
+        seed: The seed.
+        weights: A file of weights to begin with; None for new ones.
+
+    Raises:
+        InputError: If a step is impossible for these data, or the layout of the network is not known.
+        DataError: If a step cannot be fitted, or the weights cannot be read.
+        ModelError: If the network or the weights do not fit the data.
+    """
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        return build_for_samples(network, samples, numbers, weights)
 
 
 def _fit_seed(

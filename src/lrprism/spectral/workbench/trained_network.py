@@ -8,6 +8,8 @@ from lrprism.errors import DataError
 from lrprism.spectral.networks import load_weights
 from lrprism.spectral.preprocessing import Pipeline
 from lrprism.spectral.runs import read_run
+from lrprism.spectral.training.config import TrainingConfig
+from lrprism.spectral.training.devices import Devices
 from lrprism.spectral.workbench.networks import rebuild_network
 from lrprism.spectral.workbench.preparation import Preparation
 from lrprism.spectral.workbench.record import WEIGHTS
@@ -64,6 +66,16 @@ class TrainedNetwork:
                 "adopt the network again, or explain it with --pool 0."
             )
         return float(resolution["nm"])
+
+    @property
+    def training_config(self) -> TrainingConfig | None:
+        """The settings of its training, on one device of this machine; None for an adopted network."""
+        settings = self.record.get("settings")
+        if settings is None:
+            return None
+        # this machine may lack the devices that the run was trained on
+        devices = Devices("cpu" if settings["devices"]["accelerator"] == "cpu" else "auto")
+        return TrainingConfig(**{**settings, "devices": devices})
 
     @property
     def source(self) -> str:

@@ -70,7 +70,7 @@ def correlation_groups(spectra: npt.ArrayLike, threshold: float = EXCHANGEABLE) 
 
 
 def cut_groups(r: npt.NDArray[np.float64], threshold: float, least: int = 1) -> npt.NDArray[np.int64]:
-    """Group bands by their correlation, finer than the threshold asks for where there would be too few groups.
+    """Group bands by their correlation, finer than the threshold asks where there are too few groups.
 
     Args:
         r: Correlation of each two bands, ``[band, band]``.

@@ -1,6 +1,6 @@
 """GSS: bands of high entropy, exchanged one by one while a classifier gains."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -17,6 +17,8 @@ from lrprism.spectral.bands.width import check_finite_spectra
 
 THRESHOLDS: Final = (12, 11, 10, 9, 8, 7, 6, 5)
 """The thresholds of IBRA whose bands the published GSS begins with, one after another."""
+_HIGHER: Final = tuple(12 * 2**step for step in range(1, 9))
+"""Further thresholds, which leave more bands, for a k that the published ones do not reach."""
 _TOLERATED: Final = 0.05
 """A score so much below the best one ends the exchange."""
 
@@ -112,7 +114,7 @@ def inflate_variance(r: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
         ]
     )
     left = 1 - explained
-    return np.divide(1.0, left, out=np.full(len(r), np.inf), where=left > 1e-12)
+    return np.asarray(np.divide(1.0, left, out=np.full(len(r), np.inf), where=left > 1e-12))
 
 
 def select_by_gss(samples: BandSamples, k: int) -> BandNumbers:
@@ -121,7 +123,8 @@ def select_by_gss(samples: BandSamples, k: int) -> BandNumbers:
     Other than published: the score is the macro F1 of linear discriminants on halves of these samples (see
     :class:`DiscriminantScore`) where the paper trains ten networks per exchange, and looks at no test part;
     the entropy is that of 64 bins, as distinct values say nothing of floats; IBRA gets these spectra, each
-    once. :func:`gss` and :func:`ibra` are as published, with any score.
+    once; where no threshold gives k bands, 24 is tried, and twice that, up to 3072. :func:`gss` and
+    :func:`ibra` are as published, with any score.
 
     Args:
         samples: The samples, of at least two classes.
@@ -139,25 +142,30 @@ def select_by_gss(samples: BandSamples, k: int) -> BandNumbers:
     if np.bincount(np.unique(samples.labels, return_inverse=True)[1]).max() < 2:
         raise InputError("GSS should get two samples of a class at least. Found one of each. Add samples.")
     x = samples.spectra[:, samples.varying]
-    lists = list(_list_candidates(x, k))
-    if not lists:
-        raise InputError(
-            f"GSS should choose among k bands of IBRA at least. Found fewer than {k} at every threshold from "
-            f"{THRESHOLDS[-1]} to {THRESHOLDS[0]}. Select fewer bands, or by another method."
-        )
+    lists = _list_candidates(x, k)
     score = DiscriminantScore(x, samples.labels)
     best = max((gss(x, bands, k, score, bins=BINS) for bands in lists), key=lambda choice: choice.score)
     chosen: BandNumbers = samples.varying[best.bands]
     return chosen
 
 
-def _list_candidates(x: npt.NDArray[np.float64], k: int) -> Iterator[BandNumbers]:
-    """Yield each list of IBRA that has k bands or more, once."""
+def _list_candidates(x: npt.NDArray[np.float64], k: int) -> list[BandNumbers]:
+    """Return each list of IBRA that has k bands or more, once.
+
+    Raises:
+        InputError: If there is none.
+    """
     r = correlate_bands(x)
-    lists: Iterable[BandNumbers] = (find_even_bands(r, threshold) for threshold in THRESHOLDS)
-    for bands in {tuple(bands.tolist()): bands for bands in lists}.values():
-        if len(bands) >= k:
-            yield bands
+    lists = [find_even_bands(r, threshold) for threshold in THRESHOLDS]
+    if max(map(len, lists)) < k:
+        lists = [find_even_bands(r, threshold) for threshold in _HIGHER]
+    enough = {tuple(bands.tolist()): bands for bands in lists if len(bands) >= k}
+    if not enough:
+        raise InputError(
+            f"GSS should choose among k bands of IBRA at least. Found at most {max(map(len, lists))} at "
+            f"thresholds up to {_HIGHER[-1]}. Select {k} bands by another method."
+        )
+    return list(enough.values())
 
 
 def _check_candidates(candidates: BandNumbers, bands: int, k: int) -> None:
@@ -171,6 +179,6 @@ def _check_candidates(candidates: BandNumbers, bands: int, k: int) -> None:
         )
     if not 1 <= k <= len(candidates):
         raise InputError(
-            f"k should be 1 to {len(candidates)}, the number of candidates. Found {k}. Select fewer bands, or "
-            "raise the threshold of IBRA."
+            f"k should be 1 to {len(candidates)}, the number of candidates. Found {k}. Select fewer bands, "
+            "or raise the threshold of IBRA."
         )

@@ -128,7 +128,7 @@ def _check_scene(
     wrong = int((~np.isfinite(values)).sum())
     if wrong:
         raise DataError(
-            f"cube should be finite. Found {wrong} of {values.size} values NaN or infinite. Leave their bands "
-            "or rows out."
+            f"cube should be finite. Found {wrong} of {values.size} values NaN or infinite. Leave their "
+            "bands or rows out."
         )
     return values, marked

@@ -1,4 +1,4 @@
-"""What a selection of bands is made from: spectra, their classes, wavelengths, and relevance where there is."""
+"""The samples that bands are selected by: spectra, classes, wavelengths, and relevance where there is."""
 
 from dataclasses import dataclass
 from typing import final
