@@ -123,8 +123,8 @@ def select_by_gss(samples: BandSamples, k: int) -> BandNumbers:
     Other than published: the score is the macro F1 of linear discriminants on halves of these samples (see
     :class:`DiscriminantScore`) where the paper trains ten networks per exchange, and looks at no test part;
     the entropy is that of 64 bins, as distinct values say nothing of floats; IBRA gets these spectra, each
-    once; where no threshold gives k bands, 24 is tried, and twice that, up to 3072. :func:`gss` and
-    :func:`ibra` are as published, with any score.
+    once; where no threshold gives k bands, 24 is tried, and twice that, up to 3072, then all these lists
+    together. :func:`gss` and :func:`ibra` are as published, with any score.
 
     Args:
         samples: The samples, of at least two classes.
@@ -156,16 +156,18 @@ def _list_candidates(x: npt.NDArray[np.float64], k: int) -> list[BandNumbers]:
         InputError: If there is none.
     """
     r = correlate_bands(x)
-    lists = [find_even_bands(r, threshold) for threshold in THRESHOLDS]
-    if max(map(len, lists)) < k:
-        lists = [find_even_bands(r, threshold) for threshold in _HIGHER]
-    enough = {tuple(bands.tolist()): bands for bands in lists if len(bands) >= k}
-    if not enough:
-        raise InputError(
-            f"GSS should choose among k bands of IBRA at least. Found at most {max(map(len, lists))} at "
-            f"thresholds up to {_HIGHER[-1]}. Select {k} bands by another method."
-        )
-    return list(enough.values())
+    published, higher = (
+        [find_even_bands(r, threshold) for threshold in thresholds] for thresholds in (THRESHOLDS, _HIGHER)
+    )
+    union = np.unique(np.concatenate([*published, *higher]))
+    for lists in (published, higher, [union]):
+        enough = {tuple(bands.tolist()): bands for bands in lists if len(bands) >= k}
+        if enough:
+            return list(enough.values())
+    raise InputError(
+        f"GSS should choose among k bands of IBRA at least. Found {len(union)} at thresholds from "
+        f"{THRESHOLDS[-1]} to {_HIGHER[-1]} together. Select {k} bands by another method."
+    )
 
 
 def _check_candidates(candidates: BandNumbers, bands: int, k: int) -> None:
