@@ -1,10 +1,11 @@
-from math import nan, sqrt
+from math import isnan, nan, sqrt
 
 import pandas as pd
 import pytest
 
 from lrprism.errors import InputError
 from lrprism.spectral.training import Metrics, summarize_seeds
+from lrprism.spectral.training.seeds import measure_scatter
 
 
 def result(accuracy: float, f1: tuple[float | None, ...], kappa: float | None = 0.5) -> Metrics:
@@ -66,3 +67,12 @@ def test_no_seed_and_other_classes_are_refused() -> None:
         summarize_seeds([], ["oak"])
     with pytest.raises(InputError, match=r"the 3 classes named\. Found one of 2\. Give the names"):
         summarize_seeds([result(0.5, (0.1, 0.2))], ["oak", "elm", "ash"])
+
+
+def test_the_scatter_of_one_result_by_hand() -> None:
+    # mean 3, deviations -1, 0, 1: s = 1, t = 4.3027 with 2 degrees of freedom, half width 4.3027 / sqrt(3)
+    scatter = measure_scatter([2.0, 3.0, 4.0])
+    assert (scatter["mean"], scatter["sd"], scatter["n"]) == (3, 1, 3)
+    assert scatter["high"] - scatter["mean"] == pytest.approx(4.30265 / 3**0.5, rel=1e-5)
+    assert isnan(measure_scatter([2.0])["low"])
+    assert isnan(measure_scatter([])["mean"])

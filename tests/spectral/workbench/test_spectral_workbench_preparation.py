@@ -1,6 +1,8 @@
 import json
+from dataclasses import replace
 
 import numpy as np
+import pytest
 
 from lrprism.spectral import make_cube
 from lrprism.spectral.io.sample_format import SampleOptions
@@ -27,3 +29,27 @@ def test_bands_are_averaged_before_they_are_chosen() -> None:
 def test_readers_of_samples_get_names_by_their_codes() -> None:
     assert FULL.sample_options == SampleOptions(class_names={211: "a", 312: "b"}, group_column="plant")
     assert Preparation(class_names=("a",)).sample_options == SampleOptions(class_names=("a",))
+
+
+@pytest.mark.parametrize(
+    ("preparation", "flags", "expected"),
+    [
+        (Preparation(), "110111", [0, 1, 3, 4, 5]),
+        (Preparation(bands=(4, 2)), "110111", [4, 2]),
+        (Preparation(average_pairs=True), "111111", [0, 1, 2]),
+        (Preparation(average_pairs=True), "110011", [0, 2]),  # a whole pair is left out
+        (Preparation(average_pairs=True), "101111", None),  # pairs of 0 and 2, of 3 and 4
+        (Preparation(average_pairs=True, bands=(0, 2)), "101111", [0, 2]),
+    ],
+)
+def test_the_numbers_of_the_prepared_bands_choose_them_again(
+    preparation: Preparation, flags: str, expected: list[int] | None
+) -> None:
+    good = [flag == "1" for flag in flags]
+    values = np.arange(6.0)[:, None, None]
+    cube = make_cube(values, np.arange(6) + 500.0, good=good, title="t", quantity="radiance", units="1")
+    numbers = preparation.number_bands(cube)
+    assert (None if numbers is None else numbers.tolist()) == expected
+    if numbers is not None:
+        again = replace(preparation, bands=tuple(numbers.tolist())).prepare_bands(cube)
+        np.testing.assert_array_equal(again.values, preparation.prepare_bands(cube).values)

@@ -34,3 +34,12 @@ def test_a_run_that_states_no_resolution(trained: Path, tmp_path: Path) -> None:
     (tmp_path / "run" / "run.json").write_text(json.dumps(record))
     with pytest.raises(lp.DataError, match=r"Found none\. Train or adopt the network again, or .* --pool 0"):
         _ = TrainedNetwork.load(tmp_path / "run").resolution
+
+
+def test_the_settings_of_the_training_come_back(trained: Path) -> None:
+    run = TrainedNetwork.load(trained)
+    config = run.training_config
+    assert config is not None
+    assert (config.epochs, config.batch_size, config.devices.accelerator) == (12, 4, "cpu")
+    run.record.pop("settings")
+    assert run.training_config is None

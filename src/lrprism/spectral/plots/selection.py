@@ -58,9 +58,15 @@ def accuracy_by_bands(table: pd.DataFrame) -> Figure:
 
 def _list_facts(table: pd.DataFrame) -> list[str]:
     least, most = int(table["n"].min()), int(table["n"].max())
-    count = f"{most}" if least == most else f"{least} to {most}"
+    count = (
+        "1 training"
+        if most == 1
+        else f"{most} trainings"
+        if least == most
+        else f"{least} to {most} trainings"
+    )
     intervals = "bars: 95 % intervals of the mean over trainings" if most > 1 else "no intervals"
-    return [f"{count} trainings per point, one split", intervals]
+    return [f"{count} per point, one split", intervals]
 
 
 def _draw_all(axes: Axes, rows: pd.DataFrame) -> None:
