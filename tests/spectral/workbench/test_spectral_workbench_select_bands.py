@@ -1,4 +1,5 @@
 import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -8,10 +9,9 @@ import pytest
 
 from lrprism.errors import InputError
 from lrprism.spectral.workbench import NetworkSettings, Preparation, train_into
-from lrprism.spectral.workbench.part_samples import open_own_samples, read_part
+from lrprism.spectral.workbench.part_samples import open_own_samples
 from lrprism.spectral.workbench.select_bands import (
     SelectionSettings,
-    gather_band_samples,
     plan_selection,
     select_into,
 )
@@ -103,20 +103,6 @@ def test_a_killed_call_goes_on_with_its_selection(run: Path, selected: Path, tmp
     assert not (tmp_path / "selection.json").exists()
 
 
-def test_only_the_training_part_is_read(run: Path) -> None:
-    trained = TrainedNetwork.load(run)
-    samples = open_own_samples(trained)
-    known = gather_band_samples(trained, samples, 0, explains=True)
-    train = read_part(trained, "train")
-    spectra = samples.cut(train)["patch"].values.mean((2, 3))
-    assert {*map(tuple, known.spectra.astype(np.float32).round(5))} <= {*map(tuple, spectra.round(5))}
-    assert known.relevance is not None
-    assert known.relevance.shape == (3, 13)
-    # each class speaks by its own two bands
-    assert [int(np.argmax(row)) // 4 for row in known.relevance] == [0, 1, 2]
-    assert gather_band_samples(trained, samples, 0, explains=False).relevance is None
-
-
 def test_a_choice_that_is_refused_is_said_and_the_rest_is_made(
     run: Path, selected: Path, tmp_path: Path
 ) -> None:
@@ -130,6 +116,27 @@ def test_a_choice_that_is_refused_is_said_and_the_rest_is_made(
         "Select fewer bands"
     ]
     assert [(row["method"], row["k"]) for row in record["accuracy"]] == [("all", 13), ("equal", 2)]
+
+
+def test_no_possible_choice_is_refused_before_any_training(run: Path, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"Found none: equal with 14 bands is left out: k should be 1 to 13"):
+        select_into(tmp_path, run, replace(SETTINGS, methods=("equal",), counts=(14,)), SILENT)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_network_that_cannot_be_explained_is_said_once(run: Path, selected: Path, tmp_path: Path) -> None:
+    other = shutil.copytree(run, tmp_path / "run")
+    record = json.loads((other / "run.json").read_text())
+    del record["training"]["mean_spectrum"]  # what the default rule compares with
+    (other / "run.json").write_text(json.dumps(record))
+    (tmp_path / "out").mkdir()
+    rows = pd.read_csv(selected / "accuracy.csv")
+    rows[rows["method"].isin(["all", "equal"])].to_csv(tmp_path / "out" / "accuracy.csv", index=False)
+    methods = ("relevance", "equal")
+    record = select_into(tmp_path / "out", other, replace(SETTINGS, methods=methods), SILENT)
+    assert record["notes"][0].startswith("there is no relevance: the run should hold the mean spectrum")
+    assert "relevance with 3 bands is left out: " in record["notes"][1]
+    assert [choice["method"] for choice in record["bands"]] == ["equal"]
 
 
 def test_the_plan_names_settings_and_weights(run: Path) -> None:

@@ -5,29 +5,17 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
-import numpy as np
-import numpy.typing as npt
 import pandas as pd
-import torch
 
 from lrprism.errors import InputError, LRPrismError
-from lrprism.evaluation import attribute
 from lrprism.spectral.bands import SELECTORS, BandSamples
 from lrprism.spectral.plots import accuracy_by_bands, save
 from lrprism.spectral.runs import file_hash, read_json, read_run, versions, write_json
 from lrprism.spectral.runs.record import RUN_FILE
-from lrprism.spectral.workbench.candidates import Candidate, ClassLogits
-from lrprism.spectral.workbench.composites import DEFAULT_RULE
-from lrprism.spectral.workbench.part_samples import (
-    draw_evenly,
-    open_own_samples,
-    read_part,
-    read_tensors,
-    read_wavelengths,
-)
+from lrprism.spectral.workbench.band_samples import gather_band_samples
+from lrprism.spectral.workbench.part_samples import open_own_samples
 from lrprism.spectral.workbench.progress import Reporter
 from lrprism.spectral.workbench.record import WEIGHTS
-from lrprism.spectral.workbench.references import choose_reference
 from lrprism.spectral.workbench.retrain import ALL, BandSet, check_retrainable, retrain, summarize_accuracy
 from lrprism.spectral.workbench.sources import Samples
 from lrprism.spectral.workbench.trained_network import TrainedNetwork
@@ -36,8 +24,6 @@ SELECTION: Final = "selection.csv"
 INTERVALS: Final = "intervals.csv"
 _RECORD: Final = "selection.json"
 """The selection of unfinished work: a later call does not select again."""
-_MOST: Final = 1000
-"""Training samples that bands are selected by, at most."""
 _UNNAMEABLE: Final = (
     "no --bands can name these bands, as pairs were averaged across bands that were left out: choose them "
     "by wavelength"
@@ -131,13 +117,9 @@ def select_into(
     band_sets, notes = _select(folder, trained, samples, settings, seeds, reporter)
     selection = _tabulate(samples, band_sets)
     selection.to_csv(folder / SELECTION, index=False)
-    everything = BandSet(ALL, trained.record["network"]["bands"], _count_all(trained), seeds)
+    count = trained.record["network"]["bands"]
+    everything = BandSet(ALL, count, tuple(range(count)), seeds)
     accuracy, failures = retrain(folder, trained, samples, (everything, *band_sets), reporter)
-    if accuracy.empty:
-        raise InputError(
-            "some choice of bands should be fit to train with. Found none: "
-            f"{'; '.join((*notes, *failures))}. Correct the choice."
-        )
     summary = summarize_accuracy(accuracy)
     summary.to_csv(folder / INTERVALS, index=False)
     attribution = str(samples.attrs["attribution"])
@@ -154,10 +136,6 @@ def select_into(
     return record
 
 
-def _count_all(trained: TrainedNetwork) -> tuple[int, ...]:
-    return tuple(range(trained.record["network"]["bands"]))
-
-
 def _select(
     folder: Path,
     trained: TrainedNetwork,
@@ -166,15 +144,16 @@ def _select(
     seeds: Sequence[int],
     reporter: Reporter,
 ) -> tuple[list[BandSet], list[str]]:
-    """Select bands by each method, or read what an earlier call selected; notes say what was refused."""
+    """Select bands by each method, or read what an earlier call selected; notes say what was refused.
+
+    Raises:
+        InputError: If no choice is possible.
+    """
     if (folder / _RECORD).is_file():
         record = read_json(folder / _RECORD)
         return [BandSet.from_record(entry) for entry in record["sets"]], list(record["notes"])
-    explains = any(SELECTORS[name].needs_relevance for name in settings.methods)
-    with reporter.step(f"{'explaining' if explains else 'reading'} samples of the training part"):
-        known = gather_band_samples(trained, samples, settings.seed, explains=explains)
+    known, notes = _gather(trained, samples, settings, reporter)
     band_sets: list[BandSet] = []
-    notes: list[str] = []
     for name in dict.fromkeys(settings.methods):
         with reporter.step(f"selecting bands by {name}"):
             for k in dict.fromkeys(settings.counts):
@@ -182,9 +161,28 @@ def _select(
                     band_sets += _choose(name, k, known, seeds)
                 except LRPrismError as error:
                     notes.append(f"{name} with {k} bands is left out: {str(error).rstrip('.')}")
+    if not band_sets:
+        raise InputError(
+            f"some choice of bands should be possible. Found none: {'; '.join(notes)}. Correct the choice."
+        )
     sets = [asdict(entry) for entry in band_sets]
     write_json(folder / _RECORD, {"sets": sets, "notes": notes})
     return band_sets, notes
+
+
+def _gather(
+    trained: TrainedNetwork, samples: Samples, settings: SelectionSettings, reporter: Reporter
+) -> tuple[BandSamples, list[str]]:
+    """Read training samples, with relevance where a method needs it and the network can be explained."""
+    if any(SELECTORS[name].needs_relevance for name in settings.methods):
+        with reporter.step("explaining samples of the training part"):
+            try:  # a network may hold what no rule can pass; the other methods do without
+                return gather_band_samples(trained, samples, settings.seed, explains=True), []
+            except LRPrismError as error:
+                notes = [f"there is no relevance: {str(error).rstrip('.')}"]
+            return gather_band_samples(trained, samples, settings.seed, explains=False), notes
+    with reporter.step("reading samples of the training part"):
+        return gather_band_samples(trained, samples, settings.seed, explains=False), []
 
 
 def _choose(name: str, k: int, known: BandSamples, seeds: Sequence[int]) -> list[BandSet]:
@@ -196,45 +194,6 @@ def _choose(name: str, k: int, known: BandSamples, seeds: Sequence[int]) -> list
         BandSet(name, k, tuple(selector.select(replace(known, seed=group[0]), k).tolist()), group)
         for group in groups
     ]
-
-
-def gather_band_samples(
-    trained: TrainedNetwork, samples: Samples, seed: int, *, explains: bool
-) -> BandSamples:
-    r"""Read the mean spectra of training samples, and explain them by the default rule.
-
-    .. math:: m_{cb} = \frac{1}{S_c} \sum_{s \in c} \Bigl| \sum_{yx} R_{sbyx} \Bigr|
-
-    for the logit of the class of each sample, in units of that logit. A thousand samples at most are read,
-    the classes as even as their sizes allow.
-
-    Args:
-        trained: The network.
-        samples: Its data.
-        seed: Seed of the draw.
-        explains: Whether relevance is wanted.
-
-    Raises:
-        InputError: If the training part of the network is not known.
-        DataError: If the record holds no mean spectrum, which the default rule compares with.
-    """
-    train = read_part(trained, "train")
-    if not train.size:
-        raise InputError(
-            "bands should be selected on the training part. Found a network whose training part is not "
-            "known. Train one with lrprism train."
-        )
-    x, target = read_tensors(samples, draw_evenly(samples, train, _MOST, seed))
-    nm, labels = read_wavelengths(samples), target.numpy()
-    relevance: npt.NDArray[np.float64] | None = None
-    if explains:
-        way = Candidate(DEFAULT_RULE, choose_reference(DEFAULT_RULE, None))
-        method = way.build_method(trained.record, nm, quiet=True)
-        maps = attribute(method, ClassLogits(trained.model), x, target, name=way.name)
-        size = maps.sum((2, 3), dtype=torch.float64).abs().numpy()
-        relevance = np.stack([size[labels == name].mean(axis=0) for name in np.unique(labels)])
-    spectra = x.mean((2, 3), dtype=torch.float64).numpy()
-    return BandSamples(spectra, labels, nm.numpy(), relevance, seed)
 
 
 def _tabulate(samples: Samples, band_sets: Sequence[BandSet]) -> pd.DataFrame:

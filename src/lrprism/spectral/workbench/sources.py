@@ -141,9 +141,8 @@ def open_samples(
         digest = file_hash(source) if sample_format is PATCH_FILE else _hash_values(patches)
         if wavelengths is not None:
             return _open_patches(source, resample_patches(patches, wavelengths), digest)
-        flagged = preparation.flag_bands(patches)
-        opened = _open_patches(source, preparation.prepare_bands(flagged), digest)
-        return replace(opened, band_numbers=preparation.number_bands(flagged))
+        data = preparation.flag_bands(patches)
+        return _open_patches(source, preparation.prepare_bands(data), digest, preparation.number_bands(data))
     check_no_columns(source, preparation.sample_options)
     cube = read_cube(
         source,
@@ -194,12 +193,11 @@ def _open_scene(source: str, scene: Scene, preparation: Preparation) -> Samples:
     """Take the labelled pixels whose window lies inside the scene and holds no missing value."""
     check_window(scene, preparation.window)
     scene = Scene(preparation.flag_bands(scene.cube), scene.labels)
-    cube = preparation.prepare_bands(scene.cube)
     inside = mark_inside(scene.labels.shape, preparation.window // 2)
     inner = scene.labels.where(inside, 0)
     scan = scan_cube(scene.cube, find_used_bands(scene.cube, preparation.prepare_bands))
     complete = mark_complete_windows(scan.complete, preparation.window)
-    prepared = Scene(cube, inner.where(complete, 0))
+    prepared = Scene(preparation.prepare_bands(scene.cube), inner.where(complete, 0))
     flat = prepared.labels.values.ravel()
     numbers = np.flatnonzero(flat).astype(np.int64)
     # said in the record: a reader compares the counts with those of the scene
@@ -229,12 +227,15 @@ def _hash_values(patches: PatchSet) -> str:
     return hashlib.sha256(np.ascontiguousarray(patches["patch"].values).tobytes()).hexdigest()
 
 
-def _open_patches(source: str, patches: PatchSet, digest: str) -> Samples:
+def _open_patches(
+    source: str, patches: PatchSet, digest: str, bands: npt.NDArray[np.int64] | None = None
+) -> Samples:
     """Take the labelled samples of a file or folder; their numbers are their positions in it."""
     label, attrs = patches["label"].values, dict(patches.attrs)
     numbers = np.flatnonzero(label >= 0).astype(np.int64)
     cut = PatchCutter(patches.drop_vars("group", errors="ignore"))
-    return Samples(source, numbers, label[numbers], attrs, digest, None, cut, patches=patches)
+    labels = label[numbers]
+    return Samples(source, numbers, labels, attrs, digest, None, cut, patches=patches, band_numbers=bands)
 
 
 def network_inputs(patches: PatchSet) -> "Tensor":
