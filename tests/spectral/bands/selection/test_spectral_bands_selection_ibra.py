@@ -28,6 +28,13 @@ def test_the_published_lists(raw_scene: tuple[np.ndarray, np.ndarray], threshold
     assert bands.tolist() == [int(band) for band in PUBLISHED[threshold].split()]
 
 
+@pytest.mark.parametrize(("threshold", "count"), [(8, 27), (5, 20)])
+def test_as_many_bands_as_published(
+    raw_scene: tuple[np.ndarray, np.ndarray], threshold: int, count: int
+) -> None:
+    assert len(ibra(*raw_scene, threshold=threshold)) == count
+
+
 def cut_and_regress(cube: np.ndarray, labels: np.ndarray, threshold: float, window: int) -> list[int]:
     """IBRA slowly: every patch cut, z-scores, a regression for each pair."""
     half = window // 2
