@@ -64,11 +64,11 @@ def sample_table(relevance: xr.Dataset, numbers: npt.NDArray[np.int64]) -> pd.Da
         numbers: Number of each sample in its data, as in the table of the split.
 
     Returns:
-        A row per sample with the columns sample, then name or row and column where the data have them, label,
-        predicted and target, classes counted from 0.
+        A row per sample with the columns sample, then scene, name, row and column where the data have them,
+        label, predicted and target, classes counted from 0.
     """
     columns = {"sample": numbers}
-    for name in ("name", "row", "column", "label", "predicted", "target"):
+    for name in ("scene", "name", "row", "column", "label", "predicted", "target"):
         if name in relevance.variables:
             columns[name] = relevance[name].values
     return pd.DataFrame(columns)

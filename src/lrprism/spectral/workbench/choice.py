@@ -14,10 +14,11 @@ from lrprism.spectral.files import write_whole
 from lrprism.spectral.runs import read_json, write_json
 from lrprism.spectral.workbench.candidates import Candidate, describe_ties, list_candidates
 from lrprism.spectral.workbench.explanation_settings import ExplanationSettings
-from lrprism.spectral.workbench.part_samples import open_own_samples, read_part
+from lrprism.spectral.workbench.part_samples import open_own_samples
 from lrprism.spectral.workbench.progress import Reporter
 from lrprism.spectral.workbench.removal import Removal
 from lrprism.spectral.workbench.trained_network import TrainedNetwork
+from lrprism.spectral.workbench.training_data import read_part
 
 TABLE: Final = "choice.csv"
 _RECORD: Final = "choice.json"
@@ -156,7 +157,7 @@ def choose_way(
     if (folder / _RECORD).is_file():
         return Choice.from_record(read_json(folder / _RECORD))
     part = _choose_part(trained)
-    with reporter.step(f"reading {trained.record['source']}"):
+    with reporter.step(f"reading {trained.source}"):
         removal = Removal.prepare(
             trained, open_own_samples(trained), read_part(trained, part), most=_MOST, seed=settings.seed
         )

@@ -1,19 +1,19 @@
-"""What cuts the patches of samples: out of a scene, or out of a patch file."""
+"""What cuts the patches of samples: out of one scene or several, or out of a patch file."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Self, final
+from typing import Any, Self, final
 
 import numpy as np
-import numpy.typing as npt
+import xarray as xr
 
 from lrprism.spectral.cubes.cube import Scene, is_lazy
 from lrprism.spectral.cubes.patches import PatchSet
 from lrprism.spectral.cubes.spectra import WindowStore
 from lrprism.spectral.cubes.windows import cut_windows
-
-Numbers = npt.NDArray[np.int64]
+from lrprism.spectral.workbench.scene_numbers import Numbers, SceneNumbers
 
 
 class AbstractCutter(ABC):
@@ -76,3 +76,40 @@ class PatchCutter(AbstractCutter):
         """Return the same: the patches are in memory."""
         del numbers, folder
         return self
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class SceneCutter(AbstractCutter):
+    """Windows of several scenes.
+
+    Args:
+        cutters: What cuts the windows of each scene.
+        places: The numbers of all pixels.
+        attrs: Title, attribution and assumptions of all scenes, in the place of those of each.
+    """
+
+    cutters: tuple[AbstractCutter, ...]
+    places: SceneNumbers
+    attrs: Mapping[str, Any]
+
+    def __call__(self, numbers: Numbers) -> PatchSet:
+        """Return the windows round some pixels, each with the name of its scene as coordinate ``scene``."""
+        positions = [np.flatnonzero(self.places.find_scene(numbers) == n) for n in range(len(self.cutters))]
+        within = self.places.count_within(numbers)
+        pieces = [
+            cutter(within[position])
+            for cutter, position in zip(self.cutters, positions, strict=True)
+            if len(position)
+        ]
+        # all have the bands of the first scene: coordinates along the samples alone are joined
+        joined = xr.concat(pieces, "sample", coords="minimal", compat="override", combine_attrs="override")
+        joined = joined.isel(sample=np.argsort(np.concatenate(positions)))
+        joined.attrs |= self.attrs
+        return joined.assign_coords(scene=("sample", self.places.name_of(numbers)))
+
+    def hold(self, numbers: Numbers, folder: Path) -> Self:
+        """Read the pixels of some windows of each scene."""
+        scene, within = self.places.find_scene(numbers), self.places.count_within(numbers)
+        held = (cutter.hold(within[scene == n], folder) for n, cutter in enumerate(self.cutters))
+        return replace(self, cutters=tuple(held))

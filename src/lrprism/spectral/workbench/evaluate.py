@@ -20,7 +20,6 @@ from lrprism.spectral.workbench.cutters import Numbers
 from lrprism.spectral.workbench.part_samples import (
     draw_evenly,
     open_own_samples,
-    read_part,
     read_tensors,
     read_wavelengths,
 )
@@ -30,6 +29,7 @@ from lrprism.spectral.workbench.record import WEIGHTS
 from lrprism.spectral.workbench.removal import check_band_count
 from lrprism.spectral.workbench.sources import Samples
 from lrprism.spectral.workbench.trained_network import TrainedNetwork
+from lrprism.spectral.workbench.training_data import read_part
 
 _TRAINING_SAMPLES = 1000
 """Training samples that the imputers and controls are made from, at most."""
@@ -110,7 +110,7 @@ def evaluate_into(folder: Path, network: Path, settings: EvaluationSettings, rep
     check_band_count(trained)
     if settings.calibrate:
         check_trainable(trained)  # before the judgement, which takes minutes
-    with reporter.step(f"reading {trained.record['source']}"):
+    with reporter.step(f"reading {trained.source}"):
         samples = open_own_samples(trained)
     judgement = _judge(trained, samples, candidates, settings, reporter)
     with reporter.step("writing tables and curves"):

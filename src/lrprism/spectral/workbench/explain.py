@@ -27,11 +27,12 @@ from lrprism.spectral.workbench.figures import draw_figures, draw_scenes
 from lrprism.spectral.workbench.parts import limit_per_class
 from lrprism.spectral.workbench.patch_explainer import PatchExplainer, SampleExplainer
 from lrprism.spectral.workbench.progress import Reporter
-from lrprism.spectral.workbench.record import SPLIT, WEIGHTS
+from lrprism.spectral.workbench.record import WEIGHTS
 from lrprism.spectral.workbench.references import find_reference
 from lrprism.spectral.workbench.relevance_store import RelevanceStore
 from lrprism.spectral.workbench.sources import Samples
 from lrprism.spectral.workbench.trained_network import TrainedNetwork
+from lrprism.spectral.workbench.training_data import find_test_part
 
 _SINKS = ("to_bias", "to_stabilizer", "to_rule", "to_constant", "to_unknown")
 
@@ -139,7 +140,7 @@ class _Job:
     explained: int
     template: xr.Dataset
     part: str
-    listed: dict[str, list[int]]
+    listed: dict[str, list[Any]]
     write: Callable[[Path, xr.Dataset, pd.DataFrame, Reporter], list[Path]]
 
 
@@ -147,6 +148,7 @@ def _plan_patches(
     samples: Samples, trained: TrainedNetwork, settings: ExplanationSettings, folder: Path
 ) -> _Job:
     numbers, part = _choose_samples(samples, trained, settings)
+    where = samples.locate(numbers)
     patch = samples.cut(numbers[:1])
     _check_fit(patch, trained, samples)
     explainer = _build_patch_explainer(samples.hold(numbers, folder), trained, settings)
@@ -157,11 +159,13 @@ def _plan_patches(
         with reporter.step("writing the tables of bands and samples"):
             spectra = sample_spectra(relevance)
             band_table(spectra).to_csv(folder / "bands.csv", index=False)
-            sample_table(relevance, numbers).to_csv(folder / "samples.csv", index=False)
+            sample_table(relevance, where["sample"]).to_csv(folder / "samples.csv", index=False)
         figures = folder / "figures"
         return draw_figures(figures, relevance, spectra, conservation, settings.heatmaps, reporter)
 
-    listed = {"numbers": numbers.tolist()}
+    listed = {"numbers": where["sample"].tolist()}
+    if "scene" in where:
+        listed["scenes"] = where["scene"].tolist()
     return _Job(explainer, numbers, len(numbers), explainer.build_template(patch), part, listed, write)
 
 
@@ -237,10 +241,9 @@ def _choose_samples(
 ) -> tuple[Numbers, str]:
     """Choose the samples to explain, and name their part."""
     numbers, part = samples.numbers, "all"
-    if samples.hash == trained.record["data_sha256"]:
-        # the network has seen the other parts of this very data
-        table = pd.read_csv(trained.folder / SPLIT)
-        numbers, part = table.loc[table["part"] == "test", "sample"].to_numpy(np.int64), "test"
+    tested = find_test_part(trained, samples)
+    if tested is not None:  # the network has seen the other parts of this very data
+        numbers, part = tested, "test"
     if settings.per_class is not None:
         numbers = limit_per_class(numbers, samples.labels_of(numbers), settings.per_class, settings.seed)
     return numbers, part

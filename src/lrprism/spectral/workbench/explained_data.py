@@ -2,27 +2,29 @@
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from lrprism.errors import DataError, InputError
-from lrprism.spectral.cubes.resample import measure_spacing
 from lrprism.spectral.cubes.wavelengths import MissingWavelengthsError
 from lrprism.spectral.io import read_cube
 from lrprism.spectral.io.patch_file import PATCH_FILE
 from lrprism.spectral.io.sample_format import SampleOptions
 from lrprism.spectral.io.sample_registry import find_sample_format, read_samples
+from lrprism.spectral.workbench.band_check import check_band_centres
 from lrprism.spectral.workbench.cutters import PatchCutter
 from lrprism.spectral.workbench.explanation_settings import ExplanationSettings
 from lrprism.spectral.workbench.preparation import Preparation
 from lrprism.spectral.workbench.scene_labels import KnownClasses
 from lrprism.spectral.workbench.sources import Samples, open_samples
 from lrprism.spectral.workbench.trained_network import TrainedNetwork
-
-_TOLERANCE: Final = 0.1
-"""Share of the distance between bands by which their centres may differ: sensors drift by less."""
+from lrprism.spectral.workbench.training_data import (
+    find_by_hash,
+    list_classes,
+    open_training_data,
+    open_training_file,
+)
 
 
 def open_explained(trained: TrainedNetwork, settings: ExplanationSettings) -> Samples:
@@ -37,11 +39,17 @@ def open_explained(trained: TrainedNetwork, settings: ExplanationSettings) -> Sa
     Raises:
         DataError: If the data cannot be read, are of other wavelengths than those of the training, or have no
             labels to choose samples by.
-        InputError: If options for other data are given with those of the training.
+        InputError: If options for other data are given with those of the training, or every pixel is asked
+            for of several scenes.
     """
-    if settings.source is None or _is_same(settings.source, trained.source):
+    if settings.source is None:
         _check_own(settings)
-        return open_samples(trained.source, trained.preparation)
+        _check_one_named(trained, settings)
+        return open_training_data(trained)
+    number = trained.find_file(settings.source)
+    if number is not None:
+        _check_own(settings)
+        return open_training_file(trained, number)
     other = _prepare_other(trained, settings)
     network = trained.record["network"]
     wavelengths = np.array(network["wavelength_nm"], dtype=np.float64)
@@ -49,18 +57,19 @@ def open_explained(trained: TrainedNetwork, settings: ExplanationSettings) -> Sa
         settings.source,
         other,
         wavelengths=wavelengths if settings.resample else None,
-        classes=_list_classes(trained) if settings.labels is not None else None,
+        classes=list_classes(trained) if settings.labels is not None else None,
     )
-    _check_wavelengths(samples, wavelengths)
+    check_band_centres(samples, wavelengths)
     if samples.scene is None:
         if not len(samples.numbers):
             raise DataError(
                 f"'{settings.source}' should have samples with a class to choose by. Found none. Name their "
                 "classes as in the data of the training."
             )
-        return match_classes(samples, _list_classes(trained))
-    if samples.hash == trained.record["data_sha256"] and settings.labels is None:
-        return open_samples(settings.source, trained.preparation)  # the same data at another place
+        return match_classes(samples, list_classes(trained))
+    number = find_by_hash(trained, samples)
+    if number is not None and settings.labels is None:
+        return open_training_file(trained, number, settings.source)  # the same data at another place
     if not settings.every_pixel and not len(samples.numbers):
         raise DataError(
             f"'{settings.source}' should have labelled pixels to choose samples by. Found none, and the "
@@ -68,12 +77,6 @@ def open_explained(trained: TrainedNetwork, settings: ExplanationSettings) -> Sa
             "with --every-pixel."
         )
     return samples
-
-
-def _list_classes(trained: TrainedNetwork) -> KnownClasses:
-    """Return the classes of the training: those of another scene may be fewer, and in another order."""
-    names = trained.record["class_names"]
-    return KnownClasses(names, trained.record.get("class_codes", list(range(1, len(names) + 1))))
 
 
 def match_classes(samples: Samples, known: KnownClasses) -> Samples:
@@ -108,11 +111,17 @@ def match_classes(samples: Samples, known: KnownClasses) -> Samples:
     return replace(samples, labels=number[samples.labels], attrs=attrs, cut=cut, patches=patches)
 
 
-def _is_same(source: str, own: str) -> bool:
-    """Return True if two names stand for one file."""
-    if source == own:
-        return True
-    return Path(source).exists() and Path(own).exists() and Path(source).samefile(own)
+def _check_one_named(trained: TrainedNetwork, settings: ExplanationSettings) -> None:
+    """Refuse to explain every pixel of several scenes at once.
+
+    Raises:
+        InputError: If that is asked for.
+    """
+    if settings.every_pixel and trained.places is not None:
+        raise InputError(
+            f"--every-pixel should get one scene. Found a network of several: "
+            f"{', '.join(trained.places.names)}. Name one of them behind the run."
+        )
 
 
 def _check_own(settings: ExplanationSettings) -> None:
@@ -164,29 +173,3 @@ def _states_wavelengths(settings: ExplanationSettings, own: Preparation, key: st
     except MissingWavelengthsError:
         return False
     return True
-
-
-def _check_wavelengths(samples: Samples, trained: npt.NDArray[np.float64]) -> None:
-    """Refuse bands that lie elsewhere than those of the training.
-
-    Raises:
-        DataError: If their number or a wavelength differs.
-    """
-    data = samples.patches if samples.scene is None else samples.scene.cube
-    assert data is not None
-    found = data["wavelength"].values
-    if len(found) != len(trained):
-        what = f"{len(found)} bands from {found.min():.1f} to {found.max():.1f} nm"
-    else:
-        allowed = np.where(np.isfinite(measure_spacing(trained)), _TOLERANCE * measure_spacing(trained), 1.0)
-        apart = np.abs(found - trained)
-        if (apart <= allowed).all():
-            return
-        worst = int(np.argmax(apart - allowed))
-        count = int((apart > allowed).sum())
-        what = f"{found[worst]:.1f} nm in place of {trained[worst]:.1f} nm, {count} such bands in all"
-    raise DataError(
-        f"'{samples.source}' should have the bands of the training: {len(trained)} from {trained.min():.1f} "
-        f"to {trained.max():.1f} nm. Found {what}. Explain data of the same sensor, or average the bands to "
-        "those of the training with --resample."
-    )

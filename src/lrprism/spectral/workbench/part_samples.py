@@ -1,16 +1,15 @@
 """Samples of one part of the data that a network was trained on, as tensors."""
 
 import numpy as np
-import pandas as pd
 import torch
 from torch import Tensor
 
 from lrprism.errors import DataError
 from lrprism.spectral.workbench.cutters import Numbers
 from lrprism.spectral.workbench.parts import limit_per_class
-from lrprism.spectral.workbench.record import SPLIT
-from lrprism.spectral.workbench.sources import Samples, network_inputs, open_samples
+from lrprism.spectral.workbench.sources import Samples, network_inputs
 from lrprism.spectral.workbench.trained_network import TrainedNetwork
+from lrprism.spectral.workbench.training_data import open_training_data
 
 
 def open_own_samples(trained: TrainedNetwork) -> Samples:
@@ -22,24 +21,13 @@ def open_own_samples(trained: TrainedNetwork) -> Samples:
     Raises:
         DataError: If they cannot be read, or are others than those that the network was trained on.
     """
-    samples = open_samples(trained.source, trained.preparation)
+    samples = open_training_data(trained)
     if samples.hash != trained.record["data_sha256"]:
         raise DataError(
             f"'{samples.source}' should hold the data that the network was trained on. Found others. "
             "Restore the file, or train again."
         )
     return samples
-
-
-def read_part(trained: TrainedNetwork, part: str) -> Numbers:
-    """Return the numbers of the samples of one part; none where the network was trained elsewhere.
-
-    Args:
-        trained: The network.
-        part: ``"train"``, ``"validation"`` or ``"test"``.
-    """
-    table = pd.read_csv(trained.folder / SPLIT)
-    return table.loc[table["part"] == part, "sample"].to_numpy(np.int64)
 
 
 def draw_evenly(samples: Samples, numbers: Numbers, most: int, seed: int) -> Numbers:

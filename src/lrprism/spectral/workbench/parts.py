@@ -50,7 +50,8 @@ class SampleParts:
     def table(self, samples: Samples) -> pd.DataFrame:
         """Return a row per sample: sample, label and part.
 
-        For a scene its row, column and code too, for a table or a folder its name and its group if known.
+        For a scene its row, column and code too, for a table or a folder its name and its group if known; of
+        several scenes the name of its own, in which number, row and column count.
         """
         parts = {"train": self.train, "validation": self.validation, "test": self.test}
         tables = [
@@ -58,15 +59,14 @@ class SampleParts:
             for name, numbers in parts.items()
         ]
         table = pd.concat(tables).sort_values("sample", ignore_index=True)
-        if samples.scene is not None:
-            width = samples.scene.labels.sizes["x"]
-            table.insert(1, "row", table["sample"] // width)
-            table.insert(2, "column", table["sample"] % width)
-            # the number of a class says nothing to whoever drew a map of codes
-            if samples.class_codes:
-                table.insert(4, "code", np.asarray(samples.class_codes)[table["label"]])
+        numbers = table.pop("sample").to_numpy(np.int64)
+        where = samples.locate(numbers)
+        table = pd.concat([pd.DataFrame(where), table], axis=1)
+        # the number of a class says nothing to whoever drew a map of codes
+        if "row" in where and samples.class_codes:
+            table.insert(len(where) + 1, "code", np.asarray(samples.class_codes)[table["label"]])
         for column in ("group", "name"):
-            words = samples.describe(table["sample"].to_numpy(np.int64), column)
+            words = samples.describe(numbers, column)
             if words is not None:
                 table.insert(1, column, words)
         return table
@@ -119,6 +119,24 @@ def deal_samples(samples: Samples, settings: SplitSettings, window: int, seed: i
     if samples.scene is not None:
         overlap = leakage(split, window, samples.scene.labels.sizes["x"])
     return SampleParts(train, split.validation, split.test, split, scheme, overlap)
+
+
+def deal_training_part(samples: Samples, settings: SplitSettings, window: int, seed: int) -> SampleParts:
+    """Deal samples out to training and validation part, where others test the network.
+
+    Args:
+        samples: The samples.
+        settings: The way the validation part is drawn.
+        window: Side of the windows of a scene in pixels.
+        seed: Seed of everything drawn at random.
+
+    Raises:
+        DataError: If a part would be empty.
+    """
+    none = np.empty(0, dtype=np.int64)
+    split = _build_split(samples, samples.numbers, none, none, ())
+    split = _add_validation(samples, split, settings, window // 2, seed)
+    return SampleParts(split.train, split.validation, none, split, "training part", None)
 
 
 def assign_all_to_test(samples: Samples) -> SampleParts:

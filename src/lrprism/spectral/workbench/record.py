@@ -124,13 +124,22 @@ def _describe_paths(settings: NetworkSource, folder: Path) -> dict[str, str]:
         "labels": preparation.labels,
         "wavelengths": preparation.wavelengths,
     }
-    found = {name: Path(path).absolute() for name, path in paths.items() if path and Path(path).exists()}
-    parent = folder.absolute().parent
+    beside = {name: path and find_beside(path, folder) for name, path in paths.items()}
+    return {name: path for name, path in beside.items() if path}
+
+
+def find_beside(path: str, folder: Path) -> str | None:
+    """Return where a file lies, seen from the folder that holds the run folder; None if there is none.
+
+    Args:
+        path: The file.
+        folder: The run folder.
+    """
+    if not Path(path).exists():
+        return None
+    file, parent = Path(path).absolute(), folder.absolute().parent
     # a folder on another drive of Windows has no relative path
-    return {
-        name: os.path.relpath(path, parent) if path.anchor == parent.anchor else str(path)
-        for name, path in found.items()
-    }
+    return os.path.relpath(file, parent) if file.anchor == parent.anchor else str(file)
 
 
 def _measure_spectra(

@@ -29,6 +29,7 @@ from lrprism.spectral.workbench.cutters import AbstractCutter, Numbers, PatchCut
 from lrprism.spectral.workbench.preparation import Preparation
 from lrprism.spectral.workbench.progress import Reporter
 from lrprism.spectral.workbench.scene_labels import KnownClasses, read_scene_labels
+from lrprism.spectral.workbench.scene_numbers import SceneNumbers
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -45,19 +46,24 @@ class Samples:
 
     Args:
         source: A path, or ``"indian-pines"``.
-        numbers: Number of every labelled sample: its pixel (row * width + column) in a scene, its
-            position among the spectra or patches of a file or folder.
+        numbers: Number of every labelled sample: its pixel (row * width + column) in a scene, after those of
+            the scenes before it where there are several; its position among the spectra or patches of a file
+            or folder.
         labels: Class of every sample, from 0.
         attrs: Title, attribution, quantity, units, class names and assumptions.
         hash: SHA-256 of the data.
-        scene: The prepared scene, with labels where a whole window fits; None for a patch file.
+        scene: The prepared scene, with labels where a whole window fits; None for a patch file and for
+            several scenes.
         cut: Returns the patches of some numbers, in their order.
-        all_labels: Labels of all pixels of a scene, whether a window fits or not; None for a patch file.
+        all_labels: Labels of all pixels of a scene, whether a window fits or not; of several scenes one scene
+            after the other, ``[pixel]``; None for a patch file.
         has_window: Of a scene, the pixels whose window lies inside it and holds no missing value, ``[y, x]``.
         range: Lowest and highest value of a scene; None for a patch file.
         patches: All spectra or patches of a file or folder, labelled or not; None for a scene.
         band_numbers: The number under which ``Preparation.bands`` would keep each band; None where there is
             none.
+        scenes: Where there are several scenes, the samples of each.
+        places: Numbers and names of these scenes.
     """
 
     source: str
@@ -72,6 +78,8 @@ class Samples:
     range: tuple[float, float] | None = None
     patches: PatchSet | None = None
     band_numbers: npt.NDArray[np.int64] | None = None
+    scenes: "tuple[Samples, ...]" = ()
+    places: SceneNumbers | None = None
 
     @property
     def class_names(self) -> list[str]:
@@ -96,6 +104,26 @@ class Samples:
             return None
         return np.asarray(self.patches[column].values[numbers], dtype=str)
 
+    def locate(self, numbers: Numbers) -> dict[str, npt.NDArray[np.generic]]:
+        """Return the columns of a table that say which samples these are.
+
+        Args:
+            numbers: The samples.
+
+        Returns:
+            ``sample``, its number; of a scene ``row`` and ``column`` too; of several scenes ``scene``, with
+            the others counted in that scene.
+        """
+        if self.places is not None:
+            scene, sample = self.places.find_scene(numbers), self.places.count_within(numbers)
+            widths = np.array([_width_of(member) for member in self.scenes], dtype=np.int64)
+            row, column = np.divmod(sample, widths[scene])
+            return {"scene": self.places.name_of(numbers), "sample": sample, "row": row, "column": column}
+        if self.scene is None:
+            return {"sample": numbers}
+        row, column = np.divmod(numbers, _width_of(self))
+        return {"sample": numbers, "row": row, "column": column}
+
     def hold(self, numbers: Numbers, folder: Path) -> Self:
         """Read some samples, which are cut from then on without the file.
 
@@ -104,6 +132,11 @@ class Samples:
             folder: Where a file without a name may lie until the process ends, if memory is short.
         """
         return replace(self, cut=self.cut.hold(numbers, folder))
+
+
+def _width_of(samples: Samples) -> int:
+    assert samples.scene is not None
+    return int(samples.scene.labels.sizes["x"])
 
 
 def open_samples(

@@ -9,6 +9,8 @@ from lrprism.spectral.splits import SCHEMES
 from lrprism.spectral.workbench.sources import Samples
 
 VALIDATIONS: Final = ("random", "blocks")
+SCENES: Final = "scenes"
+"""The word for leaving out one scene after the other, to test on it whole."""
 POLYGON: Final = "polygon"
 """The word for groups that are the polygons or points of the labels."""
 
@@ -19,8 +21,9 @@ class SplitSettings:
 
     Args:
         scheme: One of :data:`lrprism.spectral.splits.SCHEMES`; or the split of other people: the path of one
-            file, or of a training and a test file with a comma between. None is "groups" where groups are
-            given, else "blocks" for a scene and "random" for patches.
+            file, or of a training and a test file with a comma between; or :data:`SCENES`, a training for
+            each of several scenes, which is tested whole. None is "groups" where groups are given, else
+            "blocks" for a scene and "random" for patches.
         groups: A file with the plant, field or day of each sample: for a scene a map of numbers, for patches
             a list; or :data:`POLYGON` for the polygons that the labels are drawn as.
         block: Side of the squares of "blocks" and "checkerboard", in pixels.
@@ -48,9 +51,9 @@ class SplitSettings:
         Raises:
             InputError: If one is unknown.
         """
-        if self.scheme is not None and self.scheme not in SCHEMES and not self.files:
+        if self.scheme not in {None, SCENES, *SCHEMES} and not self.files:
             raise InputError(
-                f"split should be one of {', '.join(SCHEMES)}, or the path of a split file. "
+                f"split should be one of {', '.join([*SCHEMES, SCENES])}, or the path of a split file. "
                 f"Found '{self.scheme}', which is no file. Take one of them, or correct the path."
             )
         if self.scheme not in {None, "groups"} and self.groups is not None:
@@ -67,7 +70,7 @@ class SplitSettings:
     @property
     def files(self) -> tuple[Path, ...]:
         """One or two files with the split of other people; none where the scheme is a word."""
-        if self.scheme is None or self.scheme in SCHEMES:
+        if self.scheme is None or self.scheme in {SCENES, *SCHEMES}:
             return ()
         path = Path(self.scheme)  # its name may hold a comma
         paths = (path,) if path.is_file() else tuple(Path(part) for part in self.scheme.split(","))
@@ -79,6 +82,11 @@ class SplitSettings:
         Raises:
             InputError: If patches are to be split by where they lie, or there are no groups, or two of them.
         """
+        if self.scheme == SCENES:
+            raise InputError(
+                f"the split by scenes should get several scenes. Found one, '{samples.source}'. Name more with "
+                "the labels of each, or split it by blocks."
+            )
         # windows of random pixels of a scene overlap: the accuracy would be too high
         default = "random" if samples.scene is None else "blocks"
         has_column = samples.describe(samples.numbers, "group") is not None

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import asdict, dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,14 +17,18 @@ from lrprism.spectral.training.loop import TrainingResult, check_devices, fit
 from lrprism.spectral.training.metrics import Metrics
 from lrprism.spectral.training.seeds import summarize_seeds
 from lrprism.spectral.workbench.cutters import Numbers
+from lrprism.spectral.workbench.joined_scenes import open_scenes
 from lrprism.spectral.workbench.networks import NetworkSettings, build_for_samples
-from lrprism.spectral.workbench.parts import SampleParts, deal_samples
+from lrprism.spectral.workbench.parts import SampleParts
 from lrprism.spectral.workbench.patch_batches import build_dataset
 from lrprism.spectral.workbench.preparation import Preparation
 from lrprism.spectral.workbench.progress import Reporter
 from lrprism.spectral.workbench.record import score_test_part, write_network
+from lrprism.spectral.workbench.scene_files import SceneFile, check_scene_options
+from lrprism.spectral.workbench.scene_parts import check_test_classes, deal_scenes
+from lrprism.spectral.workbench.scene_record import TABLE, describe_scenes, score_scenes, tabulate_scenes
 from lrprism.spectral.workbench.sources import Samples, open_labelled_samples
-from lrprism.spectral.workbench.split_settings import SplitSettings
+from lrprism.spectral.workbench.split_settings import SCENES, SplitSettings
 
 SEEDS: Final = "seeds.csv"
 
@@ -41,9 +46,12 @@ class TrainingSettings:
         weights: A file of weights that the network starts from; None for new ones.
         seeds: Number of trainings, each with the next seed, another split included. The run keeps the
             network of the first seed.
+        others: Further scenes, those to test on last.
+        resample: Whether further scenes of other bands are averaged to the wavelengths of the first.
 
     Raises:
-        InputError: If an exported program is to be trained, or there is no seed.
+        InputError: If an exported program is to be trained, there is no seed, or options of several scenes
+            do not go together.
     """
 
     source: str
@@ -53,12 +61,15 @@ class TrainingSettings:
     training: TrainingConfig = field(default_factory=TrainingConfig)
     weights: str | None = None
     seeds: int = 1
+    others: tuple[SceneFile, ...] = ()
+    resample: bool = False
 
     def __post_init__(self) -> None:
         """Check that the network can be trained.
 
         Raises:
-            InputError: If an exported program is to be trained, or there is no seed.
+            InputError: If an exported program is to be trained, there is no seed, or options of several
+                scenes do not go together.
         """
         if self.network.is_program:
             raise InputError(
@@ -67,6 +78,17 @@ class TrainingSettings:
             )
         if self.seeds < 1:
             raise InputError(f"seeds should be at least 1. Found {self.seeds}. Raise it.")
+        check_scene_options(self.others, self.split, self.seeds, self.resample)
+
+    @property
+    def files(self) -> tuple[SceneFile, ...]:
+        """All scenes, where there are several."""
+        return (SceneFile(self.source, self.preparation.labels), *self.others)
+
+    @property
+    def trainings(self) -> int:
+        """Number of trainings: one for each seed, or with the split by scenes for each scene."""
+        return len(self.files) if self.split.scheme == SCENES else self.seeds
 
 
 def train_into(folder: Path, settings: TrainingSettings, reporter: Reporter) -> dict[str, Any] | None:
@@ -90,29 +112,34 @@ def train_into(folder: Path, settings: TrainingSettings, reporter: Reporter) -> 
         ResultsError: If the folder holds unfinished work on other data.
     """
     check_devices(settings.training)  # a wrong name should not cost reading and splitting first
-    samples = open_labelled_samples(settings.source, settings.preparation, reporter)
+    samples = _open_samples(settings, reporter)
     samples = samples.hold(samples.numbers, folder)
     record = _read_finished_seeds(folder, samples)
     is_main = True
-    for number in range(len(record.get("seeds", [])), settings.seeds):
+    for number in range(len(record.get("seeds", [])), settings.trainings):
         seed = settings.training.seed + number
-        parts, model = _prepare_seed(samples, settings, seed, reporter)
+        parts, model = _prepare_seed(samples, settings, number, reporter)
         checkpoint = _checkpoint_path(folder, samples, seed)
         result = _fit_seed(model, samples, parts, settings, seed, reporter, checkpoint)
         is_main = result.is_main
         if not is_main:  # of several processes only the first one tests and writes
             continue
-        metrics = score_test_part(
-            model,
-            samples,
-            parts.test,
+        score = partial(
+            score_test_part,
+            *(model, samples),
             batch_size=4 * settings.training.batch_size,
             device=result.device,
             reporter=reporter,
         )
+        metrics = score(parts.test)
         if not record:
             record = write_network(folder, settings, samples, parts, model, metrics)
             record |= _describe_training(settings, result)
+            if settings.others:
+                record |= describe_scenes(folder, settings.files, record, samples, settings.resample)
+        # of several seeds, the scenes are scored with the network that the run keeps
+        if settings.split.scheme == SCENES or number == 0:
+            record["scene_tests"] = record.get("scene_tests", {}) | score_scenes(samples, parts.test, score)
         record["seeds"] = [*record.get("seeds", []), {"seed": seed, **asdict(metrics)}]
         write_json(folder / RUN_FILE, {"versions": versions(), "training": record})
     if not is_main:
@@ -128,6 +155,18 @@ def _finish_seeds(folder: Path, settings: TrainingSettings, samples: Samples, re
     if settings.seeds > 1:
         metrics_by_seed = [_read_metrics(entry) for entry in record["seeds"]]
         summarize_seeds(metrics_by_seed, samples.class_names).to_csv(folder / SEEDS, index=False)
+    if record["scene_tests"]:
+        tabulate_scenes(record["scene_tests"]).to_csv(folder / TABLE, index=False)
+
+
+def _open_samples(settings: TrainingSettings, reporter: Reporter) -> Samples:
+    if not settings.others:
+        return open_labelled_samples(settings.source, settings.preparation, reporter)
+    samples = open_scenes(settings.files, settings.preparation, resample=settings.resample, reporter=reporter)
+    if settings.split.scheme == SCENES:
+        for fold in range(settings.trainings):  # before hours of work on the first ones
+            check_test_classes(samples, (fold,))
+    return samples
 
 
 def plan_training(settings: TrainingSettings) -> dict[str, Any]:
@@ -170,10 +209,14 @@ def _checkpoint_path(folder: Path, samples: Samples, seed: int) -> Path:
 
 
 def _prepare_seed(
-    samples: Samples, settings: TrainingSettings, seed: int, reporter: Reporter
+    samples: Samples, settings: TrainingSettings, number: int, reporter: Reporter
 ) -> tuple[SampleParts, Pipeline]:
+    seed = settings.training.seed + number
+    tests = tuple(position for position, file in enumerate(settings.files) if file.is_test)
+    if settings.split.scheme == SCENES and settings.others:  # each training leaves out the next scene
+        tests = (number,)
     with reporter.step("splitting into training and test part"):
-        parts = deal_samples(samples, settings.split, settings.preparation.window, seed)
+        parts = deal_scenes(samples, settings.split, settings.preparation.window, seed, tests)
         model = build_with_seed(settings.network, samples, parts.train, seed, settings.weights)
     return parts, model
 
@@ -215,7 +258,7 @@ def _fit_seed(
         config = replace(config, initialize=False)
     train, validation = (build_dataset(samples, numbers) for numbers in (parts.train, parts.validation))
     name = type(model.network).__name__
-    if settings.seeds > 1:
+    if settings.trainings > 1:
         name = f"{name}, seed {seed}"
     progress = reporter.shows_progress
     return fit(model, train, validation, config, checkpoint=checkpoint, progress=progress, name=name)

@@ -13,6 +13,8 @@ from lrprism.spectral.training.devices import Devices
 from lrprism.spectral.workbench.networks import rebuild_network
 from lrprism.spectral.workbench.preparation import Preparation
 from lrprism.spectral.workbench.record import WEIGHTS
+from lrprism.spectral.workbench.scene_files import SceneFile, is_same_file
+from lrprism.spectral.workbench.scene_numbers import SceneNumbers
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,12 +82,49 @@ class TrainedNetwork:
     @property
     def source(self) -> str:
         """The data that the network was trained on, found again from another working folder."""
-        return self._locate("source", self.record["source"])
+        return ", ".join(file.source for file in self.files)
+
+    @property
+    def files(self) -> tuple[SceneFile, ...]:
+        """The files of these data, one for each scene."""
+        sources, labels = self.record["source"], self.record["preparation"]["labels"]
+        if isinstance(sources, str):
+            return (SceneFile(self._locate("source", sources), labels and self._locate("labels", labels)),)
+        return tuple(
+            SceneFile(
+                self._locate("source", source, number),
+                own and self._locate("labels", own, number),
+                self.record["scenes"][number]["is_test"],
+            )
+            for number, (source, own) in enumerate(zip(sources, labels, strict=True))
+        )
+
+    @property
+    def places(self) -> SceneNumbers | None:
+        """The numbers and names of the scenes; None where the data are not several scenes."""
+        if "scenes" not in self.record:
+            return None
+        names, sizes = (tuple(scene[key] for scene in self.record["scenes"]) for key in ("name", "pixels"))
+        return SceneNumbers(names, sizes)
+
+    def find_file(self, source: str) -> int | None:
+        """Return the position of a file among those of the training, or None.
+
+        Args:
+            source: Its path; or the name of one of several scenes.
+        """
+        for number, file in enumerate(self.files):
+            if is_same_file(source, file.source):
+                return number
+        names = () if self.places is None else self.places.names
+        return names.index(source) if source in names else None
 
     @property
     def preparation(self) -> Preparation:
-        """The preparation of these data, with windows of the network's size."""
+        """The preparation of these data, with windows of the network's size; of several scenes no labels."""
         preparation = Preparation.from_record(self.record["preparation"])
+        if self.places is not None:
+            preparation = replace(preparation, labels=None)
         labels, wavelengths = (
             path and self._locate(name, path)
             for name, path in (("labels", preparation.labels), ("wavelengths", preparation.wavelengths))
@@ -93,9 +132,12 @@ class TrainedNetwork:
         window = self.record["network"]["window"]
         return replace(preparation, window=window, labels=labels, wavelengths=wavelengths)
 
-    def _locate(self, name: str, path: str) -> str:
+    def _locate(self, name: str, path: str, number: int | None = None) -> str:
         """Return a path as it was given, or as it lies seen from the run folder, whichever there is."""
         beside = self.record["paths"].get(name)
+        # of several scenes there is a path for each
+        if number is not None and beside is not None:
+            beside = beside[number]
         if beside is None or Path(path).exists():
             return path
         moved = self.folder.absolute().parent / beside

@@ -1,0 +1,163 @@
+"""The training, validation and test part of the samples of several scenes."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Final
+
+import numpy as np
+
+from lrprism.errors import DataError, InputError
+from lrprism.spectral.splits import Leakage, Split, coverage_table
+from lrprism.spectral.splits.split import note_missing_classes
+from lrprism.spectral.workbench.cutters import Numbers
+from lrprism.spectral.workbench.parts import SampleParts, deal_samples, deal_training_part, limit_per_class
+from lrprism.spectral.workbench.sources import Samples
+from lrprism.spectral.workbench.split_settings import POLYGON, SCENES, SplitSettings
+
+_SAME_SCENES: Final = (
+    "test samples lie in the same scenes as the training samples: how well the network does on another scene "
+    "is not measured; --split scenes or --test measures it"
+)
+
+
+def deal_scenes(
+    samples: Samples, settings: SplitSettings, window: int, seed: int, tests: Sequence[int] = ()
+) -> SampleParts:
+    """Deal samples out to training, validation and test part, each scene by itself.
+
+    Args:
+        samples: Samples of one scene or several, of spectra or patches.
+        settings: The scheme and its numbers.
+        window: Side of the windows in pixels.
+        seed: Seed of everything drawn at random.
+        tests: Scenes that are tested whole, by their positions; the network learns from the others.
+
+    Raises:
+        InputError: If the scheme is not one for such data.
+        DataError: If a file cannot be read, a part would be empty, or a class is in the test scenes alone.
+    """
+    if samples.places is None:
+        return deal_samples(samples, settings, window, seed)
+    _check_one_for_each(settings, tests)
+    if tests:
+        check_test_classes(samples, tests)
+    # the limit is for all scenes together
+    open_settings = replace(settings, per_class=None, scheme=None if tests else settings.scheme)
+    parts: dict[str, SampleParts] = {}
+    for number, (name, member) in enumerate(zip(samples.places.names, samples.scenes, strict=True)):
+        if number not in tests:
+            deal = deal_training_part if tests else deal_samples
+            try:
+                parts[name] = deal(member, open_settings, window, seed)
+            except DataError as error:
+                raise DataError(f"In the scene '{name}', {error}") from error
+    return _join(samples, parts, settings, seed, tests)
+
+
+def check_test_classes(samples: Samples, tests: Sequence[int]) -> None:
+    """Refuse test scenes with a class that no other scene has: a network cannot learn it.
+
+    Args:
+        samples: The samples of all scenes.
+        tests: The scenes that are tested whole, by their positions.
+
+    Raises:
+        DataError: If there is such a class.
+    """
+    assert samples.places is not None
+    is_test = np.isin(samples.places.find_scene(samples.numbers), tests)
+    sizes = np.bincount(samples.labels[is_test], minlength=len(samples.class_names))
+    known = np.bincount(samples.labels[~is_test], minlength=len(samples.class_names))
+    strangers = np.flatnonzero((sizes > 0) & (known == 0))
+    if not strangers.size:
+        return
+    words = ", ".join(f"{samples.class_names[number]} ({sizes[number]} samples)" for number in strangers)
+    codes = samples.class_codes
+    leave = "Leave them out of the labels"
+    if codes:
+        leave += f", by --unlabelled 0,{','.join(str(codes[number]) for number in strangers)} for a map"
+    scenes = " and ".join(f"'{samples.places.names[number]}'" for number in tests)
+    raise DataError(
+        f"classes of the test scene {scenes} should occur in the scenes that the network learns from. Found "
+        f"{words} there alone. {leave}, or train on a scene that has them."
+    )
+
+
+def _check_one_for_each(settings: SplitSettings, tests: Sequence[int]) -> None:
+    """Refuse files of one scene for several, and a split of scenes that are not split.
+
+    Raises:
+        InputError: If there are such.
+    """
+    for option, value in (("--split", settings.files), ("--groups", settings.groups)):
+        if value and value != POLYGON:
+            raise InputError(
+                f"{option} should go with each of several scenes. Found a file, which is of one. Give "
+                f"--split blocks or scenes, --groups {POLYGON}, or train on one scene."
+            )
+    if tests and settings.groups is not None:
+        raise InputError(
+            "--groups should divide scenes into parts. Found scenes that are tested whole. Leave --groups out."
+        )
+
+
+def _join(
+    samples: Samples,
+    parts: Mapping[str, SampleParts],
+    settings: SplitSettings,
+    seed: int,
+    tests: Sequence[int],
+) -> SampleParts:
+    """Join the parts of the scenes that were divided, and the scenes that are tested whole."""
+    places = samples.places
+    assert places is not None
+
+    def gather(part: str) -> Numbers:
+        numbers = [
+            getattr(dealt, part) + places.starts[places.names.index(name)] for name, dealt in parts.items()
+        ]
+        return np.concatenate(numbers)
+
+    train, validation, test = gather("train"), gather("validation"), gather("test")
+    if tests:
+        test = samples.numbers[np.isin(places.find_scene(samples.numbers), tests)]
+    split = _build_split(samples, train, validation, test, _join_notes(samples, parts, tests))
+    if settings.per_class is not None:
+        train = limit_per_class(train, samples.labels_of(train), settings.per_class, seed)
+    overlaps = [(dealt.leakage, len(dealt.test)) for dealt in parts.values() if dealt.leakage is not None]
+    scheme = SCENES if tests else next(iter(parts.values())).scheme
+    return SampleParts(train, validation, test, split, scheme, _join_leakage(overlaps))
+
+
+def _build_split(
+    samples: Samples, train: Numbers, validation: Numbers, test: Numbers, notes: tuple[str, ...]
+) -> Split:
+    assert samples.all_labels is not None
+    classes = samples.all_labels.values.astype(np.int64) - 1
+    table = coverage_table(classes, train, test, samples.class_names, validation)
+    return note_missing_classes(Split(train, test, table, notes, validation))
+
+
+def _join_notes(samples: Samples, parts: Mapping[str, SampleParts], tests: Sequence[int]) -> tuple[str, ...]:
+    """Return the notes of all scenes: those that all share once, others with the name of their scene."""
+    assert samples.places is not None
+    notes = [dealt.split.notes for dealt in parts.values()]
+    shared = [note for note in dict.fromkeys(sum(notes, ())) if all(note in others for others in notes)]
+    own = [
+        f"{name}: {note}" for name, dealt in parts.items() for note in dealt.split.notes if note not in shared
+    ]
+    names = ", ".join(samples.places.names[number] for number in tests)
+    lead = f"tested on whole scenes that the network has not seen: {names}" if tests else _SAME_SCENES
+    return (lead, *shared, *own)
+
+
+def _join_leakage(overlaps: Sequence[tuple[Leakage, int]]) -> Leakage | None:
+    """Return the shares over the test samples of all scenes, and the nearest distance in any of them."""
+    if not overlaps:
+        return None
+    weights = [count for _, count in overlaps]
+    return Leakage(
+        overlapping=float(np.average([leakage.overlapping for leakage, _ in overlaps], weights=weights)),
+        centres_seen=float(np.average([leakage.centres_seen for leakage, _ in overlaps], weights=weights)),
+        nearest=min(leakage.nearest for leakage, _ in overlaps),
+    )

@@ -1,0 +1,98 @@
+"""What a run of several scenes writes about each of them."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, Final
+
+import pandas as pd
+
+from lrprism.spectral.training.metrics import Metrics
+from lrprism.spectral.workbench.cutters import Numbers
+from lrprism.spectral.workbench.record import find_beside
+from lrprism.spectral.workbench.scene_files import SceneFile
+from lrprism.spectral.workbench.sources import Samples
+
+TABLE: Final = "scenes.csv"
+MEAN: Final = "mean"
+
+
+def describe_scenes(
+    folder: Path, files: Sequence[SceneFile], record: Mapping[str, Any], samples: Samples, resample: bool
+) -> dict[str, Any]:
+    """Return the parts of ``run.json`` that name several scenes in the place of one.
+
+    Args:
+        folder: The run folder.
+        files: The scenes.
+        record: The record of the run, as of one scene.
+        samples: The samples of all scenes.
+        resample: Whether scenes of other bands were averaged to the wavelengths of the first.
+    """
+    assert samples.places is not None
+    # None for data that come with a package
+    paths = {
+        "source": [find_beside(file.source, folder) for file in files],
+        "labels": [file.labels and find_beside(file.labels, folder) for file in files],
+    }
+    described = zip(samples.places.names, samples.scenes, files, strict=True)
+    return {
+        "source": [file.source for file in files],
+        "paths": {**record["paths"], **paths},
+        "preparation": {**record["preparation"], "labels": [file.labels for file in files]},
+        "resample": resample,
+        "scenes": [
+            {
+                "name": name,
+                "pixels": member.scene.labels.size,
+                "labelled": len(member.numbers),
+                "is_test": file.is_test,
+                "sha256": member.hash,
+            }
+            for name, member, file in described
+            if member.scene is not None
+        ],
+    }
+
+
+def score_scenes(
+    samples: Samples, test: Numbers, score: Callable[[Numbers], Metrics]
+) -> dict[str, dict[str, Any]]:
+    """Return the record of the metrics of each scene with test samples; none where there is one scene alone.
+
+    Args:
+        samples: The samples of all scenes.
+        test: The samples of the test part.
+        score: Tests a network on some samples.
+    """
+    if samples.places is None:
+        return {}
+    scene = samples.places.find_scene(test)
+    pieces = {name: test[scene == number] for number, name in enumerate(samples.places.names)}
+    return {
+        name: {"samples": len(numbers), **asdict(score(numbers))}
+        for name, numbers in pieces.items()
+        if len(numbers)
+    }
+
+
+def tabulate_scenes(scores: Mapping[str, Mapping[str, Any]]) -> pd.DataFrame:
+    """Return a row for each scene and one for their mean, in which each scene counts alike.
+
+    Args:
+        scores: The record of the metrics of each scene, with the number of its ``samples``.
+
+    Returns:
+        The columns scene, samples, and each metric that is a single number.
+    """
+    rows = [
+        {
+            "scene": name,
+            **{key: value for key, value in score.items() if not isinstance(value, (list, tuple))},
+        }
+        for name, score in scores.items()
+    ]
+    table = pd.DataFrame(rows)
+    numbers = table.drop(columns="scene").astype(float)
+    mean = pd.DataFrame([{"scene": MEAN, **numbers.mean(), "samples": numbers["samples"].sum()}])
+    return pd.concat([table, mean], ignore_index=True).astype({"samples": int})

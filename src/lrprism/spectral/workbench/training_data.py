@@ -1,0 +1,135 @@
+"""The data that a network was trained on, opened again."""
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+
+from lrprism.errors import DataError, InputError
+from lrprism.spectral.workbench.cutters import Numbers
+from lrprism.spectral.workbench.joined_scenes import open_like, open_scenes
+from lrprism.spectral.workbench.progress import Reporter
+from lrprism.spectral.workbench.record import SPLIT
+from lrprism.spectral.workbench.scene_labels import KnownClasses
+from lrprism.spectral.workbench.sources import Samples, open_samples
+from lrprism.spectral.workbench.trained_network import TrainedNetwork
+
+
+def list_classes(trained: TrainedNetwork) -> KnownClasses:
+    """Return the classes of the training: those of another scene may be fewer, and in another order.
+
+    Args:
+        trained: The network.
+    """
+    names = trained.record["class_names"]
+    return KnownClasses(names, trained.record.get("class_codes", list(range(1, len(names) + 1))))
+
+
+def open_training_data(trained: TrainedNetwork) -> Samples:
+    """Open all data that a network was trained on.
+
+    Args:
+        trained: The network.
+
+    Raises:
+        DataError: If they cannot be read; or of several scenes, one holds other values or classes than in the
+            training.
+    """
+    if trained.places is None:
+        return open_samples(trained.source, trained.preparation)
+    silent = Reporter(shows_progress=False)
+    resample = trained.record["resample"]
+    samples = open_scenes(trained.files, trained.preparation, resample=resample, reporter=silent)
+    for member, scene in zip(samples.scenes, trained.record["scenes"], strict=True):
+        if member.hash != scene["sha256"]:
+            raise DataError(
+                f"'{member.source}' should hold the data that the network was trained on. Found others. "
+                "Restore the file, or train again."
+            )
+    if samples.class_names != trained.record["class_names"]:
+        raise DataError(
+            "labels of the scenes should be of the classes that the network was trained with: "
+            f"{', '.join(trained.record['class_names'])}. Found {', '.join(samples.class_names)}. Restore the "
+            "labels, or train again."
+        )
+    return samples
+
+
+def open_training_file(trained: TrainedNetwork, number: int, source: str | None = None) -> Samples:
+    """Open one of the files that a network was trained on, with its own labels.
+
+    Args:
+        trained: The network.
+        number: Position of the file.
+        source: Where the same data lie now; None for where they lay.
+
+    Raises:
+        DataError: If it cannot be read.
+    """
+    file = trained.files[number]
+    if trained.places is None:
+        return open_samples(source or file.source, trained.preparation)
+    return open_like(
+        source or file.source,
+        replace(trained.preparation, labels=file.labels),
+        np.array(trained.record["network"]["wavelength_nm"], dtype=np.float64),
+        resample=trained.record["resample"],
+        classes=list_classes(trained),
+    )
+
+
+def find_by_hash(trained: TrainedNetwork, samples: Samples) -> int | None:
+    """Return the position of the file of the training that holds the same values, or None.
+
+    Args:
+        trained: The network.
+        samples: The data.
+    """
+    scenes = trained.record.get("scenes")
+    hashes = [trained.record["data_sha256"]] if scenes is None else [scene["sha256"] for scene in scenes]
+    return hashes.index(samples.hash) if samples.hash in hashes else None
+
+
+def read_part(trained: TrainedNetwork, part: str) -> Numbers:
+    """Return the numbers of the samples of one part; none where the network was trained elsewhere.
+
+    Args:
+        trained: The network.
+        part: ``"train"``, ``"validation"`` or ``"test"``.
+    """
+    table = _read_split(trained, part)
+    numbers = table["sample"].to_numpy(np.int64)
+    return numbers if trained.places is None else trained.places.join(table["scene"].tolist(), numbers)
+
+
+def find_test_part(trained: TrainedNetwork, samples: Samples) -> Numbers | None:
+    """Return the test part of data of the training, among their own numbers; None for other data.
+
+    Args:
+        trained: The network.
+        samples: All data of the training, one scene of them, or other data.
+
+    Raises:
+        InputError: If the network has learned from all of a scene.
+    """
+    if samples.hash == trained.record["data_sha256"]:
+        return read_part(trained, "test")
+    number = find_by_hash(trained, samples)
+    if number is None or trained.places is None:
+        return None
+    table = _read_split(trained, "test")
+    name = trained.places.names[number]
+    numbers = table.loc[table["scene"] == name, "sample"].to_numpy(np.int64)
+    if not numbers.size:
+        raise InputError(
+            f"the scene '{name}' should have a test part to explain. Found that the network has learned from "
+            f"all of it. Explain {' or '.join(sorted(set(table['scene'])))}, or every pixel of it with "
+            "--every-pixel."
+        )
+    return numbers
+
+
+def _read_split(trained: TrainedNetwork, part: str) -> pd.DataFrame:
+    # a scene may be called 001 or NA
+    table = pd.read_csv(trained.folder / SPLIT, dtype={"scene": str}, keep_default_na=False)
+    return table[table["part"] == part]
