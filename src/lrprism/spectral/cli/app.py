@@ -12,6 +12,7 @@ from typer.core import TyperCommand
 
 from lrprism.errors import LRPrismError
 from lrprism.memory import keep_freed_memory
+from lrprism.spectral.cli.several_values import SeveralValuesCommand
 
 COMMANDS: Final = {
     "demo": "Train on the Indian Pines scene and explain what the network used, in a few minutes.",
@@ -44,7 +45,7 @@ def load_command(name: str) -> Any:
     # a command is a function of the name of its module
     function = getattr(import_module(f"lrprism.spectral.cli.{name}"), name)
     single = typer.Typer(add_completion=False, rich_markup_mode="rich")
-    single.command(name, no_args_is_help=name != "demo")(function)
+    single.command(name, cls=SeveralValuesCommand, no_args_is_help=name != "demo")(function)
     return typer.main.get_command(single)
 
 

@@ -57,6 +57,49 @@ Labels = Annotated[
         rich_help_panel=DATA,
     ),
 ]
+Scenes = Annotated[
+    list[str],
+    typer.Argument(
+        help="A cube, or several scenes; spectra: a table (csv, parquet), a spectral library, a file or "
+        "folder of files; patches: an HDF5 file (train_img, train_labels), a folder with sub-folders named by "
+        "class, .npy; or indian-pines."
+    ),
+]
+SceneLabels = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--labels",
+        help="For a cube: its label map (.mat, .npy, .csv, .nc, .tif, .png, .hdr), polygons or points "
+        "(.gpkg, .geojson, .shp), or points in a .csv with a heading; one for each of several scenes, in "
+        "their order, or one file of polygons or points for all. For a library or a folder: a table with the "
+        "names of its spectra or files; for .npy: the classes in a .npy.",
+        rich_help_panel=DATA,
+    ),
+]
+TestScenes = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--test",
+        help="Other scenes to test on, whole; the network learns from the first ones.",
+        rich_help_panel=DATA,
+    ),
+]
+TestLabels = Annotated[
+    list[str] | None,
+    typer.Option(
+        help="Their labels, where --labels is not one file of polygons or points for all.",
+        rich_help_panel=DATA,
+    ),
+]
+ResampleScenes = Annotated[
+    bool,
+    typer.Option(
+        "--resample",
+        help="Average the bands of later scenes to the wavelengths of the first, where they differ, by a "
+        "Gaussian round each.",
+        rich_help_panel=DATA,
+    ),
+]
 LabelAttribute = Annotated[
     str | None,
     typer.Option(help="Of polygons or points: the attribute that says their class.", rich_help_panel=DATA),

@@ -10,6 +10,7 @@ from lrprism.spectral.bands.pooling import joins_bands
 from lrprism.spectral.bands.statistics import top_bands, top_regions
 from lrprism.spectral.knowledge.absorption import FEATURES, describe
 from lrprism.spectral.workbench.describe_explanation import find_doubt
+from lrprism.spectral.workbench.split_settings import SCENES
 
 _MOST_CAUSES: Final = 3  # features that are named in one region
 
@@ -48,6 +49,18 @@ def print_seeds(console: Console, table: pd.DataFrame) -> None:
         _print_line(
             console, f"  {name} {row['mean']:.4f} ({row['low']:.4f} to {row['high']:.4f}), sd {row['sd']:.4f}"
         )
+
+
+def print_scenes(console: Console, table: pd.DataFrame, record: dict[str, Any]) -> None:
+    """Print the scores of each scene; with the split by scenes each by a network that has not seen it."""
+    is_held_out = record["split"]["scheme"] == SCENES
+    how = "each by a network that has not seen it" if is_held_out else "each by its test samples"
+    _print_line(console, f"Scenes, {how}:")
+    for _, row in table.iterrows():
+        scores = f"accuracy {100 * row['accuracy']:.1f} %, macro F1 {row['macro_f1']:.3f}"
+        _print_line(console, f"  {row['scene']}: {scores}, {int(row['samples'])} patches")
+    if is_held_out and len(record["seeds"]) > 1:
+        _print_line(console, f"The run keeps the network that has not seen {table['scene'].iloc[0]}.")
 
 
 def print_bands(console: Console, table: pd.DataFrame) -> None:

@@ -11,7 +11,7 @@ from lrprism.spectral.splits import SCHEMES
 from lrprism.spectral.workbench.candidates import AUTO
 from lrprism.spectral.workbench.composites import COMPOSITES
 from lrprism.spectral.workbench.references import DEFAULT_REFERENCE, REFERENCES
-from lrprism.spectral.workbench.split_settings import POLYGON, VALIDATIONS
+from lrprism.spectral.workbench.split_settings import POLYGON, SCENES, VALIDATIONS
 
 Rule = Annotated[
     str,
@@ -83,8 +83,9 @@ SplitBy = Annotated[
     str | None,
     typer.Option(
         "--split",
-        help=f"{', '.join(SCHEMES)}; or a file of indices, a map, or TRAIN,TEST files. By default blocks "
-        "for a scene, random for patches. Windows of random pixels overlap.",
+        help=f"{', '.join(SCHEMES)}; or a file of indices, a map, or TRAIN,TEST files; {SCENES}: of several, "
+        "each is tested whole by a training on the others. By default blocks in each scene, random for "
+        "patches. Windows of random pixels overlap.",
         rich_help_panel=SPLIT,
     ),
 ]

@@ -13,6 +13,8 @@ from lrprism.spectral.runs import UnfinishedRun
 from lrprism.spectral.training.config import TrainingConfig
 from lrprism.spectral.training.devices import Devices
 from lrprism.spectral.workbench.progress import Reporter
+from lrprism.spectral.workbench.scene_files import pair_labels
+from lrprism.spectral.workbench.scene_record import TABLE
 from lrprism.spectral.workbench.split_settings import SplitSettings
 from lrprism.spectral.workbench.train import SEEDS, TrainingSettings, plan_training, train_into
 
@@ -20,9 +22,12 @@ TRAINING = "Training"
 
 
 def train(
-    data: options.Data,
+    data: options.Scenes,
     out: options.Out,
-    labels: options.Labels = None,
+    labels: options.SceneLabels = None,
+    test: options.TestScenes = None,
+    test_labels: options.TestLabels = None,
+    resample: options.ResampleScenes = False,
     label_attribute: options.LabelAttribute = None,
     label_layer: options.LabelLayer = None,
     label_crs: options.LabelCrs = None,
@@ -104,15 +109,20 @@ def train(
 
         lrprism train scene.hdr --labels fields.gpkg --label-attribute crop --groups polygon --out runs/fields
 
+        lrprism train a.hdr b.hdr --labels a.gpkg b.gpkg --split scenes --out runs/fields
+
+        lrprism train a.hdr b.hdr --labels all.gpkg --test next_year.hdr --out runs/fields
+
         lrprism train leaves.hdf5 --groups plants.csv --seeds 5 --out runs/plants
 
         lrprism train spectra.csv --label-column species --group-column plant --model cnn1d --out runs/leaves
     """
+    first, *others = pair_labels(data, labels or (), test or (), test_labels or ())
     words = LabelWords(label_attribute, label_layer, label_crs, unlabelled, label_column, group_column)
     training = TrainingSettings(
-        source=data,
+        source=first.source,
         preparation=read_preparation(
-            labels, key, wavelengths, class_names, average_pairs, bands, window, words, band_axis
+            first.labels, key, wavelengths, class_names, average_pairs, bands, window, words, band_axis
         ),
         network=settings.read_network(model, layout, preprocess, pca),
         split=SplitSettings(split, groups, block, test_fraction, validation, per_class=per_class),
@@ -130,9 +140,16 @@ def train(
         ),
         weights=weights,
         seeds=seeds,
+        others=tuple(others),
+        resample=resample,
     )
+    _run(training, out, overwrite=overwrite, reporter=Reporter(not quiet and output.is_first_process()))
+
+
+def _run(training: TrainingSettings, out: Path, *, overwrite: bool, reporter: Reporter) -> None:
+    """Train, and print what it brought."""
     with UnfinishedRun.open(out, plan_training(training), overwrite=overwrite) as unfinished:
-        record = train_into(unfinished.work, training, Reporter(not quiet and output.is_first_process()))
+        record = train_into(unfinished.work, training, reporter)
         if record is None:  # another process goes on
             return
         unfinished.finish()
@@ -143,6 +160,8 @@ def _print_run(record: dict[str, Any], out: Path) -> None:
     """Print what a training brought, and where its files are."""
     console = Console()
     output.print_training(console, record)
+    if (out / TABLE).is_file():  # written with several scenes only
+        output.print_scenes(console, pd.read_csv(out / TABLE, dtype={"scene": str}), record)
     if (out / SEEDS).is_file():  # written with several seeds only
         output.print_seeds(console, pd.read_csv(out / SEEDS))
     output.print_attribution(console, record)

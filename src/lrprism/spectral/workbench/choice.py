@@ -14,11 +14,10 @@ from lrprism.spectral.files import write_whole
 from lrprism.spectral.runs import read_json, write_json
 from lrprism.spectral.workbench.candidates import Candidate, describe_ties, list_candidates
 from lrprism.spectral.workbench.explanation_settings import ExplanationSettings
-from lrprism.spectral.workbench.part_samples import open_own_samples
+from lrprism.spectral.workbench.part_samples import open_own_samples, read_part
 from lrprism.spectral.workbench.progress import Reporter
 from lrprism.spectral.workbench.removal import Removal
 from lrprism.spectral.workbench.trained_network import TrainedNetwork
-from lrprism.spectral.workbench.training_data import read_part
 
 TABLE: Final = "choice.csv"
 _RECORD: Final = "choice.json"

@@ -7,13 +7,16 @@ from pathlib import Path
 from typing import Any, Self, final
 
 import numpy as np
+import numpy.typing as npt
 import xarray as xr
 
 from lrprism.spectral.cubes.cube import Scene, is_lazy
 from lrprism.spectral.cubes.patches import PatchSet
 from lrprism.spectral.cubes.spectra import WindowStore
 from lrprism.spectral.cubes.windows import cut_windows
-from lrprism.spectral.workbench.scene_numbers import Numbers, SceneNumbers
+from lrprism.spectral.workbench.scene_numbers import SceneNumbers
+
+Numbers = npt.NDArray[np.int64]
 
 
 class AbstractCutter(ABC):
@@ -105,7 +108,7 @@ class SceneCutter(AbstractCutter):
         # all have the bands of the first scene: coordinates along the samples alone are joined
         joined = xr.concat(pieces, "sample", coords="minimal", compat="override", combine_attrs="override")
         joined = joined.isel(sample=np.argsort(np.concatenate(positions)))
-        joined.attrs |= self.attrs
+        joined.attrs.update(self.attrs)
         return joined.assign_coords(scene=("sample", self.places.name_of(numbers)))
 
     def hold(self, numbers: Numbers, folder: Path) -> Self:

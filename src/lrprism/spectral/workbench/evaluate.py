@@ -20,6 +20,7 @@ from lrprism.spectral.workbench.cutters import Numbers
 from lrprism.spectral.workbench.part_samples import (
     draw_evenly,
     open_own_samples,
+    read_part,
     read_tensors,
     read_wavelengths,
 )
@@ -29,7 +30,6 @@ from lrprism.spectral.workbench.record import WEIGHTS
 from lrprism.spectral.workbench.removal import check_band_count
 from lrprism.spectral.workbench.sources import Samples
 from lrprism.spectral.workbench.trained_network import TrainedNetwork
-from lrprism.spectral.workbench.training_data import read_part
 
 _TRAINING_SAMPLES = 1000
 """Training samples that the imputers and controls are made from, at most."""

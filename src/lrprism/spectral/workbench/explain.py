@@ -24,6 +24,7 @@ from lrprism.spectral.workbench.every_pixel import PixelExplainer, write_maps
 from lrprism.spectral.workbench.explained_data import open_explained
 from lrprism.spectral.workbench.explanation_settings import ExplanationSettings
 from lrprism.spectral.workbench.figures import draw_figures, draw_scenes
+from lrprism.spectral.workbench.part_samples import find_test_part
 from lrprism.spectral.workbench.parts import limit_per_class
 from lrprism.spectral.workbench.patch_explainer import PatchExplainer, SampleExplainer
 from lrprism.spectral.workbench.progress import Reporter
@@ -32,7 +33,6 @@ from lrprism.spectral.workbench.references import find_reference
 from lrprism.spectral.workbench.relevance_store import RelevanceStore
 from lrprism.spectral.workbench.sources import Samples
 from lrprism.spectral.workbench.trained_network import TrainedNetwork
-from lrprism.spectral.workbench.training_data import find_test_part
 
 _SINKS = ("to_bias", "to_stabilizer", "to_rule", "to_constant", "to_unknown")
 

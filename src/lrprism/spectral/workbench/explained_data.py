@@ -42,14 +42,11 @@ def open_explained(trained: TrainedNetwork, settings: ExplanationSettings) -> Sa
         InputError: If options for other data are given with those of the training, or every pixel is asked
             for of several scenes.
     """
-    if settings.source is None:
+    number = None if settings.source is None else trained.find_file(settings.source)
+    if settings.source is None or number is not None:
         _check_own(settings)
         _check_one_named(trained, settings)
-        return open_training_data(trained)
-    number = trained.find_file(settings.source)
-    if number is not None:
-        _check_own(settings)
-        return open_training_file(trained, number)
+        return open_training_data(trained) if number is None else open_training_file(trained, number)
     other = _prepare_other(trained, settings)
     network = trained.record["network"]
     wavelengths = np.array(network["wavelength_nm"], dtype=np.float64)
@@ -61,12 +58,7 @@ def open_explained(trained: TrainedNetwork, settings: ExplanationSettings) -> Sa
     )
     check_band_centres(samples, wavelengths)
     if samples.scene is None:
-        if not len(samples.numbers):
-            raise DataError(
-                f"'{settings.source}' should have samples with a class to choose by. Found none. Name their "
-                "classes as in the data of the training."
-            )
-        return match_classes(samples, list_classes(trained))
+        return _match_labelled(samples, list_classes(trained))
     number = find_by_hash(trained, samples)
     if number is not None and settings.labels is None:
         return open_training_file(trained, number, settings.source)  # the same data at another place
@@ -77,6 +69,20 @@ def open_explained(trained: TrainedNetwork, settings: ExplanationSettings) -> Sa
             "with --every-pixel."
         )
     return samples
+
+
+def _match_labelled(samples: Samples, known: KnownClasses) -> Samples:
+    """Number the classes of other spectra or patches as those of the training; refuse data without any.
+
+    Raises:
+        DataError: If no sample has a class.
+    """
+    if not len(samples.numbers):
+        raise DataError(
+            f"'{samples.source}' should have samples with a class to choose by. Found none. Name their "
+            "classes as in the data of the training."
+        )
+    return match_classes(samples, known)
 
 
 def match_classes(samples: Samples, known: KnownClasses) -> Samples:
@@ -117,7 +123,7 @@ def _check_one_named(trained: TrainedNetwork, settings: ExplanationSettings) -> 
     Raises:
         InputError: If that is asked for.
     """
-    if settings.every_pixel and trained.places is not None:
+    if settings.source is None and settings.every_pixel and trained.places is not None:
         raise InputError(
             f"--every-pixel should get one scene. Found a network of several: "
             f"{', '.join(trained.places.names)}. Name one of them behind the run."

@@ -12,7 +12,6 @@ import xarray as xr
 
 from lrprism.errors import DataError
 from lrprism.spectral.cubes.cube import Scene
-from lrprism.spectral.cubes.georeference import georeference_of
 from lrprism.spectral.workbench.band_check import check_band_centres, read_band_centres
 from lrprism.spectral.workbench.cutters import SceneCutter, WindowCutter
 from lrprism.spectral.workbench.preparation import Preparation
@@ -20,11 +19,10 @@ from lrprism.spectral.workbench.progress import Reporter
 from lrprism.spectral.workbench.scene_classes import join_classes
 from lrprism.spectral.workbench.scene_files import SceneFile, name_scenes
 from lrprism.spectral.workbench.scene_labels import KnownClasses
+from lrprism.spectral.workbench.scene_notes import note_differences
 from lrprism.spectral.workbench.scene_numbers import SceneNumbers
 from lrprism.spectral.workbench.sources import Samples, open_samples
 
-_FACTOR: Final = 20.0
-"""Scenes whose highest values are so many times apart are hardly in the same units."""
 _FEWEST_CLASSES: Final = 2
 
 
@@ -127,9 +125,8 @@ def _check_labelled(member: Samples, file: SceneFile) -> None:
         # the notes tell how many were lost at the border or to missing values
         notes = "; ".join(["none", *map(str, member.attrs["assumed"])])
         raise DataError(
-            f"each scene should have labelled pixels. Found in '{file.source}' with '{file.labels}': {notes}. "
-            "Check that its labels are those of this scene and lie on it, choose a smaller --window, or leave "
-            "the scene out."
+            f"scenes should have labelled pixels. Found in '{file.source}' with '{file.labels}': {notes}. "
+            "Check that its labels lie on it, choose a smaller --window, or leave the scene out."
         )
 
 
@@ -157,39 +154,51 @@ def join_scenes(names: Sequence[str], members: Sequence[Samples]) -> Samples:
     Raises:
         DataError: If the labels contradict each other, or are of fewer than two classes.
     """
-    known = {
-        name: KnownClasses(member.class_names, member.class_codes)
-        for name, member in zip(names, members, strict=True)
-    }
-    classes, positions = join_classes(known)
+    aligned, classes = _align_classes(names, members)
+    places = SceneNumbers(tuple(names), tuple(_label_map(member).size for member in aligned))
+    attrs = _join_attrs(names, members) | {"class_names": classes.names, "class_codes": classes.codes}
+    shown = {key: attrs[key] for key in ("title", "attribution", "assumed")}
+    numbers = [member.numbers + start for member, start in zip(aligned, places.starts, strict=True)]
+    return Samples(
+        ", ".join(member.source for member in members),
+        np.concatenate(numbers),
+        np.concatenate([member.labels for member in aligned]),
+        attrs,
+        hashlib.sha256("".join(member.hash for member in members).encode()).hexdigest(),
+        None,
+        SceneCutter(tuple(member.cut for member in aligned), places, shown),
+        all_labels=xr.DataArray(
+            np.concatenate([_full_labels(member).values.ravel() for member in aligned]), dims="pixel"
+        ),
+        scenes=aligned,
+        places=places,
+    )
+
+
+def _align_classes(
+    names: Sequence[str], members: Sequence[Samples]
+) -> tuple[tuple[Samples, ...], KnownClasses]:
+    """Return the scenes with the union of their classes, and the union.
+
+    Raises:
+        DataError: If the labels contradict each other, or are of fewer than two classes.
+    """
+    classes, positions = join_classes(
+        {
+            name: KnownClasses(member.class_names, member.class_codes)
+            for name, member in zip(names, members, strict=True)
+        }
+    )
     if len(classes.names) < _FEWEST_CLASSES:
         raise DataError(
             f"labels of the scenes should be of at least two classes. Found one, {classes.names[0]!r}. "
             "Label the others; where 0 is a class, give --unlabelled none."
         )
-    aligned = tuple(
+    aligned = (
         _align(member, members[0], classes, position)
         for member, position in zip(members, positions, strict=True)
     )
-    places = SceneNumbers(tuple(names), tuple(_label_map(member).size for member in aligned))
-    attrs = _join_attrs(names, members) | {"class_names": classes.names, "class_codes": classes.codes}
-    shown = {key: attrs[key] for key in ("title", "attribution", "assumed")}
-    digest = hashlib.sha256("".join(member.hash for member in members).encode()).hexdigest()
-    all_labels = [_full_labels(member).values.ravel() for member in aligned]
-    return Samples(
-        ", ".join(member.source for member in members),
-        np.concatenate(
-            [member.numbers + start for member, start in zip(aligned, places.starts, strict=True)]
-        ),
-        np.concatenate([member.labels for member in aligned]),
-        attrs,
-        digest,
-        None,
-        SceneCutter(tuple(member.cut for member in aligned), places, shown),
-        all_labels=xr.DataArray(np.concatenate(all_labels), dims="pixel"),
-        scenes=aligned,
-        places=places,
-    )
+    return tuple(aligned), classes
 
 
 def _label_map(member: Samples) -> xr.DataArray:
@@ -236,7 +245,7 @@ def _join_attrs(names: Sequence[str], members: Sequence[Samples]) -> dict[str, A
         for name, member in zip(names, members, strict=True)
         for note in member.attrs["assumed"]
     ]
-    notes += [*_note_ranges(names, members), *_note_bands(names, members), *_note_ground(names, members)]
+    notes += note_differences(names, members)
     first = members[0].attrs
     return {
         "title": titles,
@@ -245,59 +254,3 @@ def _join_attrs(names: Sequence[str], members: Sequence[Samples]) -> dict[str, A
         "units": first["units"],
         "assumed": notes,
     }
-
-
-def _note_ranges(names: Sequence[str], members: Sequence[Samples]) -> list[str]:
-    """Warn of a scene whose values are of another order than those of the first."""
-    highest = [0.0 if member.range is None else max(map(abs, member.range)) for member in members]
-    return [
-        f"values of {name} reach {value:g}, those of {names[0]} {highest[0]:g}: check that both are in the "
-        "same units"
-        for name, value in zip(names[1:], highest[1:], strict=True)
-        if max(value, highest[0]) > _FACTOR * min(value, highest[0])
-    ]
-
-
-def _note_bands(names: Sequence[str], members: Sequence[Samples]) -> list[str]:
-    """Say where the centres of bands differ by less than counts."""
-    centres = [read_band_centres(member) for member in members]
-    apart = [float(np.abs(other - centres[0]).max()) for other in centres[1:]]
-    return [
-        f"bands of {name} lie up to {nm:.2f} nm from those of {names[0]}, whose wavelengths stand for both"
-        for name, nm in zip(names[1:], apart, strict=True)
-        if nm > 0
-    ]
-
-
-def _note_ground(names: Sequence[str], members: Sequence[Samples]) -> list[str]:
-    """Warn of scenes that show the same ground, where both say where they lie in one reference system."""
-    notes = []
-    boxes = [(name, *_find_box(member)) for name, member in zip(names, members, strict=True)]
-    for (one, crs, low, high), (other, other_crs, other_low, other_high) in combinations(boxes, 2):
-        shared = np.minimum(high, other_high) - np.maximum(low, other_low)
-        # the overlap of the bounding boxes, as a share of the smaller one
-        if crs and crs == other_crs and (shared > 0).all():
-            share = shared.prod() / min((high - low).prod(), (other_high - other_low).prod())
-            notes.append(
-                f"{one} and {other} overlap on the ground ({100 * share:.0f} % of the smaller one): a test "
-                "pixel in one may be a training pixel in the other"
-            )
-    return notes
-
-
-def _find_box(member: Samples) -> tuple[str, Any, Any]:
-    """Return the reference system of a scene and the lowest and highest map coordinates of its corners."""
-    assert member.scene is not None
-    place = georeference_of(member.scene.cube)
-    if place is None:
-        return "", np.zeros(2), np.zeros(2)
-    rows, columns = member.scene.labels.shape
-    t = place.transform
-    corners = np.array(
-        [
-            (t[0] + t[1] * column + t[2] * row, t[3] + t[4] * column + t[5] * row)
-            for row in (0, rows)
-            for column in (0, columns)
-        ]
-    )
-    return place.crs, corners.min(axis=0), corners.max(axis=0)

@@ -1,15 +1,17 @@
 """Samples of one part of the data that a network was trained on, as tensors."""
 
 import numpy as np
+import pandas as pd
 import torch
 from torch import Tensor
 
-from lrprism.errors import DataError
+from lrprism.errors import DataError, InputError
 from lrprism.spectral.workbench.cutters import Numbers
 from lrprism.spectral.workbench.parts import limit_per_class
+from lrprism.spectral.workbench.record import SPLIT
 from lrprism.spectral.workbench.sources import Samples, network_inputs
 from lrprism.spectral.workbench.trained_network import TrainedNetwork
-from lrprism.spectral.workbench.training_data import open_training_data
+from lrprism.spectral.workbench.training_data import find_by_hash, open_training_data
 
 
 def open_own_samples(trained: TrainedNetwork) -> Samples:
@@ -28,6 +30,51 @@ def open_own_samples(trained: TrainedNetwork) -> Samples:
             "Restore the file, or train again."
         )
     return samples
+
+
+def read_part(trained: TrainedNetwork, part: str) -> Numbers:
+    """Return the numbers of the samples of one part; none where the network was trained elsewhere.
+
+    Args:
+        trained: The network.
+        part: ``"train"``, ``"validation"`` or ``"test"``.
+    """
+    table = _read_split(trained, part)
+    numbers = table["sample"].to_numpy(np.int64)
+    return numbers if trained.places is None else trained.places.join(table["scene"].tolist(), numbers)
+
+
+def find_test_part(trained: TrainedNetwork, samples: Samples) -> Numbers | None:
+    """Return the test part of data of the training, among their own numbers; None for other data.
+
+    Args:
+        trained: The network.
+        samples: All data of the training, one scene of them, or other data.
+
+    Raises:
+        InputError: If the network has learned from all of a scene.
+    """
+    if samples.hash == trained.record["data_sha256"]:
+        return read_part(trained, "test")
+    number = find_by_hash(trained, samples)
+    if number is None or trained.places is None:
+        return None
+    table = _read_split(trained, "test")
+    name = trained.places.names[number]
+    numbers = table.loc[table["scene"] == name, "sample"].to_numpy(np.int64)
+    if not numbers.size:
+        raise InputError(
+            f"the scene '{name}' should have a test part to explain. Found that the network has learned from "
+            f"all of it. Explain {' or '.join(sorted(set(table['scene'])))}, or every pixel of it with "
+            "--every-pixel."
+        )
+    return numbers
+
+
+def _read_split(trained: TrainedNetwork, part: str) -> pd.DataFrame:
+    # a scene may be called 001 or NA
+    table = pd.read_csv(trained.folder / SPLIT, dtype={"scene": str}, keep_default_na=False)
+    return table[table["part"] == part]
 
 
 def draw_evenly(samples: Samples, numbers: Numbers, most: int, seed: int) -> Numbers:

@@ -17,11 +17,10 @@ from lrprism.spectral.simulate.truth import PARTS
 from lrprism.spectral.training import TrainingConfig, fit
 from lrprism.spectral.workbench.candidates import ClassLogits
 from lrprism.spectral.workbench.networks import NetworkSettings
-from lrprism.spectral.workbench.part_samples import draw_evenly
+from lrprism.spectral.workbench.part_samples import draw_evenly, read_part
 from lrprism.spectral.workbench.progress import Reporter
 from lrprism.spectral.workbench.sources import Samples
 from lrprism.spectral.workbench.trained_network import TrainedNetwork
-from lrprism.spectral.workbench.training_data import read_part
 
 _MOST: Final = {"train": 1200, "validation": 300, "test": 300}
 """Samples of each part that are planted into, at most."""

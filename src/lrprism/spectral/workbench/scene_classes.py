@@ -1,6 +1,6 @@
 """The classes of several scenes, as one list."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from lrprism.errors import DataError
@@ -40,7 +40,7 @@ def join_classes(scenes: Mapping[str, KnownClasses]) -> tuple[KnownClasses, list
     union: list[_Class] = []
     places = []
     for scene, known in scenes.items():
-        codes = list(known.codes) or [None] * len(known.names)
+        codes: Sequence[int | None] = known.codes or [None] * len(known.names)
         places.append(
             [_place(union, _Class(name, code, scene)) for name, code in zip(known.names, codes, strict=True)]
         )

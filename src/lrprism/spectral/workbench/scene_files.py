@@ -53,7 +53,7 @@ def pair_labels(
         )
     # one scene, spectra or patches: their labels may lie in the file itself
     if len(sources) == 1 and not tests and len(labels) <= 1:
-        return (SceneFile(sources[0], *labels),)
+        return (SceneFile(sources[0], labels[0] if labels else None),)
     _check_scenes([*sources, *tests])
     if tests and not test_labels and len(labels) == 1 and _is_vector(labels[0]):
         test_labels = labels
@@ -140,10 +140,15 @@ def check_scene_options(
             f"{split.scheme or '--groups'} with --test {' '.join(tests)}. Leave --split and --groups out, or "
             "name these scenes among the others."
         )
+    if split.scheme == SCENES and not others:
+        raise InputError(
+            "--split scenes should get several scenes, of which each is tested once. Found one. Name more "
+            "with the labels of each, or split it by blocks."
+        )
     if split.scheme == SCENES and seeds > 1:
         raise InputError(
-            f"--split scenes should get one seed: it trains once for each scene. Found {seeds}. Leave --seeds "
-            "out, and repeat the command with other --seed."
+            f"--split scenes should get one seed: it trains once for each scene. Found {seeds}. Leave "
+            "--seeds out, and repeat the command with other --seed."
         )
     if resample and not others:
         raise InputError(

@@ -7,7 +7,7 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-Numbers = npt.NDArray[np.int64]
+from lrprism.spectral.splits.split import Numbers
 
 
 @dataclass(frozen=True, eq=False)

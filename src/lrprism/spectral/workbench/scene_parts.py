@@ -97,7 +97,7 @@ def _check_one_for_each(settings: SplitSettings, tests: Sequence[int]) -> None:
             )
     if tests and settings.groups is not None:
         raise InputError(
-            "--groups should divide scenes into parts. Found scenes that are tested whole. Leave --groups out."
+            "--groups should divide scenes into parts. Found scenes that are tested whole. Leave it out."
         )
 
 

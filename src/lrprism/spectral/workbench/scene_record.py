@@ -1,6 +1,6 @@
 """What a run of several scenes writes about each of them."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
@@ -40,6 +40,7 @@ def describe_scenes(
         "source": [file.source for file in files],
         "paths": {**record["paths"], **paths},
         "preparation": {**record["preparation"], "labels": [file.labels for file in files]},
+        "scene_tests": {},
         "resample": resample,
         "scenes": [
             {
@@ -56,23 +57,23 @@ def describe_scenes(
 
 
 def score_scenes(
-    samples: Samples, test: Numbers, score: Callable[[Numbers], Metrics]
+    samples: Samples, test: Numbers, score: Callable[[Numbers], Metrics], known: Collection[str] = ()
 ) -> dict[str, dict[str, Any]]:
-    """Return the record of the metrics of each scene with test samples; none where there is one scene alone.
+    """Return the record of the metrics of each scene with test samples.
 
     Args:
         samples: The samples of all scenes.
         test: The samples of the test part.
         score: Tests a network on some samples.
+        known: Scenes that were tested before, by the network that the run keeps; they are left out.
     """
-    if samples.places is None:
-        return {}
+    assert samples.places is not None
     scene = samples.places.find_scene(test)
     pieces = {name: test[scene == number] for number, name in enumerate(samples.places.names)}
     return {
         name: {"samples": len(numbers), **asdict(score(numbers))}
         for name, numbers in pieces.items()
-        if len(numbers)
+        if len(numbers) and name not in known
     }
 
 

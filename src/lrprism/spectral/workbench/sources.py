@@ -104,7 +104,7 @@ class Samples:
             return None
         return np.asarray(self.patches[column].values[numbers], dtype=str)
 
-    def locate(self, numbers: Numbers) -> dict[str, npt.NDArray[np.generic]]:
+    def locate(self, numbers: Numbers) -> dict[str, npt.NDArray[Any]]:
         """Return the columns of a table that say which samples these are.
 
         Args:

@@ -84,8 +84,8 @@ class SplitSettings:
         """
         if self.scheme == SCENES:
             raise InputError(
-                f"the split by scenes should get several scenes. Found one, '{samples.source}'. Name more with "
-                "the labels of each, or split it by blocks."
+                f"the split by scenes should get several scenes. Found one, '{samples.source}'. Name more "
+                "with the labels of each, or split it by blocks."
             )
         # windows of random pixels of a scene overlap: the accuracy would be too high
         default = "random" if samples.scene is None else "blocks"

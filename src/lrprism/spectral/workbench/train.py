@@ -95,7 +95,8 @@ def train_into(folder: Path, settings: TrainingSettings, reporter: Reporter) -> 
     """Train a network and write ``model.safetensors``, ``split.csv`` and ``run.json`` into a folder.
 
     An earlier call that was killed in the same folder goes on after its last epoch. With several seeds
-    ``seeds.csv`` holds mean and interval of the results.
+    ``seeds.csv`` holds mean and interval of the results. Of several scenes ``scenes.csv`` holds the results
+    of each: with the split by scenes of a training on the others, of which the run keeps the first network.
 
     Args:
         folder: The folder to write into; it must exist.
@@ -124,22 +125,16 @@ def train_into(folder: Path, settings: TrainingSettings, reporter: Reporter) -> 
         is_main = result.is_main
         if not is_main:  # of several processes only the first one tests and writes
             continue
-        score = partial(
-            score_test_part,
-            *(model, samples),
-            batch_size=4 * settings.training.batch_size,
-            device=result.device,
-            reporter=reporter,
-        )
+        size, device = 4 * settings.training.batch_size, result.device
+        score = partial(score_test_part, model, samples, batch_size=size, device=device, reporter=reporter)
         metrics = score(parts.test)
         if not record:
             record = write_network(folder, settings, samples, parts, model, metrics)
             record |= _describe_training(settings, result)
             if settings.others:
                 record |= describe_scenes(folder, settings.files, record, samples, settings.resample)
-        # of several seeds, the scenes are scored with the network that the run keeps
-        if settings.split.scheme == SCENES or number == 0:
-            record["scene_tests"] = record.get("scene_tests", {}) | score_scenes(samples, parts.test, score)
+        if settings.others:
+            record["scene_tests"] |= score_scenes(samples, parts.test, score, record["scene_tests"])
         record["seeds"] = [*record.get("seeds", []), {"seed": seed, **asdict(metrics)}]
         write_json(folder / RUN_FILE, {"versions": versions(), "training": record})
     if not is_main:
@@ -155,7 +150,7 @@ def _finish_seeds(folder: Path, settings: TrainingSettings, samples: Samples, re
     if settings.seeds > 1:
         metrics_by_seed = [_read_metrics(entry) for entry in record["seeds"]]
         summarize_seeds(metrics_by_seed, samples.class_names).to_csv(folder / SEEDS, index=False)
-    if record["scene_tests"]:
+    if settings.others:
         tabulate_scenes(record["scene_tests"]).to_csv(folder / TABLE, index=False)
 
 

@@ -3,13 +3,10 @@
 from dataclasses import replace
 
 import numpy as np
-import pandas as pd
 
-from lrprism.errors import DataError, InputError
-from lrprism.spectral.workbench.cutters import Numbers
+from lrprism.errors import DataError
 from lrprism.spectral.workbench.joined_scenes import open_like, open_scenes
 from lrprism.spectral.workbench.progress import Reporter
-from lrprism.spectral.workbench.record import SPLIT
 from lrprism.spectral.workbench.scene_labels import KnownClasses
 from lrprism.spectral.workbench.sources import Samples, open_samples
 from lrprism.spectral.workbench.trained_network import TrainedNetwork
@@ -49,8 +46,8 @@ def open_training_data(trained: TrainedNetwork) -> Samples:
     if samples.class_names != trained.record["class_names"]:
         raise DataError(
             "labels of the scenes should be of the classes that the network was trained with: "
-            f"{', '.join(trained.record['class_names'])}. Found {', '.join(samples.class_names)}. Restore the "
-            "labels, or train again."
+            f"{', '.join(trained.record['class_names'])}. Found {', '.join(samples.class_names)}. Restore "
+            "the labels, or train again."
         )
     return samples
 
@@ -88,48 +85,3 @@ def find_by_hash(trained: TrainedNetwork, samples: Samples) -> int | None:
     scenes = trained.record.get("scenes")
     hashes = [trained.record["data_sha256"]] if scenes is None else [scene["sha256"] for scene in scenes]
     return hashes.index(samples.hash) if samples.hash in hashes else None
-
-
-def read_part(trained: TrainedNetwork, part: str) -> Numbers:
-    """Return the numbers of the samples of one part; none where the network was trained elsewhere.
-
-    Args:
-        trained: The network.
-        part: ``"train"``, ``"validation"`` or ``"test"``.
-    """
-    table = _read_split(trained, part)
-    numbers = table["sample"].to_numpy(np.int64)
-    return numbers if trained.places is None else trained.places.join(table["scene"].tolist(), numbers)
-
-
-def find_test_part(trained: TrainedNetwork, samples: Samples) -> Numbers | None:
-    """Return the test part of data of the training, among their own numbers; None for other data.
-
-    Args:
-        trained: The network.
-        samples: All data of the training, one scene of them, or other data.
-
-    Raises:
-        InputError: If the network has learned from all of a scene.
-    """
-    if samples.hash == trained.record["data_sha256"]:
-        return read_part(trained, "test")
-    number = find_by_hash(trained, samples)
-    if number is None or trained.places is None:
-        return None
-    table = _read_split(trained, "test")
-    name = trained.places.names[number]
-    numbers = table.loc[table["scene"] == name, "sample"].to_numpy(np.int64)
-    if not numbers.size:
-        raise InputError(
-            f"the scene '{name}' should have a test part to explain. Found that the network has learned from "
-            f"all of it. Explain {' or '.join(sorted(set(table['scene'])))}, or every pixel of it with "
-            "--every-pixel."
-        )
-    return numbers
-
-
-def _read_split(trained: TrainedNetwork, part: str) -> pd.DataFrame:
-    # a scene may be called 001 or NA
-    table = pd.read_csv(trained.folder / SPLIT, dtype={"scene": str}, keep_default_na=False)
-    return table[table["part"] == part]
