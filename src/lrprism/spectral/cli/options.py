@@ -61,8 +61,8 @@ Scenes = Annotated[
     list[str],
     typer.Argument(
         help="A cube, or several scenes; spectra: a table (csv, parquet), a spectral library, a file or "
-        "folder of files; patches: an HDF5 file (train_img, train_labels), a folder with sub-folders named by "
-        "class, .npy; or indian-pines."
+        "folder of files; patches: an HDF5 file (train_img, train_labels), a folder with sub-folders named "
+        "by class, .npy; or indian-pines."
     ),
 ]
 SceneLabels = Annotated[

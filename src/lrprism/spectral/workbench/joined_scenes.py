@@ -19,7 +19,7 @@ from lrprism.spectral.workbench.progress import Reporter
 from lrprism.spectral.workbench.scene_classes import join_classes
 from lrprism.spectral.workbench.scene_files import SceneFile, name_scenes
 from lrprism.spectral.workbench.scene_labels import KnownClasses
-from lrprism.spectral.workbench.scene_notes import note_differences
+from lrprism.spectral.workbench.scene_notes import join_notes, note_differences
 from lrprism.spectral.workbench.scene_numbers import SceneNumbers
 from lrprism.spectral.workbench.sources import Samples, open_samples
 
@@ -240,11 +240,7 @@ def _join_attrs(names: Sequence[str], members: Sequence[Samples]) -> dict[str, A
         "; ".join(dict.fromkeys(str(member.attrs[key]) for member in members if member.attrs[key]))
         for key in ("title", "attribution")
     )
-    notes = [
-        f"{name}: {note}"
-        for name, member in zip(names, members, strict=True)
-        for note in member.attrs["assumed"]
-    ]
+    notes = join_notes({name: member.attrs["assumed"] for name, member in zip(names, members, strict=True)})
     notes += note_differences(names, members)
     first = members[0].attrs
     return {

@@ -1,6 +1,6 @@
 """What a reader has to know of scenes that are used together."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import combinations
 from typing import Any, Final
 
@@ -12,6 +12,20 @@ from lrprism.spectral.workbench.sources import Samples
 
 _FACTOR: Final = 20.0
 """Scenes whose highest values are so many times apart are hardly in the same units."""
+
+
+def join_notes(notes: Mapping[str, Sequence[str]]) -> list[str]:
+    """Return the notes on several scenes: those on all of them once, others with the name of their scene.
+
+    Args:
+        notes: The notes on each scene, by its name.
+    """
+    lists = list(notes.values())
+    shared = [note for note in lists[0] if all(note in others for others in lists)]
+    return [
+        *shared,
+        *(f"{name}: {note}" for name, own in notes.items() for note in own if note not in shared),
+    ]
 
 
 def note_differences(names: Sequence[str], members: Sequence[Samples]) -> list[str]:

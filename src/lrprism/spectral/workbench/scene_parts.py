@@ -11,6 +11,7 @@ from lrprism.spectral.splits import Leakage, Split, coverage_table
 from lrprism.spectral.splits.split import note_missing_classes
 from lrprism.spectral.workbench.cutters import Numbers
 from lrprism.spectral.workbench.parts import SampleParts, deal_samples, deal_training_part, limit_per_class
+from lrprism.spectral.workbench.scene_notes import join_notes
 from lrprism.spectral.workbench.sources import Samples
 from lrprism.spectral.workbench.split_settings import POLYGON, SCENES, SplitSettings
 
@@ -40,7 +41,7 @@ def deal_scenes(
         return deal_samples(samples, settings, window, seed)
     _check_one_for_each(settings, tests)
     if tests:
-        check_test_classes(samples, tests)
+        check_test_classes(samples, [tests])
     # the limit is for all scenes together
     open_settings = replace(settings, per_class=None, scheme=None if tests else settings.scheme)
     parts: dict[str, SampleParts] = {}
@@ -54,32 +55,39 @@ def deal_scenes(
     return _join(samples, parts, settings, seed, tests)
 
 
-def check_test_classes(samples: Samples, tests: Sequence[int]) -> None:
+def check_test_classes(samples: Samples, folds: Sequence[Sequence[int]]) -> None:
     """Refuse test scenes with a class that no other scene has: a network cannot learn it.
 
     Args:
         samples: The samples of all scenes.
-        tests: The scenes that are tested whole, by their positions.
+        folds: The scenes that are tested whole in each training, by their positions.
 
     Raises:
         DataError: If there is such a class.
     """
     assert samples.places is not None
-    is_test = np.isin(samples.places.find_scene(samples.numbers), tests)
-    sizes = np.bincount(samples.labels[is_test], minlength=len(samples.class_names))
-    known = np.bincount(samples.labels[~is_test], minlength=len(samples.class_names))
-    strangers = np.flatnonzero((sizes > 0) & (known == 0))
-    if not strangers.size:
+    scene = samples.places.find_scene(samples.numbers)
+    words: list[str] = []
+    codes: set[int] = set()
+    for tests in folds:
+        is_test = np.isin(scene, tests)
+        counts = [
+            np.bincount(samples.labels[part], minlength=len(samples.class_names))
+            for part in (is_test, ~is_test)
+        ]
+        strangers = np.flatnonzero((counts[0] > 0) & (counts[1] == 0))
+        names = ", ".join(
+            f"{samples.class_names[number]} ({counts[0][number]} samples)" for number in strangers
+        )
+        if names:
+            words.append(f"{names} in {' and '.join(samples.places.names[number] for number in tests)} alone")
+        codes |= {samples.class_codes[number] for number in strangers if samples.class_codes}
+    if not words:
         return
-    words = ", ".join(f"{samples.class_names[number]} ({sizes[number]} samples)" for number in strangers)
-    codes = samples.class_codes
-    leave = "Leave them out of the labels"
-    if codes:
-        leave += f", by --unlabelled 0,{','.join(str(codes[number]) for number in strangers)} for a map"
-    scenes = " and ".join(f"'{samples.places.names[number]}'" for number in tests)
+    leave = f", for a map by --unlabelled 0,{','.join(map(str, sorted(codes)))}" if codes else ""
     raise DataError(
-        f"classes of the test scene {scenes} should occur in the scenes that the network learns from. Found "
-        f"{words} there alone. {leave}, or train on a scene that has them."
+        f"classes of a test scene should occur in the scenes that the network learns from. Found "
+        f"{'; '.join(words)}. Leave them out of the labels{leave}; or train on a scene that has them."
     )
 
 
@@ -139,16 +147,12 @@ def _build_split(
 
 
 def _join_notes(samples: Samples, parts: Mapping[str, SampleParts], tests: Sequence[int]) -> tuple[str, ...]:
-    """Return the notes of all scenes: those that all share once, others with the name of their scene."""
+    """Return what the test says, and the notes on the scenes that were divided."""
     assert samples.places is not None
-    notes = [dealt.split.notes for dealt in parts.values()]
-    shared = [note for note in dict.fromkeys(sum(notes, ())) if all(note in others for others in notes)]
-    own = [
-        f"{name}: {note}" for name, dealt in parts.items() for note in dealt.split.notes if note not in shared
-    ]
+    notes = join_notes({name: dealt.split.notes for name, dealt in parts.items()})
     names = ", ".join(samples.places.names[number] for number in tests)
     lead = f"tested on whole scenes that the network has not seen: {names}" if tests else _SAME_SCENES
-    return (lead, *shared, *own)
+    return (lead, *notes)
 
 
 def _join_leakage(overlaps: Sequence[tuple[Leakage, int]]) -> Leakage | None:

@@ -5,6 +5,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
 
+import numpy as np
 import pandas as pd
 
 from lrprism.spectral.training.metrics import Metrics
@@ -57,23 +58,28 @@ def describe_scenes(
 
 
 def score_scenes(
-    samples: Samples, test: Numbers, score: Callable[[Numbers], Metrics], known: Collection[str] = ()
+    samples: Samples,
+    test: Numbers,
+    whole: Metrics,
+    score: Callable[[Numbers], Metrics],
+    known: Collection[str] = (),
 ) -> dict[str, dict[str, Any]]:
     """Return the record of the metrics of each scene with test samples.
 
     Args:
         samples: The samples of all scenes.
         test: The samples of the test part.
+        whole: The metrics on all of them.
         score: Tests a network on some samples.
         known: Scenes that were tested before, by the network that the run keeps; they are left out.
     """
     assert samples.places is not None
     scene = samples.places.find_scene(test)
-    pieces = {name: test[scene == number] for number, name in enumerate(samples.places.names)}
+    tested = [number for number in np.unique(scene) if samples.places.names[number] not in known]
+    pieces = {samples.places.names[number]: test[scene == number] for number in tested}
     return {
-        name: {"samples": len(numbers), **asdict(score(numbers))}
+        name: {"samples": len(numbers), **asdict(whole if len(numbers) == len(test) else score(numbers))}
         for name, numbers in pieces.items()
-        if len(numbers) and name not in known
     }
 
 

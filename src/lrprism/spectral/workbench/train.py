@@ -134,7 +134,8 @@ def train_into(folder: Path, settings: TrainingSettings, reporter: Reporter) -> 
             if settings.others:
                 record |= describe_scenes(folder, settings.files, record, samples, settings.resample)
         if settings.others:
-            record["scene_tests"] |= score_scenes(samples, parts.test, score, record["scene_tests"])
+            known = record["scene_tests"]
+            record["scene_tests"] = known | score_scenes(samples, parts.test, metrics, score, known)
         record["seeds"] = [*record.get("seeds", []), {"seed": seed, **asdict(metrics)}]
         write_json(folder / RUN_FILE, {"versions": versions(), "training": record})
     if not is_main:
@@ -159,8 +160,8 @@ def _open_samples(settings: TrainingSettings, reporter: Reporter) -> Samples:
         return open_labelled_samples(settings.source, settings.preparation, reporter)
     samples = open_scenes(settings.files, settings.preparation, resample=settings.resample, reporter=reporter)
     if settings.split.scheme == SCENES:
-        for fold in range(settings.trainings):  # before hours of work on the first ones
-            check_test_classes(samples, (fold,))
+        # before hours of work on the first ones
+        check_test_classes(samples, [(fold,) for fold in range(settings.trainings)])
     return samples
 
 
