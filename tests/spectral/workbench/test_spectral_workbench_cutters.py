@@ -6,7 +6,8 @@ import xarray as xr
 
 from lrprism.errors import DataError
 from lrprism.spectral import Scene
-from lrprism.spectral.workbench.cutters import PatchCutter, WindowCutter
+from lrprism.spectral.workbench.cutters import PatchCutter, SceneCutter, WindowCutter
+from lrprism.spectral.workbench.scene_numbers import SceneNumbers
 
 
 @pytest.fixture
@@ -52,3 +53,20 @@ def test_patches_of_a_file_are_picked(tmp_path: Path) -> None:
     cutter = PatchCutter(patches)
     assert cutter(np.array([3, 1]))["patch"].values.ravel().tolist() == [3.0, 1.0]
     assert cutter.hold(np.array([3]), tmp_path) is cutter
+
+
+def test_windows_of_several_scenes_keep_the_order_asked_for(scene: Scene, tmp_path: Path) -> None:
+    other = Scene(scene.cube + 1000, scene.labels)
+    cutters = (WindowCutter(scene, 1), WindowCutter(other, 1))
+    cutter = SceneCutter(cutters, SceneNumbers(("a", "b"), (30, 30)), {"title": "both"})
+    numbers = np.array([31, 2, 30, 1])
+    for cut in (cutter, cutter.hold(numbers, tmp_path)):
+        patches = cut(numbers)
+        # in the first band pixel n holds n, in the second scene 1000 more
+        assert patches["patch"][:, 0, 0, 0].values.tolist() == [1001, 2, 1000, 1]
+        assert patches["scene"].values.tolist() == ["b", "a", "b", "a"]
+        assert patches["column"].values.tolist() == [1, 2, 0, 1]
+        assert patches.attrs["title"] == "both"
+    single = cutter(np.array([31]))
+    assert single["scene"].values.tolist() == ["b"]
+    assert single["wavelength"].values.tolist() == [500.0, 600.0, 700.0]
