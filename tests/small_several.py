@@ -36,14 +36,8 @@ def write_scene(
     values = np.random.default_rng(seed).normal(0.3, 0.02, (len(nm), *shape))
     for band, code in enumerate(codes, start=1):
         values[band] += 0.2 * (labels == code)
-    known = {
-        "title": name,
-        "quantity": "reflectance",
-        "units": "1",
-        "attribution": f"{name} ltd",
-        **(facts or {}),
-    }
-    cube = make_cube(scale * values, nm, **known)
+    facts = {"title": name, "quantity": "reflectance", "units": "1", "attribution": f"{name} ltd"} | facts
+    cube = make_cube(values, nm, **facts)
     if corner is not None:
         place = Georeference("EPSG:32632", (corner[0], 10.0, 0.0, corner[1], 0.0, -10.0))
         cube = assign_georeference(cube, place)
@@ -77,7 +71,7 @@ def several_settings(
     return TrainingSettings(
         first.source,
         Preparation(window=1, labels=first.labels),
-        network=NetworkSettings("cnn1d"),
+        network=NetworkSettings("mlp"),
         split=SplitSettings(scheme, block=5),
         training=TrainingConfig(
             epochs=6, batch_size=16, learning_rate=5e-3, devices=Devices("cpu"), initialize=True

@@ -52,7 +52,7 @@ def test_a_command_without_such_options_reads_its_words_as_ever() -> None:
 def test_a_network_is_trained_on_each_scene_but_one(lrprism: object, tmp_path: Path) -> None:
     files = [write_scene(tmp_path, name, seed=seed) for seed, name in enumerate("abc")]
     sources, labels = [file.source for file in files], [str(file.labels) for file in files]
-    quick = ["--model", "cnn1d", "--window", "1", "--epochs", "6", "--batch-size", "16", "--quiet"]
+    quick = ["--model", "mlp", "--window", "1", "--epochs", "6", "--batch-size", "16", "--quiet"]
     command = ["train", *sources, "--labels", *labels, *quick, "--split", "scenes", "--out", tmp_path / "run"]
     code, printed, errors = lrprism(*command)  # type: ignore[operator]
     assert code == 0, errors
@@ -68,7 +68,7 @@ def test_a_network_is_trained_on_each_scene_but_one(lrprism: object, tmp_path: P
 
 def test_another_scene_tests_the_network(lrprism: object, tmp_path: Path) -> None:
     files = [write_scene(tmp_path, name, seed=seed) for seed, name in enumerate("ab")]
-    quick = ["--model", "cnn1d", "--window", "1", "--epochs", "4", "--batch-size", "16", "--quiet"]
+    quick = ["--model", "mlp", "--window", "1", "--epochs", "4", "--batch-size", "16", "--quiet"]
     tests = ["--test", files[1].source, "--test-labels", files[1].labels]
     command = [
         "train",

@@ -101,10 +101,10 @@ def test_one_label_file_of_polygons_for_all(tmp_path: Path) -> None:
     [
         (
             {"nm": (450.0, 550.0, 650.0, 790.0)},
-            r"b\.nc' should have the bands of '.*a\.nc': 4 .* Found 790\.0 nm",
+            r"b\.nc' should have the bands of '.*a\.nc'.* Found 790\.0 nm",
         ),
         (
-            {"facts": {"quantity": "radiance"}},
+            {"quantity": "radiance"},
             r"the same quantity as '.*a\.nc': reflectance .* Found radiance",
         ),
         ({"units": "percent"}, r"reflectance in units '1'\. Found reflectance in units 'percent'"),

@@ -137,9 +137,9 @@ def test_files_that_are_of_one_scene(three: Samples, tmp_path: Path) -> None:
         deal_scenes(three, SplitSettings(groups="polygon"), WINDOW, seed=0, tests=(0,))
 
 
-def test_a_part_that_would_be_empty_names_its_scene(tmp_path: Path) -> None:
+def test_a_scene_that_cannot_be_split_is_named(tmp_path: Path) -> None:
     samples = open_small(
         [write_scene(tmp_path, "a"), write_scene(tmp_path, "b", shape=(8, 8), seed=1)], window=3
     )
-    with pytest.raises(lp.DataError, match=r"In the scene 'b', .* should"):
+    with pytest.raises(lp.InputError, match=r"In the scene 'b', at least two blocks should fit"):
         deal_scenes(samples, SplitSettings("blocks", block=8), 3, seed=0)

@@ -25,7 +25,7 @@ from small_several import several_settings, write_scene
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Scenes ``a`` and ``b`` with the run ``blocks`` on both, and the run ``scenes`` on each without the other."""
+    """Scenes ``a`` and ``b``, the run ``blocks`` on both, and the run ``scenes`` that leaves out one."""
     folder = tmp_path_factory.mktemp("several")
     (folder / "data").mkdir()
     files = [write_scene(folder / "data", "a"), write_scene(folder / "data", "b", shape=(16, 30), seed=1)]
@@ -87,6 +87,7 @@ def test_scenes_that_have_changed_are_refused(project: Path, tmp_path: Path) -> 
     np.save(tmp_path / "moved" / "data" / "b.npy", np.where(labels == 2, 3, labels))
     with pytest.raises(lp.DataError, match=r"classes that the network was trained with: .* Found .*class 3"):
         open_training_data(trained)
+    (tmp_path / "moved" / "data" / "b.nc").unlink()
     write_scene(tmp_path / "moved" / "data", "b", shape=(16, 30), seed=9)
     with pytest.raises(lp.DataError, match=r"b\.nc' should hold the data that the network was trained on"):
         open_training_data(trained)

@@ -50,8 +50,8 @@ def deal_scenes(
             deal = deal_training_part if tests else deal_samples
             try:
                 parts[name] = deal(member, open_settings, window, seed)
-            except DataError as error:
-                raise DataError(f"In the scene '{name}', {error}") from error
+            except (DataError, InputError) as error:
+                raise type(error)(f"In the scene '{name}', {error}") from error
     return _join(samples, parts, settings, seed, tests)
 
 
