@@ -1,6 +1,7 @@
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -10,7 +11,7 @@ from safetensors.torch import load_file, save_file
 
 import lrprism as lp
 from lrprism.spectral import load_indian_pines
-from lrprism.spectral.runs import file_hash
+from lrprism.spectral.runs import file_hash, write_json
 from lrprism.spectral.training import Devices, TrainingConfig
 from lrprism.spectral.workbench import (
     AdoptionSettings,
@@ -25,6 +26,7 @@ from lrprism.spectral.workbench import (
     train_into,
 )
 from small_runs import SILENT, settings_for, write_patches
+from small_several import several_settings, write_scene
 
 
 def test_a_run_folder_holds_what_an_explanation_needs(trained: Path, patch_file: Path) -> None:
@@ -242,3 +244,33 @@ def test_what_cannot_be_trained_or_taken_over_is_refused() -> None:
         AdoptionSettings("indian-pines", Preparation(), code)
     with pytest.raises(lp.InputError, match=r"Found w\.ckpt for 'mine\.pt2'\. Leave out --weights"):
         AdoptionSettings("indian-pines", Preparation(), program, weights="w.ckpt")
+
+
+def test_trainings_on_all_scenes_but_one_go_on_after_a_kill(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files = [write_scene(tmp_path, name, seed=seed) for seed, name in enumerate("ab")]
+    settings = several_settings(files, "scenes")
+    assert settings.trainings == 2
+    for name in ("whole", "killed"):
+        (tmp_path / name).mkdir()
+    train_into(tmp_path / "whole", settings, SILENT)
+    with monkeypatch.context() as patch:
+        # the first training is over, the second one has not begun
+        patch.setattr("lrprism.spectral.workbench.train.write_json", write_and_stop)
+        with pytest.raises(KeyboardInterrupt):
+            train_into(tmp_path / "killed", settings, SILENT)
+    train_into(tmp_path / "killed", settings, SILENT)
+    tables = [pd.read_csv(tmp_path / name / "scenes.csv") for name in ("whole", "killed")]
+    pd.testing.assert_frame_equal(*tables)
+    assert tables[0]["scene"].tolist() == ["a", "b", "mean"]
+    assert len({file_hash(tmp_path / name / "split.csv") for name in ("whole", "killed")}) == 1
+    record = json.loads((tmp_path / "whole" / "run.json").read_text())["training"]
+    # the run keeps the network that has not seen the first scene
+    assert record["test"]["accuracy"] == tables[0]["accuracy"][0]
+    assert record["seeds"][1]["accuracy"] == tables[0]["accuracy"][1]
+
+
+def write_and_stop(*arguments: Any) -> None:
+    write_json(*arguments)
+    raise KeyboardInterrupt

@@ -105,7 +105,8 @@ def _draw_picture(
     axes.set_title(picture.title, fontsize=min(style.FONT, fitting), pad=2.5)
     place = contract.describe_window(sample)
     if {"row", "column"} <= set(sample.coords):
-        place += f", centre {int(sample['row'])}, {int(sample['column'])}\n(row, column; outlined)"
+        where = f" in {sample['scene'].item()}" if "scene" in sample.coords else ""
+        place += f", centre {int(sample['row'])}, {int(sample['column'])}{where}\n(row, column; outlined)"
         height, width = values.shape[1:]
         for colour, line in (("white", 2.0), ("black", 0.8)):  # seen on bright and on dark pixels
             corner = (width // 2 - 0.5, height // 2 - 0.5)
