@@ -1,8 +1,10 @@
 import json
 from pathlib import Path
+from typing import Annotated
 
 import pandas as pd
 import pytest
+import typer
 
 import lrprism as lp
 from lrprism.spectral.cli.several_values import SeveralValuesCommand, spread_values
@@ -45,14 +47,26 @@ def test_an_order_that_can_be_read_in_two_ways(typed: str, found: str) -> None:
         spread_values(typed.split(), SEVERAL, WITH_VALUE)
 
 
-def test_a_command_without_such_options_reads_its_words_as_ever() -> None:
-    assert SeveralValuesCommand("x").parse_args.__doc__ is not None
+def test_a_command_repeats_only_what_can_be_repeated() -> None:
+    def several(data: list[str], labels: Annotated[list[str], typer.Option()]) -> None:
+        del data, labels
+
+    def single(data: list[str], labels: Annotated[str, typer.Option()]) -> None:
+        del data, labels
+
+    read = []
+    for function in (several, single):
+        app = typer.Typer(add_completion=False)
+        app.command(cls=SeveralValuesCommand)(function)
+        context = typer.main.get_command(app).make_context("x", ["a", "--labels", "1", "2"])
+        read.append((context.params["data"], context.params["labels"]))
+    assert read == [(["a"], ["1", "2"]), (["a", "2"], "1")]
 
 
 def test_a_network_is_trained_on_each_scene_but_one(lrprism: object, tmp_path: Path) -> None:
     files = [write_scene(tmp_path, name, seed=seed) for seed, name in enumerate("abc")]
     sources, labels = [file.source for file in files], [str(file.labels) for file in files]
-    quick = ["--model", "mlp", "--window", "1", "--epochs", "6", "--batch-size", "16", "--quiet"]
+    quick = ["--model", "mlp", "--window", "1", "--epochs", "2", "--batch-size", "16", "--quiet"]
     command = ["train", *sources, "--labels", *labels, *quick, "--split", "scenes", "--out", tmp_path / "run"]
     code, printed, errors = lrprism(*command)  # type: ignore[operator]
     assert code == 0, errors
@@ -68,7 +82,7 @@ def test_a_network_is_trained_on_each_scene_but_one(lrprism: object, tmp_path: P
 
 def test_another_scene_tests_the_network(lrprism: object, tmp_path: Path) -> None:
     files = [write_scene(tmp_path, name, seed=seed) for seed, name in enumerate("ab")]
-    quick = ["--model", "mlp", "--window", "1", "--epochs", "4", "--batch-size", "16", "--quiet"]
+    quick = ["--model", "mlp", "--window", "1", "--epochs", "2", "--batch-size", "16", "--quiet"]
     tests = ["--test", files[1].source, "--test-labels", files[1].labels]
     command = [
         "train",

@@ -133,3 +133,13 @@ def test_an_explanation_says_of_which_scene_each_sample_is(project: Path, tmp_pa
     assert set(table["scene"]) == {"a", "b"}
     assert record["samples"]["scenes"] == table["scene"].tolist()
     assert record["samples"]["numbers"] == table["sample"].tolist()
+
+
+def test_another_scene_brings_its_own_labels(project: Path, tmp_path: Path) -> None:
+    trained = TrainedNetwork.load(project / "blocks")
+    other = write_scene(tmp_path, "c", shape=(10, 12), seed=5)
+    with pytest.raises(lp.DataError, match=r"the labels of the training are not those of this scene"):
+        open_explained(trained, ExplanationSettings(source=other.source))
+    samples = open_explained(trained, ExplanationSettings(source=other.source, labels=other.labels))
+    assert len(samples.numbers) == 2 * 4 * 5 + 2 * 4 * 5
+    assert find_test_part(trained, samples) is None

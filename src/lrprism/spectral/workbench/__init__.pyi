@@ -6,6 +6,7 @@ from .explanation_settings import ExplanationSettings
 from .networks import NetworkSettings
 from .preparation import Preparation
 from .references import REFERENCES
+from .scene_files import SceneFile
 from .simulate import describe_truth, simulate_into
 from .sources import Samples, open_samples
 from .split_settings import VALIDATIONS, SplitSettings
@@ -20,6 +21,7 @@ __all__ = [
     "NetworkSettings",
     "Preparation",
     "Samples",
+    "SceneFile",
     "SplitSettings",
     "TrainingSettings",
     "adopt_into",
