@@ -170,6 +170,7 @@ def join_scenes(names: Sequence[str], members: Sequence[Samples]) -> Samples:
         all_labels=xr.DataArray(
             np.concatenate([_full_labels(member).values.ravel() for member in aligned]), dims="pixel"
         ),
+        band_numbers=members[0].band_numbers,
         scenes=aligned,
         places=places,
     )
