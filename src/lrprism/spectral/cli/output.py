@@ -58,7 +58,7 @@ def print_scenes(console: Console, table: pd.DataFrame, record: dict[str, Any]) 
     _print_line(console, f"Scenes, {how}:")
     for _, row in table.iterrows():
         scores = f"accuracy {100 * row['accuracy']:.1f} %, macro F1 {row['macro_f1']:.3f}"
-        _print_line(console, f"  {row['scene']}: {scores}, {int(row['samples'])} patches")
+        _print_line(console, f"  {row['scene']}: {scores}, {int(row['samples'])} samples")
     if is_held_out and len(record["seeds"]) > 1:
         _print_line(console, f"The run keeps the network that has not seen {table['scene'].iloc[0]}.")
 
