@@ -22,6 +22,7 @@ def read_lines(console: Console) -> list[str]:
 
 def record(overlap: float | None, kappa: float | None = 0.25) -> dict[str, object]:
     return {
+        "task": {"name": "classification", "names": ["oak", "elm"]},
         "test": {**TEST, "kappa": kappa},
         "split": {**SPLIT, "test_windows_that_overlap_a_training_window": overlap},
         "data": {"assumed": ["radiance"], "attribution": "Purdue"},

@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 import torch
 
-from lrprism.spectral.training import TrainingConfig
+from lrprism.spectral.training import Classification, TrainingConfig
 from lrprism.spectral.training.batches import Batches, mix_seed
 from lrprism.spectral.training.parts import TrainingParts
 from small_trainings import blobs, small_model
@@ -12,7 +12,9 @@ from small_trainings import blobs, small_model
 
 def batches(rank: int, processes: int, seed: int = 0) -> Batches:
     config = TrainingConfig(batch_size=4, seed=seed)
-    data = Batches(TrainingParts.check(small_model(), blobs(21, 3, 0), blobs(9, 3, 1), config), config)
+    data = Batches(
+        TrainingParts.check(small_model(), blobs(21, 3, 0), blobs(9, 3, 1), config, Classification()), config
+    )
     trainer: Any = SimpleNamespace(world_size=processes, global_rank=rank)
     data.trainer = trainer
     return data

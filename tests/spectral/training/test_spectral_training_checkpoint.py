@@ -134,7 +134,7 @@ def test_seconds_count_the_training_and_not_the_pause(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     now = 1000.0
-    monkeypatch.setattr("lrprism.spectral.training.classifier.monotonic", lambda: now)
+    monkeypatch.setattr("lrprism.spectral.training.module.monotonic", lambda: now)
     path = begun(tmp_path / "training.ckpt", 2)
     saved = torch.load(path)
     saved["history"][-1]["seconds"] = 40.0
@@ -241,7 +241,7 @@ def test_other_data_do_not_go_on(tmp_path: Path) -> None:
     path, train, validation = tmp_path / "training.ckpt", blobs(30, 3, 0), blobs(12, 3, 1)
     fit(small_model(), train, validation, config, checkpoint=path, progress=False)
     inputs, labels = train.tensors
-    with pytest.raises(DataError, match=r"with training labels of SHA-256 \w+\. Found \w+ in"):
+    with pytest.raises(DataError, match=r"with training targets of SHA-256 \w+\. Found \w+ in"):
         fit(small_model(), TensorDataset(inputs, labels.flip(0)), validation, config, checkpoint=path)
     with pytest.raises(DataError, match=r"with validation samples 9\. Found 12 in"):
         fit(small_model(), train, blobs(9, 3, 1), config, checkpoint=path)

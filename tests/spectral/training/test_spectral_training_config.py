@@ -19,7 +19,7 @@ from lrprism.spectral.training import TrainingConfig
         ({"weight_decay": -1}, r"weight_decay should be a finite number, 0 or more\. Found -1"),
         (
             {"best_by": "luck"},
-            r"best_by should be 'macro_f1' or 'loss'\. Found 'luck'\. Choose one of them\.",
+            r"best_by should be 'score' or 'loss'\. Found 'luck'\. Choose one of them\.",
         ),
         (
             {"precision": "64-true"},

@@ -28,7 +28,7 @@ def test_separable_classes_are_learned(classes: int, outputs: int) -> None:
     train, validation = blobs(120, classes, 0), blobs(60, classes, 1)
     config = TrainingConfig(epochs=8, batch_size=16, learning_rate=0.1, devices=CPU)
     result = fit(model, train, validation, config, progress=False)
-    assert result.best.macro_f1 > 0.9
+    assert result.best.scores["macro_f1"] > 0.9
     assert result.device == "cpu"
     assert [record.epoch for record in result.history] == list(range(1, 9))
     test = blobs(60, classes, 2)
@@ -44,7 +44,7 @@ def test_hyper3dnetlite_learns_a_bright_band() -> None:
     config = TrainingConfig(
         epochs=20, batch_size=8, learning_rate=1e-3, devices=CPU, augment=True, initialize=True
     )
-    assert fit(Hyper3DNetLite(2, 2, 3), data, data, config, progress=False).best.accuracy == 1
+    assert fit(Hyper3DNetLite(2, 2, 3), data, data, config, progress=False).best.scores["accuracy"] == 1
 
 
 def test_same_seed_same_weights_and_another_seed_others() -> None:
@@ -74,19 +74,19 @@ def test_global_random_state_and_logging_are_left_alone() -> None:
     assert logging.getLogger("lightning.pytorch").level == level
 
 
-@pytest.mark.parametrize("best_by", ["macro_f1", "loss"])
+@pytest.mark.parametrize("best_by", ["score", "loss"])
 def test_the_model_ends_with_the_weights_of_the_best_epoch(best_by: str) -> None:
     model, validation = small_model(), blobs(60, 3, 1)
     config = TrainingConfig(epochs=4, learning_rate=0.3, devices=CPU, best_by=best_by)  # type: ignore[arg-type]
     result = fit(model, blobs(60, 3, 0), validation, config, progress=False)
     logits = predict(model, validation)
-    assert evaluate(logits, validation.tensors[1]).macro_f1 == pytest.approx(result.best.macro_f1)
+    assert evaluate(logits, validation.tensors[1]).macro_f1 == pytest.approx(result.best.scores["macro_f1"])
     loss = nn.functional.cross_entropy(logits, validation.tensors[1])
     assert loss.item() == pytest.approx(result.best.validation_loss, rel=1e-5)
     if best_by == "loss":
         assert result.best.validation_loss == min(record.validation_loss for record in result.history)
     else:
-        assert result.best.macro_f1 == max(record.macro_f1 for record in result.history)
+        assert result.best.scores["macro_f1"] == max(record.scores["macro_f1"] for record in result.history)
     assert not model.training
 
 

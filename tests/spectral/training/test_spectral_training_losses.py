@@ -3,7 +3,7 @@ from math import exp, log
 import pytest
 import torch
 
-from lrprism.spectral.training.losses import class_weights, classification_loss
+from lrprism.spectral.training.losses import ClassificationLoss, class_weights, classification_loss
 
 
 def test_the_cross_entropy_of_two_samples_by_hand() -> None:
@@ -38,3 +38,11 @@ def test_the_weights_of_classes_by_hand() -> None:
     # counts 1, 4, 0: w ~ 1, 1/2, 0, so sum n w = 1 + 2 = 3, scaled to 5 samples: w = 5/3, 5/6, 0
     weights = class_weights(torch.tensor([0, 1, 1, 1, 1]), 3)
     torch.testing.assert_close(weights, torch.tensor([5 / 3, 5 / 6, 0.0]))
+
+
+def test_the_module_carries_its_weights() -> None:
+    logits, labels, weights = torch.randn(5, 3), torch.tensor([0, 1, 2, 1, 0]), torch.tensor([1.0, 2.0, 4.0])
+    expected = classification_loss(logits, labels, weights)
+    torch.testing.assert_close(ClassificationLoss(weights)(logits, labels), expected)
+    assert ClassificationLoss(weights).double().weights.dtype == torch.float64  # type: ignore[union-attr]  # it has some
+    torch.testing.assert_close(ClassificationLoss()(logits, labels), classification_loss(logits, labels))

@@ -4,7 +4,7 @@ from torch import Tensor, nn
 from torch.utils.data import TensorDataset
 
 from lrprism.errors import DataError, InputError, ModelError
-from lrprism.spectral.training import TrainingConfig, fit
+from lrprism.spectral.training import Classification, TrainingConfig, fit
 from lrprism.spectral.training.parts import TrainingParts
 from small_trainings import blobs, small_model
 
@@ -39,7 +39,7 @@ def test_augmentation_needs_square_patches() -> None:
 
 def test_inputs_are_drawn_from_the_training_part_by_seed() -> None:
     train, validation = blobs(30, 3, 0), blobs(12, 3, 1)
-    parts = TrainingParts.check(small_model(), train, validation, TrainingConfig())
+    parts = TrainingParts.check(small_model(), train, validation, TrainingConfig(), Classification())
     drawn = parts.draw_inputs(seed=1, count=5)
     assert torch.equal(drawn, parts.draw_inputs(seed=1, count=5))
     assert not torch.equal(drawn, parts.draw_inputs(seed=2, count=5))
@@ -47,9 +47,9 @@ def test_inputs_are_drawn_from_the_training_part_by_seed() -> None:
     assert len(parts.draw_inputs(seed=1)) == 30
 
 
-def test_labels_are_read_from_any_dataset_of_pairs() -> None:
+def test_targets_are_read_from_any_dataset_of_pairs() -> None:
     train = blobs(30, 3, 0)
     pairs = [train[number] for number in range(30)]
-    parts = TrainingParts.check(small_model(), pairs, train, TrainingConfig())
-    assert torch.equal(parts.train_labels, parts.validation_labels)
-    assert parts.classes == 3
+    parts = TrainingParts.check(small_model(), pairs, train, TrainingConfig(), Classification())
+    assert torch.equal(parts.train_targets, parts.validation_targets)
+    assert parts.outputs == 3

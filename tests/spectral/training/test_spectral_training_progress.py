@@ -5,7 +5,7 @@ from typing import Any, cast
 import pytest
 from rich.console import Console
 
-from lrprism.spectral.training import EpochRecord
+from lrprism.spectral.training import Classification, EpochRecord
 from lrprism.spectral.training.progress import TrainingProgress
 
 
@@ -62,9 +62,8 @@ def test_the_time_left_is_reckoned_from_the_steps_of_this_call(
 ) -> None:
     output = io.StringIO()
     line = TrainingProgress("network", Console(file=output))
-    module: Any = SimpleNamespace(
-        history=[EpochRecord(2, training_loss=0.5, validation_loss=0.5, accuracy=1, macro_f1=1, seconds=9)]
-    )
+    epoch = EpochRecord(2, training_loss=0.5, validation_loss=0.5, scores={"macro_f1": 1.0}, seconds=9)
+    module: Any = SimpleNamespace(history=[epoch], task=Classification())
     monkeypatch.setattr("lrprism.spectral.training.progress.monotonic", lambda: 100.0)
     line.on_train_start(trainer_at(first, epoch=1), module)
     # 10 s later step 3 of 4 is done: 3 steps since step 0 leave 10 / 3 s, 1 step since step 2 leaves 10 s

@@ -10,7 +10,7 @@ def test_a_network_is_described_with_the_rule_of_each_layer(trained: Path) -> No
     lines = describe_network(trained, "epsilon-gamma").splitlines()
     assert lines[0] == "hyper3dnetlite: 6 bands, 5 x 5 pixels, 3 classes, 195,411 parameters"
     assert lines[1].startswith("trained on leaves.hdf5: ")
-    assert "split by random; test accuracy 100.0 %, macro F1 1.000" in lines[1]
+    assert "split by random; on the test part: Accuracy 100.0 %, macro F1 1.000" in lines[1]
     assert sum("Gamma(gamma=0.25, eps=1e-06)" in line for line in lines) > 1
 
 

@@ -32,5 +32,5 @@ def test_pairs_cut_later_are_those_cut_at_once(samples: Samples, monkeypatch: py
     for ours, theirs in zip(DataLoader(later, 3), DataLoader(at_once, 3), strict=True):
         assert torch.equal(ours[0], theirs[0])
         assert torch.equal(ours[1], theirs[1])
-    assert torch.equal(later.labels, at_once.tensors[1])
+    assert torch.equal(later.targets, at_once.tensors[1])
     assert torch.equal(later[2][0], at_once[2][0])

@@ -142,7 +142,7 @@ def test_finished_seeds_are_not_trained_again(
     train_into(tmp_path / "cut", replace(settings, seeds=1), SILENT)
     before = (tmp_path / "cut" / "model.safetensors").stat().st_mtime_ns
     with monkeypatch.context() as patch:
-        patch.setattr("lrprism.spectral.workbench.record.evaluate", stop)
+        patch.setattr("lrprism.spectral.workbench.train.score_test_part", stop)
         with pytest.raises(KeyboardInterrupt):
             train_into(tmp_path / "cut", settings, SILENT)
     again = train_into(tmp_path / "cut", settings, SILENT)

@@ -9,6 +9,7 @@ from rich.console import Console
 from lrprism.spectral.bands.pooling import joins_bands
 from lrprism.spectral.bands.statistics import top_bands, top_regions
 from lrprism.spectral.knowledge.absorption import FEATURES, describe
+from lrprism.spectral.training.tasks.registry import read_task
 from lrprism.spectral.workbench.describe_explanation import find_doubt
 from lrprism.spectral.workbench.split_settings import SCENES
 
@@ -25,8 +26,7 @@ def is_first_process() -> bool:
 def print_training(console: Console, record: dict[str, Any]) -> None:
     """Print the scores of a network, its split, and the notes on its data."""
     test, split = record["test"], record["split"]
-    kappa = "" if test["kappa"] is None else f", kappa {test['kappa']:.3f}"
-    scores = f"Accuracy {100 * test['accuracy']:.1f} %, macro F1 {test['macro_f1']:.3f}{kappa}"
+    scores = read_task(record).describe_test(test)
     _print_line(console, f"{scores} on {split['test']} test samples, split by {split['scheme']}.")
     # None for patches, whose place is not known
     overlap = split["test_windows_that_overlap_a_training_window"]

@@ -3,11 +3,15 @@ from .devices import Devices, resolve_device
 from .gradients import centre_gradients
 from .initialisation import initialize
 from .loop import TrainingResult, check_devices, fit
-from .metrics import EpochRecord, Metrics, evaluate
+from .metrics import Metrics, evaluate
 from .prediction import predict
 from .seeds import summarize_seeds
+from .tasks.classification import Classification
+from .tasks.task import AbstractTask, EpochRecord
 
 __all__ = [
+    "AbstractTask",
+    "Classification",
     "Devices",
     "EpochRecord",
     "Metrics",

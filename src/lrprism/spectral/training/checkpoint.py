@@ -152,15 +152,15 @@ def describe_origin(
         processes: Number of processes.
 
     Returns:
-        The network, by the names, shapes and types of its tensors; the number and the hash of the labels of
+        The network, by the names, shapes and types of its tensors; the number and the hash of the targets of
         each part; the settings by their names; the number of processes.
     """
     origin: dict[str, Any] = {
         f"tensor {name}": f"{value.dtype} {tuple(value.shape)}" for name, value in model.state_dict().items()
     }
     origin["tensors"] = len(origin)
-    for name, labels in (("training", parts.train_labels), ("validation", parts.validation_labels)):
-        origin[f"{name} samples"] = len(labels)
-        origin[f"{name} labels of SHA-256"] = hashlib.sha256(str(labels.tolist()).encode()).hexdigest()
+    for name, targets in (("training", parts.train_targets), ("validation", parts.validation_targets)):
+        origin[f"{name} samples"] = len(targets)
+        origin[f"{name} targets of SHA-256"] = hashlib.sha256(str(targets.tolist()).encode()).hexdigest()
     settings = {name: value for name, value in asdict(config).items() if name != "devices"}
-    return {**origin, **settings, "processes": processes}
+    return {**origin, "task": parts.task.name, **settings, "processes": processes}

@@ -37,7 +37,8 @@ class TrainingConfig:
             than from the weights it has.
         centre_gradients: Whether :func:`lrprism.spectral.training.centre_gradients` is applied before each
             step.
-        best_by: The score on the validation part that chooses the best epoch.
+        best_by: What chooses the best epoch on the validation part: ``"score"``, that of the task, such as
+            macro F1, or ``"loss"``.
 
     Raises:
         InputError: If a setting is out of its range.
@@ -60,7 +61,7 @@ class TrainingConfig:
     augment: bool = False
     initialize: bool = False
     centre_gradients: bool = True
-    best_by: Literal["macro_f1", "loss"] = "macro_f1"
+    best_by: Literal["score", "loss"] = "score"
 
     def __post_init__(self) -> None:  # noqa: D105 - the class docstring names the errors
         for name, least in (("epochs", 1), ("batch_size", 1), ("seed", 0), ("patience", 1)):
@@ -72,7 +73,7 @@ class TrainingConfig:
                 raise InputError(
                     f"{name} should be a finite number, {bound}. Found {value}. Try its default."
                 )
-        _check_choice("best_by", self.best_by, ("macro_f1", "loss"))
+        _check_choice("best_by", self.best_by, ("score", "loss"))
         _check_choice("optimizer", self.optimizer, ("adamw", "adadelta"))
         _check_choice("precision", self.precision, ("32-true", "bf16-mixed", "16-mixed"))
 

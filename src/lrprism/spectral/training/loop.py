@@ -11,8 +11,9 @@ from torch.utils.data import Dataset
 from lrprism.errors import InputError
 from lrprism.spectral.training.config import TrainingConfig
 from lrprism.spectral.training.initialisation import initialize
-from lrprism.spectral.training.metrics import EpochRecord
 from lrprism.spectral.training.parts import TrainingParts
+from lrprism.spectral.training.tasks.classification import Classification
+from lrprism.spectral.training.tasks.task import AbstractTask, EpochRecord
 
 
 @final
@@ -40,21 +41,24 @@ def fit(
     validation: Dataset[Any],
     config: TrainingConfig | None = None,
     *,
+    task: AbstractTask | None = None,
     checkpoint: Path | None = None,
     progress: bool = True,
     name: str | None = None,
 ) -> TrainingResult:
-    """Train a classifier in place; it ends with the weights of its best epoch on the validation part.
+    """Train a network in place; it ends with the weights of its best epoch on the validation part.
 
     On the CPU the same seed, data and number of threads give the same weights, also when the training was
     killed and goes on. Nothing but the checkpoint is written to disk. The model ends in evaluation
     mode.
 
     Args:
-        model: A network from a batch of inputs to ``[N, classes]`` logits, or ``[N, 1]`` for two classes.
-        train: Pairs of an input and a label, whole numbers from 0.
+        model: A network from a batch of inputs to ``[N, outputs, ...]``; to classify, to ``[N, classes]``
+            logits, or ``[N, 1]`` for two classes.
+        train: Pairs of an input and a target; to classify, a whole number from 0.
         validation: Pairs of the same kind that share no pixel with the test part.
         config: The settings; the defaults of :class:`TrainingConfig` if ``None``.
+        task: What the network learns; a :class:`Classification` if ``None``.
         checkpoint: The file that is written after every epoch; if it is there, the training goes on after the
             epoch that it holds, or returns at once if none is left. Machines that train together must share
             it. ``None`` writes nothing.
@@ -66,18 +70,18 @@ def fit(
         The best epoch and the history.
 
     Raises:
-        DataError: If a part is empty, a label is not one of the model's classes, or the checkpoint is damaged
-            or of another training.
+        DataError: If a part is empty, a target is none that the model can learn, or the checkpoint is
+            damaged or of another training.
         InputError: If the devices are not there or cannot train so, or the patches cannot be turned for the
             augmentation.
-        ModelError: If the model's output is not ``[N, classes]``, or the loss is not finite.
+        ModelError: If the model's output does not fit the task, or the loss is not finite.
         ResultsError: If the checkpoint cannot be written.
     """
     from lrprism.spectral.training.trainer import run_epochs  # late: Lightning takes seconds
 
     config = config or TrainingConfig()
     device = check_devices(config)
-    parts = TrainingParts.check(model, train, validation, config)
+    parts = TrainingParts.check(model, train, validation, config, task or Classification())
     title = (name or type(model).__name__) if progress else None
     resumes = checkpoint is not None and checkpoint.exists()
     # the user's own random numbers go on as if nothing had been trained
@@ -85,11 +89,11 @@ def fit(
         torch.manual_seed(config.seed)
         if config.initialize and not resumes:
             initialize(model, parts.draw_inputs(config.seed))
-        trainer, classifier = run_epochs(model, parts, config, checkpoint, title, resumes=resumes)
-    best, weights = cast(tuple[EpochRecord, dict[str, Tensor]], classifier.best)
+        trainer, module = run_epochs(model, parts, config, checkpoint, title, resumes=resumes)
+    best, weights = cast(tuple[EpochRecord, dict[str, Tensor]], module.best)
     model.load_state_dict(weights)
     model.eval()
-    return TrainingResult(best, tuple(classifier.history), str(device), is_main=trainer.is_global_zero)
+    return TrainingResult(best, tuple(module.history), str(device), is_main=trainer.is_global_zero)
 
 
 def check_devices(config: TrainingConfig) -> torch.device:

@@ -1,7 +1,7 @@
 """The loss of a classifier, and the weight of each class in it."""
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional
 
 
@@ -29,6 +29,24 @@ def classification_loss(logits: Tensor, labels: Tensor, weights: Tensor | None =
     if weights is None:
         return losses.mean()
     return (weights[labels] * losses).sum() / weights[labels].sum()
+
+
+class ClassificationLoss(nn.Module):
+    """The :func:`classification_loss` with its weights, which move to the device of the network.
+
+    Args:
+        weights: ``[classes]``; ``None`` weighs all alike.
+    """
+
+    def __init__(self, weights: Tensor | None = None) -> None:
+        """Store the weights."""
+        super().__init__()
+        self.weights: Tensor | None
+        self.register_buffer("weights", weights)
+
+    def forward(self, logits: Tensor, labels: Tensor) -> Tensor:
+        """Return the loss, a scalar in nats."""
+        return classification_loss(logits, labels, self.weights)
 
 
 def class_weights(labels: Tensor, classes: int) -> Tensor:

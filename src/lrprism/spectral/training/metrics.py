@@ -8,11 +8,12 @@ from torch import Tensor
 
 from lrprism.attribution import predicted_class
 from lrprism.errors import DataError, ModelError
+from lrprism.spectral.training.tasks.task import AbstractScores
 
 
 @final
 @dataclass(frozen=True)
-class Metrics:
+class Metrics(AbstractScores):
     r"""Agreement of predicted and true classes on one set of samples.
 
     .. math:: \mathrm{F1}_c = \frac{2 n_{cc}}{\sum_k n_{ck} + \sum_k n_{kc}}, \qquad
@@ -40,28 +41,6 @@ class Metrics:
     def samples(self) -> int:
         """Number of samples."""
         return sum(map(sum, self.confusion))
-
-
-@final
-@dataclass(frozen=True)
-class EpochRecord:
-    """The scores and the time of an epoch.
-
-    Args:
-        epoch: Number of the epoch, from 1.
-        training_loss: Mean loss of the epoch's steps, over all processes.
-        validation_loss: Loss on the validation part after the epoch.
-        accuracy: Share of the validation part that is predicted right, 0 to 1.
-        macro_f1: Macro F1 on the validation part, 0 to 1.
-        seconds: Time spent on training so far; the time between a kill and a resumption is left out.
-    """
-
-    epoch: int
-    training_loss: float
-    validation_loss: float
-    accuracy: float
-    macro_f1: float
-    seconds: float
 
 
 def check_logits(logits: Tensor) -> None:

@@ -10,32 +10,39 @@ from torch.utils.data import Dataset, TensorDataset
 
 from lrprism.errors import DataError, InputError
 from lrprism.spectral.training.config import TrainingConfig
-from lrprism.spectral.training.metrics import check_labels, check_logits
 from lrprism.spectral.training.prediction import switch_to_evaluation
+from lrprism.spectral.training.tasks.task import AbstractTask
 
 
 @final
 @dataclass(frozen=True, eq=False)
 class TrainingParts:
-    """Pairs of an input and a label that fit a network.
+    """Pairs of an input and a target that fit a network.
 
     Args:
         train: Pairs that it learns from.
         validation: Pairs that choose the best epoch.
-        train_labels: The labels of the training part, ``[N]``.
-        validation_labels: The labels of the validation part, ``[N]``.
-        classes: Number of classes of the network.
+        train_targets: The targets of the training part, ``[N, ...]``.
+        validation_targets: The targets of the validation part, ``[N, ...]``.
+        outputs: Number of outputs of the network.
+        task: What it learns.
     """
 
     train: Dataset[Any]
     validation: Dataset[Any]
-    train_labels: Tensor
-    validation_labels: Tensor
-    classes: int
+    train_targets: Tensor
+    validation_targets: Tensor
+    outputs: int
+    task: AbstractTask
 
     @classmethod
     def check(
-        cls, model: nn.Module, train: Dataset[Any], validation: Dataset[Any], config: TrainingConfig
+        cls,
+        model: nn.Module,
+        train: Dataset[Any],
+        validation: Dataset[Any],
+        config: TrainingConfig,
+        task: AbstractTask,
     ) -> Self:
         """Check that the parts fit a network and its settings.
 
@@ -44,14 +51,15 @@ class TrainingParts:
             train: Pairs that it learns from.
             validation: Pairs that choose the best epoch.
             config: The settings.
+            task: What it learns.
 
         Returns:
-            The parts with their labels.
+            The parts with their targets.
 
         Raises:
-            DataError: If a part is empty, or a label is not one of the model's classes.
+            DataError: If a part is empty, or a target is none of the model's.
             InputError: If the patches cannot be turned for the augmentation.
-            ModelError: If the model's output is not ``[N, classes]``.
+            ModelError: If the model's output does not fit the task.
         """
         for name, part in (("training", train), ("validation", validation)):
             if _count(part) == 0:
@@ -67,12 +75,11 @@ class TrainingParts:
             )
         parameter = next(model.parameters())
         with switch_to_evaluation(model), torch.no_grad():
-            logits = model(first.to(parameter.device))
-        check_logits(logits)
-        parts = cls(train, validation, _read_labels(train), _read_labels(validation), max(2, logits.shape[1]))
-        for part, labels in ((train, parts.train_labels), (validation, parts.validation_labels)):
-            check_labels(labels, parts.classes, samples=_count(part))
-        return parts
+            outputs = model(first.to(parameter.device))
+        targets = _read_targets(train), _read_targets(validation)
+        for part, values in zip((train, validation), targets, strict=True):
+            task.check(outputs, values, samples=_count(part))
+        return cls(train, validation, *targets, outputs.shape[1], task)
 
     def draw_inputs(self, seed: int, count: int = 64) -> Tensor:
         """Draw inputs from the training part.
@@ -92,10 +99,10 @@ def _count(part: Dataset[Any]) -> int:
     return len(cast(Sized, part))
 
 
-def _read_labels(part: Dataset[Any]) -> Tensor:
-    if isinstance(part, TensorDataset):  # all labels at once, without going through the samples
+def _read_targets(part: Dataset[Any]) -> Tensor:
+    if isinstance(part, TensorDataset):  # all targets at once, without going through the samples
         return part.tensors[1].cpu()
-    labels = getattr(part, "labels", None)
-    if isinstance(labels, Tensor):
-        return labels.cpu()
+    targets = getattr(part, "targets", None)
+    if isinstance(targets, Tensor):
+        return targets.cpu()
     return torch.stack([torch.as_tensor(part[index][1]) for index in range(_count(part))])

@@ -8,7 +8,7 @@ from lightning.pytorch.callbacks import Callback
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
-from lrprism.spectral.training.classifier import Classifier
+from lrprism.spectral.training.module import TrainedModule
 
 
 @final
@@ -55,11 +55,12 @@ class TrainingProgress(Callback):
         """Write a line, without a terminal."""
         if self._bar or not trainer.is_global_zero:
             return
-        record = cast(Classifier, pl_module).history[-1]
+        module = cast(TrainedModule, pl_module)
+        record = module.history[-1]
         # steps of an earlier call took no time of this one
         done, to_do = trainer.global_step - self._first, self._steps - trainer.global_step
         seconds = (monotonic() - self._started) / done * to_do
-        score = f"validation macro F1 {record.macro_f1:.3f}"
+        score = module.task.describe_epoch(record)
         text = f"{self._describe(trainer, record.training_loss)}, {score}, about {seconds:.0f} s left"
         self._console.print(text, highlight=False, soft_wrap=True)
 

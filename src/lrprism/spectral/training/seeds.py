@@ -1,6 +1,6 @@
 """The scatter of results over the seeds of a training."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from math import nan, sqrt
 from typing import Final
 
@@ -9,60 +9,49 @@ import pandas as pd
 from scipy.special import stdtrit
 
 from lrprism.errors import InputError
-from lrprism.spectral.training.metrics import Metrics
+from lrprism.spectral.training.tasks.task import AbstractScores, AbstractTask
 
 CONFIDENCE: Final = 0.95
-OVERALL: Final = ("accuracy", "macro_f1", "kappa")
 
 
-def summarize_seeds(metrics: Sequence[Metrics], class_names: Sequence[str]) -> pd.DataFrame:
+def summarize_seeds(scores: Sequence[AbstractScores], task: AbstractTask) -> pd.DataFrame:
     r"""Summarise the same training repeated with several seeds: mean, deviation, 95 % interval of the mean.
 
     .. math:: \bar m = \frac{1}{n} \sum_i m_i, \qquad s^2 = \frac{1}{n - 1} \sum_i (m_i - \bar m)^2, \qquad
               \bar m \pm t_{0.975,\,n-1} \frac{s}{\sqrt n}
 
     The interval assumes that the results scatter normally about their mean. It speaks of other seeds on the
-    same parts of the same data, not of other fields or images; its ends may lie outside 0..1.
+    same parts of the same data, not of other fields or images; its ends may lie outside what a score can be.
 
     Args:
-        metrics: The result of each seed, on the same test part.
-        class_names: Name of each class, class 0 first.
+        scores: The result of each seed, on the same test part.
+        task: What the networks learned, with the names of its outputs.
 
     Returns:
-        One row each for ``accuracy``, ``macro_f1``, ``kappa`` and, for every class, ``f1``. Columns:
-        ``quantity``; ``class_name``, empty but for ``f1``; ``mean``; ``sd``; ``low`` and ``high``, the ends
+        One row for each quantity of the task: of a classification ``accuracy``, ``macro_f1``, ``kappa`` and,
+        for every class, ``f1``. Columns: ``quantity``; ``output``, the name of the class or trait, empty for
+        all together; ``mean``; ``sd``; ``low`` and ``high``, the ends
         of the interval; ``n``, the seeds whose result is known. A quantity that is ``None`` for a seed is
         left out there. ``sd``, ``low`` and ``high`` are NaN where n is 1, and ``mean`` too where n is 0.
 
     Raises:
-        InputError: If there is no result, or the results are not of these classes.
+        InputError: If there is no result, or the results are not of these outputs.
 
     Source: Student, "The probable error of a mean", 1908.
     """
-    if not metrics:
-        raise InputError("metrics should hold the result of at least 1 seed. Found none. Train first.")
-    for result in metrics:
-        if len(result.f1) != len(class_names):
-            raise InputError(
-                f"Every result should be of the {len(class_names)} classes named. Found one of "
-                f"{len(result.f1)}. Give the names of the classes that the networks were trained for."
-            )
-    return pd.DataFrame([_summarize(*quantity) for quantity in _list_quantities(metrics, class_names)])
+    if not scores:
+        raise InputError("scores should hold the result of at least 1 seed. Found none. Train first.")
+    values: dict[tuple[str, str], list[float | None]] = {}
+    for result in scores:
+        for quantity, output, value in task.list_quantities(result):
+            values.setdefault((quantity, output), []).append(value)
+    return pd.DataFrame([_summarize(*names, listed) for names, listed in values.items()])
 
 
-def _list_quantities(
-    metrics: Sequence[Metrics], class_names: Sequence[str]
-) -> Iterator[tuple[str, str, list[float | None]]]:
-    for quantity in OVERALL:
-        yield quantity, "", [getattr(result, quantity) for result in metrics]
-    for number, name in enumerate(class_names):
-        yield "f1", name, [result.f1[number] for result in metrics]
-
-
-def _summarize(quantity: str, class_name: str, values: list[float | None]) -> dict[str, str | float | int]:
+def _summarize(quantity: str, output: str, values: list[float | None]) -> dict[str, str | float | int]:
     # kappa and F1 have no value where chance agrees everywhere, or a class occurs nowhere
     known = [value for value in values if value is not None]
-    return {"quantity": quantity, "class_name": class_name, **measure_scatter(known)}
+    return {"quantity": quantity, "output": output, **measure_scatter(known)}
 
 
 def measure_scatter(values: Sequence[float]) -> dict[str, float | int]:

@@ -10,10 +10,9 @@ from torch import nn
 
 from lrprism.spectral.training.batches import Batches
 from lrprism.spectral.training.checkpoint import CheckpointFile, SaveEveryEpoch, describe_origin
-from lrprism.spectral.training.classifier import Classifier
 from lrprism.spectral.training.config import TrainingConfig
 from lrprism.spectral.training.lightning_quirks import keyboard_interrupt, quiet_lightning
-from lrprism.spectral.training.losses import class_weights
+from lrprism.spectral.training.module import TrainedModule
 from lrprism.spectral.training.parts import TrainingParts
 from lrprism.spectral.training.progress import TrainingProgress
 
@@ -27,7 +26,7 @@ class Patience(EarlyStopping):
     """
 
     def __init__(self, epochs: int) -> None:
-        """Watch the score that the classifier logs."""
+        """Watch the score that the module logs."""
         super().__init__("score", mode="max", patience=epochs)
 
     def on_fit_start(self, trainer: lightning.Trainer, pl_module: lightning.LightningModule) -> None:  # noqa: ARG002 - Lightning's signature
@@ -43,7 +42,7 @@ def run_epochs(
     title: str | None,
     *,
     resumes: bool,
-) -> tuple[lightning.Trainer, Classifier]:
+) -> tuple[lightning.Trainer, TrainedModule]:
     """Run the epochs that are left.
 
     Args:
@@ -62,8 +61,8 @@ def run_epochs(
         callbacks.append(Patience(config.patience))
     if checkpoint:
         callbacks.append(SaveEveryEpoch(checkpoint))
-    weights = class_weights(parts.train_labels, parts.classes) if config.class_weights else None
-    classifier = Classifier(model, config, validated=len(parts.validation_labels), weights=weights)
+    losses = parts.task.build_losses(parts.train_targets, parts.outputs, config)
+    module = TrainedModule(model, config, parts.task, losses, validated=len(parts.validation_targets))
     with quiet_lightning(), keyboard_interrupt():
         trainer = config.devices.trainer(
             max_epochs=config.epochs,
@@ -76,5 +75,5 @@ def run_epochs(
         processes = trainer.num_devices * trainer.num_nodes
         trainer.strategy.checkpoint_io = CheckpointFile(describe_origin(model, parts, config, processes))
         path = checkpoint if resumes else None
-        trainer.fit(classifier, datamodule=Batches(parts, config), ckpt_path=path, weights_only=True)
-    return trainer, classifier
+        trainer.fit(module, datamodule=Batches(parts, config), ckpt_path=path, weights_only=True)
+    return trainer, module

@@ -82,9 +82,9 @@ def adopt_into(folder: Path, settings: AdoptionSettings, reporter: Reporter) -> 
         fitted_on = parts.train if parts.train.size else parts.test
         model = build_for_samples(settings.network, samples, fitted_on, settings.weights)
         settings.network.copy_program(folder)
-    metrics = score_test_part(
+    scores = score_test_part(
         model.eval(), samples, parts.test, batch_size=settings.batch_size, device="cpu", reporter=reporter
     )
-    record = write_network(folder, settings, samples, parts, model, metrics)
+    record = write_network(folder, settings, samples, parts, model, scores)
     write_json(folder / RUN_FILE, {"versions": versions(), "training": record})
     return record

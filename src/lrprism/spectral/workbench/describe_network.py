@@ -32,10 +32,9 @@ def describe_network(folder: Path, rule: str | None, trusted: str | None = None)
     return "\n".join(
         [
             f"{spec['name']}: {spec['bands']} bands, {spec['window']} x {spec['window']} pixels, "
-            f"{spec['classes']} classes, {parameters:,} parameters",
+            f"{len(trained.task.names)} {trained.task.noun}, {parameters:,} parameters",
             f"trained on {record['data']['title']}: {record['split']['train']} samples, split by "
-            f"{record['split']['scheme']}; test accuracy {100 * record['test']['accuracy']:.1f} %, "
-            f"macro F1 {record['test']['macro_f1']:.3f}",
+            f"{record['split']['scheme']}; on the test part: {trained.task.describe_test(record['test'])}",
             "",
             str(LRP(trained.model, Within(NETWORK, composite)).plan(sample)),
         ]

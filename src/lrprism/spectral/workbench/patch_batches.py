@@ -38,7 +38,7 @@ class PatchBatches:
 
 @final
 class CutPatches(Dataset[Any]):
-    """Pairs of a patch and its class, each cut when a batch needs it.
+    """Pairs of a patch and its target, each cut when a batch needs it.
 
     Args:
         samples: The data.
@@ -46,8 +46,8 @@ class CutPatches(Dataset[Any]):
     """
 
     def __init__(self, samples: Samples, numbers: Numbers) -> None:
-        """Read the classes alone."""
-        self.labels = torch.from_numpy(samples.labels_of(numbers))
+        """Read the targets alone."""
+        self.targets = torch.from_numpy(samples.targets_of(numbers))
         self._samples, self._numbers = samples, numbers
 
     def __len__(self) -> int:
@@ -61,11 +61,11 @@ class CutPatches(Dataset[Any]):
     def __getitems__(self, indices: Sequence[int]) -> list[tuple[Tensor, Tensor]]:
         """Cut the patches of a batch at once."""
         patches = network_inputs(self._samples.cut(self._numbers[list(indices)]))
-        return list(zip(patches, self.labels[list(indices)], strict=True))
+        return list(zip(patches, self.targets[list(indices)], strict=True))
 
 
 def build_dataset(samples: Samples, numbers: Numbers) -> Dataset[Any]:
-    """Return pairs of a patch and its class: cut now, or batch by batch where that takes too much memory.
+    """Return pairs of a patch and its target: cut now, or batch by batch where that takes too much memory.
 
     Args:
         samples: The data.
@@ -74,5 +74,4 @@ def build_dataset(samples: Samples, numbers: Numbers) -> Dataset[Any]:
     first = samples.cut(numbers[:1])["patch"]
     if len(numbers) * first.nbytes > _MOST_IN_MEMORY:
         return CutPatches(samples, numbers)
-    patches = samples.cut(numbers)
-    return TensorDataset(network_inputs(patches), torch.from_numpy(patches["label"].values))
+    return TensorDataset(network_inputs(samples.cut(numbers)), torch.from_numpy(samples.targets_of(numbers)))

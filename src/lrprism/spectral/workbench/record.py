@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Iterator
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final, Protocol
 
@@ -15,8 +14,8 @@ from lrprism.spectral.bands import estimate_width
 from lrprism.spectral.networks import save_weights
 from lrprism.spectral.preprocessing import Pipeline
 from lrprism.spectral.runs import file_hash
-from lrprism.spectral.training.metrics import Metrics, evaluate
 from lrprism.spectral.training.prediction import predict
+from lrprism.spectral.training.tasks.task import AbstractScores
 from lrprism.spectral.workbench.cutters import Numbers
 from lrprism.spectral.workbench.networks import NetworkSettings
 from lrprism.spectral.workbench.parts import SampleParts
@@ -60,7 +59,7 @@ class NetworkSource(Protocol):
 
 def score_test_part(
     model: Pipeline, samples: Samples, test: Numbers, *, batch_size: int, device: str, reporter: Reporter
-) -> Metrics:
+) -> AbstractScores:
     """Test a network, with a bounded number of patches in memory at a time."""
 
     def predict_pieces() -> Iterator[Tensor]:
@@ -68,7 +67,9 @@ def score_test_part(
             yield predict(model, network_inputs(samples.cut(numbers)), batch_size=batch_size, device=device)
 
     with reporter.step(f"testing on {len(test)} samples"):
-        return evaluate(torch.cat(list(predict_pieces())), torch.from_numpy(samples.labels_of(test)))
+        return samples.task.evaluate(
+            torch.cat(list(predict_pieces())), torch.from_numpy(samples.targets_of(test))
+        )
 
 
 def write_network(
@@ -77,7 +78,7 @@ def write_network(
     samples: Samples,
     parts: SampleParts,
     model: Pipeline,
-    metrics: Metrics,
+    scores: AbstractScores,
 ) -> dict[str, Any]:
     """Write weights and split into a run folder.
 
@@ -87,7 +88,7 @@ def write_network(
         samples: The data.
         parts: Their parts.
         model: The network.
-        metrics: Its scores on the test part.
+        scores: Its scores on the test part.
 
     Returns:
         The part of ``run.json`` about data, network and test.
@@ -112,7 +113,8 @@ def write_network(
         "weights_sha256": file_hash(folder / WEIGHTS),
         **_measure_spectra(samples, parts, patches["wavelength"].values),
         "split": parts.record(settings.split or SplitSettings(), settings.preparation.window),
-        "test": {**asdict(metrics), "f1": dict(zip(samples.class_names, metrics.f1, strict=True))},
+        "task": samples.task.describe(),
+        "test": samples.task.record_scores(scores),
     }
 
 

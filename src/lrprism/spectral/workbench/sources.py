@@ -34,6 +34,8 @@ from lrprism.spectral.workbench.scene_numbers import SceneNumbers
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from lrprism.spectral.training.tasks.task import AbstractTask
+
 INDIAN_PINES = "indian-pines"
 """The name that stands for the scene that comes with the package tensorly."""
 
@@ -93,6 +95,18 @@ class Samples:
         first = 0 if self.scene is None else 1
         listed = self.attrs.get("class_codes", range(first, first + len(self.class_names)))
         return [int(code) for code in listed]
+
+    @property
+    def task(self) -> "AbstractTask":
+        """What a network can learn from the samples."""
+        # late: lrprism inspect reads data without torch
+        from lrprism.spectral.training.tasks.classification import Classification
+
+        return Classification(tuple(self.class_names))
+
+    def targets_of(self, numbers: Numbers) -> npt.NDArray[np.generic]:
+        """Return what a network should learn of each of some samples."""
+        return self.labels_of(numbers)
 
     def labels_of(self, numbers: Numbers) -> Numbers:
         """Return the class of each of some samples."""

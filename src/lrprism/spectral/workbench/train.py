@@ -14,7 +14,6 @@ from lrprism.spectral.runs import file_hash, read_json, versions, write_json
 from lrprism.spectral.runs.record import RUN_FILE
 from lrprism.spectral.training.config import TrainingConfig
 from lrprism.spectral.training.loop import TrainingResult, check_devices, fit
-from lrprism.spectral.training.metrics import Metrics
 from lrprism.spectral.training.seeds import summarize_seeds
 from lrprism.spectral.workbench.cutters import Numbers
 from lrprism.spectral.workbench.joined_scenes import open_scenes
@@ -127,16 +126,16 @@ def train_into(folder: Path, settings: TrainingSettings, reporter: Reporter) -> 
             continue
         size, device = 4 * settings.training.batch_size, result.device
         score = partial(score_test_part, model, samples, batch_size=size, device=device, reporter=reporter)
-        metrics = score(parts.test)
+        scores = score(parts.test)
         if not record:
-            record = write_network(folder, settings, samples, parts, model, metrics)
+            record = write_network(folder, settings, samples, parts, model, scores)
             record |= _describe_training(settings, result)
             if settings.others:
                 record |= describe_scenes(folder, settings.files, record, samples, settings.resample)
         if settings.others:
             known = record["scene_tests"]
-            record["scene_tests"] = known | score_scenes(samples, parts.test, metrics, score, known)
-        record["seeds"] = [*record.get("seeds", []), {"seed": seed, **asdict(metrics)}]
+            record["scene_tests"] = known | score_scenes(samples, parts.test, scores, score, known)
+        record["seeds"] = [*record.get("seeds", []), {"seed": seed, **asdict(scores)}]
         write_json(folder / RUN_FILE, {"versions": versions(), "training": record})
     if not is_main:
         return None
@@ -149,8 +148,8 @@ def _finish_seeds(folder: Path, settings: TrainingSettings, samples: Samples, re
     for checkpoint in folder.glob("training-*.ckpt"):  # also one that a kill has left behind
         checkpoint.unlink()
     if settings.seeds > 1:
-        metrics_by_seed = [_read_metrics(entry) for entry in record["seeds"]]
-        summarize_seeds(metrics_by_seed, samples.class_names).to_csv(folder / SEEDS, index=False)
+        scores = [samples.task.read_scores(_leave_out_seed(entry)) for entry in record["seeds"]]
+        summarize_seeds(scores, samples.task).to_csv(folder / SEEDS, index=False)
     if settings.others:
         tabulate_scenes(record["scene_tests"]).to_csv(folder / TABLE, index=False)
 
@@ -257,7 +256,13 @@ def _fit_seed(
     if settings.trainings > 1:
         name = f"{name}, seed {seed}"
     progress = reporter.shows_progress
-    return fit(model, train, validation, config, checkpoint=checkpoint, progress=progress, name=name)
+    return fit(
+        *(model, train, validation, config),
+        task=samples.task,
+        checkpoint=checkpoint,
+        progress=progress,
+        name=name,
+    )
 
 
 def _describe_training(settings: TrainingSettings, result: TrainingResult) -> dict[str, Any]:
@@ -271,7 +276,5 @@ def _describe_training(settings: TrainingSettings, result: TrainingResult) -> di
     }
 
 
-def _read_metrics(record: dict[str, Any]) -> Metrics:
-    values = {name: value for name, value in record.items() if name != "seed"}
-    confusion = tuple(tuple(row) for row in values.pop("confusion"))
-    return Metrics(**{**values, "f1": tuple(values["f1"]), "confusion": confusion})
+def _leave_out_seed(entry: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in entry.items() if name != "seed"}

@@ -10,6 +10,8 @@ from lrprism.spectral.preprocessing import Pipeline
 from lrprism.spectral.runs import read_run
 from lrprism.spectral.training.config import TrainingConfig
 from lrprism.spectral.training.devices import Devices
+from lrprism.spectral.training.tasks.registry import read_task
+from lrprism.spectral.training.tasks.task import AbstractTask
 from lrprism.spectral.workbench.networks import rebuild_network
 from lrprism.spectral.workbench.preparation import Preparation
 from lrprism.spectral.workbench.record import WEIGHTS
@@ -53,6 +55,15 @@ class TrainedNetwork:
         model = rebuild_network(record["network"], folder, trusted)
         load_weights(model, folder / WEIGHTS)
         return cls(model.eval(), record, folder)
+
+    @property
+    def task(self) -> AbstractTask:
+        """What the network learned.
+
+        Raises:
+            DataError: If the run names no task of this version.
+        """
+        return read_task(self.record)
 
     @property
     def resolution(self) -> float:

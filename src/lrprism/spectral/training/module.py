@@ -14,31 +14,31 @@ from lrprism.errors import ModelError
 from lrprism.spectral.training.batches import mix_seed
 from lrprism.spectral.training.config import TrainingConfig
 from lrprism.spectral.training.gradients import centre_gradients
-from lrprism.spectral.training.losses import classification_loss
-from lrprism.spectral.training.metrics import EpochRecord, evaluate
+from lrprism.spectral.training.tasks.task import AbstractTask, EpochRecord, Losses
 
 GAIN: Final = 0.15
 """Largest share by which the augmentation makes a patch darker or brighter as a whole."""
 
 
-class Classifier(lightning.LightningModule):
+class TrainedModule(lightning.LightningModule):
     """A network in training: steps, validation, the best weights so far.
 
     Args:
         model: The network, trained in place.
         config: The settings.
+        task: What it learns.
+        losses: The losses of the task, built for the training part.
         validated: Samples of the validation part.
-        weights: Class weights of the training loss, ``[classes]``, or ``None``.
     """
 
     def __init__(
-        self, model: nn.Module, config: TrainingConfig, *, validated: int, weights: Tensor | None
+        self, model: nn.Module, config: TrainingConfig, task: AbstractTask, losses: Losses, *, validated: int
     ) -> None:
         """Begin with an empty history."""
         super().__init__()
-        self.weights: Tensor | None
         self.model, self._config, self._samples = model, config, validated
-        self.register_buffer("weights", weights)
+        self.task = task
+        self.training_loss, self.validation_loss = losses
         self.history: list[EpochRecord] = []
         self.best: tuple[EpochRecord, dict[str, Tensor]] | None = None
         self._losses: list[float] = []
@@ -66,7 +66,7 @@ class Classifier(lightning.LightningModule):
         """Compute the loss of one batch.
 
         Args:
-            batch: Inputs and labels.
+            batch: Inputs and targets.
             batch_idx: Number of the batch.
 
         Returns:
@@ -75,8 +75,8 @@ class Classifier(lightning.LightningModule):
         Raises:
             ModelError: If the loss is not finite.
         """
-        inputs, labels = batch
-        loss = classification_loss(self.model(self._augment(inputs)).float(), labels, self.weights)
+        inputs, targets = self._augment(*batch)
+        loss: Tensor = self.training_loss(self.model(inputs).float(), targets)
         # stop at once: every later weight would be NaN, and the best epoch an accident
         if not math.isfinite(loss.item()):
             raise ModelError(
@@ -93,25 +93,24 @@ class Classifier(lightning.LightningModule):
             centre_gradients(self.model)
 
     def validation_step(self, batch: tuple[Tensor, Tensor], batch_idx: int) -> None:  # noqa: ARG002 - Lightning's signature
-        """Collect the logits of one batch of the validation part, in the precision of a later prediction."""
-        inputs, labels = batch
+        """Collect the outputs of one batch of the validation part, in the precision of a later prediction."""
+        inputs, targets = batch
         with torch.autocast(self.device.type, enabled=False):
-            self._validated.append((self.model(inputs).float(), labels))
+            self._validated.append((self.model(inputs).float(), targets))
 
     def on_validation_epoch_end(self) -> None:
         """Score the epoch, and keep its weights if it is the best one so far."""
-        logits, labels = (
+        outputs, targets = (
             self._restore_order(torch.cat(shares)) for shares in zip(*self._validated, strict=True)
         )
-        metrics = evaluate(logits, labels)
         # every process scores the whole validation part, so that all agree on the best epoch
         losses = self._gather(torch.tensor(self._losses))
         record = EpochRecord(
             epoch=self.current_epoch + 1,
             training_loss=float(losses.double().mean()),
-            validation_loss=float(classification_loss(logits, labels)),
-            accuracy=metrics.accuracy,
-            macro_f1=metrics.macro_f1,
+            # the shares were gathered on the CPU
+            validation_loss=float(self.validation_loss.cpu()(outputs, targets)),
+            scores=self.task.score_epoch(outputs, targets),
             seconds=monotonic() - self._started,
         )
         self._losses.clear()
@@ -151,16 +150,23 @@ class Classifier(lightning.LightningModule):
 
     def _score(self, record: EpochRecord) -> tuple[float, float]:
         """Return the score of an epoch: larger is better, the second number breaks ties."""
-        scores = (record.macro_f1, -record.validation_loss)
-        return scores if self._config.best_by == "macro_f1" else scores[::-1]
+        scores = self.task.rank_epoch(record)
+        return scores if self._config.best_by == "score" else (-record.validation_loss, scores[0])
 
-    def _augment(self, inputs: Tensor) -> Tensor:
+    def _augment(self, inputs: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
         if not self._config.augment:
-            return inputs
+            return inputs, targets
         # the camera looks straight down: no direction on the ground is special
         turns, mirror = torch.randint(4, (2,)).tolist()
-        turned = torch.rot90(inputs, turns, (-2, -1))
         # one factor per patch: light changes, the shape of the spectrum stays
         light = 1 + GAIN * (2 * torch.rand(len(inputs)) - 1)
-        brightened = turned * light.to(turned).view(-1, *(1,) * (turned.ndim - 1))
-        return brightened.flip(-1) if mirror % 2 else brightened
+        brightened = inputs * light.to(inputs).view(-1, *(1,) * (inputs.ndim - 1))
+        # the target of a pixel goes where its pixel goes
+        return _turn(brightened, turns, mirror), _turn(
+            targets, turns, mirror
+        ) if self.task.is_spatial else targets
+
+
+def _turn(values: Tensor, turns: int, mirror: int) -> Tensor:
+    turned = torch.rot90(values, turns, (-2, -1))
+    return turned.flip(-1) if mirror % 2 else turned

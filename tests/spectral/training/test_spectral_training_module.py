@@ -20,9 +20,9 @@ def test_half_precision_trains_and_leaves_weights_and_validation_in_full(classes
     assert seen == {(True, torch.bfloat16), (False, torch.float32)}
     assert {parameter.dtype for parameter in model.parameters()} == {torch.float32}
     assert all(math.isfinite(record.training_loss) for record in result.history)
-    assert result.best.macro_f1 > 0.9
+    assert result.best.scores["macro_f1"] > 0.9
     metrics = evaluate(predict(model, validation), validation.tensors[1])
-    assert metrics.macro_f1 == pytest.approx(result.best.macro_f1, abs=1e-7)
+    assert metrics.macro_f1 == pytest.approx(result.best.scores["macro_f1"], abs=1e-7)
 
 
 def test_adadelta_takes_the_steps_of_torch_s() -> None:
