@@ -49,8 +49,7 @@ def time_scene(run: Path, rule: str, batch_size: int) -> SceneTimes:
     """
     trained = TrainedNetwork.load(run)
     samples = open_samples(trained.record["source"], trained.preparation)
-    names = trained.record["class_names"]
-    explainer = PatchExplainer(trained.model, find_composite(rule), samples, names, "predicted")
+    explainer = PatchExplainer(trained.model, find_composite(rule), samples, trained.task, "predicted")
     explained = gradient = 0.0
     with TemporaryDirectory() as folder:
         store = RelevanceStore(Path(folder), len(samples.numbers), batch_size)

@@ -41,6 +41,11 @@ def square_model() -> nn.Module:
     )
 
 
+def build_linear(bands: int, classes: int) -> nn.Module:
+    """One linear layer on a spectrum, as a factory of the user's own."""
+    return nn.Linear(bands, classes)
+
+
 def outcome(
     config: TrainingConfig, checkpoint: Path | None, model: nn.Module | None = None
 ) -> dict[str, Any]:

@@ -50,15 +50,19 @@ def test_no_overlap_is_said_of_scenes_alone(console: Console, overlap: float | N
 
 def test_seeds(console: Console) -> None:
     rows = [
-        ("accuracy", 0.9, 0.8, 1.0, 0.01, 3),
-        ("macro_f1", 0.7, 0.6, 0.8, 0.02, 3),
-        ("f1", 0.5, 0, 1, 0, 2),
+        ("accuracy", None, 0.9, 0.8, 1.0, 0.01, 3),
+        ("macro_f1", None, 0.7, 0.6, 0.8, 0.02, 3),
+        ("f1", "oak", 0.5, 0, 1, 0, 2),
+        ("rmse", "N", 0.5, 0.25, 0.75, 0.125, 3),
     ]
-    output.print_seeds(console, pd.DataFrame(rows, columns=["quantity", "mean", "low", "high", "sd", "n"]))
+    output.print_seeds(
+        console, pd.DataFrame(rows, columns=["quantity", "output", "mean", "low", "high", "sd", "n"])
+    )
     assert read_lines(console) == [
         "Over 3 seeds, mean with its 95 % interval:",
         "  accuracy 0.9000 (0.8000 to 1.0000), sd 0.0100",
         "  macro F1 0.7000 (0.6000 to 0.8000), sd 0.0200",
+        "  rmse N 0.5000 (0.2500 to 0.7500), sd 0.1250",
     ]
 
 
@@ -98,7 +102,7 @@ def test_no_regions_where_every_band_stands_alone(console: Console, pooled_nm: f
 )
 def test_sinks(console: Console, reference: str, what: str) -> None:
     summary = {"explained": 4.0, "at_input": 3.0, "to_bias": 0.75, "to_rule": 0.25, "unaccounted": 0.0}
-    output.print_conservation(console, {"conservation": summary, "reference": reference})
+    output.print_conservation(console, {"conservation": summary, "reference": reference, "unit": "logit"})
     assert read_lines(console) == [
         f"Of 4 explained ({what}, mean per patch), 3 reached the input; 0.75 to bias, 0.25 to rule; "
         "0 unaccounted for."

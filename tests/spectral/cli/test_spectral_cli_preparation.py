@@ -51,3 +51,10 @@ def test_unlabelled_codes_are_listed(words: str | None, codes: tuple[int, ...] |
 def test_unlabelled_codes_that_cannot_be_read_are_refused() -> None:
     with pytest.raises(lp.InputError, match=r"unlabelled should be codes such as 0,255, or none\. Found 'x'"):
         read_preparation(**NOTHING, bands=None, window=7, label_words=LabelWords(unlabelled="x"))
+
+
+def test_traits_are_listed_with_their_units() -> None:
+    said = LabelWords(task="regression", target_columns=["N", "P"], target_units=["%", "ppm"])
+    assert read_preparation(**NOTHING, bands=None, window=7, label_words=said) == Preparation(
+        task="regression", target_columns=("N", "P"), target_units=("%", "ppm")
+    )

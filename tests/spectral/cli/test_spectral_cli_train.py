@@ -1,9 +1,11 @@
+import json
 import sys
 from pathlib import Path
 
 import pytest
 
 from small_runs import write_patches
+from small_tables import write_spectra
 
 
 def test_the_same_command_goes_on_where_a_training_was_stopped(
@@ -24,3 +26,30 @@ def test_the_same_command_goes_on_where_a_training_was_stopped(
     assert sorted(path.name for path in out.iterdir()) == [
         "model.safetensors", "plan.json", "run.json", "split.csv",
     ]  # fmt: skip
+
+
+def test_a_trait_is_learned_and_explained_in_its_unit(lrprism: object, tmp_path: Path) -> None:
+    data, out = write_spectra(tmp_path / "leaves.csv"), tmp_path / "run"
+    lines = data.read_text().splitlines()
+    # the brightness of the last band, in percent
+    rows = [
+        lines[0] + ",water (%)",
+        *(f"{line},{100 * float(line.rsplit(',', 1)[1]):g}" for line in lines[1:]),
+    ]
+    data.write_text("\n".join(rows))
+    command = ("train", data, "--target-column", "water (%)", "--model", "mlp", "--epochs", "3", "--out", out)
+    code, _, errors = lrprism(*command)
+    assert code == 2
+    assert "--target-column should come with --task regression" in errors
+    code, text, errors = lrprism(*command, "--task", "regression", "--quiet")
+    assert code == 0, errors
+    assert text.startswith("water: R2 ")
+    assert "%" in text.partition("RMSE")[2].partition("]")[0]
+    record = json.loads((out / "run.json").read_text())["training"]
+    # brightness may tell the trait: it is not drawn at random
+    assert record["settings"]["augment"] is False
+    code, text, errors = lrprism("explain", out, "--out", tmp_path / "explained", "--quiet")
+    assert code == 0, errors
+    assert "explained (% less that of the reference, mean per patch)" in text
+    assert "The three bands that move the prediction most, up or down:" in text
+    assert "lrprism evaluate" not in text

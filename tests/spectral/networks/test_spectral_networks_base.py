@@ -40,7 +40,7 @@ def test_a_network_refuses_sizes_below_its_least() -> None:
     assert (net.bands, net.classes, net.window) == (4, 2, 3)
     with pytest.raises(ModelError, match=r"^bands of Net should .* at least 4\. Found 3\."):
         Net(3, 2, 3, least_bands=4)
-    with pytest.raises(ModelError, match=r"^classes of Net should .* at least 2\. Found 1\."):
-        Net(4, 1, 3)
+    with pytest.raises(ModelError, match=r"^classes of Net should .* at least 1\. Found 0\."):
+        Net(4, 0, 3)
     with pytest.raises(ModelError, match=r"^window of Net should .* at least 3\. Found 2\."):
         Net(4, 2, 2, least_window=3)

@@ -95,7 +95,7 @@ def test_separable_block_by_hand() -> None:
         ({"bands": 0}, r"bands of Hyper3DNetLite should be a whole number of at least 1\. Found 0\."),
         ({"bands": 2.0}, r"bands of Hyper3DNetLite .* Found 2\.0\."),
         ({"bands": True}, r"bands of Hyper3DNetLite .* Found True\."),
-        ({"classes": 1}, r"classes of Hyper3DNetLite should be a whole number of at least 2\. Found 1\."),
+        ({"classes": 0}, r"classes of Hyper3DNetLite should be a whole number of at least 1\. Found 0\."),
         ({"window": 2}, r"window of Hyper3DNetLite .* at least 3\. Found 2\. Give window=3 or more\."),
     ],
 )

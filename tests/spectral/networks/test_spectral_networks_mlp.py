@@ -27,7 +27,7 @@ def test_by_hand() -> None:
 
 
 def test_impossible_sizes_and_shapes_are_refused() -> None:
-    with pytest.raises(ModelError, match=r"classes of MLP .* at least 2\. Found 1\."):
-        MLP(3, 1)
+    with pytest.raises(ModelError, match=r"classes of MLP .* at least 1\. Found 0\."):
+        MLP(3, 0)
     with pytest.raises(InputError, match=r"Spectra should have shape \(N, 3\)\. Found \(2, 4\)\. Bring"):
         MLP(3, 2)(torch.rand(2, 4))

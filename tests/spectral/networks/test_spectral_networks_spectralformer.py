@@ -52,7 +52,7 @@ def test_the_smallest_inputs_give_logits(bands: int, window: int, group: int) ->
     ("arguments", "message"),
     [
         ({"bands": 2}, r"bands of SpectralFormer .* at least 3\. Found 2\."),
-        ({"classes": 1}, r"classes of SpectralFormer .* at least 2\. Found 1\."),
+        ({"classes": 0}, r"classes of SpectralFormer .* at least 1\. Found 0\."),
         ({"window": 0}, r"window of SpectralFormer .* at least 1\. Found 0\."),
         ({"group": 0}, r"group of SpectralFormer .* at least 1\. Found 0\."),
         ({"group": 2}, r"group of SpectralFormer should be odd.* Found 2\. Give group=3\."),

@@ -11,6 +11,7 @@ from lrprism.spectral.workbench.describe_explanation import describe_explanation
 
 TRAINING = {
     "resolution": {"nm": 40.0, "part": "train", "samples": 171},
+    "task": {"name": "classification", "names": ["a", "b"]},
     "test": {"confusion": [[50, 0], [0, 50]]},
 }
 NAMED = ExplanationSettings(rule="epsilon-plus", reference="continuum")
@@ -20,7 +21,11 @@ def relevance(nm: float, wrong: int = 0) -> xr.Dataset:
     """Five samples of which some are predicted wrong, bands 10 nm apart."""
     predicted = np.r_[np.ones(wrong, np.int64), np.zeros(5 - wrong, np.int64)]
     return xr.Dataset(
-        {"label": ("sample", np.zeros(5, np.int64)), "predicted": ("sample", predicted)},
+        {
+            "label": ("sample", np.zeros(5, np.int64)),
+            "predicted": ("sample", predicted),
+            "relevance": ("sample", np.zeros(5), {"units": "logit"}),
+        },
         {"wavelength": ("band", [400.0, 410.0, 420.0])},
         {"resolution_nm": nm},
     )
@@ -56,6 +61,7 @@ def test_a_choice_is_named_as_the_reason_and_recorded() -> None:
     assert record["words"][0].endswith("continuum: chosen by --rule auto.")
     assert record["choice"]["samples"] == 44
     assert (record["reference"], record["resolution_nm"]) == ("continuum", 40.0)
+    assert record["unit"] == "logit"
 
 
 @pytest.mark.parametrize(
@@ -88,4 +94,17 @@ def test_maps_of_a_network_at_chance_level_are_not_to_be_read() -> None:
         "Do not read these maps: the network predicts no better than chance, with a balanced accuracy of "
         "0.600 on 20 test samples, where 0.500 is chance and up to 0.724 is luck."
     )
-    assert find_doubt({"confusion": [[10, 0], [2, 8]]}) is None
+    assert find_doubt({**TRAINING, "test": {"confusion": [[10, 0], [2, 8]]}}) is None
+
+
+def test_how_far_a_trait_is_off_is_said() -> None:
+    task = {"name": "regression", "names": ["N"], "units": ["%"]}
+    r2 = {"value": 0.9, "low": 0.8, "high": 0.95}
+    training = {**TRAINING, "task": task, "test": {"samples": 5, "traits": {"N": {"unit": "%", "r2": r2}}}}
+    dataset = relevance(40.0).drop_vars("label")
+    dataset["true"] = ("sample", np.array([1.0, 2, 3, 4, 5]))
+    # errors 0, 0, 0, 2, -1: RMSE sqrt(5 / 5)
+    dataset["predicted"] = ("sample", np.array([1.0, 2, 3, 6, 4]))
+    dataset["relevance"].attrs["units"] = "%"
+    *_, last = describe_explanation(NAMED, None, dataset, training)
+    assert last == "Note: on these 5 samples the prediction is off by 1 % (RMSE)."

@@ -49,7 +49,7 @@ def explainer() -> PixelExplainer:
     samples = Samples("t", none, none, attrs, "0", scene, windows)
     model = Pipeline([], Hyper3DNetLite(BANDS, 3, WINDOW), "volume").eval()
     composite = lp.presets.Hyper3DNetTutorial()
-    patches = PatchExplainer(model, composite, samples, scene.class_names, "predicted")
+    patches = PatchExplainer(model, composite, samples, samples.task, "predicted")
     inside = np.zeros((HEIGHT, WIDTH), dtype=bool)
     inside[1:-1, 1:-1] = True
     return PixelExplainer(patches, windows, inside)
@@ -110,11 +110,12 @@ def written(explainer: PixelExplainer, tmp_path: Path) -> tuple[Path, dict[str, 
             "relevance": (
                 ("sample", "band"),
                 np.arange(HEIGHT * WIDTH * BANDS, dtype="f4").reshape(-1, BANDS),
+                {"units": "logit"},
             ),
             "predicted": ("sample", np.arange(HEIGHT * WIDTH, dtype=np.int64) % 4 - 1),
         },
         coords={name: explainer.scene.cube[name] for name in ("wavelength", "fwhm", "original_band", "good")},
-        attrs={**explainer.scene.cube.attrs, "class_names": ["a", "b", "c"]},
+        attrs={**explainer.scene.cube.attrs, "class_names": ["a", "b", "c"], "task": "classification"},
     )
     dataset["relevance"][:WIDTH] = np.nan
     maps = dict(explainer.maps(dataset))

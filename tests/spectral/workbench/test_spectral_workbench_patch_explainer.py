@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 import lrprism as lp
-from lrprism.spectral.workbench.patch_explainer import NetworkClass
+from lrprism.spectral.workbench.explained_targets import NetworkClass
 
 X = torch.tensor([[3.0], [-1.0]])
 

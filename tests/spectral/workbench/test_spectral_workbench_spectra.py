@@ -119,7 +119,9 @@ def test_classes_of_another_table_are_those_of_the_training(run: Path, tmp_path:
 def test_spectra_without_a_class_cannot_be_chosen(run: Path, tmp_path: Path) -> None:
     other = write_spectra(tmp_path / "other.csv", samples=6)
     other.write_text(other.read_text().replace("oak", "").replace("ash", "").replace("elm", ""))
-    with pytest.raises(lp.DataError, match=r"samples with a class to choose by\. Found none\. Name their"):
+    with pytest.raises(
+        lp.DataError, match=r"samples with a class or a trait to choose by\. Found none\. Name"
+    ):
         explain_other(run, other)
 
 

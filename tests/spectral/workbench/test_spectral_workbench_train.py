@@ -35,6 +35,7 @@ def test_a_run_folder_holds_what_an_explanation_needs(trained: Path, patch_file:
     assert wavelength == pytest.approx([425, 525, 625, 725, 825, 925])
     assert record["network"] == {
         "name": "hyper3dnetlite", "steps": ["std"], "layout": None, "bands": 6, "classes": 3, "window": 5,
+        "scales_outputs": False,
     }  # fmt: skip
     assert record["data_sha256"] == file_hash(patch_file)
     assert record["weights_sha256"] == file_hash(trained / "model.safetensors")

@@ -11,8 +11,12 @@ from lrprism.spectral.bands.pooling import POOLED, pick_peaks, pooled
 
 RESOLUTION: Final = "resolution_nm"
 """The attribute of a relevance dataset: the width in nm at which its pooled map is read; 0 for none."""
+TASK: Final = "task"
+"""The attribute of a relevance dataset that names what the network learned, such as "classification"."""
 COMPARED_WITH: Final = "compared_with"
 """The attribute of a relevance dataset that says in words what the input is compared with."""
+REGRESSION: Final = "regression"
+"""The value of :data:`TASK` where traits are explained."""
 _NEEDED = ("target", "wavelength", "fwhm", "original_band", "class_name")
 _PIXELS = ("y", "x")
 
@@ -74,8 +78,10 @@ def band_table(relevance: xr.Dataset) -> pd.DataFrame:
               std_b = \sqrt{\tfrac1S \sum_s (r_{sb} - sum_b)^2}
 
     so that sum = positive + negative; all in the unit of the explained output, e.g. logit. ``rank`` 1 has the
-    largest sum within the class. Where the dataset states a width, ``pooled_sum`` and ``pooled_std`` are the
-    same of :math:`r_{sb}` summed over the ``pooled_nm`` of the last column. Shapes: ``relevance``: ``[sample,
+    largest sum within the class. Of a trait, of which some samples have more than the reference and others
+    less, sums cancel: there ``rank`` 1 has the largest :math:`magnitude_b = \frac1S \sum_s |r_{sb}|`. Where
+    the dataset states a width, ``pooled_sum`` and ``pooled_std`` are the same of :math:`r_{sb}` summed over
+    the ``pooled_nm`` of the last column. Shapes: ``relevance``: ``[sample,
     band, y, x]``.
 
     Args:
@@ -84,7 +90,8 @@ def band_table(relevance: xr.Dataset) -> pd.DataFrame:
 
     Returns:
         A row per class and band with the columns class, class_name, band, original_band, wavelength_nm,
-        fwhm_nm, sum, positive, negative, std, rank; with a width pooled_sum, pooled_std, pooled_nm.
+        fwhm_nm, sum, positive, negative, std, rank; with a width pooled_sum, pooled_std, pooled_nm; of a
+        trait magnitude and pooled_magnitude.
 
     Raises:
         DataError: If a variable or coordinate is missing, or there is no sample.
@@ -123,10 +130,16 @@ def _class_rows(spectra: xr.Dataset, target: int) -> pd.DataFrame:
             "std": per_sample.std(axis=0),
         }
     )
-    table["rank"] = table["sum"].rank(ascending=False, method="first").astype(np.int64)
+    is_trait = spectra.attrs.get(TASK) == REGRESSION
+    if is_trait:
+        table["magnitude"] = np.abs(per_sample).mean(axis=0)
+    order = table["magnitude" if is_trait else "sum"]
+    table["rank"] = order.rank(ascending=False, method="first").astype(np.int64)
     if "pooled" in spectra.variables:
         values = spectra["pooled"].values[chosen]
         table["pooled_sum"], table["pooled_std"] = values.mean(axis=0), values.std(axis=0)
+        if is_trait:
+            table["pooled_magnitude"] = np.abs(values).mean(axis=0)
         table["pooled_nm"] = spectra["pooled"].attrs[POOLED]
     return table
 
@@ -157,8 +170,8 @@ def top_regions(table: pd.DataFrame, class_: int, n: int = 3) -> pd.DataFrame:
         n: How many; fewer if there are no more peaks a width apart.
 
     Returns:
-        The rows of the bands in the middle of their boxes, largest ``pooled_sum`` first, more than
-        ``pooled_nm`` apart.
+        The rows of the bands in the middle of their boxes, largest ``pooled_sum`` first, of a trait largest
+        ``pooled_magnitude``, more than ``pooled_nm`` apart.
 
     Raises:
         DataError: If the class is not in the table, n is below 1, or the table has no pooled relevance.
@@ -170,7 +183,8 @@ def top_regions(table: pd.DataFrame, class_: int, n: int = 3) -> pd.DataFrame:
         )
     rows = _choose_class(table, class_, n)
     width = float(rows["pooled_nm"].iloc[0])
-    return rows.iloc[pick_peaks(rows["pooled_sum"], rows["wavelength_nm"], width, n)]
+    order = rows["pooled_magnitude" if "pooled_magnitude" in rows.columns else "pooled_sum"]
+    return rows.iloc[pick_peaks(order, rows["wavelength_nm"], width, n)]
 
 
 def _choose_class(table: pd.DataFrame, class_: int, n: int) -> pd.DataFrame:

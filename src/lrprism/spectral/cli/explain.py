@@ -14,6 +14,7 @@ from lrprism.spectral.workbench.choice import Choice
 from lrprism.spectral.workbench.composites import DEFAULT_RULE
 from lrprism.spectral.workbench.explain import explain_into, plan_explanation
 from lrprism.spectral.workbench.explanation_settings import ExplanationSettings
+from lrprism.spectral.workbench.preparation import CLASSIFICATION
 from lrprism.spectral.workbench.progress import Reporter
 
 
@@ -28,7 +29,7 @@ def explain(
     wavelengths: options.Wavelengths = None,
     resample: options.Resample = False,
     rule: registry_options.Rule = DEFAULT_RULE,
-    target: options.Target = "predicted",
+    target: options.Target = None,
     per_class: Annotated[int, typer.Option(help="Samples per true class at most; 0 for all.", min=0)] = 20,
     heatmaps: Annotated[int, typer.Option(help="Samples per explained class that get heatmaps.", min=0)] = 1,
     batch_size: Annotated[int, typer.Option(min=1)] = 32,
@@ -61,6 +62,8 @@ def explain(
         lrprism explain runs/pines --rule auto --out results/pines-auto
 
         lrprism explain runs/pines --every-pixel --batch-size 256 --out results/pines-map
+
+        lrprism explain runs/nitrogen --target nitrogen --out results/nitrogen
 
         lrprism explain runs/field next_year.hdr --labels next_year.gpkg --out results/next-year
 
@@ -103,6 +106,10 @@ def _print_explanation(record: dict[str, Any], run: Path, out: Path, *, every_pi
         output.print_bands(console, pd.read_csv(out / "bands.csv", dtype={"original_band": str}))
     output.print_conservation(console, record)
     chosen = Choice.from_record(record["choice"]).describe() if record["choice"] else []
-    output.print_lines(console, [*chosen, f"How far to trust such maps: lrprism evaluate {run} --out DIR."])
-    output.print_attribution(console, read_run(out)["training"])
+    training = read_run(out)["training"]
+    # traits have no right or wrong that a removal of bands could cost
+    is_judged = training["task"]["name"] == CLASSIFICATION
+    trust = [f"How far to trust such maps: lrprism evaluate {run} --out DIR."] if is_judged else []
+    output.print_lines(console, [*chosen, *trust])
+    output.print_attribution(console, training)
     output.print_files(console, out)

@@ -25,6 +25,9 @@ def inspect(
     class_names: options.ClassNames = None,
     label_column: options.LabelColumn = None,
     group_column: options.GroupColumn = None,
+    task: options.Task = "classification",
+    target_column: options.TargetColumn = None,
+    target_unit: options.TargetUnit = None,
     key: Annotated[str | None, typer.Option(help="For a file of several arrays: the cube's name.")] = None,
     wavelengths: options.Wavelengths = None,
     band_axis: options.BandAxis = None,
@@ -41,6 +44,8 @@ def inspect(
 
         lrprism inspect scene.hdr --labels fields.gpkg --label-attribute crop
 
+        lrprism inspect nir.csv --task regression --target-column nitrogen
+
         lrprism inspect weed_dataset_w25.hdf5
 
         lrprism inspect runs/kochia --rule epsilon-gamma
@@ -54,7 +59,10 @@ def inspect(
         from lrprism.spectral.cli.preparation import LabelWords, read_preparation  # late: the readers
         from lrprism.spectral.workbench.describe_data import describe_data
 
-        words = LabelWords(label_attribute, label_layer, label_crs, unlabelled, label_column, group_column)
+        words = LabelWords(
+            *(label_attribute, label_layer, label_crs, unlabelled, label_column, group_column),
+            *(task, target_column, target_unit),
+        )
         # all bands, and every pixel
         facts = read_preparation(labels, key, wavelengths, class_names, False, None, 1, words, band_axis)
         text = describe_data(what, facts)

@@ -21,7 +21,11 @@ Strategy = Annotated[str, typer.Option(help="Lightning's strategy: auto, ddp.", 
 Nodes = Annotated[int, typer.Option(help="Number of machines.", min=1, rich_help_panel=DEVICES)]
 
 Target = Annotated[
-    str, typer.Option(help="Class to explain: predicted, true, a class number or a class name.")
+    str | None,
+    typer.Option(
+        help="Class to explain: predicted, true, a class number or a class name; by default predicted. Of a "
+        "regression: the name or number of the trait."
+    ),
 ]
 Pool = Annotated[
     float | None,
@@ -150,6 +154,32 @@ LabelColumn = Annotated[
     typer.Option(
         "--label-column",
         help="For a table: the column that names the class, where several could.",
+        rich_help_panel=DATA,
+    ),
+]
+Task = Annotated[
+    str,
+    typer.Option(
+        help="classification, or regression of numbers such as nitrogen: the columns of a table or the "
+        "attributes of polygons in --target-column, a raster of values in --labels, numbers in an HDF5 file "
+        "or in y.npy.",
+        rich_help_panel=DATA,
+    ),
+]
+TargetColumn = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--target-column",
+        help="For a regression: the column or attribute that holds the trait; several times for several. "
+        "Its unit may be in the name: nitrogen (%), N_%.",
+        rich_help_panel=DATA,
+    ),
+]
+TargetUnit = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--target-unit",
+        help="For a regression: the unit of each --target-column, such as mg/g, where its name has none.",
         rich_help_panel=DATA,
     ),
 ]

@@ -35,17 +35,17 @@ def print_training(console: Console, record: dict[str, Any]) -> None:
         _print_line(console, f"{share} a window that the network was trained with.")
     for note in [*record["data"]["assumed"], *split["notes"]]:
         _print_line(console, f"Note: {note}.")
-    doubt = find_doubt(test)
+    doubt = find_doubt(record)
     if doubt:
         _print_line(console, f"Do not explain it yet: {doubt}.")
 
 
 def print_seeds(console: Console, table: pd.DataFrame) -> None:
     """Print the scatter of the results over several seeds."""
-    overall = table[table["quantity"] != "f1"]
+    overall = table[table["quantity"] != "f1"].fillna({"output": ""})
     _print_line(console, f"Over {int(table['n'].max())} seeds, mean with its 95 % interval:")
     for _, row in overall.iterrows():
-        name = str(row["quantity"]).replace("_", " ").replace("f1", "F1")
+        name = f"{row['quantity']} {row['output']}".strip().replace("_", " ").replace("f1", "F1")
         _print_line(
             console, f"  {name} {row['mean']:.4f} ({row['low']:.4f} to {row['high']:.4f}), sd {row['sd']:.4f}"
         )
@@ -68,7 +68,9 @@ def print_bands(console: Console, table: pd.DataFrame) -> None:
 
     Bands are those of the map as computed, in which artefacts are found; regions are those of the pooled one.
     """
-    _print_line(console, "The three bands that speak most for each class:")
+    is_trait = "magnitude" in table.columns
+    heading = "move the prediction most, up or down" if is_trait else "speak most for each class"
+    _print_line(console, f"The three bands that {heading}:")
     # class 0 first
     for target, rows in table.groupby("class", sort=True):
         best = top_bands(table, int(str(target)))
@@ -77,7 +79,8 @@ def print_bands(console: Console, table: pd.DataFrame) -> None:
     nm = float(table["pooled_nm"].iloc[0]) if "pooled_nm" in table.columns else 0.0
     if not joins_bands(table.loc[table["class"] == table["class"].iloc[0], "wavelength_nm"], nm):
         return
-    _print_line(console, f"Summed over {nm:.0f} nm along wavelength, the three regions that speak most:")
+    heading = "move it most" if is_trait else "speak most"
+    _print_line(console, f"Summed over {nm:.0f} nm along wavelength, the three regions that {heading}:")
     for target, rows in table.groupby("class", sort=True):
         best = top_regions(table, int(str(target)))
         ends = float(rows["wavelength_nm"].min()), float(rows["wavelength_nm"].max())
@@ -106,7 +109,8 @@ def _describe_band(nm: float) -> str:
 def print_conservation(console: Console, record: dict[str, Any]) -> None:
     """Print the sinks of relevance, from the record of an explanation."""
     summary = record["conservation"]
-    what = "logit" if record["reference"] == "zero" else "logit less that of the reference"
+    unit = record["unit"]
+    what = unit if record["reference"] == "zero" else f"{unit} less that of the reference"
     explained, arrived = f"{summary['explained']:.4g}", f"{summary['at_input']:.4g}"
     sinks = [
         f"{summary[name]:.3g} to {name.removeprefix('to_')}" for name in summary if name.startswith("to_")

@@ -1,12 +1,13 @@
 """From the words on the command line to the preparation of the data."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from lrprism.errors import InputError
 from lrprism.spectral.cubes.bands import parse_bands
 from lrprism.spectral.io.labels.names import read_name_file
-from lrprism.spectral.workbench.preparation import Preparation
+from lrprism.spectral.workbench.preparation import CLASSIFICATION, Preparation
 
 
 @dataclass(frozen=True)
@@ -20,6 +21,9 @@ class LabelWords:
         unlabelled: Codes that mean unlabelled, by commas, or none.
         column: The column of a table that names the class.
         group_column: The column of a table that names the plant, field or day.
+        task: classification or regression.
+        target_columns: The columns or attributes that hold the traits of a regression.
+        target_units: Their units.
     """
 
     attribute: str | None = None
@@ -28,6 +32,9 @@ class LabelWords:
     unlabelled: str | None = None
     column: str | None = None
     group_column: str | None = None
+    task: str = CLASSIFICATION
+    target_columns: Sequence[str] | None = None
+    target_units: Sequence[str] | None = None
 
 
 def read_preparation(
@@ -59,6 +66,9 @@ def read_preparation(
         unlabelled=_read_unlabelled(label_words.unlabelled),
         label_column=label_words.column,
         group_column=label_words.group_column,
+        task=label_words.task,
+        target_columns=tuple(label_words.target_columns or ()),
+        target_units=tuple(label_words.target_units or ()),
     )
 
 

@@ -12,6 +12,7 @@ from lrprism.spectral.cli.preparation import LabelWords, read_preparation
 from lrprism.spectral.runs import UnfinishedRun
 from lrprism.spectral.training.config import TrainingConfig
 from lrprism.spectral.training.devices import Devices
+from lrprism.spectral.workbench.preparation import CLASSIFICATION
 from lrprism.spectral.workbench.progress import Reporter
 from lrprism.spectral.workbench.scene_files import pair_labels
 from lrprism.spectral.workbench.scene_record import TABLE
@@ -34,6 +35,9 @@ def train(
     unlabelled: options.Unlabelled = None,
     label_column: options.LabelColumn = None,
     group_column: options.GroupColumn = None,
+    task: options.Task = CLASSIFICATION,
+    target_column: options.TargetColumn = None,
+    target_unit: options.TargetUnit = None,
     key: options.Key = None,
     band_axis: options.BandAxis = None,
     wavelengths: options.Wavelengths = None,
@@ -72,11 +76,13 @@ def train(
         ),
     ] = None,
     augment: Annotated[
-        bool,
+        bool | None,
         typer.Option(
-            help="Turn, mirror, brighten and darken patches while training.", rich_help_panel=TRAINING
+            help="Turn, mirror, brighten and darken patches while training; by default for classes, not for "
+            "numbers, which brightness may tell.",
+            rich_help_panel=TRAINING,
         ),
-    ] = True,
+    ] = None,
     precision: Annotated[
         str, typer.Option(help="32-true, bf16-mixed or 16-mixed.", rich_help_panel=TRAINING)
     ] = TrainingConfig.precision,
@@ -116,9 +122,12 @@ def train(
         lrprism train leaves.hdf5 --groups plants.csv --seeds 5 --out runs/plants
 
         lrprism train spectra.csv --label-column species --group-column plant --model cnn1d --out runs/leaves
+
+        lrprism train nir.csv --task regression --target-column "nitrogen (%)" --model cnn1d --out runs/n
     """
     first, *others = pair_labels(data, labels or (), test or (), test_labels or ())
-    words = LabelWords(label_attribute, label_layer, label_crs, unlabelled, label_column, group_column)
+    aims = (task, target_column, target_unit)
+    words = LabelWords(label_attribute, label_layer, label_crs, unlabelled, label_column, group_column, *aims)
     training = TrainingSettings(
         source=first.source,
         preparation=read_preparation(
@@ -135,7 +144,7 @@ def train(
             precision=cast(Literal["32-true", "bf16-mixed", "16-mixed"], precision),
             seed=seed,
             devices=Devices(accelerator, devices, strategy, nodes),
-            augment=augment,
+            augment=task == CLASSIFICATION if augment is None else augment,
             initialize=True,
         ),
         weights=weights,
@@ -150,10 +159,10 @@ def _run(training: TrainingSettings, out: Path, *, overwrite: bool, reporter: Re
     """Train, and print what it brought."""
     with UnfinishedRun.open(out, plan_training(training), overwrite=overwrite) as unfinished:
         record = train_into(unfinished.work, training, reporter)
-        if record is None:  # another process goes on
-            return
-        unfinished.finish()
-    _print_run(record, out)
+        if record is not None:  # else another process goes on
+            unfinished.finish()
+    if record is not None:
+        _print_run(record, out)
 
 
 def _print_run(record: dict[str, Any], out: Path) -> None:

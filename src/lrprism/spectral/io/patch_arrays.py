@@ -1,5 +1,6 @@
 """Patches or spectra in one ``.npy`` file, their classes in another."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -19,6 +20,8 @@ from lrprism.spectral.io.failures import LIBRARY_ERRORS, reading
 from lrprism.spectral.io.format import FileMarks
 from lrprism.spectral.io.sample_format import SampleFormat, SampleOptions
 from lrprism.spectral.io.spectra.labelling import SampleFacts, lay_patches_out
+from lrprism.spectral.io.traits.columns import frame_targets
+from lrprism.spectral.io.traits.options import TraitOptions
 
 _PAIR: Final = {"x.npy": "y.npy", "X.npy": "y.npy"}
 _MAGIC: Final = b"\x93NUMPY"
@@ -50,16 +53,14 @@ def read_patch_arrays(path: Path, options: SampleOptions) -> PatchSet:
         )
     centre, fwhm = read_wavelengths(options.wavelengths, patch.shape[1])
     labels = _find_labels(path, options)
-    columns = pd.DataFrame(index=range(len(patch)))
-    if labels is not None:
-        columns["label"] = _read_labels(labels, len(patch))
+    columns, options, further = _read_columns(labels, len(patch), options)
     bad = np.flatnonzero(~np.isfinite(patch).all(axis=(1, 2, 3)))
     if bad.size:
         raise DataError(
             f"'{path}' should have no missing value. Found {bad.size} samples with one, the first is "
             f"{bad[0]}. Fill or remove them."
         )
-    notes = [*note, *([f"classes are read from {labels.name}"] if labels is not None else [])]
+    notes = [*note, *further]
     attrs = {
         "title": path.name,
         "attribution": "",
@@ -124,6 +125,30 @@ def _read_labels(path: Path, samples: int) -> npt.NDArray[np.generic]:
     return labels.ravel()
 
 
+def _read_columns(
+    path: Path | None, samples: int, options: SampleOptions
+) -> tuple[pd.DataFrame, SampleOptions, list[str]]:
+    """Return classes or targets as columns, the options with the names of the targets, and a note."""
+    if path is None:
+        return pd.DataFrame(index=range(samples)), options, []
+    if options.traits is None:
+        classes = pd.DataFrame({"label": _read_labels(path, samples)})
+        return classes, options, [f"classes are read from {path.name}"]
+    targets = _read_targets(path, samples, options.traits)
+    traits = replace(options.traits, columns=tuple(targets.columns))
+    return targets, replace(options, traits=traits), [f"targets are read from {path.name}"]
+
+
+def _read_targets(path: Path, samples: int, traits: TraitOptions) -> pd.DataFrame:
+    targets = _load(path, "the targets of each sample in a .npy file")
+    if targets.ndim not in {1, 2} or len(targets) != samples or targets.dtype.kind not in "iuf":
+        raise DataError(
+            f"'{path}' should hold one number, or one for each trait, of each of the {samples} samples. "
+            f"Found shape {targets.shape} of {targets.dtype}. Give the targets of these samples."
+        )
+    return frame_targets(targets, traits, str(path))
+
+
 def _is_arrays(marks: FileMarks) -> bool:
     if not marks.start.startswith(_MAGIC):
         return False
@@ -138,5 +163,5 @@ PATCH_ARRAYS: Final = SampleFormat(
     _is_arrays,
     read_patch_arrays,
     files="x.npy with y.npy",
-    options=("wavelengths", "class_names", "labels"),
+    options=("wavelengths", "class_names", "labels", "traits"),
 )

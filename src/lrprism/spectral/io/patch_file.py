@@ -25,6 +25,8 @@ from lrprism.spectral.io.hdf5_values import check_stored
 from lrprism.spectral.io.labels.codes import MOST_CLASSES
 from lrprism.spectral.io.sample_format import SampleFormat, SampleOptions
 from lrprism.spectral.io.spectra.classes import Classes, number_classes
+from lrprism.spectral.io.traits.columns import frame_targets, lay_traits_out
+from lrprism.spectral.io.traits.options import TraitOptions
 
 _PATCHES, _LABELS = "train_img", "train_labels"
 _KOCHIA_BANDS, _KOCHIA_RANGE = 300, "387.12:1023.5"
@@ -38,6 +40,7 @@ def read_patch_file(
     *,
     wavelengths: WavelengthSource | None = None,
     class_names: Sequence[str] | Mapping[int, str] | None = None,
+    traits: TraitOptions | None = None,
 ) -> PatchSet:
     """Read ``train_img`` (sample, y, x, band) and ``train_labels`` (sample) from an HDF5 file.
 
@@ -50,6 +53,8 @@ def read_patch_file(
         class_names: Name of each class, class 0 first, or by the numbers in the file; by default "class 0",
             "class 1", ... for the numbers that occur. In the tutorial's kochia file they are: susceptible,
             glyphosate-resistant, dicamba-resistant.
+        traits: Of a file whose ``train_labels`` are measured numbers (sample) or (sample, trait): what the
+            user says about them; None for classes.
 
     Returns:
         The patches, bands moved in front of the rows.
@@ -60,23 +65,23 @@ def read_patch_file(
     file = Path(path)
     with open_hdf5(file) as opened:
         images, labels = _find_patches(opened, file)
-        numbers = _read_patch_labels(labels, len(images), file)
+        targets = None if traits is None else _read_targets(labels, len(images), file, traits)
+        numbers = _read_patch_labels(labels, len(images), file) if targets is None else None
         patch = _read_images(images, file)
     bands = patch.shape[1]
     centre, fwhm, notes = _settle_camera(wavelengths, bands, file)
+    coords = band_coords(bands, centre, fwhm=fwhm)
+    attrs: dict[str, object] = {
+        "title": file.name, **_REFLECTANCE, "assumed": [*notes, _REFLECTANCE_NOTE],
+    }  # fmt: skip
+    if targets is not None and traits is not None:
+        none = np.full(len(patch), -1, dtype=np.int64)
+        patches = make_patches(patch, none, coords=coords, class_names=[], attrs=attrs)
+        return lay_traits_out(patches, targets.to_numpy(np.float64), list(targets.columns), traits)
+    assert numbers is not None
     classes = _number_classes(numbers, class_names)
-    return make_patches(
-        patch,
-        classes.label,
-        coords=band_coords(bands, centre, fwhm=fwhm),
-        class_names=classes.names,
-        attrs={
-            "title": file.name,
-            **_REFLECTANCE,
-            "assumed": [*notes, _REFLECTANCE_NOTE],
-            "class_codes": classes.codes,
-        },
-    )
+    attrs["class_codes"] = classes.codes
+    return make_patches(patch, classes.label, coords=coords, class_names=classes.names, attrs=attrs)
 
 
 def is_patch_file(path: str | PathLike[str]) -> bool:
@@ -124,7 +129,8 @@ def _read_patch_labels(labels: h5py.Dataset, samples: int, file: Path) -> npt.ND
     if wrong.size:
         raise DataError(
             f"{_LABELS} of '{file}' should be whole numbers from 0. Found {values[wrong[0]]} at patch "
-            f"{wrong[0]} ({wrong.size} such labels). Number the classes 0, 1, 2, ..."
+            f"{wrong[0]} ({wrong.size} such labels). Number the classes 0, 1, 2, ...; measured values are "
+            "learned with --task regression."
         )
     count = np.unique(values).size
     if count > MOST_CLASSES:
@@ -144,6 +150,16 @@ def _number_classes(
     if names is None:
         names = {int(code): f"class {code}" for code in np.unique(numbers)}
     return number_classes(pd.Series(numbers, name=_LABELS), names)
+
+
+def _read_targets(labels: h5py.Dataset, samples: int, file: Path, traits: TraitOptions) -> pd.DataFrame:
+    if labels.ndim not in {1, 2} or len(labels) != samples or labels.dtype.kind not in "fiu":
+        raise DataError(
+            f"{_LABELS} of '{file}' should hold one number per patch, or one for each trait: shape "
+            f"({samples},) or ({samples}, traits). Found shape {labels.shape} of {labels.dtype}. Write the "
+            "targets that belong to these patches."
+        )
+    return frame_targets(labels[()], traits, str(file))
 
 
 def _read_images(images: h5py.Dataset, file: Path) -> npt.NDArray[np.float32]:
@@ -189,7 +205,9 @@ def _is_marked(marks: FileMarks) -> bool:
 
 
 def _read_samples(path: Path, options: SampleOptions) -> PatchSet:
-    return read_patch_file(path, wavelengths=options.wavelengths, class_names=options.class_names)
+    return read_patch_file(
+        path, wavelengths=options.wavelengths, class_names=options.class_names, traits=options.traits
+    )
 
 
 PATCH_FILE: Final = SampleFormat(
@@ -197,5 +215,5 @@ PATCH_FILE: Final = SampleFormat(
     _is_marked,
     _read_samples,
     files="train_img, train_labels",
-    options=("wavelengths", "class_names"),
+    options=("wavelengths", "class_names", "traits"),
 )

@@ -124,5 +124,5 @@ PATCH_FOLDER: Final = SampleFormat(
     _is_patch_folder,
     read_patch_folder,
     files="sub-folders named by class, with .npy, .tif, .hdr, .mat or .nc files",
-    options=("wavelengths", "key", "labels", "label_column", "group_column"),
+    options=("wavelengths", "key", "labels", "label_column", "group_column", "traits"),
 )

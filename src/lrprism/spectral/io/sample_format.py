@@ -8,9 +8,10 @@ from typing import Final, Literal, TypeAlias
 from lrprism.spectral.cubes.patches import PatchSet
 from lrprism.spectral.cubes.wavelengths import WavelengthSource
 from lrprism.spectral.io.format import FileMarks
+from lrprism.spectral.io.traits.options import TraitOptions
 
 SampleOption: TypeAlias = Literal[
-    "wavelengths", "class_names", "labels", "key", "label_column", "group_column"
+    "wavelengths", "class_names", "labels", "key", "label_column", "group_column", "traits"
 ]
 """What samples may leave open, so that the user has to say it."""
 
@@ -21,6 +22,7 @@ OPTION_WORDS: Final[dict[SampleOption, str]] = {
     "key": "--key",
     "label_column": "--label-column",
     "group_column": "--group-column",
+    "traits": "--task regression",
 }
 """The options of the command line."""
 
@@ -37,6 +39,7 @@ class SampleOptions:
         key: For files of several arrays: the name of the one to read.
         label_column: The column that names the class.
         group_column: The column that names the plant, field or day.
+        traits: The traits that take the place of classes; None for classes.
     """
 
     wavelengths: WavelengthSource | None = None
@@ -45,6 +48,7 @@ class SampleOptions:
     key: str | None = None
     label_column: str | None = None
     group_column: str | None = None
+    traits: TraitOptions | None = None
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ class AbstractNetwork(nn.Module):
 
     Args:
         bands: Number of bands.
-        classes: Number of classes, at least 2.
+        classes: Number of outputs: of classes, or of traits.
         window: Side of the square patches in pixels.
         least_bands: Fewest bands that the network works with.
         least_window: Smallest window that it works with.
@@ -29,7 +29,7 @@ class AbstractNetwork(nn.Module):
     ) -> None:
         """Check and keep the sizes."""
         super().__init__()
-        sizes = {"bands": (bands, least_bands), "classes": (classes, 2), "window": (window, least_window)}
+        sizes = {"bands": (bands, least_bands), "classes": (classes, 1), "window": (window, least_window)}
         check_sizes(type(self).__name__, **sizes)
         self.bands, self.classes, self.window = bands, classes, window
 

@@ -34,7 +34,7 @@ class CNN1D(AbstractNetwork):
 
     Args:
         bands: Number of bands, at least 9.
-        classes: Number of classes, at least 2.
+        classes: Number of classes, or of traits, at least 1.
 
     Example:
         >>> sum(parameter.numel() for parameter in CNN1D(bands=220, classes=8).parameters())

@@ -22,7 +22,7 @@ class HybridSN(AbstractNetwork):
 
     Args:
         bands: Number of bands or principal components, at least 13.
-        classes: Number of classes, at least 2.
+        classes: Number of classes, or of traits, at least 1.
         window: Side of the square patches in pixels, at least 9.
 
     Example:

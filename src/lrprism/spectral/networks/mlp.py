@@ -24,7 +24,7 @@ class MLP(AbstractNetwork):
 
     Args:
         bands: Number of bands.
-        classes: Number of classes, at least 2.
+        classes: Number of classes, or of traits, at least 1.
 
     Example:
         >>> sum(parameter.numel() for parameter in MLP(bands=100, classes=3).parameters())

@@ -80,7 +80,7 @@ class SpectralFormer(AbstractNetwork):
 
     Args:
         bands: Number of bands, at least ``group``.
-        classes: Number of classes, at least 2.
+        classes: Number of classes, or of traits, at least 1.
         window: Side of the square patches in pixels, at least 1: 1 is the pixel-wise network.
         group: Number of neighbouring bands in a token, odd: 1, 3 and 7 in the paper.
     """

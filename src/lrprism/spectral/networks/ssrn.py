@@ -61,7 +61,7 @@ class SSRN(AbstractNetwork):
 
     Args:
         bands: Number of bands, at least 7.
-        classes: Number of classes, at least 2.
+        classes: Number of classes, or of traits, at least 1.
         window: Side of the square patches in pixels, at least 3.
 
     Example:

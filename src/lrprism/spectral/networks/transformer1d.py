@@ -33,7 +33,7 @@ class Transformer1D(AbstractNetwork):
 
     Args:
         bands: Number of bands.
-        classes: Number of classes, at least 2.
+        classes: Number of classes, or of traits, at least 1.
     """
 
     layout = "spectrum"

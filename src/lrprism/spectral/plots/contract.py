@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from lrprism.errors import DataError
 from lrprism.spectral.bands.pooling import POOLED, joins_bands
-from lrprism.spectral.bands.statistics import COMPARED_WITH, sample_spectra
+from lrprism.spectral.bands.statistics import COMPARED_WITH, REGRESSION, TASK, sample_spectra
 
 _NOT_KNOWN: Final = frozenset(("", "unknown"))
 
@@ -108,7 +108,8 @@ def check_sample(sample: xr.Dataset) -> None:
     Raises:
         DataError: If a part is missing or not finite, or there are several samples.
     """
-    require_variables(sample, ["relevance", "patch", "target", "label", "predicted", "output"])
+    truth = "true" if is_regression(sample) else "label"
+    require_variables(sample, ["relevance", "patch", "target", truth, "predicted", "output"])
     for name in ("relevance", "patch"):
         check_dimensions(sample[name], ("band", "y", "x"), "Pick one sample with dataset.isel(sample=0).")
         check_finite_values(sample[name])
@@ -195,7 +196,7 @@ def get_class_name(dataset: xr.Dataset, index: int) -> str:
         np.atleast_1d(dataset.attrs.get("class_names", [])).tolist(),
     )
     for names in sources:
-        if 0 <= index < len(names) and len(names) > 1:
+        if 0 <= index < len(names) and (len(names) > 1 or is_regression(dataset)):
             return str(names[index])
     return f"class {index}"
 
@@ -209,7 +210,7 @@ def get_explained_output(sample: xr.Dataset) -> float:
         DataError: If the target is no class of the output.
     """
     outputs, target = np.atleast_1d(sample["output"].to_numpy()), int(sample["target"])
-    if outputs.size == 1 and target in {0, 1}:
+    if outputs.size == 1 and not is_regression(sample) and target in {0, 1}:
         return float(outputs[0]) if target == 1 else -float(outputs[0])
     if not 0 <= target < outputs.size:
         raise DataError(
@@ -217,6 +218,16 @@ def get_explained_output(sample: xr.Dataset) -> float:
             "Explain the network again and keep target and output together."
         )
     return float(outputs[target])
+
+
+def is_regression(dataset: xr.Dataset) -> bool:
+    """Return True if a trait is explained, not a class."""
+    return bool(dataset.attrs.get(TASK) == REGRESSION)
+
+
+def name_output(dataset: xr.Dataset) -> str:
+    """Return the word for what is explained, "class" or "trait"."""
+    return "trait" if is_regression(dataset) else "class"
 
 
 def describe_window(dataset: xr.Dataset) -> str:

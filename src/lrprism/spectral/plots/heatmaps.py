@@ -65,21 +65,32 @@ def band_heatmaps(
 def _write_sample_heading(figure: Figure, sample: xr.Dataset, drawn: int) -> None:
     total, unit = float(sample["relevance"].sum(dtype=np.float64)), contract.get_relevance_unit(sample)
     output = style.format_number(contract.get_explained_output(sample))
+    name = contract.get_class_name(sample, int(sample["target"]))
+    value = f"{output} {unit}" if contract.is_regression(sample) else f"{unit} {output}"
     title = (
-        f"Explained class: {contract.get_class_name(sample, int(sample['target']))}, "
-        f"{unit} {output}, total relevance {style.format_number(total)}"
+        f"Explained {contract.name_output(sample)}: {name}, {value}, "
+        f"total relevance {style.format_number(total)}"
     )
     bands, width = sample.sizes["band"], float(sample["relevance"].attrs.get(POOLED, 0))
     facts = [
         *contract.name_sample(sample),
-        f"true class: {contract.get_class_name(sample, int(sample['label']))}",
-        f"predicted: {contract.get_class_name(sample, int(sample['predicted']))}",
+        *_name_truth(sample, unit),
         str(sample.attrs.get("title", "")),
         contract.describe_way(sample),
         f"each band summed over {contract.name_width(width)} of wavelength" if width else "",
         f"{drawn} of {bands} bands shown, total over all" if drawn < bands else "",
     ]
     style.write_heading(figure, title, facts)
+
+
+def _name_truth(sample: xr.Dataset, unit: str) -> list[str]:
+    """Return what is true and what was predicted."""
+    if contract.is_regression(sample):
+        true, predicted = (style.format_number(float(sample[name])) for name in ("true", "predicted"))
+        measured = f"measured: {true} {unit}" if np.isfinite(float(sample["true"])) else "not measured"
+        return [measured, f"predicted: {predicted} {unit}"]
+    true, predicted = (contract.get_class_name(sample, int(sample[name])) for name in ("label", "predicted"))
+    return [f"true class: {true}", f"predicted: {predicted}"]
 
 
 def _draw_side(

@@ -48,7 +48,7 @@ def scene_relevance(
         relevance: ``[band, y, x]`` with ``wavelength`` in nm, NaN at pixels that are not explained; the
             ``relevance_map`` of a run.
         classes: Predicted class of every pixel, ``[y, x]``, 0-based, negative where there is none; the
-            attribute ``class_names`` names them. The ``class_map`` of a run.
+            attribute ``class_names`` names them, and ``title`` the panel. The ``class_map`` of a run.
         cube: The scene, ``[band, y, x]`` with ``wavelength`` in nm, in the data's own units.
         bands: Bands whose relevance is shown, positions along the band axis, 12 at most; the three of the
             largest ``m`` if None.
@@ -73,7 +73,8 @@ def scene_relevance(
     # in a pooled map the strongest bands are neighbours: more than a width apart they say more
     if width and not bands:
         chosen = pick_peaks(means, wavelength, width, SHOWN)
-    titles = ["predicted class", "strongest box" if width else "band of largest relevance"]
+    predicted = str(classes.attrs.get("title", "predicted class"))
+    titles = [predicted, "strongest box" if width else "band of largest relevance"]
     titles += _name_bands(dataset, wavelength, chosen, width)
     if cube is not None:
         titles.insert(0, picture_title(_get_cube_wavelengths(cube)))
@@ -82,7 +83,7 @@ def scene_relevance(
     page = ScenePage.from_titles(titles, shape, classes=key.height, bars=BARS)
     if cube is not None:
         page.draw(0, _colour_scene(cube, page.step))
-    at = titles.index("predicted class")
+    at = titles.index(predicted)
     _draw_classes(page, at, classes, key)
     drawn = read_drawn(relevance, chosen, page.step)
     _draw_strongest(page, at + 1, wavelength, drawn)

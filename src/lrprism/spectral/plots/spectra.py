@@ -136,7 +136,7 @@ def _write_spectrum_heading(figure: Figure, spectra: xr.Dataset, target: int) ->
     count = spectra.sizes["sample"]
     facts = [
         *contract.name_sample(spectra),
-        f"{count} sample{'s' if count > 1 else ''} explained for this class",
+        f"{count} sample{'s' if count > 1 else ''} explained for this {contract.name_output(spectra)}",
         f"each band summed over {contract.describe_window(spectra)}",
         str(spectra.attrs.get("title", "")),
         contract.describe_way(spectra),

@@ -6,6 +6,7 @@ from typing import Final, Literal, TypeAlias, final, get_args
 from torch import Tensor, nn
 
 from lrprism.errors import InputError
+from lrprism.spectral.preprocessing.output_scale import OutputScale
 
 Layout: TypeAlias = Literal["patch", "volume", "spectrum"]
 """Input of the network: ``[N, band, y, x]``, ``[N, 1, band, y, x]`` or the centre pixel, ``[N, band]``."""
@@ -32,6 +33,7 @@ class Pipeline(nn.Module):
             as it is.
         network: The network.
         layout: Input of the network.
+        output_scale: Turns the network's outputs into units of traits; None leaves them as they are.
 
     Example:
         >>> import torch
@@ -41,7 +43,13 @@ class Pipeline(nn.Module):
         torch.Size([5, 3])
     """
 
-    def __init__(self, steps: Sequence[nn.Module], network: nn.Module, layout: Layout) -> None:
+    def __init__(
+        self,
+        steps: Sequence[nn.Module],
+        network: nn.Module,
+        layout: Layout,
+        output_scale: OutputScale | None = None,
+    ) -> None:
         """Register the steps and the network.
 
         Raises:
@@ -57,6 +65,7 @@ class Pipeline(nn.Module):
         self.steps = nn.Sequential(*steps)
         self.network = network
         self.layout = layout
+        self.output_scale = output_scale
 
     def forward(self, x: Tensor) -> Tensor:
         """Return the network's output.
@@ -73,7 +82,7 @@ class Pipeline(nn.Module):
                 "Give a spectrum as a patch of 1 x 1 pixels, and leave out the channel axis."
             )
         output: Tensor = self.network(self._lay_out(self.steps(x)))
-        return output
+        return output if self.output_scale is None else self.output_scale(output)
 
     def _lay_out(self, x: Tensor) -> Tensor:
         if self.layout == "spectrum":  # a network of single spectra sees the centre pixel alone

@@ -10,6 +10,7 @@ import xarray as xr
 
 from lrprism.engine import Account
 from lrprism.errors import DataError
+from lrprism.spectral.bands.statistics import REGRESSION, TASK
 
 INPUT = "input"
 """The op in the row of the relevance that arrived at the inputs."""
@@ -65,10 +66,23 @@ def sample_table(relevance: xr.Dataset, numbers: npt.NDArray[np.int64]) -> pd.Da
 
     Returns:
         A row per sample with the columns sample, then scene, name, row and column where the data have them,
-        label, predicted and target, classes counted from 0.
+        label, predicted and target, classes counted from 0; of a trait true and predicted value, target and
+        unit.
     """
     columns = {"sample": numbers}
-    for name in ("scene", "name", "row", "column", "label", "predicted", "target"):
+    for name in ("scene", "name", "row", "column", "label", "true", "predicted", "target"):
         if name in relevance.variables:
             columns[name] = relevance[name].values
-    return pd.DataFrame(columns)
+    return add_unit(pd.DataFrame(columns), relevance)
+
+
+def add_unit(table: pd.DataFrame, relevance: xr.Dataset) -> pd.DataFrame:
+    """Return a table with the unit of a trait in a last column; that of classes, in logits, as it is.
+
+    Args:
+        table: A table of relevance or values.
+        relevance: The relevance dataset.
+    """
+    if relevance.attrs.get(TASK) != REGRESSION:
+        return table
+    return table.assign(unit=str(relevance["relevance"].attrs["units"]))

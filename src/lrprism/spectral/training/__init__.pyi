@@ -7,16 +7,22 @@ from .metrics import Metrics, evaluate
 from .prediction import predict
 from .seeds import summarize_seeds
 from .tasks.classification import Classification
+from .tasks.regression import Regression
 from .tasks.task import AbstractTask, EpochRecord
+from .trait_scores import Estimate, RegressionScores, TraitScores, score_traits
 
 __all__ = [
     "AbstractTask",
     "Classification",
     "Devices",
     "EpochRecord",
+    "Estimate",
     "Metrics",
+    "Regression",
+    "RegressionScores",
     "TrainingConfig",
     "TrainingResult",
+    "TraitScores",
     "centre_gradients",
     "check_devices",
     "evaluate",
@@ -24,5 +30,6 @@ __all__ = [
     "initialize",
     "predict",
     "resolve_device",
+    "score_traits",
     "summarize_seeds",
 ]

@@ -15,8 +15,8 @@ from lrprism.evaluation import Method
 from lrprism.spectral.bands.pooling import build_box, joins_bands
 from lrprism.spectral.preprocessing import Pipeline
 from lrprism.spectral.workbench.composites import find_composite, find_rule
+from lrprism.spectral.workbench.explained_targets import NetworkClass
 from lrprism.spectral.workbench.networks import NETWORK
-from lrprism.spectral.workbench.patch_explainer import NetworkClass
 from lrprism.spectral.workbench.references import REFERENCES, find_reference
 
 AUTO: Final = "auto"

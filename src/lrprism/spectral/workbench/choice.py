@@ -150,9 +150,10 @@ def choose_way(
 
     Raises:
         DataError: If the data cannot be read, or no sample is known that is not of the test part.
-        InputError: If there is one band only.
+        InputError: If there is one band only, or the network predicts traits.
         ModelError: If the network is at chance level.
     """
+    trained.check_classes("rule auto")
     if (folder / _RECORD).is_file():
         return Choice.from_record(read_json(folder / _RECORD))
     part = _choose_part(trained)

@@ -10,7 +10,8 @@ import xarray as xr
 from lrprism.spectral.cubes.cube import Scene
 from lrprism.spectral.cubes.georeference import georeference_of
 from lrprism.spectral.cubes.wavelengths import MissingWavelengthsError
-from lrprism.spectral.io.spectra.labelling import UNLABELLED
+from lrprism.spectral.io.spectra.labelling import CANDIDATES, UNLABELLED
+from lrprism.spectral.io.traits.columns import NAMES, UNITS
 from lrprism.spectral.workbench.preparation import Preparation
 from lrprism.spectral.workbench.sources import Samples, open_samples
 
@@ -73,12 +74,34 @@ def _describe_samples(samples: Samples) -> dict[str, str]:
         "labelled": f"{len(samples.numbers)} {noun}",
         "classes": "\n".join(_count_classes(samples)) or f"none: {missing}",
     }
+    if samples.targets is not None:
+        del rows["classes"]
+        rows["traits"] = "\n".join(_describe_traits(samples))
+    elif samples.attrs.get(CANDIDATES):
+        listed = ", ".join(f"'{name}'" for name in samples.attrs[CANDIDATES])
+        rows["numbers"] = f"{listed}\nlearn one with --task regression --target-column NAME"
     names, groups = (samples.describe(samples.numbers, column) for column in ("name", "group"))
     if names is not None and len(names):
         rows["names"] = f"{names[0]} to {names[-1]}"
     if groups is not None:
         rows["groups"] = f"{len(np.unique(groups))}"
     return rows
+
+
+def _describe_traits(samples: Samples) -> list[str]:
+    """Return range, mean and unit of each trait."""
+    assert samples.targets is not None
+    return (
+        [
+            f"{name}, {unit or 'unit not stated'}: {values.min():.4g} to {values.max():.4g}, mean "
+            f"{values.mean():.4g}, sd {values.std():.4g}"
+            for name, unit, values in zip(
+                samples.attrs[NAMES], samples.attrs[UNITS], samples.targets.T, strict=True
+            )
+        ]
+        if len(samples.numbers)
+        else ["none: no sample has a value"]
+    )
 
 
 def _format_rows(rows: dict[str, str]) -> str:

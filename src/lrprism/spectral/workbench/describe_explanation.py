@@ -5,13 +5,13 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
 
-import torch
+import numpy as np
 import xarray as xr
 
-from lrprism.evaluation.samples import compare_with_chance
 from lrprism.spectral.bands.pooling import joins_bands
 from lrprism.spectral.bands.statistics import RESOLUTION
 from lrprism.spectral.files import write_whole
+from lrprism.spectral.training.tasks.registry import read_task
 from lrprism.spectral.workbench.choice import PART_WORDS, Choice
 from lrprism.spectral.workbench.composites import DEFAULT_RULE, find_composite
 from lrprism.spectral.workbench.explanation_settings import ExplanationSettings
@@ -34,6 +34,7 @@ def record_way(
     return {
         "composite": repr(find_composite(way.rule)),
         "reference": way.reference_name,
+        "unit": relevance["relevance"].attrs["units"],
         RESOLUTION: relevance.attrs[RESOLUTION],
         "choice": choice and asdict(choice),
         "words": describe_explanation(way, choice, relevance, training),
@@ -58,12 +59,24 @@ def describe_explanation(
     ]
     # the pixels of a scene have no label each
     if not way.every_pixel:
-        label, predicted = (relevance[name].values for name in ("label", "predicted"))
-        wrong = int((label != predicted).sum())
-        if wrong:
-            lines.append(f"Note: the network gets {wrong} of these {len(label)} samples wrong.")
-    doubt = find_doubt(training["test"])
+        lines += _note_errors(relevance)
+    doubt = find_doubt(training)
     return [*lines, f"Do not read these maps: {doubt}."] if doubt else lines
+
+
+def _note_errors(relevance: xr.Dataset) -> list[str]:
+    """Say how wrong the network is on the samples that are explained."""
+    if "true" in relevance:
+        error = (relevance["predicted"] - relevance["true"]).values
+        error = error[np.isfinite(error)]
+        if not error.size:
+            return ["Note: of these samples no measured value is known."]
+        unit, count = relevance["relevance"].attrs["units"], len(error)
+        size = float(np.sqrt(np.mean(error**2)))
+        return [f"Note: on these {count} samples the prediction is off by {size:.3g} {unit} (RMSE)."]
+    label, predicted = (relevance[name].values for name in ("label", "predicted"))
+    wrong = int((label != predicted).sum())
+    return [f"Note: the network gets {wrong} of these {len(label)} samples wrong."] if wrong else []
 
 
 def write_words(folder: Path, words: list[str], choice: Choice | None) -> None:
@@ -106,17 +119,10 @@ def _describe_maps(way: ExplanationSettings, relevance: xr.Dataset, training: Ma
     return f"as computed alone: {width}, {source}, is one band. Sum over more with --pool NM"
 
 
-def find_doubt(test: Mapping[str, Any]) -> str | None:
-    """Say that a network predicts no better than chance; None if it does.
+def find_doubt(training: Mapping[str, Any]) -> str | None:
+    """Say that a network has learned nothing that could be explained; None if it has.
 
     Args:
-        test: The record of its test, with the confusion matrix: true classes in rows.
+        training: The record of its training, with its test.
     """
-    confusion = torch.tensor(test["confusion"])
-    accuracy, chance, limit = compare_with_chance(confusion.diagonal(), confusion.sum(1))
-    if accuracy > limit:
-        return None
-    return (
-        f"the network predicts no better than chance, with a balanced accuracy of {accuracy:.3f} on "
-        f"{int(confusion.sum())} test samples, where {chance:.3f} is chance and up to {limit:.3f} is luck"
-    )
+    return read_task(training).find_doubt(training["test"])

@@ -32,10 +32,15 @@ def describe_network(folder: Path, rule: str | None, trusted: str | None = None)
     return "\n".join(
         [
             f"{spec['name']}: {spec['bands']} bands, {spec['window']} x {spec['window']} pixels, "
-            f"{len(trained.task.names)} {trained.task.noun}, {parameters:,} parameters",
+            f"{_count_outputs(trained)}, {parameters:,} parameters",
             f"trained on {record['data']['title']}: {record['split']['train']} samples, split by "
             f"{record['split']['scheme']}; on the test part: {trained.task.describe_test(record['test'])}",
             "",
             str(LRP(trained.model, Within(NETWORK, composite)).plan(sample)),
         ]
     )
+
+
+def _count_outputs(trained: TrainedNetwork) -> str:
+    count, noun = len(trained.task.names), trained.task.noun
+    return f"{count} {noun.removesuffix('s') if count == 1 else noun}"

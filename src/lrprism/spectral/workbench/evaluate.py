@@ -107,6 +107,7 @@ def evaluate_into(folder: Path, network: Path, settings: EvaluationSettings, rep
     """
     candidates = _read_rules(settings)
     trained = TrainedNetwork.load(network, settings.model)
+    trained.check_classes("a judgement of rules")
     check_band_count(trained)
     if settings.calibrate:
         check_trainable(trained)  # before the judgement, which takes minutes

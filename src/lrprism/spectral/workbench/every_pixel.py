@@ -13,9 +13,11 @@ from torch import nn
 
 from lrprism.engine import Account
 from lrprism.errors import DataError, InputError
+from lrprism.spectral.bands.statistics import REGRESSION, TASK
 from lrprism.spectral.cubes.cube import Scene
 from lrprism.spectral.cubes.georeference import assign_georeference, georeference_of
 from lrprism.spectral.io.format import Writer
+from lrprism.spectral.io.traits.strata import stratify
 from lrprism.spectral.io.writers import write_cube
 from lrprism.spectral.plots.class_colours import class_colour
 from lrprism.spectral.workbench.cutters import Numbers, WindowCutter
@@ -121,7 +123,8 @@ class PixelExplainer:
 
         Returns:
             ``relevance_map`` (band, y, x) in units of the output, and ``class_map`` (y, x), the predicted
-            class, -1 where there is none; both where the scene lies.
+            class, -1 where there is none; or ``trait_map``, the predicted trait in its unit, NaN where there
+            is none; both where the scene lies.
         """
         height, width = self.scene.labels.shape
         bands = {name: coord for name, coord in dataset.coords.items() if coord.dims == ("band",)}
@@ -131,16 +134,37 @@ class PixelExplainer:
         values = values.rechunk((rows * width, -1)).reshape((height, width, values.shape[1]))
         relevance = xr.DataArray(
             values.transpose(2, 0, 1), dims=("band", "y", "x"), coords=bands, name="relevance",
-            attrs={**dataset.attrs, "quantity": "relevance", "units": "logit"},
+            attrs={**dataset.attrs, "quantity": "relevance",
+                   "units": dataset["relevance"].attrs["units"]},
         )  # fmt: skip
-        classes = xr.DataArray(
-            dataset["predicted"].values.reshape(height, width), dims=("y", "x"), name="class",
-            attrs={"class_names": list(dataset.attrs["class_names"])},
-        )  # fmt: skip
+        maps = {"relevance_map": relevance, **_lay_predictions_out(dataset, (height, width))}
         place = georeference_of(self.scene.cube)
-        if place is not None:
-            relevance, classes = assign_georeference(relevance, place), assign_georeference(classes, place)
-        return {"relevance_map": relevance, "class_map": classes}
+        if place is None:
+            return maps
+        return {name: assign_georeference(values, place) for name, values in maps.items()}
+
+
+def _lay_predictions_out(dataset: xr.Dataset, shape: tuple[int, int]) -> dict[str, xr.DataArray]:
+    predicted = dataset["predicted"]
+    values = predicted.values.reshape(shape)
+    if dataset.attrs[TASK] == REGRESSION:
+        trait = str(dataset["class_name"].values[int(dataset["target"].values.max())])
+        attrs = {"title": str(dataset.attrs["title"]), "quantity": trait, **predicted.attrs, "assumed": []}
+        return {"trait_map": xr.DataArray(values, dims=("y", "x"), name=trait, attrs=attrs)}
+    attrs = {"class_names": list(dataset.attrs["class_names"])}
+    return {"class_map": xr.DataArray(values, dims=("y", "x"), name="class", attrs=attrs)}
+
+
+def stratify_map(values: xr.DataArray) -> xr.DataArray:
+    """Return a map of a predicted trait in a few strata, as a figure of a scene draws classes.
+
+    Args:
+        values: The trait, ``[y, x]``, NaN where there is none.
+    """
+    unit = str(values.attrs["units"])
+    strata, names = stratify(values.values.astype(np.float64), "")
+    attrs = {"class_names": [f"{name.strip()} {unit}" for name in names], "title": f"predicted {values.name}"}
+    return xr.DataArray(strata, dims=("y", "x"), attrs=attrs)
 
 
 def write_maps(maps: Mapping[str, xr.DataArray], folder: Path, writers: Sequence[Writer]) -> None:
@@ -167,7 +191,9 @@ def _number_classes(classes: xr.DataArray) -> xr.DataArray:
 def _sum_windows(explained: xr.Dataset) -> xr.Dataset:
     """Sum the relevance of each window over its pixels, and drop all else that has a place in the scene."""
     relevance = explained["relevance"].sum(("y", "x"), keep_attrs=True)
-    return explained.assign(relevance=relevance).drop_vars(["patch", "label", "row", "column"])
+    return explained.assign(relevance=relevance).drop_vars(
+        ["patch", "label", "true", "row", "column"], errors="ignore"
+    )
 
 
 def _spread(explained: xr.Dataset, inside: np.ndarray[Any, np.dtype[np.bool_]]) -> xr.Dataset:

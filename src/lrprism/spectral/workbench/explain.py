@@ -15,13 +15,14 @@ from lrprism.spectral.bands.statistics import RESOLUTION, band_table, sample_spe
 from lrprism.spectral.cubes.patches import PatchSet
 from lrprism.spectral.runs import file_hash, read_run, versions, write_json
 from lrprism.spectral.runs.record import RUN_FILE
-from lrprism.spectral.runs.tables import conservation_table, sample_table
+from lrprism.spectral.runs.tables import add_unit, conservation_table, sample_table
 from lrprism.spectral.workbench.choice import Choice, choose_way, drop_record
 from lrprism.spectral.workbench.composites import find_composite
 from lrprism.spectral.workbench.cutters import Numbers, WindowCutter
 from lrprism.spectral.workbench.describe_explanation import record_way, write_words
-from lrprism.spectral.workbench.every_pixel import PixelExplainer, write_maps
+from lrprism.spectral.workbench.every_pixel import PixelExplainer, stratify_map, write_maps
 from lrprism.spectral.workbench.explained_data import open_explained
+from lrprism.spectral.workbench.explained_targets import choose_target
 from lrprism.spectral.workbench.explanation_settings import ExplanationSettings
 from lrprism.spectral.workbench.figures import draw_figures, draw_scenes
 from lrprism.spectral.workbench.part_samples import find_test_part
@@ -94,7 +95,8 @@ def explain_into(
 def _choose_way(
     folder: Path, trained: TrainedNetwork, settings: ExplanationSettings, reporter: Reporter
 ) -> tuple[Choice | None, ExplanationSettings]:
-    """Return the settings with a rule, and how it was chosen where it was left open."""
+    """Return the settings with a rule and a target, and how the rule was chosen where it was left open."""
+    settings = replace(settings, target=choose_target(settings.target, trained.task))
     if not settings.chooses or settings.reference is not None:
         find_reference(settings.reference_name, trained.record)  # an unknown one costs no reading
     if not settings.chooses:
@@ -158,7 +160,7 @@ def _plan_patches(
     ) -> list[Path]:
         with reporter.step("writing the tables of bands and samples"):
             spectra = sample_spectra(relevance)
-            band_table(spectra).to_csv(folder / "bands.csv", index=False)
+            add_unit(band_table(spectra), relevance).to_csv(folder / "bands.csv", index=False)
             sample_table(relevance, where["sample"]).to_csv(folder / "samples.csv", index=False)
         figures = folder / "figures"
         return draw_figures(figures, relevance, spectra, conservation, settings.heatmaps, reporter)
@@ -195,7 +197,7 @@ def _plan_pixels(
             return draw_scenes(
                 folder / "figures",
                 maps["relevance_map"],
-                maps["class_map"],
+                maps["class_map"] if "class_map" in maps else stratify_map(maps["trait_map"]),
                 explainer.scene.cube,
                 attribution,
             )
@@ -213,10 +215,10 @@ def _state_resolution(job: _Job, trained: TrainedNetwork, settings: ExplanationS
 def _build_patch_explainer(
     samples: Samples, trained: TrainedNetwork, settings: ExplanationSettings
 ) -> PatchExplainer:
-    names = trained.record["class_names"]
+    assert settings.target is not None
     reference = find_reference(settings.reference_name, trained.record)
     return PatchExplainer(
-        *(trained.model, find_composite(settings.rule), samples, names),
+        *(trained.model, find_composite(settings.rule), samples, trained.task),
         *(settings.target, reference, settings.reference_name),
     )
 
@@ -261,7 +263,7 @@ def _check_fit(patches: PatchSet, trained: TrainedNetwork, samples: Samples) -> 
 
 
 def _summarize_conservation(accounts: Sequence[Account], samples: int) -> dict[str, float]:
-    """Return means per sample, in logits: the output, the relevance at the input and in each sink."""
+    """Return means per sample: the output, the relevance at the input and in each sink, in its unit."""
     # every batch has an account over all its samples
     account = Account.sum_of(accounts)
     assert account is not None  # every job has a sample

@@ -12,6 +12,7 @@ from lrprism.spectral.io import read_cube
 from lrprism.spectral.io.patch_file import PATCH_FILE
 from lrprism.spectral.io.sample_format import SampleOptions
 from lrprism.spectral.io.sample_registry import find_sample_format, read_samples
+from lrprism.spectral.training.tasks.regression import Regression
 from lrprism.spectral.workbench.band_check import check_band_centres
 from lrprism.spectral.workbench.cutters import PatchCutter
 from lrprism.spectral.workbench.explanation_settings import ExplanationSettings
@@ -79,10 +80,10 @@ def _match_labelled(samples: Samples, known: KnownClasses) -> Samples:
     """
     if not len(samples.numbers):
         raise DataError(
-            f"'{samples.source}' should have samples with a class to choose by. Found none. Name their "
-            "classes as in the data of the training."
+            f"'{samples.source}' should have samples with a class or a trait to choose by. Found none. Name "
+            "them as in the data of the training."
         )
-    return match_classes(samples, known)
+    return samples if samples.targets is not None else match_classes(samples, known)
 
 
 def match_classes(samples: Samples, known: KnownClasses) -> Samples:
@@ -159,7 +160,19 @@ def _prepare_other(trained: TrainedNetwork, settings: ExplanationSettings) -> Pr
     is_named = settings.labels is not None and trained.record["class_names"] == list(own.class_names or ())
     if is_named or (Path(str(settings.source)).exists() and find_sample_format(str(settings.source))):
         own = replace(own, class_names=None, class_codes=None)  # they are told by the classes of the training
-    return replace(own, labels=settings.labels, wavelengths=wavelengths, key=key, group_column=None)
+    task = trained.task
+    if isinstance(task, Regression) and not own.target_columns and own.label_attribute is None:
+        # arrays and rasters name no trait: without targets of their own the names are those of the training
+        own = replace(own, target_columns=task.names, target_units=task.units)
+    # new spectra are predicted, whether their traits were measured or not
+    return replace(
+        own,
+        labels=settings.labels,
+        wavelengths=wavelengths,
+        key=key,
+        group_column=None,
+        targets_may_be_unknown=own.traits is not None,
+    )
 
 
 def _states_wavelengths(settings: ExplanationSettings, own: Preparation, key: str | None) -> bool:

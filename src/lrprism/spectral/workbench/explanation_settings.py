@@ -24,7 +24,8 @@ class ExplanationSettings:
         resample: Whether the bands of other data are averaged to the wavelengths of the training.
         rule: A name in :data:`lrprism.spectral.workbench.COMPOSITES`; or ``"auto"``: rule, reference and
             width are chosen on samples of this network, as far as ``reference`` and ``pool`` leave them open.
-        target: ``"predicted"``, ``"true"``, the number of a class or its name.
+        target: ``"predicted"``, ``"true"``, the number of a class or its name; the number of a trait or its
+            name; None for the predicted class, or the only trait.
         per_class: Most samples of each true class; None for all of them.
         batch_size: Patches at a time.
         devices: Devices to run on.
@@ -46,7 +47,7 @@ class ExplanationSettings:
     key: str | None = None
     resample: bool = False
     rule: str = DEFAULT_RULE
-    target: str = "predicted"
+    target: str | None = None
     per_class: int | None = 20
     batch_size: int = 32
     devices: Devices = field(default_factory=Devices)

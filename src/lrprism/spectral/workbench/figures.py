@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from lrprism.spectral import plots
 from lrprism.spectral.bands.pooling import joins_bands, pooled, tile_axis
 from lrprism.spectral.bands.statistics import RESOLUTION
-from lrprism.spectral.plots.contract import describe_way
+from lrprism.spectral.plots.contract import describe_way, get_relevance_unit, is_regression
 from lrprism.spectral.workbench.progress import Reporter
 
 FigureJob = tuple[str, Callable[[], Figure]]
@@ -45,9 +45,19 @@ def draw_figures(
         The written files.
     """
     jobs: list[FigureJob] = [
-        ("layer-sums", partial(plots.layer_sums, conservation, way=describe_way(relevance))),
-        ("class-spectra", partial(plots.class_spectra, spectra)),
+        (
+            "layer-sums",
+            partial(
+                plots.layer_sums,
+                conservation,
+                unit=get_relevance_unit(relevance),
+                way=describe_way(relevance),
+            ),
+        ),
     ]
+    # one trait is explained at a time
+    if not is_regression(relevance):
+        jobs.append(("class-spectra", partial(plots.class_spectra, spectra)))
     for target in np.unique(relevance["target"].values):
         # class names may hold slashes and blanks
         name = _build_slug(f"{int(target):02d}-{relevance['class_name'].values[target]}")
@@ -116,7 +126,9 @@ def draw_scenes(
 
 
 def pick_typical_samples(relevance: xr.Dataset, target: int, count: int) -> list[int]:
-    """Pick the samples of one explained class that the network was surest of, those it got right first.
+    """Pick the samples of one explained output that the network was surest of, those it got right first.
+
+    Of a trait those whose prediction is nearest to the measured value.
 
     Args:
         relevance: The relevance dataset.
@@ -127,6 +139,9 @@ def pick_typical_samples(relevance: xr.Dataset, target: int, count: int) -> list
         Positions along ``sample``.
     """
     chosen = np.flatnonzero(relevance["target"].values == target)
+    if is_regression(relevance):  # those whose prediction is nearest
+        error = np.abs(relevance["predicted"].values - relevance["true"].values)
+        return [int(sample) for sample in chosen[np.argsort(error[chosen], kind="stable")][:count]]
     output = relevance["output"].values[chosen]
     # one logit tells two classes apart by its sign
     logit = output[:, target] if output.shape[1] > 1 else output[:, 0] * (2 * target - 1)

@@ -20,6 +20,8 @@ from lrprism.spectral.networks import (
 )
 from lrprism.spectral.preprocessing import LAYOUTS, AbstractStep, Layout, Pipeline, Wavelengths, build_steps
 from lrprism.spectral.preprocessing.moments import Batches
+from lrprism.spectral.preprocessing.output_scale import OutputScale
+from lrprism.spectral.training.tasks.regression import measure_traits
 from lrprism.spectral.workbench.cutters import Numbers
 from lrprism.spectral.workbench.patch_batches import PatchBatches
 from lrprism.spectral.workbench.sources import Samples, network_inputs
@@ -81,26 +83,38 @@ class NetworkSettings:
         """Rebuild what :meth:`record` wrote."""
         return cls(record["name"], tuple(record["steps"]), record["layout"])
 
-    def record(self, wavelength: Wavelengths, classes: int, window: int) -> dict[str, Any]:
+    def record(
+        self, wavelength: Wavelengths, classes: int, window: int, *, scales_outputs: bool = False
+    ) -> dict[str, Any]:
         """Return all that is needed to build the network again, as plain JSON."""
         bands = {"bands": len(wavelength), "wavelength_nm": wavelength.tolist()}
         # the folder has its own copy of a program
         name = PROGRAM if self.is_program else self.name
-        return {**asdict(self), "name": name, **bands, "classes": classes, "window": window}
+        return {
+            **asdict(self),
+            "name": name,
+            **bands,
+            "classes": classes,
+            "window": window,
+            "scales_outputs": scales_outputs,
+        }
 
     def copy_program(self, folder: Path) -> None:
         """Copy an exported program into a run folder, so that the folder is all that is needed."""
         if self.is_program:
             shutil.copyfile(self.name, folder / PROGRAM)
 
-    def build(self, patches: Batches, wavelength: Wavelengths, classes: int) -> Pipeline:
+    def build(
+        self, patches: Batches, wavelength: Wavelengths, classes: int, output_scale: OutputScale | None = None
+    ) -> Pipeline:
         """Build the network for a training part, with its preprocessing fitted to it.
 
         Args:
             patches: The training part, ``[N, band, y, x]``, in the data's own units; or batches of it,
                 which can be gone through more than once.
             wavelength: Centre of each band in nm, ``[band]``.
-            classes: Number of classes.
+            classes: Number of classes, or of traits.
+            output_scale: Turns outputs into units of traits; None for classes.
 
         Returns:
             The pipeline, its network with the weights that it is built with.
@@ -112,9 +126,12 @@ class NetworkSettings:
         """
         steps = build_steps(self.steps, wavelength, patches)
         first = patches if isinstance(patches, Tensor) else next(iter(patches))
-        return self._build_pipeline(steps, len(wavelength), classes, first.shape[-1])
+        sizes = {"bands": len(wavelength), "classes": classes, "window": first.shape[-1]}
+        return self._build_pipeline(steps, sizes, output_scale=output_scale)
 
-    def rebuild(self, wavelength: Wavelengths, classes: int, window: int, folder: Path) -> Pipeline:
+    def rebuild(
+        self, wavelength: Wavelengths, classes: int, window: int, folder: Path, *, scales_outputs: bool
+    ) -> Pipeline:
         """Build the same pipeline for weights to be loaded into.
 
         Args:
@@ -122,25 +139,34 @@ class NetworkSettings:
             classes: Number of classes.
             window: Side of the patches in pixels.
             folder: The run folder, which holds the copy of an exported program.
+            scales_outputs: Whether its outputs are turned into units of traits.
         """
         steps = build_steps(self.steps, wavelength)
-        return self._build_pipeline(steps, len(wavelength), classes, window, folder)
+        sizes = {"bands": len(wavelength), "classes": classes, "window": window}
+        return self._build_pipeline(
+            steps, sizes, folder, output_scale=OutputScale(classes) if scales_outputs else None
+        )
 
     def _build_pipeline(
-        self, steps: list[AbstractStep], bands: int, classes: int, window: int, folder: Path | None = None
+        self,
+        steps: list[AbstractStep],
+        sizes: dict[str, int],
+        folder: Path | None = None,
+        *,
+        output_scale: OutputScale | None,
     ) -> Pipeline:
-        shape: tuple[int, ...] = (1, bands, window, window)
+        shape: tuple[int, ...] = (1, sizes["bands"], sizes["window"], sizes["window"])
         for step in steps:
             shape = step.output_shape(shape)
         # PCA, resampling and selection change the number of bands
-        network = self._build_network({"bands": shape[1], "classes": classes, "window": window}, folder)
+        network = self._build_network({**sizes, "bands": shape[1]}, folder)
         layout = self.layout or getattr(network, "layout", None)
         if layout not in LAYOUTS:
             raise InputError(
                 f"'{self.name}' should say what it takes. Found no attribute layout. Give --layout patch for "
                 "[N, band, y, x], volume for [N, 1, band, y, x] or spectrum for [N, band]."
             )
-        return Pipeline(steps, network, cast(Layout, layout))
+        return Pipeline(steps, network, cast(Layout, layout), output_scale)
 
     def _build_network(self, sizes: dict[str, int], folder: Path | None) -> nn.Module:
         if self.is_program:
@@ -169,6 +195,7 @@ def rebuild_network(record: dict[str, Any], folder: Path, trusted: str | None = 
     try:
         settings = NetworkSettings.from_record(record)
         wavelength = np.array(record["wavelength_nm"], dtype=np.float64)
+        scales_outputs = bool(record["scales_outputs"])
     except (KeyError, TypeError) as error:
         raise DataError(
             f"'{folder}' should hold a network of this version. Found no {error} in its record. "
@@ -181,7 +208,9 @@ def rebuild_network(record: dict[str, Any], folder: Path, trusted: str | None = 
             f"{'no permission' if trusted is None else trusted}. If you trust it, add "
             f"--model {settings.name}."
         )
-    return settings.rebuild(wavelength, record["classes"], record["window"], folder)
+    return settings.rebuild(
+        wavelength, record["classes"], record["window"], folder, scales_outputs=scales_outputs
+    )
 
 
 def build_for_samples(
@@ -202,11 +231,21 @@ def build_for_samples(
     """
     nm = samples.cut(numbers[:1])["wavelength"].values
     _check_window(settings, samples)
-    model = settings.build(PatchBatches(samples, numbers), nm, len(samples.class_names))
+    scale = _fit_output_scale(samples, numbers)
+    model = settings.build(PatchBatches(samples, numbers), nm, len(samples.task.names), scale)
     if weights is not None:
         load_checkpoint(model.network, weights)
     _check_runs(model, samples, settings.name)
     return model
+
+
+def _fit_output_scale(samples: Samples, numbers: Numbers) -> OutputScale | None:
+    """Return what turns outputs into units of the traits of the training part; None for classes."""
+    if samples.targets is None:
+        return None
+    scale = OutputScale(samples.targets.shape[1])
+    scale.set_statistics(*measure_traits(torch.from_numpy(samples.targets_of(numbers))))
+    return scale
 
 
 def _check_window(settings: NetworkSettings, samples: Samples) -> None:
@@ -233,7 +272,7 @@ def _check_runs(model: Pipeline, samples: Samples, name: str) -> None:
     """
     # two patches, so that a program exported for a batch of one shows up
     patches = network_inputs(samples.cut(samples.numbers[[0, -1]]))
-    classes = len(samples.class_names)
+    classes, is_regression = len(samples.task.names), samples.targets is not None
     training = model.training
     try:
         with torch.no_grad():
@@ -248,10 +287,11 @@ def _check_runs(model: Pipeline, samples: Samples, name: str) -> None:
         ) from error
     finally:
         model.train(training)
-    shapes = {(2, classes)} | ({(2, 1)} if classes == 2 else set())  # one logit tells two classes apart
+    # one logit tells two classes apart
+    shapes = {(2, classes)} | ({(2, 1)} if classes == 2 and not is_regression else set())
     if not isinstance(logits, Tensor) or tuple(logits.shape) not in shapes:
         shape = tuple(logits.shape) if isinstance(logits, Tensor) else type(logits).__name__
         raise ModelError(
-            f"'{name}' should give one row of {classes} logits per patch, (2, {classes}) for 2 patches. "
-            f"Found {shape}. Check the number of classes."
+            f"'{name}' should give one row of {classes} {'numbers' if is_regression else 'logits'} per "
+            f"patch, (2, {classes}) for 2 patches. Found {shape}. Check the number of {samples.task.noun}."
         )

@@ -6,11 +6,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-import xarray as xr
 
 from lrprism.errors import DataError, InputError
-from lrprism.spectral.cubes.cube import Scene
-from lrprism.spectral.io import read_numbered_map
 from lrprism.spectral.splits import (
     SCHEMES,
     Leakage,
@@ -19,12 +16,17 @@ from lrprism.spectral.splits import (
     hold_out,
     leakage,
     random_split,
-    read_groups,
     read_split,
 )
 from lrprism.spectral.workbench.cutters import Numbers
+from lrprism.spectral.workbench.sample_groups import (
+    group_test_samples,
+    keep_polygons_whole,
+    read_group_map,
+    read_sample_groups,
+)
 from lrprism.spectral.workbench.sources import Samples
-from lrprism.spectral.workbench.split_settings import POLYGON, SplitSettings
+from lrprism.spectral.workbench.split_settings import SplitSettings
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,6 +40,8 @@ class SampleParts:
         split: The split that the parts come from.
         scheme: The name of its scheme.
         leakage: Overlap of test windows with training windows; None without a scene.
+        test_groups: The plant, field, polygon or square of each test sample, which scores with an interval
+            count as one; None where none is known.
     """
 
     train: Numbers
@@ -46,6 +50,7 @@ class SampleParts:
     split: Split
     scheme: str
     leakage: Leakage | None
+    test_groups: npt.NDArray[np.generic] | None = None
 
     def table(self, samples: Samples) -> pd.DataFrame:
         """Return a row per sample: sample, label and part.
@@ -55,7 +60,7 @@ class SampleParts:
         """
         parts = {"train": self.train, "validation": self.validation, "test": self.test}
         tables = [
-            pd.DataFrame({"sample": numbers, "label": samples.labels_of(numbers), "part": name})
+            pd.DataFrame({"sample": numbers, **_list_targets(samples, numbers), "part": name})
             for name, numbers in parts.items()
         ]
         table = pd.concat(tables).sort_values("sample", ignore_index=True)
@@ -87,6 +92,13 @@ class SampleParts:
         }
 
 
+def _list_targets(samples: Samples, numbers: Numbers) -> dict[str, npt.NDArray[np.generic]]:
+    """Return columns of a table with the class of each of some samples, or with its traits by name."""
+    if samples.targets is None:
+        return {"label": samples.labels_of(numbers)}
+    return dict(zip(samples.task.names, samples.targets_of(numbers).T, strict=True))
+
+
 def deal_samples(samples: Samples, settings: SplitSettings, window: int, seed: int) -> SampleParts:
     """Deal samples out to training, validation and test part.
 
@@ -103,6 +115,7 @@ def deal_samples(samples: Samples, settings: SplitSettings, window: int, seed: i
         InputError: If the scheme is not one for such data.
         DataError: If a file cannot be read, or a part would be empty.
     """
+    settings = keep_polygons_whole(samples, settings)
     scheme = settings.choose_scheme(samples)
     guard = window // 2  # windows of two pixels further apart than 2 guard share nothing
     if scheme in SCHEMES:
@@ -118,7 +131,9 @@ def deal_samples(samples: Samples, settings: SplitSettings, window: int, seed: i
     overlap = None
     if samples.scene is not None:
         overlap = leakage(split, window, samples.scene.labels.sizes["x"])
-    return SampleParts(train, split.validation, split.test, split, scheme, overlap)
+    # scores of classes have no interval
+    groups = None if samples.targets is None else group_test_samples(samples, split.test, settings)
+    return SampleParts(train, split.validation, split.test, split, scheme, overlap, groups)
 
 
 def deal_training_part(samples: Samples, settings: SplitSettings, window: int, seed: int) -> SampleParts:
@@ -159,28 +174,14 @@ def _build_split(
 ) -> Split:
     """Build the split of these parts; its coverage is of all labelled samples, with or without a window."""
     labels = samples.all_labels
-    # label maps count classes from 1, 0 is unlabelled
-    classes = samples.labels if labels is None else labels.values.ravel().astype(np.int64) - 1
+    if labels is not None:  # label maps count classes from 1, 0 is unlabelled
+        classes = labels.values.ravel().astype(np.int64) - 1
+    else:  # numbers of samples count those without a label too
+        assert samples.patches is not None
+        classes = samples.patches["label"].values
     return Split(
         train, test, coverage_table(classes, train, test, samples.class_names, validation), notes, validation
     )
-
-
-def _read_group_map(scene: Scene, groups: str) -> xr.DataArray:
-    """Return the number of the group of each pixel, ``[y, x]``, with what was assumed as an attribute.
-
-    Raises:
-        InputError: If the polygons are asked for and the labels are a map.
-    """
-    if groups != POLYGON:
-        return read_numbered_map(groups, scene.cube)
-    if POLYGON not in scene.labels.coords:
-        raise InputError(
-            "the split by polygons should get labels that are polygons or points. Found a label map. "
-            "Give the polygons with --labels, or a map of groups with --groups."
-        )
-    polygons: xr.DataArray = scene.labels.coords[POLYGON].assign_attrs(assumed=[])
-    return polygons
 
 
 def _split_by_scheme(samples: Samples, settings: SplitSettings, name: str, guard: int, seed: int) -> Split:
@@ -194,24 +195,17 @@ def _split_by_scheme(samples: Samples, settings: SplitSettings, name: str, guard
     }
     if samples.scene is not None and scheme.split_scene is not None:
         if settings.groups is not None:
-            groups = _read_group_map(samples.scene, settings.groups)
+            groups = read_group_map(samples.scene, settings.groups)
             split = scheme.split(samples.scene.labels, groups=groups.values, **options)
             return replace(split, notes=(*split.notes, *groups.attrs["assumed"]))
         return scheme.split(samples.scene.labels, **options)
     if settings.groups is not None:
-        options["groups"] = _read_sample_groups(samples, settings.groups)
+        options["groups"] = read_sample_groups(samples, settings.groups)
     elif samples.describe(samples.numbers, "group") is not None:
         options["groups"] = samples.describe(samples.numbers, "group")
     split = scheme.split(samples.labels, **options)
     # without a scene a scheme deals positions among the samples, which in a scene are not their numbers
     return replace(split, train=samples.numbers[split.train], test=samples.numbers[split.test])
-
-
-def _read_sample_groups(samples: Samples, path: str) -> npt.NDArray[np.generic]:
-    """Read the group of each labelled sample from a list with an entry for each sample of the file."""
-    if samples.patches is None:
-        return read_groups(path, len(samples.numbers))
-    return read_groups(path, samples.patches.sizes["sample"])[samples.numbers]
 
 
 def _split_by_files(samples: Samples, settings: SplitSettings) -> Split:

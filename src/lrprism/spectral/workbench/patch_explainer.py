@@ -1,25 +1,25 @@
 """The explanation of patches by a trained network, as a dataset."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Protocol, final
+from typing import Protocol
 
 import numpy as np
+import numpy.typing as npt
 import torch
 import xarray as xr
 from torch import Tensor, nn
 
 from lrprism.attribution import LRP, predicted_class
-from lrprism.attribution.seeds import AbstractTarget, cut, seed_of
-from lrprism.attribution.target import side
 from lrprism.composites import AbstractComposite, Within
 from lrprism.engine import Account
-from lrprism.errors import InputError
-from lrprism.spectral.bands.statistics import COMPARED_WITH
+from lrprism.spectral.bands.statistics import COMPARED_WITH, TASK
 from lrprism.spectral.cubes.patches import PatchSet
 from lrprism.spectral.preprocessing import Pipeline
+from lrprism.spectral.training.tasks.regression import Regression
+from lrprism.spectral.training.tasks.task import AbstractTask
 from lrprism.spectral.workbench.cutters import Numbers
+from lrprism.spectral.workbench.explained_targets import choose_trait, read_target
 from lrprism.spectral.workbench.networks import NETWORK
 from lrprism.spectral.workbench.references import MakeReference, describe_reference
 from lrprism.spectral.workbench.sources import Samples, network_inputs
@@ -33,8 +33,9 @@ class PatchExplainer:
         model: The network with its preprocessing in front.
         composite: Assigns a rule to each op of the network.
         samples: The source of the patches.
-        class_names: Name of each class, class 0 first.
-        target: ``"predicted"``, ``"true"``, the number of a class or its name.
+        task: What the network learned.
+        target: ``"predicted"``, ``"true"``, the number of a class or its name; the number of a trait or its
+            name.
         reference: Makes what the patches are compared with; None for zero.
         reference_name: Its name.
     """
@@ -42,7 +43,7 @@ class PatchExplainer:
     model: Pipeline
     composite: AbstractComposite
     samples: Samples
-    class_names: Sequence[str]
+    task: AbstractTask
     target: str
     reference: MakeReference | None = None
     reference_name: str = "zero"
@@ -60,13 +61,17 @@ class PatchExplainer:
         Returns:
             The patches with their relevance beside them, and the account.
         """
-        return self.explain_patches(self.samples.cut(numbers))
+        measured = None if self.samples.targets is None else self.samples.targets_of(numbers)
+        return self.explain_patches(self.samples.cut(numbers), measured)
 
-    def explain_patches(self, patches: PatchSet) -> tuple[xr.Dataset, Account]:
+    def explain_patches(
+        self, patches: PatchSet, measured: npt.NDArray[np.generic] | None = None
+    ) -> tuple[xr.Dataset, Account]:
         """Explain some patches at once.
 
         Args:
             patches: The patches, in the data's own units.
+            measured: For a regression the measured traits, ``[sample, trait]``; None where not known.
 
         Returns:
             The patches with their relevance beside them, and the account.
@@ -74,11 +79,11 @@ class PatchExplainer:
         device = next(self.model.parameters()).device
         # Lightning moves the model, not the samples that it is asked for
         inputs = network_inputs(patches).to(device)
-        target = NetworkClass(class_target(self.target, patches["label"].values, self.class_names))
+        target = read_target(self.target, self.task, patches["label"].values)
         reference = None if self.reference is None else self.reference(inputs)
         explanation = self._lrp.explain(inputs, target, audit=True, reference=reference)
         relevance, classes = _expect_tensor(explanation.relevance), _expect_tensor(explanation.target)
-        dataset = self._build_dataset(patches, relevance, explanation.output, classes)
+        dataset = self._build_dataset(patches, relevance, explanation.output, classes, measured)
         return dataset, _expect_account(explanation.audit)
 
     def build_template(self, patches: PatchSet) -> xr.Dataset:
@@ -91,29 +96,39 @@ class PatchExplainer:
             InputError: If the target is neither a word nor a class.
         """
         # a wrong target should cost no layout on disk
-        class_target(self.target, patches["label"].values, self.class_names)
+        read_target(self.target, self.task, patches["label"].values)
         inputs = network_inputs(patches)
         device = next(self.model.parameters()).device
         with torch.no_grad():  # only the network knows how many logits it returns, and in which dtype
             output = self.model(inputs.to(device))
-        return self._build_dataset(patches, torch.zeros_like(inputs), output, predicted_class(output))
+        target = torch.zeros(len(output), dtype=torch.int64)
+        return self._build_dataset(patches, torch.zeros_like(inputs), output, target)
 
     def _build_dataset(
-        self, patches: PatchSet, relevance: Tensor, output: Tensor, target: Tensor
+        self,
+        patches: PatchSet,
+        relevance: Tensor,
+        output: Tensor,
+        target: Tensor,
+        measured: npt.NDArray[np.generic] | None = None,
     ) -> xr.Dataset:
         """Lay relevance out beside the patches that it explains."""
-        names = list(self.class_names)
+        names = list(self.task.names)
         dataset = patches.copy()
-        values = relevance.cpu().numpy()
-        dataset["relevance"] = (("sample", "band", "y", "x"), values, {"units": "logit"})
+        dataset["relevance"] = (("sample", "band", "y", "x"), relevance.cpu().numpy())
         dataset["target"] = ("sample", target.cpu().numpy())
-        dataset["predicted"] = ("sample", predicted_class(output).cpu().numpy())
-        logits = output.detach().cpu().numpy()
-        dataset["output"] = (("sample", "class" if logits.shape[1] == len(names) else "logit"), logits)
+        outputs = output.detach().cpu().numpy()
+        dataset["output"] = (("sample", "class" if outputs.shape[1] == len(names) else "logit"), outputs)
+        if isinstance(self.task, Regression):
+            dataset = self._add_values(dataset, self.task, measured)
+        else:
+            dataset["predicted"] = ("sample", predicted_class(output).cpu().numpy())
+            dataset["relevance"].attrs["units"] = "logit"
         dataset = dataset.assign_coords(class_name=("class", names))
         dataset["wavelength"].attrs["units"] = dataset["fwhm"].attrs["units"] = "nm"
         dataset.attrs = {
             **patches.attrs,
+            TASK: self.task.name,
             "class_names": names,
             "composite": repr(self.composite),
             "reference": self.reference_name,
@@ -122,61 +137,20 @@ class PatchExplainer:
         }
         return dataset
 
-
-@final
-@dataclass(frozen=True, eq=False)
-class NetworkClass(AbstractTarget):
-    """A class of a trained network, which tells two classes apart by one logit or by one for each.
-
-    Args:
-        number: The class of all samples, or one per sample; None for the predicted ones.
-    """
-
-    number: Tensor | int | None
-
-    def seed(self, output: Tensor) -> tuple[Tensor, Tensor | None]:
-        """Return the seed of the class: of one logit, the logit for class 1 and minus the logit for class 0.
-
-        Args:
-            output: The output of the network.
-        """
-        return seed_of(output, side(self.number) if output.shape[1] == 1 else self.number)
-
-    def cut(self, rows: slice, count: int) -> "NetworkClass":
-        """Return the classes of some samples."""
-        return NetworkClass(cut(self.number, rows, count))
-
-
-def class_target(
-    target: str, labels: np.ndarray[Any, Any], class_names: Sequence[str]
-) -> Tensor | int | None:
-    """Read a target in words.
-
-    Args:
-        target: ``"predicted"``, ``"true"``, the number of a class or its name.
-        labels: True class of each sample.
-        class_names: Name of each class, class 0 first.
-
-    Returns:
-        None for the predicted classes, else the class or classes.
-
-    Raises:
-        InputError: If it is neither a word nor a class.
-    """
-    if target == "predicted":
-        return None
-    if target == "true":
-        return torch.from_numpy(labels)
-    names = [name.casefold() for name in class_names]
-    # a name first: a class may be called "2"
-    if target.casefold() in names:
-        return names.index(target.casefold())
-    if target.isdecimal() and int(target) < len(names):
-        return int(target)
-    raise InputError(
-        f"target should be predicted, true, a class number from 0 to {len(names) - 1}, or one of "
-        f"{', '.join(class_names)}. Found '{target}'."
-    )
+    def _add_values(
+        self, dataset: xr.Dataset, task: Regression, measured: npt.NDArray[np.generic] | None
+    ) -> xr.Dataset:
+        """Add predicted and measured values of the explained trait, in the place of classes."""
+        trait = choose_trait(self.target, task)
+        unit = {"units": task.name_unit(trait)}
+        predicted = dataset["output"].values[:, trait].astype(np.float64)
+        # the pixels of a scene have no measured value each
+        true = np.full(len(predicted), np.nan) if measured is None else measured[:, trait]
+        dataset = dataset.drop_vars("label")
+        dataset["predicted"] = ("sample", predicted, unit)
+        dataset["true"] = ("sample", np.asarray(true, dtype=np.float64), unit)
+        dataset["relevance"].attrs.update(unit)
+        return dataset
 
 
 def _expect_tensor(value: object) -> Tensor:

@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any, Self, TypeVar
+from typing import Any, Final, Self, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 import xarray as xr
 
+from lrprism.errors import InputError
 from lrprism.spectral.cubes.bands import (
     average_pairs,
     check_bands_hold_data,
@@ -16,7 +17,12 @@ from lrprism.spectral.cubes.bands import (
     select_bands,
 )
 from lrprism.spectral.io.sample_format import SampleOptions
+from lrprism.spectral.io.traits.options import TraitOptions
 
+CLASSIFICATION: Final = "classification"
+REGRESSION: Final = "regression"
+TASKS: Final = (CLASSIFICATION, REGRESSION)
+"""What a network can learn of data, as the command line has it."""
 Bands = TypeVar("Bands", xr.DataArray, xr.Dataset)
 
 
@@ -42,6 +48,13 @@ class Preparation:
         band_axis: For arrays whose axes have no names: the axis of the bands, from 0.
         label_column: For tables: the column that names the class; None for the obvious one.
         group_column: For tables: the column that names the plant, field or day of each sample.
+        task: What a network learns: ``"classification"``, or ``"regression"`` of numbers.
+        target_columns: For a regression: the columns or attributes that hold the traits, or their names.
+        target_units: The unit of each; none for those that the names state.
+        targets_may_be_unknown: Whether data without measured traits are read too, to be predicted.
+
+    Raises:
+        InputError: If the task is unknown, or traits are named without a regression.
     """
 
     average_pairs: bool = False
@@ -59,6 +72,47 @@ class Preparation:
     band_axis: int | None = None
     label_column: str | None = None
     group_column: str | None = None
+    task: str = CLASSIFICATION
+    target_columns: tuple[str, ...] = ()
+    target_units: tuple[str, ...] = ()
+    targets_may_be_unknown: bool = False
+
+    def __post_init__(self) -> None:
+        """Check the task.
+
+        Raises:
+            InputError: If it is unknown, or traits are named without a regression.
+        """
+        if self.task not in TASKS:
+            raise InputError(f"task should be {' or '.join(TASKS)}. Found '{self.task}'. Take one of them.")
+        if self.task != REGRESSION and (self.target_columns or self.target_units):
+            word, value = (
+                ("--target-column", self.target_columns[0])
+                if self.target_columns
+                else ("--target-unit", self.target_units[0])
+            )
+            raise InputError(
+                f"{word} should come with --task regression. Found {value!r} with --task {self.task}. Add "
+                "--task regression, or name the class with --label-column."
+            )
+        if self.task == REGRESSION and (self.class_names is not None or self.label_column is not None):
+            word = "--label-column" if self.class_names is None else "--class-names"
+            raise InputError(
+                f"{word} should be given for classes. Found it with --task regression. Leave it out, and "
+                "name the columns of numbers with --target-column."
+            )
+        _ = self.traits
+
+    @property
+    def traits(self) -> TraitOptions | None:
+        """The traits to learn; None where classes are learned.
+
+        Raises:
+            InputError: If a trait is named twice, or units are not given for all of them.
+        """
+        if self.task != REGRESSION:
+            return None
+        return TraitOptions(self.target_columns, self.target_units, self.targets_may_be_unknown)
 
     @classmethod
     def from_record(cls, record: dict[str, Any]) -> Self:
@@ -77,7 +131,13 @@ class Preparation:
         if self.class_names is not None and self.class_codes is not None:
             names = dict(zip(self.class_codes, self.class_names, strict=True))
         return SampleOptions(
-            self.wavelengths, names, self.labels, self.key, self.label_column, self.group_column
+            self.wavelengths,
+            names,
+            self.labels,
+            self.key,
+            self.label_column,
+            self.group_column,
+            self.traits,
         )
 
     def prepare_bands(self, data: Bands) -> Bands:

@@ -58,7 +58,14 @@ class NetworkSource(Protocol):
 
 
 def score_test_part(
-    model: Pipeline, samples: Samples, test: Numbers, *, batch_size: int, device: str, reporter: Reporter
+    model: Pipeline,
+    samples: Samples,
+    test: Numbers,
+    *,
+    groups: npt.NDArray[np.generic] | None = None,
+    batch_size: int,
+    device: str,
+    reporter: Reporter,
 ) -> AbstractScores:
     """Test a network, with a bounded number of patches in memory at a time."""
 
@@ -67,9 +74,8 @@ def score_test_part(
             yield predict(model, network_inputs(samples.cut(numbers)), batch_size=batch_size, device=device)
 
     with reporter.step(f"testing on {len(test)} samples"):
-        return samples.task.evaluate(
-            torch.cat(list(predict_pieces())), torch.from_numpy(samples.targets_of(test))
-        )
+        outputs, targets = torch.cat(list(predict_pieces())), torch.from_numpy(samples.targets_of(test))
+        return samples.task.evaluate(outputs, targets, groups=groups)
 
 
 def write_network(
@@ -104,10 +110,11 @@ def write_network(
         "data": {name: samples.attrs[name] for name in facts},
         "data_sha256": samples.hash,
         "preparation": settings.preparation.record(),
-        "class_names": samples.class_names,
-        "class_codes": samples.class_codes,
+        "class_names": list(samples.task.names),
+        "class_codes": [] if samples.targets is not None else samples.class_codes,
         "network": settings.network.record(
-            patches["wavelength"].values, len(samples.class_names), patches.sizes["x"]
+            *(patches["wavelength"].values, len(samples.task.names), patches.sizes["x"]),
+            scales_outputs=samples.targets is not None,
         ),
         "weights": settings.weights,
         "weights_sha256": file_hash(folder / WEIGHTS),

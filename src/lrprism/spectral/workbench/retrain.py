@@ -58,8 +58,9 @@ def check_retrainable(trained: TrainedNetwork) -> TrainingConfig:
         trained: The network of the run.
 
     Raises:
-        InputError: If it was trained elsewhere, or began with the weights of a file.
+        InputError: If it predicts traits, was trained elsewhere, or began with the weights of a file.
     """
+    trained.check_classes("a comparison of bands")
     config = trained.training_config
     if config is None:
         raise InputError(
@@ -154,11 +155,12 @@ def _train(
         progress=reporter.shows_progress,
         name=f"{bands.method}, {bands.k} bands, seed {config.seed}",
     )
-    metrics = score_test_part(
+    scores = score_test_part(
         model, few, test, batch_size=4 * config.batch_size, device=result.device, reporter=reporter
     )
     checkpoint.unlink(missing_ok=True)
-    return metrics
+    assert isinstance(scores, Metrics)  # a network of traits is refused before
+    return scores
 
 
 def summarize_accuracy(table: pd.DataFrame) -> pd.DataFrame:

@@ -1,14 +1,17 @@
 """The labels of a scene, as the preparation of its data says."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
 import xarray as xr
 
+from lrprism.errors import InputError
 from lrprism.spectral.io import read_labels
 from lrprism.spectral.io.labels import align_classes
+from lrprism.spectral.io.traits.maps import read_trait_map
+from lrprism.spectral.io.traits.options import TraitOptions
 
 
 class LabelSettings(Protocol):
@@ -37,6 +40,10 @@ class LabelSettings(Protocol):
     @property
     def label_crs(self) -> str | None:
         """The reference system of the labels."""
+
+    @property
+    def traits(self) -> TraitOptions | None:
+        """The traits to learn; None where classes are learned."""
 
     @property
     def unlabelled(self) -> tuple[int, ...] | None:
@@ -75,6 +82,8 @@ def read_scene_labels(
     if settings.labels is None:
         unlabelled = np.zeros((cube.sizes["y"], cube.sizes["x"]), dtype=np.int64)
         return xr.DataArray(unlabelled, dims=("y", "x"), attrs={"class_names": []})
+    if settings.traits is not None:
+        return _read_traits(settings, settings.traits, cube)
     names, codes = settings.class_names, settings.class_codes
     labels = read_labels(
         settings.labels,
@@ -86,3 +95,26 @@ def read_scene_labels(
         unlabelled=settings.unlabelled,
     )
     return labels if known is None else align_classes(labels, known.names, known.codes)
+
+
+def _read_traits(settings: LabelSettings, traits: TraitOptions, cube: xr.DataArray) -> xr.DataArray:
+    """Read the traits of a scene; the attribute of one trait may be named as that of classes is.
+
+    Raises:
+        InputError: If an attribute is named twice.
+    """
+    assert settings.labels is not None
+    attribute = settings.label_attribute
+    if attribute is not None and traits.columns not in {(), (attribute,)}:
+        raise InputError(
+            f"the attribute of a trait should be named once. Found --label-attribute {attribute} and "
+            f"--target-column {' '.join(traits.columns)}. Leave out --label-attribute."
+        )
+    return read_trait_map(
+        settings.labels,
+        cube,
+        traits if attribute is None else replace(traits, columns=(attribute,)),
+        layer=settings.label_layer,
+        crs=settings.label_crs,
+        unlabelled=settings.unlabelled or (),
+    )

@@ -8,7 +8,7 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
-from lrprism.spectral.training.metrics import Metrics
+from lrprism.spectral.training.tasks.task import AbstractScores
 from lrprism.spectral.workbench.cutters import Numbers
 from lrprism.spectral.workbench.record import find_beside
 from lrprism.spectral.workbench.scene_files import SceneFile
@@ -60,8 +60,8 @@ def describe_scenes(
 def score_scenes(
     samples: Samples,
     test: Numbers,
-    whole: Metrics,
-    score: Callable[[Numbers], Metrics],
+    whole: AbstractScores,
+    score: Callable[[Numbers], AbstractScores],
     known: Collection[str] = (),
 ) -> dict[str, dict[str, Any]]:
     """Return the record of the metrics of each scene with test samples.

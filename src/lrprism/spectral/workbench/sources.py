@@ -1,6 +1,5 @@
 """Labelled samples of a scene, of spectra or of patches, behind one interface."""
 
-import hashlib
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Self
@@ -23,11 +22,13 @@ from lrprism.spectral.io.sample_registry import (
     read_samples,
 )
 from lrprism.spectral.io.spectra.labelling import UNLABELLED
+from lrprism.spectral.io.traits.columns import NAMES, TRAITS, UNITS
 from lrprism.spectral.knowledge.indian_pines import load_indian_pines
 from lrprism.spectral.runs import file_hash
 from lrprism.spectral.workbench.cutters import AbstractCutter, Numbers, PatchCutter, WindowCutter
 from lrprism.spectral.workbench.preparation import Preparation
 from lrprism.spectral.workbench.progress import Reporter
+from lrprism.spectral.workbench.sample_targets import check_targets, hash_patches, read_pixel_targets
 from lrprism.spectral.workbench.scene_labels import KnownClasses, read_scene_labels
 from lrprism.spectral.workbench.scene_numbers import SceneNumbers
 
@@ -66,6 +67,8 @@ class Samples:
             none.
         scenes: Where there are several scenes, the samples of each.
         places: Numbers and names of these scenes.
+        targets: For a regression the traits of every sample, ``[sample, trait]``, whose classes are strata
+            of the first trait; None for classes.
     """
 
     source: str
@@ -82,6 +85,7 @@ class Samples:
     band_numbers: npt.NDArray[np.int64] | None = None
     scenes: "tuple[Samples, ...]" = ()
     places: SceneNumbers | None = None
+    targets: npt.NDArray[np.float64] | None = None
 
     @property
     def class_names(self) -> list[str]:
@@ -101,12 +105,17 @@ class Samples:
         """What a network can learn from the samples."""
         # late: lrprism inspect reads data without torch
         from lrprism.spectral.training.tasks.classification import Classification
+        from lrprism.spectral.training.tasks.regression import Regression
 
-        return Classification(tuple(self.class_names))
+        if self.targets is None:
+            return Classification(tuple(self.class_names))
+        return Regression(*(tuple(map(str, self.attrs[name])) for name in (NAMES, UNITS)))
 
     def targets_of(self, numbers: Numbers) -> npt.NDArray[np.generic]:
         """Return what a network should learn of each of some samples."""
-        return self.labels_of(numbers)
+        if self.targets is None:
+            return self.labels_of(numbers)
+        return self.targets[np.searchsorted(self.numbers, numbers)]
 
     def labels_of(self, numbers: Numbers) -> Numbers:
         """Return the class of each of some samples."""
@@ -185,7 +194,7 @@ def open_samples(
     if sample_format is not None:
         patches = read_samples(source, sample_format, preparation.sample_options)
         # the bytes of one file; a folder or a library is several
-        digest = file_hash(source) if sample_format is PATCH_FILE else _hash_values(patches)
+        digest = file_hash(source) if sample_format is PATCH_FILE else hash_patches(patches)
         if wavelengths is not None:
             return _open_patches(source, resample_patches(patches, wavelengths), digest)
         data = preparation.flag_bands(patches)
@@ -220,15 +229,17 @@ def open_labelled_samples(source: str, preparation: Preparation, reporter: Repor
     if not len(samples.numbers):
         if UNLABELLED in samples.attrs:
             found, advice = samples.attrs[UNLABELLED], "Choose one with --label-column, or give --labels."
-        elif preparation.labels is None:
+        elif preparation.labels is None and preparation.traits is None:
             found, advice = "none", "Give labels with --labels."
         else:  # the notes tell how many were lost at the border or to missing values
             found = "; ".join(["none", *map(str, samples.attrs["assumed"])])
-            advice = f"Choose a smaller --window or other --bands, or check '{preparation.labels}'."
+            advice = f"Choose a smaller --window or other --bands, or check '{preparation.labels or source}'."
         raise DataError(
             f"'{source}' should have labelled samples to train and test on. Found {found}. {advice}"
         )
-    if len(samples.class_names) < _FEWEST_CLASSES:
+    if samples.targets is not None:
+        check_targets(samples.targets, samples.task.names, source)
+    elif len(samples.class_names) < _FEWEST_CLASSES:
         raise DataError(
             f"labels of '{source}' should be of at least two classes. Found one, {samples.class_names[0]!r}. "
             "Label the others; where 0 is a class, give --unlabelled none."
@@ -256,9 +267,7 @@ def _open_scene(source: str, scene: Scene, preparation: Preparation) -> Samples:
     labels_assumed = prepared.labels.attrs.get("assumed", [])
     attrs["assumed"] = [*prepared.cube.attrs["assumed"], *labels_assumed, *notes]
     return Samples(
-        source,
-        numbers,
-        flat[numbers] - 1,
+        *(source, numbers, flat[numbers] - 1),
         attrs,
         scan.hash,
         prepared,
@@ -267,11 +276,8 @@ def _open_scene(source: str, scene: Scene, preparation: Preparation) -> Samples:
         complete & inside,
         (scan.low, scan.high),
         band_numbers=preparation.number_bands(scene.cube),
+        targets=read_pixel_targets(scene.labels, numbers),
     )
-
-
-def _hash_values(patches: PatchSet) -> str:
-    return hashlib.sha256(np.ascontiguousarray(patches["patch"].values).tobytes()).hexdigest()
 
 
 def _open_patches(
@@ -280,9 +286,10 @@ def _open_patches(
     """Take the labelled samples of a file or folder; their numbers are their positions in it."""
     label, attrs = patches["label"].values, dict(patches.attrs)
     numbers = np.flatnonzero(label >= 0).astype(np.int64)
-    cut = PatchCutter(patches.drop_vars("group", errors="ignore"))
-    labels = label[numbers]
-    return Samples(source, numbers, labels, attrs, digest, None, cut, patches=patches, band_numbers=bands)
+    labels, targets = label[numbers], patches[TRAITS].values[numbers] if TRAITS in patches else None
+    cut = PatchCutter(patches.drop_vars(["group", TRAITS], errors="ignore"))
+    samples = Samples(source, numbers, labels, attrs, digest, None, cut, patches=patches, band_numbers=bands)
+    return replace(samples, targets=targets)
 
 
 def network_inputs(patches: PatchSet) -> "Tensor":

@@ -126,7 +126,7 @@ def train_into(folder: Path, settings: TrainingSettings, reporter: Reporter) -> 
             continue
         size, device = 4 * settings.training.batch_size, result.device
         score = partial(score_test_part, model, samples, batch_size=size, device=device, reporter=reporter)
-        scores = score(parts.test)
+        scores = score(parts.test, groups=parts.test_groups)
         if not record:
             record = write_network(folder, settings, samples, parts, model, scores)
             record |= _describe_training(settings, result)
@@ -157,6 +157,11 @@ def _finish_seeds(folder: Path, settings: TrainingSettings, samples: Samples, re
 def _open_samples(settings: TrainingSettings, reporter: Reporter) -> Samples:
     if not settings.others:
         return open_labelled_samples(settings.source, settings.preparation, reporter)
+    if settings.preparation.traits is not None:
+        raise InputError(
+            f"a regression should be of one scene, table or file. Found {1 + len(settings.others)}. Train on "
+            "one, and explain the others with lrprism explain RUN OTHER."
+        )
     samples = open_scenes(settings.files, settings.preparation, resample=settings.resample, reporter=reporter)
     if settings.split.scheme == SCENES:
         # before hours of work on the first ones

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Self
 
-from lrprism.errors import DataError
+from lrprism.errors import DataError, InputError
 from lrprism.spectral.networks import load_weights
 from lrprism.spectral.preprocessing import Pipeline
 from lrprism.spectral.runs import read_run
@@ -13,7 +13,7 @@ from lrprism.spectral.training.devices import Devices
 from lrprism.spectral.training.tasks.registry import read_task
 from lrprism.spectral.training.tasks.task import AbstractTask
 from lrprism.spectral.workbench.networks import rebuild_network
-from lrprism.spectral.workbench.preparation import Preparation
+from lrprism.spectral.workbench.preparation import CLASSIFICATION, Preparation
 from lrprism.spectral.workbench.record import WEIGHTS
 from lrprism.spectral.workbench.scene_files import SceneFile, is_same_file
 from lrprism.spectral.workbench.scene_numbers import SceneNumbers
@@ -64,6 +64,22 @@ class TrainedNetwork:
             DataError: If the run names no task of this version.
         """
         return read_task(self.record)
+
+    def check_classes(self, what: str) -> None:
+        """Refuse a network of traits where an answer is of classes alone.
+
+        Args:
+            what: What needs classes, such as "rule auto".
+
+        Raises:
+            InputError: If the network predicts traits.
+        """
+        if self.task.name != CLASSIFICATION:
+            raise InputError(
+                f"{what} should be asked of a network of classes, which are right or wrong. "
+                f"Found a {self.task.name} of {', '.join(self.task.names)} in '{self.folder}'. "
+                "Explain it with a named rule, such as --rule epsilon."
+            )
 
     @property
     def resolution(self) -> float:

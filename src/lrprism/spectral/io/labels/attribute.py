@@ -120,7 +120,8 @@ def _number_values(values: list[Any], name: str, source: str) -> tuple[Numbers, 
     if wrong:
         raise DataError(
             f"{name!r} in '{source}' should hold names or whole numbers from 0. Found {wrong[0]!r} "
-            f"({len(wrong)} such features). Take another attribute with --label-attribute."
+            f"({len(wrong)} such features). Take another attribute with --label-attribute, or learn the "
+            "number with --task regression."
         )
     return np.array([NO_CODE if value is None else int(value) for value in values], dtype=np.int64), None
 

@@ -140,5 +140,6 @@ def _check_whole(values: npt.NDArray[Any], absent: Mask) -> None:
         y, x = wrong[0]
         raise DataError(
             f"labels should be whole numbers, 0 where unlabelled. Found {values[y, x]:g} at row {y}, column "
-            f"{x} ({len(wrong)} such pixels). Number the classes 1, 2, 3, ..."
+            f"{x} ({len(wrong)} such pixels). Number the classes 1, 2, 3, ...; measured values are "
+            "learned with --task regression."
         )

@@ -27,6 +27,8 @@ ID_NAMES: Final = frozenset(
     )
 )
 """Names of columns that tell samples apart, without regard to case."""
+_MOST_CODES: Final = 100
+_SAMPLES_PER_CODE: Final = 5
 _LABEL_NAMES: Final = frozenset(("label", "labels", "class", "classes", "target"))
 
 
@@ -110,6 +112,7 @@ def number_classes(
     if is_number(values):
         different, label[has_label] = np.unique(_read_codes(values[has_label]), return_inverse=True)
         codes = [int(code) for code in different]
+        _check_repeated(codes, int(has_label.sum()), str(values.name))
         return Classes(label, _name_codes(codes, class_names, str(values.name)), codes)
     if class_names is not None:
         raise DataError(
@@ -171,9 +174,24 @@ def _read_codes(values: pd.Series) -> npt.NDArray[np.int64]:
     if wrong.any():
         raise DataError(
             f"the column '{values.name}' should name classes by texts or whole numbers. Found "
-            f"{numbers[wrong][0]:g}, a measurement. Choose another with --label-column."
+            f"{numbers[wrong][0]:g}, a measurement. Choose another with --label-column, or learn the number: "
+            f"--task regression --target-column '{values.name}'."
         )
     return numbers.astype(np.int64)
+
+
+def _check_repeated(codes: Sequence[int], samples: int, column: str) -> None:
+    """Refuse whole numbers that hardly repeat: they are counted or measured, no classes.
+
+    Raises:
+        DataError: If there are more than a hundred, with a few samples each.
+    """
+    if len(codes) > _MOST_CODES and samples < _SAMPLES_PER_CODE * len(codes):
+        raise DataError(
+            f"the column '{column}' should name classes, each of several samples. Found {len(codes)} "
+            f"different numbers, {codes[0]} to {codes[-1]}, in {samples} samples. Choose another with "
+            f"--label-column, or learn the number: --task regression --target-column '{column}'."
+        )
 
 
 def _name_codes(

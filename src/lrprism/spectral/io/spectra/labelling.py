@@ -8,14 +8,22 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from lrprism.errors import DataError
+from lrprism.errors import DataError, InputError
 from lrprism.spectral.cubes.patches import BandCoords, PatchSet, make_patches
 from lrprism.spectral.io.sample_format import SampleOptions
 from lrprism.spectral.io.spectra.classes import Classes, choose_label_column, name_groups, number_classes
 from lrprism.spectral.io.spectra.table_file import TableFile
+from lrprism.spectral.io.traits.columns import (
+    lay_traits_out,
+    lay_unknown_traits_out,
+    list_candidates,
+    read_columns,
+)
 
 _SAME_ORDER: Final = 0.95
 """Share of names that stand in the same order in library and table; a shifted table has far fewer."""
+CANDIDATES: Final = "numeric_columns"
+"""The attribute of a patch set that lists the columns of numbers that may be traits."""
 UNLABELLED: Final = "unlabelled"
 """The attribute of a patch set without labels: a sentence about what could name the classes."""
 
@@ -81,15 +89,17 @@ def lay_patches_out(
         DataError: If a column is not there or does not name classes or groups.
     """
     table = facts.columns.set_axis(list(facts.names), axis=0)
+    if options.traits is not None:
+        return _lay_traits_out(patch, coords, facts, options, attrs, table)
     rest = table.drop(columns=options.group_column or [], errors="ignore")
     column, sentence = choose_label_column(
         rest if options.label_column is None else table, options.label_column or facts.label_column
     )
     notes = list(np.atleast_1d(attrs.get("assumed", [])))  # type: ignore[call-overload]  # a list of texts
-    extra: dict[str, object] = {}
+    extra: dict[str, object] = {CANDIDATES: list_candidates(rest.drop(columns=column or []))}
     if column is None:
         classes = Classes(np.full(len(patch), -1, dtype=np.int64), [], [])
-        extra = {UNLABELLED: sentence}
+        extra[UNLABELLED] = sentence
     else:
         classes = number_classes(table[column], options.class_names)
         notes += [sentence] if sentence else []
@@ -105,6 +115,41 @@ def lay_patches_out(
         names=facts.names,
         groups=groups,
     )
+
+
+def _lay_traits_out(
+    patch: npt.NDArray[np.float32],
+    coords: BandCoords,
+    facts: SampleFacts,
+    options: SampleOptions,
+    attrs: Mapping[str, object],
+    table: pd.DataFrame,
+) -> PatchSet:
+    """Lay patches out with their traits and groups.
+
+    Raises:
+        InputError: If a column of classes is named.
+    """
+    assert options.traits is not None
+    if options.label_column is not None:
+        raise InputError(
+            f"--label-column should be given for classes. Found '{options.label_column}' with --task "
+            "regression. Name the column of numbers with --target-column."
+        )
+    is_known = not options.traits.may_be_unknown or any(name in table for name in options.traits.columns)
+    patches = make_patches(
+        patch,
+        np.full(len(patch), -1, dtype=np.int64),
+        coords=coords,
+        class_names=[],
+        attrs=attrs,
+        names=facts.names,
+        groups=None if options.group_column is None else name_groups(table, options.group_column),
+    )
+    if not is_known:
+        return lay_unknown_traits_out(patches, options.traits)
+    values = read_columns(table, options.traits.columns)
+    return lay_traits_out(patches, values, options.traits.columns, options.traits)
 
 
 def match_rows(names: Sequence[str], table: TableFile, path: str) -> tuple[pd.DataFrame, list[str]]:

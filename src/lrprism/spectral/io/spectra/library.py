@@ -62,5 +62,5 @@ LIBRARY: Final = SampleFormat(
     _is_library,
     read_library_samples,
     files=".sli with .hdr",
-    options=("wavelengths", "class_names", "labels", "label_column", "group_column"),
+    options=("wavelengths", "class_names", "labels", "label_column", "group_column", "traits"),
 )

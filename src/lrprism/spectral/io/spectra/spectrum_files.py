@@ -102,5 +102,5 @@ SPECTRUM_FILES: Final = SampleFormat(
     _is_spectra,
     read_spectrum_files,
     files=", ".join(_SUFFIXES),
-    options=("labels", "label_column", "group_column"),
+    options=("labels", "label_column", "group_column", "traits"),
 )

@@ -80,5 +80,5 @@ TABLE: Final = SampleFormat(
     _is_table,
     read_spectra_table,
     files=", ".join(_SUFFIXES),
-    options=("wavelengths", "class_names", "label_column", "group_column"),
+    options=("wavelengths", "class_names", "label_column", "group_column", "traits"),
 )

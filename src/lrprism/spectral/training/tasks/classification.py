@@ -1,12 +1,15 @@
 """One class for each sample."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, ClassVar, Self, final
 
+import numpy.typing as npt
+import torch
 from torch import Tensor
 
 from lrprism.errors import InputError
+from lrprism.evaluation.samples import compare_with_chance
 from lrprism.spectral.training.config import TrainingConfig
 from lrprism.spectral.training.losses import ClassificationLoss, class_weights
 from lrprism.spectral.training.metrics import Metrics, check_labels, check_logits, evaluate
@@ -56,13 +59,17 @@ class Classification(AbstractTask):
         weights = class_weights(targets, max(2, outputs)) if config.class_weights else None
         return Losses(ClassificationLoss(weights), ClassificationLoss())
 
-    def evaluate(self, outputs: Tensor, targets: Tensor) -> Metrics:
+    def evaluate(
+        self, outputs: Tensor, targets: Tensor, *, groups: Sequence[Any] | npt.NDArray[Any] | None = None
+    ) -> Metrics:
         """Compare logits with the true classes.
 
         Args:
             outputs: The logits of a part.
             targets: Its classes.
+            groups: Not used: these scores have no intervals.
         """
+        del groups
         return evaluate(outputs, targets)
 
     def score_epoch(self, outputs: Tensor, targets: Tensor) -> dict[str, float]:
@@ -99,6 +106,21 @@ class Classification(AbstractTask):
         """
         kappa = "" if test["kappa"] is None else f", kappa {test['kappa']:.3f}"
         return f"Accuracy {100 * test['accuracy']:.1f} %, macro F1 {test['macro_f1']:.3f}{kappa}"
+
+    def find_doubt(self, test: Mapping[str, Any]) -> str | None:
+        """Say that a network predicts no better than chance; None if it does.
+
+        Args:
+            test: The scores, with the confusion matrix: true classes in rows.
+        """
+        confusion = torch.tensor(test["confusion"])
+        accuracy, chance, limit = compare_with_chance(confusion.diagonal(), confusion.sum(1))
+        if accuracy > limit:
+            return None
+        return (
+            f"the network predicts no better than chance, with a balanced accuracy of {accuracy:.3f} on "
+            f"{int(confusion.sum())} test samples, where {chance:.3f} is chance and up to {limit:.3f} is luck"
+        )
 
     def list_quantities(self, scores: Metrics) -> Iterator[tuple[str, str, float | None]]:
         """Yield accuracy, macro F1 and kappa, then the F1 of each class.

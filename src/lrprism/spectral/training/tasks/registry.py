@@ -5,9 +5,10 @@ from typing import Any, Final
 
 from lrprism.errors import DataError
 from lrprism.spectral.training.tasks.classification import Classification
+from lrprism.spectral.training.tasks.regression import Regression
 from lrprism.spectral.training.tasks.task import AbstractTask
 
-TASKS: Final[dict[str, type[AbstractTask]]] = {task.name: task for task in (Classification,)}
+TASKS: Final[dict[str, type[AbstractTask]]] = {task.name: task for task in (Classification, Regression)}
 """The tasks, by the word that the command line and ``run.json`` have for them."""
 
 

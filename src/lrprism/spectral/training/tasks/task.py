@@ -1,10 +1,11 @@
 """What a network learns, as the training loop asks for it."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, NamedTuple, Self, final
 
+import numpy.typing as npt
 from torch import Tensor, nn
 
 from lrprism.spectral.training.config import TrainingConfig
@@ -97,12 +98,15 @@ class AbstractTask(ABC):
         """
 
     @abstractmethod
-    def evaluate(self, outputs: Tensor, targets: Tensor) -> AbstractScores:
+    def evaluate(
+        self, outputs: Tensor, targets: Tensor, *, groups: Sequence[Any] | npt.NDArray[Any] | None = None
+    ) -> AbstractScores:
         """Compare outputs with targets.
 
         Args:
             outputs: The outputs of a part.
             targets: Its targets.
+            groups: Plant, field or day of each sample, for intervals; None where none are known.
 
         Raises:
             DataError: If the targets are none for these outputs.
@@ -137,6 +141,14 @@ class AbstractTask(ABC):
     @abstractmethod
     def describe_test(self, test: Mapping[str, Any]) -> str:
         """Say in one line how good a network was on the test part, without the number of samples.
+
+        Args:
+            test: What :meth:`record_scores` returned.
+        """
+
+    @abstractmethod
+    def find_doubt(self, test: Mapping[str, Any]) -> str | None:
+        """Say that a network has learned nothing that could be explained; None if it has.
 
         Args:
             test: What :meth:`record_scores` returned.

@@ -1,0 +1,86 @@
+"""What the user says about traits: the columns that hold them, and their units."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from lrprism.errors import InputError
+
+_IN_BRACKETS: Final = re.compile(r"(?P<name>.*\S)\s*[(\[](?P<unit>[^()\[\]]+)[)\]]")
+_AFTER_UNDERSCORE: Final = re.compile(r"(?P<name>.+)_(?P<unit>%|percent|ppm|mg_g|g_kg|mg_kg|g_m2|ug_cm2)")
+_SPELLINGS: Final = {
+    "percent": "%", "mg_g": "mg/g", "g_kg": "g/kg", "mg_kg": "mg/kg", "g_m2": "g/m²", "ug_cm2": "µg/cm²",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class TraitOptions:
+    """The traits that a network should learn.
+
+    Args:
+        columns: The columns of a table, or the attributes of polygons, that hold them, in their order; for
+            data that name none, such as a raster, the names to give.
+        units: The unit of each; empty for those that the names state.
+        may_be_unknown: Whether data without any of the columns are read too, their traits not known.
+
+    Raises:
+        InputError: If a column is named twice, or units are not given for all of them.
+    """
+
+    columns: tuple[str, ...] = ()
+    units: tuple[str, ...] = ()
+    may_be_unknown: bool = False
+
+    def __post_init__(self) -> None:
+        """Check the columns and units.
+
+        Raises:
+            InputError: If a column is named twice, or units are not given for all of them.
+        """
+        twice = sorted({name for name in self.columns if self.columns.count(name) > 1})
+        if twice:
+            raise InputError(
+                f"--target-column should name each trait once. Found {twice[0]!r} more than once. Leave one "
+                "out."
+            )
+        if self.units and self.columns and len(self.units) != len(self.columns):
+            raise InputError(
+                f"--target-unit should be given once for each --target-column, in their order. Found "
+                f"{len(self.units)} units for {len(self.columns)} traits. Give all, or none."
+            )
+
+
+def split_unit(column: str) -> tuple[str, str]:
+    """Return the name of a trait and its unit, as the name of a column states them.
+
+    Args:
+        column: Such as ``nitrogen (%)``, ``N [mg/g]``, ``N_%`` or ``water``, whose unit is empty.
+    """
+    match = _IN_BRACKETS.fullmatch(column.strip()) or _AFTER_UNDERSCORE.fullmatch(column.strip())
+    if match is None:
+        return column.strip(), ""
+    unit = match["unit"].strip()
+    return match["name"], _SPELLINGS.get(unit, unit)
+
+
+def name_traits(columns: Sequence[str], units: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Return names and units of traits; a unit that the user gives goes before that in the column's name.
+
+    Args:
+        columns: The columns.
+        units: The units that the user gives; none, or one for each column.
+
+    Raises:
+        InputError: If the numbers of both differ.
+    """
+    if units and len(units) != len(columns):
+        raise InputError(
+            f"--target-unit should be given once for each of the {len(columns)} traits. Found {len(units)} "
+            "units. Give all, or none."
+        )
+    pairs = [split_unit(column) for column in columns]
+    names = [name for name, _ in pairs]
+    # 'N (%)' and 'N (mg/g)' are two traits
+    names = [name if names.count(name) == 1 else column for name, column in zip(names, columns, strict=True)]
+    return names, list(units) or [unit for _, unit in pairs]

@@ -1,0 +1,154 @@
+"""The output of a network that is explained: a class, or a trait."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, final
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from lrprism.attribution.seeds import AbstractTarget, cut, seed_of
+from lrprism.attribution.target import side
+from lrprism.errors import InputError
+from lrprism.spectral.training.tasks.regression import Regression
+from lrprism.spectral.training.tasks.task import AbstractTask
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class NetworkClass(AbstractTarget):
+    """A class of a trained network, which tells two classes apart by one logit or by one for each.
+
+    Args:
+        number: The class of all samples, or one per sample; None for the predicted ones.
+    """
+
+    number: Tensor | int | None
+
+    def seed(self, output: Tensor) -> tuple[Tensor, Tensor | None]:
+        """Return the seed of the class: of one logit, the logit for class 1 and minus the logit for class 0.
+
+        Args:
+            output: The output of the network.
+        """
+        return seed_of(output, side(self.number) if output.shape[1] == 1 else self.number)
+
+    def cut(self, rows: slice, count: int) -> "NetworkClass":
+        """Return the classes of some samples."""
+        return NetworkClass(cut(self.number, rows, count))
+
+
+def class_target(
+    target: str, labels: np.ndarray[Any, Any], class_names: Sequence[str]
+) -> Tensor | int | None:
+    """Read a target in words.
+
+    Args:
+        target: ``"predicted"``, ``"true"``, the number of a class or its name.
+        labels: True class of each sample.
+        class_names: Name of each class, class 0 first.
+
+    Returns:
+        None for the predicted classes, else the class or classes.
+
+    Raises:
+        InputError: If it is neither a word nor a class.
+    """
+    if target == "predicted":
+        return None
+    if target == "true":
+        return torch.from_numpy(labels)
+    names = [name.casefold() for name in class_names]
+    # a name first: a class may be called "2"
+    if target.casefold() in names:
+        return names.index(target.casefold())
+    if target.isdecimal() and int(target) < len(names):
+        return int(target)
+    raise InputError(
+        f"target should be predicted, true, a class number from 0 to {len(names) - 1}, or one of "
+        f"{', '.join(class_names)}. Found '{target}'."
+    )
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class TraitValue(AbstractTarget):
+    """A trait that a network predicts, with its sign, whether it predicts one or several.
+
+    Args:
+        number: The number of the trait.
+    """
+
+    number: int
+
+    def seed(self, output: Tensor) -> tuple[Tensor, Tensor | None]:
+        """Return the seed of the trait: 1 for its output, 0 for the others.
+
+        Args:
+            output: The output of the network, ``[N, trait]``.
+        """
+        seed = torch.zeros_like(output)
+        seed[:, self.number] = 1
+        return seed, torch.full((len(output),), self.number, device=output.device)
+
+
+def choose_target(target: str | None, task: AbstractTask) -> str:
+    """Return a target in words; without one the predicted class, or the only trait.
+
+    Args:
+        target: What the user asks for.
+        task: What the network learned.
+
+    Raises:
+        InputError: If it is no trait of the network, or one of several has to be named.
+    """
+    if not isinstance(task, Regression):
+        return "predicted" if target is None else target
+    if target is None and len(task.names) > 1:
+        raise InputError(
+            f"the trait to explain should be named, where a network predicts several. Found none named. Give "
+            f"--target with one of {', '.join(task.names)}."
+        )
+    chosen = "0" if target is None else target
+    choose_trait(chosen, task)
+    return chosen
+
+
+def choose_trait(target: str, task: Regression) -> int:
+    """Return the number of a trait.
+
+    Args:
+        target: Its name, in any case, or its number.
+        task: The regression.
+
+    Raises:
+        InputError: If there is no such trait.
+    """
+    names = [name.casefold() for name in task.names]
+    # a name first: a trait may be called "2"
+    if target.casefold() in names:
+        return names.index(target.casefold())
+    if target.isdecimal() and int(target) < len(names):
+        return int(target)
+    why = ", a target of classes" if target in {"predicted", "true"} else ""
+    raise InputError(
+        f"target should be a trait that the network predicts: {', '.join(task.names)}, or its number from 0. "
+        f"Found '{target}'{why}. Name a trait, or leave --target out where there is one."
+    )
+
+
+def read_target(target: str, task: AbstractTask, labels: np.ndarray[Any, Any]) -> AbstractTarget:
+    """Read a target in words.
+
+    Args:
+        target: A class or a trait.
+        task: What the network learned.
+        labels: True class of each sample.
+
+    Raises:
+        InputError: If it is neither a word nor an output of the network.
+    """
+    if isinstance(task, Regression):
+        return TraitValue(choose_trait(target, task))
+    return NetworkClass(class_target(target, labels, task.names))

@@ -1,0 +1,92 @@
+"""The groups of samples: plants, fields or days of a file, polygons, or squares of a scene."""
+
+from dataclasses import replace
+
+import numpy as np
+import numpy.typing as npt
+import xarray as xr
+
+from lrprism.errors import InputError
+from lrprism.spectral.cubes.cube import Scene
+from lrprism.spectral.io import read_numbered_map
+from lrprism.spectral.splits import read_groups
+from lrprism.spectral.workbench.cutters import Numbers
+from lrprism.spectral.workbench.sources import Samples
+from lrprism.spectral.workbench.split_settings import POLYGON, SplitSettings
+
+
+def keep_polygons_whole(samples: Samples, settings: SplitSettings) -> SplitSettings:
+    """Return settings that split whole polygons where their pixels share a measured value.
+
+    Otherwise one value would be in the training and in the test part. A choice of the user stays as it is.
+
+    Args:
+        samples: The samples.
+        settings: The settings of the user.
+    """
+    if samples.targets is None or samples.scene is None or settings.scheme or settings.groups:
+        return settings
+    labels = samples.scene.labels
+    if POLYGON not in labels.coords:
+        return settings
+    polygons = labels.coords[POLYGON].values.ravel()[samples.numbers]
+    # of points each has a pixel of its own
+    shares = 2 * len(np.unique(polygons)) < len(polygons)
+    return replace(settings, groups=POLYGON) if shares else settings
+
+
+def group_test_samples(
+    samples: Samples, test: Numbers, settings: SplitSettings
+) -> npt.NDArray[np.generic] | None:
+    """Return the group of each test sample; of a scene without polygons the square that it lies in.
+
+    Args:
+        samples: The samples.
+        test: Numbers of the test samples.
+        settings: The settings of the split.
+    """
+    scene = samples.scene
+    if scene is None:
+        if settings.groups is None:
+            return samples.describe(test, "group")
+        return read_sample_groups(samples, settings.groups)[np.searchsorted(samples.numbers, test)]
+    if settings.groups is not None or POLYGON in scene.labels.coords:
+        found = read_group_map(scene, settings.groups or POLYGON).values.ravel()[test]
+        return np.asarray(found)
+    # neighbouring pixels are alike: they are no independent evidence
+    row, column = np.divmod(test, scene.labels.sizes["x"])
+    block = settings.block
+    return np.asarray(row // block * (scene.labels.sizes["x"] // block + 1) + column // block)
+
+
+def read_group_map(scene: Scene, groups: str) -> xr.DataArray:
+    """Return the number of the group of each pixel, ``[y, x]``, with what was assumed as an attribute.
+
+    Args:
+        scene: The scene.
+        groups: A map of numbers, or :data:`POLYGON`.
+
+    Raises:
+        InputError: If the polygons are asked for and the labels are a map.
+    """
+    if groups != POLYGON:
+        return read_numbered_map(groups, scene.cube)
+    if POLYGON not in scene.labels.coords:
+        raise InputError(
+            "the split by polygons should get labels that are polygons or points. Found a label map. "
+            "Give the polygons with --labels, or a map of groups with --groups."
+        )
+    polygons: xr.DataArray = scene.labels.coords[POLYGON].assign_attrs(assumed=[])
+    return polygons
+
+
+def read_sample_groups(samples: Samples, path: str) -> npt.NDArray[np.generic]:
+    """Read the group of each labelled sample from a list with an entry for each sample of the file.
+
+    Args:
+        samples: The samples.
+        path: The list.
+    """
+    if samples.patches is None:
+        return read_groups(path, len(samples.numbers))
+    return read_groups(path, samples.patches.sizes["sample"])[samples.numbers]
