@@ -26,6 +26,7 @@ from lrprism.spectral.workbench.describe_data import describe_data
 from lrprism.spectral.workbench.describe_network import describe_network
 from lrprism.spectral.workbench.evaluate import EvaluationSettings, evaluate_into
 from lrprism.spectral.workbench.retrain import check_retrainable
+from lrprism.spectral.workbench.scene_files import SceneFile
 from lrprism.spectral.workbench.scene_labels import read_scene_labels
 from lrprism.spectral.workbench.sources import open_labelled_samples
 from lrprism.spectral.workbench.trained_network import TrainedNetwork
@@ -215,6 +216,12 @@ def test_targets_that_cannot_be_learned_are_refused(table: Path, tmp_path: Path)
     frame.iloc[:1].to_csv(tmp_path / "one.csv", index=False)
     with pytest.raises(lp.DataError, match=r"should vary from sample to sample\. Found .* in all 1\."):
         open_labelled_samples(str(tmp_path / "one.csv"), NITROGEN, SILENT)
+
+
+def test_several_scenes_are_refused(table: Path, tmp_path: Path) -> None:
+    several = replace(settings_of(table), others=(SceneFile(str(table)),))
+    with pytest.raises(lp.InputError, match=r"regression should be of one scene, table or file\. Found 2\."):
+        train_into(tmp_path, several, SILENT)
 
 
 def test_measured_numbers_are_not_taken_for_classes(table: Path) -> None:
