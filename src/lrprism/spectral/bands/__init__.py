@@ -1,5 +1,6 @@
-"""Relevance per band over many samples, the resolution at which it is read, and selection of bands."""
+"""Relevance per band over many samples, its resolution and its share in features, and selection of bands."""
 
+from lrprism.spectral.bands.features import InsideShare, share_inside
 from lrprism.spectral.bands.filters import filter_bands
 from lrprism.spectral.bands.pooling import pooled
 from lrprism.spectral.bands.selection import (
@@ -28,6 +29,7 @@ __all__ = [
     "BandChoice",
     "BandSamples",
     "DiscriminantScore",
+    "InsideShare",
     "Selector",
     "band_table",
     "correlation_groups",
@@ -45,6 +47,7 @@ __all__ = [
     "select_by_variance",
     "select_equal",
     "select_random",
+    "share_inside",
     "top_bands",
     "top_regions",
 ]
