@@ -1,0 +1,1 @@
+"""Explanations beside what physics says: minerals, leaves and meat, whose truth nobody planted."""
