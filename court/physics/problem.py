@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
+from importlib.util import find_spec
+from pathlib import Path
 from typing import Final
 
 import numpy as np
@@ -15,7 +17,9 @@ from court.methods import Method, Relevance, draw_relevance, read_output
 from evidence.peers import integrate, occlude, seed_draws
 from evidence.settings import DRAWS, ORDERS
 from evidence.training import Pair
-from lrprism import presets
+from lrprism import presets, rules, select
+from lrprism.composites import Composite
+from lrprism.errors import InputError
 from lrprism.spectral.bands import estimate_width
 from lrprism.spectral.bands.pooling import build_box
 
@@ -25,6 +29,8 @@ WINDOW: Final = 5
 """Bands that permutation, occlusion and Shapley sampling treat as one."""
 CONTINUUM: Final = (0.03, 0.05, 0.07)
 """The distances of the continuum as shares of the number of bands, as in the workbench."""
+GAMMA: Final = Composite([(select.kind(select.Kind.LINEAR), rules.Gamma(0.25))])
+"""For dense networks, on which the presets for convolutions are the same as Epsilon."""
 CHOOSING: Final = 64
 """Validation samples by which ``auto`` chooses."""
 
@@ -69,28 +75,22 @@ class Standardise(nn.Module):
         return (x - self.mean) / self.deviation
 
 
-def list_methods(problem: Problem, *, chooses: bool) -> dict[str, Method]:
+def list_methods(problem: Problem, *, is_dense: bool) -> dict[str, Method]:
     """Return the methods by name, the workbench's own way first.
 
     Args:
-        problem: The data; the width of pooling is estimated from its training part, as in the workbench.
-        chooses: Whether ``auto`` takes part, which chooses among classes.
+        problem: The data.
+        is_dense: Whether the network has no convolutions, so that the presets for them say nothing new.
     """
-    mean, classes = problem.mean, None if problem.train.y.is_floating_point() else problem.train.y
-    width = estimate_width(problem.train.x.double().numpy(), problem.wavelength, classes)
-    box = torch.from_numpy(build_box(problem.wavelength, width)).float()
+    mean = problem.mean
+    box = torch.from_numpy(build_box(problem.wavelength, estimate_pooling(problem))).float()
     pool = partial(pool_map, box=box)
-    epsilon, gamma, plus = (
-        Relevance(composite, mean)
-        for composite in (presets.Epsilon(), presets.EpsilonGamma(), presets.EpsilonPlus())
-    )
+    epsilon = Relevance(presets.Epsilon(), mean)
     gradients = seed_draws(integrate(mean), 0)
     methods: dict[str, Method] = {
         DEFAULT: pool(epsilon),
         "Epsilon, mean": epsilon,
         "Epsilon, mean + continuum, pooled": pool(partial(explain_beside_continuum, mean=mean)),
-        "EpsilonGamma, mean, pooled": pool(gamma),
-        "EpsilonPlus, mean, pooled": pool(plus),
         "Epsilon, zero": Relevance(presets.Epsilon()),
         "Integrated Gradients, mean": gradients,
         "Integrated Gradients, mean, pooled": pool(gradients),
@@ -101,10 +101,36 @@ def list_methods(problem: Problem, *, chooses: bool) -> dict[str, Method]:
         "truth-free: correlation of the data": partial(correlate, pair=problem.train),
         "random": draw_relevance,
     }
-    if chooses:
-        samples = problem.validation.x[:: max(1, len(problem.validation.x) // CHOOSING)][:CHOOSING]
-        methods["auto, pooled"] = pool(partial(explain_by_choice, samples=samples))
-    return methods
+    if is_dense:
+        return {**methods, "Gamma 0.25, mean, pooled": pool(Relevance(GAMMA, mean))}
+    samples = problem.validation.x[:: max(1, len(problem.validation.x) // CHOOSING)][:CHOOSING]
+    return {
+        **methods,
+        "EpsilonGamma, mean, pooled": pool(Relevance(presets.EpsilonGamma(), mean)),
+        "EpsilonPlus, mean, pooled": pool(Relevance(presets.EpsilonPlus(), mean)),
+        "auto, pooled": pool(partial(explain_by_choice, samples=samples)),
+    }
+
+
+def find_data(package: str, path: str) -> Path:
+    """Return a file of a package of data, whose code is not imported: that would ask for more packages.
+
+    Raises:
+        InputError: If the package is not there.
+    """
+    found = find_spec(package)
+    if found is None or not found.submodule_search_locations:
+        raise InputError(
+            f"data should be read from the package {package}. Found none of that name. Try make physics, "
+            "which installs it."
+        )
+    return Path(next(iter(found.submodule_search_locations))) / path
+
+
+def estimate_pooling(problem: Problem) -> float:
+    """Return the width in nm over which maps are pooled, from the training part as in the workbench."""
+    classes = None if problem.train.y.is_floating_point() else problem.train.y
+    return estimate_width(problem.train.x.double().numpy(), problem.wavelength, classes)
 
 
 def pool_map(method: Method, box: Tensor) -> Method:
