@@ -9,7 +9,8 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from court.physics.minerals import TRIAL, Trained, Windows, join_windows, train_case
+from court.physics.library import Windows, join_windows
+from court.physics.minerals import TRIAL, Trained, train_case
 from court.physics.page import AS_COMPUTED
 from court.physics.problem import DEFAULT, average_magnitude, list_methods
 from lrprism.spectral.plots import style
@@ -47,8 +48,8 @@ def draw_minerals(trained: Trained) -> Figure:
     for label, (mineral, rules) in enumerate(trained.minerals.items()):
         top = TOP + label * (ROW + GAP)
         axes = style.add_axes(figure, LEFT, top, style.PAGE_WIDTH - LEFT - style.MARGIN, ROW)
-        shade(axes, tuple(join_windows(rules)), style.GREEN)
-        shade(axes, tuple(join_windows(rules, decoys=True)), style.ORANGE)
+        shade(axes, join_windows(rules), style.GREEN)
+        shade(axes, join_windows(rules, decoys=True), style.ORANGE)
         spectrum = trained.x[trained.y == label].mean(0).numpy()
         draw_curve(axes, wavelength, spectrum, style.LIGHT_GREY, 1.0)
         draw_curve(axes, wavelength, maps[AS_COMPUTED][label], style.BLUE, 0.6)

@@ -22,14 +22,15 @@ and a map of the truth that the network does not use would be wrong. What the pa
 user may read such a map as physics, and whether one method leads another on the same network.
 
 *{default}* is what the workbench does where nothing is asked for: LRP-ε against the mean spectrum of the
-training part, summed over the width of features that it estimates from the data. Pooled maps of others are
-summed over the same width. Numbers are means over seeds (new data or splits, weights and training) with
-Student's 95 % interval. **Bold** is the best of each column; *truth-free* knows no network, only the data.
+training part, summed over the width of features that it estimates from the data; the width stands with the
+networks. Pooled maps of others are summed over the same. Numbers are means over seeds (new data or splits,
+weights and training) with Student's 95 % interval. **Bold** is the best of each column, controls aside:
+*random*; *truth-free*, which knows no network; *truth*, a map that is the truth itself.
 
 """
 FIGURES: Final = {"minerals": "physics-minerals"}
 """The figure of a trial."""
-CONTROLS: Final = ("random", "truth-free")
+CONTROLS: Final = ("random", "truth-free", "truth: ")
 AS_COMPUTED: Final = "Epsilon, mean"
 PARTS: Final = ("ratio", "p", "decoys")
 """The scores of one mineral that the page shows."""
@@ -48,10 +49,21 @@ def write(trials: Sequence[Trial], results: Mapping[Key, Result]) -> str:
     head = HEAD.format(default=DEFAULT)
     parts = [head, table(["", ""], _write_setting(results.values())), "\n## Goals\n\n"]
     goals = [_judge(trial, goal, results) for trial in trials for goal in trial.goals]
+    parts.append(_count_goals(goals))
     columns = ["trial", "goal", "the workbench's way", "", "best of ours", ""]
     parts.append(table(columns, goals))
     parts.extend(_write_trial(trial, results) for trial in trials)
     return "".join(parts).rstrip() + "\n"
+
+
+def _count_goals(goals: Sequence[tuple[str, ...]]) -> str:
+    """Return how many goals are met, in a sentence."""
+    judged = [goal for goal in goals if goal[-1]]
+    ours, best = (sum(goal[column] == "met" for goal in judged) for column in (3, 5))
+    return (
+        f"Of {len(judged)} goals the workbench's way meets {ours}. The best of ours by the truth itself, "
+        f"which no user knows, meets {best}.\n\n"
+    )
 
 
 def _write_setting(results: Iterable[Result]) -> list[tuple[str, str]]:

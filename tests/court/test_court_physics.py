@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import nn
 
-from court.physics import figures, leaves, meat, minerals, page
+from court.physics import figures, leaves, library, meat, minerals, page
 from court.physics.problem import (
     DEFAULT,
     Problem,
@@ -37,48 +37,48 @@ TABLE = {
 }
 
 
-def make_rule(name: str, dip: float, start: float = 350.0) -> minerals.Rule:
+def make_rule(name: str, dip: float, start: float = 350.0) -> library.Rule:
     spectrum = 0.6 - 0.4 * np.exp(-(((GRID - dip) / 40) ** 2))
     features = ((dip - 60, dip + 60),)
-    return minerals.Rule(name, np.where(start > GRID, np.nan, spectrum), features, ((1500.0, 1560.0),))
+    return library.Rule(name, np.where(start > GRID, np.nan, spectrum), features, ((1500.0, 1560.0),))
 
 
 def test_a_rule_is_read_from_its_table() -> None:
-    rule = minerals.parse_rule("alunite_K", np.zeros(3), TABLE)
+    rule = library.parse_rule("alunite_K", np.zeros(3), TABLE)
     assert np.allclose(rule.features, [(2100, 2220), (2300, 2400)])
     assert np.allclose(rule.decoys, [(1440, 1530), (2050, 2100), (2220, 2240)])
     assert rule.mineral == "alunite"
 
 
 def test_windows_are_cut_and_crumbs_dropped() -> None:
-    assert minerals.subtract_windows([(0, 100)], [(40, 60)]) == ((0, 40), (60, 100))
-    assert minerals.subtract_windows([(0, 100), (10, 20)], [(15, 200)]) == ()
-    assert minerals.subtract_windows([(0, 50), (0, 50)], []) == ((0, 50),)
+    assert library.subtract_windows([(0, 100)], [(40, 60)]) == ((0, 40), (60, 100))
+    assert library.subtract_windows([(0, 100), (10, 20)], [(15, 200)]) == ()
+    assert library.subtract_windows([(0, 50), (0, 50)], []) == ((0, 50),)
 
 
 def test_pure_minerals_that_were_measured_are_chosen() -> None:
     a = make_rule("calcite", 2300)
-    again = minerals.Rule("calcite_abundant", a.spectrum, a.features, a.decoys)
+    again = library.Rule("calcite_abundant", a.spectrum, a.features, a.decoys)
     late = make_rule("opal", 2200, start=1539)
     others = [
         make_rule("snow_slush", 1000),
         make_rule("calcite.5+dolomite.5", 2310),
         make_rule("calcite_b", 2320),
     ]
-    chosen = minerals.choose_rules([again, a, late, *others], GRID, 1435)
+    chosen = library.choose_rules([again, a, late, *others], GRID, 1435)
     assert {name: [rule.name for rule in group] for name, group in chosen.items()} == {
         "calcite": ["calcite", "calcite_b"]
     }
-    assert list(minerals.choose_rules([late], GRID, 1600)) == ["opal"]
+    assert list(library.choose_rules([late], GRID, 1600)) == ["opal"]
 
 
 @pytest.mark.parametrize("name", ["EMIT", "AVIRIS-Classic", "AVIRIS-NG"])
 def test_bands_average_the_grid_and_leave_out_the_water(name: str) -> None:
-    sensor = minerals.list_sensors()[name]
-    centre, weight = minerals.place_bands(sensor, 400, GRID)
+    sensor = library.list_sensors()[name]
+    centre, weight = library.place_bands(sensor, 400, GRID)
     assert len(centre) > 150
     assert ((centre >= 400) & (centre <= 2450)).all()
-    for first, last in minerals.WATER:
+    for first, last in library.WATER:
         assert not ((centre >= first) & (centre <= last)).any()
     # a Gaussian keeps a straight line, and turns a Gaussian dip into a wider one of the same area
     np.testing.assert_allclose(weight @ (2 * GRID + 1), 2 * centre + 1, rtol=1e-9)
@@ -93,9 +93,9 @@ def test_the_named_mineral_is_the_larger_half_of_a_mixture() -> None:
     # three minerals of one band in which each alone has reflectance, so that shares can be read off
     pure = [np.eye(3)[[label]] for label in range(3)]
     y = np.arange(3).repeat(50)
-    mixed = minerals.mix_spectra(pure, y, np.random.default_rng(0))
+    mixed = library.mix_spectra(pure, y, np.random.default_rng(0))
     assert (mixed.argmax(1) == y).mean() > 0.95  # the slope may turn a few
-    assert np.array_equal(mixed, minerals.mix_spectra(pure, y, np.random.default_rng(0)))
+    assert np.array_equal(mixed, library.mix_spectra(pure, y, np.random.default_rng(0)))
 
 
 def test_relevance_inside_the_windows_has_the_largest_ratio() -> None:
@@ -113,6 +113,18 @@ def test_relevance_inside_the_windows_has_the_largest_ratio() -> None:
     even = minerals.score(torch.ones(3, len(wavelength)), y, wavelength, groups)
     assert (even["mass ratio"], even["decoy ratio"]) == pytest.approx((1, 1))
     assert even["ratio 3 and p below .01"] == 0
+
+
+def test_the_depth_of_a_feature_by_hand() -> None:
+    spectrum = np.full(len(GRID), 0.5)
+    spectrum[GRID == 2100], spectrum[GRID == 2300], spectrum[GRID == 2200] = 0.4, 0.8, 0.3
+    depth = library.measure_depth(library.Rule("a", spectrum, ((2100.0, 2300.0),), ()), GRID)
+    # half way the line from .4 to .8 stands at .6; a quarter of the way at .5, which is the spectrum
+    assert depth[GRID == 2200] == pytest.approx(1 - 0.3 / 0.6)
+    assert depth[GRID == 2150] == pytest.approx(0, abs=1e-12)
+    assert depth[GRID == 2110] == 0  # above the line
+    assert depth[GRID == 2250] == pytest.approx(1 - 0.5 / 0.7)
+    assert not depth[(GRID < 2100) | (GRID > 2300)].any()
 
 
 def test_derivatives_are_those_of_the_leaf() -> None:
@@ -228,6 +240,7 @@ def test_the_page_says_what_the_results_say() -> None:
     judged = f".900 ± 1.271 | met | {DEFAULT}: .900 ± 1.271 | met |"
     assert f"| Meat, absorbance | all three right at least 0.8 | {judged}" in text
     assert "| Meat, second derivatives | all three right at least 0.8 | not run |" in text
+    assert "Of 1 goals the workbench's way meets 1." in text
     assert "Networks: 2; fit .500 ± .000." in text
     assert "- Without a result: absorbance/seed 2" in text
     assert "| processor time | 8 minutes in all |" in text

@@ -1,7 +1,7 @@
 """How much relevance lies inside known features of the spectrum, and how much would lie there by chance."""
 
 from collections.abc import Sequence
-from typing import Any, Final, NamedTuple, TypeAlias
+from typing import Final, NamedTuple, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -103,7 +103,7 @@ def _read_bands(relevance: npt.ArrayLike, wavelength: npt.ArrayLike) -> tuple[Fl
     Raises:
         DataError: If relevance or wavelengths are not as they should be.
     """
-    values: npt.NDArray[np.floating[Any]] = np.asarray(relevance, dtype=np.float64)
+    values: Floats = np.asarray(relevance, dtype=np.float64)
     if values.ndim != 1:
         raise DataError(
             f"relevance should be one number per band. Found shape {values.shape}. Take the mean of |R| over "
@@ -115,7 +115,7 @@ def _read_bands(relevance: npt.ArrayLike, wavelength: npt.ArrayLike) -> tuple[Fl
             f"relevance inside windows should be that of bands at two wavelengths or more. Found "
             f"{len(centre)}. Use more bands."
         )
-    magnitude = np.bincount(position, weights=np.abs(values))
+    magnitude: Floats = np.bincount(position, weights=np.abs(values)).astype(np.float64)
     if not 0 < magnitude.sum() < np.inf:
         raise DataError(
             "relevance should be finite, and not zero in all bands. Found a sum of |R| of "
