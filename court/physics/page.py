@@ -156,14 +156,15 @@ def _write_group(trial: Trial, group: str, scored: Scored) -> str:
 
 
 def _find_best(trial: Trial, metric: str, methods: Scored) -> set[str]:
-    """Return the methods that share the best mean; none where a metric is a place, not a merit."""
+    """Return the methods that share the best mean; none where all do, or a metric is a place, no merit."""
     if metric.endswith(", nm"):
         return set()
     means = {
         name: _average(scores, metric) for name, scores in methods.items() if not name.startswith(CONTROLS)
     }
     top = (min if metric in trial.errors else max)(means.values(), default=0.0)
-    return {name for name, value in means.items() if value == top}
+    best = {name for name, value in means.items() if value == top}
+    return best if len(best) < len(means) else set()
 
 
 def _write_parts(methods: Scored) -> str:
