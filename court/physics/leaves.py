@@ -104,8 +104,8 @@ TRIAL: Final = Trial(
         "other bands too, to tell the trait from the rest; the derivative knows nothing of that."
     ),
     source=(
-        "PROSPECT-D (Féret et al. 2017) as written in lrprism.spectral.simulate and tested against the package "
-        "prosail; derivatives by central differences, tested against the automatic ones of torchrtm."
+        "PROSPECT-D (Féret et al. 2017) as written in lrprism.spectral.simulate and tested against the "
+        "package prosail; derivatives by central differences, tested against the automatic ones of torchrtm."
     ),
     same="no: a physical model, not a benchmark",
     cases=tuple(f"seed {seed}" for seed in range(5)),
