@@ -65,7 +65,7 @@ def draw_minerals(trained: Trained) -> Figure:
 
 def shade(axes: Axes, windows: Windows, colour: str) -> None:
     """Shade windows behind the curves; what several share is as light as the rest."""
-    grid = np.arange(350.0, 2501.0)
+    grid = np.arange(350.0, 2501.0, 5.0)
     inside = np.zeros(len(grid), dtype=bool)
     for first, last in windows:
         inside |= (grid >= first) & (grid <= last)

@@ -50,7 +50,7 @@ def write(trials: Sequence[Trial], results: Mapping[Key, Result]) -> str:
     parts = [head, table(["", ""], _write_setting(results.values())), "\n## Goals\n\n"]
     goals = [_judge(trial, goal, results) for trial in trials for goal in trial.goals]
     parts.append(_count_goals(goals))
-    columns = ["trial", "goal", "the workbench's way", "", "best of ours", ""]
+    columns = ["trial", "goal", "the workbench's way", "", "best of ours", "", "the truth itself"]
     parts.append(table(columns, goals))
     parts.extend(_write_trial(trial, results) for trial in trials)
     return "".join(parts).rstrip() + "\n"
@@ -58,7 +58,7 @@ def write(trials: Sequence[Trial], results: Mapping[Key, Result]) -> str:
 
 def _count_goals(goals: Sequence[tuple[str, ...]]) -> str:
     """Return how many goals are met, in a sentence."""
-    judged = [goal for goal in goals if goal[-1]]
+    judged = [goal for goal in goals if goal[3]]
     ours, best = (sum(goal[column] == "met" for goal in judged) for column in (3, 5))
     return (
         f"Of {len(judged)} goals the workbench's way meets {ours}. The best of ours by the truth itself, "
@@ -89,6 +89,11 @@ def is_ours(method: str) -> bool:
     return method.startswith(("Epsilon", "Gamma 0.25", "auto"))
 
 
+def is_truth(method: str) -> bool:
+    """Return True for the map that is the truth."""
+    return method.startswith("truth: ")
+
+
 def _group(case: str) -> str:
     group, slash, _ = case.rpartition("/")
     return group if slash else ""
@@ -106,7 +111,7 @@ def _judge(trial: Trial, goal: Goal, results: Mapping[Key, Result]) -> tuple[str
     scored = _select(trial, goal.group, results)
     ours = {name: _average(scores, goal.metric) for name, scores in scored.items() if is_ours(name)}
     if DEFAULT not in ours:
-        return title, text, "not run", "", "", ""
+        return title, text, "not run", "", "", "", ""
     best = (min if lower else max)(ours, key=lambda name: ours[name])
     cells = []
     for name in (DEFAULT, best):
@@ -116,7 +121,8 @@ def _judge(trial: Trial, goal: Goal, results: Mapping[Key, Result]) -> tuple[str
             figure if name == DEFAULT and not cells else f"{name}: {figure}",
             "met" if met else "**missed**",
         ]
-    return title, text, *cells
+    ceiling = [str(average([one[goal.metric] for one in scored[name]])) for name in scored if is_truth(name)]
+    return title, text, *cells, *(ceiling or [""])
 
 
 def _write_trial(trial: Trial, results: Mapping[Key, Result]) -> str:

@@ -243,7 +243,7 @@ def test_the_page_says_what_the_results_say() -> None:
     assert "| Occlusion | .300 ± .000 | **.600 ± .000** |" in text
     assert "| random | 1.000 ± .000 | 1.000 ± .000 |" in text  # a control is never the best
     judged = f".900 ± 1.271 | met | {DEFAULT}: .900 ± 1.271 | met |"
-    assert f"| Meat, absorbance | all three right at least 0.8 | {judged}" in text
+    assert f"| Meat, absorbance | all three right at least 0.8 | {judged}  |\n" in text
     assert "| Meat, second derivatives | all three right at least 0.8 | not run |" in text
     assert "Of 1 goals the workbench's way meets 1." in text
     assert "Networks: 2; fit .500 ± .000." in text
@@ -264,11 +264,13 @@ def test_single_minerals_have_a_table() -> None:
     }
     case, pooled = minerals.TRIAL.cases[0], {**scores, "topaz: ratio": 2.25}
     named = {PREMISE: {"accuracy": 1.0}, DEFAULT: pooled, page.AS_COMPUTED: scores}
+    named[minerals.TRUTH] = {**scores, "decoy ratio": 0.25}
     rows = [Result("minerals", case, name, values, 1.0, "", "", "") for name, values in named.items()]
     text = page.write([minerals.TRIAL], {row.key: row for row in rows})
     assert "| topaz | 12.000 | 2.500 | .020 |  | 2.250 | .020 |  |\n" in text
     assert "| talc | 4.000 | 1.500 | .200 | .500 | 1.500 | .200 | .500 |\n" in text
     assert "(figures/physics-minerals.png)" in text
+    assert f"| met | {DEFAULT}: 1.000 | met | .250 |\n" in text  # the decoys of the truth
 
 
 def test_the_figure_has_a_row_for_each_mineral() -> None:
