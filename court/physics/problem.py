@@ -158,7 +158,13 @@ def explain_by_choice(model: nn.Module, x: Tensor, target: Tensor, samples: Tens
 def sample_gradients(model: nn.Module, x: Tensor, target: Tensor, others: Tensor) -> Tensor:
     """Return captum's GradientShap, with training spectra as baselines."""
     drawn = others[torch.randperm(len(others))[:DRAWS]]
-    relevance: Tensor = GradientShap(model).attribute(x, drawn, n_samples=DRAWS, target=target)
+    # captum draws baselines by numpy's own generator, which torch's seed does not reach
+    state = np.random.get_state()
+    np.random.seed(0)
+    try:
+        relevance: Tensor = GradientShap(model).attribute(x, drawn, n_samples=DRAWS, target=target)
+    finally:
+        np.random.set_state(state)
     return relevance
 
 

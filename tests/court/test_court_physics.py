@@ -187,6 +187,7 @@ def test_a_network_learns_numbers_in_their_units(problem: Problem) -> None:
     for name, method in methods.items():
         relevance = method(model, x, target)
         assert relevance.shape == x.shape
+        assert torch.equal(method(model, x, target), relevance), name  # twice gives the same
         magnitude = average_magnitude(relevance, target)[0]
         # occlusion spreads over 15 bands, Shapley sampling and pooling over fewer
         assert name == "random" or magnitude[:15].sum() > 1.2 * magnitude[15:].sum(), name
