@@ -160,9 +160,9 @@ LabelColumn = Annotated[
 Task = Annotated[
     str,
     typer.Option(
-        help="classification, or regression of numbers such as nitrogen: the columns of a table or the "
-        "attributes of polygons in --target-column, a raster of values in --labels, numbers in an HDF5 file "
-        "or in y.npy.",
+        help="classification; segmentation, the class of each pixel of a scene, by --model unet; or "
+        "regression of numbers such as nitrogen: the columns of a table or the attributes of polygons in "
+        "--target-column, a raster of values in --labels, numbers in an HDF5 file or in y.npy.",
         rich_help_panel=DATA,
     ),
 ]

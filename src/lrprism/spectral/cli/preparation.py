@@ -21,7 +21,7 @@ class LabelWords:
         unlabelled: Codes that mean unlabelled, by commas, or none.
         column: The column of a table that names the class.
         group_column: The column of a table that names the plant, field or day.
-        task: classification or regression.
+        task: classification, segmentation or regression.
         target_columns: The columns or attributes that hold the traits of a regression.
         target_units: Their units.
     """

@@ -12,7 +12,7 @@ from lrprism.spectral.cli.preparation import LabelWords, read_preparation
 from lrprism.spectral.runs import UnfinishedRun
 from lrprism.spectral.training.config import TrainingConfig
 from lrprism.spectral.training.devices import Devices
-from lrprism.spectral.workbench.preparation import CLASSIFICATION
+from lrprism.spectral.workbench.preparation import CLASSIFICATION, REGRESSION
 from lrprism.spectral.workbench.progress import Reporter
 from lrprism.spectral.workbench.scene_files import pair_labels
 from lrprism.spectral.workbench.scene_record import TABLE
@@ -124,6 +124,8 @@ def train(
         lrprism train spectra.csv --label-column species --group-column plant --model cnn1d --out runs/leaves
 
         lrprism train nir.csv --task regression --target-column "nitrogen (%)" --model cnn1d --out runs/n
+
+        lrprism train scene.hdr --labels gt.tif --task segmentation --model unet --window 33 --out runs/s
     """
     first, *others = pair_labels(data, labels or (), test or (), test_labels or ())
     aims = (task, target_column, target_unit)
@@ -144,7 +146,7 @@ def train(
             precision=cast(Literal["32-true", "bf16-mixed", "16-mixed"], precision),
             seed=seed,
             devices=Devices(accelerator, devices, strategy, nodes),
-            augment=task == CLASSIFICATION if augment is None else augment,
+            augment=task != REGRESSION if augment is None else augment,
             initialize=True,
         ),
         weights=weights,

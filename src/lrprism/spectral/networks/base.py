@@ -23,6 +23,8 @@ class AbstractNetwork(nn.Module):
 
     layout: ClassVar[Literal["patch", "volume", "spectrum"]]
     """Layout of the input: ``[N, band, y, x]``, ``[N, 1, band, y, x]`` or ``[N, band]``."""
+    classes_pixels: ClassVar[bool] = False
+    """True if the output is of each pixel, ``[N, classes, y, x]``, and not of each sample."""
 
     def __init__(
         self, bands: int, classes: int, window: int = 1, *, least_bands: int = 1, least_window: int = 1

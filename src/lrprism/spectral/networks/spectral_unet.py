@@ -31,6 +31,7 @@ class SpectralUNet(AbstractNetwork):
     """
 
     layout = "patch"
+    classes_pixels = True
 
     def __init__(self, bands: int, classes: int, window: int = 32) -> None:
         """Build the layers."""

@@ -4,10 +4,12 @@ from .gradients import centre_gradients
 from .initialisation import initialize
 from .loop import TrainingResult, check_devices, fit
 from .metrics import Metrics, evaluate
+from .pixel_scores import PixelScores, score_pixels
 from .prediction import predict
 from .seeds import summarize_seeds
 from .tasks.classification import Classification
 from .tasks.regression import Regression
+from .tasks.segmentation import Segmentation
 from .tasks.task import AbstractTask, EpochRecord
 from .trait_scores import Estimate, RegressionScores, TraitScores, score_traits
 
@@ -18,8 +20,10 @@ __all__ = [
     "EpochRecord",
     "Estimate",
     "Metrics",
+    "PixelScores",
     "Regression",
     "RegressionScores",
+    "Segmentation",
     "TrainingConfig",
     "TrainingResult",
     "TraitScores",
@@ -30,6 +34,7 @@ __all__ = [
     "initialize",
     "predict",
     "resolve_device",
+    "score_pixels",
     "score_traits",
     "summarize_seeds",
 ]

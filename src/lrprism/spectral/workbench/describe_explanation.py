@@ -9,11 +9,13 @@ import numpy as np
 import xarray as xr
 
 from lrprism.spectral.bands.pooling import joins_bands
-from lrprism.spectral.bands.statistics import RESOLUTION
+from lrprism.spectral.bands.statistics import RESOLUTION, TASK
 from lrprism.spectral.files import write_whole
 from lrprism.spectral.training.tasks.registry import read_task
+from lrprism.spectral.training.tasks.segmentation import Segmentation
 from lrprism.spectral.workbench.choice import PART_WORDS, Choice
 from lrprism.spectral.workbench.composites import DEFAULT_RULE, find_composite
+from lrprism.spectral.workbench.explained_regions import describe_region
 from lrprism.spectral.workbench.explanation_settings import ExplanationSettings
 from lrprism.spectral.workbench.references import describe_reference
 
@@ -57,6 +59,8 @@ def describe_explanation(
         f"Explained by {way.rule} against {reference}: {_say_why(way, choice)}.",
         f"Maps: {_describe_maps(way, relevance, training)}.",
     ]
+    if relevance.attrs[TASK] == Segmentation.name:
+        lines.insert(1, describe_region(str(way.target), every_pixel=way.every_pixel))
     # the pixels of a scene have no label each
     if not way.every_pixel:
         lines += _note_errors(relevance)
@@ -76,7 +80,20 @@ def _note_errors(relevance: xr.Dataset) -> list[str]:
         return [f"Note: on these {count} samples the prediction is off by {size:.3g} {unit} (RMSE)."]
     label, predicted = (relevance[name].values for name in ("label", "predicted"))
     wrong = int((label != predicted).sum())
+    if "region" in relevance:
+        return _note_regions(relevance, wrong)
     return [f"Note: the network gets {wrong} of these {len(label)} samples wrong."] if wrong else []
+
+
+def _note_regions(relevance: xr.Dataset, wrong: int) -> list[str]:
+    """Say in how many windows the centre is wrong, and in how many there is nothing to explain."""
+    empty, count = int((~relevance["region"].any(("y", "x"))).sum()), relevance.sizes["sample"]
+    lines = [f"Note: the network gets the centre pixel of {wrong} of these {count} windows wrong."]
+    if empty:
+        lines.append(
+            f"Note: {empty} of these {count} windows have no pixel of the class: their relevance is zero."
+        )
+    return lines if wrong else lines[1:]
 
 
 def write_words(folder: Path, words: list[str], choice: Choice | None) -> None:

@@ -192,7 +192,7 @@ def _sum_windows(explained: xr.Dataset) -> xr.Dataset:
     """Sum the relevance of each window over its pixels, and drop all else that has a place in the scene."""
     relevance = explained["relevance"].sum(("y", "x"), keep_attrs=True)
     return explained.assign(relevance=relevance).drop_vars(
-        ["patch", "label", "true", "row", "column"], errors="ignore"
+        ["patch", "label", "true", "row", "column", "region"], errors="ignore"
     )
 
 

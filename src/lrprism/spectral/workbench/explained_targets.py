@@ -12,7 +12,9 @@ from lrprism.attribution.seeds import AbstractTarget, cut, seed_of
 from lrprism.attribution.target import side
 from lrprism.errors import InputError
 from lrprism.spectral.training.tasks.regression import Regression
+from lrprism.spectral.training.tasks.segmentation import Segmentation
 from lrprism.spectral.training.tasks.task import AbstractTask
+from lrprism.spectral.workbench.explained_regions import RegionMean
 
 
 @final
@@ -138,17 +140,29 @@ def choose_trait(target: str, task: Regression) -> int:
     )
 
 
-def read_target(target: str, task: AbstractTask, labels: np.ndarray[Any, Any]) -> AbstractTarget:
+def read_target(
+    target: str,
+    task: AbstractTask,
+    labels: np.ndarray[Any, Any],
+    pixels: np.ndarray[Any, Any] | None = None,
+) -> AbstractTarget:
     """Read a target in words.
 
     Args:
         target: A class or a trait.
         task: What the network learned.
         labels: True class of each sample.
+        pixels: For a segmentation the true class of each pixel of the windows, ``[sample, y, x]``; None where
+            the decision on the centre pixel alone is explained.
 
     Raises:
         InputError: If it is neither a word nor an output of the network.
     """
     if isinstance(task, Regression):
         return TraitValue(choose_trait(target, task))
-    return NetworkClass(class_target(target, labels, task.names))
+    number = class_target(target, labels, task.names)
+    if not isinstance(task, Segmentation):
+        return NetworkClass(number)
+    if pixels is None:
+        return RegionMean(number, only_centre=True)
+    return RegionMean(number, torch.from_numpy(pixels) if target == "true" else None)

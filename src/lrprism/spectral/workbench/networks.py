@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from lrprism.errors import DataError, InputError, ModelError
+from lrprism.errors import DataError, InputError
 from lrprism.spectral.networks import (
     NETWORKS,
     build_network,
@@ -23,8 +23,9 @@ from lrprism.spectral.preprocessing.moments import Batches
 from lrprism.spectral.preprocessing.output_scale import OutputScale
 from lrprism.spectral.training.tasks.regression import measure_traits
 from lrprism.spectral.workbench.cutters import Numbers
+from lrprism.spectral.workbench.network_checks import check_runs, check_window
 from lrprism.spectral.workbench.patch_batches import PatchBatches
-from lrprism.spectral.workbench.sources import Samples, network_inputs
+from lrprism.spectral.workbench.sources import Samples
 
 NETWORK: Final = "network"
 """Name of the network within the pipeline, for :class:`lrprism.Within`."""
@@ -230,12 +231,12 @@ def build_for_samples(
         ModelError: If the network or the weights do not fit the data.
     """
     nm = samples.cut(numbers[:1])["wavelength"].values
-    _check_window(settings, samples)
+    check_window(settings.name, samples)
     scale = _fit_output_scale(samples, numbers)
     model = settings.build(PatchBatches(samples, numbers), nm, len(samples.task.names), scale)
     if weights is not None:
         load_checkpoint(model.network, weights)
-    _check_runs(model, samples, settings.name)
+    check_runs(model, samples, settings.name)
     return model
 
 
@@ -246,52 +247,3 @@ def _fit_output_scale(samples: Samples, numbers: Numbers) -> OutputScale | None:
     scale = OutputScale(samples.targets.shape[1])
     scale.set_statistics(*measure_traits(torch.from_numpy(samples.targets_of(numbers))))
     return scale
-
-
-def _check_window(settings: NetworkSettings, samples: Samples) -> None:
-    """Refuse a network of patches for single spectra, which it cannot be built for.
-
-    Raises:
-        ModelError: If it is one.
-    """
-    if settings.name not in NETWORKS or samples.patches is None or samples.patches.sizes["x"] > 1:
-        return
-    single = [name for name, entry in NETWORKS.items() if entry.layout == "spectrum"]
-    if settings.name not in {*single, "spectralformer"}:
-        raise ModelError(
-            f"the network of single spectra should be one of {', '.join(single)} or spectralformer. Found "
-            f"'{settings.name}', which needs patches. Give --model {single[0]}."
-        )
-
-
-def _check_runs(model: Pipeline, samples: Samples, name: str) -> None:
-    """Refuse a network that does not turn patches into one row of logits each.
-
-    Raises:
-        ModelError: If it fails, or returns something else.
-    """
-    # two patches, so that a program exported for a batch of one shows up
-    patches = network_inputs(samples.cut(samples.numbers[[0, -1]]))
-    classes, is_regression = len(samples.task.names), samples.targets is not None
-    training = model.training
-    try:
-        with torch.no_grad():
-            logits = model.eval()(patches)
-    # the errors of torch on shapes that do not fit
-    except (RuntimeError, TypeError, ValueError) as error:
-        reason = str(error).strip().partition("\n")[0].rstrip(".")
-        raise ModelError(
-            f"'{name}' should take any number of patches {tuple(patches.shape[1:])} (band, y, x) after their "
-            f"preprocessing. Found: {reason}. Check layout, window, bands and preprocessing; export a "
-            "program with a dynamic first dimension."
-        ) from error
-    finally:
-        model.train(training)
-    # one logit tells two classes apart
-    shapes = {(2, classes)} | ({(2, 1)} if classes == 2 and not is_regression else set())
-    if not isinstance(logits, Tensor) or tuple(logits.shape) not in shapes:
-        shape = tuple(logits.shape) if isinstance(logits, Tensor) else type(logits).__name__
-        raise ModelError(
-            f"'{name}' should give one row of {classes} {'numbers' if is_regression else 'logits'} per "
-            f"patch, (2, {classes}) for 2 patches. Found {shape}. Check the number of {samples.task.noun}."
-        )

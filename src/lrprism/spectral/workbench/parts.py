@@ -27,6 +27,7 @@ from lrprism.spectral.workbench.sample_groups import (
 )
 from lrprism.spectral.workbench.sources import Samples
 from lrprism.spectral.workbench.split_settings import SplitSettings
+from lrprism.spectral.workbench.window_parts import describe_windows, thin_windows
 
 
 @dataclass(frozen=True, eq=False)
@@ -122,6 +123,8 @@ def deal_samples(samples: Samples, settings: SplitSettings, window: int, seed: i
         split = _split_by_scheme(samples, settings, scheme, guard, seed)
     else:
         split = _split_by_files(samples, settings)
+    if samples.pixels is not None:
+        split = thin_windows(samples.pixels, split)
     if not split.validation.size:  # the files of other people may name a validation part
         split = _add_validation(samples, split, settings, guard, seed)
     train = split.train
@@ -131,6 +134,8 @@ def deal_samples(samples: Samples, settings: SplitSettings, window: int, seed: i
     overlap = None
     if samples.scene is not None:
         overlap = leakage(split, window, samples.scene.labels.sizes["x"])
+    if samples.pixels is not None:
+        split = describe_windows(samples.pixels, split, overlap, samples.class_names)
     # scores of classes have no interval
     groups = None if samples.targets is None else group_test_samples(samples, split.test, settings)
     return SampleParts(train, split.validation, split.test, split, scheme, overlap, groups)
@@ -166,7 +171,11 @@ def assign_all_to_test(samples: Samples) -> SampleParts:
     none = np.empty(0, dtype=np.int64)
     note = "it is not known which samples the network was trained on: the test accuracy may be too high"
     split = _build_split(samples, none, none, samples.numbers, (note,))
-    return SampleParts(none, none, samples.numbers, split, "unknown", None)
+    if samples.pixels is not None:
+        split = describe_windows(
+            samples.pixels, thin_windows(samples.pixels, split), None, samples.class_names
+        )
+    return SampleParts(none, none, split.test, split, "unknown", None)
 
 
 def _build_split(

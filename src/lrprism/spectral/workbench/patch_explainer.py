@@ -1,6 +1,6 @@
 """The explanation of patches by a trained network, as a dataset."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Protocol
 
@@ -17,8 +17,10 @@ from lrprism.spectral.bands.statistics import COMPARED_WITH, TASK
 from lrprism.spectral.cubes.patches import PatchSet
 from lrprism.spectral.preprocessing import Pipeline
 from lrprism.spectral.training.tasks.regression import Regression
+from lrprism.spectral.training.tasks.segmentation import Segmentation
 from lrprism.spectral.training.tasks.task import AbstractTask
 from lrprism.spectral.workbench.cutters import Numbers
+from lrprism.spectral.workbench.explained_regions import RegionMean, average_region
 from lrprism.spectral.workbench.explained_targets import choose_trait, read_target
 from lrprism.spectral.workbench.networks import NETWORK
 from lrprism.spectral.workbench.references import MakeReference, describe_reference
@@ -61,7 +63,8 @@ class PatchExplainer:
         Returns:
             The patches with their relevance beside them, and the account.
         """
-        measured = None if self.samples.targets is None else self.samples.targets_of(numbers)
+        has_classes = self.samples.targets is None and self.samples.pixels is None
+        measured = None if has_classes else self.samples.targets_of(numbers)
         return self.explain_patches(self.samples.cut(numbers), measured)
 
     def explain_patches(
@@ -71,7 +74,9 @@ class PatchExplainer:
 
         Args:
             patches: The patches, in the data's own units.
-            measured: For a regression the measured traits, ``[sample, trait]``; None where not known.
+            measured: For a regression the measured traits, ``[sample, trait]``; for a segmentation the true
+                class of each pixel, ``[sample, y, x]``. None where not known; of a segmentation the decision
+                on the centre pixel is explained then.
 
         Returns:
             The patches with their relevance beside them, and the account.
@@ -79,7 +84,7 @@ class PatchExplainer:
         device = next(self.model.parameters()).device
         # Lightning moves the model, not the samples that it is asked for
         inputs = network_inputs(patches).to(device)
-        target = read_target(self.target, self.task, patches["label"].values)
+        target = read_target(self.target, self.task, patches["label"].values, measured)
         reference = None if self.reference is None else self.reference(inputs)
         explanation = self._lrp.explain(inputs, target, audit=True, reference=reference)
         relevance, classes = _expect_tensor(explanation.relevance), _expect_tensor(explanation.target)
@@ -118,9 +123,12 @@ class PatchExplainer:
         dataset["relevance"] = (("sample", "band", "y", "x"), relevance.cpu().numpy())
         dataset["target"] = ("sample", target.cpu().numpy())
         outputs = output.detach().cpu().numpy()
-        dataset["output"] = (("sample", "class" if outputs.shape[1] == len(names) else "logit"), outputs)
+        if outputs.ndim == 2:  # the pixels of a window have logits each
+            dataset["output"] = (("sample", "class" if outputs.shape[1] == len(names) else "logit"), outputs)
         if isinstance(self.task, Regression):
             dataset = self._add_values(dataset, self.task, measured)
+        elif isinstance(self.task, Segmentation):
+            dataset = self._add_region(dataset, output, measured)
         else:
             dataset["predicted"] = ("sample", predicted_class(output).cpu().numpy())
             dataset["relevance"].attrs["units"] = "logit"
@@ -135,6 +143,21 @@ class PatchExplainer:
             COMPARED_WITH: describe_reference(self.reference_name),
             "data_sha256": self.samples.hash,
         }
+        return dataset
+
+    def _add_region(
+        self, dataset: xr.Dataset, output: Tensor, pixels: npt.NDArray[np.generic] | None
+    ) -> xr.Dataset:
+        """Add the region that is explained, its mean logits, and the class predicted at the centre."""
+        target = read_target(self.target, self.task, dataset["label"].values, pixels)
+        assert isinstance(target, RegionMean)
+        region, _ = target.mark(output)
+        logits = average_region(output.detach(), region)
+        centre = replace(target, number=None, only_centre=True).mark(output)[1]
+        dataset["region"] = (("sample", "y", "x"), region.cpu().numpy())
+        dataset["output"] = (("sample", "class"), logits.cpu().numpy())
+        dataset["predicted"] = ("sample", centre.cpu().numpy())
+        dataset["relevance"].attrs["units"] = "logit"
         return dataset
 
     def _add_values(

@@ -21,7 +21,8 @@ from lrprism.spectral.io.traits.options import TraitOptions
 
 CLASSIFICATION: Final = "classification"
 REGRESSION: Final = "regression"
-TASKS: Final = (CLASSIFICATION, REGRESSION)
+SEGMENTATION: Final = "segmentation"
+TASKS: Final = (CLASSIFICATION, REGRESSION, SEGMENTATION)
 """What a network can learn of data, as the command line has it."""
 Bands = TypeVar("Bands", xr.DataArray, xr.Dataset)
 
@@ -48,7 +49,8 @@ class Preparation:
         band_axis: For arrays whose axes have no names: the axis of the bands, from 0.
         label_column: For tables: the column that names the class; None for the obvious one.
         group_column: For tables: the column that names the plant, field or day of each sample.
-        task: What a network learns: ``"classification"``, or ``"regression"`` of numbers.
+        task: What a network learns: ``"classification"``, ``"segmentation"``, the class of each pixel of a
+            window, or ``"regression"`` of numbers.
         target_columns: For a regression: the columns or attributes that hold the traits, or their names.
         target_units: The unit of each; none for those that the names state.
         targets_may_be_unknown: Whether data without measured traits are read too, to be predicted.
@@ -84,7 +86,9 @@ class Preparation:
             InputError: If it is unknown, or traits are named without a regression.
         """
         if self.task not in TASKS:
-            raise InputError(f"task should be {' or '.join(TASKS)}. Found '{self.task}'. Take one of them.")
+            raise InputError(
+                f"task should be one of {', '.join(TASKS)}. Found '{self.task}'. Take one of them."
+            )
         if self.task != REGRESSION and (self.target_columns or self.target_units):
             word, value = (
                 ("--target-column", self.target_columns[0])

@@ -19,6 +19,7 @@ from lrprism.spectral.training.tasks.task import AbstractScores
 from lrprism.spectral.workbench.cutters import Numbers
 from lrprism.spectral.workbench.networks import NetworkSettings
 from lrprism.spectral.workbench.parts import SampleParts
+from lrprism.spectral.workbench.pixel_outputs import PixelOutputs
 from lrprism.spectral.workbench.preparation import Preparation
 from lrprism.spectral.workbench.progress import Reporter
 from lrprism.spectral.workbench.sources import Samples, network_inputs
@@ -67,14 +68,25 @@ def score_test_part(
     device: str,
     reporter: Reporter,
 ) -> AbstractScores:
-    """Test a network, with a bounded number of patches in memory at a time."""
+    """Test a network, with a bounded number of patches in memory at a time.
 
-    def predict_pieces() -> Iterator[Tensor]:
+    Of a segmentation each labelled pixel of the test windows counts once, by its mean logits over the windows
+    that it lies in.
+    """
+
+    def predict_pieces() -> Iterator[tuple[Numbers, Tensor]]:
         for numbers in np.array_split(test, -(-len(test) // _TEST_PATCHES)):
-            yield predict(model, network_inputs(samples.cut(numbers)), batch_size=batch_size, device=device)
+            inputs = network_inputs(samples.cut(numbers))
+            yield numbers, predict(model, inputs, batch_size=batch_size, device=device)
 
     with reporter.step(f"testing on {len(test)} samples"):
-        outputs, targets = torch.cat(list(predict_pieces())), torch.from_numpy(samples.targets_of(test))
+        if samples.pixels is not None:
+            merged = PixelOutputs(samples.pixels, test, len(samples.task.names))
+            for numbers, logits in predict_pieces():
+                merged.add(numbers, logits)
+            return samples.task.evaluate(*merged.average())
+        outputs = torch.cat([logits for _, logits in predict_pieces()])
+        targets = torch.from_numpy(samples.targets_of(test))
         return samples.task.evaluate(outputs, targets, groups=groups)
 
 

@@ -16,16 +16,13 @@ from lrprism.spectral.cubes.scan import find_used_bands, scan_cube
 from lrprism.spectral.cubes.windows import check_window, mark_complete_windows, mark_inside
 from lrprism.spectral.io import read_cube
 from lrprism.spectral.io.patch_file import PATCH_FILE
-from lrprism.spectral.io.sample_registry import (
-    check_no_columns,
-    find_sample_format,
-    read_samples,
-)
+from lrprism.spectral.io.sample_registry import check_no_columns, find_sample_format, read_samples
 from lrprism.spectral.io.spectra.labelling import UNLABELLED
 from lrprism.spectral.io.traits.columns import NAMES, TRAITS, UNITS
 from lrprism.spectral.knowledge.indian_pines import load_indian_pines
 from lrprism.spectral.runs import file_hash
 from lrprism.spectral.workbench.cutters import AbstractCutter, Numbers, PatchCutter, WindowCutter
+from lrprism.spectral.workbench.pixel_targets import PixelTargets, check_has_pixels, read_pixels
 from lrprism.spectral.workbench.preparation import Preparation
 from lrprism.spectral.workbench.progress import Reporter
 from lrprism.spectral.workbench.sample_targets import check_targets, hash_patches, read_pixel_targets
@@ -63,12 +60,12 @@ class Samples:
         has_window: Of a scene, the pixels whose window lies inside it and holds no missing value, ``[y, x]``.
         range: Lowest and highest value of a scene; None for a patch file.
         patches: All spectra or patches of a file or folder, labelled or not; None for a scene.
-        band_numbers: The number under which ``Preparation.bands`` would keep each band; None where there is
-            none.
+        band_numbers: The number by which ``Preparation.bands`` keeps each band; None where there is none.
         scenes: Where there are several scenes, the samples of each.
         places: Numbers and names of these scenes.
         targets: For a regression the traits of every sample, ``[sample, trait]``, whose classes are strata
             of the first trait; None for classes.
+        pixels: For a segmentation the class of each pixel; None where a sample has one class.
     """
 
     source: str
@@ -86,6 +83,7 @@ class Samples:
     scenes: "tuple[Samples, ...]" = ()
     places: SceneNumbers | None = None
     targets: npt.NDArray[np.float64] | None = None
+    pixels: PixelTargets | None = None
 
     @property
     def class_names(self) -> list[str]:
@@ -106,15 +104,16 @@ class Samples:
         # late: lrprism inspect reads data without torch
         from lrprism.spectral.training.tasks.classification import Classification
         from lrprism.spectral.training.tasks.regression import Regression
+        from lrprism.spectral.training.tasks.segmentation import Segmentation
 
         if self.targets is None:
-            return Classification(tuple(self.class_names))
+            return (Segmentation if self.pixels else Classification)(tuple(self.class_names))
         return Regression(*(tuple(map(str, self.attrs[name])) for name in (NAMES, UNITS)))
 
     def targets_of(self, numbers: Numbers) -> npt.NDArray[np.generic]:
         """Return what a network should learn of each of some samples."""
         if self.targets is None:
-            return self.labels_of(numbers)
+            return self.labels_of(numbers) if self.pixels is None else self.pixels.cut(numbers)
         return self.targets[np.searchsorted(self.numbers, numbers)]
 
     def labels_of(self, numbers: Numbers) -> Numbers:
@@ -192,6 +191,7 @@ def open_samples(
     # an HDF5 file may hold patches or a cube
     sample_format = find_sample_format(source)
     if sample_format is not None:
+        check_has_pixels(source, preparation)
         patches = read_samples(source, sample_format, preparation.sample_options)
         # the bytes of one file; a folder or a library is several
         digest = file_hash(source) if sample_format is PATCH_FILE else hash_patches(patches)
@@ -277,6 +277,7 @@ def _open_scene(source: str, scene: Scene, preparation: Preparation) -> Samples:
         (scan.low, scan.high),
         band_numbers=preparation.number_bands(scene.cube),
         targets=read_pixel_targets(scene.labels, numbers),
+        pixels=read_pixels(scene.labels, preparation),
     )
 
 

@@ -17,10 +17,11 @@ from lrprism.spectral.training.loop import TrainingResult, check_devices, fit
 from lrprism.spectral.training.seeds import summarize_seeds
 from lrprism.spectral.workbench.cutters import Numbers
 from lrprism.spectral.workbench.joined_scenes import open_scenes
+from lrprism.spectral.workbench.network_checks import check_task
 from lrprism.spectral.workbench.networks import NetworkSettings, build_for_samples
 from lrprism.spectral.workbench.parts import SampleParts
 from lrprism.spectral.workbench.patch_batches import build_dataset
-from lrprism.spectral.workbench.preparation import Preparation
+from lrprism.spectral.workbench.preparation import CLASSIFICATION, Preparation
 from lrprism.spectral.workbench.progress import Reporter
 from lrprism.spectral.workbench.record import score_test_part, write_network
 from lrprism.spectral.workbench.scene_files import SceneFile, check_scene_options
@@ -49,8 +50,8 @@ class TrainingSettings:
         resample: Whether further scenes of other bands are averaged to the wavelengths of the first.
 
     Raises:
-        InputError: If an exported program is to be trained, there is no seed, or options of several scenes
-            do not go together.
+        InputError: If the network cannot be trained or cannot do the task, there is no seed, or options of
+            several scenes do not go together.
     """
 
     source: str
@@ -67,14 +68,15 @@ class TrainingSettings:
         """Check that the network can be trained.
 
         Raises:
-            InputError: If an exported program is to be trained, there is no seed, or options of several
-                scenes do not go together.
+            InputError: If the network cannot be trained or cannot do the task, there is no seed, or options of
+                several scenes do not go together.
         """
         if self.network.is_program:
             raise InputError(
                 f"a network to train should be built from Python code. Found the program "
                 f"'{self.network.name}'. Take it over as it is with lrprism adopt."
             )
+        check_task(self.preparation.task, self.network.name, self.split.per_class)
         if self.seeds < 1:
             raise InputError(f"seeds should be at least 1. Found {self.seeds}. Raise it.")
         check_scene_options(self.others, self.split, self.seeds, self.resample)
@@ -157,9 +159,9 @@ def _finish_seeds(folder: Path, settings: TrainingSettings, samples: Samples, re
 def _open_samples(settings: TrainingSettings, reporter: Reporter) -> Samples:
     if not settings.others:
         return open_labelled_samples(settings.source, settings.preparation, reporter)
-    if settings.preparation.traits is not None:
+    if settings.preparation.task != CLASSIFICATION:
         raise InputError(
-            f"a regression should be of one scene, table or file. Found {1 + len(settings.others)}. Train on "
+            f"a {settings.preparation.task} should be of one scene, table or file. Found {1 + len(settings.others)}. Train on "
             "one, and explain the others with lrprism explain RUN OTHER."
         )
     samples = open_scenes(settings.files, settings.preparation, resample=settings.resample, reporter=reporter)

@@ -66,17 +66,17 @@ class TrainedNetwork:
         return read_task(self.record)
 
     def check_classes(self, what: str) -> None:
-        """Refuse a network of traits where an answer is of classes alone.
+        """Refuse a network of traits or of pixels where an answer is of samples of one class each.
 
         Args:
             what: What needs classes, such as "rule auto".
 
         Raises:
-            InputError: If the network predicts traits.
+            InputError: If the network predicts something else.
         """
         if self.task.name != CLASSIFICATION:
             raise InputError(
-                f"{what} should be asked of a network of classes, which are right or wrong. "
+                f"{what} should be asked of a network of one class per sample, which is right or wrong. "
                 f"Found a {self.task.name} of {', '.join(self.task.names)} in '{self.folder}'. "
                 "Explain it with a named rule, such as --rule epsilon."
             )

@@ -6,9 +6,12 @@ from typing import Any, Final
 from lrprism.errors import DataError
 from lrprism.spectral.training.tasks.classification import Classification
 from lrprism.spectral.training.tasks.regression import Regression
+from lrprism.spectral.training.tasks.segmentation import Segmentation
 from lrprism.spectral.training.tasks.task import AbstractTask
 
-TASKS: Final[dict[str, type[AbstractTask]]] = {task.name: task for task in (Classification, Regression)}
+TASKS: Final[dict[str, type[AbstractTask]]] = {
+    task.name: task for task in (Classification, Regression, Segmentation)
+}
 """The tasks, by the word that the command line and ``run.json`` have for them."""
 
 
