@@ -42,10 +42,15 @@ def print_training(console: Console, record: dict[str, Any]) -> None:
 
 def print_seeds(console: Console, table: pd.DataFrame) -> None:
     """Print the scatter of the results over several seeds."""
-    overall = table[table["quantity"] != "f1"].fillna({"output": ""})
+    overall = table[~table["quantity"].isin(("f1", "iou"))].fillna({"output": ""})
     _print_line(console, f"Over {int(table['n'].max())} seeds, mean with its 95 % interval:")
     for _, row in overall.iterrows():
-        name = f"{row['quantity']} {row['output']}".strip().replace("_", " ").replace("f1", "F1")
+        name = (
+            f"{row['quantity']} {row['output']}".strip()
+            .replace("_", " ")
+            .replace("f1", "F1")
+            .replace("iou", "IoU")
+        )
         _print_line(
             console, f"  {name} {row['mean']:.4f} ({row['low']:.4f} to {row['high']:.4f}), sd {row['sd']:.4f}"
         )

@@ -84,12 +84,9 @@ def describe_region(target: str, *, every_pixel: bool) -> str:
         target: The target in words.
         every_pixel: Whether the centre pixel alone is explained.
     """
-    names = {"predicted": "predicted at its centre", "true": "labelled at its centre"}
-    class_ = names.get(target, f"'{target}'")
+    at_centre = {"predicted": "predicted at the centre", "true": "labelled at the centre"}
+    class_ = f"the class {at_centre[target]}" if target in at_centre else f"class '{target}'"
     if every_pixel:
-        return f"Explained is the logit of the class {class_} at the centre pixel of each window."
+        return f"Explained: the logit of {class_} of each window, at the centre pixel alone."
     how = "labelled" if target == "true" else "predicted"
-    return (
-        f"Explained is the mean logit of the class {class_}, over the pixels of each window that are {how} "
-        "as this class."
-    )
+    return f"Explained: the mean logit of {class_} of each window, over its pixels {how} as this class."

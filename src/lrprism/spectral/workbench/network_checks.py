@@ -102,7 +102,8 @@ def _check_output(logits: object, samples: Samples, name: str, window: tuple[int
         if shape != (2, classes, *window):
             raise ModelError(
                 f"'{name}' should give {classes} logits for each pixel, {(2, classes, *window)} for 2 "
-                f"patches. Found {shape}. Give a network that classes each pixel, or leave out --task segmentation."
+                f"patches. Found {shape}. Give a network that classes each pixel, or leave out --task "
+                "segmentation."
             )
         return
     # one logit tells two classes apart

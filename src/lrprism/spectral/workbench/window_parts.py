@@ -6,6 +6,7 @@ import numpy as np
 
 from lrprism.errors import InputError
 from lrprism.spectral.splits import Leakage, Split, coverage_table
+from lrprism.spectral.splits.split import note_missing_classes
 from lrprism.spectral.workbench.cutters import Numbers
 from lrprism.spectral.workbench.pixel_targets import PixelTargets
 
@@ -18,7 +19,10 @@ def thin_windows(pixels: PixelTargets, split: Split) -> Split:
         split: The labelled pixels of each part.
     """
     train, test, validation = (pixels.thin(part) for part in (split.train, split.test, split.validation))
-    return replace(split, train=train, test=test, validation=validation)
+    # of the pixels that windows are cut round: others lie in the windows too
+    stale = note_missing_classes(replace(split, notes=())).notes
+    notes = tuple(note for note in split.notes if note not in stale)
+    return replace(split, train=train, test=test, validation=validation, notes=notes)
 
 
 def describe_windows(
@@ -52,8 +56,9 @@ def describe_windows(
     classes = pixels.classes.ravel()
     counts = [f"{_count(split, name)} windows for {name} hold {len(held)}" for name, held in covered.items()]
     notes = [
-        f"a window of {pixels.window} x {pixels.window} pixels for each square of {pixels.step} with "
-        f"labelled pixels; of {int((classes >= 0).sum())} labelled pixels {', '.join(counts)}"
+        f"each square of {pixels.step} pixels with pixels of a part has one window of {pixels.window} x "
+        f"{pixels.window}, and all labelled pixels in it count, also those in neither part: of "
+        f"{int((classes >= 0).sum())} labelled pixels {', '.join(counts)}"
     ]
     shared = len(np.intersect1d(covered["training"], covered["validation"]))
     if shared:
@@ -62,7 +67,7 @@ def describe_windows(
             f"{len(covered['validation'])}, never on the test part: with --validation blocks it is not"
         )
     table = coverage_table(classes, covered["training"], covered["test"], class_names, covered["validation"])
-    return replace(split, coverage=table, notes=(*split.notes, *notes))
+    return note_missing_classes(replace(split, coverage=table, notes=(*split.notes, *notes)))
 
 
 def _count(split: Split, name: str) -> int:
