@@ -111,6 +111,6 @@ def _check_output(logits: object, samples: Samples, name: str, window: tuple[int
     if shape not in shapes:
         raise ModelError(
             f"'{name}' should give one row of {classes} {'numbers' if is_regression else 'logits'} per "
-            f"patch, (2, {classes}) for 2 patches. Found {shape}. Check the number of {samples.task.noun}; a "
-            "network that classes each pixel needs --task segmentation."
+            f"patch, (2, {classes}) for 2 patches. Found {shape}. Check the number of {samples.task.noun}, "
+            "or train a network that classes each pixel with --task segmentation."
         )
