@@ -29,6 +29,7 @@ from lrprism.spectral.workbench.describe_explanation import describe_explanation
 from lrprism.spectral.workbench.describe_network import describe_network
 from lrprism.spectral.workbench.evaluate import EvaluationSettings, evaluate_into
 from lrprism.spectral.workbench.patch_explainer import PatchExplainer
+from lrprism.spectral.workbench.scene_files import SceneFile
 from lrprism.spectral.workbench.sources import Samples, network_inputs, open_samples
 from lrprism.spectral.workbench.trained_network import TrainedNetwork
 from small_runs import SILENT, write_patches
@@ -202,6 +203,12 @@ def test_windows_at_random_are_refused(files: SceneFiles, tmp_path: Path) -> Non
         InputError, match=r"share no pixel with those of the training .* Found \d+\.\d % that"
     ):
         train_into(tmp_path, settings, SILENT)
+
+
+def test_several_scenes_are_refused(files: SceneFiles, tmp_path: Path) -> None:
+    others = (SceneFile(str(files.cube), str(files.labels)),)
+    with pytest.raises(InputError, match=r"a segmentation should be of one scene, table or file\. Found 2\."):
+        train_into(tmp_path, replace(segmentation_of(files), others=others), SILENT)
 
 
 def test_patches_and_spectra_are_refused(tmp_path: Path) -> None:

@@ -182,7 +182,7 @@ def test_intervals_over_seeds_are_written(table: Path, tmp_path: Path) -> None:
 
 def test_what_needs_classes_is_refused_before_anything_is_read(run: Path, tmp_path: Path) -> None:
     with pytest.raises(
-        lp.InputError, match=r"rule auto should be asked of a network of classes.* nitrogen in"
+        lp.InputError, match=r"rule auto should be asked of a network of one class per sample.* nitrogen in"
     ):
         explain_into(tmp_path, run, ExplanationSettings(model=LINEAR, devices=CPU, rule="auto"), SILENT)
     for settings in (EvaluationSettings(model=LINEAR), EvaluationSettings(model=LINEAR, calibrate=True)):
@@ -286,7 +286,7 @@ def test_pixels_of_a_raster_are_learned_and_mapped(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"task": "poetry"}, r"task should be classification or regression\. Found 'poetry'"),
+        ({"task": "poetry"}, r"task should be one of classification, regression, .*\. Found 'poetry'"),
         ({"target_columns": ("N",)}, r"--target-column should come with --task regression\. Found 'N' with"),
         ({"target_units": ("%",)}, r"--target-unit should come with --task regression\. Found '%' with"),
         (

@@ -9,7 +9,7 @@ import numpy as np
 import xarray as xr
 
 from lrprism.spectral.bands.pooling import joins_bands
-from lrprism.spectral.bands.statistics import RESOLUTION, TASK
+from lrprism.spectral.bands.statistics import RESOLUTION
 from lrprism.spectral.files import write_whole
 from lrprism.spectral.training.tasks.registry import read_task
 from lrprism.spectral.training.tasks.segmentation import Segmentation
@@ -59,7 +59,7 @@ def describe_explanation(
         f"Explained by {way.rule} against {reference}: {_say_why(way, choice)}.",
         f"Maps: {_describe_maps(way, relevance, training)}.",
     ]
-    if relevance.attrs[TASK] == Segmentation.name:
+    if isinstance(read_task(training), Segmentation):
         lines.insert(1, describe_region(str(way.target), every_pixel=way.every_pixel))
     # the pixels of a scene have no label each
     if not way.every_pixel:

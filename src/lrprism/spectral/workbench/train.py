@@ -68,8 +68,8 @@ class TrainingSettings:
         """Check that the network can be trained.
 
         Raises:
-            InputError: If the network cannot be trained or cannot do the task, there is no seed, or options of
-                several scenes do not go together.
+            InputError: If the network cannot be trained or cannot do the task, there is no seed, or options
+                of several scenes do not go together.
         """
         if self.network.is_program:
             raise InputError(
@@ -161,8 +161,8 @@ def _open_samples(settings: TrainingSettings, reporter: Reporter) -> Samples:
         return open_labelled_samples(settings.source, settings.preparation, reporter)
     if settings.preparation.task != CLASSIFICATION:
         raise InputError(
-            f"a {settings.preparation.task} should be of one scene, table or file. Found {1 + len(settings.others)}. Train on "
-            "one, and explain the others with lrprism explain RUN OTHER."
+            f"a {settings.preparation.task} should be of one scene, table or file. Found "
+            f"{len(settings.files)}. Train on one, and explain the others with lrprism explain RUN OTHER."
         )
     samples = open_scenes(settings.files, settings.preparation, resample=settings.resample, reporter=reporter)
     if settings.split.scheme == SCENES:
