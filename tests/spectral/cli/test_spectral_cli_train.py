@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from small_runs import write_patches
+from small_segmentations import write_scene
 from small_tables import write_spectra
 
 
@@ -53,3 +54,26 @@ def test_a_trait_is_learned_and_explained_in_its_unit(lrprism: object, tmp_path:
     assert "explained (% less that of the reference, mean per patch)" in text
     assert "The three bands that move the prediction most, up or down:" in text
     assert "lrprism evaluate" not in text
+
+
+def test_the_class_of_each_pixel_is_learned(lrprism: object, tmp_path: Path) -> None:
+    files, out = write_scene(tmp_path), tmp_path / "run"
+    command = ("train", files.cube, "--labels", files.labels, "--window", "9", "--epochs", "2", "--out", out)
+    code, _, errors = lrprism(*command, "--task", "segmentation")
+    assert code == 2
+    assert "Found 'hyper3dnetlite', which gives one row of logits per patch. Give --model unet." in errors
+    code, _, errors = lrprism(*command, "--model", "unet")
+    assert code == 2
+    assert "Found 'unet', which classes each pixel. Give --task segmentation" in errors
+    code, text, errors = lrprism(
+        *command, "--task", "segmentation", "--model", "unet", "--quiet", "--seeds", "2"
+    )
+    assert code == 0, errors
+    assert "mean IoU" in text.splitlines()[0]
+    assert "labelled pixels on" in text.splitlines()[0]
+    assert "No test window overlaps a window that the network was trained with." in text
+    record = json.loads((out / "run.json").read_text())["training"]
+    assert record["settings"]["augment"] is True
+    # the scores of all classes together, not those of each
+    overall = text.partition("Over 2 seeds, mean with its 95 % interval:\n")[2].splitlines()[:4]
+    assert [line.split("0.")[0].strip() for line in overall] == ["accuracy", "macro F1", "mean IoU", "kappa"]

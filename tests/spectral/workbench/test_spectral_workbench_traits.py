@@ -187,10 +187,10 @@ def test_what_needs_classes_is_refused_before_anything_is_read(run: Path, tmp_pa
         explain_into(tmp_path, run, ExplanationSettings(model=LINEAR, devices=CPU, rule="auto"), SILENT)
     for settings in (EvaluationSettings(model=LINEAR), EvaluationSettings(model=LINEAR, calibrate=True)):
         with pytest.raises(
-            lp.InputError, match="a judgement of rules should be asked of a network of classes"
+            lp.InputError, match="a judgement of rules should be asked of a network of one class"
         ):
             evaluate_into(tmp_path, run, settings, SILENT)
-    with pytest.raises(lp.InputError, match="a comparison of bands should be asked of a network of classes"):
+    with pytest.raises(lp.InputError, match="a comparison of bands should be asked of a network of one"):
         check_retrainable(TrainedNetwork.load(run, LINEAR))
     with pytest.raises(lp.InputError, match="Found 'true', a target of classes"):
         explain_into(tmp_path, run, ExplanationSettings(model=LINEAR, devices=CPU, target="true"), SILENT)
