@@ -161,3 +161,18 @@ def test_pooled_relevance_is_drawn_with_its_box(
     assert [axes.get_title() for axes in panels(figure)] == ["880 nm", "720 nm"]
     assert "each band summed over 84 nm of wavelength" in words(figure)
     assert words(figure).split("\n").count("± 42 nm") == 2
+
+
+def test_the_region_of_a_segmentation_is_outlined(
+    relevance: xr.Dataset, words: Words, assert_readable: Check
+) -> None:
+    sample = relevance.isel(sample=0).assign_coords(row=33, column=81)
+    assert "region" not in words(band_heatmaps(sample))
+    region = np.zeros((sample.sizes["y"], sample.sizes["x"]), dtype=bool)
+    for count, lines in ((0, 0), (1, 2), (region.size, 0)):
+        region.flat[:count] = True
+        figure = band_heatmaps(sample.assign(region=(("y", "x"), region)))
+        assert "(row, column; outlined), region dashed" in words(figure)
+        # a border where it does not fill the window, white below black
+        assert sum(len(axes.collections) for axes in figure.axes if "RGB" in axes.get_title()) == lines
+    assert_readable(figure)

@@ -115,14 +115,27 @@ def _draw_picture(
     fitting = style.FONT * side / style.text_width(picture.title, style.FONT)
     axes.set_title(picture.title, fontsize=min(style.FONT, fitting), pad=2.5)
     place = contract.describe_window(sample)
+    if "region" in sample:
+        _outline_region(axes, sample["region"].transpose("y", "x").to_numpy())
     if {"row", "column"} <= set(sample.coords):
         where = f" in {sample['scene'].item()}" if "scene" in sample.coords else ""
         place += f", centre {int(sample['row'])}, {int(sample['column'])}{where}\n(row, column; outlined)"
+        place += ", region dashed" if "region" in sample else ""
         height, width = values.shape[1:]
         for colour, line in (("white", 2.0), ("black", 0.8)):  # seen on bright and on dark pixels
             corner = (width // 2 - 0.5, height // 2 - 0.5)
             axes.add_patch(Rectangle(corner, 1, 1, fill=False, edgecolor=colour, linewidth=line))
     style.write(figure, edge, top + side + 1.0, place, size=style.FONT_TINY + 0.5, colour=style.GREY)
+
+
+def _outline_region(axes: Axes, region: NDArray[np.bool_]) -> None:
+    """Draw the border of the region whose class is explained, where it does not fill the window."""
+    if region.any() and not region.all():
+        # ten values for each pixel: a contour of one for each would cut its corners
+        fine = np.kron(region, np.ones((10, 10)))
+        y, x = ((np.arange(length) + 0.5) / 10 - 0.5 for length in fine.shape)
+        for colour, line in (("white", 1.6), ("black", 0.8)):
+            axes.contour(x, y, fine, [0.5], colors=colour, linewidths=line, linestyles="--")
 
 
 def _draw_panel(axes: Axes, values: NDArray[np.floating], scale: SymmetricScale) -> None:
