@@ -35,7 +35,7 @@ SPECTRAL = [
     {"preprocessing", "networks"},
     {"training"},
     {"runs"},
-    {"plots"},
+    {"plots", "report"},
     {"workbench"},
     {"cli", "explorer", "notebook"},
 ]

@@ -44,6 +44,12 @@ def test_a_class_by_hand(table: pd.DataFrame) -> None:
     assert rows["positive"].tolist() == [3, 2]
     assert rows["negative"].tolist() == [-2, -0.5]
     assert rows["rank"].tolist() == [2, 1]
+    # magnitudes: band 0: 3 + 1 = 4, band 1: 1 + 4 = 5
+    assert rows["share"].tolist() == [4 / 9, 5 / 9]
+    # of two bands both are among the ten strongest of each sample
+    assert rows["votes"].tolist() == [1, 1]
+    # two samples: a quarter of the draws has one of them twice
+    assert (rows["low"].tolist(), rows["high"].tolist()) == ([-1, -1], [3, 4])
 
 
 def test_spectra_of_samples_by_hand() -> None:
@@ -55,7 +61,7 @@ def test_spectra_of_samples_by_hand() -> None:
     assert spectra["negative"].values.tolist() == [[-2, -1], [-4, 0]]
     assert spectra["input"].values.tolist() == [[9.5, 9.5], [9.5, 12]]
     assert spectra.attrs["window"] == (1, 2)
-    assert set(spectra.dims) == {"sample", "band", "class"}
+    assert set(spectra.dims) == {"sample", "band", "class", "area"}
     assert sample_spectra(spectra) is spectra
     pd.testing.assert_frame_equal(band_table(spectra), band_table(data))
 
@@ -77,7 +83,7 @@ def test_a_missing_value_is_not_summed_over() -> None:
 def test_the_columns_and_rows_of_bands_csv(table: pd.DataFrame) -> None:
     assert table.columns.tolist() == [
         "class", "class_name", "band", "original_band", "wavelength_nm", "fwhm_nm",
-        "sum", "positive", "negative", "std", "rank",
+        "sum", "positive", "negative", "std", "rank", "low", "high", "share", "votes",
     ]  # fmt: skip
     assert table["class"].tolist() == [0, 0, 2, 2]
     assert table["class_name"].tolist() == ["a", "a", "c", "c"]

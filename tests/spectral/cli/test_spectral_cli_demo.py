@@ -24,7 +24,7 @@ def test_the_demo_on_few_bands_and_patches(
     code, text, progress = lrprism("demo", "--device", "cpu", "--out", tmp_path / "demo")
     assert code == 0, progress
     assert "No test window overlaps a window that the network was trained with." in text
-    assert "The three bands that speak most for each class:" in text
+    assert "What speaks for each class, mean over the samples shown with its 95 % interval:" in text
     assert "503.2 nm" in text
     assert "CC BY 3.0" in text
     # the last word is how far to trust all this

@@ -66,37 +66,6 @@ def test_seeds(console: Console) -> None:
     ]
 
 
-def build_bands(wavelength: list[float], pooled_nm: float) -> pd.DataFrame:
-    """Relevance of one class: the strongest band is the second one."""
-    values = [1.0, 9.0, 2.0, 4.0][: len(wavelength)]
-    table = pd.DataFrame({"wavelength_nm": wavelength, "sum": values, "pooled_sum": values})
-    table["rank"] = table["sum"].rank(ascending=False).astype(int)
-    return table.assign(**{"class": 0, "class_name": "oak", "pooled_nm": pooled_nm})
-
-
-def test_bands_as_computed_and_regions_of_the_pooled_map(console: Console) -> None:
-    output.print_bands(console, build_bands([640.0, 670.0, 700.0, 2500.0], 60.0))
-    assert read_lines(console) == [
-        "The three bands that speak most for each class:",
-        "  oak: 670.0 nm, chlorophyll a absorption; 2500.0 nm; 700.0 nm, red edge",
-        "Summed over 60 nm along wavelength, the three regions that speak most:",
-        "  oak: 640 to 700 nm (chlorophyll b absorption, chlorophyll a absorption); 2470 to 2500 nm",
-    ]
-
-
-def test_a_wide_region_names_no_cause(console: Console) -> None:
-    output.print_bands(console, build_bands([450.0, 550.0, 650.0], 300.0))
-    assert read_lines(console)[-1] == "  oak: 450 to 650 nm"
-
-
-@pytest.mark.parametrize("pooled_nm", [None, 20.0])
-def test_no_regions_where_every_band_stands_alone(console: Console, pooled_nm: float | None) -> None:
-    table = build_bands([640.0, 670.0, 700.0], pooled_nm or 0.0)
-    columns = ["pooled_nm", "pooled_sum"] if pooled_nm is None else []
-    output.print_bands(console, table.drop(columns=columns))
-    assert len(read_lines(console)) == 2
-
-
 @pytest.mark.parametrize(
     ("reference", "what"), [("zero", "logit"), ("mean", "logit less that of the reference")]
 )

@@ -22,7 +22,10 @@ def the_map(figure: Figure) -> Axes:
 
 def test_rows_are_classes_with_their_samples(relevance: xr.Dataset, words: Words) -> None:
     figure = class_spectra(relevance.isel(sample=[0, 1, 2]))
-    assert [label.get_text() for label in the_map(figure).get_yticklabels()] == ["Corn (2)", "Woods (1)"]
+    assert [label.get_text() for label in the_map(figure).get_yticklabels()] == [
+        "Corn (0 of 2 right)",
+        "Woods (0 of 1 right)",
+    ]
     text = words(figure)
     assert "Relevance of 2 explained classes" in text
     assert "mean relevance per band (logit)" in text

@@ -42,7 +42,7 @@ def test_labels_units_legend_and_names(relevance: xr.Dataset, words: Words) -> N
     text = words(relevance_spectrum(relevance, 0))
     for expected in (
         "Relevance for Corn",
-        "3 samples explained for this class  ·  each band summed over 5 × 5 pixels  ·  Test scene",
+        "3 samples explained for this class, 0 of them right  ·  each band summed over 5 × 5 pixels",
         "wavelength (nm)",
         "relevance per band (logit)",
         "mean input: radiance (W m⁻² sr⁻¹ µm⁻¹)",

@@ -59,6 +59,9 @@ def test_the_files_of_a_run(explained: Path) -> None:
     assert names == {
         "relevance.zarr",
         "bands.csv",
+        "classes.csv",
+        "stretches.csv",
+        "zones.csv",
         "conservation.csv",
         "samples.csv",
         "figures",

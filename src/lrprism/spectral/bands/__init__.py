@@ -1,5 +1,6 @@
 """Relevance per band over many samples, its resolution and its share in features, and selection of bands."""
 
+from lrprism.spectral.bands.contrast import contrast_table
 from lrprism.spectral.bands.features import InsideShare, share_inside
 from lrprism.spectral.bands.filters import filter_bands
 from lrprism.spectral.bands.pooling import pooled
@@ -23,15 +24,18 @@ from lrprism.spectral.bands.selection import (
 )
 from lrprism.spectral.bands.statistics import band_table, sample_spectra, top_bands, top_regions
 from lrprism.spectral.bands.width import estimate_width
+from lrprism.spectral.bands.zones import ZONES, sensor_zones, zone_table
 
 __all__ = [
     "SELECTORS",
+    "ZONES",
     "BandChoice",
     "BandSamples",
     "DiscriminantScore",
     "InsideShare",
     "Selector",
     "band_table",
+    "contrast_table",
     "correlation_groups",
     "estimate_width",
     "filter_bands",
@@ -47,7 +51,9 @@ __all__ = [
     "select_by_variance",
     "select_equal",
     "select_random",
+    "sensor_zones",
     "share_inside",
     "top_bands",
     "top_regions",
+    "zone_table",
 ]

@@ -3,10 +3,13 @@
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import xarray as xr
 
 from lrprism.errors import DataError
+from lrprism.spectral.bands.areas import PlantMask, measure_areas
+from lrprism.spectral.bands.intervals import bootstrap_mean
 from lrprism.spectral.bands.pooling import POOLED, pick_peaks, pooled
 
 RESOLUTION: Final = "resolution_nm"
@@ -17,6 +20,9 @@ COMPARED_WITH: Final = "compared_with"
 """The attribute of a relevance dataset that says in words what the input is compared with."""
 REGRESSION: Final = "regression"
 """The value of :data:`TASK` where traits are explained."""
+PLANT_NDVI: Final = "plant_ndvi"
+"""The attribute of reduced relevance: the NDVI above which pixels are plants; missing where none are told."""
+_TOP: Final = 10
 _NEEDED = ("target", "wavelength", "fwhm", "original_band", "class_name")
 _PIXELS = ("y", "x")
 
@@ -39,8 +45,9 @@ def sample_spectra(relevance: xr.Dataset) -> xr.Dataset:
 
     Returns:
         The dataset without pixels: ``positive`` and ``negative`` in the unit of the explained output,
-        ``pooled`` where a width is stated, ``input`` in the data's units where there is a ``patch``, and all
-        that had no pixels; the attribute ``window`` keeps the number of pixels along y and x.
+        ``pooled`` where a width is stated, ``input`` in the data's units and the ``area_net`` and
+        ``area_size`` of :func:`~lrprism.spectral.bands.areas.measure_areas` where there is a ``patch``, and
+        all that had no pixels; the attribute ``window`` keeps the number of pixels along y and x.
 
     Raises:
         DataError: If there is no relevance, or no sample.
@@ -61,7 +68,12 @@ def sample_spectra(relevance: xr.Dataset) -> xr.Dataset:
         total = (spectra["positive"] + spectra["negative"]).assign_attrs(relevance["relevance"].attrs)
         spectra["pooled"] = pooled(total, nm=width)
     if "patch" in relevance.variables:
-        spectra["input"] = relevance["patch"].astype(np.float64).mean(_PIXELS, skipna=False)
+        patch = relevance["patch"]
+        spectra["input"] = patch.astype(np.float64).mean(_PIXELS, skipna=False)
+        plant = PlantMask.propose(patch)
+        spectra = spectra.merge(measure_areas(relevance["relevance"], patch, plant))
+        if plant is not None:
+            spectra.attrs[PLANT_NDVI] = plant.threshold
     window = tuple(relevance.sizes[side] for side in _PIXELS)
     # one pass over what lies on disk
     return spectra.assign_attrs(window=window).compute()
@@ -77,12 +89,16 @@ def band_table(relevance: xr.Dataset) -> pd.DataFrame:
               negative_b = \frac1S \sum_{syx} \min(R, 0), \quad
               std_b = \sqrt{\tfrac1S \sum_s (r_{sb} - sum_b)^2}
 
-    so that sum = positive + negative; all in the unit of the explained output, e.g. logit. ``rank`` 1 has the
-    largest sum within the class. Of a trait, of which some samples have more than the reference and others
-    less, sums cancel: there ``rank`` 1 has the largest :math:`magnitude_b = \frac1S \sum_s |r_{sb}|`. Where
-    the dataset states a width, ``pooled_sum`` and ``pooled_std`` are the same of :math:`r_{sb}` summed over
-    the ``pooled_nm`` of the last column. Shapes: ``relevance``: ``[sample,
-    band, y, x]``.
+    so that sum = positive + negative; all in the unit of the explained output, e.g. logit. ``rank`` 1 has
+    the largest sum within the class. Of a trait, of which some samples have more than the reference and
+    others less, sums cancel: there ``rank`` 1 has the largest :math:`magnitude_b = \frac1S \sum_s |r_{sb}|`.
+    ``low`` and ``high`` are the ends of a 95 % interval of sum, from drawing the samples again, or their
+    groups (the coordinate ``group``) where they have some. ``share`` is :math:`\sum_s |r_{sb}| / \sum_{sj}
+    |r_{sj}|`; ``votes`` the share of the samples in which the band is among the 10 with the largest
+    :math:`r_{sb}`. Where the dataset states a width, ``pooled_sum`` and ``pooled_std`` are the same of
+    :math:`r_{sb}` summed over the ``pooled_nm`` of the last column.
+
+    Shapes: ``relevance``: ``[sample, band, y, x]``.
 
     Args:
         relevance: Relevance dataset: variables ``relevance`` and ``target`` (sample), band coordinates and
@@ -90,8 +106,9 @@ def band_table(relevance: xr.Dataset) -> pd.DataFrame:
 
     Returns:
         A row per class and band with the columns class, class_name, band, original_band, wavelength_nm,
-        fwhm_nm, sum, positive, negative, std, rank; with a width pooled_sum, pooled_std, pooled_nm; of a
-        trait magnitude and pooled_magnitude.
+        fwhm_nm, sum, positive, negative, std, magnitude, rank, low, high, share, votes; with a width
+        pooled_sum, pooled_std, pooled_magnitude, pooled_low, pooled_high, pooled_nm; magnitude and
+        pooled_magnitude of a trait alone.
 
     Raises:
         DataError: If a variable or coordinate is missing, or there is no sample.
@@ -112,36 +129,59 @@ def _check_variables(relevance: xr.Dataset, needed: tuple[str, ...]) -> None:
 
 
 def _class_rows(spectra: xr.Dataset, target: int) -> pd.DataFrame:
-    chosen = spectra["target"].values == target
-    positive, negative = (spectra[name].values[chosen] for name in ("positive", "negative"))
-    per_sample = positive + negative  # r, the sum over the pixels
-    names = spectra["class_name"].values  # a network may have more outputs than classes with a name
-    table = pd.DataFrame(
-        {
-            "class": target,
-            "class_name": str(names[target]) if target < len(names) else f"class {target}",
-            "band": np.arange(positive.shape[1]),
-            "original_band": spectra["original_band"].values.astype(str),
-            "wavelength_nm": spectra["wavelength"].values,
-            "fwhm_nm": spectra["fwhm"].values,
-            "sum": per_sample.mean(axis=0),
-            "positive": positive.mean(axis=0),
-            "negative": negative.mean(axis=0),
-            "std": per_sample.std(axis=0),
-        }
-    )
+    chosen = spectra.isel(sample=np.flatnonzero(spectra["target"].values == target))
+    per_sample = (chosen["positive"] + chosen["negative"]).values  # r, the sum over the pixels
+    table = _list_bands(chosen, target)
     is_trait = spectra.attrs.get(TASK) == REGRESSION
     if is_trait:
         table["magnitude"] = np.abs(per_sample).mean(axis=0)
     order = table["magnitude" if is_trait else "sum"]
     table["rank"] = order.rank(ascending=False, method="first").astype(np.int64)
-    if "pooled" in spectra.variables:
-        values = spectra["pooled"].values[chosen]
+    groups = chosen["group"].values if "group" in chosen.variables else None
+    table["low"], table["high"] = bootstrap_mean(per_sample, groups)
+    table["share"], table["votes"] = _measure_share(per_sample), _count_votes(per_sample)
+    if "pooled" in chosen.variables:
+        values = chosen["pooled"].values
         table["pooled_sum"], table["pooled_std"] = values.mean(axis=0), values.std(axis=0)
         if is_trait:
             table["pooled_magnitude"] = np.abs(values).mean(axis=0)
-        table["pooled_nm"] = spectra["pooled"].attrs[POOLED]
+        table["pooled_low"], table["pooled_high"] = bootstrap_mean(values, groups)
+        table["pooled_nm"] = chosen["pooled"].attrs[POOLED]
     return table
+
+
+def _list_bands(chosen: xr.Dataset, target: int) -> pd.DataFrame:
+    """Return the bands of a class with the means over its samples."""
+    positive, negative = (chosen[name].values for name in ("positive", "negative"))
+    names = chosen["class_name"].values  # a network may have more outputs than classes with a name
+    return pd.DataFrame(
+        {
+            "class": target,
+            "class_name": str(names[target]) if target < len(names) else f"class {target}",
+            "band": np.arange(positive.shape[1]),
+            "original_band": chosen["original_band"].values.astype(str),
+            "wavelength_nm": chosen["wavelength"].values,
+            "fwhm_nm": chosen["fwhm"].values,
+            "sum": (positive + negative).mean(axis=0),
+            "positive": positive.mean(axis=0),
+            "negative": negative.mean(axis=0),
+            "std": (positive + negative).std(axis=0),
+        }
+    )
+
+
+def _measure_share(per_sample: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Return the share of each band in the magnitude of all; 0 where there is no relevance at all."""
+    size: npt.NDArray[np.float64] = np.abs(per_sample).sum(axis=0)
+    return size / max(float(size.sum()), np.finfo(np.float64).tiny)
+
+
+def _count_votes(per_sample: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Return for each band the share of samples in which it is among those of the largest relevance."""
+    samples, bands = per_sample.shape
+    strongest = np.argsort(-per_sample, axis=1, kind="stable")[:, :_TOP]
+    votes: npt.NDArray[np.float64] = np.bincount(strongest.ravel(), minlength=bands) / samples
+    return votes
 
 
 def top_bands(table: pd.DataFrame, class_: int, n: int = 3) -> pd.DataFrame:

@@ -20,6 +20,7 @@ COMMANDS: Final = {
     "adopt": "Take over a network trained elsewhere, test it, and make it ready for lrprism explain.",
     "explain": "Explain samples with a trained network; write relevance, tables and figures.",
     "bands": "Select bands in several ways and train again with each; write tables and a figure.",
+    "compare": "Compare the relevance of two classes, two results, or right and wrong samples.",
     "evaluate": "Judge how far explanations of a trained network can be believed; write tables and curves.",
     "convert": "Write a cube or a map into another format, with all that is known of its bands and place.",
     "simulate": "Write images of leaves in which it is known what carries the class.",

@@ -4,7 +4,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
-import pandas as pd
 import typer
 from rich.console import Console
 
@@ -44,7 +43,7 @@ def demo(
     console = Console()
     output.print_training(console, run["training"])
     output.print_lines(console, run["explanation"]["words"])
-    output.print_bands(console, pd.read_csv(out / "bands.csv", dtype={"original_band": str}))
+    output.print_lines(console, run["explanation"]["report"])
     output.print_conservation(console, run["explanation"])
     if run["explanation"]["choice"] is not None:
         output.print_lines(console, Choice.from_record(run["explanation"]["choice"]).describe())

@@ -3,7 +3,6 @@
 from pathlib import Path
 from typing import Annotated, Any
 
-import pandas as pd
 import typer
 from rich.console import Console
 
@@ -94,16 +93,14 @@ def explain(
         if record is None:  # another process goes on
             return
         unfinished.finish()
-    _print_explanation(record, run, out, every_pixel=every_pixel)
+    _print_explanation(record, run, out)
 
 
-def _print_explanation(record: dict[str, Any], run: Path, out: Path, *, every_pixel: bool) -> None:
+def _print_explanation(record: dict[str, Any], run: Path, out: Path) -> None:
     """Print what an explanation found, and where its files are."""
     console = Console()
     output.print_lines(console, record["words"])
-    # a map has no table of bands
-    if not every_pixel:
-        output.print_bands(console, pd.read_csv(out / "bands.csv", dtype={"original_band": str}))
+    output.print_lines(console, record["report"])
     output.print_conservation(console, record)
     chosen = Choice.from_record(record["choice"]).describe() if record["choice"] else []
     training = read_run(out)["training"]

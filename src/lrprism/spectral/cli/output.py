@@ -1,19 +1,14 @@
 """The summary that a command prints at its end."""
 
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import pandas as pd
 from rich.console import Console
 
-from lrprism.spectral.bands.pooling import joins_bands
-from lrprism.spectral.bands.statistics import top_bands, top_regions
-from lrprism.spectral.knowledge.absorption import FEATURES, describe
 from lrprism.spectral.training.tasks.registry import read_task
 from lrprism.spectral.workbench.describe_explanation import find_doubt
 from lrprism.spectral.workbench.split_settings import SCENES
-
-_MOST_CAUSES: Final = 3  # features that are named in one region
 
 
 def is_first_process() -> bool:
@@ -66,49 +61,6 @@ def print_scenes(console: Console, table: pd.DataFrame, record: dict[str, Any]) 
         _print_line(console, f"  {row['scene']}: {scores}, {int(row['samples'])} samples")
     if is_held_out and len(record["seeds"]) > 1:
         _print_line(console, f"The run keeps the network that has not seen {table['scene'].iloc[0]}.")
-
-
-def print_bands(console: Console, table: pd.DataFrame) -> None:
-    """Print in words the three bands that speak most for each explained class, and the three regions.
-
-    Bands are those of the map as computed, in which artefacts are found; regions are those of the pooled one.
-    """
-    is_trait = "magnitude" in table.columns
-    heading = "move the prediction most, up or down" if is_trait else "speak most for each class"
-    _print_line(console, f"The three bands that {heading}:")
-    # class 0 first
-    for target, rows in table.groupby("class", sort=True):
-        best = top_bands(table, int(str(target)))
-        words = [_describe_band(float(row["wavelength_nm"])) for _, row in best.iterrows()]
-        _print_line(console, f"  {rows['class_name'].iloc[0]}: {'; '.join(words)}")
-    nm = float(table["pooled_nm"].iloc[0]) if "pooled_nm" in table.columns else 0.0
-    if not joins_bands(table.loc[table["class"] == table["class"].iloc[0], "wavelength_nm"], nm):
-        return
-    heading = "move it most" if is_trait else "speak most"
-    _print_line(console, f"Summed over {nm:.0f} nm along wavelength, the three regions that {heading}:")
-    for target, rows in table.groupby("class", sort=True):
-        best = top_regions(table, int(str(target)))
-        ends = float(rows["wavelength_nm"].min()), float(rows["wavelength_nm"].max())
-        words = [_describe_region(float(row["wavelength_nm"]), nm, ends) for _, row in best.iterrows()]
-        _print_line(console, f"  {rows['class_name'].iloc[0]}: {'; '.join(words)}")
-
-
-def _describe_region(centre: float, nm: float, ends: tuple[float, float]) -> str:
-    # the air's lines are narrow: they are named at single bands, in the map as computed
-    causes = [
-        feature.name
-        for feature in FEATURES
-        if feature.kind != "atmosphere" and abs(feature.center_nm - centre) <= nm / 2
-    ]
-    # the box of a band near the end of the sensor reaches beyond it
-    stretch = f"{max(centre - nm / 2, ends[0]):.0f} to {min(centre + nm / 2, ends[1]):.0f} nm"
-    # of a wide region with many features none is the cause
-    return f"{stretch} ({', '.join(causes)})" if 0 < len(causes) <= _MOST_CAUSES else stretch
-
-
-def _describe_band(nm: float) -> str:
-    cause = describe(nm)
-    return f"{nm:.1f} nm, {cause}" if cause else f"{nm:.1f} nm"
 
 
 def print_conservation(console: Console, record: dict[str, Any]) -> None:

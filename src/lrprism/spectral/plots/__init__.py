@@ -2,6 +2,7 @@
 
 from lrprism.spectral.plots.class_map import class_spectra
 from lrprism.spectral.plots.conservation import layer_sums
+from lrprism.spectral.plots.contrast import relevance_contrast
 from lrprism.spectral.plots.curves import removal_curves
 from lrprism.spectral.plots.heatmaps import band_heatmaps
 from lrprism.spectral.plots.scene import scene_relevance
@@ -14,6 +15,7 @@ __all__ = [
     "band_heatmaps",
     "class_spectra",
     "layer_sums",
+    "relevance_contrast",
     "relevance_spectrum",
     "removal_curves",
     "save",

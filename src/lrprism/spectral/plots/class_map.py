@@ -27,7 +27,8 @@ def class_spectra(dataset: xr.Dataset, *, normalise: bool = False) -> Figure:
     .. math:: \bar r_{cb} = \frac{1}{S_c} \sum_{s: t_s = c} \sum_{y,x} R_{sbyx}, \quad
               \text{normalised: } \bar r_{cb} / \max_{b'} |\bar r_{cb'}|
 
-    One diverging scale centred on 0; the class names carry the number of samples. A dot marks the band of the
+    One diverging scale centred on 0; the class names carry the number of samples, and how many of them the
+    network gets right. A dot marks the band of the
     largest relevance in each class. Gaps of the sensor stay empty. Where the dataset states a width W
     (``resolution_nm``), a second map has the relevance summed over a box of W, on a scale of its own.
 
@@ -47,7 +48,7 @@ def class_spectra(dataset: xr.Dataset, *, normalise: bool = False) -> Figure:
     maps = _average_groups(groups, contract.get_pooled_width(spectra), normalise=normalise)
     wavelength = contract.get_wavelengths(dataset)
     names = [
-        f"{contract.get_class_name(dataset, target)} ({group.sizes['sample']})"
+        f"{contract.get_class_name(dataset, target)} ({_count(group)})"
         for target, group in zip(classes, groups, strict=True)
     ]
     figure, panels = _lay_out(names, wavelength, len(maps))
@@ -64,6 +65,12 @@ def class_spectra(dataset: xr.Dataset, *, normalise: bool = False) -> Figure:
         axes.set_title(name if len(maps) > 1 else "", loc="left", fontsize=style.FONT, pad=2.0)
     _write_classes_heading(figure, spectra, len(classes), normalise=normalise)
     return figure
+
+
+def _count(group: xr.Dataset) -> str:
+    """Return the number of samples in words: "11 of 35 right", or "35" where no classes are known."""
+    right, count = contract.count_right(group), group.sizes["sample"]
+    return str(count) if right is None else f"{right} of {count} right"
 
 
 def _average_groups(

@@ -230,6 +230,13 @@ def name_output(dataset: xr.Dataset) -> str:
     return "trait" if is_regression(dataset) else "class"
 
 
+def count_right(dataset: xr.Dataset) -> int | None:
+    """Return the number of samples that the network gets right; None where no classes are known."""
+    if is_regression(dataset) or not {"label", "predicted"} <= set(dataset.variables):
+        return None
+    return int((dataset["label"] == dataset["predicted"]).sum())
+
+
 def describe_window(dataset: xr.Dataset) -> str:
     """Return the window in words, ``"9 × 9 pixels"``."""
     y, x = dataset.attrs["window"] if "y" not in dataset.sizes else (dataset.sizes["y"], dataset.sizes["x"])

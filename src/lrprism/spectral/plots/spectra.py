@@ -133,10 +133,11 @@ def _select_class(dataset: xr.Dataset, target: int) -> xr.Dataset:
 
 
 def _write_spectrum_heading(figure: Figure, spectra: xr.Dataset, target: int) -> None:
-    count = spectra.sizes["sample"]
+    count, right = spectra.sizes["sample"], contract.count_right(spectra)
+    shown = f"{count} sample{'s' if count > 1 else ''} explained for this {contract.name_output(spectra)}"
     facts = [
         *contract.name_sample(spectra),
-        f"{count} sample{'s' if count > 1 else ''} explained for this {contract.name_output(spectra)}",
+        shown if right is None else f"{shown}, {right} of them right",
         f"each band summed over {contract.describe_window(spectra)}",
         str(spectra.attrs.get("title", "")),
         contract.describe_way(spectra),

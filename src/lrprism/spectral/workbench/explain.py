@@ -17,6 +17,7 @@ from lrprism.spectral.runs import file_hash, read_run, versions, write_json
 from lrprism.spectral.runs.record import RUN_FILE
 from lrprism.spectral.runs.tables import add_unit, conservation_table, sample_table
 from lrprism.spectral.workbench.choice import Choice, choose_way, drop_record
+from lrprism.spectral.workbench.class_report import report_into, write_zones
 from lrprism.spectral.workbench.composites import find_composite
 from lrprism.spectral.workbench.cutters import Numbers, WindowCutter
 from lrprism.spectral.workbench.describe_explanation import record_way, write_words
@@ -74,7 +75,6 @@ def explain_into(
     relevance, accounts = store.read(), store.accounts()
     conservation = conservation_table(accounts, job.explained)
     conservation.to_csv(folder / "conservation.csv", index=False)
-    figures = job.write(folder, relevance, conservation, reporter)
     record = {
         "settings": asdict(settings),
         **record_way(way, choice, relevance, trained.record),
@@ -82,9 +82,9 @@ def explain_into(
         "weights_sha256": file_hash(trained.folder / WEIGHTS),
         "samples": {"part": job.part, "count": job.explained, **job.listed},
         "conservation": _summarize_conservation(accounts, job.explained),
-        "figures": [str(path.relative_to(folder)) for path in figures],
+        **job.write(folder, relevance, conservation, reporter),
     }
-    write_words(folder, record["words"], choice)
+    write_words(folder, [*record["words"], *record["report"]], choice)
     write_json(folder / RUN_FILE, {"versions": versions(), "training": trained.record, "explanation": record})
     # last: until run.json is there, the accounts tell a later call what is done
     store.close()
@@ -134,7 +134,7 @@ class _Job:
         template: An explanation of one sample without its values.
         part: The part that the samples belong to, in a word.
         listed: The record of the samples one by one.
-        write: Writes tables, maps and figures, and returns the figures.
+        write: Writes tables, maps and figures; returns the record of the figures and of what is said.
     """
 
     explainer: SampleExplainer
@@ -143,7 +143,7 @@ class _Job:
     template: xr.Dataset
     part: str
     listed: dict[str, list[Any]]
-    write: Callable[[Path, xr.Dataset, pd.DataFrame, Reporter], list[Path]]
+    write: Callable[[Path, xr.Dataset, pd.DataFrame, Reporter], dict[str, list[str]]]
 
 
 def _plan_patches(
@@ -157,13 +157,17 @@ def _plan_patches(
 
     def write(
         folder: Path, relevance: xr.Dataset, conservation: pd.DataFrame, reporter: Reporter
-    ) -> list[Path]:
+    ) -> dict[str, list[str]]:
         with reporter.step("writing the tables of bands and samples"):
             spectra = sample_spectra(relevance)
             add_unit(band_table(spectra), relevance).to_csv(folder / "bands.csv", index=False)
             sample_table(relevance, where["sample"]).to_csv(folder / "samples.csv", index=False)
-        figures = folder / "figures"
-        return draw_figures(figures, relevance, spectra, conservation, settings.heatmaps, reporter)
+            write_zones(folder, spectra)
+        with reporter.step("judging what may be said"):
+            said = report_into(folder, spectra, explainer, numbers, trained)
+        place = folder / "figures"
+        figures = draw_figures(place, relevance, spectra, conservation, settings.heatmaps, reporter)
+        return _record_written(folder, figures, said)
 
     listed = {"numbers": where["sample"].tolist()}
     if "scene" in where:
@@ -187,23 +191,26 @@ def _plan_pixels(
     _check_fit(windows(explainer.first), trained, samples)
     explainer = replace(explainer, windows=windows.hold(np.flatnonzero(samples.has_window), folder))
 
-    def write(folder: Path, relevance: xr.Dataset, _: pd.DataFrame, reporter: Reporter) -> list[Path]:
+    def write(
+        folder: Path, relevance: xr.Dataset, _: pd.DataFrame, reporter: Reporter
+    ) -> dict[str, list[str]]:
         # the maps are lazy: they are read from the store piece by piece
         maps = explainer.maps(relevance)
         with reporter.step("writing the maps"):
             write_maps(maps, folder, settings.writers)
         with reporter.step("drawing the scene"):
-            attribution = str(samples.attrs["attribution"])
-            return draw_scenes(
-                folder / "figures",
-                maps["relevance_map"],
-                maps["class_map"] if "class_map" in maps else stratify_map(maps["trait_map"]),
-                explainer.scene.cube,
-                attribution,
-            )
+            shown = maps["class_map"] if "class_map" in maps else stratify_map(maps["trait_map"])
+            data = maps["relevance_map"], shown, explainer.scene.cube
+            figures = draw_scenes(folder / "figures", *data, str(samples.attrs["attribution"]))
+        return _record_written(folder, figures, [])
 
     count = int(samples.has_window.sum())
     return _Job(explainer, explainer.numbers, count, explainer.template, "every pixel", {}, write)
+
+
+def _record_written(folder: Path, figures: list[Path], said: list[str]) -> dict[str, list[str]]:
+    """Return the record of what is said and of the figures, by their places in the folder."""
+    return {"report": said, "figures": [str(path.relative_to(folder)) for path in figures]}
 
 
 def _state_resolution(job: _Job, trained: TrainedNetwork, settings: ExplanationSettings) -> _Job:

@@ -1,0 +1,108 @@
+"""What a network loses without the bands that are named, and what it keeps with them alone."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import torch
+from torch import Tensor, nn
+
+from lrprism.evaluation import AbstractImputer
+from lrprism.evaluation.predict import count_at_once, set_to_evaluate
+from lrprism.spectral.report.stretches import Stretch
+
+ALL: Final = "these bands"
+"""The name of all stretches of a class together."""
+_STAYS: Final = 0.05
+"""A recall that falls by no more stays as it is."""
+
+
+@dataclass(frozen=True)
+class Need:
+    """What happens to the recall of a class without a stretch of bands, and with it alone.
+
+    Args:
+        place: The stretch in words, or :data:`ALL`.
+        samples: Samples of the class.
+        recall: Share of them that the network gets right, untouched.
+        without: The same with the stretch filled in, by the name of the imputer.
+        alone: The same with all other bands filled in.
+    """
+
+    place: str
+    samples: int
+    recall: float
+    without: Mapping[str, float]
+    alone: Mapping[str, float]
+
+    def __str__(self) -> str:
+        """What is lost and kept, in words."""
+        left, kept = _list_shares(self.without), f"with them alone it is {_list_shares(self.alone)}"
+        falls = [self.recall - share > _STAYS for share in self.without.values()]
+        if not any(falls):
+            stays = f"without {self.place} recall stays at {left}, of {self.recall:.2f}"
+            return f"{stays}: other bands say the same; {kept}"
+        if not all(falls):
+            hangs = f"without {self.place} recall of {self.recall:.2f} becomes {left}"
+            return f"{hangs}: it hangs on what they are filled with, so that nothing is shown; {kept}"
+        return f"without {self.place} recall falls from {self.recall:.2f} to {left}; {kept}"
+
+
+def measure_needs(
+    model: nn.Module,
+    x: Tensor,
+    number: int,
+    stretches: Sequence[Stretch],
+    wavelength: Tensor,
+    imputers: Sequence[AbstractImputer],
+) -> list[Need]:
+    """Remove each stretch of a class, and all together, and keep each alone.
+
+    What a network does with filled-in bands depends on what they are filled with: a need that two imputers
+    agree on is one. Recall is the share of samples of the class that the network gives it.
+
+    Args:
+        model: The network, with a logit per class.
+        x: Samples whose true class it is, ``[N, band, y, x]``, in the data's own units.
+        number: The class, from 0.
+        stretches: The stretches.
+        wavelength: Centre of each band in nm, ``[band]``.
+        imputers: What takes the place of bands.
+
+    Returns:
+        A need per stretch, and of several one for all together; none without a sample or stretch.
+    """
+    if not len(x) or not stretches:
+        return []
+    recall = _measure_recall(model, x, number)
+    masks = {stretch.place: _mark_bands(stretch, wavelength) for stretch in stretches}
+    if len(masks) > 1:
+        masks[ALL] = torch.stack(list(masks.values())).any(0)
+    needs = []
+    for place, mask in masks.items():
+        without, alone = (
+            {imputer.name: _measure_recall(model, _fill(imputer, x, removed), number) for imputer in imputers}
+            for removed in (mask, ~mask)
+        )
+        needs.append(Need(place, len(x), recall, without, alone))
+    return needs
+
+
+def _mark_bands(stretch: Stretch, wavelength: Tensor) -> Tensor:
+    return (wavelength >= stretch.start_nm - 1e-6) & (wavelength <= stretch.end_nm + 1e-6)
+
+
+def _fill(imputer: AbstractImputer, x: Tensor, removed: Tensor) -> Tensor:
+    mask = removed[None, :, None, None].expand(len(x), -1, 1, 1)
+    return imputer.impute(x, mask, rows=torch.arange(len(x)))
+
+
+@torch.no_grad()
+def _measure_recall(model: nn.Module, x: Tensor, number: int) -> float:
+    with set_to_evaluate(model):
+        right = [model(part).argmax(1) == number for part in torch.split(x, count_at_once(x))]
+    return float(torch.cat(right).double().mean())
+
+
+def _list_shares(shares: Mapping[str, float]) -> str:
+    return ", ".join(f"{share:.2f} ({name})" for name, share in shares.items())

@@ -1,0 +1,163 @@
+"""The stretches of the spectrum that speak most for a class, with intervals and plausible causes."""
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from lrprism.spectral.bands.features import InsideShare, share_inside
+from lrprism.spectral.bands.pooling import joins_bands, pick_peaks
+from lrprism.spectral.knowledge.absorption import FEATURES, Feature
+
+MOST: Final = 3
+"""Stretches that are named for a class."""
+_SURE: Final = 0.05
+_HAZE_NM: Final = 450.0
+_OPAQUE: Final = ((1350.0, 1430.0), (1800.0, 1960.0))  # nm, where the air lets nothing through
+
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Cause:
+    """A known feature that a stretch lies in: plausible, no proof.
+
+    Args:
+        name: Its name.
+        inside: The relevance of the class inside the feature, beside what chance gives.
+    """
+
+    name: str
+    inside: InsideShare
+
+    def __str__(self) -> str:
+        """The name, and the shares that speak for it."""
+        share, width = 100 * self.inside.relevance, 100 * self.inside.bandwidth
+        shares = f"{share:.0f} % of the relevance on {width:.0f} % of the bandwidth"
+        return f"{self.name} ({shares}, p {self.inside.p:.3f})"
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """A stretch of the spectrum whose relevance for a class is above its own noise.
+
+    Args:
+        start_nm: Where it begins.
+        end_nm: Where it ends.
+        peak_nm: The wavelength of its largest relevance, in the map as computed.
+        value: Relevance of the stretch, mean over samples, in the unit of the explained output.
+        low: Lower end of its 95 % interval.
+        high: Upper end.
+        share: Share of the class's relevance, as magnitude per band, inside it.
+        causes: Known features that it lies in.
+    """
+
+    start_nm: float
+    end_nm: float
+    peak_nm: float
+    value: float
+    low: float
+    high: float
+    share: float
+    causes: tuple[Cause, ...] = ()
+
+    @property
+    def place(self) -> str:
+        """The stretch in words, such as "655 to 704 nm", or "680.2 nm" of one band."""
+        return name_place(self.start_nm, self.end_nm)
+
+
+def name_place(start_nm: float, end_nm: float) -> str:
+    """Return a stretch in words, such as "655 to 704 nm", or "680.2 nm" of one band."""
+    return f"{start_nm:.1f} nm" if start_nm == end_nm else f"{start_nm:.0f} to {end_nm:.0f} nm"
+
+
+def find_stretches(rows: pd.DataFrame, features: tuple[Feature, ...], *, floor: float = 0.0) -> list[Stretch]:
+    """Find the stretches that speak most for a class and are above their own noise.
+
+    They are the largest peaks of the pooled relevance, a width apart, or single bands where it is not pooled.
+    One whose interval reaches 0, or whose relevance is not above the floor, is left out.
+
+    Args:
+        rows: The rows of one class in :func:`lrprism.spectral.band_table`.
+        features: The features that the data can show, see :func:`list_features`.
+        floor: What a network of random weights gives, in the unit of the relevance.
+
+    Returns:
+        At most three, the largest first.
+    """
+    wavelength = rows["wavelength_nm"].to_numpy(np.float64)
+    nm = float(rows["pooled_nm"].iloc[0]) if "pooled_nm" in rows.columns else 0.0
+    is_pooled = joins_bands(wavelength, nm)
+    prefix = "pooled_" if is_pooled else ""
+    nm = nm if is_pooled else 0.0
+    value, low, high = (rows[f"{prefix}{name}"].to_numpy(np.float64) for name in ("sum", "low", "high"))
+    sure = [peak for peak in pick_peaks(value, wavelength, nm, MOST) if value[peak] > floor and low[peak] > 0]
+    return [_build_stretch(rows, peak, nm, (value[peak], low[peak], high[peak]), features) for peak in sure]
+
+
+def _build_stretch(
+    rows: pd.DataFrame,
+    peak: int,
+    nm: float,
+    value: tuple[float, float, float],
+    features: tuple[Feature, ...],
+) -> Stretch:
+    wavelength, mean = (rows[name].to_numpy(np.float64) for name in ("wavelength_nm", "sum"))
+    inside = np.abs(wavelength - wavelength[peak]) <= nm / 2 + 1e-6
+    highest = wavelength[inside][np.argmax(mean[inside])]
+    # the box of a band near the end of the sensor reaches beyond it
+    start = max(wavelength[peak] - nm / 2, wavelength.min())
+    end = min(wavelength[peak] + nm / 2, wavelength.max())
+    share = float(rows["share"].to_numpy(np.float64)[inside].sum())
+    causes = find_causes(rows["share"].to_numpy(np.float64), wavelength, float(highest), features)
+    amount, low, high = map(float, value)
+    return Stretch(float(start), float(end), float(highest), amount, low, high, share, causes)
+
+
+def find_causes(
+    share: Floats, wavelength: Floats, peak: float, features: tuple[Feature, ...]
+) -> tuple[Cause, ...]:
+    """Find the features that a peak lies in, and that hold more relevance than chance puts there.
+
+    Args:
+        share: Share of the relevance in each band, ``[band]``.
+        wavelength: Centre of each band in nm, ``[band]``.
+        peak: The wavelength of the peak in nm.
+        features: The features that the data can show.
+    """
+    if np.unique(wavelength).size < 2 or not share.any():
+        return ()
+    causes = []
+    for feature in features:
+        if feature.distance(peak) == 0:
+            inside = share_inside(share, wavelength, [(feature.start_nm, feature.end_nm)])
+            if inside.ratio > 1 and inside.p < _SURE:
+                name = f"{feature.name} of the air" if feature.kind == "atmosphere" else feature.name
+                causes.append(Cause(name, inside))
+    return tuple(causes)
+
+
+def list_features(attrs: dict[Any, Any], *, outdoors: bool) -> tuple[Feature, ...]:
+    """List the features that data can show.
+
+    Radiance below 450 nm is mostly haze, so that no pigment is named there; under the open sky nothing of the
+    target is seen where the air is opaque, about 1400 and 1900 nm. Lines of the air are named as such under
+    the open sky alone.
+
+    Args:
+        attrs: The attributes of the data, with their ``quantity``.
+        outdoors: Whether the light came through the air, as in a scene.
+    """
+    hazy = outdoors and "radiance" in str(attrs.get("quantity", ""))
+    return tuple(feature for feature in FEATURES if _is_seen(feature, hazy=hazy, outdoors=outdoors))
+
+
+def _is_seen(feature: Feature, *, hazy: bool, outdoors: bool) -> bool:
+    if feature.kind == "atmosphere":
+        return outdoors
+    if hazy and feature.start_nm < _HAZE_NM:
+        return False
+    return not outdoors or not any(low < feature.end_nm and feature.start_nm < high for low, high in _OPAQUE)

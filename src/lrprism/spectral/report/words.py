@@ -1,0 +1,95 @@
+"""The report in words and as tables."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+
+from lrprism.spectral.report.judge import ClassFinding
+from lrprism.spectral.report.needed import Need
+from lrprism.spectral.report.stretches import Stretch
+
+Needs = Mapping[int, Sequence[Need]]
+
+
+def describe_findings(findings: Sequence[ClassFinding], needs: Needs, unit: str) -> list[str]:
+    """Say for each class where its relevance lies, or why nothing is named.
+
+    Args:
+        findings: The findings.
+        needs: By class, what the network loses without its stretches.
+        unit: Unit of the relevance.
+    """
+    lines = ["What speaks for each class, mean over the samples shown with its 95 % interval:"]
+    for finding in findings:
+        if finding.reasons:
+            lines.append(f"  {finding.title}: nothing is named. {_capitalise('; '.join(finding.reasons))}.")
+            continue
+        lines.append(f"  {finding.title}: {'; '.join(_describe(each, unit) for each in finding.stretches)}")
+        # the last one is of all stretches together
+        lines += [f"    {need}" for need in list(needs.get(finding.number, ()))[-1:]]
+    return lines
+
+
+def _describe(stretch: Stretch, unit: str) -> str:
+    causes = f", in {' and '.join(map(str, stretch.causes))}" if stretch.causes else ""
+    return f"{stretch.place} {stretch.value:+.3g} {unit} [{stretch.low:.3g}, {stretch.high:.3g}]{causes}"
+
+
+def tabulate_classes(findings: Sequence[ClassFinding]) -> pd.DataFrame:
+    """List the classes, how many samples are right, and why nothing is named.
+
+    Args:
+        findings: The findings.
+
+    Returns:
+        A row per class with the columns class, class_name, shown, right, reasons.
+    """
+    rows = [(item.number, item.name, item.shown, item.right, "; ".join(item.reasons)) for item in findings]
+    return pd.DataFrame(rows, columns=["class", "class_name", "shown", "right", "reasons"])
+
+
+def tabulate_stretches(findings: Sequence[ClassFinding], needs: Needs) -> pd.DataFrame:
+    """List the stretches that are named.
+
+    Args:
+        findings: The findings.
+        needs: By class, what the network loses without its stretches.
+
+    Returns:
+        A row per stretch with the columns class, class_name, start_nm, end_nm, peak_nm, relevance, low, high,
+        share, lies_in, samples, recall and, for each imputer, recall_without_... and recall_alone_....
+    """
+    rows: list[dict[str, Any]] = []
+    for item in findings:
+        by_place = {need.place: need for need in needs.get(item.number, ())}
+        for stretch in item.stretches:
+            row = {
+                "class": item.number,
+                "class_name": item.name,
+                "start_nm": stretch.start_nm,
+                "end_nm": stretch.end_nm,
+                "peak_nm": stretch.peak_nm,
+                "relevance": stretch.value,
+                "low": stretch.low,
+                "high": stretch.high,
+                "share": stretch.share,
+                "lies_in": " and ".join(map(str, stretch.causes)),
+            }
+            rows.append(row | _list_need(by_place.get(stretch.place)))
+    return pd.DataFrame(rows, columns=None if rows else ["class", "class_name"])
+
+
+def _list_need(need: Need | None) -> dict[str, Any]:
+    if need is None:
+        return {}
+    shares = {
+        f"recall_{what}_{name.replace(' ', '_')}": share
+        for what, by_name in (("without", need.without), ("alone", need.alone))
+        for name, share in by_name.items()
+    }
+    return {"samples": need.samples, "recall": need.recall, **shares}
+
+
+def _capitalise(text: str) -> str:
+    return text[:1].upper() + text[1:]

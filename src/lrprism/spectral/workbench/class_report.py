@@ -1,0 +1,156 @@
+"""What the relevance of some samples says of each class, with what the network loses without it."""
+
+import warnings
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import torch
+import xarray as xr
+
+from lrprism.errors import RelevanceWarning
+from lrprism.evaluation import Constant, Interpolation
+from lrprism.evaluation.randomisation import randomise
+from lrprism.spectral.bands.statistics import RESOLUTION, band_table, sample_spectra
+from lrprism.spectral.bands.zones import ZONES, zone_table
+from lrprism.spectral.preprocessing import Pipeline
+from lrprism.spectral.report import ClassFinding, judge_classes
+from lrprism.spectral.report.needed import Need, measure_needs
+from lrprism.spectral.report.stretches import list_features
+from lrprism.spectral.report.traits import describe_traits
+from lrprism.spectral.report.words import describe_findings, tabulate_classes, tabulate_stretches
+from lrprism.spectral.training.tasks.classification import Classification
+from lrprism.spectral.training.tasks.regression import Regression
+from lrprism.spectral.workbench.candidates import ClassLogits
+from lrprism.spectral.workbench.cutters import Numbers
+from lrprism.spectral.workbench.part_samples import read_tensors
+from lrprism.spectral.workbench.patch_explainer import PatchExplainer
+from lrprism.spectral.workbench.references import find_reference
+from lrprism.spectral.workbench.sources import Samples
+from lrprism.spectral.workbench.trained_network import TrainedNetwork
+
+CLASSES: Final = "classes.csv"
+STRETCHES: Final = "stretches.csv"
+ZONE_TABLE: Final = "zones.csv"
+_SAMPLES: Final = 64
+"""Samples that a network of random weights is explained on, and of a class that bands are removed from."""
+
+
+def report_into(
+    folder: Path,
+    spectra: xr.Dataset,
+    explainer: PatchExplainer,
+    numbers: Numbers,
+    trained: TrainedNetwork,
+) -> list[str]:
+    """Judge what relevance says of each class, remove the bands that are named, and write two tables.
+
+    ``classes.csv`` has a row per class with the reasons to name no bands, ``stretches.csv`` a row per stretch
+    that is named. Of traits, which have no right and wrong, the strongest stretches are named alone; no bands
+    are removed from a network that classifies every pixel.
+
+    Args:
+        folder: The folder of the results.
+        spectra: The :func:`lrprism.spectral.sample_spectra` of the samples.
+        explainer: What explained them.
+        numbers: Their numbers.
+        trained: The network.
+
+    Returns:
+        What may be said, in words.
+    """
+    features = list_features(spectra.attrs, outdoors=has_air(explainer.samples))
+    unit = str(spectra["positive"].attrs.get("units", "logit"))
+    if trained.task.name == Regression.name:
+        return describe_traits(band_table(spectra), features, unit)
+    is_per_sample = trained.task.name == Classification.name
+    doubt = trained.task.find_doubt(trained.record["test"])
+    nm = float(spectra.attrs[RESOLUTION])
+    floor = measure_floor(explainer, numbers, nm) if is_per_sample and not doubt else 0.0
+    findings = judge_classes(
+        spectra,
+        features,
+        floors=dict.fromkeys(range(len(trained.task.names)), floor),
+        doubt=doubt,
+    )
+    judged = findings if is_per_sample else []
+    needs = _measure_needs(judged, spectra, explainer, numbers, trained.record)
+    tabulate_classes(findings).to_csv(folder / CLASSES, index=False)
+    tabulate_stretches(findings, needs).to_csv(folder / STRETCHES, index=False)
+    return describe_findings(findings, needs, unit)
+
+
+def write_zones(folder: Path, spectra: xr.Dataset) -> None:
+    """Write ``zones.csv``, the relevance of visible, red edge and infrared, where there are such bands.
+
+    Args:
+        folder: The folder of the results.
+        spectra: The :func:`lrprism.spectral.sample_spectra` of the samples.
+    """
+    ends = [end for stretches in ZONES.values() for stretch in stretches for end in stretch]
+    nm = spectra["wavelength"].values
+    if ((nm >= min(ends)) & (nm < max(ends))).any():
+        zone_table(spectra).to_csv(folder / ZONE_TABLE, index=False)
+
+
+def has_air(samples: Samples) -> bool:
+    """Return True of scenes, whose light came through the air; patches and spectra may be of a laboratory.
+
+    Args:
+        samples: The data.
+    """
+    return samples.scene is not None or bool(samples.scenes)
+
+
+def measure_floor(explainer: PatchExplainer, numbers: Numbers, nm: float) -> float:
+    """Measure the largest relevance of a stretch that the network gives with random weights.
+
+    The samples are explained by the same rule and reference, for the classes that the network then predicts.
+
+    Args:
+        explainer: What explains them.
+        numbers: The samples; at most 64 of them, evenly spread, are explained.
+        nm: Width over which relevance is summed.
+
+    Returns:
+        The largest mean over the samples of a class, in the unit of the relevance; 0 of a network without
+        weights.
+    """
+    own = explainer.model
+    if not any(True for _ in own.network.parameters()):
+        return 0.0
+    model = Pipeline(list(own.steps), randomise(own.network).eval(), own.layout)
+    chosen = numbers[:: -(-len(numbers) // _SAMPLES)]
+    with warnings.catch_warnings():
+        # outputs of random weights are so small that rounding is a share of them
+        warnings.simplefilter("ignore", RelevanceWarning)
+        dataset, _ = replace(explainer, model=model, target="predicted").explain(chosen)
+    table = band_table(sample_spectra(dataset.drop_vars("patch").assign_attrs({RESOLUTION: nm})))
+    return float(table["pooled_sum" if "pooled_sum" in table.columns else "sum"].max())
+
+
+def _measure_needs(
+    findings: Sequence[ClassFinding],
+    relevance: xr.Dataset,
+    explainer: PatchExplainer,
+    numbers: Numbers,
+    record: Mapping[str, Any],
+) -> dict[int, Sequence[Need]]:
+    """Remove the stretches of each class from samples that are of it."""
+    make_mean = find_reference("mean", record)
+    assert make_mean is not None  # zero alone has no maker
+    model, label = ClassLogits(explainer.model), relevance["label"].values
+    wavelength = torch.from_numpy(relevance["wavelength"].values.astype(np.float64))
+    needs: dict[int, Sequence[Need]] = {}
+    for finding in findings:
+        chosen = numbers[label == finding.number][:_SAMPLES]
+        if finding.stretches and len(chosen):
+            x, _ = read_tensors(explainer.samples, chosen)
+            mean = make_mean(x)[0]
+            imputers = (Constant(mean, "training mean"), Interpolation(mean, wavelength))
+            needs[finding.number] = measure_needs(
+                model, x, finding.number, finding.stretches, wavelength, imputers
+            )
+    return needs

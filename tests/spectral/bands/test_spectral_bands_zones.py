@@ -1,0 +1,65 @@
+from itertools import pairwise
+
+import numpy as np
+import pytest
+import xarray as xr
+
+import lrprism as lp
+from lrprism.spectral.bands.zones import ZONES, sensor_zones, zone_table
+from lrprism.spectral.cubes.cube import band_coords
+
+NM = np.array([450.0, 550.0, 665.0, 705.0, 865.0, 2600.0])
+
+
+def dataset(values: list[list[float]], target: list[int]) -> xr.Dataset:
+    relevance = np.array(values, dtype=np.float32)[:, :, None, None]
+    return xr.Dataset(
+        {"relevance": (("sample", "band", "y", "x"), relevance), "target": ("sample", target)},
+        coords={**band_coords(NM.size, NM, fwhm=np.full(NM.size, 10.0)), "class_name": ("class", ["a", "b"])},
+    )
+
+
+def test_zones_by_hand() -> None:
+    table = zone_table(dataset([[1, -1, 2, 4, 0, 0], [3, 1, 0, 2, 0, 2]], [1, 1]))
+    rows = table.set_index("zone")
+    assert rows.index.tolist() == ["visible", "red edge", "near infrared", "other"]
+    # visible: 1 - 1 + 2 = 2 and 3 + 1 + 0 = 4; magnitudes 4 + 4 of 16 in all
+    assert rows.loc["visible", ["bands", "sum", "share", "bands_share"]].tolist() == [3, 3, 0.5, 0.5]
+    assert rows.loc["visible", ["low", "high"]].tolist() == [2, 4]
+    assert rows.loc["red edge", ["sum", "share"]].tolist() == [3, 6 / 16]
+    assert rows.loc["near infrared", ["sum", "share"]].tolist() == [0, 0]
+    assert rows.loc["other", ["bands", "sum"]].tolist() == [1, 1]
+    assert set(rows["class_name"]) == {"b"}
+
+
+def test_zones_add_up_to_the_whole() -> None:
+    values = np.random.default_rng(0).normal(size=(8, 6)).tolist()
+    table = zone_table(dataset(values, [0, 1] * 4))
+    for number, rows in table.groupby("class"):
+        own = np.array(values)[np.arange(8) % 2 == number]
+        assert rows["sum"].sum() == pytest.approx(own.sum(axis=1).mean(), abs=1e-6)
+        assert rows["share"].sum() == pytest.approx(1)
+
+
+def test_a_class_without_relevance_has_no_share() -> None:
+    assert zone_table(dataset([[0.0] * 6] * 2, [0, 0]))["share"].tolist() == [0, 0, 0, 0]
+
+
+def test_bands_of_a_sensor() -> None:
+    zones = sensor_zones("sentinel-2a")
+    ((low, high),) = zones["B05"]
+    assert low < 705 < high
+    rows = zone_table(dataset([[1, 0, 2, 4, 0, 0]], [0]), {"B5": zones["B05"]})
+    assert rows["sum"].tolist() == [4, 3]
+    with pytest.raises(lp.InputError, match=r"a sensor should be one of Sentinel-2A.*Found 'Hyperion'"):
+        sensor_zones("Hyperion")
+
+
+def test_zones_without_a_band() -> None:
+    with pytest.raises(lp.DataError, match=r"data, 450 to 2600 nm\. Found none in thermal"):
+        zone_table(dataset([[1] * 6], [0]), {"thermal": [(8000, 9000)]})
+
+
+def test_zones_do_not_overlap() -> None:
+    ends = [stretch for stretches in ZONES.values() for stretch in stretches]
+    assert all(first[1] == second[0] for first, second in pairwise(ends))

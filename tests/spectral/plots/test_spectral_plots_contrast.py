@@ -1,0 +1,36 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from lrprism.errors import DataError
+from lrprism.spectral import plots
+
+
+def make_table() -> pd.DataFrame:
+    nm = np.array([500.0, 510, 520, 530, 700, 710, 720])
+    first, second = np.linspace(0, 0.6, 7), np.zeros(7)
+    return pd.DataFrame({
+        "band": np.arange(7), "original_band": [*map(str, range(7))], "wavelength_nm": nm, "first": first,
+        "second": second, "difference": first - second, "low": first - 0.1, "high": first + 0.1,
+        "first_share": first / first.sum(), "second_share": second,
+    })  # fmt: skip
+
+
+def test_two_curves_their_difference_and_its_interval() -> None:
+    figure = plots.relevance_contrast(make_table(), ("rye", "hay"), "logit")
+    upper, lower = figure.axes[-2:]
+    curves = {str(line.get_label()): line for line in (*upper.lines, *lower.lines)}
+    rye = np.asarray(curves["rye"].get_ydata(), dtype=float)
+    np.testing.assert_allclose(rye[np.isfinite(rye)], np.linspace(0, 0.6, 7))
+    assert np.isnan(rye).sum() == 1  # broken between 530 and 700 nm
+    assert "rye less hay" in curves
+    assert (upper.get_ylabel(), lower.get_ylabel()) == ("relevance (logit)", "difference (logit)")
+    words = [text.get_text() for text in figure.legends[0].get_texts()]
+    assert len(words) == len(set(words))
+    assert {"rye", "hay", "rye less hay", "95 % interval"} <= set(words)
+
+
+@pytest.mark.parametrize("table", [make_table().iloc[:0], make_table().drop(columns="low")])
+def test_no_table_of_contrast(table: pd.DataFrame) -> None:
+    with pytest.raises(DataError, match=r"a table of contrast should hold .* Found no (band|low)"):
+        plots.relevance_contrast(table, ("a", "b"), "logit")

@@ -1,0 +1,129 @@
+import numpy as np
+import pytest
+import xarray as xr
+
+from lrprism.spectral.bands.statistics import RESOLUTION, sample_spectra
+from lrprism.spectral.cubes.cube import band_coords
+from lrprism.spectral.report.judge import ClassFinding, judge_classes, measure_shares
+
+BANDS, SIDE = 30, 7
+NM = 500.0 + 12 * np.arange(BANDS)  # 500 to 848 nm: red and near infrared are there
+LEAF = np.zeros((SIDE, SIDE), dtype=bool)
+LEAF[1:6, 1:6] = True
+
+
+def build_dataset(
+    relevance: np.ndarray,
+    target: list[int],
+    *,
+    label: list[int] | None = None,
+    predicted: list[int] | None = None,
+) -> xr.Dataset:
+    """Leaves of NDVI 0.8 in the middle of soil of 0."""
+    patch = np.where(LEAF, np.where(NM > 720, 0.45, 0.05)[:, None, None], 0.2)
+    patch = np.broadcast_to(patch, relevance.shape).astype(np.float32)
+    return xr.Dataset(
+        {
+            "relevance": (("sample", "band", "y", "x"), relevance.astype(np.float32)),
+            "patch": (("sample", "band", "y", "x"), patch),
+            "target": ("sample", target),
+            "label": ("sample", label or target),
+            "predicted": ("sample", predicted or label or target),
+        },
+        coords={
+            **band_coords(BANDS, NM, fwhm=np.full(BANDS, 12.0)),
+            "class_name": ("class", ["a", "b", "c"]),
+        },
+        attrs={RESOLUTION: 48.0},
+    )
+
+
+def draw(centre: float, where: np.ndarray = LEAF, samples: int = 20, noise: float = 0.01) -> np.ndarray:
+    """Relevance of a bump round a wavelength, on some pixels, and noise everywhere."""
+    rng = np.random.default_rng(int(centre))
+    bump = np.exp(-(((NM - centre) / 20) ** 2))[:, None, None] * where / where.sum()
+    return bump + noise * rng.normal(0, 1, (samples, BANDS, SIDE, SIDE)) / SIDE
+
+
+def judge(dataset: xr.Dataset, **settings: object) -> ClassFinding:
+    (finding,) = judge_classes(dataset, (), **settings)  # type: ignore[arg-type]
+    return finding
+
+
+def test_a_class_that_is_known_by_a_bump_on_the_leaf() -> None:
+    finding = judge(build_dataset(draw(680), [1] * 20))
+    assert (finding.title, finding.reasons) == ("b (20 of 20 right)", ())
+    assert finding.stretches[0].peak_nm == pytest.approx(680, abs=6)
+    assert finding.stretches[0].low > 0.5
+
+
+def test_too_few_samples_and_samples_that_are_wrong() -> None:
+    assert judge(build_dataset(draw(680, samples=4), [1] * 4)).reasons == (
+        "4 samples are too few for a mean",
+    )
+    assert judge(build_dataset(draw(680, samples=1), [1])).reasons == ("1 sample is too few for a mean",)
+    wrong = build_dataset(draw(680), [1] * 20, label=[0] * 11 + [1] * 9, predicted=[1] * 20)
+    of_none, of_wrong = judge_classes(wrong, ())
+    assert (of_none.title, of_none.reasons) == ("a (0 of 0 right)", ("no sample was explained for it",))
+    assert (of_wrong.title, of_wrong.stretches) == ("b (9 of 20 right)", ())
+    assert of_wrong.reasons == ("the network gets most of these samples wrong",)
+
+
+def test_relevance_on_the_background_comes_first() -> None:
+    stripe = np.zeros((SIDE, SIDE), dtype=bool)
+    stripe[:, 0] = True
+    reason, ring = judge(build_dataset(draw(680, stripe), [1] * 20)).reasons
+    assert "of the relevance lies on the background (NDVI up to 0." in reason
+    assert reason.endswith("49 % of the pixels")
+    assert "outermost ring of the patch, 49 % of the pixels" in ring
+
+
+def test_soil_round_a_pixel_of_soil_is_no_background() -> None:
+    dataset = build_dataset(draw(680, ~LEAF), [1] * 20)
+    dataset["patch"][..., 3, 3] = 0.2  # the pixel that the windows are cut round
+    reasons = judge(dataset).reasons
+    assert not any("background" in reason for reason in reasons)
+
+
+def test_one_band_alone_is_an_artefact() -> None:
+    relevance = draw(680, noise=0.001)
+    relevance[:, 3] += 4 * LEAF / LEAF.sum()
+    (reason,) = judge(build_dataset(relevance, [1] * 20)).reasons
+    assert reason.endswith("of the relevance lies in one band, 536.0 nm: an artefact?")
+
+
+def test_noise_is_not_named() -> None:
+    noise = np.random.default_rng(5).normal(0, 1, (20, BANDS, SIDE, SIDE)) - 0.001
+    noise -= noise.mean((0, 2, 3), keepdims=True)
+    assert judge(build_dataset(noise, [1] * 20)).reasons == (
+        "no stretch of the spectrum has relevance above its own noise",
+    )
+
+
+def test_what_random_weights_give_is_not_named() -> None:
+    dataset = build_dataset(draw(680), [1] * 20)
+    assert judge(dataset, floors={1: 100.0}).reasons == (
+        "its relevance is no larger than what a network of random weights gives",
+    )
+    assert judge(dataset, floors={0: 100.0}).stretches
+
+
+def test_a_doubt_about_the_network_holds_for_each_class() -> None:
+    findings = judge_classes(build_dataset(draw(680), [0, 2] * 10), (), doubt="it is at chance")
+    assert [(finding.number, finding.reasons) for finding in findings] == [
+        (0, ("it is at chance",)),
+        (2, ("it is at chance",)),
+    ]
+
+
+def test_shares_by_hand() -> None:
+    relevance = np.zeros((2, BANDS, SIDE, SIDE))
+    relevance[:, 4, 3, 3], relevance[0, 5, 0, 0], relevance[1, 5, 0, 0] = 3.0, 2.0, -2.0
+    relevance[:, 6, 0, 6] = -1.0
+    shares = measure_shares(sample_spectra(build_dataset(relevance, [1, 1])))
+    # band 5 cancels between the samples; band 6 counts by its size
+    assert {area: share for area, (share, _) in shares.items()} == {
+        "centre": 0.75, "border": 0.25, "plant": 0.75, "background": 0.25,
+    }  # fmt: skip
+    assert shares["border"][1] == pytest.approx(24 / 49)
+    assert shares["centre"][1] == pytest.approx(1 / 49)

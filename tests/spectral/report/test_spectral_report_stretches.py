@@ -1,0 +1,77 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from lrprism.spectral.knowledge.absorption import FEATURES
+from lrprism.spectral.report.stretches import find_causes, find_stretches, list_features
+
+
+def rows(nm: np.ndarray, value: np.ndarray, spread: float, width: float = 0.0) -> pd.DataFrame:
+    table = pd.DataFrame({
+        "wavelength_nm": nm, "sum": value, "low": value - spread, "high": value + spread,
+        "share": np.abs(value) / np.abs(value).sum(),
+    })  # fmt: skip
+    if width:
+        table = table.assign(
+            pooled_sum=value, pooled_low=value - spread, pooled_high=value + spread, pooled_nm=width
+        )
+    return table
+
+
+NM = np.arange(500.0, 900.0, 10.0)
+
+
+def bump(centre: float, width: float = 20.0) -> np.ndarray:
+    return np.exp(-(((NM - centre) / width) ** 2))
+
+
+def test_peaks_above_their_noise_are_named_the_largest_first() -> None:
+    table = rows(NM, 2 * bump(670) + bump(800) + 0.1 * bump(550), 0.3, 50)
+    first, second = find_stretches(table, ())
+    assert (first.place, first.peak_nm, first.value) == ("645 to 695 nm", 670.0, pytest.approx(2.0))
+    assert (second.place, second.low) == ("775 to 825 nm", pytest.approx(0.7))
+    # the box holds the bands of 650 to 690 nm
+    inside = (NM >= 645) & (NM <= 695)
+    assert first.share == pytest.approx(table.loc[inside, "share"].sum())
+
+
+def test_what_random_weights_give_is_not_named() -> None:
+    table = rows(NM, 2 * bump(670) + bump(800), 0.0001, 50)
+    assert [stretch.peak_nm for stretch in find_stretches(table, (), floor=1.5)] == [670.0]
+    assert find_stretches(table, (), floor=3.0) == []
+
+
+def test_single_bands_where_relevance_is_not_pooled() -> None:
+    (only, *_) = find_stretches(rows(NM, bump(672), 0.01), ())
+    assert (only.place, only.start_nm, only.end_nm) == ("670.0 nm", 670.0, 670.0)
+
+
+def test_a_box_ends_with_the_sensor() -> None:
+    (first, *_) = find_stretches(rows(NM, bump(500), 0.001, 50), ())
+    assert first.place == "500 to 525 nm"
+
+
+def test_a_cause_is_named_where_it_holds_more_than_chance() -> None:
+    chlorophyll = tuple(feature for feature in FEATURES if feature.start_nm == 655)
+    share = bump(668, 8)
+    (cause,) = find_causes(share / share.sum(), NM, 668.0, chlorophyll)
+    assert str(cause).startswith("chlorophyll a absorption (")
+    assert cause.inside.ratio > 5
+    flat = np.full(NM.size, 1 / NM.size)
+    assert find_causes(flat, NM, 668.0, chlorophyll) == ()
+    assert find_causes(share, NM, 700.0, chlorophyll) == ()
+
+
+def test_what_the_data_cannot_show_is_not_among_the_features() -> None:
+    def names(quantity: str, outdoors: bool) -> set[tuple[str, float]]:
+        listed = list_features({"quantity": quantity}, outdoors=outdoors)
+        return {(feature.name, feature.start_nm) for feature in listed}
+
+    laboratory, field = names("reflectance", False), names("radiance", True)
+    assert ("chlorophyll a absorption", 420.0) in laboratory
+    assert ("chlorophyll a absorption", 420.0) not in field
+    assert ("chlorophyll a absorption", 420.0) in names("reflectance", True)
+    assert ("leaf water", 1400.0) in laboratory
+    assert not {("leaf water", 1400.0), ("leaf water", 1930.0)} & field
+    assert ("oxygen A line", 759.0) in field
+    assert ("oxygen A line", 759.0) not in laboratory
