@@ -71,6 +71,8 @@ def test_a_choice_is_named_as_the_reason_and_recorded() -> None:
          "training samples vary together."),
         (None, 4.26, "as computed alone: 4.26 nm, over which the bands of 171 training samples vary "
          "together, is one band. Sum over more with --pool NM."),
+        (None, 0.0, "as computed alone: 40 nm, over which the bands of 171 training samples vary together, "
+         "is too much to say where. Sum over less with --pool NM."),
         (25.0, 25.0, "as computed, and summed over 25 nm along wavelength, the width asked for."),
         (0.0, 0.0, "as computed alone, summed over no width along wavelength."),
     ],

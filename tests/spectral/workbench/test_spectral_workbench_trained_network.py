@@ -36,6 +36,18 @@ def test_a_run_that_states_no_resolution(trained: Path, tmp_path: Path) -> None:
         _ = TrainedNetwork.load(tmp_path / "run").resolution
 
 
+def test_a_width_of_half_the_spectrum_says_nothing_about_where(trained: Path) -> None:
+    run = TrainedNetwork.load(trained)
+    run.record["network"]["wavelength_nm"] = [400.0, 410.0, 420.0, 500.0]
+    for nm, expected in ((25.0, 25.0), (26.0, 0.0), (5.0, 5.0)):
+        run.record["resolution"]["nm"] = nm
+        assert run.resolution == expected
+    # of few bands far apart each stands alone
+    run.record["network"]["wavelength_nm"] = [400.0, 500.0]
+    run.record["resolution"]["nm"] = 100.0
+    assert run.resolution == 100.0
+
+
 def test_the_settings_of_the_training_come_back(trained: Path) -> None:
     run = TrainedNetwork.load(trained)
     config = run.training_config

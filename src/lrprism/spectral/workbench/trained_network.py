@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Final, Self
 
 from lrprism.errors import DataError, InputError
+from lrprism.spectral.bands.pooling import joins_bands
 from lrprism.spectral.networks import load_weights
 from lrprism.spectral.preprocessing import Pipeline
 from lrprism.spectral.runs import read_run
@@ -17,6 +18,9 @@ from lrprism.spectral.workbench.preparation import CLASSIFICATION, Preparation
 from lrprism.spectral.workbench.record import WEIGHTS
 from lrprism.spectral.workbench.scene_files import SceneFile, is_same_file
 from lrprism.spectral.workbench.scene_numbers import SceneNumbers
+
+WIDEST: Final = 0.25
+"""Share of the spectrum over which relevance is summed at most, unless the user asks for more."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,6 +89,9 @@ class TrainedNetwork:
     def resolution(self) -> float:
         """The width in nm over which the bands of the training samples vary together.
 
+        It is 0 where that is more than a quarter of the spectrum, as of mixtures of a few smooth spectra: a
+        sum over so much says nothing about where.
+
         Raises:
             DataError: If the run does not state it.
         """
@@ -94,7 +101,9 @@ class TrainedNetwork:
                 f"'{self.folder}' should state the resolution of its data in run.json. Found none. Train or "
                 "adopt the network again, or explain it with --pool 0."
             )
-        return float(resolution["nm"])
+        nm, wavelength = float(resolution["nm"]), self.record["network"]["wavelength_nm"]
+        is_wide = nm > WIDEST * (max(wavelength) - min(wavelength))
+        return 0.0 if is_wide and joins_bands(wavelength, nm) else nm
 
     @property
     def training_config(self) -> TrainingConfig | None:
