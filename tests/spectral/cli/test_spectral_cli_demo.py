@@ -25,7 +25,8 @@ def test_the_demo_on_few_bands_and_patches(
     assert code == 0, progress
     assert "No test window overlaps a window that the network was trained with." in text
     assert "What speaks for each class, mean over the samples shown with its 95 % interval:" in text
-    assert "503.2 nm" in text
+    # one epoch on few patches teaches nothing
+    assert text.count("nothing is named. The network predicts no better than chance") >= 2
     assert "CC BY 3.0" in text
     # the last word is how far to trust all this
     last = text.splitlines()[-9:]

@@ -52,7 +52,7 @@ def test_a_trait_is_learned_and_explained_in_its_unit(lrprism: object, tmp_path:
     code, text, errors = lrprism("explain", out, "--out", tmp_path / "explained", "--quiet")
     assert code == 0, errors
     assert "explained (% less that of the reference, mean per patch)" in text
-    assert "The three bands that move the prediction most, up or down:" in text
+    assert "What moves the prediction most, up or down, on average over the samples shown:" in text
     assert "lrprism evaluate" not in text
 
 

@@ -92,9 +92,11 @@ def test_the_pooled_map_has_a_scale_of_its_own(
 ) -> None:
     figure = class_spectra(relevance.assign_attrs(resolution_nm=85.0))
     assert_readable(figure)
-    assert {"as computed", "summed over 85 nm", "summed over 85 nm (logit)"} <= set(words(figure).split("\n"))
+    assert {"as computed", "averaged over 85 nm", "averaged over 85 nm (logit)"} <= set(
+        words(figure).split("\n")
+    )
     maps = [
-        axes for axes in figure.axes if axes.get_title(loc="left") in {"as computed", "summed over 85 nm"}
+        axes for axes in figure.axes if axes.get_title(loc="left") in {"as computed", "averaged over 85 nm"}
     ]
     computed, summed = (
         np.concatenate([np.asarray(mesh.get_array()) for mesh in axes.collections], axis=1) for axes in maps

@@ -159,7 +159,7 @@ def test_pooled_relevance_is_drawn_with_its_box(
     figure = band_heatmaps(relevance.isel(sample=2), bands=[7, 3])
     assert_readable(figure)
     assert [axes.get_title() for axes in panels(figure)] == ["880 nm", "720 nm"]
-    assert "each band summed over 84 nm of wavelength" in words(figure)
+    assert "each band averaged over 84 nm of wavelength" in words(figure)
     assert words(figure).split("\n").count("± 42 nm") == 2
 
 

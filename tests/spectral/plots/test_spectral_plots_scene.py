@@ -325,7 +325,7 @@ def test_a_pooled_map_shows_boxes_apart(words: Words) -> None:
     # by wavelength 0, -4, 1, -2 in the first pixel and 0.5, 1, -3, -5 in the second; 110 nm join 650 and 700,
     # the others stand alone: (1 - 2) / 2 = -0.5 and (-3 - 5) / 2 = -4 in both of them
     figure = scene_relevance(pooled(relevance, nm=110), classes, cube)
-    assert "summed over 110 nm along wavelength" in words(figure)
+    assert "averaged over 110 nm along wavelength" in words(figure)
     titles = [axes.get_title(loc="left").replace("\n", " ") for axes in figure.axes]
     # mean of |R|: 550 nm (4 + 1) / 2 = 2.5, 650 and 700 nm (0.5 + 4) / 2 = 2.25, so 700 nm is left out
     assert [title for title in titles if title][2:] == [

@@ -179,7 +179,7 @@ def test_the_pooled_relevance_has_a_panel_of_its_own(
 ) -> None:
     figure = relevance_spectrum(relevance.assign_attrs(resolution_nm=85.0), 1)
     assert_readable(figure)
-    assert {"as computed", "summed over 85 nm"} <= set(words(figure).split("\n"))
+    assert {"as computed", "averaged over 85 nm"} <= set(words(figure).split("\n"))
     computed, summed = [
         line for axes in figure.axes for line in axes.lines if line.get_gid() == "relevance"
     ]  # fmt: skip

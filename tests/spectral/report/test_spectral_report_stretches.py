@@ -5,17 +5,15 @@ import pytest
 from lrprism.spectral.knowledge.absorption import FEATURES
 from lrprism.spectral.report.stretches import find_causes, find_stretches, list_features
 
+Case = tuple[pd.DataFrame, np.ndarray]
 
-def rows(nm: np.ndarray, value: np.ndarray, spread: float, width: float = 0.0) -> pd.DataFrame:
-    table = pd.DataFrame({
-        "wavelength_nm": nm, "sum": value, "low": value - spread, "high": value + spread,
-        "share": np.abs(value) / np.abs(value).sum(),
-    })  # fmt: skip
+
+def build(nm: np.ndarray, value: np.ndarray, spread: float, width: float = 0.0) -> Case:
+    """The table and the samples of a class: twenty that lie by the spread above and below the mean."""
+    table = pd.DataFrame({"wavelength_nm": nm, "sum": value, "share": np.abs(value) / np.abs(value).sum()})
     if width:
-        table = table.assign(
-            pooled_sum=value, pooled_low=value - spread, pooled_high=value + spread, pooled_nm=width
-        )
-    return table
+        table = table.assign(pooled_sum=value, pooled_nm=width)
+    return table, value + spread * np.where(np.arange(20) % 2, 1.0, -1.0)[:, None]
 
 
 NM = np.arange(500.0, 900.0, 10.0)
@@ -26,28 +24,39 @@ def bump(centre: float, width: float = 20.0) -> np.ndarray:
 
 
 def test_peaks_above_their_noise_are_named_the_largest_first() -> None:
-    table = rows(NM, 2 * bump(670) + bump(800) + 0.1 * bump(550), 0.3, 50)
-    first, second = find_stretches(table, ())
-    assert (first.place, first.peak_nm, first.value) == ("645 to 695 nm", 670.0, pytest.approx(2.0))
-    assert (second.place, second.low) == ("775 to 825 nm", pytest.approx(0.7))
-    # the box holds the bands of 650 to 690 nm
+    table, per_sample = build(NM, 2 * bump(670) + bump(800) + 0.1 * bump(550), 0.3, 50)
+    first, second = find_stretches(table, per_sample, ())
+    # the box holds the five bands of 650 to 690 nm
     inside = (NM >= 645) & (NM <= 695)
+    assert (first.place, first.peak_nm) == ("645 to 695 nm", 670.0)
+    assert first.value == pytest.approx(table.loc[inside, "sum"].sum())
     assert first.share == pytest.approx(table.loc[inside, "share"].sum())
+    # five bands that move together by 0.3: a standard error of 1.5 / sqrt(20)
+    half = 1.96 * 1.5 / np.sqrt(20)
+    assert (first.value - first.low, first.high - first.value) == pytest.approx((half, half), rel=0.15)
+    assert second.place == "775 to 825 nm"
+
+
+def test_groups_widen_the_interval() -> None:
+    table, per_sample = build(NM, 2 * bump(670), 0.3, 50)
+    alone, *_ = find_stretches(table, per_sample, ())
+    grouped, *_ = find_stretches(table, per_sample, (), groups=np.arange(20) % 2 + 2 * (np.arange(20) // 10))
+    assert grouped.high - grouped.low > 1.5 * (alone.high - alone.low)
 
 
 def test_what_random_weights_give_is_not_named() -> None:
-    table = rows(NM, 2 * bump(670) + bump(800), 0.0001, 50)
-    assert [stretch.peak_nm for stretch in find_stretches(table, (), floor=1.5)] == [670.0]
-    assert find_stretches(table, (), floor=3.0) == []
+    case = build(NM, 2 * bump(670) + bump(800), 0.0001, 50)
+    assert [stretch.peak_nm for stretch in find_stretches(*case, (), floor=1.5)] == [670.0]
+    assert find_stretches(*case, (), floor=3.0) == []
 
 
 def test_single_bands_where_relevance_is_not_pooled() -> None:
-    (only, *_) = find_stretches(rows(NM, bump(672), 0.01), ())
+    (only, *_) = find_stretches(*build(NM, bump(672), 0.01), ())
     assert (only.place, only.start_nm, only.end_nm) == ("670.0 nm", 670.0, 670.0)
 
 
 def test_a_box_ends_with_the_sensor() -> None:
-    (first, *_) = find_stretches(rows(NM, bump(500), 0.001, 50), ())
+    (first, *_) = find_stretches(*build(NM, bump(500), 0.001, 50), ())
     assert first.place == "500 to 525 nm"
 
 

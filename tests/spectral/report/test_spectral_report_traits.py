@@ -19,9 +19,9 @@ def rows(peak: float, *, pooled_nm: float) -> pd.DataFrame:
 def test_the_strongest_stretch_comes_first_with_its_cause() -> None:
     heading, line = describe_traits(rows(668, pooled_nm=50.0), FEATURES, "mg/g")
     assert heading == "What moves the prediction most, up or down, on average over the samples shown:"
-    assert line.startswith("  nitrogen: 650 to 690 nm 1.92 mg/g, 100 %, in chlorophyll a absorption (")
+    assert line.startswith("  nitrogen: 650 to 690 nm 1.77 mg/g, in chlorophyll a absorption (")
 
 
 def test_single_bands_where_relevance_is_not_pooled() -> None:
     (_, line) = describe_traits(rows(600, pooled_nm=0.0), (), "mg/g")
-    assert line.startswith("  nitrogen: 600.0 nm 1 mg/g, 56 %; ")
+    assert line.startswith("  nitrogen: 600.0 nm 1 mg/g; ")

@@ -37,7 +37,7 @@ def test_names_are_read_and_written() -> None:
     pooled_candidate = Candidate("epsilon", "mean", 56.4)
     assert pooled_candidate.name == "epsilon@mean, pooled over 56 nm"
     assert pooled_candidate.options == "--rule epsilon --reference mean --pool 56.4"
-    assert pooled_candidate.map_to_read == "the map summed over 56 nm"
+    assert pooled_candidate.map_to_read == "the map averaged over 56 nm"
     # without a width the summed map stands beside the one that is read
     assert Candidate("epsilon", "mean").options == "--rule epsilon --reference mean"
     assert Candidate("epsilon", "mean").map_to_read == "the map as computed"

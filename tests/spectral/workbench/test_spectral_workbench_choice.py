@@ -102,7 +102,7 @@ def test_both_maps_are_there_where_the_map_as_computed_won(spectra_run: Path, tm
     assert set(pd.read_csv(out / "bands.csv")["pooled_nm"]) == {80}
     words = (out / "explanation.txt").read_text()
     assert "Explained by epsilon against the training mean: chosen by --rule auto." in words
-    assert "Maps: as computed, and summed over 80 nm along wavelength" in words
+    assert "Maps: as computed, and averaged over 80 nm along wavelength" in words
     assert "Read the map as computed." in words
 
 

@@ -1,4 +1,4 @@
-"""Relevance at a stated resolution: summed over a box along wavelength, in nm."""
+"""Relevance at a stated resolution: averaged over a box along wavelength, in nm."""
 
 from typing import Any, Final
 
@@ -17,7 +17,7 @@ Floats = npt.NDArray[np.floating[Any]]
 
 
 def pooled(relevance: xr.DataArray, *, nm: float) -> xr.DataArray:
-    r"""Sum relevance over a box of ``nm`` along wavelength.
+    r"""Average relevance over a box of ``nm`` along wavelength; its sum over all bands is kept.
 
     .. math:: \tilde R_b = \sum_{j:\ |\lambda_b - \lambda_j| \le W/2} \frac{R_j}{n_j}, \quad
               n_j = \#\{i: |\lambda_i - \lambda_j| \le W/2\}

@@ -34,8 +34,8 @@ def sample_spectra(relevance: xr.Dataset) -> xr.Dataset:
               negative_{sb} = \sum_{yx} \min(R_{sbyx}, 0), \quad
               input_{sb} = \frac{1}{YX} \sum_{yx} x_{sbyx}
 
-    Where the attribute ``resolution_nm`` states a width, ``pooled`` is positive + negative summed over it by
-    :func:`lrprism.spectral.pooled`; not so where the relevance is pooled already.
+    Where the attribute ``resolution_nm`` states a width, ``pooled`` is positive + negative averaged over it
+    by :func:`lrprism.spectral.pooled`; not so where the relevance is pooled already.
 
     What lies on disk is read chunk by chunk, once.
     Shapes: ``relevance``, ``patch``: ``[sample, band, y, x]``; results ``[sample, band]``.
@@ -96,7 +96,7 @@ def band_table(relevance: xr.Dataset) -> pd.DataFrame:
     groups (the coordinate ``group``) where they have some. ``share`` is :math:`\sum_s |r_{sb}| / \sum_{sj}
     |r_{sj}|`; ``votes`` the share of the samples in which the band is among the 10 with the largest
     :math:`r_{sb}`. Where the dataset states a width, ``pooled_sum`` and ``pooled_std`` are the same of
-    :math:`r_{sb}` summed over the ``pooled_nm`` of the last column.
+    :math:`r_{sb}` averaged over the ``pooled_nm`` of the last column.
 
     Shapes: ``relevance``: ``[sample, band, y, x]``.
 

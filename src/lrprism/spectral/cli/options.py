@@ -31,8 +31,8 @@ Pool = Annotated[
     float | None,
     typer.Option(
         metavar="NM",
-        help="Width in nm over which relevance is summed along wavelength, beside the map as computed; 0 for "
-        "none. By default the width over which the bands of the training samples vary together.",
+        help="Width in nm over which relevance is averaged along wavelength, beside the map as computed; 0 "
+        "for none. By default the width over which the bands of the training samples vary together.",
         min=0,
     ),
 ]

@@ -30,7 +30,7 @@ def class_spectra(dataset: xr.Dataset, *, normalise: bool = False) -> Figure:
     One diverging scale centred on 0; the class names carry the number of samples, and how many of them the
     network gets right. A dot marks the band of the
     largest relevance in each class. Gaps of the sensor stay empty. Where the dataset states a width W
-    (``resolution_nm``), a second map has the relevance summed over a box of W, on a scale of its own.
+    (``resolution_nm``), a second map has the relevance averaged over a box of W, on a scale of its own.
 
     Args:
         dataset: A relevance dataset, as for :func:`lrprism.spectral.plots.relevance_spectrum`.
@@ -79,7 +79,7 @@ def _average_groups(
     """Return the mean spectrum of each class, ``[class, band]``: as computed and, with a width, pooled."""
     spectra = {"as computed": [group["positive"] + group["negative"] for group in groups]}
     if width:
-        spectra[f"summed over {contract.name_width(width)}"] = [group["pooled"] for group in groups]
+        spectra[f"averaged over {contract.name_width(width)}"] = [group["pooled"] for group in groups]
     maps = {}
     for name, samples in spectra.items():
         means = np.stack([values.to_numpy().mean(axis=0) for values in samples])

@@ -77,7 +77,7 @@ def _write_sample_heading(figure: Figure, sample: xr.Dataset, drawn: int) -> Non
         *_name_truth(sample, unit),
         str(sample.attrs.get("title", "")),
         contract.describe_way(sample),
-        f"each band summed over {contract.name_width(width)} of wavelength" if width else "",
+        f"each band averaged over {contract.name_width(width)} of wavelength" if width else "",
         f"{drawn} of {bands} bands shown, total over all" if drawn < bands else "",
     ]
     style.write_heading(figure, title, facts)

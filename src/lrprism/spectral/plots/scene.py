@@ -158,7 +158,7 @@ def _write_scene_heading(page: ScenePage, dataset: xr.Dataset) -> None:
     width = float(dataset.attrs.get(POOLED, 0))
     facts = [
         "each pixel: relevance for its own decision, summed over its window",
-        f"summed over {contract.name_width(width)} along wavelength" if width else "",
+        f"averaged over {contract.name_width(width)} along wavelength" if width else "",
         f"{page.shape[0]} × {page.shape[1]} pixels",
         f"one of every {page.step} rows and columns drawn" if page.step > 1 else "",
         str(dataset.attrs.get("title", "")),

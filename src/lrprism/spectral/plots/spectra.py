@@ -38,7 +38,7 @@ def relevance_spectrum(dataset: xr.Dataset, target: int) -> Figure:
     where the air absorbs the ground is grey. Lines are sorted by wavelength and broken at gaps.
 
     Where the dataset states a width W (``resolution_nm``), a second panel has the same of the relevance
-    summed over a box of W by :func:`lrprism.spectral.pooled`, and marks its three largest peaks more than W
+    averaged over a box of W by :func:`lrprism.spectral.pooled`, and marks its three largest peaks more than W
     apart: it says where the network looks; the map as computed shows which single bands stand out, such as
     an artefact.
 
@@ -76,7 +76,7 @@ def relevance_spectrum(dataset: xr.Dataset, target: int) -> Figure:
         axes.set_xlabel("")
         axes.tick_params(labelbottom=False)
         _draw_pooled(lower, spectra, table, target)
-        for panel, name in ((axes, "as computed"), (lower, f"summed over {contract.name_width(nm)}")):
+        for panel, name in ((axes, "as computed"), (lower, f"averaged over {contract.name_width(nm)}")):
             panel.set_title(name, loc="left", fontsize=style.FONT, pad=2.0)
     _draw_spectrum_legend(figure, panels)
     return figure

@@ -20,6 +20,8 @@ _MOST: Final = 0.5
 """The share above which relevance is said to lie somewhere, and below which too few samples are right."""
 _DENSER: Final = 1.5
 """An area holds most relevance for its size if the share is this many times the share of the pixels."""
+_RANDOM: Final = "its relevance is no larger than what a network of random weights gives"
+_NOISE: Final = "no stretch of the spectrum has relevance above its own noise"
 _AREA_WORDS: Final = {BACKGROUND: "background", BORDER: "outermost ring of the patch"}
 
 
@@ -108,8 +110,11 @@ def _judge_class(
     if not reasons:
         reasons = [*_find_alone(rows), *_find_elsewhere(spectra)]
     if not reasons:
-        stretches = find_stretches(rows, features, floor=floor)
-        reasons = [] if stretches else [_say_noise(rows, features, floor)]
+        per_sample = (spectra["positive"] + spectra["negative"]).transpose("sample", "band").values
+        groups = spectra["group"].values if "group" in spectra.variables else None
+        stretches = find_stretches(rows, per_sample, features, groups=groups, floor=floor)
+        is_sure = bool(floor and find_stretches(rows, per_sample, features, groups=groups))
+        reasons = [] if stretches else [_RANDOM if is_sure else _NOISE]
     return ClassFinding(number, name, shown, right, tuple(reasons), tuple(stretches))
 
 
@@ -174,9 +179,3 @@ def measure_shares(spectra: xr.Dataset) -> dict[str, tuple[float, float]]:
 
 def _sum_size(net: npt.NDArray[np.float64]) -> float:
     return float(np.abs(net.mean(axis=0)).sum())
-
-
-def _say_noise(rows: pd.DataFrame, features: tuple[Feature, ...], floor: float) -> str:
-    if floor and find_stretches(rows, features):
-        return "its relevance is no larger than what a network of random weights gives"
-    return "no stretch of the spectrum has relevance above its own noise"

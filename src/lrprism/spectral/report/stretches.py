@@ -8,6 +8,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from lrprism.spectral.bands.features import InsideShare, share_inside
+from lrprism.spectral.bands.intervals import bootstrap_mean
 from lrprism.spectral.bands.pooling import joins_bands, pick_peaks
 from lrprism.spectral.knowledge.absorption import FEATURES, Feature
 
@@ -47,7 +48,7 @@ class Stretch:
         start_nm: Where it begins.
         end_nm: Where it ends.
         peak_nm: The wavelength of its largest relevance, in the map as computed.
-        value: Relevance of the stretch, mean over samples, in the unit of the explained output.
+        value: Relevance summed over the stretch, mean over samples, in the unit of the explained output.
         low: Lower end of its 95 % interval.
         high: Upper end.
         share: Share of the class's relevance, as magnitude per band, inside it.
@@ -74,16 +75,25 @@ def name_place(start_nm: float, end_nm: float) -> str:
     return f"{start_nm:.1f} nm" if start_nm == end_nm else f"{start_nm:.0f} to {end_nm:.0f} nm"
 
 
-def find_stretches(rows: pd.DataFrame, features: tuple[Feature, ...], *, floor: float = 0.0) -> list[Stretch]:
+def find_stretches(
+    rows: pd.DataFrame,
+    per_sample: Floats,
+    features: tuple[Feature, ...],
+    *,
+    groups: npt.NDArray[np.generic] | None = None,
+    floor: float = 0.0,
+) -> list[Stretch]:
     """Find the stretches that speak most for a class and are above their own noise.
 
-    They are the largest peaks of the pooled relevance, a width apart, or single bands where it is not pooled.
-    One whose interval reaches 0, or whose relevance is not above the floor, is left out.
+    They lie round the largest peaks of the pooled relevance, a width apart, or are single bands where it is
+    not pooled. One whose interval reaches 0, or whose peak is not above the floor, is left out.
 
     Args:
         rows: The rows of one class in :func:`lrprism.spectral.band_table`.
+        per_sample: Relevance of its samples, summed over pixels, ``[sample, band]``.
         features: The features that the data can show, see :func:`list_features`.
-        floor: What a network of random weights gives, in the unit of the relevance.
+        groups: The plant, field or day of each sample, where that is known.
+        floor: The largest peak that a network of random weights gives, in the unit of the relevance.
 
     Returns:
         At most three, the largest first.
@@ -91,18 +101,22 @@ def find_stretches(rows: pd.DataFrame, features: tuple[Feature, ...], *, floor: 
     wavelength = rows["wavelength_nm"].to_numpy(np.float64)
     nm = float(rows["pooled_nm"].iloc[0]) if "pooled_nm" in rows.columns else 0.0
     is_pooled = joins_bands(wavelength, nm)
-    prefix = "pooled_" if is_pooled else ""
     nm = nm if is_pooled else 0.0
-    value, low, high = (rows[f"{prefix}{name}"].to_numpy(np.float64) for name in ("sum", "low", "high"))
-    sure = [peak for peak in pick_peaks(value, wavelength, nm, MOST) if value[peak] > floor and low[peak] > 0]
-    return [_build_stretch(rows, peak, nm, (value[peak], low[peak], high[peak]), features) for peak in sure]
+    height = rows["pooled_sum" if is_pooled else "sum"].to_numpy(np.float64)
+    found = [
+        _build_stretch(rows, per_sample, groups, peak, nm, features)
+        for peak in pick_peaks(height, wavelength, nm, MOST)
+        if height[peak] > floor
+    ]
+    return [stretch for stretch in found if stretch.low > 0]
 
 
 def _build_stretch(
     rows: pd.DataFrame,
+    per_sample: Floats,
+    groups: npt.NDArray[np.generic] | None,
     peak: int,
     nm: float,
-    value: tuple[float, float, float],
     features: tuple[Feature, ...],
 ) -> Stretch:
     wavelength, mean = (rows[name].to_numpy(np.float64) for name in ("wavelength_nm", "sum"))
@@ -113,8 +127,10 @@ def _build_stretch(
     end = min(wavelength[peak] + nm / 2, wavelength.max())
     share = float(rows["share"].to_numpy(np.float64)[inside].sum())
     causes = find_causes(rows["share"].to_numpy(np.float64), wavelength, float(highest), features)
-    amount, low, high = map(float, value)
-    return Stretch(float(start), float(end), float(highest), amount, low, high, share, causes)
+    inside_sum = per_sample[:, inside].sum(axis=1)
+    low, high = bootstrap_mean(inside_sum, groups)
+    amount = float(inside_sum.mean())
+    return Stretch(float(start), float(end), float(highest), amount, float(low), float(high), share, causes)
 
 
 def find_causes(

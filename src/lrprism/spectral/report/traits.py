@@ -26,7 +26,7 @@ def describe_traits(table: pd.DataFrame, features: tuple[Feature, ...], unit: st
         nm = float(rows["pooled_nm"].iloc[0]) if "pooled_nm" in rows.columns else 0.0
         nm = nm if joins_bands(wavelength, nm) else 0.0
         size = rows["pooled_magnitude" if nm else "magnitude"].to_numpy(np.float64)
-        share = rows["share"].to_numpy(np.float64)
+        share, whole = rows["share"].to_numpy(np.float64), float(rows["magnitude"].sum())
         words = []
         for peak in pick_peaks(size, wavelength, nm, MOST):
             inside = np.abs(wavelength - wavelength[peak]) <= nm / 2 + 1e-6
@@ -34,6 +34,6 @@ def describe_traits(table: pd.DataFrame, features: tuple[Feature, ...], unit: st
             causes = find_causes(share, wavelength, highest, features)
             lies_in = f", in {' and '.join(map(str, causes))}" if causes else ""
             place = name_place(wavelength[inside].min(), wavelength[inside].max())
-            words.append(f"{place} {size[peak]:.3g} {unit}, {100 * share[inside].sum():.0f} %{lies_in}")
+            words.append(f"{place} {share[inside].sum() * whole:.3g} {unit}{lies_in}")
         lines.append(f"  {rows['class_name'].iloc[0]}: {'; '.join(words)}")
     return lines

@@ -48,7 +48,7 @@ class Candidate:
     Args:
         rule: A name in :data:`lrprism.spectral.workbench.COMPOSITES`.
         reference: A name in :data:`lrprism.spectral.workbench.REFERENCES`.
-        pool: Width in nm over which relevance is summed along wavelength; 0 for the map as computed.
+        pool: Width in nm over which relevance is averaged along wavelength; 0 for the map as computed.
     """
 
     rule: str
@@ -88,7 +88,7 @@ class Candidate:
     @property
     def map_to_read(self) -> str:
         """The map that is this way's, in words: an explanation shows the other one beside it."""
-        return f"the map summed over {self.pool:.0f} nm" if self.pool else "the map as computed"
+        return f"the map averaged over {self.pool:.0f} nm" if self.pool else "the map as computed"
 
     def build_method(self, record: Mapping[str, Any], wavelengths: Tensor, *, quiet: bool = False) -> Method:
         """Return the attribution function of a :class:`ClassLogits`, relevance like ``[N, band, y, x]``.

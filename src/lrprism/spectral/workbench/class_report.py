@@ -9,6 +9,7 @@ from typing import Any, Final
 import numpy as np
 import torch
 import xarray as xr
+from torch.fx import GraphModule
 
 from lrprism.errors import RelevanceWarning
 from lrprism.evaluation import Constant, Interpolation
@@ -115,11 +116,12 @@ def measure_floor(explainer: PatchExplainer, numbers: Numbers, nm: float) -> flo
         nm: Width over which relevance is summed.
 
     Returns:
-        The largest mean over the samples of a class, in the unit of the relevance; 0 of a network without
-        weights.
+        The largest mean over the samples of a class, in the unit of the relevance; 0 of a program, or a
+        network without weights.
     """
     own = explainer.model
-    if not any(True for _ in own.network.parameters()):
+    # a program keeps no layers whose weights could be drawn anew
+    if isinstance(own.network, GraphModule) or not any(True for _ in own.network.parameters()):
         return 0.0
     model = Pipeline(list(own.steps), randomise(own.network).eval(), own.layout)
     chosen = numbers[:: -(-len(numbers) // _SAMPLES)]
