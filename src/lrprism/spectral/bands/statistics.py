@@ -23,6 +23,8 @@ REGRESSION: Final = "regression"
 PLANT_NDVI: Final = "plant_ndvi"
 """The attribute of reduced relevance: the NDVI above which pixels are plants; missing where none are told."""
 _TOP: Final = 10
+_SAMPLES: Final = 64
+"""Samples of relevance in memory that are reduced at a time."""
 _NEEDED = ("target", "wavelength", "fwhm", "original_band", "class_name")
 _PIXELS = ("y", "x")
 
@@ -56,27 +58,38 @@ def sample_spectra(relevance: xr.Dataset) -> xr.Dataset:
         return relevance
     _check_variables(relevance, ("relevance",))
     per_pixel = [name for name, data in relevance.variables.items() if {*data.dims} & {*_PIXELS}]
-    spectra = relevance.drop_vars(per_pixel)
-    # float32 loses digits in the sum over thousands of pixels; NaN must not pass for zero
-    double = relevance["relevance"].astype(np.float64)
-    spectra["positive"] = double.clip(min=0).sum(_PIXELS, skipna=False)
-    spectra["negative"] = double.clip(max=0).sum(_PIXELS, skipna=False)
+    patch = relevance.get("patch")
+    plant = None if patch is None else PlantMask.propose(patch)
+    chunk = relevance["relevance"].chunksizes.get("sample", (_SAMPLES,))[0]
+    pieces = [
+        _reduce_pixels(relevance.isel(sample=slice(start, start + chunk)), plant)
+        for start in range(0, relevance.sizes["sample"], chunk)
+    ]
+    spectra = relevance.drop_vars(per_pixel).merge(xr.concat(pieces, "sample")).compute()
+    width, about = float(relevance.attrs.get(RESOLUTION, 0)), relevance["relevance"].attrs
     for name in ("positive", "negative"):
-        spectra[name].attrs = relevance["relevance"].attrs
-    width = float(relevance.attrs.get(RESOLUTION, 0))
-    if width and not relevance["relevance"].attrs.get(POOLED):
-        total = (spectra["positive"] + spectra["negative"]).assign_attrs(relevance["relevance"].attrs)
+        spectra[name].attrs = about
+    if width and not about.get(POOLED):
+        total = (spectra["positive"] + spectra["negative"]).assign_attrs(about)
         spectra["pooled"] = pooled(total, nm=width)
+    if plant is not None:
+        spectra.attrs[PLANT_NDVI] = plant.threshold
+    return spectra.assign_attrs(window=tuple(relevance.sizes[side] for side in _PIXELS))
+
+
+def _reduce_pixels(relevance: xr.Dataset, plant: PlantMask | None) -> xr.Dataset:
+    """Read some samples, and sum their relevance over the pixels."""
+    # float32 loses digits in the sum over thousands of pixels; NaN must not pass for zero
+    double = relevance["relevance"].load().astype(np.float64)
+    reduced = xr.Dataset({
+        "positive": double.clip(min=0).sum(_PIXELS, skipna=False),
+        "negative": double.clip(max=0).sum(_PIXELS, skipna=False),
+    })  # fmt: skip
     if "patch" in relevance.variables:
-        patch = relevance["patch"]
-        spectra["input"] = patch.astype(np.float64).mean(_PIXELS, skipna=False)
-        plant = PlantMask.propose(patch)
-        spectra = spectra.merge(measure_areas(relevance["relevance"], patch, plant))
-        if plant is not None:
-            spectra.attrs[PLANT_NDVI] = plant.threshold
-    window = tuple(relevance.sizes[side] for side in _PIXELS)
-    # one pass over what lies on disk
-    return spectra.assign_attrs(window=window).compute()
+        patch = relevance["patch"].load()
+        reduced["input"] = patch.astype(np.float64).mean(_PIXELS, skipna=False)
+        reduced = reduced.merge(measure_areas(double, patch, plant))
+    return reduced.reset_coords(drop=True)
 
 
 def band_table(relevance: xr.Dataset) -> pd.DataFrame:

@@ -37,6 +37,7 @@ STRETCHES: Final = "stretches.csv"
 ZONE_TABLE: Final = "zones.csv"
 _SAMPLES: Final = 64
 """Samples that a network of random weights is explained on, and of a class that bands are removed from."""
+_AT_ONCE: Final = 16
 
 
 def report_into(
@@ -128,9 +129,18 @@ def measure_floor(explainer: PatchExplainer, numbers: Numbers, nm: float) -> flo
     with warnings.catch_warnings():
         # outputs of random weights are so small that rounding is a share of them
         warnings.simplefilter("ignore", RelevanceWarning)
-        dataset, _ = replace(explainer, model=model, target="predicted").explain(chosen)
-    table = band_table(sample_spectra(dataset.drop_vars("patch").assign_attrs({RESOLUTION: nm})))
+        random = replace(explainer, model=model, target="predicted")
+        pieces = [
+            _reduce(random.explain(chosen[start : start + _AT_ONCE])[0], nm)
+            for start in range(0, len(chosen), _AT_ONCE)
+        ]
+    table = band_table(xr.concat(pieces, "sample", combine_attrs="override"))
     return float(table["pooled_sum" if "pooled_sum" in table.columns else "sum"].max())
+
+
+def _reduce(dataset: xr.Dataset, nm: float) -> xr.Dataset:
+    """Return the relevance of samples per band; nothing is asked of their patches."""
+    return sample_spectra(dataset.drop_vars("patch").assign_attrs({RESOLUTION: nm}))
 
 
 def _measure_needs(
