@@ -44,8 +44,42 @@ def test_bad_bands_take_no_part_and_missing_values_stay_missing() -> None:
 
 
 def test_wavelengths_that_the_data_do_not_cover() -> None:
+    # in a gap of the data
     with pytest.raises(DataError, match=r"Found none near 1 of them, such as 700.0 nm"):
-        resample_bands(build_cube([500.0, 510.0]), [500.0, 510.0, 700.0, 520.0])
+        resample_bands(build_cube([500.0, 510.0, 900.0]), [500.0, 510.0, 700.0, 520.0])
+    with pytest.raises(DataError, match=r"Found none near 2 of them, such as 500.0 nm"):
+        resample_bands(build_cube([500.0, 510.0], [False, False]), [500.0, 510.0])
+
+
+@pytest.mark.parametrize(
+    ("nm", "wanted", "named"),
+    [
+        ([500.0, 510.0, 520.0], [494.0, 510.0], "494.0 nm"),
+        ([500.0, 510.0, 520.0], [510.0, 526.0, 540.0], "526.0, 540.0 nm"),
+        # a coarse sensor does not reach half of its 500 nm, when the training steps by 10
+        ([500.0, 1000.0], [980.0, 990.0, 1000.0, 1010.0], "1010.0 nm"),
+        (
+            [520.0, 510.0, 500.0],
+            [*range(530, 600, 10), 510],
+            "530.0, 540.0, 550.0, 560.0, 570.0 nm and 2 more",
+        ),
+    ],
+)
+def test_wavelengths_beyond_the_range_of_the_data_are_refused_by_name(
+    nm: list[float], wanted: list[float], named: str
+) -> None:
+    with pytest.raises(DataError, match=rf"should lie within .* Found {named}\. Train on the bands"):
+        resample_bands(build_cube(nm), wanted)
+
+
+def test_a_band_reaches_half_a_step_beyond_its_centre() -> None:
+    moved = resample_bands(build_cube([500.0, 510.0, 520.0]), [495.0, 510.0, 525.0])
+    assert moved["wavelength"].values.tolist() == [495, 510, 525]
+
+
+def test_a_bad_band_does_not_extend_the_range() -> None:
+    with pytest.raises(DataError, match=r"within 500.0 to 510.0 nm.*Found 520.0 nm"):
+        resample_bands(build_cube([500.0, 510.0, 520.0], [True, True, False]), [500.0, 510.0, 520.0])
 
 
 def test_spacing() -> None:

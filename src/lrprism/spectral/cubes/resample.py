@@ -13,6 +13,8 @@ from lrprism.spectral.cubes.response import gaussian_response
 
 _REACH: Final = 2.0
 """Bands up to this many widths from a wanted wavelength take part in it."""
+_MOST_LISTED: Final = 5
+"""More wanted wavelengths than these are counted, not listed."""
 
 
 def resample_bands(cube: xr.DataArray, wavelength: npt.ArrayLike) -> xr.DataArray:
@@ -31,12 +33,14 @@ def resample_bands(cube: xr.DataArray, wavelength: npt.ArrayLike) -> xr.DataArra
         wavelength: Wanted wavelengths in nm, at least two.
 
     Raises:
-        DataError: If there is no good band within a width of a wanted wavelength.
+        DataError: If there is no good band within a width of a wanted wavelength, or it lies more than half a
+            band step beyond the first or the last good band.
     """
     wanted = np.asarray(wavelength, dtype=np.float64)
     good = np.flatnonzero(cube["good"].values)
     apart = np.abs(cube["wavelength"].values[good] - wanted[:, None])
     spacing = measure_spacing(wanted)
+    _check_range(wanted, cube["wavelength"].values[good], spacing)
     _check_covered(wanted, apart.min(axis=1, initial=np.inf), spacing)
     width = np.maximum(spacing, apart.min(axis=1))
     bands = []
@@ -64,7 +68,8 @@ def resample_patches(patches: PatchSet, wavelength: npt.ArrayLike) -> PatchSet:
         wavelength: Wanted wavelengths in nm, at least two.
 
     Raises:
-        DataError: If there is no good band within a width of a wanted wavelength.
+        DataError: If there is no good band within a width of a wanted wavelength, or it lies more than half a
+            band step beyond the first or the last good band.
     """
     values = patches["patch"].transpose("band", "sample", "y", "x").values
     bands = {name: coord for name, coord in patches.coords.items() if coord.dims == ("band",)}
@@ -96,6 +101,34 @@ def _stack(bands: list[Any]) -> Any:
 
         return da.stack(bands)  # type: ignore[no-untyped-call]  # dask.array is not typed
     return np.stack(bands)
+
+
+def _check_range(
+    wanted: npt.NDArray[np.float64], centres: npt.NDArray[np.float64], spacing: npt.NDArray[np.float64]
+) -> None:
+    """Refuse wanted wavelengths beyond the range of the bands: their values would be those of the last band.
+
+    A band reaches half a step beyond its centre. Of the steps of the two sensors the smaller one counts: a
+    coarse sensor would reach too far, and so would a coarse target.
+
+    Raises:
+        DataError: If there is one.
+    """
+    if not len(centres):
+        return  # no band is near anything
+    first, last = np.argmin(centres), np.argmax(centres)
+    step = measure_spacing(centres)
+    below = centres[first] - wanted > np.minimum(step[first], spacing) / 2
+    above = wanted - centres[last] > np.minimum(step[last], spacing) / 2
+    outside = wanted[below | above]
+    if len(outside):
+        listed = ", ".join(f"{nm:.1f}" for nm in outside[:_MOST_LISTED])
+        more = f" and {len(outside) - _MOST_LISTED} more" if len(outside) > _MOST_LISTED else ""
+        raise DataError(
+            f"the wavelengths of training should lie within {centres[first]:.1f} to {centres[last]:.1f} nm, "
+            f"the range of the good bands of the data, or at most half a band step beyond. Found {listed} "
+            f"nm{more}. Train on the bands that both sensors have (--bands), or give data that cover them."
+        )
 
 
 def _check_covered(
