@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from lrprism.errors import InputError
-from lrprism.evaluation import make_controls, measure_anova
+from lrprism.evaluation import bands, draw_ranking, label_map, make_controls, measure_anova
 
 
 def test_anova_by_hand() -> None:
@@ -61,3 +61,20 @@ def test_samples_that_are_not_finite_or_have_no_class_are_refused() -> None:
         measure_anova(x, torch.arange(4) % 2)
     with pytest.raises(InputError, match="target should be a tensor of one class for each of the 4 samples"):
         measure_anova(x, torch.arange(3))
+
+
+@pytest.mark.parametrize("sizes", [(5, 1), (5, 5, 1)])
+def test_each_region_is_first_equally_often_whatever_its_size(sizes: tuple[int, ...]) -> None:
+    count = len(sizes)
+    x = torch.zeros(1, sum(sizes))
+    regions = label_map(x, torch.arange(count).repeat_interleave(torch.tensor(sizes)))
+    assert regions.sizes.tolist() == [*sizes]
+    first = draw_ranking(9000, regions).argmax(1).bincount(minlength=count) / 9000
+    # four standard errors of a share
+    torch.testing.assert_close(first, torch.full((count,), 1 / count), atol=0.02, rtol=0)
+
+
+def test_a_ranking_repeats_by_seed() -> None:
+    regions = bands(torch.zeros(1, 6), 2)
+    assert torch.equal(draw_ranking(4, regions, seed=3), draw_ranking(4, regions, seed=3))
+    assert not torch.equal(draw_ranking(4, regions, seed=3), draw_ranking(4, regions, seed=4))

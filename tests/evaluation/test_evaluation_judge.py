@@ -36,6 +36,21 @@ def test_the_random_ranking_and_the_controls_are_always_there() -> None:
     assert abs(random.interval.value) < 0.15
 
 
+def test_the_random_ranking_does_not_know_the_size_of_windows() -> None:
+    # windows of 11 bands and 1 band: the class lies in the large one
+    protocol = replace(Protocol.for_bands(TRAINING[0], width=11), greedy=0)
+    samples, target = make_data(600, 1)
+    judgement = judge(
+        make_network(), samples, target, methods={"mine": multiply_gradient}, protocol=protocol
+    )  # fmt: skip
+    random = judgement.findings.find("random", "SRG", "reference")
+    assert random is not None
+    assert random.interval.low < 0 < random.interval.high
+    notes = [line for line in judgement.protocol_lines() if line.startswith("note: ")]
+    assert any("only 2 regions are ranked: with fewer than 5" in note for note in notes)
+    assert any("regions are of 1 to 11 features, and ranked by the sum" in note for note in notes)
+
+
 def test_a_function_is_judged_without_the_tests_that_draw_weights_anew() -> None:
     network = make_network()
     judgement = judge(

@@ -90,3 +90,11 @@ def test_an_axis_may_count_from_the_last() -> None:
 def test_too_few_samples_are_refused(numbers: dict[str, int]) -> None:
     with pytest.raises(InputError, match=r"greedy should be at least 0 samples, and few at least 1\. Found"):
         Protocol(bands(torch.rand(2, 6), 2), [Constant(0.0)], **numbers)  # type: ignore[arg-type]
+
+
+def test_few_regions_and_regions_of_other_sizes_are_noted() -> None:
+    samples = torch.randn(30, 12)
+    assert Protocol.for_bands(samples, width=2).note_regions() == []
+    few, unequal = Protocol.for_bands(samples, width=5).note_regions()
+    assert few.startswith("only 3 regions are ranked: with fewer than 5 a ranking says little")
+    assert unequal.startswith("regions are of 2 to 5 features, and ranked by the sum: maps without a sign")

@@ -9,6 +9,7 @@ def test_windows_along_one_axis_remove_all_others_as_a_whole() -> None:
     x = torch.arange(2 * 5 * 2 * 2).reshape(2, 5, 2, 2).float()
     regions = bands(x, width=2)
     assert regions.count == 3  # bands 0-1, 2-3, and 4 alone
+    assert regions.sizes.tolist() == [8, 8, 4]
     expected = torch.stack([x[:, :2].sum((1, 2, 3)), x[:, 2:4].sum((1, 2, 3)), x[:, 4].sum((1, 2))], dim=1)
     torch.testing.assert_close(regions.sum_over(x), expected)
     mask = regions.build_mask(torch.tensor([[True, False, True], [False, True, False]]))
@@ -40,6 +41,7 @@ def test_features_of_no_region_are_never_removed_nor_counted() -> None:
     x = torch.tensor([[1.0, 2.0, 4.0, 8.0]])
     regions = label_map(x, torch.tensor([0, -1, 1, 0]))
     assert regions.sum_over(x).tolist() == [[9.0, 4.0]]
+    assert regions.sizes.tolist() == [2, 1]
     assert regions.build_mask(torch.tensor([[True, True]])).tolist() == [[True, False, True, True]]
 
 

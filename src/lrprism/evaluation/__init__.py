@@ -20,7 +20,7 @@ from lrprism.evaluation import benchmarks
 from lrprism.evaluation.bootstrap import Bootstrap, Interval
 from lrprism.evaluation.choice import Candidate, Ranking, choose
 from lrprism.evaluation.conditional import GaussianConditional
-from lrprism.evaluation.controls import make_controls, measure_anova
+from lrprism.evaluation.controls import draw_ranking, make_controls, measure_anova
 from lrprism.evaluation.curves import (
     Curves,
     Reliability,
@@ -93,6 +93,7 @@ __all__ = [
     "choose",
     "choose_samples",
     "correlate_ranks",
+    "draw_ranking",
     "emd_similarity",
     "find_greedy_curves",
     "fine_tune",

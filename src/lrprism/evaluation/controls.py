@@ -9,7 +9,7 @@ from torch import Tensor
 
 from lrprism.errors import InputError
 from lrprism.evaluation.predict import Method, check_samples
-from lrprism.evaluation.regions import read_axis
+from lrprism.evaluation.regions import Regions, read_axis
 
 RANDOM = "random"
 """Name of the random ranking."""
@@ -17,22 +17,24 @@ _LEAST_WITHIN = 1e-9
 
 
 def make_controls(x: Tensor, target: Tensor, *, axis: int = 1, seed: int = 0) -> dict[str, Method]:
-    r"""Build the random ranking and the controls that know the data alone.
+    r"""Build the random map and the controls that know the data alone.
 
-    ``random``: uniform numbers, others at every call. ``|x - mean|``: the distance from the mean of the
-    training samples. ``|dx/db|``: the slope along the axis of the bands. ``ANOVA F``: for each feature, the
-    variance between the classes over that within, from the training samples,
+    ``random``: uniform numbers, others at every call; :func:`draw_ranking` ranks regions at random.
+    ``|x - mean|``: the distance from the mean of the training samples. ``|dx/db|``: the slope along the axis
+    of the bands. ``ANOVA F``: for each feature, the variance between the classes over that within, from the
+    training samples,
 
     .. math:: F = \frac{\sum_k n_k (\bar x_k - \bar x)^2 / (K - 1)}
                        {\sum_k \sum_{n \in k} (x_n - \bar x_k)^2 / (N - K)}
 
-    On planted data the last sees the mask itself: no explanation can beat it there.
+    On planted data the last sees the mask itself: no explanation can beat it there. None of them has a sign,
+    so that the sum over a region grows with its size: of unequal regions they rank the larger ones higher.
 
     Args:
         x: Training samples, ``[S, ...]``.
         target: Their classes, ``[S]``.
         axis: The axis of the bands.
-        seed: Seed of the random ranking.
+        seed: Seed of the random map.
 
     Returns:
         Attribution functions by name.
@@ -63,6 +65,22 @@ def make_controls(x: Tensor, target: Tensor, *, axis: int = 1, seed: int = 0) ->
         "|dx/db|": measure_slope,
         "ANOVA F": repeat_anova,
     }
+
+
+def draw_ranking(count: int, regions: Regions, *, seed: int = 0) -> Tensor:
+    """Draw the scores of a random ranking: each region is first equally often, whatever its size.
+
+    Sums of a random map over the regions would put the larger ones first.
+
+    Args:
+        count: Number of samples N.
+        regions: What is ranked.
+        seed: Seed of the draw.
+
+    Returns:
+        Scores of regions, ``[N, regions]``.
+    """
+    return torch.rand(count, regions.count, generator=torch.Generator().manual_seed(seed))
 
 
 def measure_anova(x: Tensor, target: Tensor) -> Tensor:

@@ -9,7 +9,7 @@ from itertools import chain
 from torch import Tensor, nn
 
 from lrprism.errors import InputError
-from lrprism.evaluation.controls import make_controls
+from lrprism.evaluation.controls import RANDOM, draw_ranking, make_controls
 from lrprism.evaluation.curves import (
     Curves,
     Reliability,
@@ -73,12 +73,13 @@ def judge(
     _check_names(methods, controls)
     case = _Case(model, samples, protocol, truth or Truth())
     relevances = _attribute_all(case, {**methods, **controls})
-    curves = {name: _measure_all_curves(case, relevance) for name, relevance in relevances.items()}
+    scores = _score_all(case, relevances)
+    curves = {name: _measure_all_curves(case, ranked) for name, ranked in scores.items()}
     ceilings = _find_ceilings(case)
     records = [
         *_record_curves(case, curves),
         *_record_ceilings(case, ceilings),
-        *_record_deletion(case, relevances),
+        *_record_deletion(case, scores),
         *chain.from_iterable(_record_truth(case, *pair) for pair in relevances.items()),
         *chain.from_iterable(_record_model_tests(case, *pair) for pair in methods.items()),
     ]
@@ -115,6 +116,15 @@ def _attribute_all(case: _Case, methods: Mapping[str, Method]) -> dict[str, Tens
     return {name: attribute(method, case.model, x, target, name) for name, method in methods.items()}
 
 
+def _score_all(case: _Case, relevances: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Return the scores of regions of each method, ``[N, regions]``."""
+    regions = case.protocol.regions
+    scores = {name: score_regions(relevance, regions) for name, relevance in relevances.items()}
+    # sums of a random map would rank by the size of a region
+    ranking = draw_ranking(len(case.samples.x), regions, seed=case.protocol.bootstrap.seed)
+    return {**scores, RANDOM: ranking.to(case.samples.x)}
+
+
 def _measure_reliabilities(case: _Case) -> dict[str, Reliability]:
     x, target = case.samples.x, case.samples.target
     return {
@@ -123,14 +133,14 @@ def _measure_reliabilities(case: _Case) -> dict[str, Reliability]:
     }
 
 
-def _measure_all_curves(case: _Case, relevance: Tensor) -> dict[str, Curves]:
+def _measure_all_curves(case: _Case, scores: Tensor) -> dict[str, Curves]:
     protocol, samples = case.protocol, case.samples
     return {
         imputer.name: measure_curves(
             case.model,
             samples.x,
             samples.target,
-            relevance,
+            scores,
             regions=protocol.regions,
             imputer=imputer,
             output=protocol.output,
@@ -155,15 +165,15 @@ def _record_ceilings(case: _Case, ceilings: Mapping[str, tuple[Tensor, Curves]])
         yield Record(CEILING, "SRG", imputer, case.protocol.bootstrap.measure(curves.srg))
 
 
-def _record_deletion(case: _Case, relevances: Mapping[str, Tensor]) -> Iterator[Record]:
-    """Record how relevance follows single deletions; what each loses is measured once for all methods."""
+def _record_deletion(case: _Case, scores: Mapping[str, Tensor]) -> Iterator[Record]:
+    """Record how scores of regions follow single deletions, whose losses are measured once for all."""
     samples, protocol = case.samples, case.protocol
     for imputer in protocol.imputers:
         drops = measure_drops(
             case.model, samples.x, samples.target, regions=protocol.regions, imputer=imputer
         )
-        for method, relevance in relevances.items():
-            correlation = correlate_ranks(score_regions(relevance, protocol.regions), drops)
+        for method, of_regions in scores.items():
+            correlation = correlate_ranks(of_regions, drops)
             yield Record(method, "deletion", imputer.name, protocol.bootstrap.measure(correlation))
 
 

@@ -49,7 +49,7 @@ class Judgement:
             f"(balanced accuracy {samples.balanced_accuracy:.3f})",
             *self.findings.protocol.describe(),
             f"controls: know {self.findings.controls_from}",
-            *(f"note: {note}" for note in samples.notes),
+            *(f"note: {note}" for note in (*samples.notes, *self.findings.protocol.note_regions())),
         ]
 
     def __repr__(self) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Final
 
 import torch
 from torch import Tensor
@@ -14,6 +15,9 @@ from lrprism.evaluation.conditional import GaussianConditional
 from lrprism.evaluation.imputers import AbstractImputer, Constant, Interpolation, Swap
 from lrprism.evaluation.predict import Output
 from lrprism.evaluation.regions import Regions, bands, grid, read_axis
+
+_FEWEST_REGIONS: Final = 5
+"""A ranking of fewer regions says little: of two there are two."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -121,6 +125,20 @@ class Protocol:
         """Return the numbers of some of ``count`` samples, drawn once, in order."""
         generator = torch.Generator().manual_seed(self.bootstrap.seed)
         return torch.randperm(count, generator=generator)[:wanted].sort().values
+
+    def note_regions(self) -> list[str]:
+        """Return what speaks against a ranking of these regions, one line each."""
+        count, sizes = self.regions.count, self.regions.sizes
+        few = (
+            f"only {count} regions are ranked: with fewer than {_FEWEST_REGIONS} a ranking says little, and "
+            "chance beats many. Remove fewer features together"
+        )
+        low, high = int(sizes.min()), int(sizes.max())
+        unequal = (
+            f"regions are of {low} to {high} features, and ranked by the sum: maps without a sign, as the "
+            "controls but random, put the larger ones first"
+        )
+        return [*([few] if count < _FEWEST_REGIONS else []), *([unequal] if low < high else [])]
 
     def describe(self) -> list[str]:
         """Return the protocol, one line per setting."""

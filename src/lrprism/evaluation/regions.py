@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import torch
@@ -33,6 +34,12 @@ class Regions:
     def count(self) -> int:
         """Number of regions."""
         return int(self.labels.max()) + 1
+
+    @property
+    def sizes(self) -> Tensor:
+        """Number of features of each region, ``[count]``."""
+        repeats = math.prod(self.shape) // self.labels.numel()  # along the axes that are removed as a whole
+        return self.labels[self.labels >= 0].bincount(minlength=self.count) * repeats
 
     def sum_over(self, relevance: Tensor) -> Tensor:
         r"""Add up relevance over each region, with its sign.
