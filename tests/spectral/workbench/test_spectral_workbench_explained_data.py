@@ -120,7 +120,7 @@ def test_bands_are_averaged_to_those_of_the_training_on_request(network: Path, t
     assert samples.scene.cube["wavelength"].values.tolist() == list(NM)
     assert any("averaged by a Gaussian" in note for note in samples.attrs["assumed"])
     write_scene(tmp_path / "short.nc", (440.0, 500.0, 560.0))
-    with pytest.raises(lp.DataError, match=r"Found none near 1 of them, such as 750\.0 nm"):
+    with pytest.raises(lp.DataError, match=r"within 440\.0 to 560\.0 nm.*Found 650\.0, 750\.0 nm"):
         open_other(network, tmp_path / "short.nc", every_pixel=True, resample=True)
 
 
