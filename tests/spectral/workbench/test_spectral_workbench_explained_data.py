@@ -18,7 +18,7 @@ from lrprism.spectral.workbench import (
     explain_into,
     train_into,
 )
-from lrprism.spectral.workbench.explained_data import open_explained
+from lrprism.spectral.workbench.explained_data import describe_part, open_explained
 from lrprism.spectral.workbench.trained_network import TrainedNetwork
 from small_runs import SILENT
 
@@ -127,6 +127,26 @@ def test_bands_are_averaged_to_those_of_the_training_on_request(network: Path, t
 def test_options_of_other_data_without_other_data(network: Path) -> None:
     with pytest.raises(lp.InputError, match=r"--labels and --resample should come with other data"):
         open_explained(TrainedNetwork.load(network), ExplanationSettings(labels="x.npy", resample=True))
+
+
+def test_options_of_other_data_with_a_scene_of_the_training(network: Path) -> None:
+    own = TrainedNetwork.load(network).source
+    with pytest.raises(
+        lp.InputError, match=r"--labels should .* Found '.*field\.nc', which the network was tr"
+    ):
+        open_other(network, Path(own), labels="x.npy")
+
+
+def test_other_data_are_said_to_be_explained_whole(network: Path, tmp_path: Path) -> None:
+    trained = TrainedNetwork.load(network)
+    assert describe_part(trained, open_explained(trained, ExplanationSettings()), ExplanationSettings()) == []
+    np.save(tmp_path / "other.npy", write_scene(tmp_path / "other.nc", seed=1))
+    settings = ExplanationSettings(source=str(tmp_path / "other.nc"), labels=str(tmp_path / "other.npy"))
+    (line,) = describe_part(trained, open_explained(trained, settings), settings)
+    assert line == (
+        "Note: other data than those of the training: all samples are explained, also any that the network "
+        "was trained on."
+    )
 
 
 def test_data_of_the_training_are_found_beside_the_run(

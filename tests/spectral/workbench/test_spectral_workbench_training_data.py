@@ -15,6 +15,7 @@ from lrprism.spectral.workbench.part_samples import find_test_part, read_part
 from lrprism.spectral.workbench.trained_network import TrainedNetwork
 from lrprism.spectral.workbench.training_data import (
     find_by_hash,
+    list_changed,
     list_classes,
     open_training_data,
     open_training_file,
@@ -91,6 +92,34 @@ def test_scenes_that_have_changed_are_refused(project: Path, tmp_path: Path) -> 
     write_scene(tmp_path / "moved" / "data", "b", shape=(16, 30), seed=9)
     with pytest.raises(lp.DataError, match=r"b\.nc' should hold the data that the network was trained on"):
         open_training_data(trained)
+
+
+def test_a_replaced_scene_is_named_also_where_it_contradicts_the_others(
+    project: Path, tmp_path: Path
+) -> None:
+    shutil.copytree(project, tmp_path / "moved")
+    record = (project / "blocks" / "run.json").read_text().replace(str(project), str(tmp_path / "moved"))
+    (tmp_path / "moved" / "blocks" / "run.json").write_text(record)
+    trained = TrainedNetwork.load(tmp_path / "moved" / "blocks")
+    assert list_changed(trained) == []
+    data = tmp_path / "moved" / "data"
+    for name in ("a.nc", "a.npy"):  # the same values twice
+        shutil.copy(data / name, data / name.replace("a", "b"))
+    with pytest.raises(
+        lp.DataError, match=r"trained on\. Found others in b: each scene should be given once"
+    ):
+        open_training_data(trained)
+    (data / "b.nc").unlink()
+    with pytest.raises(lp.DataError, match=r"Found others in b: .* Found no file"):
+        open_training_data(trained)
+    # alone it is explained as a whole, with a word
+    write_scene(data, "b", shape=(16, 30), seed=9)
+    (tmp_path / "x").mkdir()
+    settings = ExplanationSettings(source="b", per_class=2, heatmaps=0, reference="zero")
+    record = explain_into(tmp_path / "x", tmp_path / "moved" / "blocks", settings, SILENT)
+    assert record is not None
+    assert record["samples"]["part"] == "all"
+    assert "b.nc' has changed since the training: all samples are explained, also any" in record["report"][0]
 
 
 def test_a_copy_of_a_scene_is_known_by_its_values(project: Path, tmp_path: Path) -> None:

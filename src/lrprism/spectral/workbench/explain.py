@@ -22,7 +22,7 @@ from lrprism.spectral.workbench.composites import find_composite
 from lrprism.spectral.workbench.cutters import Numbers, WindowCutter
 from lrprism.spectral.workbench.describe_explanation import record_way, write_words
 from lrprism.spectral.workbench.every_pixel import PixelExplainer, stratify_map, write_maps
-from lrprism.spectral.workbench.explained_data import open_explained
+from lrprism.spectral.workbench.explained_data import describe_part, open_explained
 from lrprism.spectral.workbench.explained_targets import choose_target
 from lrprism.spectral.workbench.explanation_settings import ExplanationSettings
 from lrprism.spectral.workbench.figures import draw_figures, draw_scenes
@@ -164,7 +164,8 @@ def _plan_patches(
             sample_table(relevance, where["sample"]).to_csv(folder / "samples.csv", index=False)
             write_zones(folder, spectra)
         with reporter.step("judging what may be said"):
-            said = report_into(folder, spectra, explainer, numbers, trained)
+            said = describe_part(trained, samples, settings)
+            said += report_into(folder, spectra, explainer, numbers, trained)
         place = folder / "figures"
         figures = draw_figures(place, relevance, spectra, conservation, settings.heatmaps, reporter)
         return _record_written(folder, figures, said)

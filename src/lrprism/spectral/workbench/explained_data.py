@@ -72,6 +72,24 @@ def open_explained(trained: TrainedNetwork, settings: ExplanationSettings) -> Sa
     return samples
 
 
+def describe_part(trained: TrainedNetwork, samples: Samples, settings: ExplanationSettings) -> list[str]:
+    """Say that samples of other data than those of the training are explained, and why; nothing for its own.
+
+    Args:
+        trained: The network.
+        samples: The data that are explained.
+        settings: The samples to explain.
+    """
+    if samples.hash == trained.record["data_sha256"] or find_by_hash(trained, samples) is not None:
+        return []
+    number = 0 if settings.source is None else trained.find_file(settings.source)
+    if number is None:
+        which = "Note: other data than those of the training"
+    else:  # a file that was replaced, or whose bands are prepared in another way
+        which = f"Note: '{trained.files[number].source}' has changed since the training"
+    return [f"{which}: all samples are explained, also any that the network was trained on."]
+
+
 def _match_labelled(samples: Samples, known: KnownClasses) -> Samples:
     """Number the classes of other spectra or patches as those of the training; refuse data without any.
 
@@ -144,6 +162,12 @@ def _check_own(settings: ExplanationSettings) -> None:
         "--resample": settings.resample,
     }
     given = [name for name, value in options.items() if value]
+    if given and settings.source is not None:
+        raise InputError(
+            f"{' and '.join(given)} should come with other data than those of the training. Found "
+            f"'{settings.source}', which the network was trained on: the run knows how to read it. Leave the "
+            "option out."
+        )
     if given:
         raise InputError(
             f"{' and '.join(given)} should come with other data than those of the training. Found no other "

@@ -36,7 +36,17 @@ def open_training_data(trained: TrainedNetwork) -> Samples:
         return open_samples(trained.source, trained.preparation)
     silent = Reporter(shows_progress=False)
     resample = trained.record["resample"]
-    samples = open_scenes(trained.files, trained.preparation, resample=resample, reporter=silent)
+    try:
+        samples = open_scenes(trained.files, trained.preparation, resample=resample, reporter=silent)
+    except DataError as error:
+        # a scene that was replaced may contradict the others before its values are compared
+        changed = list_changed(trained)
+        if not changed:
+            raise
+        raise DataError(
+            f"scenes should hold the data that the network was trained on. Found others in "
+            f"{', '.join(changed)}: {error}"
+        ) from error
     for member, scene in zip(samples.scenes, trained.record["scenes"], strict=True):
         if member.hash != scene["sha256"]:
             raise DataError(
@@ -50,6 +60,23 @@ def open_training_data(trained: TrainedNetwork) -> Samples:
             "the labels, or train again."
         )
     return samples
+
+
+def list_changed(trained: TrainedNetwork) -> list[str]:
+    """Return the names of the scenes that cannot be read any more, or hold other values than in the training.
+
+    Args:
+        trained: A network of several scenes.
+    """
+    changed = []
+    for number, scene in enumerate(trained.record["scenes"]):
+        try:
+            is_same = open_training_file(trained, number).hash == scene["sha256"]
+        except DataError:
+            is_same = False
+        if not is_same:
+            changed.append(str(scene["name"]))
+    return changed
 
 
 def open_training_file(trained: TrainedNetwork, number: int, source: str | None = None) -> Samples:
