@@ -8,7 +8,7 @@ import shapely
 
 import lrprism as lp
 from lrprism.spectral.workbench import Preparation
-from lrprism.spectral.workbench.joined_scenes import join_scenes, open_like, open_scenes
+from lrprism.spectral.workbench.joined_scenes import is_averaged, join_scenes, open_like, open_scenes
 from lrprism.spectral.workbench.scene_files import SceneFile
 from lrprism.spectral.workbench.sources import open_samples
 from small_runs import SILENT
@@ -62,6 +62,25 @@ def test_windows_are_cut_from_their_own_scene_in_any_order(pair: list[SceneFile]
         np.testing.assert_array_equal(patches["label"], samples.labels_of(numbers))
         assert patches.attrs["title"] == "a; b"
         assert patches.attrs["attribution"] == "a ltd; b ltd"
+
+
+def test_a_class_of_one_scene_alone_is_noted(pair: list[SceneFile], tmp_path: Path) -> None:
+    # class 2 lies in both; the notes go into the record and to the console
+    notes = open_small(pair).attrs["assumed"]
+    (note,) = [note for note in notes if "one scene alone" in note]
+    assert "class 1 in a, class 5 in b: the network may tell them by the scene" in note
+    alike = [pair[0], write_scene(tmp_path, "c", seed=2)]
+    assert not any("one scene alone" in note for note in open_small(alike).attrs["assumed"])
+
+
+def test_an_averaging_that_changes_nothing_is_noted(pair: list[SceneFile], tmp_path: Path) -> None:
+    words = "no scene was averaged, though --resample asks for it: all have the bands of a"
+    assert words not in open_small(pair).attrs["assumed"]
+    assert words in open_small(pair, resample=True).attrs["assumed"]
+    fine = write_scene(tmp_path, "fine", nm=(450.0, 500.0, 550.0, 600.0, 650.0, 700.0, 750.0), seed=3)
+    samples = open_small([pair[0], fine], resample=True)
+    assert words not in samples.attrs["assumed"]
+    assert [is_averaged(member) for member in samples.scenes] == [False, True]
 
 
 def test_the_hash_is_of_all_scenes_in_their_order(pair: list[SceneFile], tmp_path: Path) -> None:

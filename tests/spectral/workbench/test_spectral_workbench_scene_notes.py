@@ -5,7 +5,7 @@ import pytest
 
 from lrprism.spectral.workbench import Preparation
 from lrprism.spectral.workbench.scene_files import SceneFile
-from lrprism.spectral.workbench.scene_notes import join_notes, note_differences
+from lrprism.spectral.workbench.scene_notes import join_notes, note_differences, note_lone_classes
 from lrprism.spectral.workbench.sources import Samples, open_samples
 from small_several import NM, write_scene
 
@@ -23,6 +23,16 @@ def test_a_note_on_all_scenes_is_said_once() -> None:
 def test_scenes_alike_need_no_note(tmp_path: Path) -> None:
     members = [read(write_scene(tmp_path, name, seed=seed)) for seed, name in enumerate("ab")]
     assert note_differences(["a", "b"], members) == []
+
+
+def test_classes_of_one_scene_alone_are_said(tmp_path: Path) -> None:
+    one = read(write_scene(tmp_path, "a"))
+    other = replace(one, labels=one.labels + 1)  # classes 0 and 1, then 1 and 2
+    assert note_lone_classes(["a", "b"], [one, other], ["oak", "beech", "larch"]) == [
+        "classes that occur in one scene alone, oak in a, larch in b: the network may tell them by the scene "
+        "and not by what they are"
+    ]
+    assert note_lone_classes(["a", "b"], [one, one], ["oak", "beech"]) == []
 
 
 def test_values_of_another_order_are_said(tmp_path: Path) -> None:

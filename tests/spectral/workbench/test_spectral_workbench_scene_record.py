@@ -7,22 +7,48 @@ import torch
 
 from lrprism.spectral.training.metrics import Metrics, evaluate
 from lrprism.spectral.workbench.cutters import Numbers
-from lrprism.spectral.workbench.scene_record import describe_scenes, score_scenes, tabulate_scenes
+from lrprism.spectral.workbench.scene_record import (
+    describe_scenes,
+    note_uneven_classes,
+    score_scenes,
+    tabulate_scenes,
+)
 from small_several import open_small, write_scene
 
 
 def test_each_scene_counts_alike_in_the_mean() -> None:
     scores = {
-        "a": {"samples": 30, "accuracy": 0.5, "kappa": None, "f1": [0.5, 0.5], "confusion": [[1]]},
-        "b": {"samples": 10, "accuracy": 1.0, "kappa": 0.5, "f1": [1.0, 1.0], "confusion": [[1]]},
+        "a": {
+            "samples": 30,
+            "accuracy": 0.5,
+            "kappa": None,
+            "f1": [0.5, 0.5],
+            "confusion": [[10, 5], [10, 5]],
+        },
+        "b": {
+            "samples": 10,
+            "accuracy": 1.0,
+            "kappa": 0.5,
+            "f1": [1.0, None],
+            "confusion": [[10, 0], [0, 0]],
+        },
     }
     table = tabulate_scenes(scores)
-    assert table.columns.tolist() == ["scene", "samples", "accuracy", "kappa"]
+    assert table.columns.tolist() == ["scene", "classes", "samples", "accuracy", "kappa"]
     assert table["scene"].tolist() == ["a", "b", "mean"]
     assert table["samples"].tolist() == [30, 10, 40]
+    # the mean is over two classes in a and one in b: one is in both
+    assert table["classes"].tolist() == [2, 1, 1]
     assert table["accuracy"].tolist() == [0.5, 1.0, 0.75]
     assert pd.isna(table["kappa"][0])
     assert table["kappa"][2] == 0.5
+
+
+def test_a_mean_over_other_classes_in_each_scene_is_said() -> None:
+    even, uneven = {"confusion": [[3, 1], [0, 4]]}, {"confusion": [[3, 1], [0, 0]]}
+    assert note_uneven_classes({"a": even, "b": even}) == []
+    (line,) = note_uneven_classes({"a": even, "b": uneven})
+    assert "(2 in a, 1 in b; 1 in all): the scenes and their mean do not compare like with like" in line
 
 
 def test_the_test_samples_of_each_scene_are_scored_alone(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from rich.console import Console
 
 from lrprism.spectral.training.tasks.registry import read_task
 from lrprism.spectral.workbench.describe_explanation import find_doubt
+from lrprism.spectral.workbench.scene_record import note_uneven_classes
 from lrprism.spectral.workbench.split_settings import SCENES
 
 
@@ -59,6 +60,7 @@ def print_scenes(console: Console, table: pd.DataFrame, record: dict[str, Any]) 
     for _, row in table.iterrows():
         scores = f"accuracy {100 * row['accuracy']:.1f} %, macro F1 {row['macro_f1']:.3f}"
         _print_line(console, f"  {row['scene']}: {scores}, {int(row['samples'])} samples")
+    print_lines(console, note_uneven_classes(record["scene_tests"]))
     if is_held_out and len(record["seeds"]) > 1:
         _print_line(console, f"The run keeps the network that has not seen {table['scene'].iloc[0]}.")
 

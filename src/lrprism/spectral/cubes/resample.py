@@ -11,6 +11,8 @@ from lrprism.spectral.cubes.cube import band_coords, is_lazy, with_note
 from lrprism.spectral.cubes.patches import PatchSet
 from lrprism.spectral.cubes.response import gaussian_response
 
+AVERAGED: Final = "bands were averaged by a Gaussian"
+"""Words in the notes of data that were averaged."""
 _REACH: Final = 2.0
 """Bands up to this many widths from a wanted wavelength take part in it."""
 _MOST_LISTED: Final = 5
@@ -49,7 +51,7 @@ def resample_bands(cube: xr.DataArray, wavelength: npt.ArrayLike) -> xr.DataArra
         weight = gaussian_response(distance[near], scale)
         weight = (weight / weight.sum()).astype(np.float32)
         bands.append(sum(cube.data[band] * part for band, part in zip(good[near], weight, strict=True)))
-    note = f"{len(good)} bands were averaged by a Gaussian round each of the {len(wanted)} of training"
+    note = f"{len(good)} {AVERAGED} round each of the {len(wanted)} of training"
     kept = {name: coord for name, coord in cube.coords.items() if "band" not in coord.dims}
     return xr.DataArray(
         _stack(bands),

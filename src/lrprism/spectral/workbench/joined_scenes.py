@@ -12,6 +12,7 @@ import xarray as xr
 
 from lrprism.errors import DataError
 from lrprism.spectral.cubes.cube import Scene
+from lrprism.spectral.cubes.resample import AVERAGED
 from lrprism.spectral.workbench.band_check import check_band_centres, read_band_centres
 from lrprism.spectral.workbench.cutters import SceneCutter, WindowCutter
 from lrprism.spectral.workbench.preparation import Preparation
@@ -19,7 +20,7 @@ from lrprism.spectral.workbench.progress import Reporter
 from lrprism.spectral.workbench.scene_classes import join_classes
 from lrprism.spectral.workbench.scene_files import SceneFile, name_scenes
 from lrprism.spectral.workbench.scene_labels import KnownClasses
-from lrprism.spectral.workbench.scene_notes import join_notes, note_differences
+from lrprism.spectral.workbench.scene_notes import join_notes, note_differences, note_lone_classes
 from lrprism.spectral.workbench.scene_numbers import SceneNumbers
 from lrprism.spectral.workbench.sources import Samples, open_samples
 
@@ -51,7 +52,21 @@ def open_scenes(
         members.append(member)
     names = name_scenes([file.source for file in files])
     _check_different(members)
-    return join_scenes(names, members)
+    samples = join_scenes(names, members)
+    if resample and not any(map(is_averaged, members)):
+        samples.attrs["assumed"].append(
+            f"no scene was averaged, though --resample asks for it: all have the bands of {names[0]}"
+        )
+    return samples
+
+
+def is_averaged(samples: Samples) -> bool:
+    """Return True if the bands of a scene were averaged to other wavelengths.
+
+    Args:
+        samples: The samples of the scene.
+    """
+    return any(AVERAGED in str(note) for note in samples.attrs["assumed"])
 
 
 def _open_next(
@@ -157,6 +172,7 @@ def join_scenes(names: Sequence[str], members: Sequence[Samples]) -> Samples:
     aligned, classes = _align_classes(names, members)
     places = SceneNumbers(tuple(names), tuple(_label_map(member).size for member in aligned))
     attrs = _join_attrs(names, members) | {"class_names": classes.names, "class_codes": classes.codes}
+    attrs["assumed"] += note_lone_classes(names, aligned, classes.names)
     shown = {key: attrs[key] for key in ("title", "attribution", "assumed")}
     numbers = [member.numbers + start for member, start in zip(aligned, places.starts, strict=True)]
     return Samples(

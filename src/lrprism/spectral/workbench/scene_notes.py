@@ -38,6 +38,25 @@ def note_differences(names: Sequence[str], members: Sequence[Samples]) -> list[s
     return [*_note_ranges(names, members), *_note_bands(names, members), *_note_ground(names, members)]
 
 
+def note_lone_classes(names: Sequence[str], members: Sequence[Samples], classes: Sequence[str]) -> list[str]:
+    """Warn of classes that a single scene has: a network may know them by how that scene looks.
+
+    Args:
+        names: Name of each scene.
+        members: Samples of each scene, whose classes are numbered alike.
+        classes: Name of each class.
+    """
+    has = np.stack([np.bincount(member.labels, minlength=len(classes)) > 0 for member in members])
+    lone = np.flatnonzero(has.sum(axis=0) == 1)
+    if not len(lone):
+        return []
+    words = ", ".join(f"{classes[number]} in {names[int(has[:, number].argmax())]}" for number in lone)
+    return [
+        f"classes that occur in one scene alone, {words}: the network may tell them by the scene and not by "
+        "what they are"
+    ]
+
+
 def _note_ranges(names: Sequence[str], members: Sequence[Samples]) -> list[str]:
     """Warn of a scene whose values are of another order than those of the first."""
     highest = [0.0 if member.range is None else max(map(abs, member.range)) for member in members]

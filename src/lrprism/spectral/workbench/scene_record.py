@@ -90,16 +90,42 @@ def tabulate_scenes(scores: Mapping[str, Mapping[str, Any]]) -> pd.DataFrame:
         scores: The record of the metrics of each scene, with the number of its ``samples``.
 
     Returns:
-        The columns scene, samples, and each metric that is a single number.
+        The columns scene, classes (the number that occur; in the mean, those that all scenes have), samples,
+        and each metric that is a single number.
     """
+    occurring = [_list_occurring(score) for score in scores.values()]
     rows = [
         {
             "scene": name,
+            "classes": len(classes),
             **{key: value for key, value in score.items() if not isinstance(value, (list, tuple))},
         }
-        for name, score in scores.items()
+        for (name, score), classes in zip(scores.items(), occurring, strict=True)
     ]
     table = pd.DataFrame(rows)
     numbers = table.drop(columns="scene").astype(float)
-    mean = pd.DataFrame([{"scene": MEAN, **numbers.mean(), "samples": numbers["samples"].sum()}])
-    return pd.concat([table, mean], ignore_index=True).astype({"samples": int})
+    shared = {"samples": numbers["samples"].sum(), "classes": len(set.intersection(*occurring))}
+    mean = pd.DataFrame([{"scene": MEAN, **numbers.mean(), **shared}])
+    return pd.concat([table, mean], ignore_index=True).astype({"samples": int, "classes": int})
+
+
+def note_uneven_classes(scores: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """Say where macro F1 is a mean over other classes in each scene.
+
+    Args:
+        scores: The record of the metrics of each scene.
+    """
+    occurring = [_list_occurring(score) for score in scores.values()]
+    shared = set.intersection(*occurring)
+    if all(classes == shared for classes in occurring):
+        return []
+    counts = ", ".join(f"{len(classes)} in {name}" for name, classes in zip(scores, occurring, strict=True))
+    return [
+        f"Note: macro F1 of a scene is over the classes of its own test samples ({counts}; {len(shared)} in "
+        "all): the scenes and their mean do not compare like with like."
+    ]
+
+
+def _list_occurring(score: Mapping[str, Any]) -> set[int]:
+    """Return the numbers of the classes that the test samples of a scene are of."""
+    return {number for number, row in enumerate(score["confusion"]) if sum(row)}
