@@ -51,6 +51,21 @@ def test_the_random_ranking_does_not_know_the_size_of_windows() -> None:
     assert any("regions are of 1 to 11 features, and ranked by the sum" in note for note in notes)
 
 
+def test_methods_with_the_same_maps_are_named_as_one() -> None:
+    def round_off(model: Any, x: Tensor, target: Tensor) -> Tensor:
+        return multiply_gradient(model, x, target) * (1 + 1e-6)
+
+    def double(model: Any, x: Tensor, target: Tensor) -> Tensor:
+        return 2 * multiply_gradient(model, x, target)
+
+    methods = {"one": multiply_gradient, "double": double, "same": round_off, "again": multiply_gradient}
+    judgement = judge(make_network(), X, TARGET, methods=methods, protocol=PROTOCOL)
+    assert judgement.findings.twins == {"same": "one", "again": "one"}
+    assert judgement.words["again"] == "= one: on this network both give the same maps."
+    assert judgement.words["double"].startswith("Better than a random ranking")
+    assert judgement.findings.find("again", "SRG", "swap") is not None
+
+
 def test_a_function_is_judged_without_the_tests_that_draw_weights_anew() -> None:
     network = make_network()
     judgement = judge(

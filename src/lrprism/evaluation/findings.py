@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from torch import Tensor
@@ -58,6 +58,7 @@ class Findings:
         ceilings: Rows among the samples and their greedy curves, by imputer.
         reliabilities: What the model says of samples that were imputed as a whole, by imputer.
         controls_from: The samples that the controls know.
+        twins: Methods whose maps are those of an earlier one, and the name of that one.
     """
 
     protocol: Protocol
@@ -69,6 +70,7 @@ class Findings:
     ceilings: Mapping[str, tuple[Tensor, Curves]]
     reliabilities: Mapping[str, Reliability]
     controls_from: str
+    twins: Mapping[str, str] = field(default_factory=dict)
 
     def rows(self) -> list[dict[str, Any]]:
         """Return the figures as flat records: method, metric, imputer, value, low, high and outcomes."""

@@ -30,6 +30,9 @@ from lrprism.evaluation.samples import Samples, check_training, choose_samples
 from lrprism.evaluation.shares import judge_blind, measure_shares
 from lrprism.evaluation.stability import measure_sensitivity
 
+_ROUNDING = 1e-5
+"""Maps are the same if they differ by this share of the largest value at most."""
+
 
 @dataclass(frozen=True, eq=False)
 class _Case:
@@ -93,6 +96,7 @@ def judge(
         ceilings=ceilings,
         reliabilities=_measure_reliabilities(case),
         controls_from="the samples that are explained" if training is None else "the training samples",
+        twins=_find_twins({name: relevances[name] for name in methods}),
     )
     return Judgement.of(findings)
 
@@ -114,6 +118,20 @@ def _check_names(methods: Mapping[str, Method], controls: Mapping[str, Method]) 
 def _attribute_all(case: _Case, methods: Mapping[str, Method]) -> dict[str, Tensor]:
     x, target = case.samples.x, case.samples.target
     return {name: attribute(method, case.model, x, target, name) for name, method in methods.items()}
+
+
+def _find_twins(relevances: Mapping[str, Tensor]) -> dict[str, str]:
+    """Return the methods whose maps are those of an earlier one up to rounding, and the name of that one."""
+    twins: dict[str, str] = {}
+    for name, relevance in relevances.items():
+        for other in relevances:
+            if other == name:
+                break
+            largest = relevances[other].abs().amax()
+            if other not in twins and (relevance - relevances[other]).abs().amax() <= _ROUNDING * largest:
+                twins[name] = other
+                break
+    return twins
 
 
 def _score_all(case: _Case, relevances: Mapping[str, Tensor]) -> dict[str, Tensor]:

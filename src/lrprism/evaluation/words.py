@@ -28,7 +28,9 @@ _LIMITS = {
 
 
 def describe_method(findings: Findings, method: str) -> str:
-    """Return what the figures of a method mean, one sentence per test."""
+    """Return what the figures of a method mean, one sentence per test; of a twin, whose maps it has."""
+    if method in findings.twins:
+        return f"= {findings.twins[method]}: on this network both give the same maps."
     sentences = [
         _describe_faithfulness(findings, method),
         _describe_contradiction(findings, method),
