@@ -98,6 +98,26 @@ def test_a_calibration_is_written_beside_the_judgement(spectra_run: Path, tmp_pa
     assert "best: epsilon@mean" in (tmp_path / "calibration.txt").read_text(encoding="utf-8")
 
 
+def test_cautions_and_maps_that_are_one_are_said_once(tmp_path: Path) -> None:
+    data = write_patches(tmp_path / "p.hdf5", samples=24, size=1)
+    (tmp_path / "run").mkdir()
+    train_into(tmp_path / "run", settings_for(data, network=NetworkSettings("mlp")), SILENT)
+    # a network without a convolution has nothing that epsilon-plus treats in another way
+    rules = ("epsilon", "epsilon-plus", "epsilon-plus-flat")
+    judgement = evaluate_into(tmp_path, tmp_path / "run", replace(SETTINGS, rules=rules, greedy=0), SILENT)
+    assert judgement.words["epsilon-plus"] == "= epsilon: on this network both give the same maps."
+    text = (tmp_path / "judgement.txt").read_text(encoding="utf-8")
+    _, _, cautions = text.partition("Cautions\n")
+    assert text.startswith(str(judgement))
+    # one line for each rule that was misplaced, however often it explained
+    assert cautions.count("epsilon-plus: EpsilonPlus should meet a convolution") == 1
+    assert [line.split(":")[0].strip() for line in cautions.splitlines()] == [
+        "epsilon-plus",
+        "epsilon-plus-flat",
+        "epsilon-plus-flat",
+    ]
+
+
 def test_samples_are_drawn_evenly_from_the_classes(trained: Path, tmp_path: Path) -> None:
     judgement = evaluate_into(tmp_path, trained, replace(SETTINGS, samples=7, greedy=0), SILENT)
     # 12 test samples of 3 classes: two of each are the most that stay within 7

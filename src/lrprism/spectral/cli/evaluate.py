@@ -10,7 +10,13 @@ from lrprism.spectral.cli import options, output
 from lrprism.spectral.runs import UnfinishedRun
 from lrprism.spectral.workbench.calibrate import WORDS
 from lrprism.spectral.workbench.composites import COMPOSITES
-from lrprism.spectral.workbench.evaluate import RULES, EvaluationSettings, evaluate_into, plan_evaluation
+from lrprism.spectral.workbench.evaluate import (
+    JUDGEMENT,
+    RULES,
+    EvaluationSettings,
+    evaluate_into,
+    plan_evaluation,
+)
 from lrprism.spectral.workbench.progress import Reporter
 from lrprism.spectral.workbench.references import REFERENCES
 
@@ -65,9 +71,10 @@ def evaluate(
         calibrate=calibrate,
     )
     with UnfinishedRun.open(out, plan_evaluation(run, settings), overwrite=overwrite) as unfinished:
-        judgement = evaluate_into(unfinished.work, run, settings, Reporter(not quiet))
+        evaluate_into(unfinished.work, run, settings, Reporter(not quiet))
         unfinished.finish()
     console = Console()
-    texts = [str(judgement), *([(out / WORDS).read_text(encoding="utf-8")] if calibrate else [])]
+    files = [JUDGEMENT, *([WORDS] if calibrate else [])]
+    texts = [(out / name).read_text(encoding="utf-8").rstrip("\n") for name in files]
     console.print("\n\n".join(texts), highlight=False, soft_wrap=True, markup=False)
     output.print_files(console, out)

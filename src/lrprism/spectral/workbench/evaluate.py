@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import pandas as pd
 
@@ -15,6 +15,7 @@ from lrprism.spectral.runs import file_hash, read_run, versions, write_json
 from lrprism.spectral.runs.record import RUN_FILE
 from lrprism.spectral.workbench.calibrate import calibrate_into
 from lrprism.spectral.workbench.candidates import Candidate, ClassLogits
+from lrprism.spectral.workbench.cautions import Cautions
 from lrprism.spectral.workbench.composites import COMPOSITES
 from lrprism.spectral.workbench.cutters import Numbers
 from lrprism.spectral.workbench.part_samples import (
@@ -31,6 +32,7 @@ from lrprism.spectral.workbench.removal import check_band_count
 from lrprism.spectral.workbench.sources import Samples
 from lrprism.spectral.workbench.trained_network import TrainedNetwork
 
+JUDGEMENT: Final = "judgement.txt"
 _TRAINING_SAMPLES = 1000
 """Training samples that the imputers and controls are made from, at most."""
 RULES = (
@@ -113,9 +115,10 @@ def evaluate_into(folder: Path, network: Path, settings: EvaluationSettings, rep
         check_trainable(trained)  # before the judgement, which takes minutes
     with reporter.step(f"reading {trained.source}"):
         samples = open_own_samples(trained)
-    judgement = _judge(trained, samples, candidates, settings, reporter)
+    cautions = Cautions()
+    judgement = _judge(trained, samples, candidates, settings, cautions, reporter)
     with reporter.step("writing tables and curves"):
-        _write_judgement(folder, judgement, str(samples.attrs["attribution"]))
+        _write_judgement(folder, judgement, cautions, str(samples.attrs["attribution"]))
     if settings.calibrate:
         calibrate_into(folder, trained, settings.rules, settings.seed, reporter)
     record = plan_evaluation(network, settings) | {"data_sha256": samples.hash}
@@ -128,19 +131,23 @@ def _judge(
     samples: Samples,
     candidates: list[Candidate],
     settings: EvaluationSettings,
+    cautions: Cautions,
     reporter: Reporter,
 ) -> Judgement:
+    network = ClassLogits(trained.model)
     training, tested = _choose_parts(samples, trained, settings)
     learned, (x, target) = read_tensors(samples, training), read_tensors(samples, tested)
     wavelengths = read_wavelengths(samples)
     protocol = Protocol.for_bands(learned[0], settings.width, wavelengths=wavelengths, seed=settings.seed)
     with reporter.step(f"judging {len(candidates)} rules on {len(tested)} samples"):
         return judge(
-            ClassLogits(trained.model),
+            network,
             x,
             target,
             methods={
-                candidate.name: candidate.build_method(trained.record, wavelengths)
+                candidate.name: cautions.listen(
+                    candidate.name, candidate.build_method(trained.record, wavelengths), network
+                )
                 for candidate in candidates
             },
             protocol=replace(protocol, greedy=settings.greedy),
@@ -177,12 +184,14 @@ def _choose_parts(
     )
 
 
-def _write_judgement(folder: Path, judgement: Judgement, attribution: str) -> None:
+def _write_judgement(folder: Path, judgement: Judgement, cautions: Cautions, attribution: str) -> None:
     pd.DataFrame(judgement.rows()).to_csv(folder / "evaluation.csv", index=False)
     table = tabulate_curves(judgement)
     table.to_csv(folder / "curves.csv", index=False)
-    with write_whole(folder / "judgement.txt") as partial:
-        partial.write_text(f"{judgement}\n", encoding="utf-8")
+    lines = cautions.lines()
+    blocks = [str(judgement), *(["\n".join(["Cautions", *(f"  {line}" for line in lines)])] if lines else [])]
+    with write_whole(folder / JUDGEMENT) as partial:
+        partial.write_text("\n\n".join(blocks) + "\n", encoding="utf-8")
     figure = removal_curves(table, output=judgement.findings.protocol.output)
     save(figure, folder / "figures", "removal-curves", dpi=200, attribution=attribution)
 
