@@ -98,8 +98,8 @@ def test_a_replaced_scene_is_named_also_where_it_contradicts_the_others(
     project: Path, tmp_path: Path
 ) -> None:
     shutil.copytree(project, tmp_path / "moved")
-    record = (project / "blocks" / "run.json").read_text().replace(str(project), str(tmp_path / "moved"))
-    (tmp_path / "moved" / "blocks" / "run.json").write_text(record)
+    text = (project / "blocks" / "run.json").read_text().replace(str(project), str(tmp_path / "moved"))
+    (tmp_path / "moved" / "blocks" / "run.json").write_text(text)
     trained = TrainedNetwork.load(tmp_path / "moved" / "blocks")
     assert list_changed(trained) == []
     data = tmp_path / "moved" / "data"

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from lrprism.errors import ModelError
-from lrprism.evaluation import Bootstrap, Interval
+from lrprism.evaluation import Bootstrap, Interval, draw_ranking
 from lrprism.evaluation.shared_curves import measure_shared_curves
 from lrprism.spectral.workbench.candidates import Candidate
 from lrprism.spectral.workbench.part_samples import open_own_samples, read_part
@@ -57,8 +57,7 @@ def measure_trust(
 
 def _measure(removal: Removal, relevance: Tensor, seed: int) -> dict[str, dict[str, Interval]]:
     """Return under each imputer the SRG of the maps, of a random ranking, and how much more the maps have."""
-    generator = torch.Generator().manual_seed(seed)
-    random = torch.rand(len(relevance), removal.regions.count, generator=generator)
+    random = draw_ranking(len(relevance), removal.regions, seed=seed)
     draw, srg = Bootstrap(seed=seed), {}
     for imputer in removal.imputers:
         maps, chance = measure_shared_curves(
