@@ -50,7 +50,9 @@ def note_lone_classes(names: Sequence[str], members: Sequence[Samples], classes:
     lone = np.flatnonzero(has.sum(axis=0) == 1)
     if not len(lone):
         return []
-    words = ", ".join(f"{classes[number]} in {names[int(has[:, number].argmax())]}" for number in lone.tolist())
+    words = ", ".join(
+        f"{classes[number]} in {names[int(has[:, number].argmax())]}" for number in lone.tolist()
+    )
     return [
         f"classes that occur in one scene alone, {words}: the network may tell them by the scene and not by "
         "what they are"
