@@ -10,6 +10,7 @@ from lrprism.spectral.io.traits.columns import (
     lay_traits_out,
     list_candidates,
     mark_missing,
+    note_fill_values,
     read_columns,
 )
 from lrprism.spectral.io.traits.options import TraitOptions
@@ -27,6 +28,13 @@ def test_traits_are_read_in_the_order_asked_for() -> None:
 def test_infinity_and_fill_values_are_missing() -> None:
     marked = mark_missing(np.array([1.0, -9999, -999, np.inf, -1]))
     np.testing.assert_array_equal(marked, [1, np.nan, np.nan, np.nan, -1])
+
+
+def test_fill_values_are_counted() -> None:
+    notes = note_fill_values(np.array([-999.0, 1, -999, np.nan, -np.inf]))
+    sentence = "are taken for not measured, and are unlabelled"
+    assert notes == [f"1 pixels of -inf {sentence}", f"2 pixels of -999 {sentence}"]
+    assert note_fill_values(np.array([np.nan, 0, -1])) == []
 
 
 def test_columns_of_numbers_may_be_traits() -> None:

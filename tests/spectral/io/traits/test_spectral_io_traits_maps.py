@@ -51,7 +51,20 @@ def test_a_raster_of_values_is_a_trait(cube: xr.DataArray, tmp_path: Path) -> No
     np.testing.assert_array_equal(labels.values, np.isfinite(expected))
     assert (labels.attrs["trait_names"], labels.attrs["trait_units"]) == (["nitrogen"], ["%"])
     note = "1 pixels of value 0 are taken for measured; with --unlabelled 0 they are unlabelled"
-    assert labels.attrs["assumed"] == [note]
+    fill = "1 pixels of -9999 are taken for not measured, and are unlabelled"
+    assert labels.attrs["assumed"] == [fill, note]
+
+
+def test_fill_values_of_an_array_are_counted_each(cube: xr.DataArray, tmp_path: Path) -> None:
+    values = np.array([[1.5, -999, -999, np.inf], [np.nan, 6, 7, -9999]])
+    np.save(tmp_path / "n.npy", values)
+    labels = read_trait_map(tmp_path / "n.npy", cube, TraitOptions(), unlabelled=(-9999,))
+    assert labels.values.tolist() == [[1, 0, 0, 0], [0, 1, 1, 0]]
+    # -9999 is named by the user, NaN says itself that it is missing
+    assert [note for note in labels.attrs["assumed"] if "not measured" in note] == [
+        "2 pixels of -999 are taken for not measured, and are unlabelled",
+        "1 pixels of inf are taken for not measured, and are unlabelled",
+    ]
 
 
 def test_codes_of_unlabelled_and_another_grid(cube: xr.DataArray, tmp_path: Path) -> None:

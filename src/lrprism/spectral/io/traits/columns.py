@@ -64,6 +64,20 @@ def mark_missing(values: Floats) -> Floats:
     return np.where(np.isinf(values) | np.isin(values, _FILLED), np.nan, values)
 
 
+def note_fill_values(values: Floats) -> list[str]:
+    """Count the pixels of each value that :func:`mark_missing` takes for missing; NaN says so itself.
+
+    Args:
+        values: The values of the pixels that nothing else marks as without data, ``[pixel]``.
+    """
+    is_fill = np.isinf(values) | np.isin(values, _FILLED)
+    different, counts = np.unique(values[is_fill], return_counts=True)
+    return [
+        f"{count} pixels of {value:g} are taken for not measured, and are unlabelled"
+        for value, count in zip(different, counts, strict=True)
+    ]
+
+
 def describe_candidates(table: pd.DataFrame) -> str:
     """Name the columns of a table that could be traits: numbers of more than two values.
 

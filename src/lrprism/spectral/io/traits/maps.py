@@ -18,7 +18,7 @@ from lrprism.spectral.io.labels.grid import fit_to_cube
 from lrprism.spectral.io.labels.points import attribute_columns, is_point_table, paint_table, read_point_table
 from lrprism.spectral.io.labels.stored import StoredLabels, open_label_map
 from lrprism.spectral.io.labels.vector import VECTOR_ENDINGS, paint_layer, read_layer
-from lrprism.spectral.io.traits.columns import NAMES, UNITS, mark_missing
+from lrprism.spectral.io.traits.columns import NAMES, UNITS, mark_missing, note_fill_values
 from lrprism.spectral.io.traits.options import TraitOptions, name_traits
 from lrprism.spectral.io.traits.strata import stratify
 
@@ -107,7 +107,7 @@ def _lay_raster(
             "Train a network for each, or give polygons or points with an attribute for each."
         )
     stored = open_label_map(file)
-    values, known = _read_numbers(stored, unlabelled)
+    values, known, marks = _read_numbers(stored, unlabelled)
     different, position = np.unique(values[known], return_inverse=True)
     numbers = np.zeros(values.shape, dtype=np.int64)
     numbers[known] = 1 + position
@@ -115,11 +115,14 @@ def _lay_raster(
     codes = fit_to_cube(CodeMap(numbers, tuple(range(len(different))), place), cube)
     zeros = int((values[known] == 0).sum())
     note = f"{zeros} pixels of value 0 are taken for measured; with --unlabelled 0 they are unlabelled"
-    return _Painted(codes, different[:, None], columns, (*stored.notes, *([note] if zeros else [])))
+    notes = (*stored.notes, *marks, *([note] if zeros else []))
+    return _Painted(codes, different[:, None], columns, notes)
 
 
-def _read_numbers(stored: StoredLabels, unlabelled: Sequence[int]) -> tuple[Floats, npt.NDArray[np.bool_]]:
-    """Return the values of a raster, and the pixels that have one.
+def _read_numbers(
+    stored: StoredLabels, unlabelled: Sequence[int]
+) -> tuple[Floats, npt.NDArray[np.bool_], list[str]]:
+    """Return the values of a raster, the pixels that have one, and notes on values that mean missing.
 
     Raises:
         DataError: If it holds no numbers along two axes.
@@ -130,9 +133,13 @@ def _read_numbers(stored: StoredLabels, unlabelled: Sequence[int]) -> tuple[Floa
             f"a trait should be numbers as (y, x). Found shape {stored_values.shape} of "
             f"{stored_values.dtype}. Give one number per pixel."
         )
-    values = mark_missing(stored_values.astype(np.float64))
-    known = np.isfinite(values) & ~np.isin(values, np.asarray(unlabelled, dtype=np.float64))
-    return values, known if stored.missing is None else known & ~stored.missing
+    values = stored_values.astype(np.float64)
+    is_open = ~np.isin(values, np.asarray(unlabelled, dtype=np.float64))
+    if stored.missing is not None:  # its notes count them
+        is_open &= ~stored.missing
+    notes = note_fill_values(values[is_open])
+    values = mark_missing(values)
+    return values, is_open & np.isfinite(values), notes
 
 
 def _paint_features(
