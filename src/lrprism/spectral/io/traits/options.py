@@ -1,6 +1,7 @@
 """What the user says about traits: the columns that hold them, and their units."""
 
 import re
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -12,6 +13,14 @@ _AFTER_UNDERSCORE: Final = re.compile(r"(?P<name>.+)_(?P<unit>%|percent|ppm|mg_g
 _SPELLINGS: Final = {
     "percent": "%", "mg_g": "mg/g", "g_kg": "g/kg", "mg_kg": "mg/kg", "g_m2": "g/m²", "ug_cm2": "µg/cm²",
 }  # fmt: skip
+# no letters that are an element alone: potassium (K), magnesium (Mg)
+_SYMBOLS: Final = (
+    "[kmun]?g", "[kmun]?mol", "Mg(?=/)", "t", "[cmkun]?m", "[dm]?l", "L", "ha", "s", "h", "d", "°C", "[kM]?Pa",
+    "dS", "[mk]?W", "J", "sr", "%", "‰", "ppm", "ppb",
+)  # fmt: skip
+_SYMBOL: Final = rf"\d*(?:{'|'.join(_SYMBOLS)})\d?"
+_UNIT: Final = re.compile(rf"{_SYMBOL}(?:/{_SYMBOL})*")
+_TO_THE_MINUS: Final = re.compile(r"[\s.·*_]*(?P<symbol>[A-Za-z]+)\^?-(?P<power>\d)")
 
 
 @dataclass(frozen=True)
@@ -65,14 +74,14 @@ def split_unit(column: str) -> tuple[str, str]:
 
 
 def name_traits(columns: Sequence[str], units: Sequence[str]) -> tuple[list[str], list[str]]:
-    """Return names and units of traits; a unit that the user gives goes before that in the column's name.
+    """Return names and units of traits; the user may spell the unit in a column's name in another way.
 
     Args:
         columns: The columns.
         units: The units that the user gives; none, or one for each column.
 
     Raises:
-        InputError: If the numbers of both differ.
+        InputError: If the numbers of both differ, or a unit contradicts that in the column's name.
     """
     if units and len(units) != len(columns):
         raise InputError(
@@ -80,7 +89,33 @@ def name_traits(columns: Sequence[str], units: Sequence[str]) -> tuple[list[str]
             "units. Give all, or none."
         )
     pairs = [split_unit(column) for column in columns]
+    for column, unit, (_, stated) in zip(columns, units, pairs, strict=False):
+        _check_unit(column, unit, stated)
     names = [name for name, _ in pairs]
     # 'N (%)' and 'N (mg/g)' are two traits
     names = [name if names.count(name) == 1 else column for name, column in zip(names, columns, strict=True)]
     return names, list(units) or [unit for _, unit in pairs]
+
+
+def _check_unit(column: str, unit: str, stated: str) -> None:
+    """Check that the unit of the user is that in the name of a column, if there is one.
+
+    Raises:
+        InputError: If it is another.
+    """
+    plain = _spell_plainly(stated)
+    # what stands in brackets may be anything: nitrogen (leaf), N (Dumas)
+    if unit and _UNIT.fullmatch(plain) and _spell_plainly(unit) != plain:
+        raise InputError(
+            f"--target-unit should be the unit in the name of the column '{column}', {stated}. Found "
+            f"{unit!r}. Leave out --target-unit, or rename the column."
+        )
+
+
+def _spell_plainly(unit: str) -> str:
+    """Return a unit in one spelling: mg/g for ``mg g⁻¹``, ``mg_g`` and ``mg / g``; ug/cm2 for ``µg cm-2``."""
+    # compatibility forms: superscripts become digits, the micro sign a Greek letter
+    plain = unicodedata.normalize("NFKC", unit.strip()).replace("\N{MINUS SIGN}", "-")
+    plain = plain.replace("\N{GREEK SMALL LETTER MU}", "u")
+    plain = _TO_THE_MINUS.sub(lambda match: "/" + match["symbol"] + match["power"].removeprefix("1"), plain)
+    return plain.replace("percent", "%").replace("_", "/").replace("^", "").replace(" ", "")
