@@ -4,6 +4,8 @@ import pytest
 
 from lrprism.errors import DataError, InputError
 from lrprism.spectral import PatchSet
+from lrprism.spectral.cubes.cube import band_coords
+from lrprism.spectral.cubes.patches import make_patches
 from lrprism.spectral.io.traits.columns import (
     describe_candidates,
     frame_targets,
@@ -68,6 +70,19 @@ def test_samples_without_a_value_have_no_label_and_are_counted(small_patches: Pa
     np.testing.assert_array_equal(patches["trait_value"].values[0], [1, 5])
     with pytest.raises(InputError, match="for each of the 2 traits"):
         lay_traits_out(small_patches, values, ["N", "P"], TraitOptions(units=("%",)))
+
+
+def test_values_far_outside_are_asked_about() -> None:
+    none = np.full(12, -1, dtype=np.int64)
+    patches = make_patches(
+        np.zeros((12, 2, 1, 1), np.float32), none, coords=band_coords(2, [500.0, 600.0]), class_names=[],
+        attrs={"assumed": []},
+    )  # fmt: skip
+    values = np.append(np.arange(1.0, 11), [-99, -99])[:, None]
+    laid = lay_traits_out(patches, values, ["N (%)"], TraitOptions(("N (%)",)))
+    assert laid.attrs["assumed"] == [
+        "2 samples have exactly -99 as N, far outside the others: missing? Leave them empty"
+    ]
 
 
 def test_targets_of_an_array_get_names() -> None:

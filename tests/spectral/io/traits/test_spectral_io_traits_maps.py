@@ -77,6 +77,17 @@ def test_codes_of_unlabelled_and_another_grid(cube: xr.DataArray, tmp_path: Path
     assert any("labels lie on another grid" in note for note in labels.attrs["assumed"])
 
 
+def test_values_far_outside_are_asked_about(cube: xr.DataArray, tmp_path: Path) -> None:
+    # the raster reaches beyond the cube
+    values = np.append(np.arange(10.0, 24), [-99, -99]).reshape(2, 8).astype(np.float32)
+    labels = read_trait_map(write_raster(tmp_path / "n.tif", values), cube, TraitOptions())
+    note = "2 pixels have exactly -99 as n, far outside the others: missing? Leave them empty"
+    assert note in labels.attrs["assumed"]
+    squares = [{"N": 1 + 0.1 * number} for number in range(8)] + [{"N": 999}] * 3
+    labels = read_trait_map(write_squares(tmp_path / "p.geojson", *squares), cube, TraitOptions(("N",)))
+    assert any(note.startswith("3 features have exactly 999 as N") for note in labels.attrs["assumed"])
+
+
 def test_polygons_carry_several_traits(cube: xr.DataArray, tmp_path: Path) -> None:
     path = write_squares(tmp_path / "p.geojson", {"N": 2.5, "P": 1, "crop": "rye"}, {"N": 3.5, "P": 1})
     labels = read_trait_map(path, cube, TraitOptions(("n", "P")))

@@ -12,6 +12,7 @@ from lrprism.spectral.cubes.cube import with_note
 from lrprism.spectral.cubes.patches import PatchSet
 from lrprism.spectral.io.spectra.classes import check_column, is_number
 from lrprism.spectral.io.traits.options import TraitOptions, name_traits
+from lrprism.spectral.io.traits.sentinels import note_sentinels
 from lrprism.spectral.io.traits.strata import stratify
 
 TRAITS: Final = "trait_value"
@@ -121,7 +122,8 @@ def lay_traits_out(
     missing = np.isnan(values).any(axis=1)
     # several traits: the strata are those of the first one
     label, strata = stratify(np.where(missing, np.nan, values[:, 0]), names[0])
-    attrs = with_note(patches.attrs, *_note_missing(int(missing.sum()), names))
+    notes = [*_note_missing(int(missing.sum()), names), *note_sentinels(values, names, "samples")]
+    attrs = with_note(patches.attrs, *notes)
     return patches.assign(
         {
             "label": ("sample", label),

@@ -20,6 +20,7 @@ from lrprism.spectral.io.labels.stored import StoredLabels, open_label_map
 from lrprism.spectral.io.labels.vector import VECTOR_ENDINGS, paint_layer, read_layer
 from lrprism.spectral.io.traits.columns import NAMES, UNITS, mark_missing, note_fill_values
 from lrprism.spectral.io.traits.options import TraitOptions, name_traits
+from lrprism.spectral.io.traits.sentinels import note_sentinels
 from lrprism.spectral.io.traits.strata import stratify
 
 Floats = npt.NDArray[np.float64]
@@ -115,7 +116,8 @@ def _lay_raster(
     codes = fit_to_cube(CodeMap(numbers, tuple(range(len(different))), place), cube)
     zeros = int((values[known] == 0).sum())
     note = f"{zeros} pixels of value 0 are taken for measured; with --unlabelled 0 they are unlabelled"
-    notes = (*stored.notes, *marks, *([note] if zeros else []))
+    sentinels = note_sentinels(values[known][:, None], columns, "pixels")
+    notes = (*stored.notes, *marks, *([note] if zeros else []), *sentinels)
     return _Painted(codes, different[:, None], columns, notes)
 
 
@@ -158,14 +160,13 @@ def _paint_features(
     numbers = np.full(len(values), NO_CODE, dtype=np.int64)
     numbers[known] = position.ravel()
     without = int((~known).sum())
-    notes = (
-        (f"{without} features have no value of {' or '.join(columns)} and are left out",) if without else ()
-    )
+    notes = [f"{without} features have no value of {' or '.join(columns)} and are left out"]
+    notes = [*(notes if without else []), *note_sentinels(values, columns, "features")]
     classes = FeatureClasses(numbers, None, ())
     codes = (
         paint_table(table, classes, crs, cube, file) if is_points else paint_layer(layer, classes, crs, cube)
     )
-    return _Painted(codes, different, columns, notes)
+    return _Painted(codes, different, columns, tuple(notes))
 
 
 def _choose_attributes(

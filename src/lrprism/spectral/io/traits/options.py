@@ -15,8 +15,8 @@ _SPELLINGS: Final = {
 }  # fmt: skip
 # no letters that are an element alone: potassium (K), magnesium (Mg)
 _SYMBOLS: Final = (
-    "[kmun]?g", "[kmun]?mol", "Mg(?=/)", "t", "[cmkun]?m", "[dm]?l", "L", "ha", "s", "h", "d", "°C", "[kM]?Pa",
-    "dS", "[mk]?W", "J", "sr", "%", "‰", "ppm", "ppb",
+    "[kmun]?g", "[kmun]?mol", "Mg(?=/)", "t", "[cmkun]?m", "[dm]?l", "L", "ha", "s", "h", "d", "°C",
+    "[kM]?Pa", "dS", "[mk]?W", "J", "sr", "%", "‰", "ppm", "ppb",
 )  # fmt: skip
 _SYMBOL: Final = rf"\d*(?:{'|'.join(_SYMBOLS)})\d?"
 _UNIT: Final = re.compile(rf"{_SYMBOL}(?:/{_SYMBOL})*")
