@@ -13,6 +13,7 @@ from lrprism.spectral.io.spectra.labelling import (
     match_rows,
 )
 from lrprism.spectral.io.spectra.table_file import TableFile
+from lrprism.spectral.io.traits.options import TraitOptions
 
 COORDS = band_coords(2, [450.0, 550.0])
 COLUMNS = pd.DataFrame({"kind": ["b", "a", "b", None], "plot": [1, 1, 2, 2]})
@@ -46,6 +47,13 @@ def test_a_column_of_groups_is_not_taken_for_the_class() -> None:
     grouped = lay_spectra_out(values, COORDS, facts, SampleOptions(group_column="plot"), {"assumed": []})
     assert grouped.attrs["class_names"] == ["a", "b"]
     assert UNLABELLED not in grouped.attrs
+
+
+def test_a_trait_is_no_column_of_groups() -> None:
+    options = SampleOptions(group_column="N", traits=TraitOptions(("P", "N")))
+    facts = SampleFacts(NAMES, COLUMNS.assign(N=[1.0, 1, 2, 2], P=[1, 2, 3, 4]))
+    with pytest.raises(lp.InputError, match=r"another column than --target-column\. Found 'N' for both\."):
+        lay_spectra_out(np.zeros((4, 2), np.float32), COORDS, facts, options, {"assumed": []})
 
 
 def test_patches_keep_their_pixels() -> None:

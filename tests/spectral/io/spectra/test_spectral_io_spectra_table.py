@@ -39,7 +39,20 @@ def test_a_table_as_people_have_it(tmp_path: Path) -> None:
 
 def test_a_table_without_names_has_lines(tmp_path: Path) -> None:
     path = write(tmp_path / "t.csv", "sample,450,550\n1,0.1,0.2\n1,0.3,0.4\n")
-    assert read_spectra_table(path, SampleOptions())["name"].values.tolist() == ["line 2", "line 3"]
+    patches = read_spectra_table(path, SampleOptions())
+    assert patches["name"].values.tolist() == ["line 2", "line 3"]
+    note = (
+        "the column 'sample' does not tell the 2 samples apart (different names: 1); they are named by their"
+    )
+    assert f"{note} lines" in patches.attrs["assumed"]
+    # another column tells them apart, or the user says that it names something else
+    other = write(tmp_path / "u.csv", "sample,file,450,550\n1,p,0.1,0.2\n1,q,0.3,0.4\n")
+    patches = read_spectra_table(other, SampleOptions())
+    assert patches["name"].values.tolist() == ["p", "q"]
+    assert not any("apart" in note for note in patches.attrs["assumed"])
+    patches = read_spectra_table(path, SampleOptions(group_column="sample"))
+    assert patches["name"].values.tolist() == ["line 2", "line 3"]
+    assert not any("apart" in note for note in patches.attrs["assumed"])
 
 
 def test_wavenumbers_of_nir(tmp_path: Path) -> None:

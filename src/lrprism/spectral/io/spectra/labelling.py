@@ -128,9 +128,14 @@ def _lay_traits_out(
     """Lay patches out with their traits and groups.
 
     Raises:
-        InputError: If a column of classes is named.
+        InputError: If a column of classes is named, or a trait is the column of groups too.
     """
     assert options.traits is not None
+    if options.group_column is not None and options.group_column in options.traits.columns:
+        raise InputError(
+            f"--group-column should be another column than --target-column. Found '{options.group_column}' "
+            "for both. Name the plant, field or day, or leave out --group-column."
+        )
     if options.label_column is not None:
         raise InputError(
             f"--label-column should be given for classes. Found '{options.label_column}' with --task "

@@ -47,26 +47,46 @@ def read_spectra_table(path: Path, options: SampleOptions) -> PatchSet:
         others = np.setdiff1d(np.arange(len(table.names)), bands.columns)
         columns = table.frame.loc[rows, others].set_axis([table.names[column] for column in others], axis=1)
         originals = [bands.names[band] for band in kept]
+        names, name_notes = _name_samples(
+            table, rows, columns.drop(columns=_list_chosen(options), errors="ignore")
+        )
         coords = band_coords(len(kept), bands.wavelength[kept], original_band=originals)
         return lay_spectra_out(
             values.astype(np.float32),
             coords,
-            SampleFacts(_name_samples(table, rows, columns), columns),
+            SampleFacts(names, columns),
             options,
             {
                 "title": path.name, "attribution": "", "quantity": "unknown", "units": "unknown",
-                "assumed": [*table.notes, *bands.notes, *notes, *note_scale(values)],
+                "assumed": [*table.notes, *bands.notes, *notes, *name_notes, *note_scale(values)],
             },
         )  # fmt: skip
 
 
-def _name_samples(table: TableFile, rows: npt.NDArray[np.int64], columns: pd.DataFrame) -> list[str]:
-    """Return the name of each sample: of the first column that tells all of them apart, else its line."""
+def _list_chosen(options: SampleOptions) -> list[str]:
+    """Return the columns of classes and groups that the user names: they do not name samples."""
+    return [name for name in (options.label_column, options.group_column) if name is not None]
+
+
+def _name_samples(
+    table: TableFile, rows: npt.NDArray[np.int64], columns: pd.DataFrame
+) -> tuple[list[str], list[str]]:
+    """Return the name of each sample, and notes on columns of names that do not tell them apart.
+
+    The names are those of the first column that tells all samples apart, else their lines.
+    """
+    notes = []
     for position, name in enumerate(columns.columns):
         cells = columns.iloc[:, position]
-        if str(name).casefold() in ID_NAMES and cells.notna().all() and cells.is_unique:
-            return [str(cell).strip() for cell in cells]
-    return [table.lines[row] for row in rows]
+        if str(name).casefold() not in ID_NAMES:
+            continue
+        if cells.notna().all() and cells.is_unique:
+            return [str(cell).strip() for cell in cells], []
+        notes.append(
+            f"the column '{name}' does not tell the {len(cells)} samples apart (different names: "
+            f"{cells.nunique()}); they are named by their lines"
+        )
+    return [table.lines[row] for row in rows], notes
 
 
 def _is_table(marks: FileMarks) -> bool:
