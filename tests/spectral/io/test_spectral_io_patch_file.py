@@ -72,8 +72,25 @@ def test_numbers_far_apart_are_the_classes_that_occur(write_hdf5: HdfWriter) -> 
     )
     named = read_patch_file(path, class_names={112: "city", 211: "field", 312: "wood"})
     assert named.attrs["class_names"] == ["field", "wood"]
-    with pytest.raises(DataError, match=r"class names .* 211, 312\. Found 1"):
-        read_patch_file(path, class_names={211: "field"})
+    listed = read_patch_file(path, class_names=["field", "wood"])
+    assert listed["label"].values.tolist() == [1, 0, 1]
+    assert (listed.attrs["class_names"], listed.attrs["class_codes"]) == (["field", "wood"], [211, 312])
+
+
+def test_names_that_do_not_fit_the_numbers(write_hdf5: HdfWriter) -> None:
+    path = write_hdf5(train_img=images(), train_labels=[312, 211, 312])
+    classes = r"for the 2 classes of the labels of '.*hdf5', 211, 312\."
+    with pytest.raises(DataError, match=rf"{classes} Found names for 112, 211\. Name 312 too\."):
+        read_patch_file(path, class_names={211: "field", 112: "city"})
+    with pytest.raises(DataError, match=rf"{classes} Found 3\. Name each, the lowest number first"):
+        read_patch_file(path, class_names=["city", "field", "wood"])
+
+
+def test_numbers_that_hardly_repeat_are_no_classes(write_hdf5: HdfWriter) -> None:
+    path = write_hdf5(train_img=images(samples=101), train_labels=np.arange(101))
+    message = r"the labels of '.*' should name classes.* Found 101 .*samples\. Learn the number: --task regr"
+    with pytest.raises(DataError, match=message):
+        read_patch_file(path)
 
 
 def test_measurements_are_no_classes(write_hdf5: HdfWriter) -> None:
@@ -92,8 +109,17 @@ def test_an_array_too_large_for_its_file(write_hdf5: HdfWriter) -> None:
 
 def test_a_label_without_a_name(write_hdf5: HdfWriter) -> None:
     path = write_hdf5(train_img=images(), train_labels=[0, 1, 2])
-    with pytest.raises(DataError, match=r"class names should cover every label, 0..2. Found 2 names"):
+    with pytest.raises(DataError, match=r"for the 3 classes of .*, 0, 1, 2\. Found 2\. Name each"):
         read_patch_file(path, class_names=["a", "b"])
+
+
+def test_a_class_of_the_list_without_a_patch_is_kept(write_hdf5: HdfWriter) -> None:
+    path = write_hdf5(train_img=images(), train_labels=[0, 2, 2])
+    patches = read_patch_file(path, class_names=["a", "b", "c"])
+    assert patches["label"].values.tolist() == [0, 2, 2]
+    assert (patches.attrs["class_names"], patches.attrs["class_codes"]) == (["a", "b", "c"], [0, 1, 2])
+    with_two = read_patch_file(path, class_names=["a", "c"])
+    assert (with_two["label"].values.tolist(), with_two.attrs["class_codes"]) == ([0, 1, 1], [0, 2])
 
 
 def test_a_missing_file(tmp_path: Path) -> None:

@@ -50,9 +50,9 @@ def read_patch_file(
     Args:
         path: The file, e.g. ``weed_dataset_w25.hdf5``.
         wavelengths: A list in nm, ``"FIRST:LAST"`` in nm, or a text file; see :func:`read_wavelengths`.
-        class_names: Name of each class, class 0 first, or by the numbers in the file; by default "class 0",
-            "class 1", ... for the numbers that occur. In the tutorial's kochia file they are: susceptible,
-            glyphosate-resistant, dicamba-resistant.
+        class_names: Name of each class, class 0 first; or, as many as the numbers that occur, the lowest
+            first; or by the numbers in the file. By default "class 0", "class 1", ... for those that occur.
+            In the tutorial's kochia file they are: susceptible, glyphosate-resistant, dicamba-resistant.
         traits: Of a file whose ``train_labels`` are measured numbers (sample) or (sample, trait): what the
             user says about them; None for classes.
 
@@ -79,7 +79,7 @@ def read_patch_file(
         patches = make_patches(patch, none, coords=coords, class_names=[], attrs=attrs)
         return lay_traits_out(patches, targets.to_numpy(np.float64), list(targets.columns), traits)
     assert numbers is not None
-    classes = _number_classes(numbers, class_names)
+    classes = _number_classes(numbers, class_names, file)
     attrs["class_codes"] = classes.codes
     return make_patches(patch, classes.label, coords=coords, class_names=classes.names, attrs=attrs)
 
@@ -142,14 +142,19 @@ def _read_patch_labels(labels: h5py.Dataset, samples: int, file: Path) -> npt.ND
 
 
 def _number_classes(
-    numbers: npt.NDArray[np.int64], names: Sequence[str] | Mapping[int, str] | None
+    numbers: npt.NDArray[np.int64], names: Sequence[str] | Mapping[int, str] | None, file: Path
 ) -> Classes:
-    """Return the classes of patches: those of a list of names, else those that occur."""
-    if names is not None and not isinstance(names, Mapping):
+    """Return the classes of patches: those of a list that begins with number 0, else those that occur.
+
+    Raises:
+        DataError: If the names do not fit the numbers.
+    """
+    # a class of the list that has no patch is kept: the network may know it
+    if names is not None and not isinstance(names, Mapping) and len(names) > numbers.max():
         return Classes(numbers, list(names), list(range(len(names))))
     if names is None:
         names = {int(code): f"class {code}" for code in np.unique(numbers)}
-    return number_classes(pd.Series(numbers, name=_LABELS), names)
+    return number_classes(pd.Series(numbers, name=_LABELS), names, file=str(file))
 
 
 def _read_targets(labels: h5py.Dataset, samples: int, file: Path, traits: TraitOptions) -> pd.DataFrame:

@@ -67,7 +67,9 @@ def test_whole_numbers_get_names_by_order_or_by_code() -> None:
     assert number_classes(pd.Series([312, 211]), ["fields", "woods"]).names == ["fields", "woods"]
     names = {312: "woods", 211: "fields", 111: "town"}
     assert number_classes(pd.Series([312, 211]), names).names == ["fields", "woods"]
-    with pytest.raises(lp.DataError, match=r"for the 2 classes .*, 211, 999\. Found 3\. Name each"):
+    with pytest.raises(
+        lp.DataError, match=r"for the 2 classes .*, 211, 999\. Found names for 111, 211, 312\."
+    ):
         number_classes(pd.Series([999, 211]), names)
 
 
@@ -83,6 +85,17 @@ def test_whole_numbers_get_names_by_order_or_by_code() -> None:
 def test_impossible_classes(values: list[object], names: list[str] | None, message: str) -> None:
     with pytest.raises(lp.DataError, match=message):
         number_classes(pd.Series(values, name="c"), names)
+
+
+def test_names_by_code_that_do_not_fit_name_both() -> None:
+    codes = pd.Series([211, 312, 211], name="cover")
+    message = r"of the column 'cover', 211, 312\. Found names for 111, 211\. Name 312 too\."
+    with pytest.raises(lp.DataError, match=message):
+        number_classes(codes, {211: "field", 111: "city"})
+    with pytest.raises(lp.DataError, match=r"of the labels of 'p\.hdf5', 211, 312\. Found names for 1\."):
+        number_classes(codes, {1: "city"}, file="p.hdf5")
+    with pytest.raises(lp.DataError, match=r"column 'n', 0, 1, 2, .*, 18, \.\.\., 39\. Found 1\. Name each"):
+        number_classes(pd.Series(range(40), name="n"), ["a"])
 
 
 def test_a_column_must_be_there_once() -> None:

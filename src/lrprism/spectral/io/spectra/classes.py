@@ -29,6 +29,7 @@ ID_NAMES: Final = frozenset(
 """Names of columns that tell samples apart, without regard to case."""
 _MOST_CODES: Final = 100
 _SAMPLES_PER_CODE: Final = 5
+_MOST_LISTED: Final = 20
 _LABEL_NAMES: Final = frozenset(("label", "labels", "class", "classes", "target"))
 
 
@@ -95,7 +96,10 @@ class Classes:
 
 
 def number_classes(
-    values: pd.Series, class_names: Sequence[str] | Mapping[int, str] | None = None
+    values: pd.Series,
+    class_names: Sequence[str] | Mapping[int, str] | None = None,
+    *,
+    file: str | None = None,
 ) -> Classes:
     """Number classes from 0: texts in the order of the alphabet, whole numbers in their order.
 
@@ -103,6 +107,7 @@ def number_classes(
         values: Class of each sample; missing where it has none.
         class_names: Names of classes that are whole numbers, the lowest first, or by their numbers; by
             default the numbers.
+        file: The file whose only labels they are, for messages; None for a column of a table.
 
     Raises:
         DataError: If a class is a fraction, two differ in case alone, or the given names do not fit.
@@ -112,8 +117,10 @@ def number_classes(
     if is_number(values):
         different, label[has_label] = np.unique(_read_codes(values[has_label]), return_inverse=True)
         codes = [int(code) for code in different]
-        _check_repeated(codes, int(has_label.sum()), str(values.name))
-        return Classes(label, _name_codes(codes, class_names, str(values.name)), codes)
+        place = f"the column '{values.name}'" if file is None else f"the labels of '{file}'"
+        advice = "Learn the number: --task regression." if file else _advise_another(str(values.name))
+        _check_repeated(codes, int(has_label.sum()), place, advice)
+        return Classes(label, _name_codes(codes, class_names, place), codes)
     if class_names is not None:
         raise DataError(
             f"class names should be given only where the data name none. Found names in the column "
@@ -174,13 +181,19 @@ def _read_codes(values: pd.Series) -> npt.NDArray[np.int64]:
     if wrong.any():
         raise DataError(
             f"the column '{values.name}' should name classes by texts or whole numbers. Found "
-            f"{numbers[wrong][0]:g}, a measurement. Choose another with --label-column, or learn the number: "
-            f"--task regression --target-column '{values.name}'."
+            f"{numbers[wrong][0]:g}, a measurement. {_advise_another(str(values.name))}"
         )
     return numbers.astype(np.int64)
 
 
-def _check_repeated(codes: Sequence[int], samples: int, column: str) -> None:
+def _advise_another(column: str) -> str:
+    return (
+        "Choose another with --label-column, or learn the number: --task regression --target-column "
+        f"'{column}'."
+    )
+
+
+def _check_repeated(codes: Sequence[int], samples: int, place: str, advice: str) -> None:
     """Refuse whole numbers that hardly repeat: they are counted or measured, no classes.
 
     Raises:
@@ -188,25 +201,35 @@ def _check_repeated(codes: Sequence[int], samples: int, column: str) -> None:
     """
     if len(codes) > _MOST_CODES and samples < _SAMPLES_PER_CODE * len(codes):
         raise DataError(
-            f"the column '{column}' should name classes, each of several samples. Found {len(codes)} "
-            f"different numbers, {codes[0]} to {codes[-1]}, in {samples} samples. Choose another with "
-            f"--label-column, or learn the number: --task regression --target-column '{column}'."
+            f"{place} should name classes, each of several samples. Found {len(codes)} different numbers, "
+            f"{codes[0]} to {codes[-1]}, in {samples} samples. {advice}"
         )
 
 
 def _name_codes(
-    codes: Sequence[int], names: Sequence[str] | Mapping[int, str] | None, column: str
+    codes: Sequence[int], names: Sequence[str] | Mapping[int, str] | None, place: str
 ) -> list[str]:
     if names is None:
         return [str(code) for code in codes]
+    is_by_code = isinstance(names, Mapping)
     by_code = names if isinstance(names, Mapping) else dict(zip(codes, names, strict=False))
     unnamed = [code for code in codes if code not in by_code]
-    if unnamed or (not isinstance(names, Mapping) and len(names) != len(codes)):
+    if unnamed or (not is_by_code and len(names) != len(codes)):
+        found = f"names for {_list_codes(sorted(by_code))}" if is_by_code else str(len(names))
+        advice = f"{_list_codes(unnamed)} too" if is_by_code else "each, the lowest number first"
         raise DataError(
-            f"class names should be given for the {len(codes)} classes of the column '{column}', "
-            f"{', '.join(map(str, codes))}. Found {len(names)}. Name each, the lowest number first."
+            f"class names should be given for the {len(codes)} classes of {place}, {_list_codes(codes)}. "
+            f"Found {found}. Name {advice}."
         )
     return [by_code[code] for code in codes]
+
+
+def _list_codes(codes: Sequence[int]) -> str:
+    """List codes, of many the first and the last one."""
+    listed = [str(code) for code in codes]
+    return ", ".join(
+        listed if len(listed) <= _MOST_LISTED else [*listed[: _MOST_LISTED - 1], "...", listed[-1]]
+    )
 
 
 def _check_case(names: Sequence[str], column: str) -> None:
