@@ -1,3 +1,4 @@
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -101,6 +102,20 @@ def test_the_split_of_a_run_is_read_back(scene: Samples, tmp_path: Path) -> None
     for name in ("train", "validation", "test"):
         assert np.array_equal(getattr(again, name), getattr(parts, name))
     assert again.split.coverage["test"].tolist() == parts.split.coverage["test"].tolist()
+
+
+def test_the_split_of_patches_names_their_codes(tmp_path: Path, write_hdf5: Callable[..., Path]) -> None:
+    codes = np.tile([312, 211, 312], 8)
+    images = np.random.default_rng(0).random((24, 3, 3, 2), dtype=np.float32)
+    source = str(write_hdf5(train_img=images, train_labels=codes))
+    samples = open_samples(source, Preparation(wavelengths="400:500", class_names=("field", "wood")))
+    parts = deal_samples(samples, SplitSettings(), 3, seed=0)
+    table = parts.table(samples)
+    assert list(table.columns) == ["sample", "label", "code", "part"]
+    assert table["code"].tolist() == codes.tolist()
+    table.to_csv(tmp_path / "split.csv", index=False)
+    again = deal_samples(samples, SplitSettings(str(tmp_path / "split.csv")), 3, seed=0)
+    np.testing.assert_array_equal(again.test, parts.test)
 
 
 def test_pixels_of_a_split_without_a_whole_window_are_left_out(scene: Samples, tmp_path: Path) -> None:

@@ -16,8 +16,8 @@ from lrprism.spectral.splits.split import (
 )
 
 RANDOM_SPLIT_NOTE = (
-    "training and test patches were drawn at random: where patches overlap or come from one plant, "
-    "the test accuracy is too high"
+    "training and test samples were drawn at random: where they overlap or come from one plant, the test "
+    "scores are too high"
 )
 
 

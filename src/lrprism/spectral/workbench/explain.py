@@ -181,8 +181,8 @@ def _plan_pixels(
 ) -> _Job:
     if samples.scene is None or samples.has_window is None:
         raise InputError(
-            f"every pixel of a scene can be explained. Found patches in '{samples.source}'. Leave out "
-            "--every-pixel."
+            f"every pixel of a scene can be explained. Found samples without a scene in "
+            f"'{samples.source}'. Leave out --every-pixel."
         )
     for writer in settings.writers:  # before hours of work
         writer.check_data(samples.scene.cube)

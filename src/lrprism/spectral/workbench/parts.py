@@ -54,9 +54,9 @@ class SampleParts:
     test_groups: npt.NDArray[np.generic] | None = None
 
     def table(self, samples: Samples) -> pd.DataFrame:
-        """Return a row per sample: sample, label and part.
+        """Return a row per sample: sample, label and part, and the code where classes have one in the data.
 
-        For a scene its row, column and code too, for a table or a folder its name and its group if known; of
+        For a scene its row and column too, for a table or a folder its name and its group if known; of
         several scenes the name of its own, in which number, row and column count.
         """
         parts = {"train": self.train, "validation": self.validation, "test": self.test}
@@ -68,8 +68,8 @@ class SampleParts:
         numbers = table.pop("sample").to_numpy(np.int64)
         where = samples.locate(numbers)
         table = pd.concat([pd.DataFrame(where), table], axis=1)
-        # the number of a class says nothing to whoever drew a map of codes
-        if "row" in where and samples.class_codes:
+        # the number of a class says nothing to whoever gave it a code
+        if samples.targets is None and samples.class_codes:
             table.insert(len(where) + 1, "code", np.asarray(samples.class_codes)[table["label"]])
         for column in ("group", "name"):
             words = samples.describe(numbers, column)
@@ -166,10 +166,10 @@ def assign_all_to_test(samples: Samples) -> SampleParts:
         samples: The samples.
 
     Returns:
-        The parts, with a note that the accuracy may be too high.
+        The parts, with a note that the scores may be too high.
     """
     none = np.empty(0, dtype=np.int64)
-    note = "it is not known which samples the network was trained on: the test accuracy may be too high"
+    note = "it is not known which samples the network was trained on: the test scores may be too high"
     split = _build_split(samples, none, none, samples.numbers, (note,))
     if samples.pixels is not None:
         split = describe_windows(
@@ -245,7 +245,8 @@ def _add_validation(samples: Samples, split: Split, settings: SplitSettings, gua
     if settings.validation == "blocks":
         if samples.scene is None:
             raise InputError(
-                "validation by blocks should be of a scene. Found patches. Leave out --validation blocks."
+                "validation by blocks should be of a scene. Found samples without one. Leave out "
+                "--validation blocks."
             )
         # smaller blocks than the split's, but wide enough for a window and its guard
         block = max(settings.block // 2, 2 * guard + 1)

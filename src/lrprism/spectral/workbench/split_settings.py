@@ -94,8 +94,8 @@ class SplitSettings:
         scheme = self.scheme or (default if self.groups is None and not has_column else "groups")
         if samples.scene is None and scheme in SCHEMES and SCHEMES[scheme].split_samples is None:
             raise InputError(
-                f"patches without a scene should be split at random or by groups. Found '{scheme}'. "
-                "Leave out --split, or give --groups FILE with the plant or field of each patch."
+                f"samples without a scene should be split at random or by groups. Found '{scheme}'. "
+                "Leave out --split, or give --groups FILE with the plant or field of each sample."
             )
         return scheme
 
