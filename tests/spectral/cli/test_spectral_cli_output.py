@@ -73,7 +73,7 @@ def test_sinks(console: Console, reference: str, what: str) -> None:
     summary = {"explained": 4.0, "at_input": 3.0, "to_bias": 0.75, "to_rule": 0.25, "unaccounted": 0.0}
     output.print_conservation(console, {"conservation": summary, "reference": reference, "unit": "logit"})
     assert read_lines(console) == [
-        f"Of 4 explained ({what}, mean per patch), 3 reached the input; 0.75 to bias, 0.25 to rule; "
+        f"Of 4 explained ({what}, mean per sample), 3 reached the input; 0.75 to bias, 0.25 to rule; "
         "0 unaccounted for."
     ]
 

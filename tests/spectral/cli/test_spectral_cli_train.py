@@ -51,7 +51,7 @@ def test_a_trait_is_learned_and_explained_in_its_unit(lrprism: object, tmp_path:
     assert record["settings"]["augment"] is False
     code, text, errors = lrprism("explain", out, "--out", tmp_path / "explained", "--quiet")
     assert code == 0, errors
-    assert "explained (% less that of the reference, mean per patch)" in text
+    assert "explained (% less that of the reference, mean per sample)" in text
     assert "What moves the prediction most, up or down, on average over the samples shown:" in text
     assert "lrprism evaluate" not in text
 

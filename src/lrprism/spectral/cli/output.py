@@ -76,7 +76,7 @@ def print_conservation(console: Console, record: dict[str, Any]) -> None:
     ]
     _print_line(
         console,
-        f"Of {explained} explained ({what}, mean per patch), {arrived} reached the input; "
+        f"Of {explained} explained ({what}, mean per sample), {arrived} reached the input; "
         f"{', '.join(sinks)}; {summary['unaccounted']:.1g} unaccounted for.",
     )
 

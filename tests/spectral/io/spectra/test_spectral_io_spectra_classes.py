@@ -45,6 +45,19 @@ def test_candidates_are_listed() -> None:
     assert choose_label_column(SIX[[]], None) == (None, "no classes in the file")
 
 
+def test_a_column_called_label_that_holds_fractions_is_described() -> None:
+    column, sentence = choose_label_column(
+        pd.DataFrame({"id": list("abc"), "Label": [0.5, 2.75, None]}), None
+    )
+    assert column is None
+    assert sentence == (
+        "the column 'Label' of measured numbers, 0.5 to 2.75, which are no classes (learn them: --task "
+        "regression --target-column 'Label')"
+    )
+    codes = pd.DataFrame({"label": [1.0, 2.0, 1.0, None]})
+    assert choose_label_column(codes, None)[0] == "label"
+
+
 def test_a_column_called_label_comes_before_others() -> None:
     table = SIX.assign(Label=SIX["plot"])
     assert choose_label_column(table, None)[0] == "Label"

@@ -62,6 +62,9 @@ def choose_label_column(facts: pd.DataFrame, wanted: str | None) -> tuple[str | 
         return None, f"several columns that may name the class: {_list_names(candidates)}"
     if facts.columns.empty:
         return None, "no classes in the file"
+    for name in facts.columns:
+        if str(name).casefold() in _LABEL_NAMES and _holds_fractions(facts[name]):
+            return None, _describe_fractions(facts[name])
     return None, f"no column of classes among {_list_names(map(str, facts.columns))}"
 
 
@@ -163,7 +166,21 @@ def _may_be_words(values: pd.Series | pd.DataFrame) -> bool:
     if isinstance(values, pd.DataFrame):  # two columns of one name
         return False
     known = values.dropna()
-    return not known.empty and not (is_number(values) and (known != np.floor(known)).any())
+    return not known.empty and not _holds_fractions(values)
+
+
+def _holds_fractions(values: pd.Series | pd.DataFrame) -> bool:
+    if isinstance(values, pd.DataFrame) or not is_number(values):
+        return False
+    known = values.dropna()
+    return bool((known != np.floor(known)).any())
+
+
+def _describe_fractions(values: pd.Series) -> str:
+    return (
+        f"the column '{values.name}' of measured numbers, {values.min():g} to {values.max():g}, which are no "
+        f"classes (learn them: --task regression --target-column '{values.name}')"
+    )
 
 
 def _may_name_classes(name: str, values: pd.Series) -> bool:
