@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -91,6 +92,19 @@ def test_a_list_of_groups_keeps_the_patches_of_a_plant_together(patches: Samples
     train, test = set(plants[parts.train]) | set(plants[parts.validation]), set(plants[parts.test])
     assert not train & test
     assert train | test == set(range(8))
+
+
+def test_random_samples_come_with_the_columns_of_groups(tmp_path: Path) -> None:
+    rows = [f"{n // 4},{n % 3},{'ab'[n % 2]},0.{n + 1},0.2" for n in range(40)]
+    (tmp_path / "t.csv").write_text("\n".join(["plant,day,kind,450,550", *rows]), encoding="utf-8")
+    preparation = Preparation(label_column="kind")
+    samples = open_samples(str(tmp_path / "t.csv"), preparation)
+    note = "whole groups are dealt out by --group-column 'plant' or 'day'"
+    assert note in deal_samples(samples, SplitSettings(), 1, seed=0).split.notes
+    grouped = open_samples(str(tmp_path / "t.csv"), replace(preparation, group_column="plant"))
+    assert not any(
+        "dealt out by" in note for note in deal_samples(grouped, SplitSettings(), 1, 0).split.notes
+    )
 
 
 def test_the_split_of_a_run_is_read_back(scene: Samples, tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from lrprism.errors import DataError, InputError
+from lrprism.spectral.io.spectra.labelling import GROUP_CANDIDATES
 from lrprism.spectral.splits import (
     SCHEMES,
     Leakage,
@@ -213,8 +214,17 @@ def _split_by_scheme(samples: Samples, settings: SplitSettings, name: str, guard
     elif samples.describe(samples.numbers, "group") is not None:
         options["groups"] = samples.describe(samples.numbers, "group")
     split = scheme.split(samples.labels, **options)
+    if name == "random":
+        split = replace(split, notes=(*split.notes, *_suggest_groups(samples)))
     # without a scene a scheme deals positions among the samples, which in a scene are not their numbers
     return replace(split, train=samples.numbers[split.train], test=samples.numbers[split.test])
+
+
+def _suggest_groups(samples: Samples) -> list[str]:
+    """Name the columns of a table by which whole plants or fields could be dealt out, if there are any."""
+    columns = samples.attrs.get(GROUP_CANDIDATES, [])
+    listed = " or ".join(f"'{column}'" for column in columns)
+    return [f"whole groups are dealt out by --group-column {listed}"] if columns else []
 
 
 def _split_by_files(samples: Samples, settings: SplitSettings) -> Split:

@@ -5,8 +5,8 @@ import lrprism as lp
 from lrprism.spectral.io.spectra.classes import (
     check_column,
     choose_label_column,
+    holds_fractions,
     is_number,
-    name_groups,
     number_classes,
 )
 
@@ -122,12 +122,13 @@ def test_a_column_must_be_there_once() -> None:
         choose_label_column(twice, "a")
 
 
-def test_every_sample_has_a_group() -> None:
-    assert name_groups(SIX, "plot") == ["1", "1", "2", "2", "3", "3"]
-    with pytest.raises(lp.DataError, match=r"group of every sample\. Found 1 without, the first is line 3"):
-        name_groups(pd.DataFrame({"plot": ["a", None]}, index=["line 2", "line 3"]), "plot")
-
-
 def test_truth_values_are_texts() -> None:
     assert is_number(SIX["plot"])
     assert not is_number(pd.Series([True, False]))
+
+
+def test_fractions_are_told_from_whole_numbers() -> None:
+    assert holds_fractions(pd.Series([1.0, 2.5]))
+    assert not holds_fractions(pd.Series([1.0, 2.0, None]))
+    assert not holds_fractions(pd.Series(["1.5"]))
+    assert not holds_fractions(pd.DataFrame([[1.5, 2.5]], columns=["a", "a"]))

@@ -6,6 +6,7 @@ import lrprism as lp
 from lrprism.spectral.cubes.cube import band_coords
 from lrprism.spectral.io.sample_format import SampleOptions
 from lrprism.spectral.io.spectra.labelling import (
+    GROUP_CANDIDATES,
     UNLABELLED,
     SampleFacts,
     lay_patches_out,
@@ -47,6 +48,23 @@ def test_a_column_of_groups_is_not_taken_for_the_class() -> None:
     grouped = lay_spectra_out(values, COORDS, facts, SampleOptions(group_column="plot"), {"assumed": []})
     assert grouped.attrs["class_names"] == ["a", "b"]
     assert UNLABELLED not in grouped.attrs
+
+
+@pytest.mark.parametrize(
+    ("options", "listed"),
+    [
+        (SampleOptions(label_column="kind"), ["plot"]),
+        (SampleOptions(label_column="plot"), []),
+        (SampleOptions(group_column="plot"), []),
+        (SampleOptions(traits=TraitOptions(("N",))), ["plot"]),
+        (SampleOptions(traits=TraitOptions(("plot",))), []),
+        (SampleOptions(group_column="plot", traits=TraitOptions(("N",))), []),
+    ],
+)
+def test_columns_like_groups_are_listed(options: SampleOptions, listed: list[str]) -> None:
+    facts = SampleFacts(NAMES, COLUMNS.assign(N=[1.5, 2, 3, 4]))
+    patches = lay_spectra_out(np.zeros((4, 2), np.float32), COORDS, facts, options, {"assumed": []})
+    assert patches.attrs[GROUP_CANDIDATES] == listed
 
 
 def test_a_trait_is_no_column_of_groups() -> None:

@@ -1,4 +1,4 @@
-"""Classes and groups of samples out of the columns of a table."""
+"""Classes of samples out of the columns of a table."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -63,7 +63,7 @@ def choose_label_column(facts: pd.DataFrame, wanted: str | None) -> tuple[str | 
     if facts.columns.empty:
         return None, "no classes in the file"
     for name in facts.columns:
-        if str(name).casefold() in _LABEL_NAMES and _holds_fractions(facts[name]):
+        if str(name).casefold() in _LABEL_NAMES and holds_fractions(facts[name]):
             return None, _describe_fractions(facts[name])
     return None, f"no column of classes among {_list_names(map(str, facts.columns))}"
 
@@ -136,29 +136,17 @@ def number_classes(
     return Classes(label, names, [])
 
 
-def name_groups(facts: pd.DataFrame, column: str) -> list[str]:
-    """Return the group of each sample as a text.
-
-    Args:
-        facts: The columns that are no bands, a row per sample.
-        column: The column that names the groups.
-
-    Raises:
-        DataError: If there is no such column, or a sample has no group.
-    """
-    check_column(facts, column, "group")
-    missing = facts[column].isna().to_numpy()
-    if missing.any():
-        raise DataError(
-            f"the column '{column}' should name the group of every sample. Found {int(missing.sum())} "
-            f"without, the first is {facts.index[int(np.argmax(missing))]}. Name it, or drop the sample."
-        )
-    return [str(value).strip() for value in facts[column]]
-
-
 def is_number(values: pd.Series) -> bool:
     """Return True of a column of numbers; truth values count as texts."""
     return bool(pd.api.types.is_numeric_dtype(values)) and not pd.api.types.is_bool_dtype(values)
+
+
+def holds_fractions(values: pd.Series | pd.DataFrame) -> bool:
+    """Return True of a column of numbers that are not all whole; two columns of one name are none."""
+    if isinstance(values, pd.DataFrame) or not is_number(values):
+        return False
+    known = values.dropna()
+    return bool((known != np.floor(known)).any())
 
 
 def _may_be_words(values: pd.Series | pd.DataFrame) -> bool:
@@ -166,14 +154,7 @@ def _may_be_words(values: pd.Series | pd.DataFrame) -> bool:
     if isinstance(values, pd.DataFrame):  # two columns of one name
         return False
     known = values.dropna()
-    return not known.empty and not _holds_fractions(values)
-
-
-def _holds_fractions(values: pd.Series | pd.DataFrame) -> bool:
-    if isinstance(values, pd.DataFrame) or not is_number(values):
-        return False
-    known = values.dropna()
-    return bool((known != np.floor(known)).any())
+    return not known.empty and not holds_fractions(values)
 
 
 def _describe_fractions(values: pd.Series) -> str:

@@ -11,7 +11,8 @@ import pandas as pd
 from lrprism.errors import DataError, InputError
 from lrprism.spectral.cubes.patches import BandCoords, PatchSet, make_patches
 from lrprism.spectral.io.sample_format import SampleOptions
-from lrprism.spectral.io.spectra.classes import Classes, choose_label_column, name_groups, number_classes
+from lrprism.spectral.io.spectra.classes import Classes, choose_label_column, number_classes
+from lrprism.spectral.io.spectra.groups import list_group_candidates, name_groups
 from lrprism.spectral.io.spectra.table_file import TableFile
 from lrprism.spectral.io.traits.columns import (
     lay_traits_out,
@@ -24,6 +25,8 @@ _SAME_ORDER: Final = 0.95
 """Share of names that stand in the same order in library and table; a shifted table has far fewer."""
 CANDIDATES: Final = "numeric_columns"
 """The attribute of a patch set that lists the columns of numbers that may be traits."""
+GROUP_CANDIDATES: Final = "columns_like_groups"
+"""The attribute of a patch set that lists the columns whose names say that they are groups."""
 UNLABELLED: Final = "unlabelled"
 """The attribute of a patch set without labels: a sentence about what could name the classes."""
 
@@ -96,7 +99,11 @@ def lay_patches_out(
         rest if options.label_column is None else table, options.label_column or facts.label_column
     )
     notes = list(np.atleast_1d(attrs.get("assumed", [])))  # type: ignore[call-overload]  # a list of texts
-    extra: dict[str, object] = {CANDIDATES: list_candidates(rest.drop(columns=column or []))}
+    others = rest.drop(columns=column or [], errors="ignore")
+    extra: dict[str, object] = {
+        CANDIDATES: list_candidates(others),
+        GROUP_CANDIDATES: list_group_candidates(others),
+    }
     if column is None:
         classes = Classes(np.full(len(patch), -1, dtype=np.int64), [], [])
         extra[UNLABELLED] = sentence
@@ -141,13 +148,14 @@ def _lay_traits_out(
             f"--label-column should be given for classes. Found '{options.label_column}' with --task "
             "regression. Name the column of numbers with --target-column."
         )
+    others = table.drop(columns=[*options.traits.columns, options.group_column or ""], errors="ignore")
     is_known = not options.traits.may_be_unknown or any(name in table for name in options.traits.columns)
     patches = make_patches(
         patch,
         np.full(len(patch), -1, dtype=np.int64),
         coords=coords,
         class_names=[],
-        attrs=attrs,
+        attrs={**attrs, GROUP_CANDIDATES: list_group_candidates(others)},
         names=facts.names,
         groups=None if options.group_column is None else name_groups(table, options.group_column),
     )
