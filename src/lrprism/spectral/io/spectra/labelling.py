@@ -20,6 +20,7 @@ from lrprism.spectral.io.traits.columns import (
     list_candidates,
     read_columns,
 )
+from lrprism.spectral.io.traits.options import TraitOptions
 
 _SAME_ORDER: Final = 0.95
 """Share of names that stand in the same order in library and table; a shifted table has far fewer."""
@@ -99,11 +100,7 @@ def lay_patches_out(
         rest if options.label_column is None else table, options.label_column or facts.label_column
     )
     notes = list(np.atleast_1d(attrs.get("assumed", [])))  # type: ignore[call-overload]  # a list of texts
-    others = rest.drop(columns=column or [], errors="ignore")
-    extra: dict[str, object] = {
-        CANDIDATES: list_candidates(others),
-        GROUP_CANDIDATES: list_group_candidates(others),
-    }
+    extra = _list_candidates(rest.drop(columns=column or [], errors="ignore"))
     if column is None:
         classes = Classes(np.full(len(patch), -1, dtype=np.int64), [], [])
         extra[UNLABELLED] = sentence
@@ -124,6 +121,11 @@ def lay_patches_out(
     )
 
 
+def _list_candidates(others: pd.DataFrame) -> dict[str, object]:
+    """List the columns that may be traits or groups, as attributes of a patch set."""
+    return {CANDIDATES: list_candidates(others), GROUP_CANDIDATES: list_group_candidates(others)}
+
+
 def _lay_traits_out(
     patch: npt.NDArray[np.float32],
     coords: BandCoords,
@@ -132,22 +134,9 @@ def _lay_traits_out(
     attrs: Mapping[str, object],
     table: pd.DataFrame,
 ) -> PatchSet:
-    """Lay patches out with their traits and groups.
-
-    Raises:
-        InputError: If a column of classes is named, or a trait is the column of groups too.
-    """
+    """Lay patches out with their traits and groups."""
     assert options.traits is not None
-    if options.group_column is not None and options.group_column in options.traits.columns:
-        raise InputError(
-            f"--group-column should be another column than --target-column. Found '{options.group_column}' "
-            "for both. Name the plant, field or day, or leave out --group-column."
-        )
-    if options.label_column is not None:
-        raise InputError(
-            f"--label-column should be given for classes. Found '{options.label_column}' with --task "
-            "regression. Name the column of numbers with --target-column."
-        )
+    _check_trait_columns(options, options.traits)
     others = table.drop(columns=[*options.traits.columns, options.group_column or ""], errors="ignore")
     is_known = not options.traits.may_be_unknown or any(name in table for name in options.traits.columns)
     patches = make_patches(
@@ -163,6 +152,24 @@ def _lay_traits_out(
         return lay_unknown_traits_out(patches, options.traits)
     values = read_columns(table, options.traits.columns)
     return lay_traits_out(patches, values, options.traits.columns, options.traits)
+
+
+def _check_trait_columns(options: SampleOptions, traits: TraitOptions) -> None:
+    """Check that the columns that the user names go with traits.
+
+    Raises:
+        InputError: If a column of classes is named, or a trait is the column of groups too.
+    """
+    if options.group_column is not None and options.group_column in traits.columns:
+        raise InputError(
+            f"--group-column should be another column than --target-column. Found '{options.group_column}' "
+            "for both. Name the plant, field or day, or leave out --group-column."
+        )
+    if options.label_column is not None:
+        raise InputError(
+            f"--label-column should be given for classes. Found '{options.label_column}' with --task "
+            "regression. Name the column of numbers with --target-column."
+        )
 
 
 def match_rows(names: Sequence[str], table: TableFile, path: str) -> tuple[pd.DataFrame, list[str]]:
