@@ -125,7 +125,7 @@ def test_names_by_code_are_of_patches_too(tmp_path: Path) -> None:
     wrong = Preparation(
         wavelengths="400:950", class_names=names, class_codes=tuple(code + 1 for code in codes)
     )
-    with pytest.raises(lp.DataError, match=r"for the \d classes of the column 'train_labels', 0, 1"):
+    with pytest.raises(lp.DataError, match=r"for the \d classes of the labels of .* Found names for 1, 2"):
         open_samples(source, wrong)
 
 
