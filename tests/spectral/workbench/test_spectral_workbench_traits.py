@@ -182,15 +182,20 @@ def test_intervals_over_seeds_are_written(table: Path, tmp_path: Path) -> None:
 
 def test_what_needs_classes_is_refused_before_anything_is_read(run: Path, tmp_path: Path) -> None:
     with pytest.raises(
-        lp.InputError, match=r"rule auto should be asked of a network of one class per sample.* nitrogen in"
+        lp.InputError,
+        match=r"rule auto should be asked of a network of one class per sample.* nitrogen in .* named rule",
     ):
         explain_into(tmp_path, run, ExplanationSettings(model=LINEAR, devices=CPU, rule="auto"), SILENT)
     for settings in (EvaluationSettings(model=LINEAR), EvaluationSettings(model=LINEAR, calibrate=True)):
         with pytest.raises(
-            lp.InputError, match="a judgement of rules should be asked of a network of one class"
+            lp.InputError,
+            match=r"a judgement of rules should be asked of a network of one class .* those of lrprism explain\.$",
         ):
             evaluate_into(tmp_path, run, settings, SILENT)
-    with pytest.raises(lp.InputError, match="a comparison of bands should be asked of a network of one"):
+    with pytest.raises(
+        lp.InputError,
+        match=r"a comparison of bands should be .* Its bands are ranked in bands\.csv of lrprism",
+    ):
         check_retrainable(TrainedNetwork.load(run, LINEAR))
     with pytest.raises(lp.InputError, match="Found 'true', a target of classes"):
         explain_into(tmp_path, run, ExplanationSettings(model=LINEAR, devices=CPU, target="true"), SILENT)

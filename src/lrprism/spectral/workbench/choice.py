@@ -153,7 +153,7 @@ def choose_way(
         InputError: If there is one band only, or the network predicts traits.
         ModelError: If the network is at chance level.
     """
-    trained.check_classes("rule auto")
+    trained.check_classes("rule auto", "Explain it with a named rule, such as --rule epsilon.")
     if (folder / _RECORD).is_file():
         return Choice.from_record(read_json(folder / _RECORD))
     part = _choose_part(trained)

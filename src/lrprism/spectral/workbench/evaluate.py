@@ -109,7 +109,9 @@ def evaluate_into(folder: Path, network: Path, settings: EvaluationSettings, rep
     """
     candidates = _read_rules(settings)
     trained = TrainedNetwork.load(network, settings.model)
-    trained.check_classes("a judgement of rules")
+    trained.check_classes(
+        "a judgement of rules", "Its maps, without a judgement, are those of lrprism explain."
+    )
     check_band_count(trained)
     if settings.calibrate:
         check_trainable(trained)  # before the judgement, which takes minutes

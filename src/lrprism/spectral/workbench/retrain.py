@@ -60,7 +60,7 @@ def check_retrainable(trained: TrainedNetwork) -> TrainingConfig:
     Raises:
         InputError: If it predicts traits, was trained elsewhere, or began with the weights of a file.
     """
-    trained.check_classes("a comparison of bands")
+    trained.check_classes("a comparison of bands", "Its bands are ranked in bands.csv of lrprism explain.")
     config = trained.training_config
     if config is None:
         raise InputError(

@@ -69,11 +69,12 @@ class TrainedNetwork:
         """
         return read_task(self.record)
 
-    def check_classes(self, what: str) -> None:
+    def check_classes(self, what: str, advice: str) -> None:
         """Refuse a network of traits or of pixels where an answer is of samples of one class each.
 
         Args:
             what: What needs classes, such as "rule auto".
+            advice: What to do with a network of another kind, a sentence.
 
         Raises:
             InputError: If the network predicts something else.
@@ -81,8 +82,7 @@ class TrainedNetwork:
         if self.task.name != CLASSIFICATION:
             raise InputError(
                 f"{what} should be asked of a network of one class per sample, which is right or wrong. "
-                f"Found a {self.task.name} of {', '.join(self.task.names)} in '{self.folder}'. "
-                "Explain it with a named rule, such as --rule epsilon."
+                f"Found a {self.task.name} of {', '.join(self.task.names)} in '{self.folder}'. {advice}"
             )
 
     @property
