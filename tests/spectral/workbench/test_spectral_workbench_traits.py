@@ -189,7 +189,7 @@ def test_what_needs_classes_is_refused_before_anything_is_read(run: Path, tmp_pa
     for settings in (EvaluationSettings(model=LINEAR), EvaluationSettings(model=LINEAR, calibrate=True)):
         with pytest.raises(
             lp.InputError,
-            match=r"a judgement of rules should be asked of a network of one class .* those of lrprism explain\.$",
+            match=r"a judgement of rules should be asked of a network of one class .* are those of lrprism",
         ):
             evaluate_into(tmp_path, run, settings, SILENT)
     with pytest.raises(

@@ -74,6 +74,20 @@ def test_a_trait_is_no_column_of_groups() -> None:
         lay_spectra_out(np.zeros((4, 2), np.float32), COORDS, facts, options, {"assumed": []})
 
 
+def test_a_trait_is_named_without_its_unit() -> None:
+    values, facts = np.zeros((4, 2), dtype=np.float32), pd.DataFrame({"N (%)": [1.0, 2.0, 3.0, 4.0]})
+    options = SampleOptions(traits=TraitOptions(("N",)))
+    patches = lay_spectra_out(values, COORDS, SampleFacts(NAMES, facts), options, {"assumed": []})
+    assert patches["trait_value"].values.ravel().tolist() == [1, 2, 3, 4]
+    assert (patches.attrs["trait_names"], patches.attrs["trait_units"]) == (["N"], ["%"])
+    two = SampleFacts(NAMES, facts.assign(**{"N [mg/g]": facts["N (%)"] * 10}))
+    with pytest.raises(lp.DataError, match=r"Found none called 'N' among 'N \(%\)', 'N \[mg/g\]'\."):
+        lay_spectra_out(values, COORDS, two, options, {"assumed": []})
+    twice = SampleOptions(traits=TraitOptions(("N", "N (%)")))
+    with pytest.raises(lp.InputError, match=r"name each trait once\. Found 'N \(%\)' more than once"):
+        lay_spectra_out(values, COORDS, SampleFacts(NAMES, facts), twice, {"assumed": []})
+
+
 def test_patches_keep_their_pixels() -> None:
     patch = np.zeros((4, 2, 3, 3), dtype=np.float32)
     facts = SampleFacts(NAMES, COLUMNS, label_column="plot")

@@ -98,6 +98,13 @@ def test_polygons_carry_several_traits(cube: xr.DataArray, tmp_path: Path) -> No
     assert labels.attrs["trait_names"] == ["N", "P"]
 
 
+def test_an_attribute_is_named_without_its_unit(cube: xr.DataArray, tmp_path: Path) -> None:
+    path = write_squares(tmp_path / "p.geojson", {"N (%)": 2.5, "N_total": 9})
+    labels = read_trait_map(path, cube, TraitOptions(("n",)))
+    assert (labels.attrs["trait_names"], labels.attrs["trait_units"]) == (["N"], ["%"])
+    assert labels["trait_0"].values[0, 0] == 2.5
+
+
 def test_features_without_a_value_are_left_out_and_counted(cube: xr.DataArray, tmp_path: Path) -> None:
     path = write_squares(tmp_path / "p.geojson", {"N": 2.5}, {"N": None})
     labels = read_trait_map(path, cube, TraitOptions(("N",)))

@@ -1,7 +1,7 @@
 import pytest
 
 from lrprism.errors import InputError
-from lrprism.spectral.io.traits.options import TraitOptions, name_traits, split_unit
+from lrprism.spectral.io.traits.options import TraitOptions, find_column, name_traits, split_unit
 
 
 @pytest.mark.parametrize(
@@ -56,6 +56,20 @@ def test_a_unit_that_contradicts_the_name_is_refused(column: str, unit: str) -> 
 
 def test_one_trait_in_two_units_is_two_traits() -> None:
     assert name_traits(["N (%)", "N (mg/g)"], []) == (["N (%)", "N (mg/g)"], ["%", "mg/g"])
+
+
+@pytest.mark.parametrize(
+    ("columns", "expected"),
+    [
+        (["plant", "nitrogen (%)"], "nitrogen (%)"),
+        (["nitrogen", "nitrogen (%)"], "nitrogen"),
+        # two units: which one is meant is not known
+        (["nitrogen (%)", "nitrogen [mg/g]"], "nitrogen"),
+        (["nitrogen total (%)", "N (%)"], "nitrogen"),
+    ],
+)
+def test_a_column_is_found_without_its_unit(columns: list[str], expected: str) -> None:
+    assert find_column("nitrogen", columns) == expected
 
 
 def test_columns_and_units_that_do_not_fit_are_refused() -> None:

@@ -1,7 +1,7 @@
 """Samples put together: values, classes, groups and names become one patch set."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -20,7 +20,7 @@ from lrprism.spectral.io.traits.columns import (
     list_candidates,
     read_columns,
 )
-from lrprism.spectral.io.traits.options import TraitOptions
+from lrprism.spectral.io.traits.options import TraitOptions, find_column
 
 _SAME_ORDER: Final = 0.95
 """Share of names that stand in the same order in library and table; a shifted table has far fewer."""
@@ -134,11 +134,18 @@ def _lay_traits_out(
     attrs: Mapping[str, object],
     table: pd.DataFrame,
 ) -> PatchSet:
-    """Lay patches out with their traits and groups."""
+    """Lay patches out with their traits and groups.
+
+    Raises:
+        InputError: If a column of classes is named, a trait is the column of groups, or one trait is named with
+            and without its unit.
+    """
     assert options.traits is not None
-    _check_trait_columns(options, options.traits)
-    others = table.drop(columns=[*options.traits.columns, options.group_column or ""], errors="ignore")
-    is_known = not options.traits.may_be_unknown or any(name in table for name in options.traits.columns)
+    columns = tuple(find_column(name, list(map(str, table.columns))) for name in options.traits.columns)
+    traits = replace(options.traits, columns=columns)
+    _check_trait_columns(options, traits)
+    others = table.drop(columns=[*columns, options.group_column or ""], errors="ignore")
+    is_known = not traits.may_be_unknown or any(name in table for name in columns)
     patches = make_patches(
         patch,
         np.full(len(patch), -1, dtype=np.int64),
@@ -149,9 +156,8 @@ def _lay_traits_out(
         groups=None if options.group_column is None else name_groups(table, options.group_column),
     )
     if not is_known:
-        return lay_unknown_traits_out(patches, options.traits)
-    values = read_columns(table, options.traits.columns)
-    return lay_traits_out(patches, values, options.traits.columns, options.traits)
+        return lay_unknown_traits_out(patches, traits)
+    return lay_traits_out(patches, read_columns(table, columns), columns, traits)
 
 
 def _check_trait_columns(options: SampleOptions, traits: TraitOptions) -> None:

@@ -19,7 +19,7 @@ from lrprism.spectral.io.labels.points import attribute_columns, is_point_table,
 from lrprism.spectral.io.labels.stored import StoredLabels, open_label_map
 from lrprism.spectral.io.labels.vector import VECTOR_ENDINGS, paint_layer, read_layer
 from lrprism.spectral.io.traits.columns import NAMES, UNITS, mark_missing, note_fill_values
-from lrprism.spectral.io.traits.options import TraitOptions, name_traits
+from lrprism.spectral.io.traits.options import TraitOptions, name_traits, split_unit
 from lrprism.spectral.io.traits.sentinels import note_sentinels
 from lrprism.spectral.io.traits.strata import stratify
 
@@ -172,7 +172,7 @@ def _paint_features(
 def _choose_attributes(
     attributes: Mapping[str, npt.NDArray[Any]], wanted: Sequence[str], file: Path
 ) -> tuple[str, ...]:
-    """Return the attributes that hold the traits, in any case.
+    """Return the attributes that hold the traits, in any case, with or without their units.
 
     Raises:
         InputError: If none is named, or one is not there.
@@ -187,6 +187,7 @@ def _choose_attributes(
     for name in wanted:
         fitting = [own for own in attributes if own == name]
         fitting = fitting or [own for own in attributes if own.lower() == name.lower()]
+        fitting = fitting or [own for own in attributes if split_unit(own)[0].lower() == name.lower()]
         if len(fitting) != 1:
             raise InputError(
                 f"--target-column should name an attribute of '{file}'. Found {name!r} among: {listed}. Take "

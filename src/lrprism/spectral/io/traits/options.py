@@ -28,8 +28,8 @@ class TraitOptions:
     """The traits that a network should learn.
 
     Args:
-        columns: The columns of a table, or the attributes of polygons, that hold them, in their order; for
-            data that name none, such as a raster, the names to give.
+        columns: The columns of a table, or the attributes of polygons, that hold them, in their order, with
+            or without their units; for data that name none, such as a raster, the names to give.
         units: The unit of each; empty for those that the names state.
         may_be_unknown: Whether data without any of the columns are read too, their traits not known.
 
@@ -71,6 +71,21 @@ def split_unit(column: str) -> tuple[str, str]:
         return column.strip(), ""
     unit = match["unit"].strip()
     return match["name"], _SPELLINGS.get(unit, unit)
+
+
+def find_column(wanted: str, columns: Sequence[str]) -> str:
+    """Return the column that a user names, with or without its unit.
+
+    Args:
+        wanted: A column, or its name without the unit: ``nitrogen`` for ``nitrogen (%)``.
+        columns: The columns that there are.
+
+    Returns:
+        The column of that name, else the only one whose name without its unit it is; ``wanted`` itself where
+        there is none, or more than one.
+    """
+    fitting = [column for column in columns if split_unit(column)[0] == wanted]
+    return fitting[0] if wanted not in columns and len(fitting) == 1 else wanted
 
 
 def name_traits(columns: Sequence[str], units: Sequence[str]) -> tuple[list[str], list[str]]:
