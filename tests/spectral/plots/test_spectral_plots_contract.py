@@ -119,3 +119,11 @@ def test_a_heading_names_what_the_input_is_compared_with(relevance: xr.Dataset) 
     assert contract.describe_way(relevance) == "Epsilon() against the training mean"
     del relevance.attrs["composite"]
     assert contract.describe_way(relevance) == "against the training mean"
+
+
+def test_right_samples_are_counted_where_all_true_classes_are_known(relevance: xr.Dataset) -> None:
+    label = relevance["predicted"].copy()
+    label[0] = 2
+    assert contract.count_right(relevance.assign(label=label)) == relevance.sizes["sample"] - 1
+    label[1] = -1
+    assert contract.count_right(relevance.assign(label=label)) is None

@@ -67,6 +67,11 @@ def test_heading_side_and_unit(relevance: xr.Dataset, words: Words) -> None:
     assert "colours end" not in text
 
 
+def test_a_true_class_may_be_unknown(relevance: xr.Dataset, words: Words) -> None:
+    sample = relevance.isel(sample=0)
+    assert "true class: not known  ·  predicted: Corn" in words(band_heatmaps(sample.assign(label=-1)))
+
+
 def test_clipping_is_said(relevance: xr.Dataset, words: Words) -> None:
     sample = relevance.isel(sample=0)
     sample["relevance"][0, 0, 0] = -40.0

@@ -57,6 +57,13 @@ def test_a_class_that_is_known_by_a_bump_on_the_leaf() -> None:
     assert finding.stretches[0].low > 0.5
 
 
+def test_where_no_class_is_known_nothing_is_right_or_wrong() -> None:
+    finding = judge(build_dataset(draw(680), [1] * 20, label=[-1] * 20, predicted=[1] * 20))
+    assert (finding.title, finding.right) == ("b (20 shown, true class not known)", None)
+    assert finding.reasons == ()
+    assert finding.stretches[0].peak_nm == pytest.approx(680, abs=6)
+
+
 def test_too_few_samples_and_samples_that_are_wrong() -> None:
     assert judge(build_dataset(draw(680, samples=4), [1] * 4)).reasons == (
         "4 samples are too few for a mean",

@@ -25,6 +25,8 @@ def test_words() -> None:
 def test_tables() -> None:
     classes = tabulate_classes(FINDINGS)
     assert classes["right"].tolist() == [11, 20]
+    unknown = tabulate_classes([ClassFinding(0, "rye", 35, None, (), ())])
+    assert unknown.to_csv(index=False).splitlines()[1] == "0,rye,35,,"
     assert classes["reasons"].tolist() == ["the network gets most of these samples wrong", ""]
     (row,) = tabulate_stretches(FINDINGS, NEEDS).to_dict("records")
     assert (row["class_name"], row["start_nm"], row["end_nm"], row["low"]) == ("hay", 655, 705, 1.9)

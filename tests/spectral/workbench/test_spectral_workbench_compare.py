@@ -15,7 +15,7 @@ from tests.small_runs import SILENT
 NM = 500.0 + 10 * np.arange(12)
 
 
-def write_results(folder: Path, shift: float = 0.0, nm: np.ndarray = NM) -> str:
+def write_results(folder: Path, shift: float = 0.0, nm: np.ndarray = NM, *, is_labelled: bool = True) -> str:
     """Relevance of rye at the third band and of hay at the eighth; every fifth sample is wrong."""
     rng = np.random.default_rng(0)
     target = np.arange(40) % 2
@@ -27,7 +27,10 @@ def write_results(folder: Path, shift: float = 0.0, nm: np.ndarray = NM) -> str:
             "relevance": (("sample", "band", "y", "x"), relevance.astype(np.float32), {"units": "logit"}),
             "target": ("sample", target),
             "predicted": ("sample", target),
-            "label": ("sample", np.where(np.arange(40) % 5, target, 1 - target)),
+            "label": (
+                "sample",
+                np.where(np.arange(40) % 5, target, 1 - target) if is_labelled else target - 9,
+            ),
         },
         coords={
             **band_coords(12, nm, fwhm=np.full(12, 9.0)),
@@ -75,6 +78,13 @@ def test_two_results_and_one_class_of_them(tmp_path: Path) -> None:
 def test_right_against_wrong(tmp_path: Path) -> None:
     lines = compare(tmp_path, write_results(tmp_path / "a"), right_wrong=True)
     assert lines[0] == "right (32 samples) less wrong (8 samples):"
+
+
+def test_right_and_wrong_are_not_known_without_true_classes(tmp_path: Path) -> None:
+    results = write_results(tmp_path / "a", is_labelled=False)
+    with pytest.raises(lp.DataError, match=r"tell right from wrong\. Found 40 without\. Leave out --right"):
+        compare(tmp_path, results, right_wrong=True)
+    assert compare(tmp_path, results, classes=("rye", "hay"))[0].startswith("rye (20 samples)")
 
 
 def test_one_sample_says_nothing() -> None:

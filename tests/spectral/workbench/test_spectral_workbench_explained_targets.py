@@ -54,5 +54,10 @@ def test_words_become_targets() -> None:
     assert isinstance(read_target("water", TRAITS, LABELS), TraitValue)
     assert class_target("predicted", LABELS, CLASSES.names) is None
     assert class_target("2", LABELS, CLASSES.names) == 1
+    true = class_target("true", LABELS, CLASSES.names)
+    assert isinstance(true, torch.Tensor)
+    assert true.tolist() == [1, 0]
+    with pytest.raises(InputError, match=r"whose class is known\. Found 1 without\. Take --target pred"):
+        class_target("true", np.array([1, -1]), CLASSES.names)
     with pytest.raises(InputError, match="target should be predicted, true, a class number"):
         read_target("elm", CLASSES, LABELS)

@@ -112,17 +112,62 @@ def test_classes_of_another_table_are_those_of_the_training(run: Path, tmp_path:
     assert samples.class_names == ["ash", "elm", "oak"]  # type: ignore[attr-defined]
     assert samples.cut(np.array([0, 1]))["label"].values.tolist() == [2, 1]  # type: ignore[attr-defined]
     other.write_text(other.read_text().replace("elm", "fir"))
-    with pytest.raises(lp.DataError, match=r"classes of the training: ash, elm, oak\. Found fir\. Name"):
-        explain_other(run, other)
-
-
-def test_spectra_without_a_class_cannot_be_chosen(run: Path, tmp_path: Path) -> None:
-    other = write_spectra(tmp_path / "other.csv", samples=6)
-    other.write_text(other.read_text().replace("oak", "").replace("ash", "").replace("elm", ""))
     with pytest.raises(
-        lp.DataError, match=r"samples with a class or a trait to choose by\. Found none\. Name"
+        lp.DataError, match=r"classes of the training: ash, elm, oak\. Found fir\. .* leave cells empty"
     ):
         explain_other(run, other)
+
+
+@pytest.mark.parametrize(
+    ("is_empty", "why"), [(True, "no class in the column 'species'"), (False, "no column 'species'")]
+)
+def test_spectra_of_unknown_class_are_predicted_and_explained(
+    run: Path, tmp_path: Path, is_empty: bool, why: str
+) -> None:
+    frame = pd.read_csv(write_spectra(tmp_path / "new.csv", samples=9))
+    kinds = frame["species"].tolist()
+    frame = frame.assign(species="") if is_empty else frame.drop(columns="species")
+    frame.to_csv(tmp_path / "new.csv", index=False)
+    (tmp_path / "e").mkdir()
+    source = str(tmp_path / "new.csv")
+    # 2 per class: of unknown classes none are left out
+    settings = ExplanationSettings(source, devices=Devices("cpu"), per_class=2, pool=0.0)
+    record = explain_into(tmp_path / "e", run, settings, SILENT)
+    assert record is not None
+    assert record["words"][-1] == f"Note: the true classes of these samples are not known: {why}."
+    assert record["report"][1].startswith(
+        "  ash (3 shown, true class not known): nothing is named. 3 samples"
+    )
+    assert not any("wrong" in line for line in (*record["words"], *record["report"]))
+    table = pd.read_csv(tmp_path / "e" / "samples.csv")
+    assert table["label"].isna().all()
+    names = np.array(["ash", "elm", "oak"])
+    assert names[table["predicted"]].tolist() == kinds
+    assert pd.read_csv(tmp_path / "e" / "classes.csv")["right"].isna().all()
+    with pytest.raises(
+        lp.InputError, match=r"target 'true' should be .* Found 1 without\. Take --target predicted, or name"
+    ):
+        explain_into(tmp_path / "e", run, replace(settings, target="true"), SILENT)
+
+
+def test_arrays_without_classes_are_taken_whole(run: Path, tmp_path: Path) -> None:
+    values = pd.read_csv(write_spectra(tmp_path / "t.csv", samples=4)).filter(like="nm").to_numpy(np.float32)
+    np.save(tmp_path / "x.npy", values)
+    samples = explain_other(run, tmp_path / "x.npy", wavelengths="400:950")
+    assert samples.numbers.tolist() == [0, 1, 2, 3]  # type: ignore[attr-defined]
+    assert samples.labels.tolist() == [-1] * 4  # type: ignore[attr-defined]
+    assert samples.class_names == ["ash", "elm", "oak"]  # type: ignore[attr-defined]
+
+
+def test_a_column_of_groups_is_no_class_of_new_spectra(tmp_path: Path, run: Path) -> None:
+    # without the name of the column of classes 'plant' would be the only candidate
+    trained = TrainedNetwork.load(run)
+    trained.record["preparation"]["label_column"] = None
+    frame = pd.read_csv(write_spectra(tmp_path / "new.csv", samples=20)).drop(columns="species")
+    frame.to_csv(tmp_path / "new.csv", index=False)
+    samples = open_explained(trained, ExplanationSettings(source=str(tmp_path / "new.csv")))
+    assert samples.labels.tolist() == [-1] * 20
+    assert samples.attrs["unlabelled"] == "no column of classes among 'id'"
 
 
 def test_codes_count_before_names(tmp_path: Path) -> None:

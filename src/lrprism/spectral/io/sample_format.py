@@ -40,6 +40,7 @@ class SampleOptions:
         label_column: The column that names the class.
         group_column: The column that names the plant, field or day.
         traits: The traits that take the place of classes; None for classes.
+        may_be_unlabelled: Whether data without the label column are read too, as of new samples.
     """
 
     wavelengths: WavelengthSource | None = None
@@ -49,6 +50,7 @@ class SampleOptions:
     label_column: str | None = None
     group_column: str | None = None
     traits: TraitOptions | None = None
+    may_be_unlabelled: bool = False
 
 
 @dataclass(frozen=True)

@@ -231,8 +231,10 @@ def name_output(dataset: xr.Dataset) -> str:
 
 
 def count_right(dataset: xr.Dataset) -> int | None:
-    """Return the number of samples that the network gets right; None where no classes are known."""
+    """Return the number of samples that the network gets right; None where true classes are not known."""
     if is_regression(dataset) or not {"label", "predicted"} <= set(dataset.variables):
+        return None
+    if bool((dataset["label"] < 0).any()):
         return None
     return int((dataset["label"] == dataset["predicted"]).sum())
 

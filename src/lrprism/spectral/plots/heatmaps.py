@@ -89,8 +89,9 @@ def _name_truth(sample: xr.Dataset, unit: str) -> list[str]:
         true, predicted = (style.format_number(float(sample[name])) for name in ("true", "predicted"))
         measured = f"measured: {true} {unit}" if np.isfinite(float(sample["true"])) else "not measured"
         return [measured, f"predicted: {predicted} {unit}"]
-    true, predicted = (contract.get_class_name(sample, int(sample[name])) for name in ("label", "predicted"))
-    return [f"true class: {true}", f"predicted: {predicted}"]
+    label = int(sample["label"])
+    true = contract.get_class_name(sample, label) if label >= 0 else "not known"
+    return [f"true class: {true}", f"predicted: {contract.get_class_name(sample, int(sample['predicted']))}"]
 
 
 def _draw_side(

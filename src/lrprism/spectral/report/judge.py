@@ -33,7 +33,7 @@ class ClassFinding:
         number: The class, from 0.
         name: Its name.
         shown: Samples that were explained for it.
-        right: Those of them that the network gets right.
+        right: Those of them that the network gets right; None where their true classes are not known.
         reasons: Why no bands are named, one clause each; none where bands may be.
         stretches: The stretches of the spectrum that speak most for the class, the largest first.
         notes: What a reader has to know besides, one clause each.
@@ -42,7 +42,7 @@ class ClassFinding:
     number: int
     name: str
     shown: int
-    right: int
+    right: int | None
     reasons: tuple[str, ...]
     stretches: tuple[Stretch, ...]
     notes: tuple[str, ...] = ()
@@ -50,6 +50,8 @@ class ClassFinding:
     @property
     def title(self) -> str:
         """The class and how many of the samples shown are right: "resistant (11 of 35 right)"."""
+        if self.right is None:
+            return f"{self.name} ({self.shown} shown, true class not known)"
         return f"{self.name} ({self.right} of {self.shown} right)"
 
 
@@ -63,9 +65,10 @@ def judge_classes(
     """Judge for each class what its relevance says, and name nothing where something speaks against it.
 
     Nothing is named where ``doubt`` says so of the network as a whole; of fewer than 5 samples; where the
-    network gets less than half of them right; where more than half of the relevance, as magnitude of its mean
-    over samples, lies in one band, on the background or in the outermost ring of the patch, and that is at
-    least 1.5 times its share of the pixels (the background of classes whose centre pixels are mostly plants);
+    network gets less than half of them right, as far as that is known; where more than half of the relevance,
+    as magnitude of its mean over samples, lies in one band, on the background or in the outermost ring of the
+    patch, and that is at least 1.5 times its share of the pixels (the background of classes whose centre
+    pixels are mostly plants);
     where no stretch is above its own noise, or above what a network
     of random weights gives.
 
@@ -103,7 +106,8 @@ def _judge_class(
     floor: float,
     doubt: str | None,
 ) -> ClassFinding:
-    right = int((spectra["label"].values == spectra["predicted"].values).sum())
+    label = spectra["label"].values
+    right = None if (label < 0).any() else int((label == spectra["predicted"].values).sum())
     shown = spectra.sizes["sample"]
     reasons = ([doubt] if doubt else []) + list(_doubt_samples(shown, right))
     stretches: list[Stretch] = []
@@ -118,12 +122,12 @@ def _judge_class(
     return ClassFinding(number, name, shown, right, tuple(reasons), tuple(stretches))
 
 
-def _doubt_samples(shown: int, right: int) -> Iterator[str]:
+def _doubt_samples(shown: int, right: int | None) -> Iterator[str]:
     if not shown:
         yield "no sample was explained for it"
     elif shown < FEWEST:
         yield f"{shown} sample{'s are' if shown > 1 else ' is'} too few for a mean"
-    if shown and right < _MOST * shown:
+    if shown and right is not None and right < _MOST * shown:
         yield "the network gets most of these samples wrong"
 
 

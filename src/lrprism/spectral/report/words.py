@@ -43,10 +43,12 @@ def tabulate_classes(findings: Sequence[ClassFinding]) -> pd.DataFrame:
         findings: The findings.
 
     Returns:
-        A row per class with the columns class, class_name, shown, right, reasons.
+        A row per class with the columns class, class_name, shown, right, reasons; right is missing where the
+        true classes are not known.
     """
     rows = [(item.number, item.name, item.shown, item.right, "; ".join(item.reasons)) for item in findings]
-    return pd.DataFrame(rows, columns=["class", "class_name", "shown", "right", "reasons"])
+    table = pd.DataFrame(rows, columns=["class", "class_name", "shown", "right", "reasons"])
+    return table.astype({"right": "Int64"})  # a missing number is no fraction
 
 
 def tabulate_stretches(findings: Sequence[ClassFinding], needs: Needs) -> pd.DataFrame:

@@ -66,14 +66,17 @@ def sample_table(relevance: xr.Dataset, numbers: npt.NDArray[np.int64]) -> pd.Da
 
     Returns:
         A row per sample with the columns sample, then scene, name, row and column where the data have them,
-        label, predicted and target, classes counted from 0; of a trait true and predicted value, target and
-        unit.
+        label, empty where it is not known, predicted and target, classes counted from 0; of a trait true and
+        predicted value, target and unit.
     """
-    columns = {"sample": numbers}
+    table = pd.DataFrame({"sample": numbers})
     for name in ("scene", "name", "row", "column", "label", "true", "predicted", "target"):
         if name in relevance.variables:
-            columns[name] = relevance[name].values
-    return add_unit(pd.DataFrame(columns), relevance)
+            table[name] = relevance[name].values
+    if "label" in table:
+        # a missing number is no fraction
+        table["label"] = table["label"].astype("Int64").where(table["label"] >= 0)
+    return add_unit(table, relevance)
 
 
 def add_unit(table: pd.DataFrame, relevance: xr.Dataset) -> pd.DataFrame:

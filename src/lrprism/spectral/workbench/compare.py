@@ -135,6 +135,7 @@ def _choose_sets(settings: ComparisonSettings, spectra: list[xr.Dataset]) -> Map
     (only,) = spectra
     if settings.right_wrong:
         subset = _take(only, only["target"] == numbers[0]) if numbers else only
+        _check_labelled(subset, settings.results[0])
         is_right = subset["label"] == subset["predicted"]
         return _check_sets({"right": _take(subset, is_right), "wrong": _take(subset, ~is_right)})
     names = [str(only["class_name"].values[number]) for number in numbers]
@@ -143,6 +144,15 @@ def _choose_sets(settings: ComparisonSettings, spectra: list[xr.Dataset]) -> Map
     return _check_sets({
         name: _take(only, only["target"] == number) for name, number in zip(names, numbers, strict=True)
     })  # fmt: skip
+
+
+def _check_labelled(spectra: xr.Dataset, folder: str) -> None:
+    unknown = int((spectra["label"] < 0).sum())
+    if unknown:
+        raise DataError(
+            f"samples of '{folder}' should have true classes, to tell right from wrong. Found {unknown} "
+            "without. Leave out --right-wrong, and compare two classes with --classes."
+        )
 
 
 def _take(spectra: xr.Dataset, chosen: xr.DataArray) -> xr.Dataset:

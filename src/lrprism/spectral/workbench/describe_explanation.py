@@ -11,6 +11,7 @@ import xarray as xr
 from lrprism.spectral.bands.pooling import joins_bands
 from lrprism.spectral.bands.statistics import RESOLUTION
 from lrprism.spectral.files import write_whole
+from lrprism.spectral.io.spectra.labelling import UNLABELLED
 from lrprism.spectral.training.tasks.registry import read_task
 from lrprism.spectral.training.tasks.segmentation import Segmentation
 from lrprism.spectral.workbench.choice import PART_WORDS, Choice
@@ -79,6 +80,9 @@ def _note_errors(relevance: xr.Dataset) -> list[str]:
         size = float(np.sqrt(np.mean(error**2)))
         return [f"Note: on these {count} samples the prediction is off by {size:.3g} {unit} (RMSE)."]
     label, predicted = (relevance[name].values for name in ("label", "predicted"))
+    if (label < 0).any():
+        why = f": {relevance.attrs[UNLABELLED]}" if UNLABELLED in relevance.attrs else ""
+        return [f"Note: the true classes of these samples are not known{why}."]
     wrong = int((label != predicted).sum())
     if "region" in relevance:
         return _note_regions(relevance, wrong)

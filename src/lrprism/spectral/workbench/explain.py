@@ -254,7 +254,8 @@ def _choose_samples(
     tested = find_test_part(trained, samples)
     if tested is not None:  # the network has seen the other parts of this very data
         numbers, part = tested, "test"
-    if settings.per_class is not None:
+    # where no class is known there are none to take some of
+    if settings.per_class is not None and (samples.labels >= 0).all():
         numbers = limit_per_class(numbers, samples.labels_of(numbers), settings.per_class, settings.seed)
     return numbers, part
 

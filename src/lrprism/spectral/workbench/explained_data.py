@@ -10,7 +10,7 @@ from lrprism.errors import DataError, InputError
 from lrprism.spectral.cubes.wavelengths import MissingWavelengthsError
 from lrprism.spectral.io import read_cube
 from lrprism.spectral.io.patch_file import PATCH_FILE
-from lrprism.spectral.io.sample_format import SampleOptions
+from lrprism.spectral.io.sample_format import SampleFormat, SampleOptions
 from lrprism.spectral.io.sample_registry import find_sample_format, read_samples
 from lrprism.spectral.training.tasks.regression import Regression
 from lrprism.spectral.workbench.band_check import check_band_centres
@@ -38,8 +38,8 @@ def open_explained(trained: TrainedNetwork, settings: ExplanationSettings) -> Sa
         settings: The samples to explain.
 
     Raises:
-        DataError: If the data cannot be read, are of other wavelengths than those of the training, or have no
-            labels to choose samples by.
+        DataError: If the data cannot be read, are of other wavelengths than those of the training, or are a
+            scene without labels to choose samples by.
         InputError: If options for other data are given with those of the training, or every pixel is asked
             for of several scenes.
     """
@@ -91,17 +91,27 @@ def describe_part(trained: TrainedNetwork, samples: Samples, settings: Explanati
 
 
 def _match_labelled(samples: Samples, known: KnownClasses) -> Samples:
-    """Number the classes of other spectra or patches as those of the training; refuse data without any.
+    """Number the classes of other spectra or patches as those of the training; without any take all samples.
 
     Raises:
-        DataError: If no sample has a class.
+        DataError: If they have a class that the training has not, or the targets of a regression are empty.
     """
+    if samples.targets is None:
+        matched = match_classes(samples, known)
+        return matched if len(samples.numbers) else _take_unlabelled(matched)
     if not len(samples.numbers):
         raise DataError(
-            f"'{samples.source}' should have samples with a class or a trait to choose by. Found none. Name "
-            "them as in the data of the training."
+            f"'{samples.source}' should have samples with a trait to choose by. Found none. Leave the "
+            "targets out, where none is known."
         )
-    return samples if samples.targets is not None else match_classes(samples, known)
+    return samples
+
+
+def _take_unlabelled(samples: Samples) -> Samples:
+    """Take all spectra or patches of data whose classes nobody knows, each with the class -1."""
+    assert samples.patches is not None
+    label = samples.patches["label"].values
+    return replace(samples, numbers=np.arange(len(label), dtype=np.int64), labels=label)
 
 
 def match_classes(samples: Samples, known: KnownClasses) -> Samples:
@@ -123,7 +133,7 @@ def match_classes(samples: Samples, known: KnownClasses) -> Samples:
     if unknown:
         raise DataError(
             f"'{samples.source}' should have the classes of the training: {', '.join(map(str, trained))}. "
-            f"Found {', '.join(unknown)}. Name them alike, or leave these samples out."
+            f"Found {', '.join(unknown)}. Name them alike, or leave cells empty where the class is not known."
         )
     assert samples.patches is not None
     number = np.array([trained.index(word) for word in own], dtype=np.int64)
@@ -182,20 +192,35 @@ def _prepare_other(trained: TrainedNetwork, settings: ExplanationSettings) -> Pr
     if wavelengths is None and own.wavelengths is not None and not _states_wavelengths(settings, own, key):
         wavelengths = own.wavelengths
     is_named = settings.labels is not None and trained.record["class_names"] == list(own.class_names or ())
-    if is_named or (Path(str(settings.source)).exists() and find_sample_format(str(settings.source))):
+    source = str(settings.source)
+    sample_format = find_sample_format(source) if Path(source).exists() else None
+    if is_named or sample_format is not None:
         own = replace(own, class_names=None, class_codes=None)  # they are told by the classes of the training
+    own = _keep_columns(own, sample_format, settings)
     task = trained.task
     if isinstance(task, Regression) and not own.target_columns and own.label_attribute is None:
         # arrays and rasters name no trait: without targets of their own the names are those of the training
         own = replace(own, target_columns=task.names, target_units=task.units)
-    # new spectra are predicted, whether their traits were measured or not
+    # new spectra are predicted, whether their traits or classes are known or not; a table of labels has them
     return replace(
         own,
         labels=settings.labels,
         wavelengths=wavelengths,
         key=key,
-        group_column=None,
-        targets_may_be_unknown=own.traits is not None,
+        targets_may_be_unknown=own.traits is not None or settings.labels is None,
+    )
+
+
+def _keep_columns(
+    own: Preparation, sample_format: SampleFormat | None, settings: ExplanationSettings
+) -> Preparation:
+    """Return a preparation with the columns that other data may have; that of groups is not to be a class."""
+    options = ("label_column",) if sample_format is None else sample_format.options
+    has_groups = "group_column" in options and own.traits is None and settings.labels is None
+    return replace(
+        own,
+        label_column=own.label_column if "label_column" in options else None,
+        group_column=own.group_column if has_groups else None,
     )
 
 

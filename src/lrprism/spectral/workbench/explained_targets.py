@@ -48,18 +48,24 @@ def class_target(
 
     Args:
         target: ``"predicted"``, ``"true"``, the number of a class or its name.
-        labels: True class of each sample.
+        labels: True class of each sample, -1 where it is not known.
         class_names: Name of each class, class 0 first.
 
     Returns:
         None for the predicted classes, else the class or classes.
 
     Raises:
-        InputError: If it is neither a word nor a class.
+        InputError: If it is neither a word nor a class, or the true class of a sample is not known.
     """
     if target == "predicted":
         return None
     if target == "true":
+        unknown = int((labels < 0).sum())
+        if unknown:
+            raise InputError(
+                f"target 'true' should be asked for samples whose class is known. Found {unknown} without. "
+                "Take --target predicted, or name a class."
+            )
         return torch.from_numpy(labels)
     names = [name.casefold() for name in class_names]
     # a name first: a class may be called "2"

@@ -26,7 +26,7 @@ class ExplanationSettings:
             width are chosen on samples of this network, as far as ``reference`` and ``pool`` leave them open.
         target: ``"predicted"``, ``"true"``, the number of a class or its name; the number of a trait or its
             name; None for the predicted class, or the only trait.
-        per_class: Most samples of each true class; None for all of them.
+        per_class: Most samples of each true class; None for all of them, as where no class is known.
         batch_size: Patches at a time.
         devices: Devices to run on.
         seed: Seed of the draw of samples.

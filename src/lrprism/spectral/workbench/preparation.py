@@ -53,7 +53,7 @@ class Preparation:
             window, or ``"regression"`` of numbers.
         target_columns: For a regression: the columns or attributes that hold the traits, or their names.
         target_units: The unit of each; none for those that the names state.
-        targets_may_be_unknown: Whether data without measured traits are read too, to be predicted.
+        targets_may_be_unknown: Whether data without measured traits or classes are read too, to be predicted.
 
     Raises:
         InputError: If the task is unknown, or traits are named without a regression.
@@ -142,6 +142,7 @@ class Preparation:
             self.label_column,
             self.group_column,
             self.traits,
+            self.targets_may_be_unknown,
         )
 
     def prepare_bands(self, data: Bands) -> Bands:

@@ -96,9 +96,7 @@ def lay_patches_out(
     if options.traits is not None:
         return _lay_traits_out(patch, coords, facts, options, attrs, table)
     rest = table.drop(columns=options.group_column or [], errors="ignore")
-    column, sentence = choose_label_column(
-        rest if options.label_column is None else table, options.label_column or facts.label_column
-    )
+    column, sentence = _choose_column(table, rest, facts, options)
     notes = list(np.atleast_1d(attrs.get("assumed", [])))  # type: ignore[call-overload]  # a list of texts
     extra = _list_candidates(rest.drop(columns=column or [], errors="ignore"))
     if column is None:
@@ -109,7 +107,10 @@ def lay_patches_out(
         notes += [sentence] if sentence else []
         without = int((classes.label < 0).sum())
         notes += [f"{without} samples have no class in the column '{column}'"] if without else []
-    groups = None if options.group_column is None else name_groups(table, options.group_column)
+        extra |= {} if classes.names else {UNLABELLED: f"no class in the column '{column}'"}
+    # new samples are not dealt out: their column of groups is no class, and may be missing
+    is_grouped = options.group_column is not None and not options.may_be_unlabelled
+    groups = name_groups(table, str(options.group_column)) if is_grouped else None
     return make_patches(
         patch,
         classes.label,
@@ -126,6 +127,18 @@ def _list_candidates(others: pd.DataFrame) -> dict[str, object]:
     return {CANDIDATES: list_candidates(others), GROUP_CANDIDATES: list_group_candidates(others)}
 
 
+def _choose_column(
+    table: pd.DataFrame, rest: pd.DataFrame, facts: SampleFacts, options: SampleOptions
+) -> tuple[str | None, str]:
+    """Choose the column of classes: the one that is named, or the obvious one of those that are no groups."""
+    wanted = options.label_column
+    if wanted is None:
+        return choose_label_column(rest, facts.label_column)
+    if options.may_be_unlabelled and wanted not in table:
+        return None, f"no column '{wanted}'"
+    return choose_label_column(table, wanted)
+
+
 def _lay_traits_out(
     patch: npt.NDArray[np.float32],
     coords: BandCoords,
@@ -137,8 +150,8 @@ def _lay_traits_out(
     """Lay patches out with their traits and groups.
 
     Raises:
-        InputError: If a column of classes is named, a trait is the column of groups, or one trait is named with
-            and without its unit.
+        InputError: If a column of classes is named, a trait is the column of groups, or one trait is named
+            with and without its unit.
     """
     assert options.traits is not None
     columns = tuple(find_column(name, list(map(str, table.columns))) for name in options.traits.columns)
@@ -157,7 +170,10 @@ def _lay_traits_out(
     )
     if not is_known:
         return lay_unknown_traits_out(patches, traits)
-    return lay_traits_out(patches, read_columns(table, columns), columns, traits)
+    values = read_columns(table, columns)
+    if traits.may_be_unknown and np.isnan(values).any(axis=1).all():
+        return lay_unknown_traits_out(patches, traits)
+    return lay_traits_out(patches, values, columns, traits)
 
 
 def _check_trait_columns(options: SampleOptions, traits: TraitOptions) -> None:
