@@ -31,7 +31,26 @@ def test_accounts_that_do_not_fit_together(audits: list[Account]) -> None:
 
 
 def test_each_explained_sample_says_which_one_it_is() -> None:
-    columns = {"name": ["leaf 7", "leaf 3"], "label": [0, 1], "predicted": [0, 0], "target": [0, 0]}
-    relevance = xr.Dataset({name: ("sample", values) for name, values in columns.items()})
+    columns = {"name": ["leaf 7", "leaf 3"], "label": [0, -1], "predicted": [0, 1], "target": [1, 1]}
+    relevance = xr.Dataset(
+        {name: ("sample", values) for name, values in columns.items()},
+        {"class_name": ("class", ["oak", "ash"])},
+    )
+    # odds of 1 to 3 and of 1 to 4
+    relevance["output"] = (("sample", "class"), np.log([[3.0, 1.0], [1.0, 4.0]]))
     table = sample_table(relevance, np.array([7, 3]))
-    assert table.to_dict("list") == {"sample": [7, 3], **columns}
+    assert table.round(6).to_csv(index=False).splitlines() == [
+        "sample,name,label,label_name,predicted,predicted_name,probability,target,target_name",
+        "7,leaf 7,0,oak,0,oak,0.75,1,ash",
+        "3,leaf 3,,,1,ash,0.8,1,ash",
+    ]
+
+
+@pytest.mark.parametrize(("logit", "expected"), [(np.log(4), 0.8), (-np.log(4), 0.8), (0.0, 0.5), (5e3, 1.0)])
+def test_the_probability_of_one_logit_is_that_of_its_side(logit: float, expected: float) -> None:
+    relevance = xr.Dataset(
+        {name: ("sample", [int(logit > 0)]) for name in ("label", "predicted", "target")}
+        | {"output": (("sample", "logit"), [[logit]])},
+        {"class_name": ("class", ["oak", "ash"])},
+    )
+    assert sample_table(relevance, np.array([0]))["probability"].item() == pytest.approx(expected)

@@ -58,7 +58,11 @@ def conservation_table(accounts: Sequence[Account], samples: int) -> pd.DataFram
 
 
 def sample_table(relevance: xr.Dataset, numbers: npt.NDArray[np.int64]) -> pd.DataFrame:
-    """List explained samples: which one each is, what it shows, what the network took it for.
+    r"""List explained samples: which one each is, what it shows, what the network took it for, how surely.
+
+    .. math:: probability = \frac{e^{z_p}}{\sum_c e^{z_c}}, \quad \text{of one logit } z: z_0 = 0,\ z_1 = z
+
+    with the logits :math:`z` and the predicted class :math:`p`.
 
     Args:
         relevance: The relevance dataset.
@@ -66,17 +70,41 @@ def sample_table(relevance: xr.Dataset, numbers: npt.NDArray[np.int64]) -> pd.Da
 
     Returns:
         A row per sample with the columns sample, then scene, name, row and column where the data have them,
-        label, empty where it is not known, predicted and target, classes counted from 0; of a trait true and
-        predicted value, target and unit.
+        label, empty where it is not known, predicted and target, classes counted from 0, each with its name
+        beside it in label_name, predicted_name and target_name, and after predicted its probability, unless
+        each pixel has a class; of a trait true and predicted value, target and unit.
     """
     table = pd.DataFrame({"sample": numbers})
     for name in ("scene", "name", "row", "column", "label", "true", "predicted", "target"):
         if name in relevance.variables:
             table[name] = relevance[name].values
-    if "label" in table:
-        # a missing number is no fraction
-        table["label"] = table["label"].astype("Int64").where(table["label"] >= 0)
-    return add_unit(table, relevance)
+    return add_unit(table, relevance) if "label" not in table else _name_classes(table, relevance)
+
+
+def _name_classes(table: pd.DataFrame, relevance: xr.Dataset) -> pd.DataFrame:
+    """Write the names of classes beside their numbers, nothing for unknown ones, and the probability."""
+    names = pd.Series(relevance["class_name"].values.astype(str))
+    # of a region the logits are not those of the predicted centre
+    if "region" not in relevance:
+        place = table.columns.get_indexer(["predicted"])[0] + 1
+        table.insert(place, "probability", _measure_probability(relevance))
+    for column in ("label", "predicted", "target"):
+        place = table.columns.get_indexer([column])[0] + 1
+        table.insert(place, f"{column}_name", table[column].map(names))
+    # a missing number is no fraction
+    table["label"] = table["label"].astype("Int64").where(table["label"] >= 0)
+    return table
+
+
+def _measure_probability(relevance: xr.Dataset) -> npt.NDArray[np.float64]:
+    """Return the probability of the predicted class of each sample."""
+    logits = relevance["output"].values.astype(np.float64)
+    if logits.shape[1] == 1:
+        logits = np.concatenate([np.zeros_like(logits), logits], axis=1)
+    own = np.take_along_axis(logits, relevance["predicted"].values[:, None], axis=1)
+    # the predicted logit is the largest: no exponential overflows
+    odds: npt.NDArray[np.float64] = np.exp(logits - own).sum(axis=1)
+    return 1 / odds
 
 
 def add_unit(table: pd.DataFrame, relevance: xr.Dataset) -> pd.DataFrame:
