@@ -7,7 +7,12 @@ import xarray as xr
 
 from lrprism.spectral.workbench import ExplanationSettings
 from lrprism.spectral.workbench.choice import Choice
-from lrprism.spectral.workbench.describe_explanation import describe_explanation, find_doubt, record_way
+from lrprism.spectral.workbench.describe_explanation import (
+    SamplePart,
+    describe_explanation,
+    find_doubt,
+    record_way,
+)
 
 TRAINING = {
     "resolution": {"nm": 40.0, "part": "train", "samples": 171},
@@ -82,6 +87,30 @@ def test_the_maps_and_their_width(pool: float | None, nm: float, expected: str) 
     assert lines[1] == f"Maps: {expected}"
 
 
+@pytest.mark.parametrize(
+    ("part", "expected"),
+    [
+        (SamplePart("test", 120), "Explained 5 of 120 test samples, at most 3 of each class; --per-class 0 "
+         "explains all."),
+        (SamplePart("all", 6), "Explained 5 of 6 samples, at most 3 of each class; --per-class 0 "),
+        (SamplePart("test", 5), "Maps: "),
+    ],
+)  # fmt: skip
+def test_samples_that_are_left_out_are_counted(part: SamplePart, expected: str) -> None:
+    way = replace(NAMED, per_class=3)
+    assert describe_explanation(way, None, relevance(0.0), TRAINING, part)[1].startswith(expected)
+    assert (
+        len(describe_explanation(replace(way, every_pixel=True), None, relevance(0.0), TRAINING, part)) == 2
+    )
+
+
+def test_unknown_true_classes_are_no_errors() -> None:
+    dataset = relevance(0.0, wrong=2)
+    dataset["label"][:] = -1
+    *_, last = describe_explanation(NAMED, None, dataset, TRAINING)
+    assert last == "Note: the true classes of these samples are not known."
+
+
 def test_samples_that_the_network_gets_wrong_are_counted() -> None:
     lines = describe_explanation(NAMED, None, relevance(0.0, wrong=2), TRAINING)
     assert lines[2] == "Note: the network gets 2 of these 5 samples wrong."
@@ -108,5 +137,7 @@ def test_how_far_a_trait_is_off_is_said() -> None:
     # errors 0, 0, 0, 2, -1: RMSE sqrt(5 / 5)
     dataset["predicted"] = ("sample", np.array([1.0, 2, 3, 6, 4]))
     dataset["relevance"].attrs["units"] = "%"
-    *_, last = describe_explanation(NAMED, None, dataset, training)
+    lines = describe_explanation(NAMED, None, dataset, training, SamplePart("test", 9))
+    assert lines[1].startswith("Explained 5 of 9 test samples, at most 20 of each range of N; --per-class 0 ")
+    last = lines[-1]
     assert last == "Note: on these 5 samples the prediction is off by 1 % (RMSE)."

@@ -1,7 +1,7 @@
 """An explanation in words: rule and reference and why, the maps, and what speaks against reading them."""
 
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -13,7 +13,9 @@ from lrprism.spectral.bands.statistics import RESOLUTION
 from lrprism.spectral.files import write_whole
 from lrprism.spectral.io.spectra.labelling import UNLABELLED
 from lrprism.spectral.training.tasks.registry import read_task
+from lrprism.spectral.training.tasks.regression import Regression
 from lrprism.spectral.training.tasks.segmentation import Segmentation
+from lrprism.spectral.training.tasks.task import AbstractTask
 from lrprism.spectral.workbench.choice import PART_WORDS, Choice
 from lrprism.spectral.workbench.composites import DEFAULT_RULE, find_composite
 from lrprism.spectral.workbench.explained_regions import describe_region
@@ -23,8 +25,25 @@ from lrprism.spectral.workbench.references import describe_reference
 WORDS: Final = "explanation.txt"
 
 
+@dataclass(frozen=True)
+class SamplePart:
+    """The samples that those to explain are drawn from.
+
+    Args:
+        name: ``"test"``, ``"all"`` or ``"every pixel"``.
+        samples: Their number.
+    """
+
+    name: str
+    samples: int
+
+
 def record_way(
-    way: ExplanationSettings, choice: Choice | None, relevance: xr.Dataset, training: Mapping[str, Any]
+    way: ExplanationSettings,
+    choice: Choice | None,
+    relevance: xr.Dataset,
+    training: Mapping[str, Any],
+    part: SamplePart | None = None,
 ) -> dict[str, Any]:
     """Return the record of the rule, the reference and the width, how they were chosen, and their words.
 
@@ -33,6 +52,7 @@ def record_way(
         choice: The choice among candidates, if there was one.
         relevance: The relevance dataset.
         training: The record of the training.
+        part: What the samples are drawn from, to say how many are left out.
     """
     return {
         "composite": repr(find_composite(way.rule)),
@@ -40,33 +60,54 @@ def record_way(
         "unit": relevance["relevance"].attrs["units"],
         RESOLUTION: relevance.attrs[RESOLUTION],
         "choice": choice and asdict(choice),
-        "words": describe_explanation(way, choice, relevance, training),
+        "words": describe_explanation(way, choice, relevance, training, part),
     }
 
 
 def describe_explanation(
-    way: ExplanationSettings, choice: Choice | None, relevance: xr.Dataset, training: Mapping[str, Any]
+    way: ExplanationSettings,
+    choice: Choice | None,
+    relevance: xr.Dataset,
+    training: Mapping[str, Any],
+    part: SamplePart | None = None,
 ) -> list[str]:
-    """Say by which rule and against what was explained and why, which maps there are, and what is in doubt.
+    """Say what was explained and how and why, which maps there are, and what is in doubt.
 
     Args:
         way: The settings, with the rule and the reference that were chosen.
         choice: The choice among candidates, if there was one.
         relevance: The relevance dataset.
         training: The record of the training.
+        part: What the samples are drawn from, to say how many are left out.
     """
     reference = describe_reference(way.reference_name)
     lines = [
         f"Explained by {way.rule} against {reference}: {_say_why(way, choice)}.",
         f"Maps: {_describe_maps(way, relevance, training)}.",
     ]
-    if isinstance(read_task(training), Segmentation):
+    task = read_task(training)
+    if part is not None and not way.every_pixel:
+        lines[1:1] = _count_samples(relevance.sizes["sample"], part, way, task)
+    if isinstance(task, Segmentation):
         lines.insert(1, describe_region(str(way.target), every_pixel=way.every_pixel))
     # the pixels of a scene have no label each
     if not way.every_pixel:
         lines += _note_errors(relevance)
     doubt = find_doubt(training)
     return [*lines, f"Do not read these maps: {doubt}."] if doubt else lines
+
+
+def _count_samples(count: int, part: SamplePart, way: ExplanationSettings, task: AbstractTask) -> list[str]:
+    """Say how many of how many samples are explained, where some are left out."""
+    if count == part.samples:
+        return []
+    what = "test samples" if part.name == "test" else "samples"
+    # samples of a trait are drawn from ranges of its values
+    kind = f"range of {task.names[0]}" if isinstance(task, Regression) else "class"
+    return [
+        f"Explained {count} of {part.samples} {what}, at most {way.per_class} of each {kind}; --per-class 0 "
+        "explains all."
+    ]
 
 
 def _note_errors(relevance: xr.Dataset) -> list[str]:

@@ -20,7 +20,7 @@ from lrprism.spectral.workbench.choice import Choice, choose_way, drop_record
 from lrprism.spectral.workbench.class_report import report_into, write_zones
 from lrprism.spectral.workbench.composites import find_composite
 from lrprism.spectral.workbench.cutters import Numbers, WindowCutter
-from lrprism.spectral.workbench.describe_explanation import record_way, write_words
+from lrprism.spectral.workbench.describe_explanation import SamplePart, record_way, write_words
 from lrprism.spectral.workbench.every_pixel import PixelExplainer, stratify_map, write_maps
 from lrprism.spectral.workbench.explained_data import describe_part, open_explained
 from lrprism.spectral.workbench.explained_targets import choose_target
@@ -77,10 +77,10 @@ def explain_into(
     conservation.to_csv(folder / "conservation.csv", index=False)
     record = {
         "settings": asdict(settings),
-        **record_way(way, choice, relevance, trained.record),
+        **record_way(way, choice, relevance, trained.record, job.part),
         "data_sha256": samples.hash,
         "weights_sha256": file_hash(trained.folder / WEIGHTS),
-        "samples": {"part": job.part, "count": job.explained, **job.listed},
+        "samples": {"part": job.part.name, "count": job.explained, **job.listed},
         "conservation": _summarize_conservation(accounts, job.explained),
         **job.write(folder, relevance, conservation, reporter),
     }
@@ -132,7 +132,7 @@ class _Job:
         numbers: Numbers of the samples.
         explained: Number of samples that are explained: of a scene, those that have a window.
         template: An explanation of one sample without its values.
-        part: The part that the samples belong to, in a word.
+        part: The part that the samples are drawn from.
         listed: The record of the samples one by one.
         write: Writes tables, maps and figures; returns the record of the figures and of what is said.
     """
@@ -141,7 +141,7 @@ class _Job:
     numbers: Numbers
     explained: int
     template: xr.Dataset
-    part: str
+    part: SamplePart
     listed: dict[str, list[Any]]
     write: Callable[[Path, xr.Dataset, pd.DataFrame, Reporter], dict[str, list[str]]]
 
@@ -206,7 +206,8 @@ def _plan_pixels(
         return _record_written(folder, figures, [])
 
     count = int(samples.has_window.sum())
-    return _Job(explainer, explainer.numbers, count, explainer.template, "every pixel", {}, write)
+    part = SamplePart("every pixel", count)
+    return _Job(explainer, explainer.numbers, count, explainer.template, part, {}, write)
 
 
 def _record_written(folder: Path, figures: list[Path], said: list[str]) -> dict[str, list[str]]:
@@ -248,12 +249,12 @@ def _run_job(job: _Job, store: RelevanceStore, settings: ExplanationSettings, re
 
 def _choose_samples(
     samples: Samples, trained: TrainedNetwork, settings: ExplanationSettings
-) -> tuple[Numbers, str]:
-    """Choose the samples to explain, and name their part."""
-    numbers, part = samples.numbers, "all"
+) -> tuple[Numbers, SamplePart]:
+    """Choose the samples to explain, and name the part that they are drawn from."""
+    numbers, part = samples.numbers, SamplePart("all", len(samples.numbers))
     tested = find_test_part(trained, samples)
     if tested is not None:  # the network has seen the other parts of this very data
-        numbers, part = tested, "test"
+        numbers, part = tested, SamplePart("test", len(tested))
     # where no class is known there are none to take some of
     if settings.per_class is not None and (samples.labels >= 0).all():
         numbers = limit_per_class(numbers, samples.labels_of(numbers), settings.per_class, settings.seed)
