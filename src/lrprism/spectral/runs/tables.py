@@ -86,10 +86,10 @@ def _name_classes(table: pd.DataFrame, relevance: xr.Dataset) -> pd.DataFrame:
     names = pd.Series(relevance["class_name"].values.astype(str))
     # of a region the logits are not those of the predicted centre
     if "region" not in relevance:
-        place = table.columns.get_indexer(["predicted"])[0] + 1
+        place = list(table.columns).index("predicted") + 1
         table.insert(place, "probability", _measure_probability(relevance))
     for column in ("label", "predicted", "target"):
-        place = table.columns.get_indexer([column])[0] + 1
+        place = list(table.columns).index(column) + 1
         table.insert(place, f"{column}_name", table[column].map(names))
     # a missing number is no fraction
     table["label"] = table["label"].astype("Int64").where(table["label"] >= 0)

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -86,6 +88,29 @@ def test_a_trait_is_named_without_its_unit() -> None:
     twice = SampleOptions(traits=TraitOptions(("N", "N (%)")))
     with pytest.raises(lp.InputError, match=r"name each trait once\. Found 'N \(%\)' more than once"):
         lay_spectra_out(values, COORDS, SampleFacts(NAMES, facts), twice, {"assumed": []})
+
+
+def test_new_samples_may_lack_the_column_of_classes_or_of_traits() -> None:
+    values = np.zeros((4, 2), dtype=np.float32)
+    new = SampleOptions(label_column="species", group_column="plot", may_be_unlabelled=True)
+    patches = lay_spectra_out(values, COORDS, SampleFacts(NAMES, COLUMNS), new, {"assumed": []})
+    assert patches["label"].values.tolist() == [-1] * 4
+    assert patches.attrs[UNLABELLED] == "no column 'species'"
+    assert "group" not in patches.coords
+    # of a training both columns have to be there
+    with pytest.raises(lp.DataError, match="Found none called 'species'"):
+        lay_spectra_out(
+            values,
+            COORDS,
+            SampleFacts(NAMES, COLUMNS),
+            replace(new, may_be_unlabelled=False),
+            {"assumed": []},
+        )
+    empty = SampleFacts(NAMES, pd.DataFrame({"N (%)": [np.nan] * 4}))
+    traits = SampleOptions(traits=TraitOptions(("N",), may_be_unknown=True))
+    patches = lay_spectra_out(values, COORDS, empty, traits, {"assumed": []})
+    assert patches.attrs["class_names"] == ["not measured"]
+    assert np.isnan(patches["trait_value"].values).all()
 
 
 def test_patches_keep_their_pixels() -> None:
