@@ -25,6 +25,7 @@ from lrprism.spectral.workbench import (
     plan_training,
     train_into,
 )
+from lrprism.spectral.workbench.progress import Reporter
 from small_runs import SILENT, settings_for, write_patches
 from small_several import several_settings, write_scene
 
@@ -275,3 +276,16 @@ def test_trainings_on_all_scenes_but_one_go_on_after_a_kill(
 def write_and_stop(*arguments: Any) -> None:
     write_json(*arguments)
     raise KeyboardInterrupt
+
+
+def test_the_progress_names_the_scene_that_a_training_leaves_out(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    files = [write_scene(tmp_path, name, seed=seed) for seed, name in enumerate(("north", "south"))]
+    settings = several_settings(files, "scenes")
+    (tmp_path / "run").mkdir()
+    train_into(tmp_path / "run", settings, Reporter())
+    progress = capsys.readouterr().err
+    assert "without north" in progress
+    assert "without south" in progress
+    assert "seed" not in progress

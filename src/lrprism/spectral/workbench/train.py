@@ -259,17 +259,20 @@ def _fit_seed(
         # drawing anew would throw the weights away
         config = replace(config, initialize=False)
     train, validation = (build_dataset(samples, numbers) for numbers in (parts.train, parts.validation))
-    name = type(model.network).__name__
-    if settings.trainings > 1:
-        name = f"{name}, seed {seed}"
-    progress = reporter.shows_progress
     return fit(
         *(model, train, validation, config),
         task=samples.task,
         checkpoint=checkpoint,
-        progress=progress,
-        name=name,
+        progress=reporter.shows_progress,
+        name=", ".join([type(model.network).__name__, *_name_training(samples, settings, seed)]),
     )
+
+
+def _name_training(samples: Samples, settings: TrainingSettings, seed: int) -> list[str]:
+    """Return the scene that one of several trainings leaves out, or its seed; nothing of a single one."""
+    if samples.places is not None and settings.split.scheme == SCENES and settings.others:
+        return [f"without {samples.places.names[seed - settings.training.seed]}"]
+    return [f"seed {seed}"] if settings.trainings > 1 else []
 
 
 def _describe_training(settings: TrainingSettings, result: TrainingResult) -> dict[str, Any]:
