@@ -5,6 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from lrprism.spectral.workbench.composites import DEFAULT_RULE
+from lrprism.spectral.workbench.references import choose_reference
+
 README = Path(__file__).parents[1] / "README.md"
 
 
@@ -22,3 +25,10 @@ def test_the_examples_run(capsys: pytest.CaptureFixture[str]) -> None:
 def test_what_it_points_to_is_there() -> None:
     for target in re.findall(r"\[[^]]*]\(([^)]+)\)|`(CITATION\.cff)`", README.read_text()):
         assert (README.parent / "".join(target)).is_file(), target
+
+
+def test_the_default_is_named_with_what_speaks_for_and_against_it() -> None:
+    default = f"`{DEFAULT_RULE}@{choose_reference(DEFAULT_RULE, None)}`"
+    (sentence,) = re.findall(r"Without `--rule`, [^.]*\.md\]\([^)]*\)", README.read_text())
+    assert default in sentence
+    assert "docs/evidence.md" in sentence
