@@ -27,13 +27,25 @@ def test_a_line_with_intervals_per_method_and_all_bands_behind() -> None:
     np.testing.assert_allclose(bars[0][:, 1], [0.53, 0.57])
     assert [label.get_text() for label in axes.get_xticklabels()] == ["5", "10", "30"]
     words = [text.get_text() for text in figure.legends[0].get_texts()]
-    assert sorted(words) == ["all 200 bands", "equal", "relevance"]
+    assert sorted(words) == ["95 % interval of all bands", "all 200 bands", "equal", "relevance"]
 
 
 def test_one_training_has_no_interval_and_says_so() -> None:
     figure = plots.accuracy_by_bands(make_table(n=1))
     texts = [text.get_text() for text in figure.texts]
     assert any("1 training per point" in text and "no intervals" in text for text in texts)
+    assert [text.get_text() for text in figure.legends[0].get_texts()][0] == "all 200 bands"
+    assert "interval" not in "".join(text.get_text() for text in figure.legends[0].get_texts())
+
+
+def test_few_trainings_are_said_and_one_number_of_bands_has_a_tick() -> None:
+    table = make_table(n=2)
+    figure = plots.accuracy_by_bands(table[table["k"].isin([200, 30])])
+    assert any("fewer than 5 trainings: intervals are wide" in text.get_text() for text in figure.texts)
+    assert [label.get_text() for label in figure.axes[0].get_xticklabels()] == ["30"]
+    low, high = figure.axes[0].get_xlim()
+    assert low < 30 < high
+    assert not any("wide" in text.get_text() for text in plots.accuracy_by_bands(make_table(n=5)).texts)
 
 
 def test_many_methods_keep_their_own_look_and_all_bands_alone_are_drawn() -> None:

@@ -12,7 +12,14 @@ from scipy.stats import t
 from lrprism.errors import InputError
 from lrprism.spectral.workbench import NetworkSettings, Preparation, train_into
 from lrprism.spectral.workbench.part_samples import open_own_samples
-from lrprism.spectral.workbench.retrain import ALL, BandSet, check_retrainable, retrain, summarize_accuracy
+from lrprism.spectral.workbench.retrain import (
+    ALL,
+    BandSet,
+    check_retrainable,
+    note_few_trainings,
+    retrain,
+    summarize_accuracy,
+)
 from lrprism.spectral.workbench.trained_network import TrainedNetwork
 from small_runs import SILENT, settings_for, write_patches
 
@@ -107,7 +114,7 @@ def test_a_record_gives_the_same_set() -> None:
 
 
 def test_intervals_are_those_of_student() -> None:
-    values = [0.8, 0.9, 0.94]
+    values = [0.6, 0.7, 0.74]
     table = pd.DataFrame(
         {"method": ["all"] * 2 + ["gss"] * 3, "k": [9] * 2 + [3] * 3, "accuracy": [1.0, 0.9, *values]}
     )
@@ -115,6 +122,18 @@ def test_intervals_are_those_of_student() -> None:
     low, high = t.interval(0.95, 2, np.mean(values), np.std(values, ddof=1) / np.sqrt(3))
     assert summary.loc["gss", ["low", "high"]].tolist() == pytest.approx([low, high])
     assert summary.loc["gss", "n"] == 3
-    assert summary.loc["gss", "of_all"] == pytest.approx(0.88 / 0.95)
+    assert summary.loc["gss", "of_all"] == pytest.approx(0.68 / 0.95)
     assert list(summary.index) == ["all", "gss"]
     assert summarize_accuracy(table[2:])["of_all"].isna().all()
+
+
+def test_intervals_end_where_accuracies_do_and_few_trainings_are_said() -> None:
+    # t = 12.7 with two trainings: 0.5 +- 12.7 * 0.1 without bounds
+    table = pd.DataFrame({"method": ["all"] * 2 + ["gss"], "k": [9, 9, 3], "accuracy": [0.4, 0.6, 0.7]})
+    summary = summarize_accuracy(table)
+    assert summary["low"].tolist()[0] == 0
+    assert summary["high"].tolist()[0] == 1
+    assert summary[["low", "high"]].isna().all(axis=1).tolist() == [False, True]
+    assert note_few_trainings(summary) == ["2 trainings where at least 5 are asked for: intervals are wide"]
+    assert note_few_trainings(summary[1:]) == []
+    assert note_few_trainings(summary.assign(n=5)) == []

@@ -18,6 +18,7 @@ from lrprism.spectral.workbench.select_bands import (
 from lrprism.spectral.workbench.trained_network import TrainedNetwork
 from small_runs import SILENT, settings_for, write_patches
 
+FEW = "2 trainings where at least 5 are asked for: intervals are wide"
 SETTINGS = SelectionSettings(("relevance", "equal", "random"), (3,), seeds=2)
 
 
@@ -51,7 +52,7 @@ def test_tables_a_figure_and_a_record_are_written(selected: Path) -> None:
     assert figures == {"accuracy-by-bands.png", "accuracy-by-bands.svg"}
     record = json.loads((selected / "run.json").read_text())
     assert record["selection"]["methods"] == ["relevance", "equal", "random"]
-    assert record["notes"] == []
+    assert record["notes"] == [FEW]
     assert record["training"]["network"]["name"] == "mlp"
 
 
@@ -99,7 +100,7 @@ def test_a_killed_call_goes_on_with_its_selection(run: Path, selected: Path, tmp
     rows[rows["method"].isin(["all", "equal"])].to_csv(tmp_path / "accuracy.csv", index=False)
     record = select_into(tmp_path, run, SETTINGS, SILENT)
     assert [choice["bands"] for choice in record["bands"]] == ["1,2,3"]
-    assert record["notes"] == ["from before"]
+    assert record["notes"] == ["from before", FEW]
     assert not (tmp_path / "selection.json").exists()
 
 
@@ -113,7 +114,8 @@ def test_a_choice_that_is_refused_is_said_and_the_rest_is_made(
     )
     assert record["notes"] == [
         "equal with 14 bands is left out: k should be 1 to 13, the number of bands that vary. Found 14. "
-        "Select fewer bands"
+        "Select fewer bands",
+        FEW,
     ]
     assert [(row["method"], row["k"]) for row in record["accuracy"]] == [("all", 13), ("equal", 2)]
 

@@ -13,6 +13,9 @@ from lrprism.spectral.plots.curves import COLOURS, DASHES, IN_LEGEND
 
 COLUMNS: Final = ("method", "k", "mean", "low", "high", "n")
 ALL: Final = "all"
+FEW: Final = 5
+"""The interval of fewer trainings is wide: Student's t is 12.7 of two, 2.8 of five."""
+INTERVAL: Final = "95 % interval of all bands"
 
 LEFT: Final = 15.0  # mm, the axis with its label
 HEADING: Final = 13.0  # mm
@@ -42,7 +45,7 @@ def accuracy_by_bands(table: pd.DataFrame) -> Figure:
     _check_table(table)
     few = table[table["method"] != ALL]
     methods = list(few["method"].unique())
-    legend = LEGEND * -(-(len(methods) + 1) // IN_LEGEND)
+    legend = LEGEND * -(-(len(methods) + 2) // IN_LEGEND)  # all bands and their interval are two more
     figure = style.new_figure(style.PAGE_WIDTH, HEADING + PANEL + AXIS + legend + style.MARGIN)
     style.write_heading(figure, "Accuracy of networks trained with few bands", _list_facts(table))
     axes = style.add_axes(figure, LEFT, HEADING, style.PAGE_WIDTH - LEFT - style.MARGIN, PANEL)
@@ -66,14 +69,15 @@ def _list_facts(table: pd.DataFrame) -> list[str]:
         else f"{least} to {most} trainings"
     )
     intervals = "bars: 95 % intervals of the mean over trainings" if most > 1 else "no intervals"
-    return [f"{count} per point, one split", intervals]
+    few = f"fewer than {FEW} trainings: intervals are wide" if 1 < most and least < FEW else ""
+    return [f"{count} per point, one split", intervals, few]
 
 
 def _draw_all(axes: Axes, rows: pd.DataFrame) -> None:
     for k, mean, low, high in rows[["k", "mean", "low", "high"]].to_numpy(np.float64).tolist():
         axes.axhline(mean, color=style.GREY, label=f"all {k:.0f} bands", zorder=1)
         if np.isfinite(low):  # one training has no interval
-            axes.axhspan(low, high, color=style.LIGHT_GREY, alpha=0.6, linewidth=0, zorder=0)
+            axes.axhspan(low, high, color=style.LIGHT_GREY, alpha=0.6, linewidth=0, zorder=0, label=INTERVAL)
 
 
 def _draw_method(axes: Axes, rows: pd.DataFrame, number: int, beside: float) -> None:

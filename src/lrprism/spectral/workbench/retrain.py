@@ -9,6 +9,7 @@ import pandas as pd
 
 from lrprism.errors import InputError, LRPrismError
 from lrprism.spectral.files import write_whole
+from lrprism.spectral.plots.selection import FEW
 from lrprism.spectral.training.config import TrainingConfig
 from lrprism.spectral.training.loop import fit
 from lrprism.spectral.training.metrics import Metrics
@@ -163,11 +164,24 @@ def _train(
     return scores
 
 
+def note_few_trainings(summary: pd.DataFrame) -> list[str]:
+    """Say that intervals from fewer than 5 trainings are wide; nothing where each is from more, or from one.
+
+    Args:
+        summary: The result of :func:`summarize_accuracy`.
+    """
+    fewest = int(summary.loc[summary["n"] > 1, "n"].min()) if (summary["n"] > 1).any() else FEW
+    if fewest >= FEW:
+        return []
+    return [f"{fewest} trainings where at least {FEW} are asked for: intervals are wide"]
+
+
 def summarize_accuracy(table: pd.DataFrame) -> pd.DataFrame:
     """Summarise the trainings of each method and number of bands: mean accuracy with its 95 % interval.
 
     The interval is Student's t over seeds, see :func:`lrprism.spectral.training.summarize_seeds`: it speaks
     of other trainings on this split, for random bands also of other draws; not of other fields or images.
+    Its ends are cut off at 0 and 1, as no accuracy lies beyond.
 
     Args:
         table: The result of :func:`retrain`.
@@ -179,5 +193,7 @@ def summarize_accuracy(table: pd.DataFrame) -> pd.DataFrame:
     groups = table.groupby(["method", "k"], sort=False)["accuracy"]
     rows = [{"method": method, "k": k, **measure_scatter(group.tolist())} for (method, k), group in groups]
     summary = pd.DataFrame(rows)
+    # Student's t knows no bounds: two trainings may give -0.5 to 1.6
+    summary[["low", "high"]] = summary[["low", "high"]].clip(0.0, 1.0)
     full = summary.loc[summary["method"] == ALL, "mean"]
     return summary.assign(of_all=summary["mean"] / full.iloc[0] if len(full) else float("nan"))

@@ -16,7 +16,14 @@ from lrprism.spectral.workbench.band_samples import gather_band_samples
 from lrprism.spectral.workbench.part_samples import open_own_samples
 from lrprism.spectral.workbench.progress import Reporter
 from lrprism.spectral.workbench.record import WEIGHTS
-from lrprism.spectral.workbench.retrain import ALL, BandSet, check_retrainable, retrain, summarize_accuracy
+from lrprism.spectral.workbench.retrain import (
+    ALL,
+    BandSet,
+    check_retrainable,
+    note_few_trainings,
+    retrain,
+    summarize_accuracy,
+)
 from lrprism.spectral.workbench.sources import Samples
 from lrprism.spectral.workbench.trained_network import TrainedNetwork
 
@@ -128,7 +135,10 @@ def select_into(
         "data_sha256": samples.hash,
         "bands": selection.to_dict("records"),
         "accuracy": summary.to_dict("records"),
-        "notes": [*notes, *failures, *([_UNNAMEABLE] if samples.band_numbers is None else [])],
+        "notes": [
+            *(*notes, *failures, *note_few_trainings(summary)),
+            *([_UNNAMEABLE] if samples.band_numbers is None else []),
+        ],
         "training": trained.record,
     }
     write_json(folder / RUN_FILE, record)
