@@ -56,11 +56,14 @@ def test_one_symmetric_scale_for_all(relevance: xr.Dataset) -> None:
 def test_heading_side_and_unit(relevance: xr.Dataset, words: Words) -> None:
     sample = relevance.isel(sample=0)
     sample["relevance"][:] = 0.01
-    sample["output"][0] = 2.5
+    sample["output"][:] = np.array([2.5, 1.5, 0.5])
     text = words(band_heatmaps(sample))
     total = 0.01 * sample["relevance"].size
     assert f"Explained class: Corn, logit 2.5, total relevance {total:.3g}" in text
-    assert "true class: Woods  ·  predicted: Corn  ·  Test scene  ·  Epsilon()" in text
+    # 1 / (1 + 1 / e + 1 / e²) = 0.665
+    facts = ["sample at row 40, column 60", "true class: Woods", "predicted: Corn, probability 0.665"]
+    assert "  ·  ".join([*facts, "Test scene"]) in text.replace("\n", "  ·  ")
+    assert "Epsilon()" in text
     assert "relevance (logit)" in text
     assert "RGB 640/560/440 nm" in text
     assert "5 × 5 pixels, centre 40, 60" in text

@@ -34,7 +34,7 @@ def test_one_training_has_no_interval_and_says_so() -> None:
     figure = plots.accuracy_by_bands(make_table(n=1))
     texts = [text.get_text() for text in figure.texts]
     assert any("1 training per point" in text and "no intervals" in text for text in texts)
-    assert [text.get_text() for text in figure.legends[0].get_texts()][0] == "all 200 bands"
+    assert next(text.get_text() for text in figure.legends[0].get_texts()) == "all 200 bands"
     assert "interval" not in "".join(text.get_text() for text in figure.legends[0].get_texts())
 
 

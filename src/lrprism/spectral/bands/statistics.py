@@ -20,6 +20,8 @@ COMPARED_WITH: Final = "compared_with"
 """The attribute of a relevance dataset that says in words what the input is compared with."""
 REGRESSION: Final = "regression"
 """The value of :data:`TASK` where traits are explained."""
+SEGMENTATION: Final = "segmentation"
+"""The value of :data:`TASK` where the class of each pixel is learned."""
 PLANT_NDVI: Final = "plant_ndvi"
 """The attribute of reduced relevance: the NDVI above which pixels are plants; missing where none are told."""
 _TOP: Final = 10

@@ -12,6 +12,7 @@ from lrprism.spectral.bands.pooling import POOLED, joins_bands
 from lrprism.spectral.bands.statistics import COMPARED_WITH, REGRESSION, TASK, sample_spectra
 
 _NOT_KNOWN: Final = frozenset(("", "unknown"))
+_PLACES: Final = ("name", "row", "column", "scene")
 
 
 def require_variables(dataset: xr.Dataset, names: Iterable[str]) -> None:
@@ -246,11 +247,19 @@ def describe_window(dataset: xr.Dataset) -> str:
 
 
 def name_sample(dataset: xr.Dataset) -> list[str]:
-    """Return the name of the only sample, such as its file or its line in a table; nothing without one.
+    """Return the name of the only sample, such as its file or its line in a table, or its row and column.
 
     Args:
-        dataset: A relevance dataset, or one sample of it.
+        dataset: A relevance dataset, or one sample of it. Of several samples, nothing is returned, as of one
+            without a name and a place.
     """
-    if "name" not in dataset.coords or dataset["name"].size != 1:
+    known = {str(name): dataset[name].to_numpy() for name in _PLACES if name in dataset.coords}
+    if any(values.size != 1 for values in known.values()):
         return []
-    return [f"sample {dataset['name'].to_numpy().item()}"]
+    words = {name: values.item() for name, values in known.items()}
+    if "name" in words:
+        return [f"sample {words['name']}"]
+    if not {"row", "column"} <= set(words):
+        return []
+    where = f" of {words['scene']}" if "scene" in words else ""
+    return [f"sample at row {words['row']}, column {words['column']}{where}"]

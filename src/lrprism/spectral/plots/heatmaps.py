@@ -13,6 +13,7 @@ from lrprism.spectral.bands.pooling import POOLED
 from lrprism.spectral.plots import contract, style
 from lrprism.spectral.plots.grid import HEADING, SIDE, STRIP, GridPlan, plan_grid
 from lrprism.spectral.plots.picture import colour_picture
+from lrprism.spectral.plots.sample_facts import describe_sample
 from lrprism.spectral.plots.scales import SymmetricScale, draw_colour_bar, symmetric_scale
 from lrprism.spectral.plots.style import MARGIN
 
@@ -73,25 +74,13 @@ def _write_sample_heading(figure: Figure, sample: xr.Dataset, drawn: int) -> Non
     )
     bands, width = sample.sizes["band"], float(sample["relevance"].attrs.get(POOLED, 0))
     facts = [
-        *contract.name_sample(sample),
-        *_name_truth(sample, unit),
+        *describe_sample(sample),
         str(sample.attrs.get("title", "")),
         contract.describe_way(sample),
         f"each band averaged over {contract.name_width(width)} of wavelength" if width else "",
         f"{drawn} of {bands} bands shown, total over all" if drawn < bands else "",
     ]
     style.write_heading(figure, title, facts)
-
-
-def _name_truth(sample: xr.Dataset, unit: str) -> list[str]:
-    """Return what is true and what was predicted."""
-    if contract.is_regression(sample):
-        true, predicted = (style.format_number(float(sample[name])) for name in ("true", "predicted"))
-        measured = f"measured: {true} {unit}" if np.isfinite(float(sample["true"])) else "not measured"
-        return [measured, f"predicted: {predicted} {unit}"]
-    label = int(sample["label"])
-    true = contract.get_class_name(sample, label) if label >= 0 else "not known"
-    return [f"true class: {true}", f"predicted: {contract.get_class_name(sample, int(sample['predicted']))}"]
 
 
 def _draw_side(

@@ -69,7 +69,7 @@ def _list_facts(table: pd.DataFrame) -> list[str]:
         else f"{least} to {most} trainings"
     )
     intervals = "bars: 95 % intervals of the mean over trainings" if most > 1 else "no intervals"
-    few = f"fewer than {FEW} trainings: intervals are wide" if 1 < most and least < FEW else ""
+    few = f"fewer than {FEW} trainings: intervals are wide" if most > 1 and least < FEW else ""
     return [f"{count} per point, one split", intervals, few]
 
 

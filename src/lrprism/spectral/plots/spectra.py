@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from lrprism.errors import DataError
 from lrprism.spectral.bands.statistics import band_table, top_bands, top_regions
 from lrprism.spectral.plots import contract, style, wavelength_axis
+from lrprism.spectral.plots.sample_facts import describe_sample
 
 LEFT: Final = 17.0  # mm, the left axis with its label
 RIGHT: Final = 17.0  # mm, the right axis with its label
@@ -134,10 +135,11 @@ def _select_class(dataset: xr.Dataset, target: int) -> xr.Dataset:
 
 def _write_spectrum_heading(figure: Figure, spectra: xr.Dataset, target: int) -> None:
     count, right = spectra.sizes["sample"], contract.count_right(spectra)
+    one = describe_sample(spectra)  # which says whether the network gets it right
     shown = f"{count} sample{'s' if count > 1 else ''} explained for this {contract.name_output(spectra)}"
     facts = [
-        *contract.name_sample(spectra),
-        shown if right is None else f"{shown}, {right} of them right",
+        *one,
+        shown if right is None or one else f"{shown}, {right} of them right",
         f"each band summed over {contract.describe_window(spectra)}",
         str(spectra.attrs.get("title", "")),
         contract.describe_way(spectra),
