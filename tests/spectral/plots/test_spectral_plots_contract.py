@@ -127,3 +127,11 @@ def test_right_samples_are_counted_where_all_true_classes_are_known(relevance: x
     assert contract.count_right(relevance.assign(label=label)) == relevance.sizes["sample"] - 1
     label[1] = -1
     assert contract.count_right(relevance.assign(label=label)) is None
+
+
+def test_a_doubt_in_the_words_of_the_task(relevance: xr.Dataset) -> None:
+    assert contract.name_doubt(relevance) == ""
+    relevance.attrs["doubt"] = "the network predicts no better than chance, with a balanced accuracy of 0.3"
+    assert contract.name_doubt(relevance) == "network at chance level"
+    relevance.attrs["task"] = "regression"
+    assert contract.name_doubt(relevance) == "network perhaps no better than the mean"

@@ -24,6 +24,7 @@ def test_two_curves_their_difference_and_its_interval() -> None:
     np.testing.assert_allclose(rye[np.isfinite(rye)], np.linspace(0, 0.6, 7))
     assert np.isnan(rye).sum() == 1  # broken between 530 and 700 nm
     assert "rye less hay" in curves
+    assert not any("do not read" in text.get_text() for text in figure.texts)
     assert (upper.get_ylabel(), lower.get_ylabel()) == ("relevance (logit)", "difference (logit)")
     words = [text.get_text() for text in figure.legends[0].get_texts()]
     assert len(words) == len(set(words))
@@ -34,3 +35,9 @@ def test_two_curves_their_difference_and_its_interval() -> None:
 def test_no_table_of_contrast(table: pd.DataFrame) -> None:
     with pytest.raises(DataError, match=r"a table of contrast should hold .* Found no (band|low)"):
         plots.relevance_contrast(table, ("a", "b"), "logit")
+
+
+def test_a_network_at_chance_level_is_said() -> None:
+    figure = plots.relevance_contrast(make_table(), ("rye", "hay"), "logit", "network at chance level")
+    titles = [text.get_text() for text in figure.texts]
+    assert "Network at chance level: do not read  ·  rye less hay" in titles

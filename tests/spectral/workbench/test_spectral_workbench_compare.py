@@ -15,7 +15,9 @@ from tests.small_runs import SILENT
 NM = 500.0 + 10 * np.arange(12)
 
 
-def write_results(folder: Path, shift: float = 0.0, nm: np.ndarray = NM, *, is_labelled: bool = True) -> str:
+def write_results(
+    folder: Path, shift: float = 0.0, nm: np.ndarray = NM, *, is_labelled: bool = True, **attrs: str
+) -> str:
     """Relevance of rye at the third band and of hay at the eighth; every fifth sample is wrong."""
     rng = np.random.default_rng(0)
     target = np.arange(40) % 2
@@ -36,7 +38,7 @@ def write_results(folder: Path, shift: float = 0.0, nm: np.ndarray = NM, *, is_l
             **band_coords(12, nm, fwhm=np.full(12, 9.0)),
             "class_name": ("class", ["rye", "hay", "oats"]),
         },
-        attrs={RESOLUTION: 0.0},
+        attrs={RESOLUTION: 0.0, **attrs},
     )
     folder.mkdir()
     dataset.to_zarr(folder / "relevance.zarr", zarr_format=2)
@@ -123,3 +125,10 @@ def test_results_that_cannot_be_compared(tmp_path: Path) -> None:
     (tmp_path / "run" / "run.json").write_text('{"training": {}}')
     with pytest.raises(lp.DataError, match=r"results of lrprism explain\. Found training in its run\.json"):
         compare(tmp_path, str(tmp_path / "run"), right_wrong=True)
+
+
+def test_the_figure_says_that_one_of_two_networks_is_at_chance_level(tmp_path: Path) -> None:
+    results = [write_results(tmp_path / "a"), write_results(tmp_path / "b", doubt="no better than chance")]
+    compare(tmp_path, *results)
+    figure = (tmp_path / "out" / "figures" / "contrast.svg").read_text()
+    assert "Network at chance level: do not read" in figure

@@ -1,4 +1,5 @@
 import json
+import shutil
 from pathlib import Path
 
 import h5py
@@ -191,3 +192,19 @@ def test_by_default_spectra_are_compared_with_the_mean_of_the_training_samples(
     summary = json.loads((tmp_path / "run.json").read_text())["explanation"]["conservation"]
     assert summary["at_input"] == pytest.approx(summary["explained"], rel=1e-3)
     assert summary["to_bias"] == 0
+
+
+def test_figures_of_a_network_at_chance_level_say_so(explained: Path, trained: Path, tmp_path: Path) -> None:
+    assert "doubt" not in relevance_of(explained).attrs
+    shutil.copytree(trained, tmp_path / "run")
+    record = json.loads((tmp_path / "run" / "run.json").read_text())
+    record["training"]["test"]["confusion"] = [[2, 1, 1], [1, 2, 1], [1, 1, 2]]
+    (tmp_path / "run" / "run.json").write_text(json.dumps(record))
+    (tmp_path / "out").mkdir()
+    settings = ExplanationSettings(rule="tutorial", devices=CPU, batch_size=5, heatmaps=0)
+    explain_into(tmp_path / "out", tmp_path / "run", settings, SILENT)
+    assert relevance_of(tmp_path / "out").attrs["doubt"].startswith("the network predicts no better than chance")
+    figures = sorted((tmp_path / "out" / "figures").glob("*.svg"))
+    assert {path.stem for path in figures} >= {"class-spectra", "layer-sums"}
+    for path in figures:
+        assert "Network at chance level: do not read" in path.read_text()

@@ -22,6 +22,8 @@ REGRESSION: Final = "regression"
 """The value of :data:`TASK` where traits are explained."""
 SEGMENTATION: Final = "segmentation"
 """The value of :data:`TASK` where the class of each pixel is learned."""
+DOUBT: Final = "doubt"
+"""The attribute of a relevance dataset that says why its maps are not to be read; missing where they are."""
 PLANT_NDVI: Final = "plant_ndvi"
 """The attribute of reduced relevance: the NDVI above which pixels are plants; missing where none are told."""
 _TOP: Final = 10

@@ -144,7 +144,7 @@ def _write_classes_heading(figure: Figure, dataset: xr.Dataset, count: int, *, n
         str(dataset.attrs.get("title", "")),
         contract.describe_way(dataset),
     ]
-    style.write_heading(figure, title, facts)
+    style.write_heading(figure, title, facts, contract.name_doubt(dataset))
     bottom = style.measure_figure(figure)[1] - BAR_HEIGHT
     style.write(
         figure,

@@ -38,7 +38,7 @@ NUMBER: Final = 5.5  # points, of the numbers
 
 
 @style.use_house_style
-def layer_sums(table: pd.DataFrame, *, unit: str = "logit", way: str = "") -> Figure:
+def layer_sums(table: pd.DataFrame, *, unit: str = "logit", way: str = "", doubt: str = "") -> Figure:
     r"""Draw the sum of relevance at every op, from the network's output down to its input.
 
     .. math:: R_\text{out}(k) + \sum_{l > k} \big(\text{bias}_l + \text{stabiliser}_l + \text{rule}_l
@@ -55,6 +55,7 @@ def layer_sums(table: pd.DataFrame, *, unit: str = "logit", way: str = "") -> Fi
             without one, that at the input of the first op counts as all of it.
         unit: Unit of the explained output.
         way: The rules and the reference in words, for the heading.
+        doubt: Why the figures of the network are not to be read, for the heading.
 
     Returns:
         The figure, 170 mm wide; it grows with the number of ops.
@@ -74,7 +75,7 @@ def layer_sums(table: pd.DataFrame, *, unit: str = "logit", way: str = "") -> Fi
     _draw_bars(axes, bars, explained)
     _write_names(axes, bars)
     _write_numbers(axes, columns, width)
-    _write_sums_heading(figure, rows, hidden=hidden, unit=unit, way=way)
+    _write_sums_heading(figure, rows, hidden=hidden, unit=unit, way=way, doubt=doubt)
     figure.legend(
         *axes.get_legend_handles_labels(),
         loc="lower center",
@@ -259,7 +260,9 @@ def _write_numbers(axes: Axes, columns: list[_Column], width: float) -> None:
             write(end, index, text, va="center", color="#A0A0A0" if text == "0" else style.BLACK)
 
 
-def _write_sums_heading(figure: Figure, rows: pd.DataFrame, *, hidden: int, unit: str, way: str) -> None:
+def _write_sums_heading(
+    figure: Figure, rows: pd.DataFrame, *, hidden: int, unit: str, way: str, doubt: str
+) -> None:
     explained, ground = float(rows["relevance_out"].iloc[0]), rows.iloc[-1]
     missing = float(ground["elsewhere"])
     missing = 0.0 if abs(missing) < ROUNDING * abs(explained) else missing
@@ -272,7 +275,7 @@ def _write_sums_heading(figure: Figure, rows: pd.DataFrame, *, hidden: int, unit
     ]
     if hidden:
         facts.append(f"{hidden} ops that pass relevance on unchanged left out")
-    style.write_heading(figure, "Relevance from the output to the input", facts)
+    style.write_heading(figure, "Relevance from the output to the input", facts, doubt)
     note = "each bar adds up to the explained output (parts left of 0 count as negative)"
     style.write(
         figure, MARGIN, style.measure_figure(figure)[1] - 4.0, note, size=style.FONT_TINY, colour=style.GREY

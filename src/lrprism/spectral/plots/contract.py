@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from lrprism.errors import DataError
 from lrprism.spectral.bands.pooling import POOLED, joins_bands
-from lrprism.spectral.bands.statistics import COMPARED_WITH, REGRESSION, TASK, sample_spectra
+from lrprism.spectral.bands.statistics import COMPARED_WITH, DOUBT, REGRESSION, TASK, sample_spectra
 
 _NOT_KNOWN: Final = frozenset(("", "unknown"))
 _PLACES: Final = ("name", "row", "column", "scene")
@@ -179,6 +179,13 @@ def describe_way(dataset: xr.Dataset) -> str:
     """Return the rules, and what the input is compared with where the dataset says so."""
     rules, reference = (str(dataset.attrs.get(name, "")) for name in ("composite", COMPARED_WITH))
     return f"{rules} against {reference}".strip() if reference else rules
+
+
+def name_doubt(dataset: xr.Dataset) -> str:
+    """Return why a figure is not to be read, in the few words of a heading; nothing where it is."""
+    if not dataset.attrs.get(DOUBT):
+        return ""
+    return "network perhaps no better than the mean" if is_regression(dataset) else "network at chance level"
 
 
 def name_quantity(dataset: xr.Dataset) -> str:

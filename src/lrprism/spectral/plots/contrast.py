@@ -19,7 +19,7 @@ FOOT: Final = 18.0  # mm, the wavelength axis and the legend
 
 
 @style.use_house_style
-def relevance_contrast(table: pd.DataFrame, names: tuple[str, str], unit: str) -> Figure:
+def relevance_contrast(table: pd.DataFrame, names: tuple[str, str], unit: str, doubt: str = "") -> Figure:
     """Draw the mean relevance of two sets of samples, and below it their difference with its 95 % interval.
 
     Known absorption features are named above; lines are broken at gaps.
@@ -28,6 +28,7 @@ def relevance_contrast(table: pd.DataFrame, names: tuple[str, str], unit: str) -
         table: From :func:`lrprism.spectral.bands.contrast.contrast_table`.
         names: Names of the two sets.
         unit: Unit of the relevance.
+        doubt: Why the figures of a network are not to be read, for the heading.
 
     Returns:
         The figure, 170 mm wide.
@@ -42,7 +43,8 @@ def relevance_contrast(table: pd.DataFrame, names: tuple[str, str], unit: str) -
     width = style.PAGE_WIDTH - LEFT - style.MARGIN
     top = HEADING + strip + 1.0
     figure = style.new_figure(style.PAGE_WIDTH, top + 2 * PANEL + BETWEEN + FOOT)
-    style.write_heading(figure, f"{names[0]} less {names[1]}", ["mean relevance per band, 95 % intervals"])
+    facts = ["mean relevance per band, 95 % intervals"]
+    style.write_heading(figure, f"{names[0]} less {names[1]}", facts, doubt)
     wavelength_axis.draw_feature_strip(figure, (LEFT, HEADING), width, ends)
     upper = style.add_axes(figure, LEFT, top, width, PANEL)
     lower = style.add_axes(figure, LEFT, top + PANEL + BETWEEN, width, PANEL)

@@ -80,7 +80,7 @@ def _write_sample_heading(figure: Figure, sample: xr.Dataset, drawn: int) -> Non
         f"each band averaged over {contract.name_width(width)} of wavelength" if width else "",
         f"{drawn} of {bands} bands shown, total over all" if drawn < bands else "",
     ]
-    style.write_heading(figure, title, facts)
+    style.write_heading(figure, title, facts, contract.name_doubt(sample))
 
 
 def _draw_side(

@@ -164,4 +164,4 @@ def _write_scene_heading(page: ScenePage, dataset: xr.Dataset) -> None:
         str(dataset.attrs.get("title", "")),
         contract.describe_way(dataset),
     ]
-    style.write_heading(page.figure, "Relevance over the scene", facts)
+    style.write_heading(page.figure, "Relevance over the scene", facts, contract.name_doubt(dataset))

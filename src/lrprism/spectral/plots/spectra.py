@@ -144,7 +144,8 @@ def _write_spectrum_heading(figure: Figure, spectra: xr.Dataset, target: int) ->
         str(spectra.attrs.get("title", "")),
         contract.describe_way(spectra),
     ]
-    style.write_heading(figure, f"Relevance for {contract.get_class_name(spectra, target)}", facts)
+    title = f"Relevance for {contract.get_class_name(spectra, target)}"
+    style.write_heading(figure, title, facts, contract.name_doubt(spectra))
 
 
 def _draw_relevance(

@@ -137,9 +137,22 @@ def write_line(figure: Figure, left: float, top: float, text: str, *, size: floa
     write(figure, left, top, text, size=size, colour=GREY)
 
 
-def write_heading(figure: Figure, title: str, facts: Iterable[str]) -> None:
-    """Write the title of a figure and, below it in one line or two, the facts that are not empty."""
-    write(figure, MARGIN, 2.5, title, size=FONT_TITLE)
+def write_heading(figure: Figure, title: str, facts: Iterable[str], doubt: str = "") -> None:
+    """Write the title of a figure and, below it in one line or two, the facts that are not empty.
+
+    Args:
+        figure: The figure.
+        title: Its title.
+        facts: The facts.
+        doubt: Why it is not to be read, in front of the title; empty where it is to be read.
+    """
+    size, colour = FONT_TITLE, BLACK
+    if doubt:
+        title = f"{doubt[0].upper()}{doubt[1:]}: do not read{BETWEEN_FACTS}{title}"
+        # a long title stays on the page
+        size *= min(1.0, _measure_room(figure) / text_width(title, FONT_TITLE))
+        colour = VERMILION
+    write(figure, MARGIN, 2.5, title, size=size, colour=colour)
     for number, line in enumerate(_break_facts([fact for fact in facts if fact], _measure_room(figure))):
         write_line(figure, MARGIN, 6.8 + number * LINE, line, size=FONT_SMALL)
 

@@ -14,6 +14,7 @@ from lrprism.spectral import plots
 from lrprism.spectral.bands.contrast import contrast_table
 from lrprism.spectral.bands.pooling import pick_peaks
 from lrprism.spectral.bands.statistics import RESOLUTION, sample_spectra
+from lrprism.spectral.plots.contract import name_doubt
 from lrprism.spectral.runs import read_run, versions, write_json
 from lrprism.spectral.runs.record import RUN_FILE
 from lrprism.spectral.workbench.progress import Reporter
@@ -83,7 +84,8 @@ def compare_into(folder: Path, settings: ComparisonSettings, reporter: Reporter)
     table.to_csv(folder / CONTRAST, index=False)
     unit = str(first["positive"].attrs.get("units", ""))
     with reporter.step("drawing the figure"):
-        figure = plots.relevance_contrast(table, (first_name, second_name), unit)
+        doubt = name_doubt(first) or name_doubt(second)
+        figure = plots.relevance_contrast(table, (first_name, second_name), unit, doubt)
         files = plots.save(figure, folder / "figures", "contrast", dpi=200)
     counts = {name: each.sizes["sample"] for name, each in sets.items()}
     lines = describe_contrast(table, counts, unit, float(first.attrs.get(RESOLUTION, 0)))

@@ -11,7 +11,7 @@ import xarray as xr
 
 from lrprism.engine import Account
 from lrprism.errors import DataError, InputError
-from lrprism.spectral.bands.statistics import RESOLUTION, band_table, sample_spectra
+from lrprism.spectral.bands.statistics import DOUBT, RESOLUTION, band_table, sample_spectra
 from lrprism.spectral.cubes.patches import PatchSet
 from lrprism.spectral.runs import file_hash, read_run, versions, write_json
 from lrprism.spectral.runs.record import RUN_FILE
@@ -20,7 +20,12 @@ from lrprism.spectral.workbench.choice import Choice, choose_way, drop_record
 from lrprism.spectral.workbench.class_report import report_into, write_zones
 from lrprism.spectral.workbench.composites import find_composite
 from lrprism.spectral.workbench.cutters import Numbers, WindowCutter
-from lrprism.spectral.workbench.describe_explanation import SamplePart, record_way, write_words
+from lrprism.spectral.workbench.describe_explanation import (
+    SamplePart,
+    find_doubt,
+    record_way,
+    write_words,
+)
 from lrprism.spectral.workbench.every_pixel import PixelExplainer, stratify_map, write_maps
 from lrprism.spectral.workbench.explained_data import describe_part, open_explained
 from lrprism.spectral.workbench.explained_targets import choose_target
@@ -67,7 +72,7 @@ def explain_into(
     with reporter.step(f"reading {settings.source or trained.source}"):
         samples = open_explained(trained, settings)
         plan_job = _plan_pixels if settings.every_pixel else _plan_patches
-        job = _state_resolution(plan_job(samples, trained, way, folder), trained, way)
+        job = _state_facts(plan_job(samples, trained, way, folder), trained, way)
     # batches that are in the store already are not explained again
     store = RelevanceStore(folder, len(job.numbers), settings.batch_size)
     if not _run_job(job, store, way, reporter):
@@ -215,10 +220,12 @@ def _record_written(folder: Path, figures: list[Path], said: list[str]) -> dict[
     return {"report": said, "figures": [str(path.relative_to(folder)) for path in figures]}
 
 
-def _state_resolution(job: _Job, trained: TrainedNetwork, settings: ExplanationSettings) -> _Job:
-    """Write the width of the pooled map into the file of relevance: figures and tables read it there."""
+def _state_facts(job: _Job, trained: TrainedNetwork, settings: ExplanationSettings) -> _Job:
+    """Write the width of the pooled map, and a doubt about the network, where figures and tables read them."""
     width = trained.resolution if settings.pool is None else settings.pool
-    return replace(job, template=job.template.assign_attrs({RESOLUTION: float(width)}))
+    doubt = find_doubt(trained.record)
+    facts = {RESOLUTION: float(width)} | ({DOUBT: doubt} if doubt else {})
+    return replace(job, template=job.template.assign_attrs(facts))
 
 
 def _build_patch_explainer(

@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from lrprism.spectral import plots
 from lrprism.spectral.bands.pooling import joins_bands, pooled, tile_axis
 from lrprism.spectral.bands.statistics import RESOLUTION
-from lrprism.spectral.plots.contract import describe_way, get_relevance_unit, is_regression
+from lrprism.spectral.plots.contract import describe_way, get_relevance_unit, is_regression, name_doubt
 from lrprism.spectral.workbench.progress import Reporter
 
 FigureJob = tuple[str, Callable[[], Figure]]
@@ -52,6 +52,7 @@ def draw_figures(
                 conservation,
                 unit=get_relevance_unit(relevance),
                 way=describe_way(relevance),
+                doubt=name_doubt(relevance),
             ),
         ),
     ]
