@@ -50,6 +50,24 @@ def test_normalised_classes_reach_one(relevance: xr.Dataset, words: Words) -> No
     np.testing.assert_allclose(np.abs(drawn).max(1), 1)
     assert "relevance / largest |R| of the class" in words(figure)
     assert "each class on its own scale" in words(figure)
+    assert "colours end" not in words(figure)
+
+
+@pytest.mark.parametrize("normalise", [False, True])
+def test_the_largest_magnitude_stands_beside_each_class(
+    relevance: xr.Dataset, words: Words, assert_readable: Check, normalise: bool
+) -> None:
+    relevance["relevance"][:] = 0.0
+    # 25 pixels each; the second class has a thousandth
+    relevance["relevance"][::2, 3], relevance["relevance"][1::2, 8] = -2.0, 0.002
+    figure = class_spectra(relevance.assign_attrs(resolution_nm=85.0), normalise=normalise)
+    assert_readable(figure)
+    written = [text.get_text() for text in figure.findobj(lambda artist: artist.get_gid() == "peak")]
+    # the box of 85 nm holds two bands and parts of others
+    assert written[:2] == ["50", "0.05"]
+    assert len(written) == 4
+    assert "right of the rows: largest |R| of the class (logit)" in words(figure)
+    assert words(figure).count("red speaks for the class") == (1 if normalise else 2)
 
 
 def test_dot_at_the_strongest_band(relevance: xr.Dataset) -> None:

@@ -58,7 +58,8 @@ def draw_figures(
     ]
     # one trait is explained at a time
     if not is_regression(relevance):
-        jobs.append(("class-spectra", partial(plots.class_spectra, spectra)))
+        # on one scale classes of little relevance would be white
+        jobs.append(("class-spectra", partial(plots.class_spectra, spectra, normalise=True)))
     for target in np.unique(relevance["target"].values):
         # class names may hold slashes and blanks
         name = _build_slug(f"{int(target):02d}-{relevance['class_name'].values[target]}")
