@@ -292,7 +292,7 @@ def test_maps_of_another_scene(which: str) -> None:
     maps[which] = maps[which].isel(x=slice(1, None))
     message = rf"{which} should have the 6 × 6 pixels of the relevance\. Found 6 × 5\. Give maps of one scene"
     with pytest.raises(DataError, match=message):
-        scene_relevance(relevance, **maps)
+        scene_relevance(relevance, maps["classes"], maps["cube"])
 
 
 def test_classes_that_are_no_whole_numbers() -> None:
@@ -333,3 +333,40 @@ def test_a_pooled_map_shows_boxes_apart(words: Words) -> None:
         "d  550 ± 55 nm",
         "e  700 ± 55 nm",
     ]
+
+
+def test_a_trait_has_a_continuous_scale_and_words_of_its_own(words: Words, assert_readable: Check) -> None:
+    relevance, _, cube = build(20, 30)
+    relevance.attrs |= {"task": "regression", "units": "mg/g", "target_range": [1.0, 3.0]}
+    trait = xr.DataArray(
+        np.linspace(0.0, 4.0, 600).reshape(20, 30), dims=("y", "x"), name="nitrogen",
+        attrs={"units": "mg/g", "title": "Test scene"},
+    )  # fmt: skip
+    trait[0, 0] = np.nan
+    trait[0, 1] = 90.0
+    figure = scene_relevance(relevance, trait, cube)
+    assert_readable(figure)
+    image = panel(figure, "predicted nitrogen").images[0]
+    assert image.get_clim() == (1.0, 3.0)
+    drawn = np.ma.masked_invalid(np.ma.asarray(image.get_array()))
+    assert drawn[10, 10] == pytest.approx(float(trait[10, 10]))
+    assert drawn.mask.sum() == 1
+    text = words(figure)
+    for phrase in (
+        "b  predicted nitrogen (mg/g)", "trained on 1 to 3 mg/g", "red raises the prediction",
+        "relevance for its own prediction", "beyond the colours: smallest", "largest 90",
+    ):  # fmt: skip
+        assert phrase in text
+    assert "class" not in text
+    # the notes beside the colours are of a size that can be read
+    (note,) = [line for line in figure.texts if line.get_text().startswith("predicted outside that range")]
+    assert note.get_fontsize() > 5
+
+
+def test_a_trait_of_whole_numbers_or_without_values_is_refused() -> None:
+    relevance, classes, _ = build(6, 6)
+    relevance.attrs["task"] = "regression"
+    with pytest.raises(DataError, match=r"^trait should be real numbers\. Found int64\."):
+        scene_relevance(relevance, classes)
+    with pytest.raises(DataError, match=r"should have finite values\. Found none\. Look for NaN"):
+        scene_relevance(relevance, (classes * np.nan).rename("N"))

@@ -203,7 +203,9 @@ def test_figures_of_a_network_at_chance_level_say_so(explained: Path, trained: P
     (tmp_path / "out").mkdir()
     settings = ExplanationSettings(rule="tutorial", devices=CPU, batch_size=5, heatmaps=0)
     explain_into(tmp_path / "out", tmp_path / "run", settings, SILENT)
-    assert relevance_of(tmp_path / "out").attrs["doubt"].startswith("the network predicts no better than chance")
+    assert (
+        relevance_of(tmp_path / "out").attrs["doubt"].startswith("the network predicts no better than chance")
+    )
     figures = sorted((tmp_path / "out" / "figures").glob("*.svg"))
     assert {path.stem for path in figures} >= {"class-spectra", "layer-sums"}
     for path in figures:

@@ -286,6 +286,14 @@ def test_pixels_of_a_raster_are_learned_and_mapped(tmp_path: Path) -> None:
     # the trait is predicted where it was not measured, too
     np.testing.assert_allclose(predicted[:, 20:], 3 * cube[1][:, 20:], atol=0.5)
     assert (tmp_path / "maps" / "figures" / "scene-relevance.png").is_file()
+    table = pd.read_csv(tmp_path / "run" / "split.csv")
+    pixels = table[table["part"] == "train"]
+    learned = trait[pixels["row"], pixels["column"]]
+    relevance = xr.open_zarr(tmp_path / "maps" / "relevance.zarr")
+    assert relevance.attrs["target_range"] == pytest.approx([learned.min(), learned.max()])
+    outside = int(((predicted < learned.min()) | (predicted > learned.max())).sum())
+    said = (tmp_path / "maps" / "explanation.txt").read_text()
+    assert f"predicted outside that range: {outside or 'none'} of 576 pixels" in said
 
 
 @pytest.mark.parametrize(

@@ -116,18 +116,21 @@ def check_sample(sample: xr.Dataset) -> None:
         check_finite_values(sample[name])
 
 
-def check_maps(relevance: xr.DataArray, classes: xr.DataArray, cube: xr.DataArray | None) -> None:
+def check_maps(relevance: xr.DataArray, predicted: xr.DataArray, cube: xr.DataArray | None) -> None:
     """Refuse maps that are not those of one scene.
 
     Raises:
-        DataError: If dimensions are others, the maps differ in size, or classes are not whole numbers.
+        DataError: If dimensions are others, the maps differ in size, classes are not whole numbers, or a
+            trait has no floating point numbers.
     """
     hint = "Give the maps of a run as they were written."
+    is_trait = relevance.attrs.get(TASK) == REGRESSION
+    name, numbers, kinds = ("trait", "real numbers", "f") if is_trait else ("classes", "whole numbers", "iu")
     check_dimensions(relevance.rename("relevance"), ("band", "y", "x"), hint)
-    check_dimensions(classes.rename("classes"), ("y", "x"), hint)
-    if classes.dtype.kind not in "iu":
-        raise DataError(f"classes should be whole numbers. Found {classes.dtype}. {hint}")
-    maps = [("classes", classes)]
+    check_dimensions(predicted.rename(name), ("y", "x"), hint)
+    if predicted.dtype.kind not in kinds:
+        raise DataError(f"{name} should be {numbers}. Found {predicted.dtype}. {hint}")
+    maps = [(name, predicted)]
     if cube is not None:
         check_dimensions(cube.rename("cube"), ("band", "y", "x"), hint)
         maps.append(("cube", cube))

@@ -89,7 +89,8 @@ def _draw_side(
     top, side = HEADING + 4.5, SIDE if plan.beside else STRIP - 13.0
     _draw_picture(figure, sample, wavelength, (MARGIN, top, side))
     corner = (MARGIN, top + side + 8.0) if plan.beside else (MARGIN + side + 12.0, top + 4.0)
-    draw_colour_bar(figure, scale, corner, f"relevance ({contract.get_relevance_unit(sample)})")
+    label, is_trait = f"relevance ({contract.get_relevance_unit(sample)})", contract.is_regression(sample)
+    draw_colour_bar(figure, scale, corner, label, is_trait=is_trait)
 
 
 def _draw_picture(

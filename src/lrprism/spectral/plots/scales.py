@@ -67,7 +67,9 @@ def symmetric_scale(values: NDArray[np.floating], percentile: float = 99.5) -> S
     return SymmetricScale(limit, largest, percentile)
 
 
-def draw_colour_bar(figure: Figure, scale: SymmetricScale, corner: tuple[float, float], label: str) -> Axes:
+def draw_colour_bar(
+    figure: Figure, scale: SymmetricScale, corner: tuple[float, float], label: str, *, is_trait: bool = False
+) -> Axes:
     """Draw a flat colour bar; it says so, and has arrows, where values lie beyond its colours.
 
     Args:
@@ -75,6 +77,7 @@ def draw_colour_bar(figure: Figure, scale: SymmetricScale, corner: tuple[float, 
         scale: The scale.
         corner: Left and top in mm.
         label: Quantity that the colours show, with its unit.
+        is_trait: Whether relevance is that of a trait, not of a class.
     """
     axes = style.add_axes(figure, corner[0] + 3.0, corner[1], BAR, 3.0)
     bar = figure.colorbar(
@@ -87,6 +90,8 @@ def draw_colour_bar(figure: Figure, scale: SymmetricScale, corner: tuple[float, 
     bar.ax.set_xticklabels([style.format_number(-scale.limit), "0", style.format_number(scale.limit)])
     bar.set_label(label, labelpad=1.5)
     notes = ["red speaks for the class,", "blue against it, white is 0"]
+    if is_trait:
+        notes = ["red raises the prediction,", "blue lowers it, white is 0"]
     if scale.clipped:
         notes += [
             f"colours end at the {scale.percentile:g}th",

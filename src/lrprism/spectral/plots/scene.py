@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from lrprism.errors import DataError
 from lrprism.spectral.bands.pooling import POOLED, pick_peaks
+from lrprism.spectral.bands.statistics import REGRESSION, TASK
 from lrprism.spectral.plots import contract, style, wavelength_axis
 from lrprism.spectral.plots.class_colours import PALETTE
 from lrprism.spectral.plots.picture import choose_colour_bands, colour_picture, picture_title
@@ -19,6 +20,7 @@ from lrprism.spectral.plots.scene_keys import SEQUENTIAL, ClassKey, draw_wavelen
 from lrprism.spectral.plots.scene_page import ScenePage, panel_letter
 from lrprism.spectral.plots.scene_values import DrawnRelevance, mean_magnitude, read_drawn, thin_out
 from lrprism.spectral.plots.style import MARGIN
+from lrprism.spectral.plots.trait_key import TRAIT, TraitKey, get_target_range
 
 SHOWN: Final = 3  # bands, the strongest of the scene
 MOST_SHOWN: Final = 12
@@ -28,7 +30,7 @@ BARS: Final = 23.0  # mm, the keys of wavelength and relevance with their notes
 @style.use_house_style
 def scene_relevance(
     relevance: xr.DataArray,
-    classes: xr.DataArray,
+    predicted: xr.DataArray,
     cube: xr.DataArray | None = None,
     *,
     bands: Sequence[int] | None = None,
@@ -37,7 +39,7 @@ def scene_relevance(
 
     .. math:: k_{yx} = \arg\max_b R_{byx}, \qquad m_b = \frac{1}{|E|} \sum_{(y,x) \in E} |R_{byx}|
 
-    The panels: the scene as a colour picture (if the cube is given), the predicted classes, the wavelength of
+    The panels: the scene as a colour picture (if the cube is given), the prediction, the wavelength of
     the band ``k`` of largest relevance at every pixel, and the relevance of the bands whose mean magnitude
     ``m`` over the explained pixels E is largest, on one diverging scale centred on 0. Pixels that are not
     explained are grey. In a map that :func:`lrprism.spectral.pooled` returned, those shown lie more than
@@ -47,8 +49,10 @@ def scene_relevance(
     Args:
         relevance: ``[band, y, x]`` with ``wavelength`` in nm, NaN at pixels that are not explained; the
             ``relevance_map`` of a run.
-        classes: Predicted class of every pixel, ``[y, x]``, 0-based, negative where there is none; the
-            attribute ``class_names`` names them, and ``title`` the panel. The ``class_map`` of a run.
+        predicted: Predicted class of every pixel, ``[y, x]``, 0-based, negative where there is none; the
+            attribute ``class_names`` names them: the ``class_map`` of a run. Where the attribute ``task`` of
+            the relevance is "regression", the predicted trait, with a name and ``units``, NaN where there is
+            none, on a continuous scale: the ``trait_map``.
         cube: The scene, ``[band, y, x]`` with ``wavelength`` in nm, in the data's own units.
         bands: Bands whose relevance is shown, positions along the band axis, 12 at most; the three of the
             largest ``m`` if None.
@@ -58,10 +62,10 @@ def scene_relevance(
 
     Raises:
         DataError: If dimensions or wavelengths are missing, the maps differ in size, classes are not whole
-            numbers, a band has no relevance at all or an infinite one, no pixel that is drawn has a value, or
-            bands do not exist or are too many.
+            numbers, a trait has no value or an infinite one, a band has no relevance at all or an infinite
+            one, no pixel that is drawn has a value, or bands do not exist or are too many.
     """
-    contract.check_maps(relevance, classes, cube)
+    contract.check_maps(relevance, predicted, cube)
     dataset = relevance.to_dataset(name="relevance").assign_attrs(relevance.attrs)
     wavelength = contract.get_wavelengths(dataset)
     if bands is not None:  # before the scene is read: that takes time
@@ -73,21 +77,21 @@ def scene_relevance(
     # in a pooled map the strongest bands are neighbours: more than a width apart they say more
     if width and not bands:
         chosen = pick_peaks(means, wavelength, width, SHOWN)
-    predicted = str(classes.attrs.get("title", "predicted class"))
-    titles = [predicted, "strongest box" if width else "band of largest relevance"]
+    key = _build_key(relevance, predicted)
+    name = f"predicted {predicted.name}" if isinstance(key, TraitKey) else "predicted class"
+    titles = [name, "strongest box" if width else "band of largest relevance"]
     titles += _name_bands(dataset, wavelength, chosen, width)
     if cube is not None:
         titles.insert(0, picture_title(_get_cube_wavelengths(cube)))
-    key = ClassKey.from_map(classes)
     shape = (relevance.sizes["y"], relevance.sizes["x"])
     page = ScenePage.from_titles(titles, shape, classes=key.height, bars=BARS)
     if cube is not None:
         page.draw(0, _colour_scene(cube, page.step))
-    at = titles.index(predicted)
-    _draw_classes(page, at, classes, key)
+    at = titles.index(name)
+    _draw_prediction(page, at, predicted, key)
     drawn = read_drawn(relevance, chosen, page.step)
     _draw_strongest(page, at + 1, wavelength, drawn)
-    _draw_heatmaps(page, at + 2, drawn, contract.get_relevance_unit(dataset))
+    _draw_heatmaps(page, at + 2, drawn, dataset)
     _write_scene_heading(page, dataset)
     return page.figure
 
@@ -127,12 +131,22 @@ def _colour_scene(cube: xr.DataArray, step: int) -> NDArray[np.float64]:
     return colours
 
 
-def _draw_classes(page: ScenePage, at: int, classes: xr.DataArray, key: ClassKey) -> None:
-    drawn = thin_out(classes, page.step).transpose("y", "x").to_numpy().astype(np.int64)
+def _build_key(relevance: xr.DataArray, predicted: xr.DataArray) -> ClassKey | TraitKey:
+    if relevance.attrs.get(TASK) == REGRESSION:
+        return TraitKey.from_map(predicted, get_target_range(relevance))
+    return ClassKey.from_map(predicted)
+
+
+def _draw_prediction(page: ScenePage, at: int, predicted: xr.DataArray, key: ClassKey | TraitKey) -> None:
+    values = thin_out(predicted, page.step).transpose("y", "x").to_numpy()
+    key.draw(page.figure, page.plan.bottom, panel_letter(at))
+    if isinstance(key, TraitKey):
+        page.draw(at, np.ma.masked_invalid(values), cmap=TRAIT, norm=key.norm)
+        return
+    drawn = values.astype(np.int64)
     colours = np.ma.masked_where(drawn < 0, drawn % len(PALETTE))
     axes = page.draw(at, colours, cmap=ListedColormap(PALETTE), vmin=-0.5, vmax=len(PALETTE) - 0.5)
     page.number_classes(axes, drawn)
-    key.draw(page.figure, page.plan.bottom, panel_letter(at))
 
 
 def _draw_strongest(page: ScenePage, at: int, wavelength: NDArray[np.float64], drawn: DrawnRelevance) -> None:
@@ -143,21 +157,22 @@ def _draw_strongest(page: ScenePage, at: int, wavelength: NDArray[np.float64], d
     draw_wavelength_key(page.figure, (MARGIN + 3.0, page.keys, 82.0), wavelength, strongest, panel_letter(at))
 
 
-def _draw_heatmaps(page: ScenePage, first: int, drawn: DrawnRelevance, unit: str) -> None:
+def _draw_heatmaps(page: ScenePage, first: int, drawn: DrawnRelevance, dataset: xr.Dataset) -> None:
     scale = symmetric_scale(drawn.heatmaps[np.isfinite(drawn.heatmaps)])
     for at, values in enumerate(drawn.heatmaps, start=first):
         page.draw(at, values, cmap=style.DIVERGING, norm=scale.norm)
     last = first + len(drawn.heatmaps) - 1
     letters = panel_letter(first) if last == first else f"{panel_letter(first)}–{panel_letter(last)}"
-    draw_colour_bar(
-        page.figure, scale, (style.PAGE_WIDTH - 60.0, page.keys), f"{letters}  relevance ({unit})"
-    )
+    label = f"{letters}  relevance ({contract.get_relevance_unit(dataset)})"
+    corner = (style.PAGE_WIDTH - 60.0, page.keys)
+    draw_colour_bar(page.figure, scale, corner, label, is_trait=contract.is_regression(dataset))
 
 
 def _write_scene_heading(page: ScenePage, dataset: xr.Dataset) -> None:
     width = float(dataset.attrs.get(POOLED, 0))
+    decision = "prediction" if contract.is_regression(dataset) else "decision"
     facts = [
-        "each pixel: relevance for its own decision, summed over its window",
+        f"each pixel: relevance for its own {decision}, summed over its window",
         f"averaged over {contract.name_width(width)} along wavelength" if width else "",
         f"{page.shape[0]} × {page.shape[1]} pixels",
         f"one of every {page.step} rows and columns drawn" if page.step > 1 else "",

@@ -17,7 +17,6 @@ from lrprism.spectral.bands.statistics import REGRESSION, TASK
 from lrprism.spectral.cubes.cube import Scene
 from lrprism.spectral.cubes.georeference import assign_georeference, georeference_of
 from lrprism.spectral.io.format import Writer
-from lrprism.spectral.io.traits.strata import stratify
 from lrprism.spectral.io.writers import write_cube
 from lrprism.spectral.plots.class_colours import class_colour
 from lrprism.spectral.workbench.cutters import Numbers, WindowCutter
@@ -153,18 +152,6 @@ def _lay_predictions_out(dataset: xr.Dataset, shape: tuple[int, int]) -> dict[st
         return {"trait_map": xr.DataArray(values, dims=("y", "x"), name=trait, attrs=attrs)}
     attrs = {"class_names": list(dataset.attrs["class_names"])}
     return {"class_map": xr.DataArray(values, dims=("y", "x"), name="class", attrs=attrs)}
-
-
-def stratify_map(values: xr.DataArray) -> xr.DataArray:
-    """Return a map of a predicted trait in a few strata, as a figure of a scene draws classes.
-
-    Args:
-        values: The trait, ``[y, x]``, NaN where there is none.
-    """
-    unit = str(values.attrs["units"])
-    strata, names = stratify(values.values.astype(np.float64), "")
-    attrs = {"class_names": [f"{name.strip()} {unit}" for name in names], "title": f"predicted {values.name}"}
-    return xr.DataArray(strata, dims=("y", "x"), attrs=attrs)
 
 
 def write_maps(maps: Mapping[str, xr.DataArray], folder: Path, writers: Sequence[Writer]) -> None:

@@ -13,6 +13,7 @@ from lrprism.engine import Account
 from lrprism.errors import DataError, InputError
 from lrprism.spectral.bands.statistics import DOUBT, RESOLUTION, band_table, sample_spectra
 from lrprism.spectral.cubes.patches import PatchSet
+from lrprism.spectral.plots.trait_key import get_target_range, note_far_values
 from lrprism.spectral.runs import file_hash, read_run, versions, write_json
 from lrprism.spectral.runs.record import RUN_FILE
 from lrprism.spectral.runs.tables import add_unit, conservation_table, sample_table
@@ -26,9 +27,9 @@ from lrprism.spectral.workbench.describe_explanation import (
     record_way,
     write_words,
 )
-from lrprism.spectral.workbench.every_pixel import PixelExplainer, stratify_map, write_maps
+from lrprism.spectral.workbench.every_pixel import PixelExplainer, write_maps
 from lrprism.spectral.workbench.explained_data import describe_part, open_explained
-from lrprism.spectral.workbench.explained_targets import choose_target
+from lrprism.spectral.workbench.explained_targets import choose_target, find_target_range
 from lrprism.spectral.workbench.explanation_settings import ExplanationSettings
 from lrprism.spectral.workbench.figures import draw_figures, draw_scenes
 from lrprism.spectral.workbench.part_samples import find_test_part
@@ -205,14 +206,20 @@ def _plan_pixels(
         with reporter.step("writing the maps"):
             write_maps(maps, folder, settings.writers)
         with reporter.step("drawing the scene"):
-            shown = maps["class_map"] if "class_map" in maps else stratify_map(maps["trait_map"])
-            data = maps["relevance_map"], shown, explainer.scene.cube
+            predicted = maps["class_map" if "class_map" in maps else "trait_map"]
+            data = maps["relevance_map"], predicted, explainer.scene.cube
             figures = draw_scenes(folder / "figures", *data, str(samples.attrs["attribution"]))
-        return _record_written(folder, figures, [])
+        return _record_written(folder, figures, _note_range(relevance, predicted))
 
     count = int(samples.has_window.sum())
     part = SamplePart("every pixel", count)
     return _Job(explainer, explainer.numbers, count, explainer.template, part, {}, write)
+
+
+def _note_range(relevance: xr.Dataset, predicted: xr.DataArray) -> list[str]:
+    """Say how many pixels have a predicted trait outside the training targets; nothing of classes."""
+    notes = note_far_values(predicted, get_target_range(relevance))
+    return [f"Note: {'; '.join(notes)}."] if notes else []
 
 
 def _record_written(folder: Path, figures: list[Path], said: list[str]) -> dict[str, list[str]]:
@@ -221,10 +228,14 @@ def _record_written(folder: Path, figures: list[Path], said: list[str]) -> dict[
 
 
 def _state_facts(job: _Job, trained: TrainedNetwork, settings: ExplanationSettings) -> _Job:
-    """Write the width of the pooled map, and a doubt about the network, where figures and tables read them."""
+    """Write the width of the pooled map and what is known of the network where figures and tables read it."""
     width = trained.resolution if settings.pool is None else settings.pool
     doubt = find_doubt(trained.record)
-    facts = {RESOLUTION: float(width)} | ({DOUBT: doubt} if doubt else {})
+    facts = {
+        RESOLUTION: float(width),
+        **find_target_range(str(settings.target), trained.task, trained.record),
+    }
+    facts |= {DOUBT: doubt} if doubt else {}
     return replace(job, template=job.template.assign_attrs(facts))
 
 

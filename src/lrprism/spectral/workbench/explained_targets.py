@@ -1,6 +1,6 @@
 """The output of a network that is explained: a class, or a trait."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, final
 
@@ -11,6 +11,7 @@ from torch import Tensor
 from lrprism.attribution.seeds import AbstractTarget, cut, seed_of
 from lrprism.attribution.target import side
 from lrprism.errors import InputError
+from lrprism.spectral.bands.statistics import TARGET_RANGE
 from lrprism.spectral.training.tasks.regression import Regression
 from lrprism.spectral.training.tasks.segmentation import Segmentation
 from lrprism.spectral.training.tasks.task import AbstractTask
@@ -144,6 +145,23 @@ def choose_trait(target: str, task: Regression) -> int:
         f"target should be a trait that the network predicts: {', '.join(task.names)}, or its number from 0. "
         f"Found '{target}'{why}. Name a trait, or leave --target out where there is one."
     )
+
+
+def find_target_range(target: str, task: AbstractTask, record: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the attribute of relevance with the range of the training targets of the explained trait.
+
+    Args:
+        target: The trait.
+        task: What the network learned.
+        record: The record of the training.
+
+    Returns:
+        Nothing for classes, nor where the training part of a network that was taken over is not known.
+    """
+    ranges = record.get(TARGET_RANGE)
+    if not ranges or not isinstance(task, Regression):
+        return {}
+    return {TARGET_RANGE: ranges[choose_trait(target, task)]}
 
 
 def read_target(

@@ -102,14 +102,14 @@ def _plan_heatmaps(stem: str, sample: xr.Dataset) -> list[FigureJob]:
 
 
 def draw_scenes(
-    folder: Path, relevance: xr.DataArray, classes: xr.DataArray, cube: xr.DataArray, attribution: str
+    folder: Path, relevance: xr.DataArray, predicted: xr.DataArray, cube: xr.DataArray, attribution: str
 ) -> list[Path]:
     """Draw an explained scene: its map as computed and, where it states a resolution, the pooled one.
 
     Args:
         folder: The folder to write into.
         relevance: The relevance map, ``[band, y, x]``.
-        classes: The predicted classes, ``[y, x]``.
+        predicted: The predicted classes, or the predicted trait, ``[y, x]``.
         cube: The scene, ``[band, y, x]``.
         attribution: The credit of the data.
 
@@ -122,7 +122,7 @@ def draw_scenes(
         maps["scene-relevance-pooled"] = pooled(relevance, nm=nm)
     files: list[Path] = []
     for stem, values in maps.items():
-        figure = plots.scene_relevance(values, classes, cube)
+        figure = plots.scene_relevance(values, predicted, cube)
         files += plots.save(figure, folder, stem, dpi=200, attribution=attribution)
     return files
 

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from lrprism.spectral.bands import estimate_width
+from lrprism.spectral.bands.statistics import TARGET_RANGE
 from lrprism.spectral.networks import save_weights
 from lrprism.spectral.preprocessing import Pipeline
 from lrprism.spectral.runs import file_hash
@@ -133,8 +134,17 @@ def write_network(
         **_measure_spectra(samples, parts, patches["wavelength"].values),
         "split": parts.record(settings.split or SplitSettings(), settings.preparation.window),
         "task": samples.task.describe(),
+        **_measure_targets(samples, parts.train),
         "test": samples.task.record_scores(scores),
     }
+
+
+def _measure_targets(samples: Samples, train: Numbers) -> dict[str, Any]:
+    """Return smallest and largest target of each trait in the training part; nothing of classes."""
+    if samples.targets is None or not train.size:
+        return {}
+    targets = samples.targets_of(train).astype(np.float64)
+    return {TARGET_RANGE: np.stack([targets.min(0), targets.max(0)], axis=1).tolist()}
 
 
 def _describe_paths(settings: NetworkSource, folder: Path) -> dict[str, str]:
