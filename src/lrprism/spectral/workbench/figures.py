@@ -44,18 +44,9 @@ def draw_figures(
     Returns:
         The written files.
     """
-    jobs: list[FigureJob] = [
-        (
-            "layer-sums",
-            partial(
-                plots.layer_sums,
-                conservation,
-                unit=get_relevance_unit(relevance),
-                way=describe_way(relevance),
-                doubt=name_doubt(relevance),
-            ),
-        ),
-    ]
+    unit, way, doubt = get_relevance_unit(relevance), describe_way(relevance), name_doubt(relevance)
+    sums = partial(plots.layer_sums, conservation, unit=unit, way=way, doubt=doubt)
+    jobs: list[FigureJob] = [("layer-sums", sums)]
     # one trait is explained at a time
     if not is_regression(relevance):
         # on one scale classes of little relevance would be white
