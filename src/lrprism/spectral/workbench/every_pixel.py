@@ -19,6 +19,7 @@ from lrprism.spectral.cubes.georeference import assign_georeference, georeferenc
 from lrprism.spectral.io.format import Writer
 from lrprism.spectral.io.writers import write_cube
 from lrprism.spectral.plots.class_colours import class_colour
+from lrprism.spectral.plots.trait_key import get_target_range, note_far_values
 from lrprism.spectral.workbench.cutters import Numbers, WindowCutter
 from lrprism.spectral.workbench.patch_explainer import PatchExplainer
 
@@ -152,6 +153,17 @@ def _lay_predictions_out(dataset: xr.Dataset, shape: tuple[int, int]) -> dict[st
         return {"trait_map": xr.DataArray(values, dims=("y", "x"), name=trait, attrs=attrs)}
     attrs = {"class_names": list(dataset.attrs["class_names"])}
     return {"class_map": xr.DataArray(values, dims=("y", "x"), name="class", attrs=attrs)}
+
+
+def note_range(relevance: xr.Dataset, predicted: xr.DataArray) -> list[str]:
+    """Say how many pixels have a predicted trait outside the training targets; nothing of classes.
+
+    Args:
+        relevance: The explained pixels.
+        predicted: The map of the predicted classes, or of the predicted trait.
+    """
+    notes = note_far_values(predicted, get_target_range(relevance))
+    return [f"Note: {'; '.join(notes)}."] if notes else []
 
 
 def write_maps(maps: Mapping[str, xr.DataArray], folder: Path, writers: Sequence[Writer]) -> None:

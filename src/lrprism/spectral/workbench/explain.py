@@ -13,7 +13,6 @@ from lrprism.engine import Account
 from lrprism.errors import DataError, InputError
 from lrprism.spectral.bands.statistics import DOUBT, RESOLUTION, band_table, sample_spectra
 from lrprism.spectral.cubes.patches import PatchSet
-from lrprism.spectral.plots.trait_key import get_target_range, note_far_values
 from lrprism.spectral.runs import file_hash, read_run, versions, write_json
 from lrprism.spectral.runs.record import RUN_FILE
 from lrprism.spectral.runs.tables import add_unit, conservation_table, sample_table
@@ -21,13 +20,8 @@ from lrprism.spectral.workbench.choice import Choice, choose_way, drop_record
 from lrprism.spectral.workbench.class_report import report_into, write_zones
 from lrprism.spectral.workbench.composites import find_composite
 from lrprism.spectral.workbench.cutters import Numbers, WindowCutter
-from lrprism.spectral.workbench.describe_explanation import (
-    SamplePart,
-    find_doubt,
-    record_way,
-    write_words,
-)
-from lrprism.spectral.workbench.every_pixel import PixelExplainer, write_maps
+from lrprism.spectral.workbench.describe_explanation import SamplePart, find_doubt, record_way, write_words
+from lrprism.spectral.workbench.every_pixel import PixelExplainer, note_range, write_maps
 from lrprism.spectral.workbench.explained_data import describe_part, open_explained
 from lrprism.spectral.workbench.explained_targets import choose_target, find_target_range
 from lrprism.spectral.workbench.explanation_settings import ExplanationSettings
@@ -209,17 +203,11 @@ def _plan_pixels(
             predicted = maps["class_map" if "class_map" in maps else "trait_map"]
             data = maps["relevance_map"], predicted, explainer.scene.cube
             figures = draw_scenes(folder / "figures", *data, str(samples.attrs["attribution"]))
-        return _record_written(folder, figures, _note_range(relevance, predicted))
+        return _record_written(folder, figures, note_range(relevance, predicted))
 
     count = int(samples.has_window.sum())
     part = SamplePart("every pixel", count)
     return _Job(explainer, explainer.numbers, count, explainer.template, part, {}, write)
-
-
-def _note_range(relevance: xr.Dataset, predicted: xr.DataArray) -> list[str]:
-    """Say how many pixels have a predicted trait outside the training targets; nothing of classes."""
-    notes = note_far_values(predicted, get_target_range(relevance))
-    return [f"Note: {'; '.join(notes)}."] if notes else []
 
 
 def _record_written(folder: Path, figures: list[Path], said: list[str]) -> dict[str, list[str]]:
