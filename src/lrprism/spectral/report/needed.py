@@ -8,11 +8,12 @@ import torch
 from torch import Tensor, nn
 
 from lrprism.evaluation import AbstractImputer
-from lrprism.evaluation.predict import count_at_once, set_to_evaluate
+from lrprism.evaluation.predict import set_to_evaluate
 from lrprism.spectral.report.stretches import Stretch
 
 ALL: Final = "these bands"
 """The name of all stretches of a class together."""
+_AT_ONCE: Final = 16
 _STAYS: Final = 0.05
 """A recall that falls by no more stays as it is."""
 
@@ -100,7 +101,7 @@ def _fill(imputer: AbstractImputer, x: Tensor, removed: Tensor) -> Tensor:
 @torch.no_grad()
 def _measure_recall(model: nn.Module, x: Tensor, number: int) -> float:
     with set_to_evaluate(model):
-        right = [model(part).argmax(1) == number for part in torch.split(x, count_at_once(x))]
+        right = [model(part).argmax(1) == number for part in torch.split(x, _AT_ONCE)]
     return float(torch.cat(right).double().mean())
 
 
