@@ -144,8 +144,8 @@ def test_other_data_are_said_to_be_explained_whole(network: Path, tmp_path: Path
     settings = ExplanationSettings(source=str(tmp_path / "other.nc"), labels=str(tmp_path / "other.npy"))
     (line,) = describe_part(trained, open_explained(trained, settings), settings)
     assert line == (
-        "Note: other data than those of the training: all samples are explained, also any that the network "
-        "was trained on."
+        "Note: other data than those of the training: samples of all parts are explained, also any that the "
+        "network was trained on."
     )
 
 

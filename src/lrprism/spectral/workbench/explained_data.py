@@ -87,7 +87,7 @@ def describe_part(trained: TrainedNetwork, samples: Samples, settings: Explanati
         which = "Note: other data than those of the training"
     else:  # a file that was replaced, or whose bands are prepared in another way
         which = f"Note: '{trained.files[number].source}' has changed since the training"
-    return [f"{which}: all samples are explained, also any that the network was trained on."]
+    return [f"{which}: samples of all parts are explained, also any that the network was trained on."]
 
 
 def _match_labelled(samples: Samples, known: KnownClasses) -> Samples:
