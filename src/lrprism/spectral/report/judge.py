@@ -68,9 +68,8 @@ def judge_classes(
     network gets less than half of them right, as far as that is known; where more than half of the relevance,
     as magnitude of its mean over samples, lies in one band, on the background or in the outermost ring of the
     patch, and that is at least 1.5 times its share of the pixels (the background of classes whose centre
-    pixels are mostly plants);
-    where no stretch is above its own noise, or above what a network
-    of random weights gives.
+    pixels are mostly plants); where no stretch is above its own noise, or above what a network of random
+    weights gives.
 
     Args:
         relevance: A relevance dataset, or its :func:`lrprism.spectral.sample_spectra`.
@@ -117,8 +116,9 @@ def _judge_class(
         per_sample = (spectra["positive"] + spectra["negative"]).transpose("sample", "band").values
         groups = spectra["group"].values if "group" in spectra.variables else None
         stretches = find_stretches(rows, per_sample, features, groups=groups, floor=floor)
-        is_sure = bool(floor and find_stretches(rows, per_sample, features, groups=groups))
-        reasons = [] if stretches else [_RANDOM if is_sure else _NOISE]
+        # without the floor: noise or random weights
+        is_noise = not stretches and not find_stretches(rows, per_sample, features, groups=groups)
+        reasons = [] if stretches else [_NOISE if is_noise else _RANDOM]
     return ClassFinding(number, name, shown, right, tuple(reasons), tuple(stretches))
 
 

@@ -15,6 +15,7 @@ from lrprism.spectral.knowledge.absorption import FEATURES, Feature
 MOST: Final = 3
 """Stretches that are named for a class."""
 _SURE: Final = 0.05
+_ROUNDING: Final = 1e-6  # nm
 _HAZE_NM: Final = 450.0
 _OPAQUE: Final = ((1350.0, 1430.0), (1800.0, 1960.0))  # nm, where the air lets nothing through
 
@@ -75,6 +76,27 @@ def name_place(start_nm: float, end_nm: float) -> str:
     return f"{start_nm:.1f} nm" if start_nm == end_nm else f"{start_nm:.0f} to {end_nm:.0f} nm"
 
 
+def read_width(rows: pd.DataFrame) -> float:
+    """Return the width in nm of the pooled relevance in a table of bands; 0 where it joins no bands.
+
+    Args:
+        rows: The rows of one class in :func:`lrprism.spectral.band_table`.
+    """
+    nm = float(rows["pooled_nm"].iloc[0]) if "pooled_nm" in rows.columns else 0.0
+    return nm if joins_bands(rows["wavelength_nm"], nm) else 0.0
+
+
+def mark_box(wavelength: Floats, peak: int, nm: float) -> npt.NDArray[np.bool_]:
+    """Mark the bands in the box of ``nm`` round a band; 0 marks the band alone.
+
+    Args:
+        wavelength: Centre of each band in nm, ``[band]``.
+        peak: The position of the band.
+        nm: Width of the box in nm.
+    """
+    return np.asarray(np.abs(wavelength - wavelength[peak]) <= nm / 2 + _ROUNDING)
+
+
 def find_stretches(
     rows: pd.DataFrame,
     per_sample: Floats,
@@ -98,11 +120,8 @@ def find_stretches(
     Returns:
         At most three, the largest first.
     """
-    wavelength = rows["wavelength_nm"].to_numpy(np.float64)
-    nm = float(rows["pooled_nm"].iloc[0]) if "pooled_nm" in rows.columns else 0.0
-    is_pooled = joins_bands(wavelength, nm)
-    nm = nm if is_pooled else 0.0
-    height = rows["pooled_sum" if is_pooled else "sum"].to_numpy(np.float64)
+    wavelength, nm = rows["wavelength_nm"].to_numpy(np.float64), read_width(rows)
+    height = rows["pooled_sum" if nm else "sum"].to_numpy(np.float64)
     found = [
         _build_stretch(rows, per_sample, groups, peak, nm, features)
         for peak in pick_peaks(height, wavelength, nm, MOST)
@@ -119,14 +138,14 @@ def _build_stretch(
     nm: float,
     features: tuple[Feature, ...],
 ) -> Stretch:
-    wavelength, mean = (rows[name].to_numpy(np.float64) for name in ("wavelength_nm", "sum"))
-    inside = np.abs(wavelength - wavelength[peak]) <= nm / 2 + 1e-6
+    wavelength, mean, shares = (rows[name].to_numpy(np.float64) for name in ("wavelength_nm", "sum", "share"))
+    inside = mark_box(wavelength, peak, nm)
     highest = wavelength[inside][np.argmax(mean[inside])]
     # the box of a band near the end of the sensor reaches beyond it
     start = max(wavelength[peak] - nm / 2, wavelength.min())
     end = min(wavelength[peak] + nm / 2, wavelength.max())
-    share = float(rows["share"].to_numpy(np.float64)[inside].sum())
-    causes = find_causes(rows["share"].to_numpy(np.float64), wavelength, float(highest), features)
+    share = float(shares[inside].sum())
+    causes = find_causes(shares, wavelength, float(highest), features)
     inside_sum = per_sample[:, inside].sum(axis=1)
     low, high = bootstrap_mean(inside_sum, groups)
     amount = float(inside_sum.mean())

@@ -3,9 +3,9 @@
 import numpy as np
 import pandas as pd
 
-from lrprism.spectral.bands.pooling import joins_bands, pick_peaks
+from lrprism.spectral.bands.pooling import pick_peaks
 from lrprism.spectral.knowledge.absorption import Feature
-from lrprism.spectral.report.stretches import MOST, find_causes, name_place
+from lrprism.spectral.report.stretches import MOST, find_causes, mark_box, name_place, read_width
 
 
 def describe_traits(table: pd.DataFrame, features: tuple[Feature, ...], unit: str) -> list[str]:
@@ -22,14 +22,12 @@ def describe_traits(table: pd.DataFrame, features: tuple[Feature, ...], unit: st
     """
     lines = ["What moves the prediction most, up or down, on average over the samples shown:"]
     for _, rows in table.groupby("class", sort=True):
-        wavelength = rows["wavelength_nm"].to_numpy(np.float64)
-        nm = float(rows["pooled_nm"].iloc[0]) if "pooled_nm" in rows.columns else 0.0
-        nm = nm if joins_bands(wavelength, nm) else 0.0
+        wavelength, nm = rows["wavelength_nm"].to_numpy(np.float64), read_width(rows)
         size = rows["pooled_magnitude" if nm else "magnitude"].to_numpy(np.float64)
         share, whole = rows["share"].to_numpy(np.float64), float(rows["magnitude"].sum())
         words = []
         for peak in pick_peaks(size, wavelength, nm, MOST):
-            inside = np.abs(wavelength - wavelength[peak]) <= nm / 2 + 1e-6
+            inside = mark_box(wavelength, peak, nm)
             highest = float(wavelength[inside][np.argmax(share[inside])])
             causes = find_causes(share, wavelength, highest, features)
             lies_in = f", in {' and '.join(map(str, causes))}" if causes else ""
