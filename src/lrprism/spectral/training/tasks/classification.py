@@ -113,14 +113,7 @@ class Classification(AbstractTask):
         Args:
             test: The scores, with the confusion matrix: true classes in rows.
         """
-        confusion = torch.tensor(test["confusion"])
-        accuracy, chance, limit = compare_with_chance(confusion.diagonal(), confusion.sum(1))
-        if accuracy > limit:
-            return None
-        return (
-            f"the network predicts no better than chance, with a balanced accuracy of {accuracy:.3f} on "
-            f"{int(confusion.sum())} test samples, where {chance:.3f} is chance and up to {limit:.3f} is luck"
-        )
+        return describe_chance(test, "test samples")
 
     def list_quantities(self, scores: Metrics) -> Iterator[tuple[str, str, float | None]]:
         """Yield accuracy, macro F1 and kappa, then the F1 of each class.
@@ -131,11 +124,7 @@ class Classification(AbstractTask):
         Raises:
             InputError: If they are of another number of classes than those named.
         """
-        if len(scores.f1) != len(self.names):
-            raise InputError(
-                f"Every result should be of the {len(self.names)} classes named. Found one of "
-                f"{len(scores.f1)}. Give the names of the classes that the networks were trained for."
-            )
+        check_class_count(self.names, len(scores.f1))
         for quantity in _OVERALL:
             yield quantity, "", getattr(scores, quantity)
         for name, f1 in zip(self.names, scores.f1, strict=True):
@@ -170,3 +159,37 @@ class Classification(AbstractTask):
             record: The plain values.
         """
         return cls(tuple(record["names"]))
+
+
+def describe_chance(test: Mapping[str, Any], noun: str) -> str | None:
+    """Say that predicted classes are no better than chance; None if they are.
+
+    Args:
+        test: The scores, with the confusion matrix: true classes in rows.
+        noun: What is counted in it, such as "test samples".
+    """
+    confusion = torch.tensor(test["confusion"])
+    accuracy, chance, limit = compare_with_chance(confusion.diagonal(), confusion.sum(1))
+    if accuracy > limit:
+        return None
+    return (
+        f"the network predicts no better than chance, with a balanced accuracy of {accuracy:.3f} on "
+        f"{int(confusion.sum())} {noun}, where {chance:.3f} is chance and up to {limit:.3f} is luck"
+    )
+
+
+def check_class_count(names: Sequence[str], count: int) -> None:
+    """Refuse scores of another number of classes than those named.
+
+    Args:
+        names: Name of each class.
+        count: Number of classes that are scored.
+
+    Raises:
+        InputError: If the numbers differ.
+    """
+    if count != len(names):
+        raise InputError(
+            f"Every result should be of the {len(names)} classes named. Found one of {count}. Give the names "
+            "of the classes that the networks were trained for."
+        )

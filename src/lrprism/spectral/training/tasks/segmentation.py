@@ -5,13 +5,13 @@ from dataclasses import asdict, dataclass
 from typing import Any, ClassVar, Self, final
 
 import numpy.typing as npt
-from torch import Tensor, nn
+from torch import Tensor
 
-from lrprism.errors import DataError, InputError, ModelError
+from lrprism.errors import DataError, ModelError
 from lrprism.spectral.training.config import TrainingConfig
-from lrprism.spectral.training.losses import class_weights, classification_loss
+from lrprism.spectral.training.losses import ClassificationLoss, class_weights
 from lrprism.spectral.training.pixel_scores import UNLABELLED, PixelScores, score_pixels, select_labelled
-from lrprism.spectral.training.tasks.classification import Classification
+from lrprism.spectral.training.tasks.classification import check_class_count, describe_chance
 from lrprism.spectral.training.tasks.task import AbstractTask, EpochRecord, Losses
 
 _OVERALL = ("accuracy", "macro_f1", "mean_iou", "kappa")
@@ -19,25 +19,19 @@ _BY_CLASS = ("f1", "iou")
 
 
 @final
-class PixelLoss(nn.Module):
+class PixelLoss(ClassificationLoss):
     """The :func:`classification_loss` over the labelled pixels of windows.
 
     Args:
         weights: ``[classes]``; ``None`` weighs all alike.
     """
 
-    def __init__(self, weights: Tensor | None = None) -> None:
-        """Store the weights, which move to the device of the network."""
-        super().__init__()
-        self.weights: Tensor | None
-        self.register_buffer("weights", weights)
-
     def forward(self, logits: Tensor, labels: Tensor) -> Tensor:
         """Return the loss, a scalar in nats.
 
         Shapes: ``logits``: ``[N, class, y, x]``; ``labels``: ``[N, y, x]``.
         """
-        return classification_loss(*select_labelled(logits, labels), self.weights)
+        return super().forward(*select_labelled(logits, labels))
 
 
 @final
@@ -160,8 +154,7 @@ class Segmentation(AbstractTask):
         Args:
             test: The scores, with the confusion matrix: true classes in rows.
         """
-        doubt = Classification(self.names).find_doubt(test)
-        return doubt and doubt.replace("test samples", "test pixels")
+        return describe_chance(test, "test pixels")
 
     def list_quantities(self, scores: PixelScores) -> Iterator[tuple[str, str, float | None]]:
         """Yield accuracy, macro F1, mean IoU and kappa, then F1 and IoU of each class.
@@ -172,11 +165,7 @@ class Segmentation(AbstractTask):
         Raises:
             InputError: If they are of another number of classes than those named.
         """
-        if len(scores.iou) != len(self.names):
-            raise InputError(
-                f"Every result should be of the {len(self.names)} classes named. Found one of "
-                f"{len(scores.iou)}. Give the names of the classes that the networks were trained for."
-            )
+        check_class_count(self.names, len(scores.iou))
         for quantity in _OVERALL:
             yield quantity, "", getattr(scores, quantity)
         for quantity in _BY_CLASS:
