@@ -9,6 +9,7 @@ import shutil
 import sys
 import traceback
 import warnings
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -40,6 +41,17 @@ def damage(content: bytes, kind: int, random: np.random.Generator) -> bytes:
     numbers = [2**31 - 1, 2**40, 2**63 - 1, -1, 0]
     changed[start : start + 8] = int(random.choice(numbers)).to_bytes(8, "little", signed=True)
     return bytes(changed)
+
+
+def damage_in_turn(files: Iterable[Path], rounds: int) -> Iterator[None]:
+    """Damage one of some files in each round, and yield; the file is whole again afterwards."""
+    whole = {file: file.read_bytes() for file in files}
+    for number in range(rounds):
+        random = np.random.default_rng(number)
+        victim = list(whole)[random.integers(len(whole))]
+        victim.write_bytes(damage(whole[victim], number % 4, random))
+        yield
+        victim.write_bytes(whole[victim])
 
 
 def outcome(path: Path, wavelengths: list[float] | None) -> str:

@@ -14,7 +14,7 @@ import spectral.io.envi
 from lrprism.errors import LRPrismError
 from lrprism.spectral.io.sample_format import SampleOptions
 from lrprism.spectral.io.sample_registry import find_sample_format, read_samples
-from tests.spectral.io.reading_damaged import damage
+from tests.spectral.io.reading_damaged import damage_in_turn
 
 ROUNDS = 24
 NM = [400.0, 500.0, 600.0, 700.0]
@@ -117,12 +117,9 @@ def test_damaged_samples_are_samples_or_an_error_of_ours(tmp_path: Path, name: s
         pytest.importorskip("jcamp" if name == "jcamp" else "spc_io")
     write, options = FORMATS[name]
     source = str(write(tmp_path))
-    whole = {file: file.read_bytes() for file in sorted(tmp_path.rglob("*")) if file.is_file()}
     assert read(source, options) in {2, 6}
-    for number in range(ROUNDS):
-        random = np.random.default_rng(number)
-        victim = list(whole)[random.integers(len(whole))]
-        victim.write_bytes(damage(whole[victim], number % 4, random))
+    files = [file for file in sorted(tmp_path.rglob("*")) if file.is_file()]
+    for _ in damage_in_turn(files, ROUNDS):
         said = ""
         try:
             with warnings.catch_warnings():
@@ -131,7 +128,6 @@ def test_damaged_samples_are_samples_or_an_error_of_ours(tmp_path: Path, name: s
         except LRPrismError as error:
             said = str(error)
         assert "\n" not in said
-        victim.write_bytes(whole[victim])
 
 
 def read(source: str, options: SampleOptions) -> int:

@@ -14,7 +14,7 @@ from lrprism.errors import LRPrismError
 from lrprism.spectral.cubes.georeference import assign_georeference, georeference_of
 from lrprism.spectral.io.labels import read_labels
 from lrprism.spectral.io.writers import write_cube
-from tests.spectral.io.reading_damaged import damage
+from tests.spectral.io.reading_damaged import damage_in_turn
 
 ROUNDS = 12
 TEXTS = {
@@ -57,11 +57,7 @@ def test_damaged_labels_are_labels_or_an_error_of_ours(
 ) -> None:
     write_labels(tmp_path / f"labels{ending}", cube)
     assert (read_labels(tmp_path / f"labels{ending}", cube=cube).values > 0).any()
-    whole = {file: file.read_bytes() for file in sorted(tmp_path.iterdir())}
-    for number in range(ROUNDS):
-        random = np.random.default_rng(number)
-        victim = list(whole)[random.integers(len(whole))]
-        victim.write_bytes(damage(whole[victim], number % 4, random))
+    for _ in damage_in_turn(sorted(tmp_path.iterdir()), ROUNDS):
         said = ""
         try:
             with warnings.catch_warnings():
@@ -71,4 +67,3 @@ def test_damaged_labels_are_labels_or_an_error_of_ours(
         except LRPrismError as error:
             said = str(error)
         assert "\n" not in said
-        victim.write_bytes(whole[victim])
