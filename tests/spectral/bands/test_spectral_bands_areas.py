@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
+import lrprism as lp
 from lrprism.spectral.bands.areas import PlantMask, mark_areas, measure_areas, split_in_two
 
 NM = [450.0, 660.0, 680.0, 800.0]
@@ -61,12 +62,49 @@ def test_two_humps_are_split_between_them_and_one_is_not() -> None:
     assert split_in_two(np.full(5, 0.3)) is None
 
 
-@pytest.mark.parametrize(("side", "centre", "border"), [(3, 1, 8), (4, 4, 12), (5, 1, 16), (1, None, None)])
-def test_centre_and_border(side: int, centre: int | None, border: int | None) -> None:
+@pytest.mark.parametrize(
+    ("side", "pixels"),
+    [
+        (1, {}),
+        (2, {"centre": 4, "border": 4}),
+        (3, {"centre": 1, "border": 8}),
+        (4, {"centre": 4, "border": 12}),
+        (5, {"centre": 1, "ring 1": 8, "border": 16}),
+        (8, {"centre": 4, "ring 1": 12, "ring 2": 20, "border": 28}),
+    ],
+)
+def test_rings_by_their_distance_from_the_centre(side: int, pixels: dict[str, int]) -> None:
     areas = mark_areas(patches(np.ones((2, 4, side, side))), None)
-    assert set(areas) == ({"centre", "border"} if side > 1 else set())
-    if side > 1:
-        assert (int(areas["centre"].sum()), int(areas["border"].sum())) == (centre, border)
+    assert {name: int(mask.sum()) for name, mask in areas.items()} == pixels
+    if side > 2:
+        # every pixel lies in one ring
+        assert (sum(mask.astype(int) for mask in areas.values()) == 1).all()
+
+
+def test_patches_that_are_not_square_have_no_rings_between() -> None:
+    areas = mark_areas(patches(np.ones((1, 4, 5, 9))), None)
+    assert {name: int(mask.sum()) for name, mask in areas.items()} == {"centre": 1, "border": 24}
+
+
+def test_a_ring_by_brute_force() -> None:
+    rng = np.random.default_rng(4)
+    patch = patches(rng.random((3, 4, 7, 7)))
+    relevance = patches(rng.normal(size=(3, 4, 7, 7)))
+    net = measure_areas(relevance, patch, None)["area_net"].sel(area="ring 2")
+    expected = np.zeros((3, 4))
+    for y in range(7):
+        for x in range(7):
+            if max(abs(y - 3), abs(x - 3)) == 2:
+                expected += relevance.values[:, :, y, x]
+    np.testing.assert_allclose(net, expected, rtol=1e-5, atol=1e-6)
+
+
+def test_a_threshold_that_is_known() -> None:
+    patch, leaf = leaf_and_soil(np.random.default_rng(5))
+    assert (PlantMask.at(np.array(NM), 0.5).mark(patch).values == leaf).all()
+    assert not PlantMask.at(np.array(NM), 0.95).mark(patch).any()
+    with pytest.raises(lp.InputError, match=r"in 650 to 685 and in 760 to 860 nm\. Found 450 to 680 nm with 2 a"):
+        PlantMask.at(np.array(NM[:3]), 0.5)
 
 
 def test_relevance_by_area_by_hand() -> None:

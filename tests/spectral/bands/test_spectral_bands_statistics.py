@@ -66,6 +66,17 @@ def test_spectra_of_samples_by_hand() -> None:
     pd.testing.assert_frame_equal(band_table(spectra), band_table(data))
 
 
+def test_a_threshold_of_plants_that_is_asked_for() -> None:
+    data = dataset(np.ones((2, 2, 3, 3)), [0, 0]).assign_coords(wavelength=("band", [660.0, 800.0]))
+    # NDVI (0.6 - 0.2) / 0.8 = 0.5 everywhere: of one kind, so that nothing would be proposed
+    data["patch"] = data["relevance"] * xr.DataArray([0.2, 0.6], dims="band")
+    assert "plant_ndvi" not in sample_spectra(data).attrs
+    for threshold, share in ((0.4, 1.0), (0.6, 0.0)):
+        spectra = sample_spectra(data.assign_attrs(plant_ndvi=threshold))
+        assert spectra.attrs["plant_ndvi"] == threshold
+        assert spectra["area_size"].sel(area="plant").values.tolist() == [share, share]
+
+
 def test_spectra_of_samples_on_disk_are_those_in_memory(tmp_path: Path) -> None:
     data = dataset(np.random.default_rng(0).normal(size=(9, 4, 3, 3)), [0, 1, 2] * 3)
     data.chunk(sample=2).to_zarr(tmp_path / "relevance.zarr", zarr_format=2)

@@ -1,4 +1,4 @@
-"""Areas of a patch: its centre, its border, the plant and what lies around it."""
+"""Areas of a patch: its centre, the rings round it, its border, the plant and what lies around it."""
 
 from dataclasses import dataclass
 from typing import Final, Self
@@ -6,6 +6,8 @@ from typing import Final, Self
 import numpy as np
 import numpy.typing as npt
 import xarray as xr
+
+from lrprism.errors import InputError
 
 CENTRE, BORDER, PLANT, BACKGROUND = "centre", "border", "plant", "background"
 """The names of areas, as in tables."""
@@ -55,11 +57,7 @@ class PlantMask:
             The mask; None where the bands miss the red or the near infrared, or the pixels are not of two
             kinds: less than 3/4 of the variance lies between them, or one is below 2 % of the pixels.
         """
-        wavelength = patch["wavelength"].values
-        red, nir = (
-            tuple(np.flatnonzero((wavelength >= low) & (wavelength <= high)).tolist())
-            for low, high in (_RED, _NIR)
-        )
+        red, nir = _find_bands(patch["wavelength"].values)
         if not red or not nir:
             return None
         step = -(-patch.sizes["sample"] // _PATCHES)
@@ -67,6 +65,26 @@ class PlantMask:
         values = draft.measure_ndvi(patch.isel(sample=slice(None, None, step))).values
         threshold = split_in_two(values[np.isfinite(values)])
         return None if threshold is None else cls(threshold, red, nir)
+
+    @classmethod
+    def at(cls, wavelength: Floats, threshold: float) -> Self:
+        """Build the mask of a threshold that is known.
+
+        Args:
+            wavelength: Wavelengths of the bands in nm, ``[band]``.
+            threshold: Pixels with an NDVI above it are plants.
+
+        Raises:
+            InputError: If the bands miss the red or the near infrared.
+        """
+        red, nir = _find_bands(wavelength)
+        if not red or not nir:
+            raise InputError(
+                f"an NDVI should have bands in {_RED[0]:.0f} to {_RED[1]:.0f} and in {_NIR[0]:.0f} to "
+                f"{_NIR[1]:.0f} nm. Found {wavelength.min():.0f} to {wavelength.max():.0f} nm with "
+                f"{len(red)} and {len(nir)} there. Leave the threshold of plants out."
+            )
+        return cls(threshold, red, nir)
 
     def measure_ndvi(self, patch: xr.DataArray) -> xr.DataArray:
         """Return the NDVI of each pixel, ``[sample, y, x]``; NaN where both means are 0.
@@ -112,26 +130,40 @@ def split_in_two(values: npt.NDArray[np.floating]) -> float | None:
     return float(edges[cut + 1])
 
 
-def mark_areas(patch: xr.DataArray, plant: PlantMask | None) -> dict[str, xr.DataArray]:
-    """Mark the areas of patches: centre and border, plant and background where they can be told apart.
+def _find_bands(wavelength: Floats) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Return the numbers of the bands in the red, and in the near infrared."""
+    red, nir = (
+        tuple(np.flatnonzero((wavelength >= low) & (wavelength <= high)).tolist()) for low, high in (_RED, _NIR)
+    )
+    return red, nir
 
-    The centre is the pixel that a window was cut round, or the innermost ones of an even side; the border is
-    the outermost ring. A network that pads its input shows it there.
+
+def mark_areas(patch: xr.DataArray, plant: PlantMask | None) -> dict[str, xr.DataArray]:
+    r"""Mark the areas of patches: rings round the centre, plant and background where they can be told apart.
+
+    Ring k of a square patch has the pixels at the distance :math:`\lfloor \max(|y|, |x|) \rfloor = k` from
+    its middle. Ring 0 is the centre: the pixel that a window was cut round, or the innermost four of an even
+    side. The last ring is the border: a network that pads its input shows it there. Patches that are not
+    square have centre and border alone.
 
     Args:
         patch: The patches, ``[sample, band, y, x]``.
         plant: Tells plants from the background; None where nothing does.
 
     Returns:
-        By name, ``[y, x]`` or ``[sample, y, x]``; of patches of one pixel there is no area.
+        By name, ``[y, x]`` or ``[sample, y, x]``: centre, ring 1, ring 2, ..., border, plant, background; of
+        patches of one pixel there is no area.
     """
     rows, columns = patch.sizes["y"], patch.sizes["x"]
     if rows * columns == 1:
         return {}
     y, x = (np.abs(np.arange(side) - (side - 1) / 2) for side in (rows, columns))
-    inner = (y < 1)[:, None] & (x < 1)
-    outer = (y == y.max())[:, None] | (x == x.max())
-    areas = {CENTRE: xr.DataArray(inner, dims=("y", "x")), BORDER: xr.DataArray(outer, dims=("y", "x"))}
+    masks = {CENTRE: (y < 1)[:, None] & (x < 1)}
+    if rows == columns:
+        distance = np.maximum(y[:, None], x).astype(np.int64)
+        masks |= {f"ring {number}": distance == number for number in range(1, int(distance.max()))}
+    masks[BORDER] = (y == y.max())[:, None] | (x == x.max())
+    areas = {name: xr.DataArray(mask, dims=("y", "x")) for name, mask in masks.items()}
     if plant is not None:
         green = plant.mark(patch)
         areas |= {PLANT: green, BACKGROUND: ~green}
@@ -144,23 +176,31 @@ def measure_areas(relevance: xr.DataArray, patch: xr.DataArray, plant: PlantMask
     .. math:: net_{sab} = \sum_{(y,x) \in a} R_{sbyx}, \qquad size_{sa} = \frac{|a|}{YX}
 
     Args:
-        relevance: ``[sample, band, y, x]``, lazy or not.
+        relevance: ``[sample, band, y, x]``; read into memory.
         patch: The patches, likewise.
         plant: Tells plants from the background; None where nothing does.
 
     Returns:
-        ``area_net`` ``[sample, area, band]`` in the unit of the relevance; ``area_size`` ``[sample, area]``;
-        where plants are told apart ``centre_plant`` ``[sample]``, their share of the centre. As lazy as the
-        data; empty where there is no area.
+        ``area_net`` ``[sample, area, band]`` in the unit of the relevance, summed in float64 and kept in
+        float32; ``area_size`` ``[sample, area]``; where plants are told apart ``centre_plant`` ``[sample]``,
+        their share of the centre. Empty where there is no area.
     """
     areas = mark_areas(patch, plant)
     if not areas:
         return xr.Dataset()
-    names = xr.DataArray(list(areas), dims="area", name="area")
-    double = relevance.astype(np.float64)
-    net = xr.concat([double.where(mask, 0).sum(("y", "x"), skipna=False) for mask in areas.values()], names)
-    sizes = [mask.mean(("y", "x")) + xr.zeros_like(relevance["sample"], float) for mask in areas.values()]
-    measured = xr.Dataset({"area_net": net, "area_size": xr.concat(sizes, names)})
+    values = relevance.transpose("sample", "band", "y", "x").values
+    whole = xr.zeros_like(relevance.isel(band=0, drop=True), bool).reset_coords(drop=True)
+    masks = xr.concat([mask | whole for mask in areas.values()], "area").transpose("sample", "y", "x", "area")
+    # one product of matrices for each sample is faster than a pass over the relevance for each area
+    flat = masks.values.reshape(len(values), -1, len(areas)).astype(np.float64)
+    net = values.reshape(*values.shape[:2], -1).astype(np.float64) @ flat
+    measured = xr.Dataset(
+        {
+            "area_net": (("sample", "area", "band"), net.transpose(0, 2, 1).astype(np.float32)),
+            "area_size": (("sample", "area"), flat.mean(axis=1)),
+        },
+        coords={"area": list(areas)},
+    )
     if PLANT in areas:
         measured["centre_plant"] = areas[PLANT].where(areas[CENTRE]).mean(("y", "x"))
     return measured

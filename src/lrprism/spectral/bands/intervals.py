@@ -11,6 +11,8 @@ from lrprism.errors import InputError
 DRAWS: Final = 1000
 LEVEL: Final = 0.95
 _FEWEST: Final = 2
+_AT_ONCE: Final = 2**20
+"""Numbers that are drawn at a time: 24 MB with the times that each row is drawn."""
 
 Floats = npt.NDArray[np.float64]
 
@@ -53,10 +55,32 @@ def bootstrap_mean(
     if count < _FEWEST:
         missing = np.full(numbers.shape[1:], np.nan)
         return missing, missing
-    totals = np.zeros((count, flat.shape[1]))
-    np.add.at(totals, group, flat)
-    times = np.random.default_rng(seed).multinomial(count, np.full(count, 1 / count), size=DRAWS)
-    means = (times @ totals) / (times @ np.bincount(group))[:, None]
+    totals = np.zeros((count, flat.shape[1] + 1))
+    np.add.at(totals[:, :-1], group, flat)
+    totals[:, -1] = np.bincount(group)
+    sums = draw_sums(totals, seed=seed)
     tail = (1 - LEVEL) / 2
-    low, high = (np.quantile(means, share, axis=0).reshape(numbers.shape[1:]) for share in (tail, 1 - tail))
-    return low, high
+    low, high = np.quantile(sums[:, :-1] / sums[:, -1:], [tail, 1 - tail], axis=0)
+    return low.reshape(numbers.shape[1:]), high.reshape(numbers.shape[1:])
+
+
+def draw_sums(totals: Floats, *, draws: int = DRAWS, seed: int = 0) -> Floats:
+    """Sum rows that are drawn with replacement, as many as there are, again and again.
+
+    Shapes: ``totals``: ``[row, column]``; result ``[draw, column]``.
+
+    Args:
+        totals: Sums over each sample or group.
+        draws: Number of draws.
+        seed: Seed of the draws; the same rows are drawn whatever the columns are.
+    """
+    count, generator = len(totals), np.random.default_rng(seed)
+    sums = np.empty((draws, totals.shape[1]))
+    at_once = max(1, _AT_ONCE // count)
+    for start in range(0, draws, at_once):
+        size = min(at_once, draws - start)
+        # each draw counts in a stretch of numbers of its own, so that one bincount serves all
+        drawn = generator.integers(count, size=(size, count)) + count * np.arange(size)[:, None]
+        times = np.bincount(drawn.ravel(), minlength=size * count).reshape(size, count)
+        sums[start : start + size] = times.astype(np.float64) @ totals
+    return sums

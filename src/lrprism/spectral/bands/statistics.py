@@ -27,7 +27,8 @@ TARGET_RANGE: Final = "target_range"
 DOUBT: Final = "doubt"
 """The attribute of a relevance dataset that says why its maps are not to be read; missing where they are."""
 PLANT_NDVI: Final = "plant_ndvi"
-"""The attribute of reduced relevance: the NDVI above which pixels are plants; missing where none are told."""
+"""The attribute of a relevance dataset: the NDVI above which pixels are plants. Of reduced relevance it is
+missing where no plants are told; before that, a missing one is proposed."""
 _TOP: Final = 10
 _SAMPLES: Final = 64
 """Samples of relevance in memory that are reduced at a time."""
@@ -59,13 +60,14 @@ def sample_spectra(relevance: xr.Dataset) -> xr.Dataset:
 
     Raises:
         DataError: If there is no relevance, or no sample.
+        InputError: If the attribute ``plant_ndvi`` states a threshold, and the bands have no NDVI.
     """
     if {"positive", "negative"} <= set(relevance.variables):
         return relevance
     _check_variables(relevance, ("relevance",))
     per_pixel = [name for name, data in relevance.variables.items() if {*data.dims} & {*_PIXELS}]
     patch = relevance.get("patch")
-    plant = None if patch is None else PlantMask.propose(patch)
+    plant = None if patch is None else _find_plants(patch, relevance.attrs.get(PLANT_NDVI))
     chunk = relevance["relevance"].chunksizes.get("sample", (_SAMPLES,))[0]
     pieces = [
         _reduce_pixels(relevance.isel(sample=slice(start, start + chunk)), plant)
@@ -83,18 +85,24 @@ def sample_spectra(relevance: xr.Dataset) -> xr.Dataset:
     return spectra.assign_attrs(window=tuple(relevance.sizes[side] for side in _PIXELS))
 
 
+def _find_plants(patch: xr.DataArray, threshold: float | None) -> PlantMask | None:
+    if threshold is None:
+        return PlantMask.propose(patch)
+    return PlantMask.at(patch["wavelength"].values, threshold)
+
+
 def _reduce_pixels(relevance: xr.Dataset, plant: PlantMask | None) -> xr.Dataset:
     """Read some samples, and sum their relevance over the pixels."""
+    values = relevance["relevance"].load()
     # float32 loses digits in the sum over thousands of pixels; NaN must not pass for zero
-    double = relevance["relevance"].load().astype(np.float64)
     reduced = xr.Dataset({
-        "positive": double.clip(min=0).sum(_PIXELS, skipna=False),
-        "negative": double.clip(max=0).sum(_PIXELS, skipna=False),
+        "positive": values.clip(min=0).sum(_PIXELS, skipna=False, dtype=np.float64),
+        "negative": values.clip(max=0).sum(_PIXELS, skipna=False, dtype=np.float64),
     })  # fmt: skip
     if "patch" in relevance.variables:
         patch = relevance["patch"].load()
-        reduced["input"] = patch.astype(np.float64).mean(_PIXELS, skipna=False)
-        reduced = reduced.merge(measure_areas(double, patch, plant))
+        reduced["input"] = patch.mean(_PIXELS, skipna=False, dtype=np.float64)
+        reduced = reduced.merge(measure_areas(values, patch, plant))
     return reduced.reset_coords(drop=True)
 
 

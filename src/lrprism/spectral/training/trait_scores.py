@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lrprism.errors import DataError
+from lrprism.spectral.bands.intervals import draw_sums
 from lrprism.spectral.training.tasks.task import AbstractScores
 
 DRAWS: Final = 2000
@@ -17,7 +18,6 @@ CONFIDENCE: Final = 0.95
 QUANTITIES: Final = ("r2", "rmse", "rpd", "bias")
 """The scores of a trait."""
 _SEED: Final = 0
-_AT_ONCE: Final = 2**22  # numbers that are drawn at a time
 Floats = npt.NDArray[np.float64]
 
 
@@ -138,22 +138,11 @@ def _score_trait(
         return TraitScores(*(Estimate(_to_number(value[0])) for value in values))
     tail = (1 - CONFIDENCE) / 2
     estimates = []
-    for value, draws in zip(values, _compute(_draw_sums(sums)), strict=True):
+    for value, draws in zip(values, _compute(draw_sums(sums, draws=DRAWS, seed=_SEED)), strict=True):
         finite = draws[np.isfinite(draws)]
         low, high = np.quantile(finite, [tail, 1 - tail]) if finite.size else (np.nan, np.nan)
         estimates.append(Estimate(_to_number(value[0]), _to_number(low), _to_number(high)))
     return TraitScores(*estimates)
-
-
-def _draw_sums(sums: Floats) -> Floats:
-    """Return the sums over groups that were drawn with replacement, ``[draw, 5]``."""
-    count, generator = len(sums), np.random.default_rng(_SEED)
-    pieces = []
-    for draws in np.array_split(np.arange(DRAWS), -(-DRAWS * count // _AT_ONCE)):
-        # a draw is the number of times that each group occurs
-        times = generator.multinomial(count, np.full(count, 1 / count), size=len(draws))
-        pieces.append(times @ sums)
-    return np.concatenate(pieces)
 
 
 def _compute(sums: Floats) -> tuple[Floats, Floats, Floats, Floats]:
