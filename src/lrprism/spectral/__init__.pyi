@@ -14,6 +14,7 @@ from .io.patch_file import is_patch_file, read_patch_file
 from .io.read import read_cube
 from .io.truth_file import read_truth, write_simulation
 from .io.writers.write import write_cube
+from .io.zone_file import read_zones
 from .knowledge.absorption import FEATURES, Feature, FeatureKind, describe, features_near
 from .knowledge.indian_pines import INDIAN_PINES_CLASSES, load_indian_pines
 from .splits.blocks import checkerboard, disjoint_blocks
@@ -70,6 +71,7 @@ __all__ = [
     "read_split",
     "read_truth",
     "read_wavelengths",
+    "read_zones",
     "region_split",
     "sample_spectra",
     "select_bands",

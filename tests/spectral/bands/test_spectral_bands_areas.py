@@ -103,7 +103,9 @@ def test_a_threshold_that_is_known() -> None:
     patch, leaf = leaf_and_soil(np.random.default_rng(5))
     assert (PlantMask.at(np.array(NM), 0.5).mark(patch).values == leaf).all()
     assert not PlantMask.at(np.array(NM), 0.95).mark(patch).any()
-    with pytest.raises(lp.InputError, match=r"in 650 to 685 and in 760 to 860 nm\. Found 450 to 680 nm with 2 a"):
+    with pytest.raises(
+        lp.InputError, match=r"650 to 685 and in 760 to 860 nm\. Found 450 to 680 nm with 2 a"
+    ):
         PlantMask.at(np.array(NM[:3]), 0.5)
 
 

@@ -77,8 +77,10 @@ def test_a_threshold_of_plants_that_is_asked_for() -> None:
         assert spectra["area_size"].sel(area="plant").values.tolist() == [share, share]
 
 
-def test_spectra_of_samples_on_disk_are_those_in_memory(tmp_path: Path) -> None:
-    data = dataset(np.random.default_rng(0).normal(size=(9, 4, 3, 3)), [0, 1, 2] * 3)
+@pytest.mark.parametrize("side", [3, 360])
+def test_spectra_of_samples_on_disk_are_those_in_memory(tmp_path: Path, side: int) -> None:
+    # of large patches eight are read at a time, so that the ninth comes alone
+    data = dataset(np.random.default_rng(0).normal(size=(9, 4, side, side)), [0, 1, 2] * 3)
     data.chunk(sample=2).to_zarr(tmp_path / "relevance.zarr", zarr_format=2)
     stored = xr.open_zarr(tmp_path / "relevance.zarr")
     pd.testing.assert_frame_equal(band_table(stored), band_table(data))

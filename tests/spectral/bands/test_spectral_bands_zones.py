@@ -5,7 +5,7 @@ import pytest
 import xarray as xr
 
 import lrprism as lp
-from lrprism.spectral.bands.zones import ZONES, sensor_zones, zone_table
+from lrprism.spectral.bands.zones import ZONES, zone_table
 from lrprism.spectral.cubes.cube import band_coords
 
 NM = np.array([450.0, 550.0, 665.0, 705.0, 865.0, 2600.0])
@@ -45,14 +45,31 @@ def test_a_class_without_relevance_has_no_share() -> None:
     assert zone_table(dataset([[0.0] * 6] * 2, [0, 0]))["share"].tolist() == [0, 0, 0, 0]
 
 
-def test_bands_of_a_sensor() -> None:
-    zones = sensor_zones("sentinel-2a")
-    ((low, high),) = zones["B05"]
-    assert low < 705 < high
-    rows = zone_table(dataset([[1, 0, 2, 4, 0, 0]], [0]), {"B5": zones["B05"]})
-    assert rows["sum"].tolist() == [4, 3]
-    with pytest.raises(lp.InputError, match=r"a sensor should be one of Sentinel-2A.*Found 'Hyperion'"):
-        sensor_zones("Hyperion")
+def test_a_mask_is_a_zone() -> None:
+    values = [[1, -1, 2, 4, 0, 5]]
+    rows = zone_table(dataset(values, [0]), {"ends": np.array([1, 0, 0, 0, 0, 1], dtype=bool)})
+    assert rows["zone"].tolist() == ["ends", "other"]
+    assert rows["sum"].tolist() == [6, 5]
+    for mask in (np.ones(5, dtype=bool), np.ones(6)):
+        with pytest.raises(
+            lp.DataError, match=r"True or False for each of 6 bands\. Found \w+ of shape \(\d,\)"
+        ):
+            zone_table(dataset(values, [0]), {"ends": mask})
+
+
+def test_intervals_are_those_of_each_zone_alone() -> None:
+    rng = np.random.default_rng(1)
+    values = rng.normal(size=(30, 6)).tolist()
+    together = zone_table(dataset(values, [0] * 30))
+    alone = zone_table(dataset(values, [0] * 30), {"red edge": ZONES["red edge"]})
+    columns = ["sum", "low", "high"]
+    row = together.set_index("zone").loc["red edge", columns]
+    assert alone.set_index("zone").loc["red edge", columns].tolist() == pytest.approx(row.tolist())
+
+
+def test_no_zone_is_called_as_the_bands_in_none() -> None:
+    with pytest.raises(lp.DataError, match=r"a name of its own\. Found 'other'"):
+        zone_table(dataset([[1] * 6], [0]), {"other": [(400, 500)]})
 
 
 def test_zones_without_a_band() -> None:

@@ -63,6 +63,7 @@ def test_the_files_of_a_run(explained: Path) -> None:
         "classes.csv",
         "stretches.csv",
         "zones.csv",
+        "areas.csv",
         "conservation.csv",
         "samples.csv",
         "figures",
@@ -74,6 +75,25 @@ def test_the_files_of_a_run(explained: Path) -> None:
     assert {"lrprism", "torch", "python"} <= set(record["versions"])
     assert all((explained / name).stat().st_size > 1000 for name in record["explanation"]["figures"])
     assert len(record["explanation"]["figures"]) == 2 * (2 + 3 + 3)
+
+
+def test_zones_and_areas_account_for_all_relevance(trained: Path, tmp_path: Path) -> None:
+    (tmp_path / "own.csv").write_text("name,start_nm,end_nm\nfirst half,400,700\nsecond half,700,1000\n")
+    folder = tmp_path / "explained"
+    folder.mkdir()
+    settings = ExplanationSettings(
+        devices=CPU, heatmaps=0, zones=f"{tmp_path / 'own.csv'},Landsat 5,correlation", plant_ndvi=0.2
+    )
+    record = explain_into(folder, trained, settings, SILENT)
+    assert record is not None
+    relevance, areas = relevance_of(folder), pd.read_csv(folder / "areas.csv")
+    sums = relevance["relevance"].sum(("band", "y", "x")).groupby(relevance["target"]).mean().values
+    zones = pd.read_csv(folder / "zones.csv").query("set == @settings.zones.split(',')[0]")
+    np.testing.assert_allclose(zones.groupby("class")["sum"].sum(), sums, rtol=1e-4)
+    for parts in (("centre", "ring 1", "border"), ("plant", "background")):
+        rows = areas[areas["area"].isin(parts)]
+        np.testing.assert_allclose(rows.groupby("class")["sum"].sum(), sums, rtol=1e-4)
+        np.testing.assert_allclose(rows.groupby("class")["pixels_share"].sum(), 1)
 
 
 def test_the_band_table_sums_what_the_relevance_file_holds(explained: Path) -> None:

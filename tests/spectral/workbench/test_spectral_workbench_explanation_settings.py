@@ -37,3 +37,20 @@ def test_maps_have_formats_and_single_samples_none() -> None:
         ExplanationSettings(formats="envi")
     with pytest.raises(InputError, match=r"formats should be among netcdf, .* Found 'jpg'"):
         ExplanationSettings(every_pixel=True, formats="jpg")
+
+
+@pytest.mark.parametrize("threshold", [-1.1, 40.0, float("nan")])
+def test_a_threshold_that_is_no_ndvi(threshold: float) -> None:
+    with pytest.raises(InputError, match=r"plant-ndvi should be an NDVI of -1 to 1\. Found (-1.1|40.0|nan)"):
+        ExplanationSettings(plant_ndvi=threshold)
+
+
+def test_zones_are_of_samples_and_known() -> None:
+    assert ExplanationSettings(zones="indices,landsat 8").zones == "indices,landsat 8"
+    with pytest.raises(InputError, match=r"zones should be among vegetation, .* Found 'pigments'"):
+        ExplanationSettings(zones="vegetation,pigments")
+    for given in ({"zones": "indices"}, {"plant_ndvi": 0.4}):
+        with pytest.raises(
+            InputError, match=r"for samples, whose relevance is summed\. Found them for every p"
+        ):
+            ExplanationSettings(every_pixel=True, **given)

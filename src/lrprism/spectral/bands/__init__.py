@@ -1,5 +1,6 @@
 """Relevance per band over many samples, its resolution and its share in features, and selection of bands."""
 
+from lrprism.spectral.bands.area_table import area_table
 from lrprism.spectral.bands.contrast import contrast_table
 from lrprism.spectral.bands.features import InsideShare, share_inside
 from lrprism.spectral.bands.filters import filter_bands
@@ -24,7 +25,8 @@ from lrprism.spectral.bands.selection import (
 )
 from lrprism.spectral.bands.statistics import band_table, sample_spectra, top_bands, top_regions
 from lrprism.spectral.bands.width import estimate_width
-from lrprism.spectral.bands.zones import ZONES, sensor_zones, zone_table
+from lrprism.spectral.bands.zone_sets import correlation_zones, index_zones, sensor_zones
+from lrprism.spectral.bands.zones import ZONES, zone_table
 
 __all__ = [
     "SELECTORS",
@@ -34,13 +36,16 @@ __all__ = [
     "DiscriminantScore",
     "InsideShare",
     "Selector",
+    "area_table",
     "band_table",
     "contrast_table",
     "correlation_groups",
+    "correlation_zones",
     "estimate_width",
     "filter_bands",
     "gss",
     "ibra",
+    "index_zones",
     "pooled",
     "sample_spectra",
     "select_by_anova",

@@ -133,7 +133,8 @@ def split_in_two(values: npt.NDArray[np.floating]) -> float | None:
 def _find_bands(wavelength: Floats) -> tuple[tuple[int, ...], tuple[int, ...]]:
     """Return the numbers of the bands in the red, and in the near infrared."""
     red, nir = (
-        tuple(np.flatnonzero((wavelength >= low) & (wavelength <= high)).tolist()) for low, high in (_RED, _NIR)
+        tuple(np.flatnonzero((wavelength >= low) & (wavelength <= high)).tolist())
+        for low, high in (_RED, _NIR)
     )
     return red, nir
 

@@ -1,5 +1,6 @@
 """Relevance per sample and band, and per class and band as one table."""
 
+from collections.abc import Iterator
 from typing import Final
 
 import numpy as np
@@ -32,6 +33,8 @@ missing where no plants are told; before that, a missing one is proposed."""
 _TOP: Final = 10
 _SAMPLES: Final = 64
 """Samples of relevance in memory that are reduced at a time."""
+_AT_ONCE: Final = 2**22
+"""Numbers of relevance that are read at a time, as far as they are whole chunks: 16 MB, and their patches."""
 _NEEDED = ("target", "wavelength", "fwhm", "original_band", "class_name")
 _PIXELS = ("y", "x")
 
@@ -46,7 +49,7 @@ def sample_spectra(relevance: xr.Dataset) -> xr.Dataset:
     Where the attribute ``resolution_nm`` states a width, ``pooled`` is positive + negative averaged over it
     by :func:`lrprism.spectral.pooled`; not so where the relevance is pooled already.
 
-    What lies on disk is read chunk by chunk, once.
+    What lies on disk is read in pieces of whole chunks, once.
     Shapes: ``relevance``, ``patch``: ``[sample, band, y, x]``; results ``[sample, band]``.
 
     Args:
@@ -68,11 +71,7 @@ def sample_spectra(relevance: xr.Dataset) -> xr.Dataset:
     per_pixel = [name for name, data in relevance.variables.items() if {*data.dims} & {*_PIXELS}]
     patch = relevance.get("patch")
     plant = None if patch is None else _find_plants(patch, relevance.attrs.get(PLANT_NDVI))
-    chunk = relevance["relevance"].chunksizes.get("sample", (_SAMPLES,))[0]
-    pieces = [
-        _reduce_pixels(relevance.isel(sample=slice(start, start + chunk)), plant)
-        for start in range(0, relevance.sizes["sample"], chunk)
-    ]
+    pieces = [_reduce_pixels(relevance.isel(sample=piece), plant) for piece in _cut(relevance["relevance"])]
     spectra = relevance.drop_vars(per_pixel).merge(xr.concat(pieces, "sample")).compute()
     width, about = float(relevance.attrs.get(RESOLUTION, 0)), relevance["relevance"].attrs
     for name in ("positive", "negative"):
@@ -83,6 +82,15 @@ def sample_spectra(relevance: xr.Dataset) -> xr.Dataset:
     if plant is not None:
         spectra.attrs[PLANT_NDVI] = plant.threshold
     return spectra.assign_attrs(window=tuple(relevance.sizes[side] for side in _PIXELS))
+
+
+def _cut(relevance: xr.DataArray) -> Iterator[slice]:
+    """Cut samples into pieces of whole chunks that fit into memory."""
+    samples = relevance.sizes["sample"]
+    chunk = relevance.chunksizes.get("sample", (_SAMPLES,))[0]
+    # many small chunks: what xarray does for each piece would take longer than the sums
+    size = chunk * max(1, _AT_ONCE * samples // (chunk * max(1, relevance.size)))
+    return (slice(start, start + size) for start in range(0, samples, size))
 
 
 def _find_plants(patch: xr.DataArray, threshold: float | None) -> PlantMask | None:

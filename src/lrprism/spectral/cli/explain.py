@@ -39,6 +39,8 @@ def explain(
     formats: registry_options.MapFormats = None,
     reference: registry_options.Reference = None,
     pool: options.Pool = None,
+    zones: registry_options.ZoneSets = None,
+    plant_ndvi: options.PlantNdvi = None,
     model: options.TrustedModel = None,
     accelerator: options.Accelerator = "auto",
     devices: options.HowMany = "1",
@@ -61,6 +63,8 @@ def explain(
         lrprism explain runs/pines --rule auto --out results/pines-auto
 
         lrprism explain runs/pines --every-pixel --batch-size 256 --out results/pines-map
+
+        lrprism explain runs/pines --zones vegetation,indices,my_zones.csv --out results/pines-zones
 
         lrprism explain runs/nitrogen --target nitrogen --out results/nitrogen
 
@@ -86,6 +90,8 @@ def explain(
         pool=pool,
         reference=reference,
         formats=formats,
+        zones=zones,
+        plant_ndvi=plant_ndvi,
     )
     reporter = Reporter(not quiet and output.is_first_process())
     with UnfinishedRun.open(out, plan_explanation(run, settings), overwrite=overwrite) as unfinished:

@@ -36,6 +36,16 @@ Pool = Annotated[
         min=0,
     ),
 ]
+PlantNdvi = Annotated[
+    float | None,
+    typer.Option(
+        help="NDVI above which a pixel of a patch is a plant, for the areas of areas.csv and the check for "
+        "relevance on the background. By default the patches propose a threshold, where pixels are of two "
+        "kinds.",
+        min=-1,
+        max=1,
+    ),
+]
 TrustedModel = Annotated[
     str | None,
     typer.Option(

@@ -5,9 +5,11 @@ from typing import Annotated
 import typer
 
 from lrprism.spectral.io.writers import WRITERS
+from lrprism.spectral.knowledge.sensors import SENSORS
 from lrprism.spectral.networks import NETWORKS
 from lrprism.spectral.preprocessing import STEPS
 from lrprism.spectral.splits import SCHEMES
+from lrprism.spectral.workbench.band_tables import ZONE_WORDS
 from lrprism.spectral.workbench.candidates import AUTO
 from lrprism.spectral.workbench.composites import COMPOSITES
 from lrprism.spectral.workbench.references import DEFAULT_REFERENCE, REFERENCES
@@ -27,6 +29,16 @@ Reference = Annotated[
         help=f"What spectra are compared with: {', '.join(REFERENCES)}. Relevance adds up to the difference "
         "of the outputs, and no bias keeps a share; mean: of the training samples. By default "
         f"{DEFAULT_REFERENCE}.",
+    ),
+]
+
+ZoneSets = Annotated[
+    str | None,
+    typer.Option(
+        "--zones",
+        help="Zones of the spectrum whose relevance zones.csv sums, by commas: "
+        f"{', '.join(ZONE_WORDS)}; a sensor: {', '.join(sensor.name for sensor in SENSORS)}; or a .csv with "
+        "the columns name, start_nm, end_nm. By default vegetation.",
     ),
 ]
 

@@ -15,7 +15,6 @@ from lrprism.errors import RelevanceWarning
 from lrprism.evaluation import Constant, Interpolation
 from lrprism.evaluation.randomisation import randomise
 from lrprism.spectral.bands.statistics import RESOLUTION, band_table, sample_spectra
-from lrprism.spectral.bands.zones import ZONES, zone_table
 from lrprism.spectral.preprocessing import Pipeline
 from lrprism.spectral.report import ClassFinding, judge_classes
 from lrprism.spectral.report.needed import Need, measure_needs
@@ -34,7 +33,6 @@ from lrprism.spectral.workbench.trained_network import TrainedNetwork
 
 CLASSES: Final = "classes.csv"
 STRETCHES: Final = "stretches.csv"
-ZONE_TABLE: Final = "zones.csv"
 _SAMPLES: Final = 64
 """Samples that a network of random weights is explained on, and of a class that bands are removed from."""
 _AT_ONCE: Final = 16
@@ -82,19 +80,6 @@ def report_into(
     tabulate_classes(findings).to_csv(folder / CLASSES, index=False)
     tabulate_stretches(findings, needs).to_csv(folder / STRETCHES, index=False)
     return describe_findings(findings, needs, unit)
-
-
-def write_zones(folder: Path, spectra: xr.Dataset) -> None:
-    """Write ``zones.csv``, the relevance of visible, red edge and infrared, where there are such bands.
-
-    Args:
-        folder: The folder of the results.
-        spectra: The :func:`lrprism.spectral.sample_spectra` of the samples.
-    """
-    ends = [end for stretches in ZONES.values() for stretch in stretches for end in stretch]
-    nm = spectra["wavelength"].values
-    if ((nm >= min(ends)) & (nm < max(ends))).any():
-        zone_table(spectra).to_csv(folder / ZONE_TABLE, index=False)
 
 
 def has_air(samples: Samples) -> bool:

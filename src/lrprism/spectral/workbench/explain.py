@@ -11,13 +11,14 @@ import xarray as xr
 
 from lrprism.engine import Account
 from lrprism.errors import DataError, InputError
-from lrprism.spectral.bands.statistics import DOUBT, RESOLUTION, band_table, sample_spectra
+from lrprism.spectral.bands.statistics import DOUBT, PLANT_NDVI, RESOLUTION, band_table, sample_spectra
 from lrprism.spectral.cubes.patches import PatchSet
 from lrprism.spectral.runs import file_hash, read_run, versions, write_json
 from lrprism.spectral.runs.record import RUN_FILE
 from lrprism.spectral.runs.tables import add_unit, conservation_table, sample_table
+from lrprism.spectral.workbench.band_tables import check_plant_ndvi, write_areas, write_zones
 from lrprism.spectral.workbench.choice import Choice, choose_way, drop_record
-from lrprism.spectral.workbench.class_report import report_into, write_zones
+from lrprism.spectral.workbench.class_report import report_into
 from lrprism.spectral.workbench.composites import find_composite
 from lrprism.spectral.workbench.cutters import Numbers, WindowCutter
 from lrprism.spectral.workbench.describe_explanation import SamplePart, find_doubt, record_way, write_words
@@ -153,6 +154,7 @@ def _plan_patches(
     where = samples.locate(numbers)
     patch = samples.cut(numbers[:1])
     _check_fit(patch, trained, samples)
+    check_plant_ndvi(settings.plant_ndvi, patch)
     explainer = _build_patch_explainer(samples.hold(numbers, folder), trained, settings)
 
     def write(
@@ -162,10 +164,11 @@ def _plan_patches(
             spectra = sample_spectra(relevance)
             add_unit(band_table(spectra), relevance).to_csv(folder / "bands.csv", index=False)
             sample_table(relevance, where["sample"]).to_csv(folder / "samples.csv", index=False)
-            write_zones(folder, spectra)
+            write_areas(folder, spectra)
+            notes = write_zones(folder, spectra, settings.zones)
         with reporter.step("judging what may be said"):
             said = describe_part(trained, samples, settings)
-            said += report_into(folder, spectra, explainer, numbers, trained)
+            said += [*report_into(folder, spectra, explainer, numbers, trained), *notes]
         place = folder / "figures"
         figures = draw_figures(place, relevance, spectra, conservation, settings.heatmaps, reporter)
         return _record_written(folder, figures, said)
@@ -224,6 +227,7 @@ def _state_facts(job: _Job, trained: TrainedNetwork, settings: ExplanationSettin
         **find_target_range(str(settings.target), trained.task, trained.record),
     }
     facts |= {DOUBT: doubt} if doubt else {}
+    facts |= {} if settings.plant_ndvi is None else {PLANT_NDVI: settings.plant_ndvi}
     return replace(job, template=job.template.assign_attrs(facts))
 
 

@@ -6,6 +6,7 @@ from lrprism.errors import InputError
 from lrprism.spectral.io.format import Writer
 from lrprism.spectral.io.writers import choose_writers
 from lrprism.spectral.training.devices import Devices
+from lrprism.spectral.workbench.band_tables import choose_zone_sets
 from lrprism.spectral.workbench.candidates import AUTO
 from lrprism.spectral.workbench.composites import DEFAULT_RULE, find_rule
 from lrprism.spectral.workbench.references import choose_reference
@@ -39,6 +40,9 @@ class ExplanationSettings:
             None for the one that goes with the rule.
         formats: For every pixel of a scene: formats of the maps by commas, such as ``"geotiff,envi"``; None
             for NetCDF.
+        zones: Sets of zones of ``zones.csv`` by commas, as in
+            :func:`lrprism.spectral.workbench.band_tables.write_zones`; None for those of vegetation.
+        plant_ndvi: NDVI above which a pixel is a plant; None for a threshold that the patches propose.
     """
 
     source: str | None = None
@@ -58,12 +62,16 @@ class ExplanationSettings:
     pool: float | None = None
     reference: str | None = None
     formats: str | None = None
+    zones: str | None = None
+    plant_ndvi: float | None = None
 
     def __post_init__(self) -> None:
-        """Check the width and the formats.
+        """Check the width, the formats, the zones and the threshold of plants.
 
         Raises:
-            InputError: If the width is no number of 0 or more, or a format is unknown or has no map to write.
+            DataError: If a table of zones cannot be read.
+            InputError: If the width is no number of 0 or more, a format is unknown or has no map to write, a
+                set of zones is unknown, a threshold is no NDVI, or either is given for every pixel.
         """
         if self.formats is not None and not self.every_pixel:
             raise InputError(
@@ -76,6 +84,17 @@ class ExplanationSettings:
                 f"pool should be a width of 0 nm or more. Found {self.pool}. Leave it out for the width that "
                 "the training samples gave."
             )
+        if self.every_pixel and (self.zones, self.plant_ndvi) != (None, None):
+            raise InputError(
+                "zones and plant-ndvi should be given for samples, whose relevance is summed. Found them for "
+                "every pixel, which gets maps alone. Leave out --every-pixel, --zones and --plant-ndvi."
+            )
+        if self.plant_ndvi is not None and not -1 <= self.plant_ndvi <= 1:
+            raise InputError(
+                f"plant-ndvi should be an NDVI of -1 to 1. Found {self.plant_ndvi}. Leave it out for a "
+                "threshold that the patches propose."
+            )
+        choose_zone_sets(self.zones)
 
     @property
     def chooses(self) -> bool:

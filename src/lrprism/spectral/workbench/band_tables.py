@@ -1,0 +1,139 @@
+"""The tables of relevance by zone of the spectrum and by area of the patch."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+import pandas as pd
+import xarray as xr
+
+from lrprism.errors import DataError, InputError
+from lrprism.spectral.bands.area_table import area_table
+from lrprism.spectral.bands.areas import PlantMask
+from lrprism.spectral.bands.zone_sets import correlation_zones, index_zones, sensor_zones
+from lrprism.spectral.bands.zones import ZONES, Zones, zone_table
+from lrprism.spectral.cubes.patches import PatchSet
+from lrprism.spectral.io.zone_file import read_zones
+from lrprism.spectral.knowledge.sensors import SENSORS
+
+ZONE_TABLE: Final = "zones.csv"
+AREA_TABLE: Final = "areas.csv"
+BuildZones = Callable[[xr.Dataset], Zones]
+"""Builds the zones of a set for the :func:`lrprism.spectral.sample_spectra` of some samples."""
+
+
+def _take_indices(spectra: xr.Dataset) -> Zones:
+    zones = index_zones(spectra["wavelength"].values)
+    if not zones:
+        raise DataError("an index should have all its bands in the data. Found none that has.")
+    return zones
+
+
+def _group_bands(spectra: xr.Dataset) -> Zones:
+    zones = correlation_zones(
+        spectra["input"].transpose("sample", "band").values, spectra["wavelength"].values
+    )
+    if not zones:
+        raise DataError(
+            "bands of a group should vary together in the explained samples. Found no two that do."
+        )
+    return zones
+
+
+_BUILDERS: Final[dict[str, BuildZones]] = {
+    "vegetation": lambda _: ZONES,
+    "indices": _take_indices,
+    "correlation": _group_bands,
+}
+ZONE_WORDS: Final = tuple(_BUILDERS)
+"""The sets of zones that are neither a sensor nor a table."""
+DEFAULT_ZONES: Final = ZONE_WORDS[0]
+
+
+def choose_zone_sets(words: str | None) -> dict[str, BuildZones]:
+    """Return the sets of zones that some words name.
+
+    Args:
+        words: By commas, names in :data:`ZONE_WORDS`, sensors such as ``"Sentinel-2A"``, and tables of
+            :func:`lrprism.spectral.read_zones`, which end in ``.csv``; None for :data:`DEFAULT_ZONES`.
+
+    Raises:
+        DataError: If a table cannot be read.
+        InputError: If a word names nothing.
+    """
+    names = [name.strip() for name in (DEFAULT_ZONES if words is None else words).split(",")]
+    return {name: _find_builder(name) for name in names}
+
+
+def _find_builder(name: str) -> BuildZones:
+    if name.lower() in _BUILDERS:
+        return _BUILDERS[name.lower()]
+    if name.lower().endswith(".csv"):
+        zones = read_zones(name)
+        return lambda _: zones
+    try:
+        zones = sensor_zones(name)
+    except InputError as error:
+        words = ", ".join((*ZONE_WORDS, *(sensor.name for sensor in SENSORS)))
+        raise InputError(
+            f"zones should be among {words}, or a .csv file. Found '{name}'. Put commas between several."
+        ) from error
+    return lambda _: zones
+
+
+def write_zones(folder: Path, spectra: xr.Dataset, words: str | None) -> list[str]:
+    """Write ``zones.csv``, the relevance of zones of the spectrum, with a column that names their set.
+
+    Args:
+        folder: The folder of the results.
+        spectra: The :func:`lrprism.spectral.sample_spectra` of the samples.
+        words: The sets, as in :func:`choose_zone_sets`.
+
+    Returns:
+        Why a set that was asked for is missing, a line each.
+    """
+    tables, notes = [], []
+    for name, build in choose_zone_sets(words).items():
+        try:
+            table = zone_table(spectra, build(spectra))
+        # the other tables are worth having, and hours may have gone into the relevance
+        except DataError as error:
+            notes.append(f"{ZONE_TABLE} is without {name}: {error}")
+            continue
+        table.insert(table.columns.get_loc("zone"), "set", name)
+        tables.append(table)
+    if tables:
+        pd.concat(tables, ignore_index=True).to_csv(folder / ZONE_TABLE, index=False)
+    # nobody asked for the default: data of a mineral need not hear of vegetation
+    return [] if words is None else notes
+
+
+def write_areas(folder: Path, spectra: xr.Dataset) -> None:
+    """Write ``areas.csv``, the relevance of rings, plant and background, where patches have several pixels.
+
+    Args:
+        folder: The folder of the results.
+        spectra: The :func:`lrprism.spectral.sample_spectra` of the samples.
+    """
+    if "area_net" in spectra.variables:
+        area_table(spectra).to_csv(folder / AREA_TABLE, index=False)
+
+
+def check_plant_ndvi(threshold: float | None, patch: PatchSet) -> None:
+    """Check that plants can be told by a threshold in such patches.
+
+    Args:
+        threshold: NDVI above which a pixel is a plant; None where none is asked for.
+        patch: Patches of the data.
+
+    Raises:
+        InputError: If the patches have one pixel, or no bands for an NDVI.
+    """
+    if threshold is None:
+        return
+    if patch.sizes["y"] * patch.sizes["x"] == 1:
+        raise InputError(
+            "plant-ndvi should be given for patches of several pixels, some of them plants. Found single "
+            "spectra. Leave out --plant-ndvi."
+        )
+    PlantMask.at(patch["wavelength"].values, threshold)
