@@ -8,7 +8,7 @@ ZOO    := .venv-zoo
 # torch without help (tests/torchvision_beside_cpu.py), and transformers imports it where it is installed.
 VISION := $(VENV)/vision
 
-.PHONY: demo test lint types bench bench-quick bench-cuda bench-data evidence kills parity formats reproduce court physics fuzz zoo clean
+.PHONY: demo test lint types bench bench-quick bench-cuda bench-data bench-statistics evidence kills parity formats reproduce court physics fuzz zoo clean
 
 demo: $(READY)
 	$(BIN)/lrprism demo --out runs/demo --overwrite
@@ -42,6 +42,9 @@ bench-quick: $(READY)
 
 bench-data: $(READY)
 	$(BIN)/python -m benchmarks.data --page docs/large-cubes.md
+
+bench-statistics: $(READY)
+	OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks.statistics --page docs/band-statistics.md
 
 # The results are kept: a call that was stopped goes on after the last cell.
 evidence: $(READY)

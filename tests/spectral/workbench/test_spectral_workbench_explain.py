@@ -78,22 +78,36 @@ def test_the_files_of_a_run(explained: Path) -> None:
 
 
 def test_zones_and_areas_account_for_all_relevance(trained: Path, tmp_path: Path) -> None:
-    (tmp_path / "own.csv").write_text("name,start_nm,end_nm\nfirst half,400,700\nsecond half,700,1000\n")
-    folder = tmp_path / "explained"
+    own, folder = tmp_path / "own.csv", tmp_path / "explained"
+    own.write_text("name,start_nm,end_nm\nfirst half,400,700\nsecond half,700,1000\n")
     folder.mkdir()
-    settings = ExplanationSettings(
-        devices=CPU, heatmaps=0, zones=f"{tmp_path / 'own.csv'},Landsat 5,correlation", plant_ndvi=0.2
-    )
+    settings = ExplanationSettings(devices=CPU, heatmaps=0, zones=f"{own},Landsat 5,indices")
     record = explain_into(folder, trained, settings, SILENT)
     assert record is not None
     relevance, areas = relevance_of(folder), pd.read_csv(folder / "areas.csv")
     sums = relevance["relevance"].sum(("band", "y", "x")).groupby(relevance["target"]).mean().values
-    zones = pd.read_csv(folder / "zones.csv").query("set == @settings.zones.split(',')[0]")
-    np.testing.assert_allclose(zones.groupby("class")["sum"].sum(), sums, rtol=1e-4)
-    for parts in (("centre", "ring 1", "border"), ("plant", "background")):
-        rows = areas[areas["area"].isin(parts)]
-        np.testing.assert_allclose(rows.groupby("class")["sum"].sum(), sums, rtol=1e-4)
-        np.testing.assert_allclose(rows.groupby("class")["pixels_share"].sum(), 1)
+    zones = pd.read_csv(folder / "zones.csv")
+    assert zones["set"].unique().tolist() == [str(own), "Landsat 5", "indices"]
+    rows = zones[zones["set"] == str(own)]
+    np.testing.assert_allclose(rows.groupby("class")["sum"].sum(), sums, rtol=1e-4)
+    np.testing.assert_allclose(areas.groupby("class")["sum"].sum(), sums, rtol=1e-4)
+    np.testing.assert_allclose(areas.groupby("class")["pixels_share"].sum(), 1)
+    assert not record["report"][-1].startswith("zones.csv is without")
+
+
+def test_a_set_of_zones_that_is_missing_is_told_and_plants_need_an_ndvi(
+    trained: Path, tmp_path: Path
+) -> None:
+    settings = ExplanationSettings(devices=CPU, heatmaps=0, per_class=1, zones="vegetation,correlation")
+    record = explain_into(tmp_path, trained, settings, SILENT)
+    assert record is not None
+    assert record["report"][-1].startswith(
+        "zones.csv is without correlation: bands that vary together should"
+    )
+    assert record["report"][-1] in (tmp_path / "explanation.txt").read_text()
+    # the bands are 100 nm apart: none lies in the red
+    with pytest.raises(lp.InputError, match=r"an NDVI should have bands in 650 to 685 .* with 0 and 1 there"):
+        explain_into(tmp_path, trained, ExplanationSettings(devices=CPU, plant_ndvi=0.4), SILENT)
 
 
 def test_the_band_table_sums_what_the_relevance_file_holds(explained: Path) -> None:

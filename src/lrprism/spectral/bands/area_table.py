@@ -53,11 +53,11 @@ def area_table(relevance: xr.Dataset) -> pd.DataFrame:
     for number in np.unique(target):
         chosen = spectra.isel(sample=np.flatnonzero(target == number))
         name = str(names[number]) if number < len(names) else f"class {number}"
-        pieces.append(_tabulate_class(chosen).assign(**{"class": int(number), "class_name": name}))
+        pieces.append(_tabulate_class(chosen, int(number), name))
     return pd.concat(pieces, ignore_index=True)[list(COLUMNS)]
 
 
-def _tabulate_class(spectra: xr.Dataset) -> pd.DataFrame:
+def _tabulate_class(spectra: xr.Dataset, number: int, name: str) -> pd.DataFrame:
     net = spectra["area_net"].transpose("sample", "area", "band").values
     whole = (spectra["positive"] + spectra["negative"]).transpose("sample", "band").values
     sums = net.sum(axis=2, dtype=np.float64)
@@ -65,6 +65,8 @@ def _tabulate_class(spectra: xr.Dataset) -> pd.DataFrame:
     mean = net.mean(axis=0, dtype=np.float64)
     inside, outside = (np.abs(part).sum(axis=1) for part in (mean, whole.mean(axis=0) - mean))
     return pd.DataFrame({
+        "class": number,
+        "class_name": name,
         "area": spectra["area"].values.astype(str),
         "sum": sums.mean(axis=0),
         "low": low,

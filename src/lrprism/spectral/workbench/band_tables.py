@@ -100,7 +100,7 @@ def write_zones(folder: Path, spectra: xr.Dataset, words: str | None) -> list[st
         except DataError as error:
             notes.append(f"{ZONE_TABLE} is without {name}: {error}")
             continue
-        table.insert(table.columns.get_loc("zone"), "set", name)
+        table.insert(2, "set", name)  # behind class and class_name
         tables.append(table)
     if tables:
         pd.concat(tables, ignore_index=True).to_csv(folder / ZONE_TABLE, index=False)
