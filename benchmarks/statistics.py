@@ -156,9 +156,9 @@ _TEXT: Final = f"""\
 from Zarr; the table of bands, once each for the file, the report and the figures; the tables of zones and
 areas; all with their intervals. Explaining is by the default rule ({DEFAULT_RULE} against the mean) with an
 account, in batches of {BATCH}, with random weights: median of {ROUNDS} rounds of {BATCHES} batches, scaled
-to all patches. A run of the statistics stands between two rounds. Times are seconds of the processor on one thread.
-The memory is the largest of a process that takes the statistics alone, with its libraries. The goal: at most
-{MOST_TIME:.0%} of the time of explaining, and less than {MOST_MEMORY:g} GiB.
+to all patches. A run of the statistics stands between two rounds. Times are seconds of the processor on one
+thread. The memory is the largest of a process that takes the statistics alone, with its libraries. The goal:
+at most {MOST_TIME:.0%} of the time of explaining, and less than {MOST_MEMORY:g} GiB.
 
 """
 
