@@ -132,6 +132,6 @@ def test_right_samples_are_counted_where_all_true_classes_are_known(relevance: x
 def test_a_doubt_in_the_words_of_the_task(relevance: xr.Dataset) -> None:
     assert contract.name_doubt(relevance) == ""
     relevance.attrs["doubt"] = "the network predicts no better than chance, with a balanced accuracy of 0.3"
-    assert contract.name_doubt(relevance) == "network at chance level"
+    assert contract.name_doubt(relevance) == "network at chance level: do not read"
     relevance.attrs["task"] = "regression"
-    assert contract.name_doubt(relevance) == "network perhaps no better than the mean"
+    assert contract.name_doubt(relevance) == "network perhaps no better than the mean: do not read"

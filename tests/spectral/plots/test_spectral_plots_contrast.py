@@ -38,6 +38,7 @@ def test_no_table_of_contrast(table: pd.DataFrame) -> None:
 
 
 def test_a_network_at_chance_level_is_said() -> None:
-    figure = plots.relevance_contrast(make_table(), ("rye", "hay"), "logit", "network at chance level")
+    doubt = "network at chance level: do not read"
+    figure = plots.relevance_contrast(make_table(), ("rye", "hay"), "logit", doubt)
     titles = [text.get_text() for text in figure.texts]
     assert "Network at chance level: do not read  ·  rye less hay" in titles

@@ -191,10 +191,27 @@ def test_the_pooled_relevance_has_a_panel_of_its_own(
         summed.get_ydata()[drawn], (build_box(wavelength, 85) @ values)[order], rtol=1e-5, atol=1e-5
     )
     boxes = [line.get_xdata() for axes in figure.axes for line in axes.lines if line.get_gid() == "region"]
-    assert 1 < len(boxes) <= 3
+    assert 1 <= len(boxes) <= 3
     assert words(figure).count("the boxes of largest pooled relevance") == 1
     # one box after the other, none of them longer than its width or beyond the sensor
     assert all(end - start <= 85 and start >= 400 and end <= 1780 for start, end in boxes)
+
+
+def test_nothing_is_marked_that_is_within_its_own_noise(relevance: xr.Dataset) -> None:
+    noise = np.zeros((6, *relevance["relevance"].shape[1:]), dtype=np.float32)
+    noise[::2, 0, 0, 0], noise[1::2, 0, 0, 0] = 1.0, -1.0
+    noise[:, 3, 0, 0] = 0.5
+    dataset = relevance.assign(relevance=(relevance["relevance"].dims, noise), target=("sample", [1] * 6))
+    line = part(relevance_spectrum(dataset.assign_attrs(resolution_nm=85.0), 1), "strongest")
+    assert line.get_xdata().tolist() == [float(relevance["wavelength"][3])]
+
+
+def test_why_nothing_is_named_stands_in_the_heading(relevance: xr.Dataset, words: Words) -> None:
+    reasons = {1: ("90 % of the relevance lies on the outermost ring of the patch, 25 % of the pixels",)}
+    figure = relevance_spectrum(relevance.assign_attrs(resolution_nm=85.0, reasons=reasons), 1)
+    assert "Nothing is named: 90 % of the relevance lies on the outermost ring" in words(figure)
+    assert not {line.get_gid() for axes in figure.axes for line in axes.lines} & {"strongest", "region"}
+    assert "Nothing is named" not in words(relevance_spectrum(relevance.assign_attrs(reasons=reasons), 0))
 
 
 @pytest.mark.parametrize("width", [0.0, 39.0])

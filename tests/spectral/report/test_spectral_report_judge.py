@@ -4,7 +4,7 @@ import xarray as xr
 
 from lrprism.spectral.bands.statistics import RESOLUTION, sample_spectra
 from lrprism.spectral.cubes.cube import band_coords
-from lrprism.spectral.report.judge import ClassFinding, judge_classes, measure_shares
+from lrprism.spectral.report.judge import ClassFinding, judge_classes, measure_confusion, measure_shares
 
 BANDS, SIDE = 30, 7
 NM = 500.0 + 12 * np.arange(BANDS)  # 500 to 848 nm: red and near infrared are there
@@ -76,6 +76,36 @@ def test_too_few_samples_and_samples_that_are_wrong() -> None:
     assert of_wrong.reasons == ("the network gets most of these samples wrong",)
 
 
+def test_two_classes_that_are_mixed_up_are_not_named() -> None:
+    rng = np.random.default_rng(3)
+    label, predicted = [0] * 30 + [1] * 30, [0] * 16 + [1] * 14 + [0] * 13 + [1] * 17
+    relevance = np.concatenate([draw(680, samples=30), draw(560, samples=30)])[rng.permutation(60)]
+    mixed = build_dataset(relevance, predicted, label=label, predicted=predicted)
+    for finding, other in zip(judge_classes(mixed, ()), "ba", strict=True):
+        # 16 of 30 and 17 of 30
+        assert finding.reasons == (
+            f"the network does not tell it from {other}: of their samples that it takes for one of the two "
+            "55 % are right",
+        )
+    told = [0] * 25 + [1] * 5 + [0] * 5 + [1] * 25
+    dataset = build_dataset(relevance, told, label=label, predicted=told)
+    assert measure_confusion(0, 1, dataset) is None
+    assert not any("tell it from" in str(finding.reasons) for finding in judge_classes(dataset, ()))
+
+
+def test_few_samples_say_nothing_of_a_pair() -> None:
+    labels = [0] * 4 + [1] * 4
+    assert measure_confusion(0, 1, build_dataset(draw(680, samples=8), [0, 1] * 4, label=labels)) is None
+
+
+def test_relevance_against_others_says_where_and_the_samples_are_those_that_were_explained() -> None:
+    explained = build_dataset(draw(560), [1] * 20, label=[1] * 18 + [0] * 2, predicted=[1] * 20)
+    compared = build_dataset(draw(800, samples=10), [1] * 10)
+    *_, finding = judge_classes(explained, (), compared=compared)
+    assert finding.title == "b (18 of 20 right)"
+    assert finding.stretches[0].peak_nm == pytest.approx(800, abs=6)
+
+
 def test_relevance_on_the_background_comes_first() -> None:
     stripe = np.zeros((SIDE, SIDE), dtype=bool)
     stripe[:, 0] = True
@@ -130,7 +160,7 @@ def test_shares_by_hand() -> None:
     shares = measure_shares(sample_spectra(build_dataset(relevance, [1, 1])))
     # band 5 cancels between the samples; band 6 counts by its size
     assert {area: share for area, (share, _) in shares.items()} == {
-        "centre": 0.75, "border": 0.25, "plant": 0.75, "background": 0.25,
+        "centre": 0.75, "ring 1": 0.0, "ring 2": 0.0, "border": 0.25, "plant": 0.75, "background": 0.25,
     }  # fmt: skip
     assert shares["border"][1] == pytest.approx(24 / 49)
     assert shares["centre"][1] == pytest.approx(1 / 49)

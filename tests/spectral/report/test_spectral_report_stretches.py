@@ -2,6 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from lrprism.spectral.bands.intervals import bootstrap_mean
 from lrprism.spectral.knowledge.absorption import FEATURES
 from lrprism.spectral.report.stretches import find_causes, find_stretches, list_features
 
@@ -35,6 +36,32 @@ def test_peaks_above_their_noise_are_named_the_largest_first() -> None:
     half = 1.96 * 1.5 / np.sqrt(20)
     assert (first.value - first.low, first.high - first.value) == pytest.approx((half, half), rel=0.15)
     assert second.place == "775 to 825 nm"
+
+
+def test_a_twentieth_of_the_largest_is_not_named_beside_it() -> None:
+    def find(small: float) -> list[str]:
+        return [
+            each.place for each in find_stretches(*build(NM, bump(670) + small * bump(800), 0.001, 50), ())
+        ]
+
+    assert find(0.05) == ["645 to 695 nm"]
+    assert find(0.15) == ["645 to 695 nm", "775 to 825 nm"]
+
+
+def test_the_largest_of_many_places_is_named_where_it_would_not_be_by_chance() -> None:
+    # 39 places of 10 nm: z is 3.22 in the place of 1.96. Half an interval is 1.96 / sqrt(20) times the spread
+    half = 1.96 / np.sqrt(20)
+    narrow, wide = 1 / (1.96 * half), 1 / (1.2 * half)
+    assert [each.place for each in find_stretches(*build(NM, bump(672), narrow, 0.0), ())][:1] == ["670.0 nm"]
+    (first, *_) = bootstrap_of(build(NM, bump(672), wide))
+    assert first > 0
+    assert find_stretches(*build(NM, bump(672), wide), ()) == []
+
+
+def bootstrap_of(case: Case) -> tuple[float, ...]:
+    """The lower end of the interval of the largest band, the table's and the samples' one."""
+    table, per_sample = case
+    return (float(bootstrap_mean(per_sample[:, table["sum"].argmax()])[0]),)
 
 
 def test_groups_widen_the_interval() -> None:

@@ -15,8 +15,8 @@ NEEDS = {1: [Need("655 to 705 nm", 20, 0.98, {"training mean": 0.2}, {"training 
 def test_words() -> None:
     assert describe_findings(FINDINGS, NEEDS, "logit")[1:] == [
         "  rye (11 of 35 right): nothing is named. The network gets most of these samples wrong.",
-        "  hay (20 of 20 right): 655 to 705 nm +2.1 logit [1.9, 2.3], in red edge (41 % of the relevance on "
-        "8 % of the bandwidth, p 0.007)",
+        "  hay (20 of 20 right): 655 to 705 nm (peak 680 nm) +2.1 logit [1.9, 2.3], in red edge (41 % of the "
+        "relevance on 8 % of the bandwidth, p 0.007)",
         "    without 655 to 705 nm recall falls from 0.98 to 0.20 (training mean); with them alone it is "
         "0.90 (training mean)",
     ]

@@ -9,6 +9,7 @@ import torch
 from lrprism.spectral.bands.statistics import RESOLUTION, sample_spectra
 from lrprism.spectral.training import Devices
 from lrprism.spectral.workbench import ExplanationSettings, explain_into
+from lrprism.spectral.workbench.against_others import OtherClasses
 from lrprism.spectral.workbench.class_report import measure_floor, report_into
 from lrprism.spectral.workbench.composites import find_composite
 from lrprism.spectral.workbench.part_samples import open_own_samples, read_part
@@ -58,7 +59,10 @@ def test_the_report_names_the_bands_that_carry_the_classes(explained: Path) -> N
 
 def test_random_weights_give_far_less_than_a_trained_network(spectra_run: Path, explained: Path) -> None:
     trained = TrainedNetwork.load(spectra_run, None)
-    floor = measure_floor(build_explainer(trained), read_part(trained, "test"), trained.resolution)
+    explainer, numbers = build_explainer(trained), read_part(trained, "test")
+    spectra = sample_spectra(explainer.explain(numbers)[0])
+    others = OtherClasses.draw(spectra, numbers, 64)
+    floor = measure_floor(explainer, numbers, others, trained.resolution)
     stretches = pd.read_csv(explained / "stretches.csv")
     assert 0 < floor < 0.2 * stretches["relevance"].max()
 
@@ -69,7 +73,7 @@ def test_an_untrained_network_is_not_read(spectra_run: Path, tmp_path: Path) -> 
     explainer, numbers = build_explainer(trained), read_part(trained, "test")
     dataset, _ = explainer.explain(numbers)
     spectra = sample_spectra(dataset.assign_attrs({RESOLUTION: trained.resolution}))
-    lines = report_into(tmp_path, spectra, explainer, numbers, trained)
+    lines, _ = report_into(tmp_path, spectra, explainer, numbers, trained)
     assert len(lines) == 4
     assert all("nothing is named. The network predicts no better than chance" in line for line in lines[1:])
     assert pd.read_csv(tmp_path / "stretches.csv").empty
@@ -79,6 +83,6 @@ def test_the_floor_leaves_the_network_as_it_was(spectra_run: Path) -> None:
     trained = TrainedNetwork.load(spectra_run, None)
     before = {name: value.clone() for name, value in trained.model.state_dict().items()}
     state = torch.get_rng_state()
-    measure_floor(build_explainer(trained), np.array(read_part(trained, "test")[:8]), 0.0)
+    measure_floor(build_explainer(trained), np.array(read_part(trained, "test")[:8]), None, 0.0)
     assert torch.equal(state, torch.get_rng_state())
     assert all(torch.equal(value, before[name]) for name, value in trained.model.state_dict().items())

@@ -27,6 +27,8 @@ TARGET_RANGE: Final = "target_range"
 """The attribute of a relevance dataset of a trait: smallest and largest target of the training part."""
 DOUBT: Final = "doubt"
 """The attribute of a relevance dataset that says why its maps are not to be read; missing where they are."""
+REASONS: Final = "reasons"
+"""The attribute of reduced relevance: by class, why its relevance names no bands; missing where it does."""
 PLANT_NDVI: Final = "plant_ndvi"
 """The attribute of a relevance dataset: the NDVI above which pixels are plants. Of reduced relevance it is
 missing where no plants are told; before that, a missing one is proposed."""
@@ -68,9 +70,19 @@ def sample_spectra(relevance: xr.Dataset) -> xr.Dataset:
     if {"positive", "negative"} <= set(relevance.variables):
         return relevance
     _check_variables(relevance, ("relevance",))
-    per_pixel = [name for name, data in relevance.variables.items() if {*data.dims} & {*_PIXELS}]
     patch = relevance.get("patch")
     plant = None if patch is None else _find_plants(patch, relevance.attrs.get(PLANT_NDVI))
+    return sum_pixels(relevance, plant)
+
+
+def sum_pixels(relevance: xr.Dataset, plant: PlantMask | None) -> xr.Dataset:
+    """Return the :func:`sample_spectra` of samples whose plants are told by a mask.
+
+    Args:
+        relevance: Relevance dataset.
+        plant: Tells plants from the background; None where nothing does.
+    """
+    per_pixel = [name for name, data in relevance.variables.items() if {*data.dims} & {*_PIXELS}]
     pieces = [_reduce_pixels(relevance.isel(sample=piece), plant) for piece in _cut(relevance["relevance"])]
     spectra = relevance.drop_vars(per_pixel).merge(xr.concat(pieces, "sample")).compute()
     width, about = float(relevance.attrs.get(RESOLUTION, 0)), relevance["relevance"].attrs

@@ -61,7 +61,8 @@ def class_spectra(dataset: xr.Dataset, *, normalise: bool = False) -> Figure:
         # a class without any relevance stays 0
         divisor = np.maximum(peaks[name], np.finfo(np.float64).tiny)[:, None] if normalise else 1.0
         scale = symmetric_scale(means / divisor, 100 if normalise else PERCENTILE)
-        _draw_map(axes, means / divisor, wavelength, scale)
+        is_named = [not contract.name_class_doubt(spectra, target) for target in classes]
+        _draw_map(axes, means / divisor, wavelength, scale, np.array(is_named))
         _write_peaks(axes, peaks[name])
         axes.set_title(name if len(maps) > 1 else "", loc="left", fontsize=style.FONT, pad=2.0)
         label = f"{name} ({unit})" if len(maps) > 1 else f"mean relevance per band ({unit})"
@@ -137,7 +138,11 @@ def _lay_out(
 
 
 def _draw_map(
-    axes: Axes, means: NDArray[np.float64], wavelength: NDArray[np.float64], scale: SymmetricScale
+    axes: Axes,
+    means: NDArray[np.float64],
+    wavelength: NDArray[np.float64],
+    scale: SymmetricScale,
+    is_named: NDArray[np.bool_],
 ) -> None:
     rows = np.arange(len(means) + 1) - 0.5
     axes.set_facecolor(wavelength_axis.ATMOSPHERE)  # where the sensor has no band
@@ -146,8 +151,8 @@ def _draw_map(
     axes.set_ylim(len(means) - 0.5, -0.5)
     strongest = wavelength[means.argmax(axis=1)]
     axes.plot(
-        strongest,
-        np.arange(len(means)),
+        strongest[is_named],
+        np.flatnonzero(is_named),
         "o",
         color=style.BLACK,
         markeredgecolor="white",

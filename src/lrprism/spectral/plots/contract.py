@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from lrprism.errors import DataError
 from lrprism.spectral.bands.pooling import POOLED, joins_bands
-from lrprism.spectral.bands.statistics import COMPARED_WITH, DOUBT, REGRESSION, TASK, sample_spectra
+from lrprism.spectral.bands.statistics import COMPARED_WITH, DOUBT, REASONS, REGRESSION, TASK, sample_spectra
 
 _NOT_KNOWN: Final = frozenset(("", "unknown"))
 _PLACES: Final = ("name", "row", "column", "scene")
@@ -188,7 +188,15 @@ def name_doubt(dataset: xr.Dataset) -> str:
     """Return why a figure is not to be read, in the few words of a heading; nothing where it is."""
     if not dataset.attrs.get(DOUBT):
         return ""
-    return "network perhaps no better than the mean" if is_regression(dataset) else "network at chance level"
+    if is_regression(dataset):
+        return "network perhaps no better than the mean: do not read"
+    return "network at chance level: do not read"
+
+
+def name_class_doubt(dataset: xr.Dataset, target: int) -> str:
+    """Return why the relevance of a class names no bands, as a heading says it; nothing where it does."""
+    reasons = dataset.attrs.get(REASONS, {}).get(target, ())
+    return name_doubt(dataset) or (f"nothing is named: {reasons[0]}" if reasons else "")
 
 
 def name_quantity(dataset: xr.Dataset) -> str:

@@ -41,7 +41,8 @@ def relevance_spectrum(dataset: xr.Dataset, target: int) -> Figure:
     Where the dataset states a width W (``resolution_nm``), a second panel has the same of the relevance
     averaged over a box of W by :func:`lrprism.spectral.pooled`, and marks its three largest peaks more than W
     apart: it says where the network looks; the map as computed shows which single bands stand out, such as
-    an artefact.
+    an artefact. Nothing is marked that is not above its own noise, nor where the dataset says why no bands
+    are to be named.
 
     Args:
         dataset: A relevance dataset: ``relevance`` and ``patch`` ``[sample, band, y, x]``, ``target``,
@@ -70,13 +71,15 @@ def relevance_spectrum(dataset: xr.Dataset, target: int) -> Figure:
     _draw_relevance(axes, wavelength, table["sum"], table["std"], spectra.sizes["sample"])
     right = _draw_input(axes, wavelength, spectra)
     wavelength_axis.shade_atmosphere(right, ends)
-    _mark_strongest(axes, top_bands(table, target))
+    is_named = not contract.name_class_doubt(spectra, target)
+    if is_named:
+        _mark_strongest(axes, _keep_sure(top_bands(table, target), "low"))
     panels = [axes, right]
     if nm:
         panels.append(lower := _add_panel(figure, spectra, (top + PANEL + BETWEEN, POOLED_PANEL), ends))
         axes.set_xlabel("")
         axes.tick_params(labelbottom=False)
-        _draw_pooled(lower, spectra, table, target)
+        _draw_pooled(lower, spectra, table, target if is_named else None)
         for panel, name in ((axes, "as computed"), (lower, f"averaged over {contract.name_width(nm)}")):
             panel.set_title(name, loc="left", fontsize=style.FONT, pad=2.0)
     _draw_spectrum_legend(figure, panels)
@@ -94,15 +97,22 @@ def _add_panel(
     return axes
 
 
-def _draw_pooled(axes: Axes, spectra: xr.Dataset, table: pd.DataFrame, target: int) -> None:
+def _keep_sure(rows: pd.DataFrame, low: str) -> pd.DataFrame:
+    """Keep what is above its own noise: one sample alone has no interval, a trait goes up and down."""
+    return rows[~(rows[low] <= 0)] if "magnitude" not in rows.columns else rows
+
+
+def _draw_pooled(axes: Axes, spectra: xr.Dataset, table: pd.DataFrame, target: int | None) -> None:
     """Draw the pooled relevance of a class, and its largest values as bars over their boxes.
 
-    One strong band becomes a plateau as wide as the box: the box is known, not the band in it.
+    One strong band becomes a plateau as wide as the box: the box is known, not the band in it. Without a
+    target no box is named.
     """
     wavelength, count = contract.get_wavelengths(spectra), spectra.sizes["sample"]
     _draw_relevance(axes, wavelength, table["pooled_sum"], table["pooled_std"], count)
     wavelength_axis.shade_atmosphere(axes, axes.get_xlim())
-    regions, half = top_regions(table, target), float(table["pooled_nm"].iloc[0]) / 2
+    regions = table[:0] if target is None else _keep_sure(top_regions(table, target), "pooled_low")
+    half = float(table["pooled_nm"].iloc[0]) / 2
     ends = [_find_box(wavelength, nm, half) for nm in regions["wavelength_nm"]]
     label = "the boxes of largest pooled relevance"
     for (start, end), value in zip(ends, regions["pooled_sum"], strict=True):
@@ -145,7 +155,7 @@ def _write_spectrum_heading(figure: Figure, spectra: xr.Dataset, target: int) ->
         contract.describe_way(spectra),
     ]
     title = f"Relevance for {contract.get_class_name(spectra, target)}"
-    style.write_heading(figure, title, facts, contract.name_doubt(spectra))
+    style.write_heading(figure, title, facts, contract.name_class_doubt(spectra, target))
 
 
 def _draw_relevance(
@@ -209,6 +219,8 @@ def _draw_input(axes: Axes, wavelength: NDArray[np.float64], dataset: xr.Dataset
 def _mark_strongest(axes: Axes, rows: pd.DataFrame) -> None:
     x, y = rows["wavelength_nm"].to_numpy(dtype=np.float64), rows["sum"].to_numpy(dtype=np.float64)
     count = len(rows)
+    if not count:
+        return
     label = f"the {count} bands of largest relevance" if count > 1 else "the band of largest relevance"
     axes.plot(x, y, "v", color=style.VERMILION, markersize=4, label=label, gid="strongest", zorder=4)
     _name_strongest(axes, rows, "sum", [f"{nm:.1f} nm" for nm in x])
@@ -216,6 +228,8 @@ def _mark_strongest(axes: Axes, rows: pd.DataFrame) -> None:
 
 def _name_strongest(axes: Axes, rows: pd.DataFrame, column: str, names: list[str]) -> None:
     """Write a name over each row, with a line down to its value."""
+    if rows.empty:
+        return
     rows = rows.assign(name=names).sort_values("wavelength_nm")
     x, y = rows["wavelength_nm"].to_numpy(dtype=np.float64), rows[column].to_numpy(dtype=np.float64)
     low, high = axes.get_xlim()

@@ -148,7 +148,7 @@ def write_heading(figure: Figure, title: str, facts: Iterable[str], doubt: str =
     """
     size, colour = FONT_TITLE, BLACK
     if doubt:
-        title = f"{doubt[0].upper()}{doubt[1:]}: do not read{BETWEEN_FACTS}{title}"
+        title = f"{doubt[0].upper()}{doubt[1:]}{BETWEEN_FACTS}{title}"
         # a long title stays on the page
         size *= min(1.0, _measure_room(figure) / text_width(title, FONT_TITLE))
         colour = VERMILION

@@ -1,7 +1,7 @@
 """What may be said of each class: the stretches that it is known by, or the reasons to name none."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -20,6 +20,9 @@ _MOST: Final = 0.5
 """The share above which relevance is said to lie somewhere, and below which too few samples are right."""
 _DENSER: Final = 1.5
 """An area holds most relevance for its size if the share is this many times the share of the pixels."""
+_TOLD: Final = 0.75
+"""Two classes are told apart from this share of right ones on, half way from chance to all."""
+_CHANCE: Final = 0.01
 _RANDOM: Final = "its relevance is no larger than what a network of random weights gives"
 _NOISE: Final = "no stretch of the spectrum has relevance above its own noise"
 _AREA_WORDS: Final = {BACKGROUND: "background", BORDER: "outermost ring of the patch"}
@@ -59,13 +62,15 @@ def judge_classes(
     relevance: xr.Dataset,
     features: tuple[Feature, ...],
     *,
+    compared: xr.Dataset | None = None,
     floors: Mapping[int, float] | None = None,
     doubt: str | None = None,
 ) -> list[ClassFinding]:
     """Judge for each class what its relevance says, and name nothing where something speaks against it.
 
     Nothing is named where ``doubt`` says so of the network as a whole; of fewer than 5 samples; where the
-    network gets less than half of them right, as far as that is known; where more than half of the relevance,
+    network gets less than half of them right, or does not tell the class from another one, see
+    :func:`find_twin`, as far as true classes are known; where more than half of the relevance,
     as magnitude of its mean over samples, lies in one band, on the background or in the outermost ring of the
     patch, and that is at least 1.5 times its share of the pixels (the background of classes whose centre
     pixels are mostly plants); where no stretch is above its own noise, or above what a network of random
@@ -74,6 +79,8 @@ def judge_classes(
     Args:
         relevance: A relevance dataset, or its :func:`lrprism.spectral.sample_spectra`.
         features: The features that the data can show.
+        compared: The same of samples of these classes explained against samples of other classes, which
+            then says where relevance lies, in the place of ``relevance``; samples are counted in that.
         floors: By class, the largest relevance of a stretch that a network of random weights gives.
         doubt: Why no class can be read, if so.
 
@@ -84,42 +91,46 @@ def judge_classes(
         DataError: If the dataset is not one of relevance.
     """
     spectra = sample_spectra(relevance)
-    table = band_table(spectra)
+    placed = spectra if compared is None else sample_spectra(compared)
+    table = band_table(placed)
     target, label = (spectra[name].values for name in ("target", "label"))
     names = [str(name) for name in spectra["class_name"].values]
     findings = []
     for number in sorted({*target.tolist(), *label[label >= 0].tolist()}):
         chosen = spectra.isel(sample=np.flatnonzero(target == number))
         name = names[number] if number < len(names) else f"class {number}"
-        rows, floor = table[table["class"] == number], (floors or {}).get(number, 0.0)
-        findings.append(_judge_class(number, name, chosen, rows, features, floor, doubt))
+        right = None if (chosen["label"] < 0).any() else int((chosen["label"] == chosen["predicted"]).sum())
+        doubts = [doubt] if doubt else []
+        doubts += _doubt_samples(chosen.sizes["sample"], right)
+        doubts += [] if doubts else _find_twin(number, names, spectra)
+        finding = ClassFinding(number, name, chosen.sizes["sample"], right, tuple(doubts), ())
+        if not doubts:
+            of_class = placed.isel(sample=np.flatnonzero(placed["target"].values == number))
+            rows, floor = table[table["class"] == number], (floors or {}).get(number, 0.0)
+            finding = _place(finding, of_class, rows, features, floor)
+        findings.append(finding)
     return findings
 
 
-def _judge_class(
-    number: int,
-    name: str,
+def _place(
+    finding: ClassFinding,
     spectra: xr.Dataset,
     rows: pd.DataFrame,
     features: tuple[Feature, ...],
     floor: float,
-    doubt: str | None,
 ) -> ClassFinding:
-    label = spectra["label"].values
-    right = None if (label < 0).any() else int((label == spectra["predicted"].values).sum())
-    shown = spectra.sizes["sample"]
-    reasons = ([doubt] if doubt else []) + list(_doubt_samples(shown, right))
-    stretches: list[Stretch] = []
-    if not reasons:
-        reasons = [*_find_alone(rows), *_find_elsewhere(spectra)]
-    if not reasons:
-        per_sample = (spectra["positive"] + spectra["negative"]).transpose("sample", "band").values
-        groups = spectra["group"].values if "group" in spectra.variables else None
-        stretches = find_stretches(rows, per_sample, features, groups=groups, floor=floor)
-        # without the floor: noise or random weights
-        is_noise = not stretches and not find_stretches(rows, per_sample, features, groups=groups)
-        reasons = [] if stretches else [_NOISE if is_noise else _RANDOM]
-    return ClassFinding(number, name, shown, right, tuple(reasons), tuple(stretches))
+    """Say where the relevance of a class lies, or why that cannot be said."""
+    reasons = [*_find_alone(rows), *_find_elsewhere(spectra)]
+    if reasons:
+        return replace(finding, reasons=tuple(reasons))
+    per_sample = (spectra["positive"] + spectra["negative"]).transpose("sample", "band").values
+    groups = spectra["group"].values if "group" in spectra.variables else None
+    stretches = find_stretches(rows, per_sample, features, groups=groups, floor=floor)
+    if stretches:
+        return replace(finding, stretches=tuple(stretches))
+    # without the floor: noise or random weights
+    is_noise = not find_stretches(rows, per_sample, features, groups=groups)
+    return replace(finding, reasons=(_NOISE if is_noise else _RANDOM,))
 
 
 def _doubt_samples(shown: int, right: int | None) -> Iterator[str]:
@@ -129,6 +140,47 @@ def _doubt_samples(shown: int, right: int | None) -> Iterator[str]:
         yield f"{shown} sample{'s are' if shown > 1 else ' is'} too few for a mean"
     if shown and right is not None and right < _MOST * shown:
         yield "the network gets most of these samples wrong"
+
+
+def _find_twin(number: int, names: list[str], spectra: xr.Dataset) -> Iterator[str]:
+    """Say which other class the network does not tell this one from: bands of one are those of the other."""
+    for other in np.unique(spectra["label"].values).tolist():
+        twin = None if other in {number, -1} else measure_confusion(number, other, spectra)
+        if twin is not None and twin < _TOLD:
+            yield (
+                f"the network does not tell it from {names[other] if other < len(names) else other}: of "
+                f"their samples that it takes for one of the two {100 * twin:.0f} % are right"
+            )
+            return
+
+
+def measure_confusion(number: int, other: int, spectra: xr.Dataset) -> float | None:
+    r"""Measure how often two classes are told apart, of the samples that are taken for one of the two.
+
+    .. math:: \frac12 \Bigl( \frac{n_{ii}}{n_{ii} + n_{ij}} + \frac{n_{jj}}{n_{jj} + n_{ji}} \Bigr)
+
+    with :math:`n_{ij}` the samples of class i that are taken for class j; 1/2 where the two are mixed up
+    at random.
+
+    Args:
+        number: Class i.
+        other: Class j.
+        spectra: Samples with their ``label`` and ``predicted``.
+
+    Returns:
+        None where one of the classes has fewer than 5 such samples, or where Fisher's exact test gives less
+        than one in a hundred for so many right by chance.
+    """
+    label, predicted = spectra["label"].values, spectra["predicted"].values
+    pair = (number, other)
+    counts = np.array([[int(((label == i) & (predicted == j)).sum()) for j in pair] for i in pair])
+    if counts.sum(axis=1).min() < FEWEST:
+        return None
+    from scipy.stats import fisher_exact  # late: takes a second, and few need it
+
+    if fisher_exact(counts, alternative="greater").pvalue < _CHANCE:
+        return None
+    return float((np.diag(counts) / counts.sum(axis=1)).mean())
 
 
 def _find_alone(rows: pd.DataFrame) -> Iterator[str]:

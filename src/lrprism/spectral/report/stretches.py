@@ -6,6 +6,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from scipy.special import ndtri
 
 from lrprism.spectral.bands.features import InsideShare, share_inside
 from lrprism.spectral.bands.intervals import bootstrap_mean
@@ -15,6 +16,10 @@ from lrprism.spectral.knowledge.absorption import FEATURES, Feature
 MOST: Final = 3
 """Stretches that are named for a class."""
 _SURE: Final = 0.05
+_TAIL: Final = 0.025
+"""Chance beyond one end of a 95 % interval."""
+_LEAST: Final = 0.1
+"""A stretch with less than this share of the largest is not named beside it."""
 _ROUNDING: Final = 1e-6  # nm
 _HAZE_NM: Final = 450.0
 _OPAQUE: Final = ((1350.0, 1430.0), (1800.0, 1960.0))  # nm, where the air lets nothing through
@@ -108,7 +113,10 @@ def find_stretches(
     """Find the stretches that speak most for a class and are above their own noise.
 
     They lie round the largest peaks of the pooled relevance, a width apart, or are single bands where it is
-    not pooled. One whose interval reaches 0, or whose peak is not above the floor, is left out.
+    not pooled. Left out is one whose peak is not above the floor, that has less than a tenth of the largest,
+    or whose interval reaches 0 when it is widened for the choice. The largest of B places is chosen, with B
+    the range of the bands over the width, or the number of bands: so the lower half of the 95 % interval is
+    taken :math:`z_{1 - 0.025 / B} / z_{0.975}` times. Source: Bonferroni's inequality, for a normal mean.
 
     Args:
         rows: The rows of one class in :func:`lrprism.spectral.band_table`.
@@ -127,7 +135,14 @@ def find_stretches(
         for peak in pick_peaks(height, wavelength, nm, MOST)
         if height[peak] > floor
     ]
-    return [stretch for stretch in found if stretch.low > 0]
+    places = np.ptp(wavelength) / nm if nm else len(wavelength)
+    wider = float(ndtri(1 - _TAIL / max(1.0, places)) / ndtri(1 - _TAIL))
+    least = _LEAST * max((stretch.value for stretch in found), default=0.0)
+    return [
+        stretch
+        for stretch in found
+        if stretch.value - wider * (stretch.value - stretch.low) > 0 and stretch.value >= least
+    ]
 
 
 def _build_stretch(

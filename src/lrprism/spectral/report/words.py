@@ -12,15 +12,19 @@ from lrprism.spectral.report.stretches import Stretch
 Needs = Mapping[int, Sequence[Need]]
 
 
-def describe_findings(findings: Sequence[ClassFinding], needs: Needs, unit: str) -> list[str]:
+def describe_findings(
+    findings: Sequence[ClassFinding], needs: Needs, unit: str, *, against_others: bool = False
+) -> list[str]:
     """Say for each class where its relevance lies, or why nothing is named.
 
     Args:
         findings: The findings.
         needs: By class, what the network loses without its stretches.
         unit: Unit of the relevance.
+        against_others: Whether the relevance is that against samples of other classes.
     """
-    lines = ["What speaks for each class, mean over the samples shown with its 95 % interval:"]
+    heading = "What tells each class from the others" if against_others else "What speaks for each class"
+    lines = [f"{heading}, mean over the samples shown with its 95 % interval:"]
     for finding in findings:
         if finding.reasons:
             lines.append(f"  {finding.title}: nothing is named. {_capitalise('; '.join(finding.reasons))}.")
@@ -33,7 +37,9 @@ def describe_findings(findings: Sequence[ClassFinding], needs: Needs, unit: str)
 
 def _describe(stretch: Stretch, unit: str) -> str:
     causes = f", in {' and '.join(map(str, stretch.causes))}" if stretch.causes else ""
-    return f"{stretch.place} {stretch.value:+.3g} {unit} [{stretch.low:.3g}, {stretch.high:.3g}]{causes}"
+    peak = "" if stretch.start_nm == stretch.end_nm else f" (peak {stretch.peak_nm:.0f} nm)"
+    value = f"{stretch.value:+.3g} {unit} [{stretch.low:.3g}, {stretch.high:.3g}]"
+    return f"{stretch.place}{peak} {value}{causes}"
 
 
 def tabulate_classes(findings: Sequence[ClassFinding]) -> pd.DataFrame:

@@ -14,7 +14,7 @@ from torch.fx import GraphModule
 from lrprism.errors import RelevanceWarning
 from lrprism.evaluation import Constant, Interpolation
 from lrprism.evaluation.randomisation import randomise
-from lrprism.spectral.bands.statistics import RESOLUTION, band_table, sample_spectra
+from lrprism.spectral.bands.statistics import REASONS, RESOLUTION, band_table, sum_pixels
 from lrprism.spectral.preprocessing import Pipeline
 from lrprism.spectral.report import ClassFinding, judge_classes
 from lrprism.spectral.report.needed import Need, measure_needs
@@ -23,6 +23,7 @@ from lrprism.spectral.report.traits import describe_traits
 from lrprism.spectral.report.words import describe_findings, tabulate_classes, tabulate_stretches
 from lrprism.spectral.training.tasks.classification import Classification
 from lrprism.spectral.training.tasks.regression import Regression
+from lrprism.spectral.workbench.against_others import AT_ONCE, OtherClasses
 from lrprism.spectral.workbench.candidates import ClassLogits
 from lrprism.spectral.workbench.cutters import Numbers
 from lrprism.spectral.workbench.part_samples import read_tensors
@@ -33,9 +34,9 @@ from lrprism.spectral.workbench.trained_network import TrainedNetwork
 
 CLASSES: Final = "classes.csv"
 STRETCHES: Final = "stretches.csv"
+AGAINST_OTHERS: Final = "against_others.csv"
 _SAMPLES: Final = 64
 """Samples that a network of random weights is explained on, and of a class that bands are removed from."""
-_AT_ONCE: Final = 16
 
 
 def report_into(
@@ -44,12 +45,15 @@ def report_into(
     explainer: PatchExplainer,
     numbers: Numbers,
     trained: TrainedNetwork,
-) -> list[str]:
-    """Judge what relevance says of each class, remove the bands that are named, and write two tables.
+) -> tuple[list[str], xr.Dataset]:
+    """Judge what relevance says of each class, remove the bands that are named, and write three tables.
 
     ``classes.csv`` has a row per class with the reasons to name no bands, ``stretches.csv`` a row per stretch
-    that is named. Of traits, which have no right and wrong, the strongest stretches are named alone; no bands
-    are removed from a network that classifies every pixel.
+    that is named, ``against_others.csv`` the :func:`lrprism.spectral.band_table` that both rest on. Against
+    one mean spectrum the leaf itself is the largest difference of a leaf; so at most 64 samples of each class
+    are explained again, each against a sample of another class, where there are several. Of traits, which
+    have no right and wrong, the strongest stretches are named alone; a network that classifies every pixel is
+    judged by the relevance as it was asked for, and no bands are removed from it.
 
     Args:
         folder: The folder of the results.
@@ -59,27 +63,38 @@ def report_into(
         trained: The network.
 
     Returns:
-        What may be said, in words.
+        What may be said, in words; and the relevance that it rests on, with the reasons to name no bands.
     """
     features = list_features(spectra.attrs, outdoors=has_air(explainer.samples))
     unit = str(spectra["positive"].attrs.get("units", "logit"))
     if trained.task.name == Regression.name:
-        return describe_traits(band_table(spectra), features, unit)
-    is_per_sample = trained.task.name == Classification.name
+        return describe_traits(band_table(spectra), features, unit), spectra
     doubt = trained.task.find_doubt(trained.record["test"])
-    nm = float(spectra.attrs[RESOLUTION])
-    floor = measure_floor(explainer, numbers, nm) if is_per_sample and not doubt else 0.0
-    findings = judge_classes(
-        spectra,
-        features,
-        floors=dict.fromkeys(range(len(trained.task.names)), floor),
-        doubt=doubt,
-    )
+    is_per_sample = trained.task.name == Classification.name
+    compared, floor = None, 0.0
+    if is_per_sample and not doubt:
+        compared, floor = _compare(spectra, explainer, numbers)
+    floors = dict.fromkeys(range(len(trained.task.names)), floor)
+    findings = judge_classes(spectra, features, compared=compared, floors=floors, doubt=doubt)
     judged = findings if is_per_sample else []
     needs = _measure_needs(judged, spectra, explainer, numbers, trained.record)
     tabulate_classes(findings).to_csv(folder / CLASSES, index=False)
     tabulate_stretches(findings, needs).to_csv(folder / STRETCHES, index=False)
-    return describe_findings(findings, needs, unit)
+    if compared is not None:
+        band_table(compared).to_csv(folder / AGAINST_OTHERS, index=False)
+    lines = describe_findings(findings, needs, unit, against_others=compared is not None)
+    reasons = {finding.number: finding.reasons for finding in findings}
+    return lines, (spectra if compared is None else compared).assign_attrs({REASONS: reasons})
+
+
+def _compare(
+    spectra: xr.Dataset, explainer: PatchExplainer, numbers: Numbers
+) -> tuple[xr.Dataset | None, float]:
+    """Explain samples against samples of other classes, where there are some, and measure the floor."""
+    nm = float(spectra.attrs[RESOLUTION])
+    others = OtherClasses.draw(spectra, numbers, _SAMPLES)
+    compared = None if others is None else others.explain(explainer, nm)
+    return compared, measure_floor(explainer, numbers, others, nm)
 
 
 def has_air(samples: Samples) -> bool:
@@ -91,14 +106,18 @@ def has_air(samples: Samples) -> bool:
     return samples.scene is not None or bool(samples.scenes)
 
 
-def measure_floor(explainer: PatchExplainer, numbers: Numbers, nm: float) -> float:
+def measure_floor(
+    explainer: PatchExplainer, numbers: Numbers, others: OtherClasses | None, nm: float
+) -> float:
     """Measure the largest relevance of a stretch that the network gives with random weights.
 
-    The samples are explained by the same rule and reference, for the classes that the network then predicts.
+    At most 64 samples, evenly spread, are explained by the same rule: for the same classes against the same
+    samples of others, or else for the class and against the reference that were asked for.
 
     Args:
         explainer: What explains them.
-        numbers: The samples; at most 64 of them, evenly spread, are explained.
+        numbers: The samples.
+        others: Those that they are compared with; None where one class alone is explained.
         nm: Width over which relevance is summed.
 
     Returns:
@@ -110,22 +129,27 @@ def measure_floor(explainer: PatchExplainer, numbers: Numbers, nm: float) -> flo
     if isinstance(own.network, GraphModule) or not any(True for _ in own.network.parameters()):
         return 0.0
     model = Pipeline(list(own.steps), randomise(own.network).eval(), own.layout)
-    chosen = numbers[:: -(-len(numbers) // _SAMPLES)]
     with warnings.catch_warnings():
         # outputs of random weights are so small that rounding is a share of them
         warnings.simplefilter("ignore", RelevanceWarning)
-        random = replace(explainer, model=model, target="predicted")
-        pieces = [
-            _reduce(random.explain(chosen[start : start + _AT_ONCE])[0], nm)
-            for start in range(0, len(chosen), _AT_ONCE)
-        ]
-    table = band_table(xr.concat(pieces, "sample", combine_attrs="override"))
+        random = replace(explainer, model=model)
+        if others is None:
+            spectra = _explain(random, numbers[:: -(-len(numbers) // _SAMPLES)], nm)
+        else:
+            spectra = others.thin(_SAMPLES).explain(random, nm)
+    table = band_table(spectra)
     return float(table["pooled_sum" if "pooled_sum" in table.columns else "sum"].max())
 
 
-def _reduce(dataset: xr.Dataset, nm: float) -> xr.Dataset:
-    """Return the relevance of samples per band; nothing is asked of their patches."""
-    return sample_spectra(dataset.drop_vars("patch").assign_attrs({RESOLUTION: nm}))
+def _explain(explainer: PatchExplainer, numbers: Numbers, nm: float) -> xr.Dataset:
+    """Return the relevance of samples per band, as it was asked for."""
+    pieces = [
+        sum_pixels(
+            explainer.explain(numbers[start : start + AT_ONCE])[0].assign_attrs({RESOLUTION: nm}), None
+        )
+        for start in range(0, len(numbers), AT_ONCE)
+    ]
+    return xr.concat(pieces, "sample", combine_attrs="override")
 
 
 def _measure_needs(

@@ -168,9 +168,10 @@ def _plan_patches(
             notes = write_zones(folder, spectra, settings.zones)
         with reporter.step("judging what may be said"):
             said = describe_part(trained, samples, settings)
-            said += [*report_into(folder, spectra, explainer, numbers, trained), *notes]
+            lines, drawn = report_into(folder, spectra, explainer, numbers, trained)
+            said += [*lines, *notes]
         place = folder / "figures"
-        figures = draw_figures(place, relevance, spectra, conservation, settings.heatmaps, reporter)
+        figures = draw_figures(place, relevance, drawn, conservation, settings.heatmaps, reporter)
         return _record_written(folder, figures, said)
 
     listed = {"numbers": where["sample"].tolist()}

@@ -36,7 +36,7 @@ def draw_figures(
     Args:
         folder: The folder to write into.
         relevance: The relevance dataset.
-        spectra: Its :func:`lrprism.spectral.sample_spectra`, which read all of it.
+        spectra: The :func:`lrprism.spectral.sample_spectra` that the report on its classes rests on.
         conservation: The conservation table.
         heatmaps: Number of samples of each explained class that get a figure of their own.
         reporter: Shows the progress.
@@ -57,7 +57,7 @@ def draw_figures(
         jobs.append((f"spectrum-{name}", partial(plots.relevance_spectrum, spectra, int(target))))
         for number, sample in enumerate(pick_typical_samples(relevance, int(target), heatmaps)):
             if lies_in_one_pixel(relevance.isel(sample=sample)):
-                curve = partial(plots.relevance_spectrum, spectra.isel(sample=[sample]), int(target))
+                curve = partial(plots.relevance_spectrum, relevance.isel(sample=[sample]), int(target))
                 jobs.append((f"sample-{name}-{number}", curve))
             else:
                 jobs += _plan_heatmaps(f"heatmaps-{name}-{number}", relevance.isel(sample=sample))

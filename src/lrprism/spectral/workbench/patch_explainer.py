@@ -68,7 +68,10 @@ class PatchExplainer:
         return self.explain_patches(self.samples.cut(numbers), measured)
 
     def explain_patches(
-        self, patches: PatchSet, measured: npt.NDArray[np.generic] | None = None
+        self,
+        patches: PatchSet,
+        measured: npt.NDArray[np.generic] | None = None,
+        reference: Tensor | None = None,
     ) -> tuple[xr.Dataset, Account]:
         """Explain some patches at once.
 
@@ -77,6 +80,7 @@ class PatchExplainer:
             measured: For a regression the measured traits, ``[sample, trait]``; for a segmentation the true
                 class of each pixel, ``[sample, y, x]``. None where not known; of a segmentation the decision
                 on the centre pixel is explained then.
+            reference: What each is compared with, ``[N, band, y, x]``; None for that of the explainer.
 
         Returns:
             The patches with their relevance beside them, and the account.
@@ -85,8 +89,11 @@ class PatchExplainer:
         # Lightning moves the model, not the samples that it is asked for
         inputs = network_inputs(patches).to(device)
         target = read_target(self.target, self.task, patches["label"].values, measured)
-        reference = None if self.reference is None else self.reference(inputs)
-        explanation = self._lrp.explain(inputs, target, audit=True, reference=reference)
+        if reference is None:
+            against = None if self.reference is None else self.reference(inputs)
+        else:
+            against = reference.to(inputs)
+        explanation = self._lrp.explain(inputs, target, audit=True, reference=against)
         relevance, classes = _expect_tensor(explanation.relevance), _expect_tensor(explanation.target)
         dataset = self._build_dataset(patches, relevance, explanation.output, classes, measured)
         return dataset, _expect_account(explanation.audit)

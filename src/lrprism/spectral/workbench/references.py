@@ -45,11 +45,16 @@ REFERENCES: Final = tuple(_MAKERS)
 """The names: no reference; the mean spectrum of the training samples; the continuum of each spectrum; a third
 of the former and two thirds of the latter."""
 
+OTHERS: Final = "others"
+"""The name of a reference that the report alone draws, see
+:class:`~lrprism.spectral.workbench.against_others.OtherClasses`."""
+
 _WORDS: Final = {
     "zero": "an input of zero",
     "mean": "the training mean",
     "continuum": "its own continuum",
     "mean-continuum": "training mean and continuum",
+    OTHERS: "samples of other classes",
 }
 
 DEFAULT_REFERENCE: Final = "mean"
@@ -70,7 +75,7 @@ def choose_reference(rule: str, name: str | None) -> str:
 
 
 def describe_reference(name: str) -> str:
-    """Return a name in :data:`REFERENCES` in words, as they follow "against".
+    """Return a name in :data:`REFERENCES`, or :data:`OTHERS`, in words, as they follow "against".
 
     Args:
         name: The name.
