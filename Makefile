@@ -8,7 +8,7 @@ ZOO    := .venv-zoo
 # torch without help (tests/torchvision_beside_cpu.py), and transformers imports it where it is installed.
 VISION := $(VENV)/vision
 
-.PHONY: demo test lint types bench bench-quick bench-cuda bench-data bench-statistics evidence kills parity formats reproduce court physics fuzz zoo clean
+.PHONY: demo test lint types bench bench-quick bench-cuda bench-data bench-statistics evidence kills parity formats reproduce court physics kochia fuzz zoo clean
 
 demo: $(READY)
 	$(BIN)/lrprism demo --out runs/demo --overwrite
@@ -69,6 +69,10 @@ court: $(READY) physics
 # Explanations beside physics. Of two packages the data are read and no code is run, so theirs are left out.
 physics: $(VENV)/.physics
 	OMP_NUM_THREADS=1 $(BIN)/python -m court.physics --page docs/physics.md
+
+# Leaves whose truth is planted, and the words of the report. The runs are kept: a stopped call goes on.
+kochia: $(READY)
+	OMP_NUM_THREADS=1 $(BIN)/python -m court.kochia --page docs/kochia.md
 
 $(VENV)/.physics: $(READY) court/requirements.txt
 	$(BIN)/python -m pip install --quiet --no-deps --requirement court/requirements.txt
