@@ -2,9 +2,10 @@ import numpy as np
 import pytest
 import xarray as xr
 
+from lrprism.spectral.bands.area_table import measure_shares
 from lrprism.spectral.bands.statistics import RESOLUTION, sample_spectra
 from lrprism.spectral.cubes.cube import band_coords
-from lrprism.spectral.report.judge import ClassFinding, judge_classes, measure_confusion, measure_shares
+from lrprism.spectral.report.judge import ClassFinding, judge_classes, measure_confusion
 
 BANDS, SIDE = 30, 7
 NM = 500.0 + 12 * np.arange(BANDS)  # 500 to 848 nm: red and near infrared are there

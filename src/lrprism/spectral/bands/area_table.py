@@ -58,22 +58,40 @@ def area_table(relevance: xr.Dataset) -> pd.DataFrame:
 
 
 def _tabulate_class(spectra: xr.Dataset, number: int, name: str) -> pd.DataFrame:
-    net = spectra["area_net"].transpose("sample", "area", "band").values
-    whole = (spectra["positive"] + spectra["negative"]).transpose("sample", "band").values
-    sums = net.sum(axis=2, dtype=np.float64)
+    sums = spectra["area_net"].transpose("sample", "area", "band").values.sum(axis=2, dtype=np.float64)
     low, high = bootstrap_mean(sums, spectra["group"].values if "group" in spectra.variables else None)
-    mean = net.mean(axis=0, dtype=np.float64)
-    inside, outside = (np.abs(part).sum(axis=1) for part in (mean, whole.mean(axis=0) - mean))
+    shares = measure_shares(spectra)
     return pd.DataFrame({
         "class": number,
         "class_name": name,
-        "area": spectra["area"].values.astype(str),
+        "area": list(shares),
         "sum": sums.mean(axis=0),
         "low": low,
         "high": high,
-        "share": _divide(inside, inside + outside),
-        "pixels_share": spectra["area_size"].transpose("sample", "area").values.mean(axis=0),
+        "share": [share for share, _ in shares.values()],
+        "pixels_share": [size for _, size in shares.values()],
     })  # fmt: skip
+
+
+def measure_shares(spectra: xr.Dataset) -> dict[str, tuple[float, float]]:
+    """Measure the share of relevance and of pixels in each area, see :func:`area_table`.
+
+    Args:
+        spectra: The samples of one class out of :func:`lrprism.spectral.sample_spectra`.
+
+    Returns:
+        By area, the two shares, 0 where there is no relevance at all; none for patches of one pixel.
+    """
+    if "area_net" not in spectra.variables or not spectra.sizes["sample"]:
+        return {}
+    whole = (spectra["positive"] + spectra["negative"]).mean("sample").values
+    mean = spectra["area_net"].transpose("area", "band", "sample").values.mean(axis=2, dtype=np.float64)
+    inside, outside = (np.abs(part).sum(axis=1) for part in (mean, whole - mean))
+    sizes = spectra["area_size"].transpose("area", "sample").values.mean(axis=1)
+    shares = _divide(inside, inside + outside)
+    return dict(
+        zip(spectra["area"].values.tolist(), zip(shares.tolist(), sizes.tolist(), strict=True), strict=True)
+    )
 
 
 def _divide(part: npt.NDArray[np.float64], whole: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:

@@ -5,10 +5,10 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 import xarray as xr
 
+from lrprism.spectral.bands.area_table import measure_shares
 from lrprism.spectral.bands.areas import BACKGROUND, BORDER
 from lrprism.spectral.bands.statistics import PLANT_NDVI, band_table, sample_spectra
 from lrprism.spectral.knowledge.absorption import Feature
@@ -204,34 +204,3 @@ def _find_elsewhere(spectra: xr.Dataset) -> Iterator[str]:
             if area == BACKGROUND:
                 word += f" (NDVI up to {spectra.attrs[PLANT_NDVI]:.2f})"
             yield f"{100 * share:.0f} % of the relevance lies on the {word}, {100 * size:.0f} % of the pixels"
-
-
-def measure_shares(spectra: xr.Dataset) -> dict[str, tuple[float, float]]:
-    r"""Measure the share of relevance and of pixels in each area of the patches of one class.
-
-    .. math:: share_a = \frac{\sum_b |\bar n_{ab}|}{\sum_b |\bar n_{ab}| + \sum_b |\bar n_{a'b}|}, \quad
-              \bar n_{ab} = \frac1S \sum_s \sum_{(y,x) \in a} R_{sbyx}
-
-    with :math:`a'` all pixels outside: what cancels between the pixels or samples of an area is noise.
-
-    Args:
-        spectra: The samples of one class out of :func:`lrprism.spectral.sample_spectra`.
-
-    Returns:
-        By area, the two shares; none for patches of one pixel, or without relevance.
-    """
-    if "area_net" not in spectra.variables or not spectra.sizes["sample"]:
-        return {}
-    total = (spectra["positive"] + spectra["negative"]).values
-    shares = {}
-    for area in spectra["area"].values.tolist():
-        net = spectra["area_net"].sel(area=area).transpose("sample", "band").values
-        inside, outside = _sum_size(net), _sum_size(total - net)
-        if inside + outside > 0:
-            size = float(spectra["area_size"].sel(area=area).mean())
-            shares[str(area)] = (inside / (inside + outside), size)
-    return shares
-
-
-def _sum_size(net: npt.NDArray[np.float64]) -> float:
-    return float(np.abs(net.mean(axis=0)).sum())
