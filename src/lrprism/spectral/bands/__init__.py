@@ -1,7 +1,15 @@
-"""Relevance per band over many samples, its resolution and its share in features, and selection of bands."""
+"""Relevance per band over many samples or networks, its width, its share in features; selection of bands."""
 
 from lrprism.spectral.bands.area_table import area_table
+from lrprism.spectral.bands.consensus import (
+    group_shares,
+    judge_uses,
+    measure_sampling,
+    signed_shares,
+    summarize_shares,
+)
 from lrprism.spectral.bands.contrast import contrast_table
+from lrprism.spectral.bands.exchange import correlate_overall_and_within, exchangeable_groups
 from lrprism.spectral.bands.features import InsideShare, share_inside
 from lrprism.spectral.bands.filters import filter_bands
 from lrprism.spectral.bands.pooling import pooled
@@ -39,13 +47,18 @@ __all__ = [
     "area_table",
     "band_table",
     "contrast_table",
+    "correlate_overall_and_within",
     "correlation_groups",
     "correlation_zones",
     "estimate_width",
+    "exchangeable_groups",
     "filter_bands",
+    "group_shares",
     "gss",
     "ibra",
     "index_zones",
+    "judge_uses",
+    "measure_sampling",
     "pooled",
     "sample_spectra",
     "select_by_anova",
@@ -58,6 +71,8 @@ __all__ = [
     "select_random",
     "sensor_zones",
     "share_inside",
+    "signed_shares",
+    "summarize_shares",
     "top_bands",
     "top_regions",
     "zone_table",

@@ -12,6 +12,7 @@ from lrprism.spectral.bands import SELECTORS
 from lrprism.spectral.cli import options, output
 from lrprism.spectral.runs import UnfinishedRun
 from lrprism.spectral.workbench.progress import Reporter
+from lrprism.spectral.workbench.retrained_shares import ShareSettings, measure_shares_into, plan_shares
 from lrprism.spectral.workbench.select_bands import SelectionSettings, plan_selection, select_into
 
 
@@ -29,7 +30,29 @@ def bands(
     counts: Annotated[
         str, typer.Option("-k", "--count", help="Numbers of bands to select, by commas.")
     ] = "5,10,30",
-    seeds: Annotated[int, typer.Option(help="Trainings with each choice, for intervals.", min=1)] = 5,
+    seeds: Annotated[
+        int | None,
+        typer.Option(
+            help="Trainings, for intervals: with each choice, by default 5; without --select with all bands.",
+            min=1,
+        ),
+    ] = None,
+    per_class: Annotated[
+        int, typer.Option(help="Without --select: test samples of each class at most.", min=1)
+    ] = ShareSettings.per_class,
+    least_accuracy: Annotated[
+        float | None,
+        typer.Option(
+            help="Without --select: the accuracy that a network needs to count, from 0 to 1. By default all "
+            "count but those well below the median."
+        ),
+    ] = None,
+    jobs: Annotated[
+        int | None,
+        typer.Option(
+            help="Without --select: trainings at a time; by default one per core of the processor.", min=1
+        ),
+    ] = None,
     seed: options.Seed = 0,
     model: options.TrustedModel = None,
     overwrite: options.Overwrite = False,
@@ -38,14 +61,22 @@ def bands(
     """Select bands in several ways and train again with each; write tables and a figure.
 
     Bands are selected on the training part alone, and networks are tested on the test part, with all bands
-    beside. After a kill the same command goes on.
+    beside. Without --select the network is trained again with other seeds, and the bands that every network
+    uses, some do or none does are told, with intervals. After a kill the same command goes on.
 
     Examples:
         lrprism bands runs/pines --select relevance,gss,equal,random -k 5,10,30 --out results/pines-bands
 
         lrprism bands runs/kochia --select relevance,anova,mrmr -k 10 --seeds 10 --out results/ten-bands
+
+        lrprism bands runs/pines --seeds 30 --out results/pines-shares
     """
-    settings = SelectionSettings(_read_names(select), _read_counts(counts), seeds, seed, model)
+    if select is None:
+        _check_seeds(seeds)
+        shares = ShareSettings(seeds or 0, per_class, least_accuracy, seed, model)
+        _measure_shares(run, out, shares, jobs, overwrite=overwrite, quiet=quiet)
+        return
+    settings = SelectionSettings(_read_names(select), _read_counts(counts), seeds or 5, seed, model)
     with UnfinishedRun.open(out, plan_selection(run, settings), overwrite=overwrite) as unfinished:
         record = select_into(unfinished.work, run, settings, Reporter(not quiet))
         unfinished.finish()
@@ -54,17 +85,34 @@ def bands(
     output.print_files(console, out)
 
 
-def _read_names(select: str | None) -> tuple[str, ...]:
-    """Read the ways to select.
+def _check_seeds(seeds: int | None) -> None:
+    """Refuse a call that asks neither for a selection nor for several trainings.
 
     Raises:
-        InputError: If there is none.
+        InputError: If it does.
     """
-    if select is None:
+    if seeds is None or seeds < 2:
         raise InputError(
-            "bands should be told how to select them. Found no --select. Name some of "
-            f"{', '.join(SELECTORS)}."
+            "bands should be told how to select them, or how often to train. Found no --select and "
+            f"{'no --seeds' if seeds is None else f'--seeds {seeds}'}. Name some of {', '.join(SELECTORS)}, "
+            "or give --seeds 30 for the bands that every network uses."
         )
+
+
+def _measure_shares(
+    run: Path, out: Path, settings: ShareSettings, jobs: int | None, *, overwrite: bool, quiet: bool
+) -> None:
+    """Train with several seeds, and print which bands the networks agree on."""
+    with UnfinishedRun.open(out, plan_shares(run, settings), overwrite=overwrite) as unfinished:
+        record = measure_shares_into(unfinished.work, run, settings, Reporter(not quiet), jobs)
+        unfinished.finish()
+    console = Console()
+    output.print_lines(console, record["words"])
+    output.print_files(console, out)
+
+
+def _read_names(select: str) -> tuple[str, ...]:
+    """Read the ways to select."""
     return tuple(name.strip() for name in select.split(",") if name.strip())
 
 

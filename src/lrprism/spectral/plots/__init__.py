@@ -1,6 +1,7 @@
 """Figures for print: heatmaps, relevance over wavelength, scenes, sums per layer. Needs matplotlib."""
 
 from lrprism.spectral.plots.class_map import class_spectra
+from lrprism.spectral.plots.consensus import share_intervals
 from lrprism.spectral.plots.conservation import layer_sums
 from lrprism.spectral.plots.contrast import relevance_contrast
 from lrprism.spectral.plots.curves import removal_curves
@@ -20,4 +21,5 @@ __all__ = [
     "removal_curves",
     "save",
     "scene_relevance",
+    "share_intervals",
 ]

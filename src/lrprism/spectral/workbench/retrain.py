@@ -10,6 +10,7 @@ import pandas as pd
 from lrprism.errors import InputError, LRPrismError
 from lrprism.spectral.files import write_whole
 from lrprism.spectral.plots.selection import FEW
+from lrprism.spectral.preprocessing import Pipeline
 from lrprism.spectral.training.config import TrainingConfig
 from lrprism.spectral.training.loop import fit
 from lrprism.spectral.training.metrics import Metrics
@@ -143,25 +144,55 @@ def _train(
 ) -> Metrics:
     """Train with some bands, in the order of the data, and test."""
     few = keep_bands(samples, sorted(bands.bands))
+    checkpoint = folder / f"training-{bands.method}-{bands.k}-{config.seed}.ckpt"
+    name = f"{bands.method}, {bands.k} bands, seed {config.seed}"
+    _, scores = train_again(trained, few, config, checkpoint, reporter, name=name)
+    return scores
+
+
+def train_again(
+    trained: TrainedNetwork,
+    samples: Samples,
+    config: TrainingConfig,
+    checkpoint: Path,
+    reporter: Reporter,
+    *,
+    name: str,
+) -> tuple[Pipeline, Metrics]:
+    """Train a network of the same kind on the training part of a run, and test it on the test part.
+
+    Args:
+        trained: The network of the run.
+        samples: Its data, with all or some of the bands.
+        config: The settings of its training, with another seed.
+        checkpoint: The file to go on from after a kill; it is deleted at the end.
+        reporter: Shows the progress.
+        name: Name of the training in the progress.
+
+    Returns:
+        The new network and its scores.
+
+    Raises:
+        LRPrismError: If the network cannot be built for the bands, or its training diverges.
+    """
     train, validation, test = (read_part(trained, part) for part in ("train", "validation", "test"))
     network = NetworkSettings.from_record(trained.record["network"])
-    model = build_with_seed(network, few, train, config.seed)
-    checkpoint = folder / f"training-{bands.method}-{bands.k}-{config.seed}.ckpt"
+    model = build_with_seed(network, samples, train, config.seed)
     result = fit(
         model,
-        build_dataset(few, train),
-        build_dataset(few, validation),
+        build_dataset(samples, train),
+        build_dataset(samples, validation),
         config,
         checkpoint=checkpoint,
         progress=reporter.shows_progress,
-        name=f"{bands.method}, {bands.k} bands, seed {config.seed}",
+        name=name,
     )
     scores = score_test_part(
-        model, few, test, batch_size=4 * config.batch_size, device=result.device, reporter=reporter
+        model, samples, test, batch_size=4 * config.batch_size, device=result.device, reporter=reporter
     )
     checkpoint.unlink(missing_ok=True)
     assert isinstance(scores, Metrics)  # a network of traits is refused before
-    return scores
+    return model, scores
 
 
 def note_few_trainings(summary: pd.DataFrame) -> list[str]:

@@ -1,0 +1,175 @@
+"""Groups of bands that networks exchange for each other from training to training."""
+
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+from scipy.cluster.hierarchy import ClusterNode, linkage, to_tree
+from scipy.spatial.distance import squareform
+
+from lrprism.errors import InputError
+from lrprism.spectral.bands.selection.correlation import EXCHANGEABLE, correlate_bands
+from lrprism.spectral.bands.width import check_finite_spectra
+
+FEWEST_TRAININGS: Final = 5
+"""Of fewer trainings it cannot be told that bands exchange relevance: few numbers rise or fall by chance."""
+_LEVEL: Final = 0.1
+"""Exchange so strong comes from bands that do not exchange in one of ten cases at most."""
+_DRAWS: Final = 499
+
+Floats = npt.NDArray[np.float64]
+
+
+def correlate_overall_and_within(spectra: npt.ArrayLike, labels: npt.ArrayLike) -> Floats:
+    r"""Return for each two bands the weaker of their correlations over all samples and within classes.
+
+    .. math:: r_{ij} = \begin{cases} r^o_{ij} & |r^o_{ij}| < |r^w_{ij}| \\ r^w_{ij} & \text{else} \end{cases}
+
+    with :math:`r^o` of the spectra and :math:`r^w` of the spectra less the mean of their class. Two bands
+    that both follow the class agree overall alone: each tells it with noise of its own, and both are better
+    than one. Where the class lies in the difference of two bands they agree within classes alone. In neither
+    case can one stand for the other. A constant band correlates with none.
+
+    Shapes: ``spectra``: ``[sample, band]``; ``labels``: ``[sample]``; result ``[band, band]``.
+
+    Args:
+        spectra: Spectra, any unit.
+        labels: Class of each.
+
+    Raises:
+        DataError: If the spectra are not finite numbers.
+        InputError: If there is not a label for each.
+
+    Example:
+        >>> correlate_overall_and_within([[0, 0], [1, 1], [5, 0], [6, 1]], [0, 0, 1, 1]).round(2)
+        array([[1. , 0.2],
+               [0.2, 1. ]])
+    """
+    x, names = check_finite_spectra(spectra), np.asarray(labels)
+    if names.shape != (len(x),):
+        raise InputError(
+            f"labels should hold a class for each of {len(x)} spectra. Found shape {names.shape}. Pass both "
+            "of the same samples."
+        )
+    residual = x.copy()
+    for name in np.unique(names):
+        residual[names == name] -= x[names == name].mean(axis=0)
+    # a band that is constant within each class keeps rounding errors alone
+    residual[:, np.abs(residual).max(axis=0) <= 1e-12 * np.abs(x).max(axis=0)] = 0
+    overall, within = correlate_bands(x), correlate_bands(residual)
+    return np.where(np.abs(overall) < np.abs(within), overall, within)
+
+
+def exchangeable_groups(
+    shares: npt.ArrayLike, correlation: npt.ArrayLike, *, threshold: float = EXCHANGEABLE, seed: int = 0
+) -> npt.NDArray[np.int64]:
+    r"""Group bands that correlate in the data and take relevance from each other from training to training.
+
+    Bands are joined by complete linkage of ``1 - |r|``, so that each two of a group correlate at least as
+    much as the threshold. The largest groups of that tree are taken in which the relevance moves about while
+    its sum stays: with :math:`s_{tcb}` the signed share of band b in the relevance for class c in training t,
+
+    .. math:: V = \frac1C \sum_c \frac{\operatorname{var}_t \sum_{b \in G} s_{tcb}}
+                                      {\sum_{b \in G} \operatorname{var}_t s_{tcb}}
+
+    is 1 for bands that vary independently, 0 where one band gains what the others lose. A group is taken if V
+    is so small between its bands, and between the two halves that the tree joins it from, as in at most one
+    of ten cases in which the trainings of each are shuffled. Without the second condition two groups that
+    each exchange relevance among themselves would pass for one.
+
+    Fewer than 5 trainings cannot tell: each band is a group of its own. So is a constant band.
+
+    Shapes: ``shares``: ``[training, band]`` or ``[training, class, band]``; ``correlation``:
+    ``[band, band]``; result ``[band]``.
+
+    Args:
+        shares: Signed shares, such as :func:`signed_shares` gives.
+        correlation: Such as :func:`correlate_overall_and_within` gives.
+        threshold: Least absolute correlation within a group, above 0 and at most 1.
+        seed: Seed of the shuffling.
+
+    Returns:
+        Number of the group of each band; groups count from 0 in the order of their first bands.
+
+    Raises:
+        DataError: If the shares are not finite numbers.
+        InputError: If the shapes do not fit, or the threshold is out of its range.
+
+    Example:
+        Bands 0 and 1 are copies: what one has, the other has not.
+
+        >>> moved = np.linspace(-0.2, 0.2, 20)
+        >>> other = np.tile([0.3, 0.4], 10)
+        >>> shares = np.stack([0.3 + moved, 0.3 - moved, other], axis=1)
+        >>> exchangeable_groups(shares, [[1, 0.99, 0], [0.99, 1, 0], [0, 0, 1]])
+        array([0, 0, 1])
+    """
+    s, r = _check_shapes(shares, correlation)
+    if not 0 < threshold <= 1:
+        raise InputError(f"threshold should be above 0 and at most 1. Found {threshold}. Try {EXCHANGEABLE}.")
+    groups = np.arange(len(r))
+    if len(s) >= FEWEST_TRAININGS and len(r) > 1:
+        distance = np.clip(1 - np.abs(r), 0, None)
+        tree = to_tree(linkage(squareform((distance + distance.T) / 2, checks=False), "complete"))
+        # rounding: bands that correlate exactly as the threshold says belong together
+        _join(tree, s, 1 - threshold + 1e-12, np.random.default_rng(seed), groups)
+    _, first, inverse = np.unique(groups, return_index=True, return_inverse=True)
+    return np.argsort(np.argsort(first))[inverse].astype(np.int64)
+
+
+def _check_shapes(shares: npt.ArrayLike, correlation: npt.ArrayLike) -> tuple[Floats, Floats]:
+    """Return shares, ``[training, class, band]``, and the correlation.
+
+    Raises:
+        InputError: If they do not fit each other.
+    """
+    s, r = np.asarray(shares, dtype=np.float64), np.asarray(correlation, dtype=np.float64)
+    flat = check_finite_spectra(s.reshape(-1, s.shape[-1]) if s.ndim in (2, 3) else s)
+    if r.shape != (flat.shape[1],) * 2 or not np.isfinite(r).all():
+        raise InputError(
+            f"correlation should be finite, {flat.shape[1]} x {flat.shape[1]} as there are bands. Found "
+            f"shape {r.shape}. Compute it for the same bands."
+        )
+    return s.reshape(len(s), -1, s.shape[-1]), r
+
+
+def _join(
+    node: ClusterNode,
+    shares: Floats,
+    most: float,
+    generator: np.random.Generator,
+    groups: npt.NDArray[np.int_],
+) -> None:
+    """Give the bands below a node one number where they exchange relevance; else look at its halves."""
+    if node.is_leaf():
+        return
+    bands = np.array(node.pre_order())
+    halves = [half.pre_order() for half in (node.get_left(), node.get_right())]
+    sums = [shares[:, :, half].sum(axis=2) for half in halves]
+    single = [shares[:, :, band] for band in bands]
+    if node.dist <= most and _exchanges(sums, generator) and _exchanges(single, generator):
+        groups[bands] = bands.min()
+        return
+    for half in (node.get_left(), node.get_right()):
+        _join(half, shares, most, generator, groups)
+
+
+def _exchanges(parts: Sequence[Floats], generator: np.random.Generator) -> bool:
+    """Return True if the sum of parts ``[training, class]`` varies less than chance lets it."""
+    centred = [part - part.mean(axis=0) for part in parts]
+    spread = np.sum([(part**2).sum(axis=0) for part in centred], axis=0)
+    # rounding leaves shares that never change a tiny spread
+    if not (spread > 1e-20).any():
+        return False
+    scale = np.where(spread > 1e-20, spread, np.inf)
+    trainings = len(centred[0])
+    # the first row is what was found, the others are shuffled: all classes of a training stay together
+    orders = np.tile(np.arange(trainings), (_DRAWS + 1, 1))
+    total = np.zeros((_DRAWS + 1, *centred[0].shape))
+    for part in centred:
+        total += part[orders]
+        orders = np.concatenate([orders[:1], generator.permuted(orders[1:], axis=1)])
+    ratio = ((total**2).sum(axis=1) / scale).mean(axis=1)
+    # equal up to rounding counts as equal
+    return bool((ratio <= ratio[0] * (1 + 1e-9)).mean() <= _LEVEL)
