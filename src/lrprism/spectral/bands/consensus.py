@@ -39,7 +39,8 @@ def signed_shares(relevance: npt.ArrayLike) -> Floats:
     """
     values = _check_finite(relevance)
     size = np.abs(values).sum(axis=-1, keepdims=True)
-    return np.divide(values, size, out=np.zeros_like(values), where=size > 0)
+    shares: Floats = np.divide(values, size, out=np.zeros_like(values), where=size > 0)
+    return shares
 
 
 def group_shares(shares: npt.ArrayLike, groups: npt.ArrayLike) -> Floats:
@@ -161,7 +162,7 @@ def measure_sampling(
     times = np.random.default_rng(seed).multinomial(plants, np.full(plants, 1 / plants), size=_DRAWS)
     # shares know no scale: a sum does for a mean
     drawn = [group_shares(signed_shares(np.tensordot(w, totals, 1)), bands).mean(axis=0) for w in times]
-    return np.std(drawn, axis=0)
+    return np.asarray(np.std(drawn, axis=0))
 
 
 def judge_uses(shares: npt.ArrayLike, fair: npt.ArrayLike) -> pd.DataFrame:

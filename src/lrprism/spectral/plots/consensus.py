@@ -27,6 +27,9 @@ GROUP_COLUMNS: Final = ("class", "group", "size", "use")
 USE_COLOURS: Final = {"every": style.GREEN, "some": style.ORANGE}
 GROUP_COLOURS: Final = (style.BLUE, style.VERMILION, style.PINK, style.SKY, style.GREY)
 
+RANGE: Final = "#CBE6F6"
+"""A pale blue: the area of the interval lies over it."""
+
 LEFT: Final = 17.0  # mm, the left axis with its label
 HEADING: Final = 13.0  # mm
 LANE: Final = 3.0  # mm, the exchangeable groups
@@ -132,14 +135,15 @@ def _draw_class(axes: Axes, rows: pd.DataFrame, groups: pd.DataFrame, ends: tupl
     mean, low, high, least, most = (
         wavelength_axis.break_at_gaps(wavelength, values[name])[1] for name in columns
     )
-    axes.fill_between(x, least, most, color=style.LIGHT_GREY, linewidth=0, label="range of the networks")
+    # not grey, which is the air's
+    axes.fill_between(x, least, most, color=RANGE, linewidth=0, label="range of the networks")
     axes.fill_between(
-        x, low, high, color=style.SKY, alpha=0.7, linewidth=0, label="95 % interval of the mean"
+        x, low, high, color=style.SKY, alpha=0.8, linewidth=0, label="95 % interval of the mean"
     )
     axes.plot(x, mean, color=style.BLUE, linewidth=0.8, label="mean share", gid="share")
     # a line and areas show nothing of a band between two gaps
     lone = wavelength_axis.find_lone_bands(wavelength)
-    axes.vlines(wavelength[lone], values["least"][lone], values["most"][lone], color=style.LIGHT_GREY)
+    axes.vlines(wavelength[lone], values["least"][lone], values["most"][lone], color=RANGE, linewidth=2.5)
     axes.plot(wavelength[lone], values["mean"][lone], "o", color=style.BLUE, markersize=1.8)
     axes.axhline(100 / len(rows), color=style.BLACK, linewidth=0.6, linestyle=(0, (4, 2)), label="fair share")
     roof = max(float(values["most"].max()), 100 / len(rows)) * 1.05

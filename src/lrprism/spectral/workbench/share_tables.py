@@ -41,7 +41,7 @@ class ClassShares:
     @property
     def shown(self) -> int:
         """Number of its samples."""
-        return self.relevance.shape[1]
+        return int(self.relevance.shape[1])
 
     @property
     def signed(self) -> npt.NDArray[np.float64]:

@@ -34,7 +34,8 @@ def describe_shares(
         f"{len(good)} of {len(networks)} trainings gave a good network, with accuracies of "
         f"{good['accuracy'].min():.3f} to {good['accuracy'].max():.3f}."
     ]
-    lines += [f"Left out, seed {row['seed']}: {row['reason']}." for _, row in _list(networks, "is_good")]
+    left_out = networks[~networks["is_good"]]
+    lines += [f"Left out, seed {row['seed']}: {row['reason']}." for _, row in left_out.iterrows()]
     lines += _describe_groups(uses)
     for entry in classes:
         if entry.reason is not None:
@@ -48,10 +49,6 @@ def describe_shares(
     return [*lines, *_note(len(good), bands)]
 
 
-def _list(networks: pd.DataFrame, column: str) -> Iterator[tuple[object, pd.Series]]:
-    return networks[~networks[column]].iterrows()
-
-
 def _describe_groups(uses: pd.DataFrame) -> list[str]:
     """Name the groups of more than one band."""
     rows = uses[uses["class"] == uses["class"].iloc[0]]
@@ -59,10 +56,11 @@ def _describe_groups(uses: pd.DataFrame) -> list[str]:
     if several.empty:
         return ["No bands are exchangeable: each stands for itself."]
     listed = "; ".join(several.sort_values("size", ascending=False)["wavelength_nm"].head(_MOST))
-    most = f", the largest {_MOST}" if len(several) > _MOST else ""
+    most = f"; the largest {_MOST}" if len(several) > _MOST else ""
+    count = f"{int(several['size'].sum())} of {int(rows['size'].sum())} bands"
     return [
         f"{len(several)} groups of exchangeable bands, which correlate in the data and swap relevance "
-        f"between trainings ({int(several['size'].sum())} of {int(rows['size'].sum())} bands){most}, in nm: {listed}."
+        f"between trainings ({count}{most}), in nm: {listed}."
     ]
 
 
