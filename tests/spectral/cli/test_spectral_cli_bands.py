@@ -24,10 +24,23 @@ def test_bands_are_selected_trained_again_and_named_for_the_next_command(
     assert "--overwrite" in errors
 
 
+def test_seeds_alone_tell_what_networks_agree_on(lrprism: object, trained: Path, tmp_path: Path) -> None:
+    out = tmp_path / "shares"
+    options = ("--seeds", "2", "--per-class", "5", "--least-accuracy", "0", "--jobs", "1", "--out", out)
+    code, text, progress = lrprism("bands", trained, *options)
+    assert code == 0, progress
+    assert "training and explaining with seed 1" in progress
+    assert "2 of 2 trainings gave a good network" in text
+    assert "intervals are wide" in text
+    assert str(out / "shares.csv") in text
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ((), "Found no --select. Name some of relevance, gss"),
+        ((), "Found no --select and no --seeds. Name some of relevance, gss"),
+        (("--seeds", "1"), "Found no --select and --seeds 1. Name some of relevance, gss"),
+        (("--seeds", "3", "--least-accuracy", "90"), "should be from 0 to 1. Found 90.0"),
         (("--select", "lasso"), "Found lasso"),
         (
             ("--select", "equal", "-k", "5,ten"),

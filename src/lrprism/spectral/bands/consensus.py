@@ -201,7 +201,7 @@ def judge_uses(shares: npt.ArrayLike, fair: npt.ArrayLike) -> pd.DataFrame:
         raise InputError(
             f"fair should hold a share for each of {values.shape[1]} groups. Found shape {limit.shape}."
         )
-    above = values > limit
+    above = values > limit * (1 + 1e-9)  # rounding: the fair share itself is not more
     users, trainings = above.sum(axis=0), len(values)
     words = np.where(users == trainings, EVERY, np.where(users == 0, NONE, SOME)).tolist()
     if trainings < FEWEST_TRAININGS:

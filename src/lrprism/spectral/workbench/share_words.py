@@ -59,8 +59,8 @@ def _describe_groups(uses: pd.DataFrame) -> list[str]:
     most = f"; the largest {_MOST}" if len(several) > _MOST else ""
     count = f"{int(several['size'].sum())} of {int(rows['size'].sum())} bands"
     return [
-        f"{len(several)} groups of exchangeable bands, which correlate in the data and swap relevance "
-        f"between trainings ({count}{most}), in nm: {listed}."
+        f"{len(several)} group{'s' if len(several) > 1 else ''} of exchangeable bands: they correlate in the "
+        f"data and swap relevance between trainings ({count}{most}), in nm: {listed}."
     ]
 
 
@@ -104,5 +104,6 @@ def _note(networks: int, bands: pd.DataFrame) -> list[str]:
     first = bands[bands["class"] == bands["class"].iloc[0]]
     same = int(first["wavelength_nm"].duplicated().sum())
     if same:
-        notes.append(f"Note: {same} bands have the wavelength of another band; the tables number them.")
+        verb = "bands have" if same > 1 else "band has"
+        notes.append(f"Note: {same} {verb} the wavelength of another one; the tables number them.")
     return notes

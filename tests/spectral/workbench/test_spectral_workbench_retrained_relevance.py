@@ -1,0 +1,103 @@
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from lrprism.spectral.workbench import NetworkSettings, Preparation, train_into
+from lrprism.spectral.workbench.part_samples import open_own_samples, read_part
+from lrprism.spectral.workbench.retrained_relevance import (
+    Job,
+    SeedRelevance,
+    count_jobs,
+    drop_seeds,
+    explain_bands,
+    explain_seeds,
+    run_job,
+)
+from lrprism.spectral.workbench.trained_network import TrainedNetwork
+from small_runs import SILENT, settings_for, write_patches
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A network of single spectra, whose class raises bands 0 and 1, or 4 and 5, or 8 and 9."""
+    folder = tmp_path_factory.mktemp("relevance")
+    source = write_patches(folder / "leaves.hdf5", samples=60, size=1)
+    settings = settings_for(source, network=NetworkSettings("mlp"))
+    settings = replace(
+        settings,
+        preparation=Preparation(wavelengths="400:950"),
+        training=replace(settings.training, epochs=4, batch_size=16, learning_rate=1e-2),
+    )
+    (folder / "run").mkdir()
+    train_into(folder / "run", settings, SILENT)
+    return folder / "run"
+
+
+def plan_job(folder: Path, run: Path, *seeds: int) -> Job:
+    return Job(folder, run, None, tuple(read_part(TrainedNetwork.load(run), "test").tolist()), seeds)
+
+
+def test_the_seed_of_the_run_gives_its_network_again(run: Path, tmp_path: Path) -> None:
+    trained = TrainedNetwork.load(run)
+    (again,) = explain_seeds(plan_job(tmp_path, run, 0), 1, SILENT)
+    assert again.scores is not None
+    assert again.scores["accuracy"] == trained.record["test"]["accuracy"]
+    samples, numbers = open_own_samples(trained), read_part(trained, "test")
+    relevance, predicted = explain_bands(trained.model, trained, samples, numbers)
+    np.testing.assert_allclose(again.relevance, relevance, atol=1e-5)
+    np.testing.assert_array_equal(again.predicted, predicted)
+    # what a logit has beyond that of the mean spectrum: the bands that its class raises
+    labels = samples.labels_of(numbers)
+    assert relevance[labels == 1].mean(axis=0).argsort()[-2:].tolist() in ([4, 5], [5, 4])
+    drop_seeds(tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_later_call_takes_the_seeds_that_are_there(run: Path, tmp_path: Path) -> None:
+    job = plan_job(tmp_path, run, 3, 4)
+    made = np.full((len(job.numbers), 12), 0.5)  # what no training gives
+    SeedRelevance(3, {"accuracy": 0.123}, None, np.zeros(len(made), dtype=np.int64), made).write(tmp_path)
+    first, second = explain_seeds(job, 1, SILENT)
+    assert (first.scores, first.seed) == ({"accuracy": 0.123}, 3)
+    np.testing.assert_array_equal(first.relevance, made)
+    assert not np.isclose(second.relevance, 0.5).all()
+    assert {path.name for path in tmp_path.iterdir()} == {"seed-3.npz", "seed-4.npz"}
+
+
+def test_processes_give_what_one_gives(run: Path, tmp_path: Path) -> None:
+    (tmp_path / "one").mkdir()
+    (tmp_path / "two").mkdir()
+    one = explain_seeds(plan_job(tmp_path / "one", run, 1, 2), 1, SILENT)
+    two = explain_seeds(plan_job(tmp_path / "two", run, 1, 2), 2, SILENT)
+    assert [entry.seed for entry in two] == [1, 2]
+    for single, parallel in zip(one, two, strict=True):
+        assert single.scores == parallel.scores
+        # the number of threads changes the order of sums
+        np.testing.assert_allclose(single.relevance, parallel.relevance, atol=1e-3)
+
+
+def test_a_training_that_diverges_is_said_and_the_next_one_goes_on(run: Path, tmp_path: Path) -> None:
+    record = json.loads((run / "run.json").read_text())
+    record["training"]["settings"]["learning_rate"] = 1e30
+    for path in run.iterdir():
+        (tmp_path / path.name).write_bytes(path.read_bytes())
+    record["training"]["source"] = str(TrainedNetwork.load(run).source)
+    (tmp_path / "run.json").write_text(json.dumps(record))
+    (tmp_path / "out").mkdir()
+    job = plan_job(tmp_path / "out", tmp_path, 0, 1)
+    run_job(job, SILENT)
+    for seed in (0, 1):
+        failed = SeedRelevance.read(tmp_path / "out", seed)
+        assert failed.scores is None
+        assert "loss" in str(failed.doubt)
+        assert np.isnan(failed.relevance).all()
+    assert not list((tmp_path / "out").glob("*.ckpt"))
+
+
+def test_no_more_processes_than_seeds(run: Path) -> None:
+    trained = TrainedNetwork.load(run)
+    assert count_jobs(trained, [0]) == 1
+    assert 1 <= count_jobs(trained, range(30)) <= 8
