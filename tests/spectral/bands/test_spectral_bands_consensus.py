@@ -35,6 +35,13 @@ def test_intervals_are_those_of_student_with_the_range_beside() -> None:
     assert wider["high"] - wider["mean"] == pytest.approx(half)
 
 
+def test_where_trainings_drew_their_samples_again_the_spread_itself_is_the_error() -> None:
+    generator = np.random.default_rng(0)
+    values = generator.uniform(0.4, 0.6, (9, 1))
+    mean, drawn = summarize_shares(values).iloc[0], summarize_shares(values, resampled=True).iloc[0]
+    assert drawn["high"] - drawn["mean"] == pytest.approx(3 * (mean["high"] - mean["mean"]))
+
+
 def test_one_training_has_no_interval_and_ends_stay_shares() -> None:
     single = summarize_shares([[0.5, 0.5]])
     assert single[["sd", "low", "high"]].isna().all(axis=None)

@@ -10,7 +10,7 @@ Floats = npt.NDArray[np.float64]
 
 
 def draw_shares(generator: np.random.Generator, sizes: tuple[int, ...], trainings: int = 30) -> Floats:
-    """Each group has a share that all networks agree on, which its bands divide at random; the rest is noise."""
+    """Draw for each group a share that all networks agree on, which its bands divide; the rest is noise."""
     parts = []
     for size in sizes:
         total = generator.uniform(0.05, 0.3) * generator.normal(1, 0.05, (trainings, 1))

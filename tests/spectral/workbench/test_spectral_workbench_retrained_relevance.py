@@ -11,9 +11,11 @@ from lrprism.spectral.workbench.retrained_relevance import (
     Job,
     SeedRelevance,
     count_jobs,
+    draw_again,
     drop_seeds,
     explain_bands,
     explain_seeds,
+    name_plants,
     run_job,
 )
 from lrprism.spectral.workbench.trained_network import TrainedNetwork
@@ -95,6 +97,29 @@ def test_a_training_that_diverges_is_said_and_the_next_one_goes_on(run: Path, tm
         assert "loss" in str(failed.doubt)
         assert np.isnan(failed.relevance).all()
     assert not list((tmp_path / "out").glob("*.ckpt"))
+
+
+def test_whole_plants_of_each_class_are_drawn_again() -> None:
+    labels, plants = np.repeat([0, 1], [40, 4]), np.array([*np.repeat(np.arange(10), 4), 10, 10, 11, 11])
+    drawn = draw_again(labels, plants, seed=0)
+    counts = np.bincount(drawn, minlength=44)
+    assert (counts.reshape(-1, 2) == counts[::2, None]).all()  # whole plants
+    assert counts[:40].sum() == 40
+    assert counts[40:].sum() == 4
+    assert counts.max() > 1
+    assert not np.array_equal(drawn, draw_again(labels, plants, seed=1))
+    single = draw_again(labels, None, seed=0)
+    assert np.bincount(labels[single]).tolist() == [40, 4]
+
+
+def test_trainings_with_samples_drawn_again_differ_from_those_without(run: Path, tmp_path: Path) -> None:
+    trained = TrainedNetwork.load(run)
+    assert name_plants(trained, open_own_samples(trained), np.arange(3)) is None
+    (again,) = explain_seeds(replace(plan_job(tmp_path, run, 0), resamples=True), 1, SILENT)
+    relevance, _ = explain_bands(
+        trained.model, trained, open_own_samples(trained), read_part(trained, "test")
+    )
+    assert np.abs(again.relevance - relevance).max() > 0.01
 
 
 def test_no_more_processes_than_seeds(run: Path) -> None:

@@ -73,7 +73,9 @@ def group_shares(shares: npt.ArrayLike, groups: npt.ArrayLike) -> Floats:
     return np.abs(signed_shares(values @ (numbers[:, None] == np.arange(numbers.max() + 1))))
 
 
-def summarize_shares(shares: npt.ArrayLike, sampling: npt.ArrayLike | None = None) -> pd.DataFrame:
+def summarize_shares(
+    shares: npt.ArrayLike, sampling: npt.ArrayLike | None = None, *, resampled: bool = False
+) -> pd.DataFrame:
     r"""Summarise the shares of several trainings: mean with its 95 % interval, and the range.
 
     .. math:: \bar s \pm \sqrt{\Bigl(t_{0.975, n-1} \frac{\mathrm{sd}}{\sqrt n}\Bigr)^2
@@ -81,7 +83,12 @@ def summarize_shares(shares: npt.ArrayLike, sampling: npt.ArrayLike | None = Non
 
     with sd the standard deviation over n trainings, and se that of the mean over other samples, which all
     trainings have in common. The ends are cut off at 0 and 1. The interval is of the mean over all trainings
-    that there could be; a single training lies between ``least`` and ``most``, the range of those made.
+    on these training samples; a single one lies between ``least`` and ``most``, the range of those made.
+
+    What the training samples themselves are off by is in none of the trainings, unless each drew its samples
+    again. Then sd is how far another training set would move the share, and is not divided by
+    :math:`\sqrt n`: on planted data with 1000 training samples intervals of the first kind hold the true
+    share in three quarters of the bands, of the second in nine of ten.
 
     Shapes: ``shares``: ``[training, band]``; ``sampling``: ``[band]``.
 
@@ -89,6 +96,7 @@ def summarize_shares(shares: npt.ArrayLike, sampling: npt.ArrayLike | None = Non
         shares: Shares from 0 to 1.
         sampling: Standard error of the mean over other samples, from :func:`measure_sampling`; None for
             intervals that speak of trainings alone.
+        resampled: Whether each training drew its samples again.
 
     Returns:
         A row per band: mean, sd, low, high, least, most, n; sd, low and high NaN of one training.
@@ -109,7 +117,7 @@ def summarize_shares(shares: npt.ArrayLike, sampling: npt.ArrayLike | None = Non
     sd = values.std(axis=0, ddof=1) if n > 1 else np.full(mean.shape, np.nan)
     error = np.zeros_like(mean) if sampling is None else np.asarray(sampling, dtype=np.float64)
     t = float(stdtrit(n - 1, level)) if n > 1 else np.nan
-    half = np.hypot(t * sd / np.sqrt(n), float(stdtrit(1e9, level)) * error)
+    half = np.hypot(t * sd / (1 if resampled else np.sqrt(n)), float(stdtrit(1e9, level)) * error)
     table = pd.DataFrame({"mean": mean, "sd": sd})
     table["low"], table["high"] = np.clip(mean - half, 0, 1), np.clip(mean + half, 0, 1)
     table["least"], table["most"], table["n"] = values.min(axis=0), values.max(axis=0), n

@@ -15,6 +15,7 @@ from lrprism.spectral.training.config import TrainingConfig
 from lrprism.spectral.training.loop import fit
 from lrprism.spectral.training.metrics import Metrics
 from lrprism.spectral.training.seeds import measure_scatter
+from lrprism.spectral.workbench.cutters import Numbers
 from lrprism.spectral.workbench.few_bands import keep_bands
 from lrprism.spectral.workbench.networks import NetworkSettings
 from lrprism.spectral.workbench.part_samples import read_part
@@ -158,6 +159,7 @@ def train_again(
     reporter: Reporter,
     *,
     name: str,
+    train: Numbers | None = None,
 ) -> tuple[Pipeline, Metrics]:
     """Train a network of the same kind on the training part of a run, and test it on the test part.
 
@@ -168,6 +170,7 @@ def train_again(
         checkpoint: The file to go on from after a kill; it is deleted at the end.
         reporter: Shows the progress.
         name: Name of the training in the progress.
+        train: The samples to learn from, some of them several times; None for the training part.
 
     Returns:
         The new network and its scores.
@@ -175,7 +178,8 @@ def train_again(
     Raises:
         LRPrismError: If the network cannot be built for the bands, or its training diverges.
     """
-    train, validation, test = (read_part(trained, part) for part in ("train", "validation", "test"))
+    train = read_part(trained, "train") if train is None else train
+    validation, test = (read_part(trained, part) for part in ("validation", "test"))
     network = NetworkSettings.from_record(trained.record["network"])
     model = build_with_seed(network, samples, train, config.seed)
     result = fit(

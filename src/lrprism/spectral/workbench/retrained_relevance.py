@@ -23,11 +23,18 @@ from lrprism.spectral.preprocessing import Pipeline
 from lrprism.spectral.workbench.candidates import Candidate, ClassLogits
 from lrprism.spectral.workbench.composites import DEFAULT_RULE
 from lrprism.spectral.workbench.cutters import Numbers
-from lrprism.spectral.workbench.part_samples import open_own_samples, read_tensors, read_wavelengths
+from lrprism.spectral.workbench.part_samples import (
+    open_own_samples,
+    read_part,
+    read_tensors,
+    read_wavelengths,
+)
 from lrprism.spectral.workbench.progress import Reporter
 from lrprism.spectral.workbench.references import choose_reference
 from lrprism.spectral.workbench.retrain import check_retrainable, train_again
+from lrprism.spectral.workbench.sample_groups import group_test_samples
 from lrprism.spectral.workbench.sources import Samples
+from lrprism.spectral.workbench.split_settings import SplitSettings
 from lrprism.spectral.workbench.trained_network import TrainedNetwork
 
 WAY: Final = Candidate(DEFAULT_RULE, choose_reference(DEFAULT_RULE, None))
@@ -77,6 +84,7 @@ class Job:
         model: A network of the user's own that the run may import.
         numbers: The samples to explain.
         seeds: The seeds.
+        resamples: Whether each training draws its training samples again.
     """
 
     folder: Path
@@ -84,6 +92,7 @@ class Job:
     model: str | None
     numbers: tuple[int, ...]
     seeds: tuple[int, ...]
+    resamples: bool = False
 
 
 def explain_seeds(job: Job, jobs: int, reporter: Reporter) -> list[SeedRelevance]:
@@ -170,8 +179,14 @@ def _explain_seed(
     config = replace(check_retrainable(trained), seed=seed)
     checkpoint = job.folder / f"seed-{seed}.ckpt"
     numbers = np.array(job.numbers, dtype=np.int64)
+    train = read_part(trained, "train")
+    if job.resamples:
+        plants = name_plants(trained, samples, train)
+        train = train[draw_again(samples.labels_of(train), plants, seed)]
     try:  # one training that diverges is no reason to lose the others
-        model, scores = train_again(trained, samples, config, checkpoint, reporter, name=f"seed {seed}")
+        model, scores = train_again(
+            trained, samples, config, checkpoint, reporter, name=f"seed {seed}", train=train
+        )
         relevance, predicted = explain_bands(model, trained, samples, numbers)
     except LRPrismError as error:
         checkpoint.unlink(missing_ok=True)
@@ -179,6 +194,44 @@ def _explain_seed(
         return SeedRelevance(seed, None, str(error).rstrip("."), np.full(len(numbers), -1), missing)
     facts = asdict(scores)
     return SeedRelevance(seed, facts, trained.task.find_doubt(facts), predicted, relevance)
+
+
+def name_plants(
+    trained: TrainedNetwork, samples: Samples, numbers: Numbers
+) -> npt.NDArray[np.generic] | None:
+    """Return the plant, polygon or square of a scene that each sample is of; None where that is not known.
+
+    Args:
+        trained: The network of the run.
+        samples: Its data.
+        numbers: The samples.
+    """
+    if samples.scene is None:
+        return samples.describe(numbers, "group")
+    split = trained.record["split"]
+    return group_test_samples(samples, numbers, SplitSettings(groups=split["groups"], block=split["block"]))
+
+
+def draw_again(labels: Numbers, plants: npt.NDArray[np.generic] | None, seed: int) -> Numbers:
+    """Draw samples with replacement, whole plants where they are known, as many plants of each class.
+
+    Args:
+        labels: Class of each sample.
+        plants: The plant, polygon or square of each; None where each sample stands for itself.
+        seed: Seed of the draw.
+
+    Returns:
+        Positions of the samples drawn, in ascending order; no class is lost.
+    """
+    generator = np.random.default_rng(seed)
+    names = np.arange(len(labels)) if plants is None else plants
+    drawn = []
+    for label in np.unique(labels):
+        members = np.flatnonzero(labels == label)
+        _, own = np.unique(names[members], return_inverse=True)
+        count = int(own.max()) + 1
+        drawn += [members[own == plant] for plant in generator.integers(0, count, count)]
+    return np.sort(np.concatenate(drawn))
 
 
 def explain_bands(

@@ -33,12 +33,11 @@ from lrprism.spectral.workbench.retrained_relevance import (
     count_jobs,
     drop_seeds,
     explain_seeds,
+    name_plants,
 )
-from lrprism.spectral.workbench.sample_groups import group_test_samples
 from lrprism.spectral.workbench.share_tables import ClassShares, tabulate_bands, tabulate_groups
 from lrprism.spectral.workbench.share_words import describe_shares
 from lrprism.spectral.workbench.sources import Samples
-from lrprism.spectral.workbench.split_settings import SplitSettings
 from lrprism.spectral.workbench.trained_network import TrainedNetwork
 
 NETWORKS: Final = "networks.csv"
@@ -57,6 +56,8 @@ class ShareSettings:
         seeds: Number of trainings, the first with the seed of the run, each further with the next.
         per_class: Most test samples of each class.
         least_accuracy: Accuracy of a good network; None for that which the trainings themselves give.
+        resample: Whether each training draws its training samples again, whole groups of them, so that
+            intervals speak of other training samples too.
         seed: Seed of the draw of samples.
         model: A network of the user's own that the run may import, ``"package.module:factory"``.
 
@@ -67,6 +68,7 @@ class ShareSettings:
     seeds: int = 30
     per_class: int = 64
     least_accuracy: float | None = None
+    resample: bool = False
     seed: int = 0
     model: str | None = None
 
@@ -133,11 +135,11 @@ def measure_shares_into(
     """
     trained = TrainedNetwork.load(network, settings.model)
     samples, numbers, seeds = _prepare(trained, settings, reporter)
-    job = Job(folder, network.absolute(), settings.model, tuple(map(int, numbers)), seeds)
+    job = Job(folder, network.absolute(), settings.model, tuple(map(int, numbers)), seeds, settings.resample)
     networks = explain_seeds(job, jobs or count_jobs(trained, seeds), reporter)
     good, networks_table = _choose(networks, settings)
     with reporter.step("comparing the trainings"):
-        classes = _collect(trained, samples, numbers, good)
+        classes = _collect(trained, samples, numbers, good, resampled=settings.resample)
         groups = _group_bands(trained, samples, classes, settings.seed)
         patch = samples.cut(numbers[:1])
         bands = tabulate_bands(classes, groups, patch)
@@ -204,13 +206,18 @@ def _choose(
 
 
 def _collect(
-    trained: TrainedNetwork, samples: Samples, numbers: Numbers, good: Sequence[SeedRelevance]
+    trained: TrainedNetwork,
+    samples: Samples,
+    numbers: Numbers,
+    good: Sequence[SeedRelevance],
+    *,
+    resampled: bool,
 ) -> list[ClassShares]:
     """Return the relevance of each class in each good network."""
     labels = samples.labels_of(numbers)
     relevance = np.stack([network.relevance for network in good])
     predicted = np.stack([network.predicted for network in good])
-    plants = _name_plants(trained, samples, numbers)
+    plants = name_plants(trained, samples, numbers)
     return [
         ClassShares(
             number,
@@ -218,19 +225,10 @@ def _collect(
             relevance[:, labels == number],
             (predicted == labels)[:, labels == number],
             None if plants is None else plants[labels == number],
+            resampled,
         )
         for number, name in enumerate(trained.task.names)
     ]
-
-
-def _name_plants(
-    trained: TrainedNetwork, samples: Samples, numbers: Numbers
-) -> npt.NDArray[np.generic] | None:
-    """Return the plant, polygon or square of a scene that each sample is of; None where that is not known."""
-    if samples.scene is None:
-        return samples.describe(numbers, "group")
-    split = trained.record["split"]
-    return group_test_samples(samples, numbers, SplitSettings(groups=split["groups"], block=split["block"]))
 
 
 def _name_draws(samples: Samples, classes: Sequence[ClassShares]) -> str:

@@ -30,6 +30,7 @@ class ClassShares:
         relevance: Relevance of its samples for it, ``[training, sample, band]`` in logits.
         right: Whether each network gets each sample right, ``[training, sample]``.
         plants: The plant, polygon or square of each sample; None where that is not known.
+        resampled: Whether each training drew its training samples again.
     """
 
     number: int
@@ -37,6 +38,7 @@ class ClassShares:
     relevance: npt.NDArray[np.float64]
     right: npt.NDArray[np.bool_]
     plants: npt.NDArray[np.generic] | None
+    resampled: bool = False
 
     @property
     def shown(self) -> int:
@@ -86,7 +88,7 @@ def tabulate_bands(
     tables = []
     for entry in classes:
         if entry.shown:
-            table = summarize_shares(np.abs(entry.signed), entry.sampling())
+            table = summarize_shares(np.abs(entry.signed), entry.sampling(), resampled=entry.resampled)
             facts = {
                 "class": entry.number,
                 "class_name": entry.name,
@@ -129,7 +131,9 @@ def tabulate_groups(
         table = pd.DataFrame({"class": entry.number, "class_name": entry.name, "group": range(len(sizes))})
         table["bands"] = [",".join(map(str, bands)) for bands in members]
         table["wavelength_nm"], table["size"] = names, sizes
-        table = pd.concat([table, summarize_shares(shares, entry.sampling(groups))], axis=1)
+        table = pd.concat(
+            [table, summarize_shares(shares, entry.sampling(groups), resampled=entry.resampled)], axis=1
+        )
         table = pd.concat([table.assign(fair=fair), uses], axis=1)
         table["instead_nm"] = [names[group] if group >= 0 else "" for group in uses["instead"]]
         tables.append(table.assign(reason=entry.reason or ""))

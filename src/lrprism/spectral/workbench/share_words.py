@@ -43,10 +43,17 @@ def describe_shares(
             continue
         lines += _describe_class(entry, uses[uses["class"] == entry.number], len(good))
     lines.append(
-        f"Note: 95 % intervals of the mean share, over other trainings on this split and over other {drawn}; "
-        "a network uses bands that have more than their fair share, one over the number of bands for each."
+        f"Note: 95 % intervals of {_name_scope(classes)} and over other {drawn}; a network uses bands that "
+        "have more than their fair share, one over the number of bands for each."
     )
     return [*lines, *_note(len(good), bands)]
+
+
+def _name_scope(classes: Sequence[ClassShares]) -> str:
+    """Say what other trainings the intervals speak of."""
+    if any(entry.resampled for entry in classes):
+        return "the share, over other training samples of this split"
+    return "the mean share, over other trainings on the same training samples (--resample draws them again)"
 
 
 def _describe_groups(uses: pd.DataFrame) -> list[str]:
