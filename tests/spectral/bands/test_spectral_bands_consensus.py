@@ -63,6 +63,46 @@ def test_intervals_of_thirty_trainings_cover_the_mean_share_of_all() -> None:
     assert np.mean(covered) >= 0.9
 
 
+def measure_coverage(seed: int) -> tuple[float, float, float]:
+    """Return how often intervals hold a planted share: of seeds, of samples too, of training data too.
+
+    Two classes differ by d in bands of variance 1: the best logit has weights d, and relevance d ** 2 / 2.
+    """
+    generator = np.random.default_rng(seed)
+    d = generator.choice([0.3, 0.6, 1.0], 20)
+    truth = d**2 / (d**2).sum()
+
+    def draw(count: int) -> tuple[np.ndarray, np.ndarray]:  # type: ignore[type-arg]
+        y = generator.integers(0, 2, count) - 0.5
+        return generator.normal(0, 1, (count, 20)) + np.outer(y, d), y
+
+    (x, y), (tested, label) = draw(1000), draw(400)
+    tested = tested[label > 0] - x.mean(axis=0)
+    hits = []
+    for resampled in (False, True):
+        relevance = []
+        for _ in range(30):  # least squares learn the direction of d; weights scatter as by their start
+            own = generator.integers(0, 1000, 1000) if resampled else np.arange(1000)
+            design = x[own] - x[own].mean(axis=0)
+            w = np.linalg.lstsq(design, y[own], rcond=None)[0]
+            relevance.append(tested * (w + generator.normal(0, 0.02 * np.abs(w).max(), 20)))
+        shares = np.abs(signed_shares(np.mean(relevance, axis=1)))
+        errors = measure_sampling(np.stack(relevance))
+        for sampling in (errors,) if resampled else (None, errors):
+            table = summarize_shares(shares, sampling, resampled=resampled)
+            hits.append(float(((table["low"] <= truth) & (truth <= table["high"])).mean()))
+    return hits[0], hits[1], hits[2]
+
+
+def test_intervals_with_samples_drawn_again_hold_a_planted_share() -> None:
+    seeds, samples, everything = np.mean([measure_coverage(seed) for seed in range(8)], axis=0)
+    print(f"of seeds {seeds:.3f}, of samples too {samples:.3f}, of training data too {everything:.3f}")
+    assert everything >= 0.9
+    # the error of the training data is the same in all trainings: no number of seeds shows it
+    assert seeds < 0.5
+    assert samples < everything
+
+
 def test_errors_over_other_samples_are_those_of_a_mean() -> None:
     generator = np.random.default_rng(0)
     samples = generator.normal([0.3, 0.7], 0.05, (100, 2))

@@ -87,8 +87,7 @@ def summarize_shares(
 
     What the training samples themselves are off by is in none of the trainings, unless each drew its samples
     again. Then sd is how far another training set would move the share, and is not divided by
-    :math:`\sqrt n`: on planted data with 1000 training samples intervals of the first kind hold the true
-    share in three quarters of the bands, of the second in nine of ten.
+    :math:`\sqrt n`. Only such intervals are of the share that unlimited data would give.
 
     Shapes: ``shares``: ``[training, band]``; ``sampling``: ``[band]``.
 
