@@ -38,7 +38,7 @@ def test_intervals_are_those_of_student_with_the_range_beside() -> None:
 def test_where_trainings_drew_their_samples_again_the_spread_itself_is_the_error() -> None:
     generator = np.random.default_rng(0)
     values = generator.uniform(0.4, 0.6, (9, 1))
-    mean, drawn = summarize_shares(values).iloc[0], summarize_shares(values, resampled=True).iloc[0]
+    mean, drawn = summarize_shares(values).iloc[0], summarize_shares(values, redrawn=True).iloc[0]
     assert drawn["high"] - drawn["mean"] == pytest.approx(3 * (mean["high"] - mean["mean"]))
 
 
@@ -79,17 +79,17 @@ def measure_coverage(seed: int) -> tuple[float, float, float]:
     (x, y), (tested, label) = draw(1000), draw(400)
     tested = tested[label > 0] - x.mean(axis=0)
     hits = []
-    for resampled in (False, True):
+    for redrawn in (False, True):
         relevance = []
         for _ in range(30):  # least squares learn the direction of d; weights scatter as by their start
-            own = generator.integers(0, 1000, 1000) if resampled else np.arange(1000)
+            own = generator.integers(0, 1000, 1000) if redrawn else np.arange(1000)
             design = x[own] - x[own].mean(axis=0)
             w = np.linalg.lstsq(design, y[own], rcond=None)[0]
             relevance.append(tested * (w + generator.normal(0, 0.02 * np.abs(w).max(), 20)))
         shares = np.abs(signed_shares(np.mean(relevance, axis=1)))
         errors = measure_sampling(np.stack(relevance))
-        for sampling in (errors,) if resampled else (None, errors):
-            table = summarize_shares(shares, sampling, resampled=resampled)
+        for sampling in (errors,) if redrawn else (None, errors):
+            table = summarize_shares(shares, sampling, redrawn=redrawn)
             hits.append(float(((table["low"] <= truth) & (truth <= table["high"])).mean()))
     return hits[0], hits[1], hits[2]
 

@@ -7,13 +7,13 @@ from lrprism.spectral.workbench.share_words import describe_shares
 
 
 def describe(
-    trainings: int = 20, samples: int = 8, groups: tuple[int, ...] = (0, 1, 2, 3), *, resampled: bool = False
+    trainings: int = 20, samples: int = 8, groups: tuple[int, ...] = (0, 1, 2, 3), *, redrawn: bool = False
 ) -> str:
     """Band 0 has two fifths of the relevance; bands 1 and 2 swap the rest, band 3 has none."""
     swap = np.where(np.arange(trainings) % 2, 0.55, 0.05)
     shares = np.stack([np.full(trainings, 0.4), swap, 0.6 - swap, np.zeros(trainings)], axis=1)
     relevance = np.repeat(shares[:, None], samples, axis=1)
-    entry = ClassShares(0, "oak", relevance, np.ones((trainings, samples), dtype=bool), None, resampled)
+    entry = ClassShares(0, "oak", relevance, np.ones((trainings, samples), dtype=bool), None, redrawn)
     patch = xr.Dataset(
         coords={
             "wavelength": ("band", [400.0, 500.0, 600.0, 600.0]),
@@ -38,9 +38,9 @@ def test_three_lists_in_words() -> None:
     assert "  every network uses 400.0 nm (40.0 % of the relevance, 40.0 to 40.0)" in text
     assert "500.0 nm (10 of 20, else 600.0 nm)" in text
     assert "  no network uses 1 of 4 bands" in text
-    assert "over other trainings on the same training samples (--resample" in text
+    assert "over other trainings on the same samples, as --no-redraw" in text
     assert "and over other samples" in text
-    assert "over other training samples of this split" in describe(resampled=True)
+    assert "over other training samples of this split" in describe(redrawn=True)
     assert "1 band has the wavelength of another one; the tables number them." in text
 
 

@@ -74,7 +74,7 @@ def group_shares(shares: npt.ArrayLike, groups: npt.ArrayLike) -> Floats:
 
 
 def summarize_shares(
-    shares: npt.ArrayLike, sampling: npt.ArrayLike | None = None, *, resampled: bool = False
+    shares: npt.ArrayLike, sampling: npt.ArrayLike | None = None, *, redrawn: bool = False
 ) -> pd.DataFrame:
     r"""Summarise the shares of several trainings: mean with its 95 % interval, and the range.
 
@@ -95,7 +95,7 @@ def summarize_shares(
         shares: Shares from 0 to 1.
         sampling: Standard error of the mean over other samples, from :func:`measure_sampling`; None for
             intervals that speak of trainings alone.
-        resampled: Whether each training drew its samples again.
+        redrawn: Whether each training drew its samples again.
 
     Returns:
         A row per band: mean, sd, low, high, least, most, n; sd, low and high NaN of one training.
@@ -116,7 +116,7 @@ def summarize_shares(
     sd = values.std(axis=0, ddof=1) if n > 1 else np.full(mean.shape, np.nan)
     error = np.zeros_like(mean) if sampling is None else np.asarray(sampling, dtype=np.float64)
     t = float(stdtrit(n - 1, level)) if n > 1 else np.nan
-    half = np.hypot(t * sd / (1 if resampled else np.sqrt(n)), float(stdtrit(1e9, level)) * error)
+    half = np.hypot(t * sd / (1 if redrawn else np.sqrt(n)), float(stdtrit(1e9, level)) * error)
     table = pd.DataFrame({"mean": mean, "sd": sd})
     table["low"], table["high"] = np.clip(mean - half, 0, 1), np.clip(mean + half, 0, 1)
     table["least"], table["most"], table["n"] = values.min(axis=0), values.max(axis=0), n

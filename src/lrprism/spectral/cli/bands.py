@@ -47,14 +47,14 @@ def bands(
             "count but those well below the median."
         ),
     ] = None,
-    resample: Annotated[
+    redraw: Annotated[
         bool,
         typer.Option(
-            "--resample",
+            "--redraw/--no-redraw",
             help="Without --select: each training draws its training samples again, whole groups of them, so "
             "that intervals speak of other training samples too.",
         ),
-    ] = False,
+    ] = ShareSettings.redraw,
     jobs: Annotated[
         int | None,
         typer.Option(
@@ -81,7 +81,7 @@ def bands(
     """
     if select is None:
         _check_seeds(seeds)
-        shares = ShareSettings(seeds or 0, per_class, least_accuracy, resample, seed, model)
+        shares = ShareSettings(seeds or 0, per_class, least_accuracy, redraw, seed, model)
         _measure_shares(run, out, shares, jobs, overwrite=overwrite, quiet=quiet)
         return
     settings = SelectionSettings(_read_names(select), _read_counts(counts), seeds or 5, seed, model)

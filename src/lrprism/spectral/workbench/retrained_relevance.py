@@ -84,7 +84,7 @@ class Job:
         model: A network of the user's own that the run may import.
         numbers: The samples to explain.
         seeds: The seeds.
-        resamples: Whether each training draws its training samples again.
+        redraws: Whether each training draws its training samples again.
     """
 
     folder: Path
@@ -92,7 +92,7 @@ class Job:
     model: str | None
     numbers: tuple[int, ...]
     seeds: tuple[int, ...]
-    resamples: bool = False
+    redraws: bool = False
 
 
 def explain_seeds(job: Job, jobs: int, reporter: Reporter) -> list[SeedRelevance]:
@@ -180,7 +180,7 @@ def _explain_seed(
     checkpoint = job.folder / f"seed-{seed}.ckpt"
     numbers = np.array(job.numbers, dtype=np.int64)
     train = read_part(trained, "train")
-    if job.resamples:
+    if job.redraws:
         plants = name_plants(trained, samples, train)
         train = train[draw_again(samples.labels_of(train), plants, seed)]
     try:  # one training that diverges is no reason to lose the others

@@ -56,7 +56,7 @@ class ShareSettings:
         seeds: Number of trainings, the first with the seed of the run, each further with the next.
         per_class: Most test samples of each class.
         least_accuracy: Accuracy of a good network; None for that which the trainings themselves give.
-        resample: Whether each training draws its training samples again, whole groups of them, so that
+        redraw: Whether each training draws its training samples again, whole groups of them, so that
             intervals speak of other training samples too.
         seed: Seed of the draw of samples.
         model: A network of the user's own that the run may import, ``"package.module:factory"``.
@@ -68,7 +68,7 @@ class ShareSettings:
     seeds: int = 30
     per_class: int = 64
     least_accuracy: float | None = None
-    resample: bool = False
+    redraw: bool = True
     seed: int = 0
     model: str | None = None
 
@@ -135,11 +135,11 @@ def measure_shares_into(
     """
     trained = TrainedNetwork.load(network, settings.model)
     samples, numbers, seeds = _prepare(trained, settings, reporter)
-    job = Job(folder, network.absolute(), settings.model, tuple(map(int, numbers)), seeds, settings.resample)
+    job = Job(folder, network.absolute(), settings.model, tuple(map(int, numbers)), seeds, settings.redraw)
     networks = explain_seeds(job, jobs or count_jobs(trained, seeds), reporter)
     good, networks_table = _choose(networks, settings)
     with reporter.step("comparing the trainings"):
-        classes = _collect(trained, samples, numbers, good, resampled=settings.resample)
+        classes = _collect(trained, samples, numbers, good, redrawn=settings.redraw)
         groups = _group_bands(trained, samples, classes, settings.seed)
         patch = samples.cut(numbers[:1])
         bands = tabulate_bands(classes, groups, patch)
@@ -211,7 +211,7 @@ def _collect(
     numbers: Numbers,
     good: Sequence[SeedRelevance],
     *,
-    resampled: bool,
+    redrawn: bool,
 ) -> list[ClassShares]:
     """Return the relevance of each class in each good network."""
     labels = samples.labels_of(numbers)
@@ -225,7 +225,7 @@ def _collect(
             relevance[:, labels == number],
             (predicted == labels)[:, labels == number],
             None if plants is None else plants[labels == number],
-            resampled,
+            redrawn,
         )
         for number, name in enumerate(trained.task.names)
     ]

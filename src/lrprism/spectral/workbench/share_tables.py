@@ -30,7 +30,7 @@ class ClassShares:
         relevance: Relevance of its samples for it, ``[training, sample, band]`` in logits.
         right: Whether each network gets each sample right, ``[training, sample]``.
         plants: The plant, polygon or square of each sample; None where that is not known.
-        resampled: Whether each training drew its training samples again.
+        redrawn: Whether each training drew its training samples again.
     """
 
     number: int
@@ -38,7 +38,7 @@ class ClassShares:
     relevance: npt.NDArray[np.float64]
     right: npt.NDArray[np.bool_]
     plants: npt.NDArray[np.generic] | None
-    resampled: bool = False
+    redrawn: bool = False
 
     @property
     def shown(self) -> int:
@@ -88,7 +88,7 @@ def tabulate_bands(
     tables = []
     for entry in classes:
         if entry.shown:
-            table = summarize_shares(np.abs(entry.signed), entry.sampling(), resampled=entry.resampled)
+            table = summarize_shares(np.abs(entry.signed), entry.sampling(), redrawn=entry.redrawn)
             facts = {
                 "class": entry.number,
                 "class_name": entry.name,
@@ -132,7 +132,7 @@ def tabulate_groups(
         table["bands"] = [",".join(map(str, bands)) for bands in members]
         table["wavelength_nm"], table["size"] = names, sizes
         table = pd.concat(
-            [table, summarize_shares(shares, entry.sampling(groups), resampled=entry.resampled)], axis=1
+            [table, summarize_shares(shares, entry.sampling(groups), redrawn=entry.redrawn)], axis=1
         )
         table = pd.concat([table.assign(fair=fair), uses], axis=1)
         table["instead_nm"] = [names[group] if group >= 0 else "" for group in uses["instead"]]

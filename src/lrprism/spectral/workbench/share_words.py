@@ -51,9 +51,9 @@ def describe_shares(
 
 def _name_scope(classes: Sequence[ClassShares]) -> str:
     """Say what other trainings the intervals speak of."""
-    if any(entry.resampled for entry in classes):
+    if any(entry.redrawn for entry in classes):
         return "the share, over other training samples of this split"
-    return "the mean share, over other trainings on the same training samples (--resample draws them again)"
+    return "the mean share, over other trainings on the same samples, as --no-redraw leaves them"
 
 
 def _describe_groups(uses: pd.DataFrame) -> list[str]:
