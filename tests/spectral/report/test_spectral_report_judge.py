@@ -5,7 +5,7 @@ import xarray as xr
 from lrprism.spectral.bands.area_table import measure_shares
 from lrprism.spectral.bands.statistics import RESOLUTION, sample_spectra
 from lrprism.spectral.cubes.cube import band_coords
-from lrprism.spectral.report.judge import ClassFinding, judge_classes, measure_confusion
+from lrprism.spectral.report.judge import ClassFinding, judge_classes, measure_arrival, measure_confusion
 
 BANDS, SIDE = 30, 7
 NM = 500.0 + 12 * np.arange(BANDS)  # 500 to 848 nm: red and near infrared are there
@@ -144,6 +144,27 @@ def test_what_random_weights_give_is_not_named() -> None:
         "its relevance is no larger than what a network of random weights gives",
     )
     assert judge(dataset, floors={0: 100.0}).stretches
+
+
+@pytest.mark.parametrize(("reference", "what"), [("zero", "output"), ("mean", "output difference")])
+def test_relevance_that_does_not_arrive(reference: str, what: str) -> None:
+    dataset = build_dataset(draw(680), [1] * 20).assign_attrs(reference=reference)
+    # half of 20 samples speak against their class: 10 * 1 + 10 * 1 of 20 * 2.5 arrives, and nothing cancels
+    signs = np.where(np.arange(20) % 2, 1.0, -1.0)
+    dataset["explained"], dataset["arrived"] = ("sample", 2.5 * signs), ("sample", signs)
+    assert judge(dataset).reasons == (f"only 40 % of the {what} arrives at the bands",)
+    # exactly half is enough
+    dataset["explained"] = ("sample", 2 * signs)
+    assert judge(dataset).reasons == ()
+
+
+def test_the_share_that_arrives_by_hand() -> None:
+    dataset = xr.Dataset({"explained": ("sample", [4.0, -1.0, np.nan, 0.0])})
+    assert measure_arrival(dataset) is None
+    # (3 - 1 + 0) / (4 + 1): of the second sample the opposite arrives
+    assert measure_arrival(dataset.assign(arrived=("sample", [3.0, 1.0, np.nan, 2.0]))) == pytest.approx(0.4)
+    nothing = xr.Dataset({"explained": ("sample", [0.0]), "arrived": ("sample", [0.0])})
+    assert measure_arrival(nothing) is None
 
 
 def test_a_doubt_about_the_network_holds_for_each_class() -> None:

@@ -4,7 +4,7 @@ import xarray as xr
 
 import lrprism as lp
 from lrprism.engine import Account, Row
-from lrprism.spectral.runs.tables import conservation_table, sample_table
+from lrprism.spectral.runs.tables import conservation_table, sample_table, summarize_conservation
 
 
 def account(relevance: float, op: str = "linear") -> Account:
@@ -22,6 +22,13 @@ def test_the_mean_per_sample_of_two_batches() -> None:
     assert (first["op"], first["relevance_in"], first["to_bias"]) == ("input", 2.5, 0.0)
     assert (row["call"], row["module"], row["op"], row["rule"]) == (0, "fc", "linear", "Epsilon(eps=0)")
     assert (row["relevance_out"], row["relevance_in"], row["to_bias"]) == (3.0, 2.5, 0.5)
+
+
+def test_the_sums_per_sample_of_two_batches() -> None:
+    # 12 explained, 10 arrived and 2 in biases, over 4 samples
+    summary = summarize_conservation([account(10.0), account(2.0)], samples=4)
+    assert (summary["explained"], summary["at_input"], summary["to_bias"]) == (3.0, 2.5, 0.5)
+    assert summary["to_rule"] == summary["unaccounted"] == 0.0
 
 
 @pytest.mark.parametrize("audits", [[], [account(1.0), account(1.0, op="conv1d")]])

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 import torch
 
-from lrprism.spectral.bands.statistics import RESOLUTION, sample_spectra
+from lrprism.spectral.bands.statistics import DOUBT, RESOLUTION, sample_spectra
 from lrprism.spectral.training import Devices
 from lrprism.spectral.workbench import ExplanationSettings, explain_into
 from lrprism.spectral.workbench.against_others import OtherClasses
@@ -69,10 +69,10 @@ def test_random_weights_give_far_less_than_a_trained_network(spectra_run: Path, 
 
 def test_an_untrained_network_is_not_read(spectra_run: Path, tmp_path: Path) -> None:
     trained = TrainedNetwork.load(spectra_run, None)
-    trained.record["test"]["confusion"] = [[5, 5, 5]] * 3
+    doubt = "the network predicts no better than chance"
     explainer, numbers = build_explainer(trained), read_part(trained, "test")
     dataset, _ = explainer.explain(numbers)
-    spectra = sample_spectra(dataset.assign_attrs({RESOLUTION: trained.resolution}))
+    spectra = sample_spectra(dataset.assign_attrs({RESOLUTION: trained.resolution, DOUBT: doubt}))
     lines, _ = report_into(tmp_path, spectra, explainer, numbers, trained)
     assert len(lines) == 4
     assert all("nothing is named. The network predicts no better than chance" in line for line in lines[1:])

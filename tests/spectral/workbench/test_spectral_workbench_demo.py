@@ -15,9 +15,9 @@ def test_training_and_explanation_share_a_run_folder(patch_file: Path, tmp_path:
     training = replace(training, training=replace(training.training, epochs=1))
     explanation = ExplanationSettings(heatmaps=0, per_class=1, devices=training.training.devices)
     run = demonstrate(tmp_path, training, explanation, SILENT)
-    assert run.keys() == {"versions", "training", "explanation", "trust"}
-    assert read_run(tmp_path)["trust"] == run["trust"]
-    assert run["trust"]["lines"]
+    assert run.keys() == {"versions", "training", "explanation"}
+    assert read_run(tmp_path) == run
+    assert run["explanation"]["verdict"]["lines"][0].startswith("Verdict: ")
     assert run["explanation"]["weights_sha256"] == run["training"]["weights_sha256"]
     assert (tmp_path / "relevance.zarr").is_dir()
 

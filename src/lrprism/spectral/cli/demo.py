@@ -28,7 +28,7 @@ def demo(
 ) -> None:
     """Train on the Indian Pines scene and explain what the network used, in a few minutes.
 
-    The last lines say how far the maps can be trusted, and by which number.
+    Behind the scores of the network comes a verdict: can the maps be believed, and by which numbers.
 
     Example:
         lrprism demo --out runs/demo
@@ -42,6 +42,7 @@ def demo(
     # standard output; progress went to standard error
     console = Console()
     output.print_training(console, run["training"])
+    output.print_lines(console, run["explanation"]["verdict"]["lines"])
     output.print_lines(console, run["explanation"]["words"])
     output.print_lines(console, run["explanation"]["report"])
     output.print_conservation(console, run["explanation"])
@@ -49,4 +50,3 @@ def demo(
         output.print_lines(console, Choice.from_record(run["explanation"]["choice"]).describe())
     output.print_attribution(console, run["training"])
     output.print_files(console, out)
-    output.print_lines(console, run["trust"]["lines"])

@@ -105,6 +105,7 @@ def explain(
 def _print_explanation(record: dict[str, Any], run: Path, out: Path) -> None:
     """Print what an explanation found, and where its files are."""
     console = Console()
+    output.print_lines(console, record["verdict"]["lines"])
     output.print_lines(console, record["words"])
     output.print_lines(console, record["report"])
     output.print_conservation(console, record)

@@ -23,6 +23,8 @@ _DENSER: Final = 1.5
 _TOLD: Final = 0.75
 """Two classes are told apart from this share of right ones on, half way from chance to all."""
 _CHANCE: Final = 0.01
+ARRIVES: Final = 0.5
+"""Where less of what is explained arrives at the bands, biases, stabilizers and rules hold the most of it."""
 _RANDOM: Final = "its relevance is no larger than what a network of random weights gives"
 _NOISE: Final = "no stretch of the spectrum has relevance above its own noise"
 _AREA_WORDS: Final = {BACKGROUND: "background", BORDER: "outermost ring of the patch"}
@@ -70,7 +72,8 @@ def judge_classes(
 
     Nothing is named where ``doubt`` says so of the network as a whole; of fewer than 5 samples; where the
     network gets less than half of them right, or does not tell the class from another one, see
-    :func:`find_twin`, as far as true classes are known; where more than half of the relevance,
+    :func:`measure_confusion`, as far as true classes are known; where less than half of what is explained
+    arrives at the bands; where more than half of the relevance,
     as magnitude of its mean over samples, lies in one band, on the background or in the outermost ring of the
     patch, and that is at least 1.5 times its share of the pixels (the background of classes whose centre
     pixels are mostly plants); where no stretch is above its own noise, or above what a network of random
@@ -120,7 +123,7 @@ def _place(
     floor: float,
 ) -> ClassFinding:
     """Say where the relevance of a class lies, or why that cannot be said."""
-    reasons = [*_find_alone(rows), *_find_elsewhere(spectra)]
+    reasons = [*_find_unarrived(spectra), *_find_alone(rows), *_find_elsewhere(spectra)]
     if reasons:
         return replace(finding, reasons=tuple(reasons))
     per_sample = (spectra["positive"] + spectra["negative"]).transpose("sample", "band").values
@@ -181,6 +184,38 @@ def measure_confusion(number: int, other: int, spectra: xr.Dataset) -> float | N
     if fisher_exact(counts, alternative="greater").pvalue < _CHANCE:
         return None
     return float((np.diag(counts) / counts.sum(axis=1)).mean())
+
+
+def _find_unarrived(spectra: xr.Dataset) -> Iterator[str]:
+    """Say if less than the stated part of what is explained arrives at the bands."""
+    share = measure_arrival(spectra)
+    if share is not None and share < ARRIVES:
+        what = "output" if spectra.attrs.get("reference", "zero") == "zero" else "output difference"
+        yield f"only {100 * share:.0f} % of the {what} arrives at the bands"
+
+
+def measure_arrival(relevance: xr.Dataset) -> float | None:
+    r"""Measure the share of what is explained that arrives at the bands, over some samples.
+
+    .. math:: share = \frac{\sum_s \mathrm{sgn}(e_s) \sum_{byx} R_{sbyx}}{\sum_s |e_s|}
+
+    so that outputs of different signs do not cancel. It is above 1 where biases add relevance, and below 0
+    where the bands add up to the opposite of the output.
+
+    Args:
+        relevance: A relevance dataset or its :func:`lrprism.spectral.sample_spectra`, with ``explained``, the
+            output of each sample or its difference from that of the reference, and ``arrived``, its relevance
+            summed over bands and pixels; both NaN where nothing was explained.
+
+    Returns:
+        The share; None where all outputs are zero, or the dataset does not hold both.
+    """
+    if not {"explained", "arrived"} <= set(relevance.variables):
+        return None
+    explained, arrived = (relevance[name].values for name in ("explained", "arrived"))
+    known = np.isfinite(explained)
+    size = float(np.abs(explained[known]).sum())
+    return float((np.sign(explained) * arrived)[known].sum()) / size if size else None
 
 
 def _find_alone(rows: pd.DataFrame) -> Iterator[str]:

@@ -57,6 +57,28 @@ def conservation_table(accounts: Sequence[Account], samples: int) -> pd.DataFram
     return pd.concat([first.assign(relevance_out=arrived, relevance_in=arrived), joined], ignore_index=True)
 
 
+def summarize_conservation(accounts: Sequence[Account], samples: int) -> dict[str, float]:
+    """Return means per sample, in units of the explained output.
+
+    Args:
+        accounts: The accounts of the batches; one at least.
+        samples: Number of samples of all batches together.
+
+    Returns:
+        ``explained``, ``at_input``, the sinks ``to_bias``, ``to_stabilizer``, ``to_rule``, ``to_constant``,
+        ``to_unknown``, and ``unaccounted``.
+    """
+    account = Account.sum_of(accounts)
+    assert account is not None  # every job has a sample
+    sinks = [name for name in _AMOUNTS if name.startswith("to_")]
+    return {
+        "explained": account.explained / samples,
+        "at_input": account.reached / samples,
+        **{name: sum(getattr(row, name) for row in account.rows) / samples for name in sinks},
+        "unaccounted": account.unaccounted / samples,
+    }
+
+
 def sample_table(relevance: xr.Dataset, numbers: npt.NDArray[np.int64]) -> pd.DataFrame:
     r"""List explained samples: which one each is, what it shows, what the network took it for, how surely.
 

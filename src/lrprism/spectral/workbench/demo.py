@@ -3,11 +3,8 @@
 from pathlib import Path
 from typing import Any
 
-from lrprism.spectral.runs import read_run, write_json
-from lrprism.spectral.runs.record import RUN_FILE
+from lrprism.spectral.runs import read_run
 from lrprism.spectral.training.config import TrainingConfig
-from lrprism.spectral.workbench.candidates import Candidate
-from lrprism.spectral.workbench.choice import Choice
 from lrprism.spectral.workbench.explain import explain_into
 from lrprism.spectral.workbench.explanation_settings import ExplanationSettings
 from lrprism.spectral.workbench.preparation import Preparation
@@ -15,8 +12,6 @@ from lrprism.spectral.workbench.progress import Reporter
 from lrprism.spectral.workbench.sources import INDIAN_PINES
 from lrprism.spectral.workbench.split_settings import SplitSettings
 from lrprism.spectral.workbench.train import TrainingSettings, train_into
-from lrprism.spectral.workbench.trained_network import TrainedNetwork
-from lrprism.spectral.workbench.trust import measure_trust
 
 TRAINING = TrainingSettings(
     source=INDIAN_PINES,
@@ -38,16 +33,9 @@ def demonstrate(
         reporter: Shows the progress.
 
     Returns:
-        The content of ``run.json``: training, explanation, and how far it can be trusted.
+        The content of ``run.json``: training, explanation, and the verdict on it.
     """
     explanation.check_rule()  # a wrong name should not cost a training first
     train_into(folder, training, reporter)
-    record = explain_into(folder, folder, explanation, reporter)
-    run = read_run(folder)
-    if record is not None:  # of several processes one goes on
-        candidate = Candidate(explanation.rule, explanation.reference_name)
-        if record["choice"] is not None:
-            candidate = Choice.from_record(record["choice"]).winner
-        run["trust"] = measure_trust(TrainedNetwork.load(folder), candidate, explanation.seed, reporter)
-        write_json(folder / RUN_FILE, run)
-    return run
+    explain_into(folder, folder, explanation, reporter)
+    return read_run(folder)

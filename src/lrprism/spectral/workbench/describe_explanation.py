@@ -1,4 +1,4 @@
-"""An explanation in words: rule and reference and why, the maps, and what speaks against reading them."""
+"""An explanation in words: rule and reference and why, the maps, and what the network gets wrong."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -71,7 +71,7 @@ def describe_explanation(
     training: Mapping[str, Any],
     part: SamplePart | None = None,
 ) -> list[str]:
-    """Say what was explained and how and why, which maps there are, and what is in doubt.
+    """Say what was explained and how and why, which maps there are, and how many samples are wrong.
 
     Args:
         way: The settings, with the rule and the reference that were chosen.
@@ -93,8 +93,7 @@ def describe_explanation(
     # the pixels of a scene have no label each
     if not way.every_pixel:
         lines += _note_errors(relevance)
-    doubt = find_doubt(training)
-    return [*lines, f"Do not read these maps: {doubt}."] if doubt else lines
+    return lines
 
 
 def _count_samples(count: int, part: SamplePart, way: ExplanationSettings, task: AbstractTask) -> list[str]:
@@ -146,7 +145,7 @@ def write_words(folder: Path, words: list[str], choice: Choice | None) -> None:
 
     Args:
         folder: The folder of the results.
-        words: From :func:`describe_explanation`.
+        words: The verdict, what :func:`describe_explanation` says, and the report.
         choice: The choice among candidates, if there was one; its words follow.
     """
     lines = [*words, *(choice.describe() if choice else [])]

@@ -1,6 +1,6 @@
 """Explain samples with a trained network and write relevance, tables and figures."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -9,13 +9,12 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from lrprism.engine import Account
 from lrprism.errors import DataError, InputError
 from lrprism.spectral.bands.statistics import DOUBT, PLANT_NDVI, RESOLUTION, band_table, sample_spectra
 from lrprism.spectral.cubes.patches import PatchSet
 from lrprism.spectral.runs import file_hash, read_run, versions, write_json
 from lrprism.spectral.runs.record import RUN_FILE
-from lrprism.spectral.runs.tables import add_unit, conservation_table, sample_table
+from lrprism.spectral.runs.tables import add_unit, conservation_table, sample_table, summarize_conservation
 from lrprism.spectral.workbench.band_tables import check_plant_ndvi, write_areas, write_zones
 from lrprism.spectral.workbench.choice import Choice, choose_way, drop_record
 from lrprism.spectral.workbench.class_report import report_into
@@ -36,8 +35,7 @@ from lrprism.spectral.workbench.references import find_reference
 from lrprism.spectral.workbench.relevance_store import RelevanceStore
 from lrprism.spectral.workbench.sources import Samples
 from lrprism.spectral.workbench.trained_network import TrainedNetwork
-
-_SINKS = ("to_bias", "to_stabilizer", "to_rule", "to_constant", "to_unknown")
+from lrprism.spectral.workbench.verdict import CutSamples, reach_verdict
 
 
 def explain_into(
@@ -76,16 +74,23 @@ def explain_into(
     relevance, accounts = store.read(), store.accounts()
     conservation = conservation_table(accounts, job.explained)
     conservation.to_csv(folder / "conservation.csv", index=False)
+    with reporter.step("checking whether the maps can be believed"):
+        doubt = find_doubt(trained.record)
+        verdict = reach_verdict(trained, relevance, job.cut, doubt=doubt, seed=settings.seed)
+    if verdict.doubt:  # figures and tables read it there
+        store.annotate(**{DOUBT: verdict.doubt})
+        relevance.attrs[DOUBT] = verdict.doubt
     record = {
+        "verdict": asdict(verdict),
         "settings": asdict(settings),
         **record_way(way, choice, relevance, trained.record, job.part),
         "data_sha256": samples.hash,
         "weights_sha256": file_hash(trained.folder / WEIGHTS),
         "samples": {"part": job.part.name, "count": job.explained, **job.listed},
-        "conservation": _summarize_conservation(accounts, job.explained),
+        "conservation": summarize_conservation(accounts, job.explained),
         **job.write(folder, relevance, conservation, reporter),
     }
-    write_words(folder, [*record["words"], *record["report"]], choice)
+    write_words(folder, [*verdict.lines, *record["words"], *record["report"]], choice)
     write_json(folder / RUN_FILE, {"versions": versions(), "training": trained.record, "explanation": record})
     # last: until run.json is there, the accounts tell a later call what is done
     store.close()
@@ -135,6 +140,7 @@ class _Job:
         template: An explanation of one sample without its values.
         part: The part that the samples are drawn from.
         listed: The record of the samples one by one.
+        cut: Returns relevance and patches of some of the explained samples.
         write: Writes tables, maps and figures; returns the record of the figures and of what is said.
     """
 
@@ -144,6 +150,7 @@ class _Job:
     template: xr.Dataset
     part: SamplePart
     listed: dict[str, list[Any]]
+    cut: CutSamples
     write: Callable[[Path, xr.Dataset, pd.DataFrame, Reporter], dict[str, list[str]]]
 
 
@@ -174,10 +181,13 @@ def _plan_patches(
         figures = draw_figures(place, relevance, drawn, conservation, settings.heatmaps, reporter)
         return _record_written(folder, figures, said)
 
+    def cut(chosen: Numbers, relevance: xr.Dataset) -> xr.Dataset:
+        return relevance.isel(sample=chosen)
+
     listed = {"numbers": where["sample"].tolist()}
     if "scene" in where:
         listed["scenes"] = where["scene"].tolist()
-    return _Job(explainer, numbers, len(numbers), explainer.build_template(patch), part, listed, write)
+    return _Job(explainer, numbers, len(numbers), explainer.build_template(patch), part, listed, cut, write)
 
 
 def _plan_pixels(
@@ -209,9 +219,12 @@ def _plan_pixels(
             figures = draw_scenes(folder / "figures", *data, str(samples.attrs["attribution"]))
         return _record_written(folder, figures, note_range(relevance, predicted))
 
+    def cut(chosen: Numbers, _: xr.Dataset) -> xr.Dataset:
+        return explainer.patches.explain_patches(explainer.windows(chosen))[0]
+
     count = int(samples.has_window.sum())
     part = SamplePart("every pixel", count)
-    return _Job(explainer, explainer.numbers, count, explainer.template, part, {}, write)
+    return _Job(explainer, explainer.numbers, count, explainer.template, part, {}, cut, write)
 
 
 def _record_written(folder: Path, figures: list[Path], said: list[str]) -> dict[str, list[str]]:
@@ -281,16 +294,3 @@ def _check_fit(patches: PatchSet, trained: TrainedNetwork, samples: Samples) -> 
             f"as the network was trained. Found {bands} bands and {window} pixels. Explain data of the "
             "same sensor and window."
         )
-
-
-def _summarize_conservation(accounts: Sequence[Account], samples: int) -> dict[str, float]:
-    """Return means per sample: the output, the relevance at the input and in each sink, in its unit."""
-    # every batch has an account over all its samples
-    account = Account.sum_of(accounts)
-    assert account is not None  # every job has a sample
-    return {
-        "explained": account.explained / samples,
-        "at_input": account.reached / samples,
-        **{name: sum(getattr(row, name) for row in account.rows) / samples for name in _SINKS},
-        "unaccounted": account.unaccounted / samples,
-    }

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from lrprism.attribution import LRP, predicted_class
 from lrprism.composites import AbstractComposite, Within
 from lrprism.engine import Account
+from lrprism.engine.per_sample import PerSample
 from lrprism.spectral.bands.statistics import COMPARED_WITH, TASK
 from lrprism.spectral.cubes.patches import PatchSet
 from lrprism.spectral.preprocessing import Pipeline
@@ -96,7 +97,8 @@ class PatchExplainer:
         explanation = self._lrp.explain(inputs, target, audit=True, reference=against)
         relevance, classes = _expect_tensor(explanation.relevance), _expect_tensor(explanation.target)
         dataset = self._build_dataset(patches, relevance, explanation.output, classes, measured)
-        return dataset, _expect_account(explanation.audit)
+        account = _expect_account(explanation.audit)
+        return _add_sums(dataset, account.per_sample), account
 
     def build_template(self, patches: PatchSet) -> xr.Dataset:
         """Return the dataset of an explanation without its values: names, dtypes, coordinates, attributes.
@@ -114,7 +116,9 @@ class PatchExplainer:
         with torch.no_grad():  # only the network knows how many logits it returns, and in which dtype
             output = self.model(inputs.to(device))
         target = torch.zeros(len(output), dtype=torch.int64)
-        return self._build_dataset(patches, torch.zeros_like(inputs), output, target)
+        template = self._build_dataset(patches, torch.zeros_like(inputs), output, target)
+        zeros = torch.zeros(len(output), dtype=torch.float64)
+        return _add_sums(template, PerSample(zeros, zeros))
 
     def _build_dataset(
         self,
@@ -181,6 +185,15 @@ class PatchExplainer:
         dataset["true"] = ("sample", np.asarray(true, dtype=np.float64), unit)
         dataset["relevance"].attrs.update(unit)
         return dataset
+
+
+def _add_sums(dataset: xr.Dataset, sums: PerSample | None) -> xr.Dataset:
+    """Add what is explained of each sample, and how much of it arrives at the bands."""
+    assert sums is not None  # patches and outputs have the samples in front
+    units = {"units": dataset["relevance"].attrs["units"]}
+    return dataset.assign(
+        explained=("sample", sums.explained.numpy(), units), arrived=("sample", sums.reached.numpy(), units)
+    )
 
 
 def _expect_tensor(value: object) -> Tensor:

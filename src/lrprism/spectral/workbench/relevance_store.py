@@ -103,6 +103,11 @@ class RelevanceStore:
         dataset: xr.Dataset = xr.open_zarr(self.path, zarr_format=_FORMAT)
         return dataset
 
+    def annotate(self, **attributes: str) -> None:
+        """Write attributes of the dataset, once all of it is there to be judged."""
+        zarr.open_group(self.path, mode="r+", use_consolidated=False).attrs.update(attributes)
+        zarr.consolidate_metadata(self.path, zarr_format=_FORMAT)
+
     def close(self) -> None:
         """Delete the accounts of the batches, once they have been joined."""
         shutil.rmtree(self._accounts)

@@ -1,7 +1,8 @@
-"""Removal of windows of bands under two imputers, as rule auto and the demo measure by it."""
+"""Removal of windows of bands under two imputers, as rule auto and the verdict measure by it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final, Self
+from typing import Any, Final, Self
 
 from torch import Tensor
 
@@ -67,13 +68,29 @@ class Removal:
         x, target = read_tensors(samples, draw_evenly(samples, numbers, most, seed))
         right = choose_samples(model, x, target, at_least=AT_LEAST)
         wavelengths = read_wavelengths(samples)
-        make_mean = find_reference("mean", trained.record)
-        assert make_mean is not None  # zero alone has no maker
-        mean = make_mean(x)[0]
-        imputers = (Constant(mean, "training mean"), Interpolation(mean, wavelengths))
+        imputers = build_imputers(trained.record, x, wavelengths)
         regions = bands(x, max(1, round(count / WINDOWS)))
         notes = _list_notes(right.target, samples.class_names)
         return cls(model, right.x, right.target, regions, imputers, wavelengths, notes)
+
+
+def build_imputers(
+    record: Mapping[str, Any], x: Tensor, wavelengths: Tensor
+) -> tuple[AbstractImputer, AbstractImputer]:
+    """Return what takes the place of bands: the training mean, and the line between the bands that are left.
+
+    Args:
+        record: The record of a training.
+        x: Samples of the network, ``[N, band, y, x]``.
+        wavelengths: Centre of each band in nm, ``[band]``.
+
+    Raises:
+        DataError: If the record holds no mean spectrum.
+    """
+    make_mean = find_reference("mean", record)
+    assert make_mean is not None  # zero alone has no maker
+    mean = make_mean(x)[0]
+    return Constant(mean, "training mean"), Interpolation(mean, wavelengths)
 
 
 def check_band_count(trained: TrainedNetwork) -> None:

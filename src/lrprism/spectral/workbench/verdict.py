@@ -1,0 +1,161 @@
+"""Can the maps of an explanation be believed at all: the verdict that is said first, with its figures."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import torch
+import xarray as xr
+
+from lrprism.evaluation import Bootstrap, Interval, bands
+from lrprism.evaluation.shared_curves import measure_shared_curves
+from lrprism.spectral.report.judge import ARRIVES, measure_arrival
+from lrprism.spectral.training.tasks.classification import Classification
+from lrprism.spectral.workbench.candidates import ClassLogits
+from lrprism.spectral.workbench.cutters import Numbers
+from lrprism.spectral.workbench.removal import WINDOWS, build_imputers
+from lrprism.spectral.workbench.trained_network import TrainedNetwork
+
+_MOST: Final = 32
+"""Samples that bands are removed from: enough for an interval of some .05, a few seconds on small patches."""
+_LEAST: Final = 8
+"""From fewer samples no interval is drawn."""
+_LIMIT: Final = (
+    "This says how bands are ranked and how much arrives at them, as far as removing windows of them can "
+    "tell; not that single bands are right, nor that the network is. More: lrprism evaluate RUN."
+)
+
+CutSamples = Callable[[Numbers, xr.Dataset], xr.Dataset]
+"""Returns relevance and patches of some of the explained samples, by their places among all of them."""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What is said of the maps before anything that they show.
+
+    Args:
+        lines: The verdict in one line, and what it rests on.
+        doubt: Why the maps are not to be read; None where they are.
+        arrived: Share of what is explained that arrives at the bands; None where nothing is explained.
+        samples: Samples that bands were removed from.
+        srg: The SRG of the maps under each imputer, ``[value, low, high]``.
+    """
+
+    lines: list[str]
+    doubt: str | None = None
+    arrived: float | None = None
+    samples: int = 0
+    srg: Mapping[str, list[float]] | None = None
+
+
+def reach_verdict(
+    trained: TrainedNetwork, relevance: xr.Dataset, cut: CutSamples, *, doubt: str | None, seed: int
+) -> Verdict:
+    """Check that the network is better than chance, that relevance arrives, and that it ranks the bands.
+
+    The ranking is that of the maps as computed. Windows of bands are removed from some of the samples, by
+    relevance and against it, for the class that is explained where it is the predicted one; filled in by the
+    training mean, and by the line between the bands that are left.
+
+    Args:
+        trained: The network.
+        relevance: The explained samples, or pixels.
+        cut: Returns the relevance and the patches of some of them.
+        doubt: Why nothing of this network is to be read, if so; nothing else is measured then.
+        seed: Seed of the intervals.
+
+    Returns:
+        The verdict.
+    """
+    if doubt:
+        return Verdict([f"Verdict: do not read these maps: {doubt}."], doubt)
+    arrived = measure_arrival(relevance)
+    if trained.task.name != Classification.name:
+        return say_verdict(arrived, {}, f"a {trained.task.name} has no one class per sample to lose")
+    if trained.record["network"]["bands"] < 2:
+        return say_verdict(arrived, {}, "one band has no ranking")
+    chosen = _choose_samples(relevance)
+    if len(chosen) < _LEAST:
+        few = f"{len(chosen)} samples are explained for the class that the network predicts"
+        return say_verdict(arrived, {}, few)
+    return say_verdict(arrived, _measure_ranking(trained, cut(chosen, relevance), seed), samples=len(chosen))
+
+
+def _choose_samples(relevance: xr.Dataset) -> Numbers:
+    """Return the places of some samples whose decision is explained, evenly spread over all of them."""
+    target = relevance["target"].values
+    # a pixel without a window has the class -1 in both
+    places = np.flatnonzero((target == relevance["predicted"].values) & (target >= 0))
+    if len(places) <= _MOST:
+        return places
+    spread: Numbers = places[np.linspace(0, len(places) - 1, _MOST).round().astype(np.int64)]
+    return spread
+
+
+def _measure_ranking(trained: TrainedNetwork, few: xr.Dataset, seed: int) -> dict[str, Interval]:
+    """Return the SRG of the maps under each imputer."""
+    x, relevance = (
+        torch.from_numpy(few[name].transpose("sample", "band", "y", "x").values).float()
+        for name in ("patch", "relevance")
+    )
+    regions = bands(x, max(1, round(x.shape[1] / WINDOWS)))
+    wavelengths = torch.from_numpy(few["wavelength"].values.astype(np.float64))
+    model, target = ClassLogits(trained.model), torch.from_numpy(few["target"].values)
+    draw, srg = Bootstrap(seed=seed), {}
+    for imputer in build_imputers(trained.record, x, wavelengths):
+        (curves,) = measure_shared_curves(
+            model, x, target, [relevance], regions=regions, imputer=imputer, seed=seed
+        )
+        srg[imputer.name] = draw.measure(curves.srg)
+    return srg
+
+
+def say_verdict(
+    arrived: float | None, srg: Mapping[str, Interval], unmeasured: str = "", *, samples: int = 0
+) -> Verdict:
+    """Weigh the figures: the maps can be read, with care, or not at all.
+
+    Args:
+        arrived: Share of what is explained that arrives at the bands; None where nothing is explained.
+        srg: The SRG of the maps under each imputer; of a random ranking it is 0 in the mean.
+        unmeasured: Why there is none, if so.
+        samples: Samples that it was measured on.
+    """
+    better = [name for name, figure in srg.items() if figure.low > 0]
+    doubt = None
+    if arrived is None:
+        doubt = "nothing is explained: the output is the same as that of what it is compared with"
+    elif arrived < ARRIVES:
+        doubt = f"only {100 * arrived:.0f} % of what is explained arrives at the bands"
+    elif srg and not better:
+        doubt = f"removing what they rank high costs no more than at random, as far as {samples} samples tell"
+    cares = [*_list_cares(arrived, srg, better, unmeasured)]
+    how = f"do not read these maps: {doubt}" if doubt else "these maps can be read"
+    if cares and not doubt:
+        how = f"read these maps with care: {'; '.join(cares)}"
+    lines = [f"Verdict: {how}."]
+    if arrived is not None:
+        lines.append(f"  {100 * arrived:.1f} % of what is explained arrives at the bands.")
+    if srg:
+        figures = ", ".join(f"{figure} filled in by {name}" for name, figure in srg.items())
+        lines.append(
+            f"  SRG (1 is the most, 0 a random ranking) on {samples} of these samples, by removing "
+            f"windows of bands: {figures}."
+        )
+    figures_of = {name: [figure.value, figure.low, figure.high] for name, figure in srg.items()}
+    return Verdict([*lines, f"  {_LIMIT}"], doubt, arrived, samples, figures_of)
+
+
+def _list_cares(
+    arrived: float | None, srg: Mapping[str, Interval], better: list[str], unmeasured: str
+) -> list[str]:
+    """List what a reader has to be careful about, one clause each."""
+    cares = []
+    if arrived is not None and arrived > 2 - ARRIVES:
+        cares.append(f"{100 * arrived:.0f} % of what is explained arrives at the bands, more than there is")
+    if unmeasured:
+        cares.append(f"whether they rank the bands as the network does is not measured, as {unmeasured}")
+    if 0 < len(better) < len(srg):
+        cares.append(f"they rank the bands better than at random under {better[0]} alone")
+    return cares
