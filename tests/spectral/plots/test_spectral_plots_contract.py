@@ -135,3 +135,7 @@ def test_a_doubt_in_the_words_of_the_task(relevance: xr.Dataset) -> None:
     assert contract.name_doubt(relevance) == "network at chance level: do not read"
     relevance.attrs["task"] = "regression"
     assert contract.name_doubt(relevance) == "network perhaps no better than the mean: do not read"
+    # of a network that is good enough the maps alone may be in doubt
+    del relevance.attrs["doubt"]
+    relevance.attrs["map_doubt"] = "removing what they rank high costs no more than at random"
+    assert contract.name_doubt(relevance) == "maps that the network does not bear out: do not read"

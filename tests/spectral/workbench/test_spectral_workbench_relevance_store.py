@@ -43,6 +43,11 @@ def test_batches_are_written_in_any_order(store: RelevanceStore) -> None:
     assert [path.name for path in store.path.parent.iterdir()] == ["relevance.zarr"]
 
 
+def test_a_doubt_is_written_into_the_store(store: RelevanceStore) -> None:
+    store.annotate(map_doubt="it tells nothing")
+    assert store.read().attrs == {"data_sha256": "a", "map_doubt": "it tells nothing"}
+
+
 def test_a_later_call_goes_on_with_the_same_data_alone(store: RelevanceStore, tmp_path: Path) -> None:
     store.write(1, sample_arrays(build_dataset(BATCHES[1])), build_account(1))
     again = RelevanceStore(tmp_path, SAMPLES, BATCH)

@@ -9,6 +9,9 @@ from lrprism.evaluation import Interval, bands, measure_curves
 from lrprism.spectral.training import Devices
 from lrprism.spectral.workbench import ExplanationSettings, explain_into
 from lrprism.spectral.workbench.candidates import ClassLogits
+from lrprism.spectral.workbench.composites import find_composite
+from lrprism.spectral.workbench.part_samples import open_own_samples
+from lrprism.spectral.workbench.patch_explainer import PatchExplainer
 from lrprism.spectral.workbench.removal import WINDOWS, build_imputers
 from lrprism.spectral.workbench.trained_network import TrainedNetwork
 from lrprism.spectral.workbench.verdict import Verdict, reach_verdict, say_verdict
@@ -24,12 +27,11 @@ def explained(spectra_run: Path, tmp_path_factory: pytest.TempPathFactory) -> tu
     return folder, record
 
 
-def cut(chosen: np.ndarray, relevance: xr.Dataset) -> xr.Dataset:
-    return relevance.isel(sample=chosen)
-
-
 def reach(run: Path, relevance: xr.Dataset, doubt: str | None = None) -> Verdict:
-    return reach_verdict(TrainedNetwork.load(run), relevance, cut, doubt=doubt, seed=0)
+    trained = TrainedNetwork.load(run)
+    samples = open_own_samples(trained)
+    explainer = PatchExplainer(trained.model, find_composite("epsilon"), samples, trained.task, "predicted")
+    return reach_verdict(trained, relevance, explainer, doubt=doubt, seed=0)
 
 
 def test_the_verdict_comes_first_everywhere(explained: tuple[Path, dict]) -> None:
@@ -105,8 +107,10 @@ SURE, LUCKY = Interval(0.5, 0.4, 0.6), Interval(0.05, -0.01, 0.1)
         (1.0, {"a": SURE, "b": SURE}, "these maps can be read."),
         (1.0, {"a": SURE, "b": LUCKY}, "read these maps with care: they rank the bands better than at "
          "random under a alone."),
-        (0.49, {"a": SURE, "b": SURE}, "do not read these maps: only 49 % of what is explained arrives at"),
-        (-0.2, {"a": SURE, "b": SURE}, "do not read these maps: only -20 % of what is explained arrives at"),
+        (0.49, {"a": SURE, "b": SURE}, "read these maps with care: only 49 % of what is explained arrives at "
+         "the bands, so that no amount holds."),
+        (-0.2, {"a": SURE, "b": SURE}, "do not read these maps: the relevance of the bands adds up to "
+         "nothing of what is explained, or to the opposite."),
         (1.6, {"a": SURE, "b": SURE}, "read these maps with care: 160 % of what is explained arrives at the "
          "bands, more than there is."),
         (1.0, {"a": LUCKY, "b": LUCKY}, "do not read these maps: removing what they rank high costs no more"),

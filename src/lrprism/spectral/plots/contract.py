@@ -9,7 +9,15 @@ from numpy.typing import NDArray
 
 from lrprism.errors import DataError
 from lrprism.spectral.bands.pooling import POOLED, joins_bands
-from lrprism.spectral.bands.statistics import COMPARED_WITH, DOUBT, REASONS, REGRESSION, TASK, sample_spectra
+from lrprism.spectral.bands.statistics import (
+    COMPARED_WITH,
+    DOUBT,
+    MAP_DOUBT,
+    REASONS,
+    REGRESSION,
+    TASK,
+    sample_spectra,
+)
 
 _NOT_KNOWN: Final = frozenset(("", "unknown"))
 _PLACES: Final = ("name", "row", "column", "scene")
@@ -186,6 +194,8 @@ def describe_way(dataset: xr.Dataset) -> str:
 
 def name_doubt(dataset: xr.Dataset) -> str:
     """Return why a figure is not to be read, in the few words of a heading; nothing where it is."""
+    if dataset.attrs.get(MAP_DOUBT):
+        return "maps that the network does not bear out: do not read"
     if not dataset.attrs.get(DOUBT):
         return ""
     if is_regression(dataset):

@@ -14,7 +14,7 @@ from torch.fx import GraphModule
 from lrprism.errors import RelevanceWarning
 from lrprism.evaluation import Constant, Interpolation
 from lrprism.evaluation.randomisation import randomise
-from lrprism.spectral.bands.statistics import DOUBT, REASONS, RESOLUTION, band_table, sum_pixels
+from lrprism.spectral.bands.statistics import DOUBT, MAP_DOUBT, REASONS, RESOLUTION, band_table, sum_pixels
 from lrprism.spectral.preprocessing import Pipeline
 from lrprism.spectral.report import ClassFinding, judge_classes
 from lrprism.spectral.report.needed import Need, measure_needs
@@ -69,7 +69,7 @@ def report_into(
     unit = str(spectra["positive"].attrs.get("units", "logit"))
     if trained.task.name == Regression.name:
         return describe_traits(band_table(spectra), features, unit), spectra
-    doubt = spectra.attrs.get(DOUBT)
+    doubt = spectra.attrs.get(DOUBT) or spectra.attrs.get(MAP_DOUBT)
     is_per_sample = trained.task.name == Classification.name
     compared, floor = None, 0.0
     if is_per_sample and not doubt:

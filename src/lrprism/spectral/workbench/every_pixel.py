@@ -109,6 +109,14 @@ class PixelExplainer:
         explained, account = self.patches.explain_patches(self.windows(numbers[inside]))
         return _spread(_sum_windows(explained), inside), account
 
+    def look_up(self, places: Numbers, _: xr.Dataset) -> xr.Dataset:
+        """Explain some pixels anew, with the windows that a map of the scene does not keep.
+
+        Args:
+            places: Numbers of the pixels, each with a window.
+        """
+        return self.patches.explain_patches(self.windows(places))[0]
+
     @cached_property
     def template(self) -> xr.Dataset:
         """The explanation of one pixel without its values: names, dtypes, coordinates and attributes."""

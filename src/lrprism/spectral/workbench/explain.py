@@ -10,7 +10,14 @@ import pandas as pd
 import xarray as xr
 
 from lrprism.errors import DataError, InputError
-from lrprism.spectral.bands.statistics import DOUBT, PLANT_NDVI, RESOLUTION, band_table, sample_spectra
+from lrprism.spectral.bands.statistics import (
+    DOUBT,
+    MAP_DOUBT,
+    PLANT_NDVI,
+    RESOLUTION,
+    band_table,
+    sample_spectra,
+)
 from lrprism.spectral.cubes.patches import PatchSet
 from lrprism.spectral.runs import file_hash, read_run, versions, write_json
 from lrprism.spectral.runs.record import RUN_FILE
@@ -35,7 +42,7 @@ from lrprism.spectral.workbench.references import find_reference
 from lrprism.spectral.workbench.relevance_store import RelevanceStore
 from lrprism.spectral.workbench.sources import Samples
 from lrprism.spectral.workbench.trained_network import TrainedNetwork
-from lrprism.spectral.workbench.verdict import CutSamples, reach_verdict
+from lrprism.spectral.workbench.verdict import Verdict, reach_verdict
 
 
 def explain_into(
@@ -65,23 +72,17 @@ def explain_into(
     choice, way = _choose_way(folder, trained, settings, reporter)
     with reporter.step(f"reading {settings.source or trained.source}"):
         samples = open_explained(trained, settings)
-        plan_job = _plan_pixels if settings.every_pixel else _plan_patches
-        job = _state_facts(plan_job(samples, trained, way, folder), trained, way)
+        job = _plan(samples, trained, way, folder)
     # batches that are in the store already are not explained again
     store = RelevanceStore(folder, len(job.numbers), settings.batch_size)
     if not _run_job(job, store, way, reporter):
         return None
+    verdict = asdict(_judge_maps(store, job, trained, settings.seed, reporter))
     relevance, accounts = store.read(), store.accounts()
     conservation = conservation_table(accounts, job.explained)
     conservation.to_csv(folder / "conservation.csv", index=False)
-    with reporter.step("checking whether the maps can be believed"):
-        doubt = find_doubt(trained.record)
-        verdict = reach_verdict(trained, relevance, job.cut, doubt=doubt, seed=settings.seed)
-    if verdict.doubt:  # figures and tables read it there
-        store.annotate(**{DOUBT: verdict.doubt})
-        relevance.attrs[DOUBT] = verdict.doubt
     record = {
-        "verdict": asdict(verdict),
+        "verdict": verdict,
         "settings": asdict(settings),
         **record_way(way, choice, relevance, trained.record, job.part),
         "data_sha256": samples.hash,
@@ -90,7 +91,7 @@ def explain_into(
         "conservation": summarize_conservation(accounts, job.explained),
         **job.write(folder, relevance, conservation, reporter),
     }
-    write_words(folder, [*verdict.lines, *record["words"], *record["report"]], choice)
+    write_words(folder, [*verdict["lines"], *record["words"], *record["report"]], choice)
     write_json(folder / RUN_FILE, {"versions": versions(), "training": trained.record, "explanation": record})
     # last: until run.json is there, the accounts tell a later call what is done
     store.close()
@@ -140,7 +141,6 @@ class _Job:
         template: An explanation of one sample without its values.
         part: The part that the samples are drawn from.
         listed: The record of the samples one by one.
-        cut: Returns relevance and patches of some of the explained samples.
         write: Writes tables, maps and figures; returns the record of the figures and of what is said.
     """
 
@@ -150,7 +150,6 @@ class _Job:
     template: xr.Dataset
     part: SamplePart
     listed: dict[str, list[Any]]
-    cut: CutSamples
     write: Callable[[Path, xr.Dataset, pd.DataFrame, Reporter], dict[str, list[str]]]
 
 
@@ -181,13 +180,10 @@ def _plan_patches(
         figures = draw_figures(place, relevance, drawn, conservation, settings.heatmaps, reporter)
         return _record_written(folder, figures, said)
 
-    def cut(chosen: Numbers, relevance: xr.Dataset) -> xr.Dataset:
-        return relevance.isel(sample=chosen)
-
     listed = {"numbers": where["sample"].tolist()}
     if "scene" in where:
         listed["scenes"] = where["scene"].tolist()
-    return _Job(explainer, numbers, len(numbers), explainer.build_template(patch), part, listed, cut, write)
+    return _Job(explainer, numbers, len(numbers), explainer.build_template(patch), part, listed, write)
 
 
 def _plan_pixels(
@@ -200,8 +196,8 @@ def _plan_pixels(
         )
     for writer in settings.writers:  # before hours of work
         writer.check_data(samples.scene.cube)
-    patches = _build_patch_explainer(samples, trained, settings)
     windows = WindowCutter(samples.scene, trained.record["network"]["window"], labelled=False)
+    patches = _build_patch_explainer(samples, trained, settings)
     explainer = PixelExplainer(patches, windows, samples.has_window)
     _check_fit(windows(explainer.first), trained, samples)
     explainer = replace(explainer, windows=windows.hold(np.flatnonzero(samples.has_window), folder))
@@ -219,12 +215,9 @@ def _plan_pixels(
             figures = draw_scenes(folder / "figures", *data, str(samples.attrs["attribution"]))
         return _record_written(folder, figures, note_range(relevance, predicted))
 
-    def cut(chosen: Numbers, _: xr.Dataset) -> xr.Dataset:
-        return explainer.patches.explain_patches(explainer.windows(chosen))[0]
-
     count = int(samples.has_window.sum())
     part = SamplePart("every pixel", count)
-    return _Job(explainer, explainer.numbers, count, explainer.template, part, {}, cut, write)
+    return _Job(explainer, explainer.numbers, count, explainer.template, part, {}, write)
 
 
 def _record_written(folder: Path, figures: list[Path], said: list[str]) -> dict[str, list[str]]:
@@ -232,8 +225,9 @@ def _record_written(folder: Path, figures: list[Path], said: list[str]) -> dict[
     return {"report": said, "figures": [str(path.relative_to(folder)) for path in figures]}
 
 
-def _state_facts(job: _Job, trained: TrainedNetwork, settings: ExplanationSettings) -> _Job:
-    """Write the width of the pooled map and what is known of the network where figures and tables read it."""
+def _plan(samples: Samples, trained: TrainedNetwork, settings: ExplanationSettings, folder: Path) -> _Job:
+    """Plan the work, and write the width of the pooled map and a doubt where figures and tables read them."""
+    job = (_plan_pixels if settings.every_pixel else _plan_patches)(samples, trained, settings, folder)
     width = trained.resolution if settings.pool is None else settings.pool
     doubt = find_doubt(trained.record)
     facts = {
@@ -269,6 +263,18 @@ def _run_job(job: _Job, store: RelevanceStore, settings: ExplanationSettings, re
     except BaseException:
         store.drop_if_empty()
         raise
+
+
+def _judge_maps(
+    store: RelevanceStore, job: _Job, trained: TrainedNetwork, seed: int, reporter: Reporter
+) -> Verdict:
+    """Reach the verdict, and write a doubt into the store, where figures and tables read it."""
+    with reporter.step("checking whether the maps can be believed"):
+        doubt = find_doubt(trained.record)
+        verdict = reach_verdict(trained, store.read(), job.explainer, doubt=doubt, seed=seed)
+    if verdict.doubt and not doubt:
+        store.annotate(**{MAP_DOUBT: verdict.doubt})
+    return verdict
 
 
 def _choose_samples(

@@ -100,6 +100,15 @@ class PatchExplainer:
         account = _expect_account(explanation.audit)
         return _add_sums(dataset, account.per_sample), account
 
+    def look_up(self, places: Numbers, relevance: xr.Dataset) -> xr.Dataset:
+        """Return some of the samples that were explained, with their patches.
+
+        Args:
+            places: Their places among those that were explained.
+            relevance: All that were explained.
+        """
+        return relevance.isel(sample=places)
+
     def build_template(self, patches: PatchSet) -> xr.Dataset:
         """Return the dataset of an explanation without its values: names, dtypes, coordinates, attributes.
 
@@ -217,3 +226,6 @@ class SampleExplainer(Protocol):
 
     def explain(self, numbers: Numbers) -> tuple[xr.Dataset, Account]:
         """Explain the samples of these numbers at once."""
+
+    def look_up(self, places: Numbers, relevance: xr.Dataset) -> xr.Dataset:
+        """Return relevance and patches of some of the samples that were explained."""

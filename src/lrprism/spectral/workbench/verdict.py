@@ -1,6 +1,6 @@
 """Can the maps of an explanation be believed at all: the verdict that is said first, with its figures."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -14,6 +14,7 @@ from lrprism.spectral.report.judge import ARRIVES, measure_arrival
 from lrprism.spectral.training.tasks.classification import Classification
 from lrprism.spectral.workbench.candidates import ClassLogits
 from lrprism.spectral.workbench.cutters import Numbers
+from lrprism.spectral.workbench.patch_explainer import SampleExplainer
 from lrprism.spectral.workbench.removal import WINDOWS, build_imputers
 from lrprism.spectral.workbench.trained_network import TrainedNetwork
 
@@ -25,9 +26,6 @@ _LIMIT: Final = (
     "This says how bands are ranked and how much arrives at them, as far as removing windows of them can "
     "tell; not that single bands are right, nor that the network is. More: lrprism evaluate RUN."
 )
-
-CutSamples = Callable[[Numbers, xr.Dataset], xr.Dataset]
-"""Returns relevance and patches of some of the explained samples, by their places among all of them."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +48,12 @@ class Verdict:
 
 
 def reach_verdict(
-    trained: TrainedNetwork, relevance: xr.Dataset, cut: CutSamples, *, doubt: str | None, seed: int
+    trained: TrainedNetwork,
+    relevance: xr.Dataset,
+    explainer: SampleExplainer,
+    *,
+    doubt: str | None,
+    seed: int,
 ) -> Verdict:
     """Check that the network is better than chance, that relevance arrives, and that it ranks the bands.
 
@@ -61,7 +64,7 @@ def reach_verdict(
     Args:
         trained: The network.
         relevance: The explained samples, or pixels.
-        cut: Returns the relevance and the patches of some of them.
+        explainer: What explained them.
         doubt: Why nothing of this network is to be read, if so; nothing else is measured then.
         seed: Seed of the intervals.
 
@@ -79,7 +82,9 @@ def reach_verdict(
     if len(chosen) < _LEAST:
         few = f"{len(chosen)} samples are explained for the class that the network predicts"
         return say_verdict(arrived, {}, few)
-    return say_verdict(arrived, _measure_ranking(trained, cut(chosen, relevance), seed), samples=len(chosen))
+    return say_verdict(
+        arrived, _measure_ranking(trained, explainer.look_up(chosen, relevance), seed), samples=len(chosen)
+    )
 
 
 def _choose_samples(relevance: xr.Dataset) -> Numbers:
@@ -126,8 +131,8 @@ def say_verdict(
     doubt = None
     if arrived is None:
         doubt = "nothing is explained: the output is the same as that of what it is compared with"
-    elif arrived < ARRIVES:
-        doubt = f"only {100 * arrived:.0f} % of what is explained arrives at the bands"
+    elif arrived <= 0:
+        doubt = "the relevance of the bands adds up to nothing of what is explained, or to the opposite"
     elif srg and not better:
         doubt = f"removing what they rank high costs no more than at random, as far as {samples} samples tell"
     cares = [*_list_cares(arrived, srg, better, unmeasured)]
@@ -152,6 +157,10 @@ def _list_cares(
 ) -> list[str]:
     """List what a reader has to be careful about, one clause each."""
     cares = []
+    if arrived is not None and arrived < ARRIVES:
+        cares.append(
+            f"only {100 * arrived:.0f} % of what is explained arrives at the bands, so that no amount holds"
+        )
     if arrived is not None and arrived > 2 - ARRIVES:
         cares.append(f"{100 * arrived:.0f} % of what is explained arrives at the bands, more than there is")
     if unmeasured:
