@@ -37,7 +37,7 @@ SELECTORS: Final = {
         Selector(
             "relevance",
             select_by_relevance,
-            "most relevant, one per group of like bands",
+            "most relevant, one per stretch of equal relevance",
             needs_relevance=True,
         ),
         Selector("gss", select_by_gss, "greedy spectral selection among the bands of IBRA"),
