@@ -12,7 +12,6 @@ import xarray as xr
 from lrprism.errors import DataError, InputError
 from lrprism.spectral.bands.statistics import (
     DOUBT,
-    MAP_DOUBT,
     PLANT_NDVI,
     RESOLUTION,
     band_table,
@@ -42,7 +41,7 @@ from lrprism.spectral.workbench.references import find_reference
 from lrprism.spectral.workbench.relevance_store import RelevanceStore
 from lrprism.spectral.workbench.sources import Samples
 from lrprism.spectral.workbench.trained_network import TrainedNetwork
-from lrprism.spectral.workbench.verdict import Verdict, reach_verdict
+from lrprism.spectral.workbench.verdict import judge_maps
 
 
 def explain_into(
@@ -77,7 +76,7 @@ def explain_into(
     store = RelevanceStore(folder, len(job.numbers), settings.batch_size)
     if not _run_job(job, store, way, reporter):
         return None
-    verdict = asdict(_judge_maps(store, job, trained, settings.seed, reporter))
+    verdict = asdict(judge_maps(store, job.explainer, trained, settings.seed, reporter))
     relevance, accounts = store.read(), store.accounts()
     conservation = conservation_table(accounts, job.explained)
     conservation.to_csv(folder / "conservation.csv", index=False)
@@ -263,18 +262,6 @@ def _run_job(job: _Job, store: RelevanceStore, settings: ExplanationSettings, re
     except BaseException:
         store.drop_if_empty()
         raise
-
-
-def _judge_maps(
-    store: RelevanceStore, job: _Job, trained: TrainedNetwork, seed: int, reporter: Reporter
-) -> Verdict:
-    """Reach the verdict, and write a doubt into the store, where figures and tables read it."""
-    with reporter.step("checking whether the maps can be believed"):
-        doubt = find_doubt(trained.record)
-        verdict = reach_verdict(trained, store.read(), job.explainer, doubt=doubt, seed=seed)
-    if verdict.doubt and not doubt:
-        store.annotate(**{MAP_DOUBT: verdict.doubt})
-    return verdict
 
 
 def _choose_samples(

@@ -10,11 +10,15 @@ import xarray as xr
 
 from lrprism.evaluation import Bootstrap, Interval, bands
 from lrprism.evaluation.shared_curves import measure_shared_curves
+from lrprism.spectral.bands.statistics import MAP_DOUBT
 from lrprism.spectral.report.judge import ARRIVES, measure_arrival
 from lrprism.spectral.training.tasks.classification import Classification
 from lrprism.spectral.workbench.candidates import ClassLogits
 from lrprism.spectral.workbench.cutters import Numbers
+from lrprism.spectral.workbench.describe_explanation import find_doubt
 from lrprism.spectral.workbench.patch_explainer import SampleExplainer
+from lrprism.spectral.workbench.progress import Reporter
+from lrprism.spectral.workbench.relevance_store import RelevanceStore
 from lrprism.spectral.workbench.removal import WINDOWS, build_imputers
 from lrprism.spectral.workbench.trained_network import TrainedNetwork
 
@@ -45,6 +49,31 @@ class Verdict:
     arrived: float | None = None
     samples: int = 0
     srg: Mapping[str, list[float]] | None = None
+
+
+def judge_maps(
+    store: RelevanceStore,
+    explainer: SampleExplainer,
+    trained: TrainedNetwork,
+    seed: int,
+    reporter: Reporter,
+) -> Verdict:
+    """Reach the verdict on a store, and write a doubt about its maps there, where figures and tables read it.
+
+    Args:
+        store: The store, with all batches.
+        explainer: What explained them.
+        trained: The network.
+        seed: Seed of the intervals.
+        reporter: Shows the progress.
+    """
+    with reporter.step("checking whether the maps can be believed"):
+        doubt = find_doubt(trained.record)
+        verdict = reach_verdict(trained, store.read(), explainer, doubt=doubt, seed=seed)
+    # one about the network is there from the beginning
+    if verdict.doubt and not doubt:
+        store.annotate(**{MAP_DOUBT: verdict.doubt})
+    return verdict
 
 
 def reach_verdict(
