@@ -13,9 +13,11 @@ VISION := $(VENV)/vision
 demo: $(READY)
 	$(BIN)/lrprism demo --out runs/demo --overwrite
 
-# One worker for each core, with one thread: threads that wait for each other cost more than they bring.
+# One worker for each core, with one thread: threads that wait for each other cost more than they bring. Bytecode is
+# kept, also where the environment says otherwise: without it each worker, and each process that a test starts,
+# compiles the sources, and each worker rewrites the assertions of all tests.
 test: $(READY)
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist worksteal
+	OMP_NUM_THREADS=1 PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n auto --dist worksteal
 
 lint: $(READY)
 	$(BIN)/ruff check .
@@ -54,8 +56,10 @@ evidence: $(READY)
 kills: $(READY)
 	$(BIN)/python -m pytest tests/spectral/workbench/test_spectral_workbench_resuming.py tests/spectral/training/test_spectral_training_checkpoint.py --kills 20
 
-# 300 random networks under all nine composites; the suite takes 60 of them under two each.
+# 300 random networks under all nine composites; the suite takes 60 of them under two each. Files of every format
+# damaged 200 times; the suite damages them 16 times.
 fuzz: $(READY)
+	$(BIN)/python -m pytest tests/spectral/io/test_spectral_io_fuzz.py -q --damages 200
 	$(BIN)/python -m pytest tests/test_fuzz.py -q --networks 300
 
 # The runs are kept: a call that was stopped goes on after its last epoch.

@@ -1,9 +1,11 @@
 """Imports point down only, no two modules import each other, and the doors stay light."""
 
 import ast
+import json
 import re
 import subprocess
 import sys
+from functools import cache
 from itertools import pairwise
 from pathlib import Path
 
@@ -70,14 +72,18 @@ def name_module(path: Path) -> str:
 
 
 MODULES = {name_module(path): path for path in sorted(PACKAGE.rglob("*.py"))}
-TREES = {module: ast.parse(path.read_text()) for module, path in MODULES.items()}
 INSIDE = [module for module in MODULES if module not in DOORS]
+
+
+@cache  # late: every worker of pytest imports this file, and few run its tests
+def parse(module: str) -> ast.Module:
+    return ast.parse(MODULES[module].read_text())
 
 
 def imported_modules(module: str) -> set[str]:
     """Return what a module imports, for types and inside functions too; of a package, the module meant."""
     names: set[str] = set()
-    for node in ast.walk(TREES[module]):
+    for node in ast.walk(parse(module)):
         if isinstance(node, ast.Import):
             names.update(alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -127,7 +133,7 @@ def test_no_modules_import_each_other() -> None:
 
 @pytest.mark.parametrize("module", list(MODULES))
 def test_private_names_stay_in_their_module(module: str) -> None:
-    for node in ast.walk(TREES[module]):
+    for node in ast.walk(parse(module)):
         if isinstance(node, ast.ImportFrom) and str(node.module).startswith("lrprism"):
             private = [alias.name for alias in node.names if re.match("_[^_]", alias.name)]
             assert not private, f"{module} imports {private} from {node.module}"
@@ -146,24 +152,34 @@ def test_the_engine_needs_torch_alone(module: str) -> None:
     assert outside - {"lrprism", "torch"} == LATE.get(module, set())
 
 
-@pytest.mark.parametrize("door", ["lrprism", "lrprism.spectral"])
-def test_the_doors_import_nothing_heavy(door: str) -> None:
-    script = f"import sys, torch; before = set(sys.modules); import {door}; print(*set(sys.modules) - before)"
-    loaded = subprocess.run(
-        [sys.executable, "-c", script], capture_output=True, text=True, check=True
-    ).stdout.split()
-    assert not {name.split(".")[0] for name in loaded} & set(HEAVY)
+IMPORTS = """
+import json, sys
+import lrprism, lrprism.errors
+engine = list(sys.modules)
+import lrprism.spectral
+workbench = list(sys.modules)
+lrprism.explain
+print(json.dumps([engine, workbench, list(sys.modules), list(vars(lrprism))]))
+"""
 
 
-def test_the_first_name_imports_all_names_and_none_before_needs_torch() -> None:
-    script = (
-        "import sys, lrprism, lrprism.errors; assert 'torch' not in sys.modules; "
-        "lrprism.explain; assert 'torch' in sys.modules; print(*vars(lrprism))"
-    )
-    loaded = subprocess.run(
-        [sys.executable, "-c", script], capture_output=True, text=True, check=True
-    ).stdout.split()
-    assert set(lrprism.__all__) <= set(loaded)
+@pytest.fixture(scope="module")
+def imports() -> list[set[str]]:
+    """What a process has loaded behind each door, then with the first name; and the names of the first."""
+    command = [sys.executable, "-c", IMPORTS]
+    loaded = json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+    return [{str(name) for name in names} for names in loaded]
+
+
+def test_the_doors_import_nothing_heavy(imports: list[set[str]]) -> None:
+    for loaded in imports[:2]:
+        assert not {name.split(".")[0] for name in loaded} & {*HEAVY, "torch"}
+
+
+def test_the_first_name_imports_all_names_and_none_before_needs_torch(imports: list[set[str]]) -> None:
+    *_, loaded, names = imports
+    assert "torch" in loaded
+    assert set(lrprism.__all__) <= names
     assert set(lrprism.__all__) <= set(dir(lrprism))
 
 

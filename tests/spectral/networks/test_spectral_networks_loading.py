@@ -2,7 +2,9 @@ import logging
 import os
 import zipfile
 from collections.abc import Callable
+from logging.handlers import QueueHandler
 from pathlib import Path
+from queue import SimpleQueue
 
 import pytest
 import torch
@@ -213,15 +215,21 @@ def test_names_that_share_nothing_are_reported_as_they_are(tmp_path: Path) -> No
         load_checkpoint(nn.ParameterDict({"only": nn.Parameter(torch.zeros(1))}), tmp_path / "weights.pt")
 
 
-def test_a_factory_builds_and_its_weights_are_loaded_and_said(
-    tmp_path: Path, ours: str, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_a_factory_builds_and_its_weights_are_loaded_and_said(tmp_path: Path, ours: str) -> None:
     trained = load_factory(f"{ours}:Net", arguments={"bands": 3})
     torch.save({"state_dict": trained.state_dict()}, tmp_path / "last.ckpt")
-    with caplog.at_level(logging.INFO, "lrprism"):
+    records: SimpleQueue[logging.LogRecord] = SimpleQueue()
+    logger, handler = logging.getLogger("lrprism"), QueueHandler(records)
+    logger.addHandler(handler)
+    logger.setLevel(logging.INFO)
+    try:
         model = load_factory(f"{ours}:Net", tmp_path / "last.ckpt", {"bands": 3})
+    finally:
+        logger.removeHandler(handler)
+        logger.setLevel(logging.NOTSET)
     assert torch.equal(model[0].weight, trained[0].weight)
-    assert caplog.messages == [f"2 tensors from {tmp_path / 'last.ckpt'}, under 'state_dict'"]
+    assert records.get_nowait().getMessage() == f"2 tensors from {tmp_path / 'last.ckpt'}, under 'state_dict'"
+    assert records.empty()
 
 
 @pytest.mark.parametrize(

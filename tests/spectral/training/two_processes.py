@@ -2,7 +2,11 @@
 
 import os
 import signal
+import socket
 import sys
+import traceback
+import warnings
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -10,6 +14,7 @@ from typing import Any
 import torch
 from torch import nn
 
+import lrprism.spectral.training.trainer  # noqa: F401 - here, so that the forked processes need not import it
 from lrprism.spectral.training import Devices, TrainingConfig, fit
 from small_trainings import blobs, history, outcome, square_model
 
@@ -42,14 +47,44 @@ def killed_in_epoch(epoch: int) -> nn.Module:
     return model
 
 
+def fork_two(work: Callable[[str], object]) -> list[int]:
+    """Give work to two processes that know their ranks, as torchrun starts them; return how each ended."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+    children = []
+    for rank in ("0", "1"):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)  # Python 3.12 warns beside any other thread
+            child = os.fork()
+        if child == 0:
+            os.environ.update(LOCAL_RANK=rank, MASTER_ADDR="127.0.0.1", MASTER_PORT=str(port))
+            try:
+                work(rank)
+            except BaseException:
+                traceback.print_exc()
+                os._exit(1)
+            os._exit(0)
+        children.append(child)
+    return [os.waitpid(child, 0)[1] for child in children]
+
+
+def resume_after_a_kill(folder: Path) -> None:
+    """Train in two processes that are killed in epoch 3 of 4, and in two more that go on."""
+    checkpoint = folder / "training.ckpt"
+    ends = fork_two(lambda _: outcome(CONFIG, checkpoint, killed_in_epoch(3)))
+    assert os.WTERMSIG(ends[0]) == signal.SIGKILL
+    assert len(torch.load(checkpoint)["history"]) == 2
+    ends = fork_two(lambda rank: torch.save(outcome(CONFIG, checkpoint), folder / f"resumed-{rank}.pt"))
+    assert ends == [0, 0]
+
+
 def main() -> None:
-    folder, stage = Path(sys.argv[1]), sys.argv[2]
-    rank = os.environ.get("LOCAL_RANK", "0")
-    if stage == "begin":
-        torch.save(plain(replace(PLAIN, batch_size=4, devices=TWO)), folder / f"plain-{rank}.pt")
-        torch.save(outcome(CONFIG, None), folder / f"whole-{rank}.pt")
-        outcome(CONFIG, folder / "training.ckpt", killed_in_epoch(3))
-    torch.save(outcome(CONFIG, folder / "training.ckpt"), folder / f"resumed-{rank}.pt")
+    folder, rank = Path(sys.argv[1]), os.environ.get("LOCAL_RANK")
+    # only in the first process: the training below starts the second, which runs this script again
+    if rank is None:
+        resume_after_a_kill(folder)
+    torch.save(plain(replace(PLAIN, batch_size=4, devices=TWO)), folder / f"plain-{rank or 0}.pt")
+    torch.save(outcome(CONFIG, None), folder / f"whole-{rank or 0}.pt")
 
 
 if __name__ == "__main__":
