@@ -2,7 +2,9 @@ import pickle
 import subprocess
 import sys
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -41,11 +43,29 @@ def stop_after(model: nn.Module, steps: int) -> nn.Module:
     return model
 
 
-def begun(path: Path, epochs: int, config: TrainingConfig = CONFIG) -> Path:
-    """A checkpoint of a training that failed after so many epochs."""
+def stop_training(path: Path, epochs: int, config: TrainingConfig = CONFIG) -> Path:
+    """Train until the network fails after so many epochs; return the checkpoint."""
     with pytest.raises(Stopped):
         outcome(config, path, stop_after(square_model(), STEPS * epochs + 2))
     return path
+
+
+@cache
+def read_stopped(epochs: int) -> bytes:
+    with TemporaryDirectory() as folder:
+        return stop_training(Path(folder) / "training.ckpt", epochs).read_bytes()
+
+
+def begun(path: Path, epochs: int) -> Path:
+    """A checkpoint of a training that failed after so many epochs, trained once and copied."""
+    path.write_bytes(read_stopped(epochs))
+    return path
+
+
+@cache
+def whole(config: TrainingConfig = CONFIG) -> dict[str, Any]:
+    """The outcome of a training that nothing stopped and that saved nothing."""
+    return outcome(config, None)
 
 
 def test_killed_at_any_moment_it_goes_on_and_ends_equal(tmp_path: Path, pytestconfig: pytest.Config) -> None:
@@ -80,15 +100,15 @@ def test_stopped_after_some_epochs_it_goes_on_and_ends_equal(
     epochs: int, settings: dict[str, Any], tmp_path: Path
 ) -> None:
     config = replace(CONFIG, **settings)
-    path = begun(tmp_path / "new" / "training.ckpt", epochs, config)
+    path = stop_training(tmp_path / "new" / "training.ckpt", epochs, config)
     assert len(torch.load(path)["history"]) == epochs
-    assert_same(outcome(config, path), outcome(config, None))
+    assert_same(outcome(config, path), whole(config))
     assert [file.name for file in path.parent.iterdir()] == ["training.ckpt"]
 
 
 def test_saving_changes_nothing_and_the_random_state_before_does_not_matter(tmp_path: Path) -> None:
-    uninterrupted = outcome(CONFIG, None)
-    path = begun(tmp_path / "training.ckpt", 2)
+    uninterrupted = whole()
+    path = stop_training(tmp_path / "training.ckpt", 2)
     torch.rand(7)
     assert_same(outcome(CONFIG, path), uninterrupted)
     assert_same(outcome(CONFIG, tmp_path / "other.ckpt"), uninterrupted)
@@ -103,7 +123,7 @@ def test_a_finished_training_is_read_and_not_repeated(tmp_path: Path) -> None:
     assert second == first
     assert path.read_bytes() == written
     assert not model.training
-    assert_same({"weights": model.state_dict(), **history(second)}, outcome(CONFIG, None))
+    assert_same({"weights": model.state_dict(), **history(second)}, whole())
 
 
 PATIENT = TrainingConfig(epochs=30, learning_rate=1e-12, patience=3, devices=Devices("cpu"))
@@ -135,7 +155,7 @@ def test_seconds_count_the_training_and_not_the_pause(
 ) -> None:
     now = 1000.0
     monkeypatch.setattr("lrprism.spectral.training.module.monotonic", lambda: now)
-    path = begun(tmp_path / "training.ckpt", 2)
+    path = stop_training(tmp_path / "training.ckpt", 2)
     saved = torch.load(path)
     saved["history"][-1]["seconds"] = 40.0
     torch.save(saved, path)
@@ -267,4 +287,4 @@ def test_a_full_disk_leaves_the_checkpoint_before(tmp_path: Path, monkeypatch: p
             outcome(CONFIG, path)
     assert path.read_bytes() == written
     assert [file.name for file in tmp_path.iterdir()] == ["training.ckpt"]
-    assert_same(outcome(CONFIG, path), outcome(CONFIG, None))
+    assert_same(outcome(CONFIG, path), whole())
