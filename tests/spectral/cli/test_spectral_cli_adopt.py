@@ -55,7 +55,7 @@ def test_a_network_in_the_folder_is_trained_taken_over_and_explained(
     code, _, errors = lrprism("explain", "mine", "--out", "why")
     assert code == 2
     assert f"If you trust it, add --model {own}." in errors
-    code, text, errors = lrprism("explain", "mine", "--model", own, "--heatmaps", "0", "--out", "why")
+    code, text, errors = lrprism("explain", "mine", "--model", own, "--figures", "none", "--out", "why")
     assert code == 0, errors
     assert "What tells each class from the others, mean over the samples shown with its 95 %" in text
     code, text, errors = lrprism("inspect", "mine", "--model", own)

@@ -44,7 +44,7 @@ def test_train_then_explain_then_inspect(lrprism: object, tmp_path: Path) -> Non
 
 def test_results_are_not_overwritten_unasked(lrprism: object, trained: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
-    options = ("--heatmaps", "0", "--per-class", "1", "--out", out)
+    options = ("--figures", "none", "--per-class", "1", "--out", out)
     assert lrprism("explain", trained, *options)[0] == 0
     before = (out / "bands.csv").read_bytes()
     code, _, errors = lrprism("explain", trained, *options)
@@ -58,7 +58,7 @@ def test_results_are_not_overwritten_unasked(lrprism: object, trained: Path, tmp
 
 def test_the_choice_of_a_rule_is_said(lrprism: object, trained: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
-    options = ("--rule", "auto", "--pool", "0", "--heatmaps", "0", "--per-class", "1", "--out", out)
+    options = ("--rule", "auto", "--pool", "0", "--figures", "none", "--per-class", "1", "--out", out)
     code, text, progress = lrprism("explain", trained, *options)
     assert code == 0, progress
     assert "samples of the training part: " in text

@@ -101,9 +101,8 @@ def test_another_scene_tests_the_network(lrprism: object, tmp_path: Path) -> Non
     assert set(zip(split["scene"], split["part"], strict=True)) == {
         ("a", "train"), ("a", "validation"), ("b", "test"),
     }  # fmt: skip
-    code, printed, errors = lrprism(
-        "explain", tmp_path / "run", "--per-class", "2", "--heatmaps", "0", "--quiet", "--out", tmp_path / "e"
-    )  # type: ignore[operator]
+    command = ["explain", tmp_path / "run", "--per-class", "2", "--figures", "none", "--quiet"]
+    code, printed, errors = lrprism(*command, "--out", tmp_path / "e")  # type: ignore[operator]
     assert code == 0, errors
     assert set(pd.read_csv(tmp_path / "e" / "samples.csv")["scene"]) == {"b"}
 

@@ -15,7 +15,7 @@ from lrprism.spectral.training import Devices
 from lrprism.spectral.workbench import ExplanationSettings, explain_into, plan_explanation
 from small_runs import SILENT
 
-SETTINGS = ExplanationSettings(devices=Devices("cpu"), batch_size=1, per_class=None, heatmaps=0)
+SETTINGS = ExplanationSettings(devices=Devices("cpu"), batch_size=1, per_class=None, figures="none")
 
 
 def explain(trained: Path, out: Path) -> None:

@@ -60,7 +60,7 @@ def test_a_program_trained_elsewhere_is_taken_over(patch_file: Path, tmp_path: P
     assert "not known which samples" in record["split"]["notes"][0]
     (tmp_path / "mine.pt2").unlink()
     explain_into(
-        out, run, ExplanationSettings(rule="lrp-0", reference="zero", heatmaps=0, target="1"), SILENT
+        out, run, ExplanationSettings(rule="lrp-0", reference="zero", figures="none", target="1"), SILENT
     )
     dataset = xr.open_zarr(out / "relevance.zarr", zarr_format=2).load()
     gradient = network[0].weight[1].detach().numpy()

@@ -17,7 +17,7 @@ from lrprism.spectral.workbench.part_samples import open_own_samples, read_part,
 from lrprism.spectral.workbench.trained_network import TrainedNetwork
 from small_runs import SILENT
 
-AUTO = ExplanationSettings(rule="auto", devices=Devices("cpu"), per_class=2, heatmaps=0)
+AUTO = ExplanationSettings(rule="auto", devices=Devices("cpu"), per_class=2, figures="none")
 
 
 @pytest.fixture(scope="module")

@@ -22,7 +22,7 @@ from tests.small_runs import SILENT
 @pytest.fixture(scope="module")
 def explained(spectra_run: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("explained")
-    settings = ExplanationSettings(devices=Devices("cpu"), heatmaps=0, per_class=None)
+    settings = ExplanationSettings(devices=Devices("cpu"), figures="none", per_class=None)
     explain_into(folder, spectra_run, settings, SILENT)
     return folder
 

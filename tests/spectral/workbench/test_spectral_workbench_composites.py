@@ -15,7 +15,7 @@ CPU = Devices("cpu")
 
 @pytest.mark.parametrize("rule", COMPOSITES)
 def test_the_account_closes_under_every_rule(trained: Path, tmp_path: Path, rule: str) -> None:
-    settings = ExplanationSettings(devices=CPU, rule=rule, heatmaps=0, per_class=1)
+    settings = ExplanationSettings(devices=CPU, rule=rule, figures="none", per_class=1)
     explain_into(tmp_path, trained, settings, SILENT)
     summary = json.loads((tmp_path / "run.json").read_text())["explanation"]["conservation"]
     dataset = xr.open_zarr(tmp_path / "relevance.zarr").load()

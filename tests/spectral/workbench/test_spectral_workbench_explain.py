@@ -165,7 +165,7 @@ def test_the_account_closes(explained: Path) -> None:
 
 @pytest.mark.parametrize(("target", "expected"), [("true", None), ("1", 1), ("CLASS 2", 2)])
 def test_targets_in_words(trained: Path, tmp_path: Path, target: str, expected: int | None) -> None:
-    settings = ExplanationSettings(devices=CPU, target=target, rule="lrp-0", heatmaps=0, per_class=2)
+    settings = ExplanationSettings(devices=CPU, target=target, rule="lrp-0", figures="none", per_class=2)
     explain_into(tmp_path, trained, settings, SILENT)
     dataset = relevance_of(tmp_path)
     wanted = dataset["label"].values if expected is None else np.full(6, expected)
@@ -209,7 +209,7 @@ def test_bad_settings(trained: Path, tmp_path: Path, settings: ExplanationSettin
 def test_by_default_spectra_are_compared_with_the_mean_of_the_training_samples(
     trained: Path, tmp_path: Path
 ) -> None:
-    settings = ExplanationSettings(devices=CPU, per_class=2, heatmaps=0, target="1", pool=0)
+    settings = ExplanationSettings(devices=CPU, per_class=2, figures="none", target="1", pool=0)
     explain_into(tmp_path, trained, settings, SILENT)
     dataset = relevance_of(tmp_path)
     weights = load_file(trained / "model.safetensors")

@@ -54,3 +54,13 @@ def test_zones_are_of_samples_and_known() -> None:
             InputError, match=r"for samples, whose relevance is summed\. Found them for every p"
         ):
             ExplanationSettings(every_pixel=True, **given)
+
+
+@pytest.mark.parametrize(("figures", "drawn"), [("none", None), ("classes", 0), ("all", 3)])
+def test_heatmaps_are_part_of_all_figures_alone(figures: str, drawn: int | None) -> None:
+    assert ExplanationSettings(figures=figures, heatmaps=3).heatmaps_drawn == drawn
+
+
+def test_figures_that_there_are_not() -> None:
+    with pytest.raises(InputError, match=r"figures should be one of none, classes, all\. Found 'some'\."):
+        ExplanationSettings(figures="some")

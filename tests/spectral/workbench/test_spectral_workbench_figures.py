@@ -1,6 +1,7 @@
 from pathlib import Path
 
 import numpy as np
+import pytest
 import xarray as xr
 
 from lrprism.spectral.training import Devices
@@ -29,6 +30,20 @@ def test_one_logit_speaks_for_class_1_when_positive() -> None:
     relevance = build_relevance([0, 0, 1], [0, 0, 1], [0, 0, 1], [[-1.0], [-4.0], [2.0]])
     assert pick_typical_samples(relevance, 0, 2) == [1, 0]
     assert pick_typical_samples(relevance, 1, 2) == [2]
+
+
+@pytest.mark.parametrize(
+    ("figures", "stems"),
+    [("none", set()), ("classes", {"layer-sums", "class-spectra", "spectrum-01-class-1"})],
+)
+def test_no_more_figures_than_asked_for(trained: Path, tmp_path: Path, figures: str, stems: set[str]) -> None:
+    settings = ExplanationSettings(
+        devices=Devices("cpu"), per_class=1, target="1", pool=0.0, figures=figures, heatmaps=1
+    )
+    record = explain_into(tmp_path, trained, settings, SILENT)
+    assert record is not None
+    assert {Path(name).stem for name in record["figures"]} == stems
+    assert {path.stem for path in tmp_path.glob("figures/*")} == stems
 
 
 def test_the_figures_of_a_run(trained: Path, tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from processes import environment
 from small_runs import SILENT, write_patches
 
 SCRIPT = Path(__file__).parent / "kill_and_resume.py"
-SETTINGS = ExplanationSettings(devices=Devices("cpu"), batch_size=1, per_class=None, heatmaps=0)
+SETTINGS = ExplanationSettings(devices=Devices("cpu"), batch_size=1, per_class=None, figures="none")
 
 
 @pytest.fixture(scope="module")
@@ -54,7 +54,7 @@ def test_killed_at_any_moment_it_goes_on_and_ends_equal(
 def test_two_processes_give_what_one_gives(trained: Path, whole: Path, tmp_path: Path) -> None:
     command = [
         Path(sys.executable).with_name("lrprism"), "explain", trained, "--out", tmp_path / "two",
-        "--per-class", "0", "--batch-size", "1", "--heatmaps", "0",
+        "--per-class", "0", "--batch-size", "1", "--figures", "none",
         "--accelerator", "cpu", "--devices", "2", "--strategy", "ddp",
     ]  # fmt: skip
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
@@ -77,7 +77,7 @@ def test_other_settings_do_not_go_on_with_the_work(trained: Path, tmp_path: Path
 
 def test_other_data_do_not_go_on_with_the_work(trained: Path, tmp_path: Path) -> None:
     data = write_patches(tmp_path / "new.hdf5", samples=5)
-    settings = ExplanationSettings(source=str(data), devices=Devices("cpu"), heatmaps=0)
+    settings = ExplanationSettings(source=str(data), devices=Devices("cpu"), figures="none")
     explain_into(tmp_path, trained, settings, SILENT)
     data.unlink()
     write_patches(data, samples=6)

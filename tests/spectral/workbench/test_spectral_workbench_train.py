@@ -216,7 +216,7 @@ def test_a_rebuild_network_the_user_s_own_is_trained_and_explained(
     (tmp_path / "out").mkdir()
     with pytest.raises(lp.InputError, match=r"add --model our_nets:Net"):
         explain_into(tmp_path / "out", run, ExplanationSettings(rule="epsilon"), SILENT)
-    chosen = ExplanationSettings(rule="epsilon", heatmaps=0, model=f"{own}:Net")
+    chosen = ExplanationSettings(rule="epsilon", figures="none", model=f"{own}:Net")
     outcome = explain_into(tmp_path / "out", run, chosen, SILENT)
     assert abs(outcome["conservation"]["unaccounted"]) < 1e-4 * abs(outcome["conservation"]["explained"])
 

@@ -115,7 +115,7 @@ def test_a_replaced_scene_is_named_also_where_it_contradicts_the_others(
     # alone it is explained as a whole, with a word
     write_scene(data, "b", shape=(16, 30), seed=9)
     (tmp_path / "x").mkdir()
-    settings = ExplanationSettings(source="b", per_class=2, heatmaps=0, reference="zero")
+    settings = ExplanationSettings(source="b", per_class=2, figures="none", reference="zero")
     record = explain_into(tmp_path / "x", tmp_path / "moved" / "blocks", settings, SILENT)
     assert record is not None
     assert record["samples"]["part"] == "all"

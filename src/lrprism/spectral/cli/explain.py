@@ -31,6 +31,10 @@ def explain(
     target: options.Target = None,
     per_class: Annotated[int, typer.Option(help="Samples per true class at most; 0 for all.", min=0)] = 20,
     heatmaps: Annotated[int, typer.Option(help="Samples per explained class that get heatmaps.", min=0)] = 1,
+    figures: Annotated[
+        str,
+        typer.Option(help="none, classes, or all: those of classes and heatmaps. Drawing takes long."),
+    ] = "all",
     batch_size: Annotated[int, typer.Option(min=1)] = 32,
     seed: options.Seed = 0,
     every_pixel: Annotated[
@@ -85,6 +89,7 @@ def explain(
         devices=Devices(accelerator, devices, strategy, nodes),
         seed=seed,
         heatmaps=heatmaps,
+        figures=figures,
         every_pixel=every_pixel,
         model=model,
         pool=pool,

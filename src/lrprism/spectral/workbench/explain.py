@@ -176,7 +176,7 @@ def _plan_patches(
             lines, drawn = report_into(folder, spectra, explainer, numbers, trained)
             said += [*lines, *notes]
         place = folder / "figures"
-        figures = draw_figures(place, relevance, drawn, conservation, settings.heatmaps, reporter)
+        figures = draw_figures(place, relevance, drawn, conservation, settings.heatmaps_drawn, reporter)
         return _record_written(folder, figures, said)
 
     listed = {"numbers": where["sample"].tolist()}
@@ -208,10 +208,11 @@ def _plan_pixels(
         maps = explainer.maps(relevance)
         with reporter.step("writing the maps"):
             write_maps(maps, folder, settings.writers)
-        with reporter.step("drawing the scene"):
-            predicted = maps["class_map" if "class_map" in maps else "trait_map"]
-            data = maps["relevance_map"], predicted, explainer.scene.cube
-            figures = draw_scenes(folder / "figures", *data, str(samples.attrs["attribution"]))
+        predicted, figures = maps["class_map" if "class_map" in maps else "trait_map"], []
+        if settings.figures != "none":
+            with reporter.step("drawing the scene"):
+                data = maps["relevance_map"], predicted, explainer.scene.cube
+                figures = draw_scenes(folder / "figures", *data, str(samples.attrs["attribution"]))
         return _record_written(folder, figures, note_range(relevance, predicted))
 
     count = int(samples.has_window.sum())

@@ -1,6 +1,7 @@
 """The samples to explain, and the way to explain them."""
 
 from dataclasses import dataclass, field
+from typing import Final
 
 from lrprism.errors import InputError
 from lrprism.spectral.io.format import Writer
@@ -10,6 +11,9 @@ from lrprism.spectral.workbench.band_tables import choose_zone_sets
 from lrprism.spectral.workbench.candidates import AUTO
 from lrprism.spectral.workbench.composites import DEFAULT_RULE, find_rule
 from lrprism.spectral.workbench.references import choose_reference
+
+FIGURES: Final = ("none", "classes", "all")
+"""The figures to draw: none; those of classes and layers, or the maps of a scene; heatmaps as well."""
 
 
 @dataclass(frozen=True)
@@ -32,6 +36,7 @@ class ExplanationSettings:
         devices: Devices to run on.
         seed: Seed of the draw of samples.
         heatmaps: Number of samples of each explained class that get a grid of heatmaps.
+        figures: A name in :data:`FIGURES`; ``"all"`` adds the heatmaps of samples to those of ``"classes"``.
         every_pixel: Whether every pixel of a scene is explained, labelled or not, and laid out as a map.
         model: A network of the user's own that the run may import, ``"package.module:factory"``.
         pool: Width in nm over which the pooled map sums relevance; 0 for no such map, None for the width that
@@ -57,6 +62,7 @@ class ExplanationSettings:
     devices: Devices = field(default_factory=Devices)
     seed: int = 0
     heatmaps: int = 1
+    figures: str = "all"
     every_pixel: bool = False
     model: str | None = None
     pool: float | None = None
@@ -66,13 +72,15 @@ class ExplanationSettings:
     plant_ndvi: float | None = None
 
     def __post_init__(self) -> None:
-        """Check the width, the formats, the zones and the threshold of plants.
+        """Check the width, the formats, the figures, the zones and the threshold of plants.
 
         Raises:
             DataError: If a table of zones cannot be read.
-            InputError: If the width is no number of 0 or more, a format is unknown or has no map to write, a
-                set of zones is unknown, a threshold is no NDVI, or either is given for every pixel.
+            InputError: If the width is no number of 0 or more, a format is unknown or has no map to write,
+                the figures are unknown, a set of zones is unknown, a threshold is no NDVI, or either is given for every pixel.
         """
+        if self.figures not in FIGURES:
+            raise InputError(f"figures should be one of {', '.join(FIGURES)}. Found {self.figures!r}.")
         if self.formats is not None and not self.every_pixel:
             raise InputError(
                 f"format should be given only where every pixel is explained. Found {self.formats!r} for "
@@ -100,6 +108,11 @@ class ExplanationSettings:
     def chooses(self) -> bool:
         """True if the rule is chosen on samples of the network."""
         return self.rule == AUTO
+
+    @property
+    def heatmaps_drawn(self) -> int | None:
+        """Number of samples of each explained class that get heatmaps; None where no figure is drawn."""
+        return {"none": None, "classes": 0, "all": self.heatmaps}[self.figures]
 
     @property
     def reference_name(self) -> str:

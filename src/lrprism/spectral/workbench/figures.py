@@ -24,7 +24,7 @@ def draw_figures(
     relevance: xr.Dataset,
     spectra: xr.Dataset,
     conservation: pd.DataFrame,
-    heatmaps: int,
+    heatmaps: int | None,
     reporter: Reporter,
 ) -> list[Path]:
     """Draw the spectrum of each class, an overview, the sums per layer, and heatmaps of some samples.
@@ -38,12 +38,15 @@ def draw_figures(
         relevance: The relevance dataset.
         spectra: The :func:`lrprism.spectral.sample_spectra` that the report on its classes rests on.
         conservation: The conservation table.
-        heatmaps: Number of samples of each explained class that get a figure of their own.
+        heatmaps: Number of samples of each explained class that get a figure of their own; None for no figure
+            at all.
         reporter: Shows the progress.
 
     Returns:
         The written files.
     """
+    if heatmaps is None:
+        return []
     unit, way, doubt = get_relevance_unit(relevance), describe_way(relevance), name_doubt(relevance)
     sums = partial(plots.layer_sums, conservation, unit=unit, way=way, doubt=doubt)
     jobs: list[FigureJob] = [("layer-sums", sums)]
