@@ -14,7 +14,6 @@ from typing import Any
 import torch
 from torch import nn
 
-import lrprism.spectral.training.trainer  # noqa: F401 - here, so that the forked processes need not import it
 from lrprism.spectral.training import Devices, TrainingConfig, fit
 from small_trainings import blobs, history, outcome, square_model
 
@@ -71,6 +70,7 @@ def fork_two(work: Callable[[str], object]) -> list[int]:
 def resume_after_a_kill(folder: Path) -> None:
     """Train in two processes that are killed in epoch 3 of 4, and in two more that go on."""
     checkpoint = folder / "training.ckpt"
+    plain(replace(PLAIN, epochs=1, devices=Devices("cpu")))  # here, so that the four need not import anything
     ends = fork_two(lambda _: outcome(CONFIG, checkpoint, killed_in_epoch(3)))
     assert os.WTERMSIG(ends[0]) == signal.SIGKILL
     assert len(torch.load(checkpoint)["history"]) == 2
