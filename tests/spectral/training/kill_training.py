@@ -14,7 +14,7 @@ from lrprism.spectral.training import Devices, TrainingConfig
 from small_trainings import outcome
 
 CONFIG = TrainingConfig(
-    epochs=8, batch_size=4, learning_rate=0.01, devices=Devices("cpu"), augment=True, initialize=True
+    epochs=8, batch_size=8, learning_rate=0.01, devices=Devices("cpu"), augment=True, initialize=True
 )
 
 LONGEST = 300

@@ -7,6 +7,7 @@ import sys
 import time
 from pathlib import Path
 
+import lightning  # noqa: F401 - here, so that no kill falls into its import, which takes seconds
 import torch
 import xarray as xr
 
