@@ -77,7 +77,8 @@ class ExplanationSettings:
         Raises:
             DataError: If a table of zones cannot be read.
             InputError: If the width is no number of 0 or more, a format is unknown or has no map to write,
-                the figures are unknown, a set of zones is unknown, a threshold is no NDVI, or either is given for every pixel.
+                the figures or a set of zones are unknown, a threshold is no NDVI, or one of the last two is
+                given for every pixel.
         """
         if self.figures not in FIGURES:
             raise InputError(f"figures should be one of {', '.join(FIGURES)}. Found {self.figures!r}.")
