@@ -64,7 +64,6 @@ def test_the_files_of_a_run(explained: Path) -> None:
         "stretches.csv",
         "zones.csv",
         "areas.csv",
-        "against_others.csv",
         "conservation.csv",
         "samples.csv",
         "figures",

@@ -12,7 +12,7 @@ from lrprism.spectral.workbench.candidates import ClassLogits
 from lrprism.spectral.workbench.composites import find_composite
 from lrprism.spectral.workbench.part_samples import open_own_samples
 from lrprism.spectral.workbench.patch_explainer import PatchExplainer
-from lrprism.spectral.workbench.removal import WINDOWS, build_imputers
+from lrprism.spectral.workbench.removal import build_imputers
 from lrprism.spectral.workbench.trained_network import TrainedNetwork
 from lrprism.spectral.workbench.verdict import Verdict, reach_verdict, say_verdict
 from small_runs import SILENT
@@ -51,11 +51,11 @@ def test_the_figures_are_those_of_the_maps_that_were_written(
     folder, record = explained
     relevance, trained = xr.open_zarr(folder / "relevance.zarr").load(), TrainedNetwork.load(spectra_run)
     right = np.flatnonzero(relevance["target"] == relevance["predicted"])
-    assert len(right) > 32 == record["verdict"]["samples"]
-    few = relevance.isel(sample=right[np.linspace(0, len(right) - 1, 32).round().astype(int)])
+    assert len(right) > 16 == record["verdict"]["samples"]
+    few = relevance.isel(sample=right[np.linspace(0, len(right) - 1, 16).round().astype(int)])
     x, maps = (torch.from_numpy(few[name].values) for name in ("patch", "relevance"))
     nm, target = torch.from_numpy(few["wavelength"].values), torch.from_numpy(few["target"].values)
-    regions = bands(x, max(1, round(x.shape[1] / WINDOWS)))
+    regions = bands(x, max(1, round(x.shape[1] / 10)))
     for imputer in build_imputers(trained.record, x, nm):
         curves = measure_curves(ClassLogits(trained.model), x, target, maps, regions=regions, imputer=imputer)
         value, low, high = record["verdict"]["srg"][imputer.name]
@@ -76,7 +76,7 @@ def test_maps_that_rank_the_bands_the_wrong_way_round(
     verdict = reach(spectra_run, relevance)
     assert (
         verdict.doubt
-        == "removing what they rank high costs no more than at random, as far as 32 samples tell"
+        == "removing what they rank high costs no more than at random, as far as 16 samples tell"
     )
     assert verdict.lines[0] == f"Verdict: do not read these maps: {verdict.doubt}."
 

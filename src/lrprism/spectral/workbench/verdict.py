@@ -19,11 +19,13 @@ from lrprism.spectral.workbench.describe_explanation import find_doubt
 from lrprism.spectral.workbench.patch_explainer import SampleExplainer
 from lrprism.spectral.workbench.progress import Reporter
 from lrprism.spectral.workbench.relevance_store import RelevanceStore
-from lrprism.spectral.workbench.removal import WINDOWS, build_imputers
+from lrprism.spectral.workbench.removal import build_imputers
 from lrprism.spectral.workbench.trained_network import TrainedNetwork
 
-_MOST: Final = 32
-"""Samples that bands are removed from: enough for an interval of some .05, a few seconds on small patches."""
+_MOST: Final = 16
+"""Samples that bands are removed from: enough for an interval of some .1."""
+_WINDOWS: Final = 10
+"""About how many windows of bands are removed: half of those of lrprism evaluate, at half the time."""
 _LEAST: Final = 8
 """From fewer samples no interval is drawn."""
 _LIMIT: Final = (
@@ -133,7 +135,7 @@ def _measure_ranking(trained: TrainedNetwork, few: xr.Dataset, seed: int) -> dic
         torch.from_numpy(few[name].transpose("sample", "band", "y", "x").values).float()
         for name in ("patch", "relevance")
     )
-    regions = bands(x, max(1, round(x.shape[1] / WINDOWS)))
+    regions = bands(x, max(1, round(x.shape[1] / _WINDOWS)))
     wavelengths = torch.from_numpy(few["wavelength"].values.astype(np.float64))
     model, target = ClassLogits(trained.model), torch.from_numpy(few["target"].values)
     draw, srg = Bootstrap(seed=seed), {}
