@@ -57,7 +57,8 @@ def prepare(case: str, models: Path) -> Case:
 
 def call(command: str, *parts: object) -> None:
     """Call the tool as a user would, with what it proposes where nothing is asked for."""
-    subprocess.run([sys.executable, "-m", "lrprism", command, *map(str, parts), "--quiet"], check=True)
+    parts = ("-m", "lrprism", command, *parts, "--quiet")
+    subprocess.run([sys.executable, *map(str, parts)], check=True, stdout=subprocess.DEVNULL)
 
 
 def read_report(run: Path, results: Path) -> Mapping[int, Said]:
