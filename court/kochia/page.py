@@ -33,9 +33,7 @@ def write(trials: Sequence[Trial], results: Mapping[Key, Result]) -> str:
         results: The results by trial, case and method.
     """
     (trial,) = trials
-    seconds = sum(result.seconds for result in results.values())
-    rows = [*setting("make kochia", "1", ("lrprism", "torch"))]
-    rows.append(("processor time of explanations", f"{seconds / 60:.0f} minutes in all"))
+    rows = setting("make kochia", "1", ("lrprism", "torch"))
     parts = [HEAD.format(task=trial.task), table(["", ""], rows), "\n", _count(trial, results)]
     parts += [f"\n## {way[0].upper()}{way[1:]}\n\n{_list(trial, results, way)}" for way in (REPORT, MEAN)]
     return "".join(parts)
