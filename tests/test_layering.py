@@ -16,7 +16,7 @@ import lrprism
 PACKAGE = Path(lrprism.__file__).parent
 ENGINE = [
     {"errors", "memory"},
-    {"stabilizers"},
+    {"stabilizers", "display"},
     {"rules"},
     {"graph"},
     {"ops"},
@@ -140,6 +140,9 @@ def test_private_names_stay_in_their_module(module: str) -> None:
 
 
 LATE = {
+    "lrprism.attribution.explanation": {"matplotlib", "xarray"},
+    "lrprism.attribution.figure": {"matplotlib"},
+    "lrprism.attribution.labelled": {"xarray"},
     "lrprism.engine.account": {"pandas"},
     "lrprism.evaluation.benchmarks.pulses": {"xaitimesynth"},
 }

@@ -12,7 +12,7 @@ from torch import Tensor
 from lrprism.attribution.cutting import Arguments, Run, describe_uncut, find_uncut
 from lrprism.attribution.explanation import Explanation
 from lrprism.attribution.inputs import ParsedInputs
-from lrprism.attribution.seeds import Target, cut
+from lrprism.attribution.seeds import Target, cut, has_class_axis
 from lrprism.engine import Account
 from lrprism.errors import InputError
 
@@ -35,32 +35,69 @@ def count_samples(parsed: ParsedInputs, batch_size: int) -> int:
     return len(parsed.tensors[0])
 
 
+def explain_samples(
+    arguments: Arguments,
+    target: Target,
+    batch_size: int | None,
+    explain: Callable[[Arguments, Target], Explanation],
+    *,
+    run: Run,
+    report: Callable[[int, int], None],
+) -> Explanation:
+    """Explain all samples, at once or one batch after the other.
+
+    Args:
+        arguments: The arguments of all samples.
+        target: The target of all samples.
+        batch_size: How many samples a batch holds at the most; None for all at once.
+        explain: Explains one batch.
+        run: Returns the output for one batch.
+        report: Is called after each batch with how many samples it held, and how many there are.
+    """
+    if batch_size is None:
+        explanation = explain(arguments, target)
+        size = len(explanation.output) if explanation.output.dim() else 1
+        report(size, size)
+        return explanation
+    parsed = arguments.parse()
+    batches = explain_in_batches(arguments, parsed, target, batch_size, explain, run=run, report=report)
+    joined = join_batches(batches, has_class_axis=has_class_axis(target))
+    # the batches hold views of them: joined, they would be a copy
+    return replace(joined, inputs=parsed.detach())
+
+
 def explain_in_batches(
     arguments: Arguments,
+    parsed: ParsedInputs,
     target: Target,
     batch_size: int,
     explain: Callable[[Arguments, Target], Explanation],
+    *,
     run: Run,
+    report: Callable[[int, int], None],
 ) -> list[Explanation]:
     """Explain one batch after the other; one empty batch where there is no sample.
 
     Args:
         arguments: The arguments of all samples. Every tensor with as many rows as there are samples is cut,
             unless the model shows that it is meant whole.
+        parsed: The inputs among them.
         target: The target of all samples.
         batch_size: How many samples a batch holds at the most.
         explain: Explains one batch.
         run: Returns the output for one batch.
+        report: Is called after each batch with how many samples it held, and how many there are.
 
     Raises:
         InputError: If it cannot be told what to cut, or a batch gives more or fewer outputs than samples.
         RuntimeError: If the model itself fails.
         OutOfMemoryError: If a batch is too large for the memory.
     """
-    parsed = arguments.parse()
     count = count_samples(parsed, batch_size)
     if count <= batch_size:
-        return [explain(arguments, target)]
+        explanation = explain(arguments, target)
+        report(count, count)
+        return [explanation]
     # the last rows: a constant that forward cuts itself, such as table[:len(x)], would agree on the first
     uncut = find_uncut(arguments, parsed, slice(count - batch_size, count), count, run)
     explanations = []
@@ -78,6 +115,7 @@ def explain_in_batches(
             raise InputError(failure) from error
         _check_rows(explanation.output, len(range(count)[rows]))
         explanations.append(explanation)
+        report(len(range(count)[rows]), count)
     return explanations
 
 
@@ -93,7 +131,7 @@ def join_batches(batches: Sequence[Explanation], *, has_class_axis: bool) -> Exp
     """Join the explanations of batches into one.
 
     Args:
-        batches: One explanation per batch.
+        batches: One explanation per batch. The inputs of several are left out.
         has_class_axis: Whether relevance has a leading class axis.
 
     Raises:

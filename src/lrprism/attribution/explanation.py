@@ -1,13 +1,24 @@
 """An explanation: relevance, the output it explains, and the account."""
 
-from dataclasses import dataclass, field
-from typing import Any
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, field, fields
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor
 
+from lrprism.attribution.cell import show_explanation
+from lrprism.attribution.labelled import Wavelength, make_dataset, read_wavelength
+from lrprism.attribution.parts import Part, find_part, list_parts
+from lrprism.attribution.storage import read_content, write_content
+from lrprism.attribution.views import make_views
 from lrprism.engine import Account
 from lrprism.errors import ConservationError, InputError
+
+if TYPE_CHECKING:
+    import matplotlib.figure
+    import xarray
 
 Relevance = Any
 """Relevance in the form of the inputs: a tensor; a tuple or a list; a dict for a mapping or an object."""
@@ -33,6 +44,9 @@ class Explanation:
             several outputs or was called several times; with a leading class axis where there is one.
         audit: The account, where ``audit=True`` asked for one.
         reference_output: The output for the reference, in the shape of ``output``; None without a reference.
+        inputs: What was explained, in the form of ``relevance``: the tensors that were given, detached and
+            not copied. Pictures show them beside the relevance; change them in place, and the pictures
+            change too.
     """
 
     relevance: Relevance
@@ -41,6 +55,7 @@ class Explanation:
     layers: dict[str, Tensor | tuple[Tensor, ...]] = field(default_factory=dict)
     audit: Account | None = None
     reference_output: Tensor | None = None
+    inputs: Any = None
 
     @property
     def change(self) -> Tensor:
@@ -59,6 +74,97 @@ class Explanation:
         if self.audit is not None:
             parts.append(f"audit={self.audit!r}")
         return f"Explanation({', '.join(parts)})"
+
+    def _repr_html_(self) -> str:
+        """Pictures or curves of the first samples, what was explained and what arrived, in a cell."""
+        title = f"Explanation: relevance {_shapes(self.relevance)}, output {_shapes(self.output)}"
+        return show_explanation(title, self._parts, self.change, self.target, self.audit)
+
+    @property
+    def _parts(self) -> list[Part]:
+        return list_parts(self.relevance, self.inputs, self.output)
+
+    def plot(
+        self, wavelength: Wavelength | None = None, *, part: str | None = None, samples: int = 4
+    ) -> "matplotlib.figure.Figure":
+        """Draw relevance beside the input; in a notebook the figure shows itself.
+
+        What has pixels is a picture, summed over channels or bands; what has bands, steps or features a
+        curve. The figure belongs to no window: write it with ``figure.savefig(path)``.
+
+        Args:
+            wavelength: Wavelengths of the bands in nm, for the axis of the curves; None for their numbers.
+            part: The tensor to draw where relevance holds several: the keys and positions that lead to it,
+                such as ``"input_ids"``, ``"0"`` or ``"graph.x"``.
+            samples: How many samples (and classes) to draw at the most.
+
+        Raises:
+            InputError: If matplotlib is missing (``pip install lrprism[spectral]``), the part is not there,
+                its relevance is one number per sample, or the wavelengths are not as many as the bands.
+        """
+        try:
+            from lrprism.attribution.figure import draw_figure  # the engine needs torch alone
+        except ModuleNotFoundError as error:
+            raise InputError(
+                f"plot() should find matplotlib. Found: {error}. Try pip install 'lrprism[spectral]'."
+            ) from error
+        nm = None if wavelength is None else read_wavelength(wavelength)
+        return draw_figure([*make_views(find_part(self._parts, part), self.target, samples)], nm)
+
+    def to_xarray(
+        self,
+        wavelength: Wavelength | None = None,
+        *,
+        dims: Sequence[str] | None = None,
+        part: str | None = None,
+    ) -> "xarray.Dataset":
+        """Return relevance as a dataset of xarray: ``relevance``, ``input``, ``output`` and ``target``.
+
+        Axes are named as in the results of the workbench: ``sample``; ``explained`` for the class axis, in
+        front; ``band`` for the one that is as long as ``wavelength``; ``y`` and ``x`` for the last two of
+        three or more behind the samples; others ``channel`` or ``axis_1`` on. Numbers of half precision
+        become float32.
+
+        Args:
+            wavelength: Wavelengths of the bands in nm.
+            dims: Names of the axes behind the samples, where those above do not fit.
+            part: As for :meth:`plot`.
+
+        Raises:
+            InputError: If xarray is missing (``pip install lrprism[spectral]``), the part is not there, or
+                wavelengths or names do not fit the shape.
+        """
+        return make_dataset(find_part(self._parts, part), self.output, self.target, wavelength, dims)
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the explanation to a file, all numbers as they are, with inputs and account.
+
+        The file holds tensors, names and numbers alone; reading it runs no code. It is whole or not there.
+
+        Args:
+            path: The file, such as ``why.pt``; one that is there is replaced.
+
+        Raises:
+            InputError: If relevance lies under keys that are no texts or numbers.
+            ResultsError: If the file cannot be written.
+        """
+        write_content(path, {column.name: getattr(self, column.name) for column in fields(self)})
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str], device: str | torch.device = "cpu") -> "Explanation":
+        """Read an explanation that :meth:`save` wrote.
+
+        Args:
+            path: The file.
+            device: Where its tensors shall lie.
+
+        Raises:
+            ResultsError: If the file cannot be read.
+            DataError: If it is damaged, or no explanation.
+        """
+        names = [column.name for column in fields(cls)]
+        content = read_content(path, names, device)
+        return cls(*(content[name] for name in names))
 
     def check(self, tolerance: float = 1e-3, *, per_sample: bool = False) -> None:
         """Check that relevance is conserved: that what was explained arrived at the inputs.

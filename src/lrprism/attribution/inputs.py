@@ -80,6 +80,12 @@ class ParsedInputs(NamedTuple):
         nested: Relevance = nest(self.original, by_path)
         return nested
 
+    def detach(self) -> Relevance:
+        """Return the tensors, detached but not copied, in the form of the inputs."""
+        return self.shape_like_inputs(
+            [tensor.detach() for tensor in self.tensors], [True] * len(self.tensors)
+        )
+
     def check_reached(self, reached: Sequence[bool]) -> None:
         """Check that relevance can reach the tensors that the caller asked about.
 

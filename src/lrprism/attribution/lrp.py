@@ -11,9 +11,10 @@ from torch import Tensor, nn
 
 from lrprism.attribution.arrival import find_missing
 from lrprism.attribution.auto import Chosen, check_use_of_samples, choose_candidate
-from lrprism.attribution.batches import average_references, explain_in_batches, join_batches
+from lrprism.attribution.batches import average_references, explain_samples
 from lrprism.attribution.captum import CaptumTarget, convergence_delta, read_captum_target
 from lrprism.attribution.cautions import Cautions
+from lrprism.attribution.cell import show_explainer
 from lrprism.attribution.cutting import Arguments
 from lrprism.attribution.explanation import Explanation
 from lrprism.attribution.finite import check_finite
@@ -23,9 +24,10 @@ from lrprism.attribution.model_run import ModelRunner, reaches_inputs
 from lrprism.attribution.output import Output
 from lrprism.attribution.own_ops import read_ops
 from lrprism.attribution.plan import Plan
+from lrprism.attribution.progress import Progress, make_report
 from lrprism.attribution.reference import Reference, read_references
 from lrprism.attribution.samples import check_samples
-from lrprism.attribution.seeds import Target, has_class_axis, seeds_of
+from lrprism.attribution.seeds import Target, join_seeds, seeds_of
 from lrprism.composites import AbstractComposite, Composite, presets
 from lrprism.composites.composite import Entry
 from lrprism.engine import propagate, suspend_outer_passes, unwrap
@@ -93,6 +95,11 @@ class LRP:
         options = [*(["strict=True"] * self.strict), *([f"ops={{{ops}}}"] if ops else [])]
         return f"LRP({', '.join([type(self.model).__name__, repr(self.composite), *options])})"
 
+    def _repr_html_(self) -> str:
+        """The model, the composite and the options as a table in the cell of a notebook."""
+        chosen, ops = str(self.chosen or ""), [name for name, _ in self._user_ops.names]
+        return show_explainer(self.model, self.composite, chosen, strict=self.strict, ops=ops)
+
     def explain(  # noqa: PLR0913 - each is a question of its own
         self,
         inputs: Inputs,
@@ -105,6 +112,7 @@ class LRP:
         audit: bool = False,
         batch_size: int | None = None,
         reference: Reference = None,
+        progress: Progress = False,
     ) -> Explanation:
         """Return the relevance of ``inputs`` for ``target``.
 
@@ -140,6 +148,8 @@ class LRP:
                 mapping of them, in which an input that is left out is compared with itself; token ids for
                 token ids. Several of them by :func:`lrprism.reference.each`. One that all samples share runs
                 through the model once. None: zero.
+            progress: After each batch, write to stderr how many samples are done (True), or call a function
+                with that number and the number of all; several references count as so many samples.
 
         Raises:
             InputError: If an input can receive no relevance, holds NaN or inf, or does not fit the model's
@@ -154,24 +164,18 @@ class LRP:
 
         explain_one = partial(self._explain, cautions, output=output, layers=layers, audit=audit)
 
-        def explain_against(arguments: Arguments) -> Explanation:
-            if batch_size is None:
-                return explain_one(arguments, target)
-            parts = explain_in_batches(
-                arguments,
-                target,
-                batch_size,
-                explain_one,
-                lambda batch: self._runner.run_for_output(batch.parse(), output),
-            )
-            return join_batches(parts, has_class_axis=has_class_axis(target))
+        def run(batch: Arguments) -> Tensor:
+            return self._runner.run_for_output(batch.parse(), output)
 
         reference = self._default_to_chosen(reference)
         given = Arguments(inputs, args, kwargs)
         with suspend_outer_passes(inputs, args, kwargs, reference):
             references = [None] if reference is None else read_references(reference, given.parse())
+            report = make_report(progress, len(references))
+            explain_against = partial(explain_samples, run=run, report=report)
+            against = [given._replace(reference=one) for one in references]
             explanation = average_references(
-                [explain_against(given._replace(reference=one)) for one in references]
+                [explain_against(arguments, target, batch_size, explain_one) for arguments in against]
             )
         cautions.check_total()
         return explanation
@@ -207,7 +211,7 @@ class LRP:
             is_same = torch.allclose(again.change, forward_pass.change, rtol=1e-3, atol=1e-6)
             self._shareable.update({kind} if is_same else ())
             return again
-        join = partial(_join_seeds, has_axis=has_class_axis(target))
+        join = partial(join_seeds, target=target)
         return Explanation(
             parsed.shape_like_inputs(join(relevances.inputs), reaches_inputs(parsed, forward_pass)),
             forward_pass.output.detach(),
@@ -215,6 +219,7 @@ class LRP:
             chosen_layers.by_path(forward_pass, join(relevances.layers)),
             relevances.audit,
             None if arguments.reference is None else forward_pass.output.detach() - forward_pass.change,
+            parsed.detach(),
         )
 
     def _make_seeds(self, output: Tensor, target: Target) -> tuple[list[Tensor], Tensor | None]:
@@ -293,8 +298,3 @@ class LRP:
     @property
     def _runner(self) -> ModelRunner:
         return ModelRunner(self.model, self.composite, self.strict, self._user_ops, self._compared)
-
-
-def _join_seeds(per_seed: list[list[Tensor]], *, has_axis: bool) -> list[Tensor]:
-    """Put a class axis in front of the samples: the engine returns relevance seed by seed."""
-    return [torch.stack(tensors) for tensors in zip(*per_seed, strict=True)] if has_axis else per_seed[0]

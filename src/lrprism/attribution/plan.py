@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from lrprism.display import draw_table
 from lrprism.engine import Assignment, Choice, format_table
 from lrprism.ops import Call
 
@@ -31,6 +32,9 @@ class PlanRow:
     rule: str
     why: str
 
+
+_HEAD = ("call", "module", "type", "op", "rule", "why")
+"""The columns of the printed plan."""
 
 _UNSEEN = "cannot be seen: plain gradient"
 
@@ -69,16 +73,22 @@ class Plan(Sequence[PlanRow]):
 
     def __str__(self) -> str:
         """The plan as a table of fixed width."""
+        table = format_table(_HEAD, self._lines)
+        return f"{self.note}\n\n{table}" if self.note else table
+
+    def _repr_html_(self) -> str:
+        """The plan as a table in the cell of a notebook."""
+        return draw_table(_HEAD, self._lines, self.note)
+
+    @property
+    def _lines(self) -> list[tuple[str, ...]]:
         # a step that no torch call shows has no number, module or rule
-        head = ("call", "module", "type", "op", "rule", "why")
-        lines = [
+        return [
             (str(r.call), r.module or "(model)", r.module_type, r.op, r.rule or "-", r.why)
             if r.call >= 0
             else ("-", "-", "-", r.op, "-", r.why)
             for r in self.rows
         ]
-        table = format_table(head, lines)
-        return f"{self.note}\n\n{table}" if self.note else table
 
 
 def _describe_call(call: Call, choice: Choice) -> PlanRow:

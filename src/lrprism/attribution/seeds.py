@@ -66,6 +66,18 @@ def has_class_axis(target: Target) -> bool:
     return isinstance(target, (str, Each))
 
 
+def join_seeds(per_seed: list[list[Tensor]], target: Target) -> list[Tensor]:
+    """Put a class axis in front of the samples, where the target has one.
+
+    Args:
+        per_seed: Relevance of each tensor, seed by seed, as the engine returns it.
+        target: The target that the seeds were made of.
+    """
+    if not has_class_axis(target):
+        return per_seed[0]
+    return [torch.stack(tensors) for tensors in zip(*per_seed, strict=True)]
+
+
 def seeds_of(output: Tensor, target: Target) -> tuple[list[Tensor], Tensor | None]:
     """Return the modified gradients at ``output`` that start the ways back, and the indices they explain.
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any
 
+from lrprism.display import draw_table
 from lrprism.engine.per_sample import PerSample
 
 if TYPE_CHECKING:
@@ -152,9 +153,16 @@ class Account(Sequence[Row]):
     def __str__(self) -> str:
         """The account as a table of fixed width, with the sum below."""
         table = format_table(list(_HEAD), [_line(row) for row in self.rows])
+        return f"{table}\n\n{self._describe_sum()}"
+
+    def _repr_html_(self) -> str:
+        """The account as a table in the cell of a notebook."""
+        return draw_table(list(_HEAD), [_line(row) for row in self.rows], self._describe_sum())
+
+    def _describe_sum(self) -> str:
         unseen = f" (cannot be seen: {', '.join(self.unseen)})" if self.unseen else ""
         return (
-            f"{table}\n\nexplained {self.explained:.6g} = at the inputs {self.reached:.6g} "
+            f"explained {self.explained:.6g} = at the inputs {self.reached:.6g} "
             f"+ kept on the way {sum(row.lost for row in self.rows):.6g} "
             f"+ unaccounted for {self.unaccounted:.2g}{unseen}"
         )
