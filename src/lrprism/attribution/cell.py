@@ -50,7 +50,7 @@ def _list_samples(parts: Sequence[Part], change: Tensor, target: Tensor | None, 
     if first is None or not all(
         part.is_sampled and part.has_class_axis == first.has_class_axis for part in parts
     ):
-        arrived = sum(float(part.relevance.double().sum()) for part in parts)
+        arrived = sum(float(part.relevance.detach().double().sum()) for part in parts)
         return draw_table(("arrived at the inputs",), [(f"{arrived:.6g}",)])
     sums = torch.stack([_sum_each(part) for part in parts]).sum(0)
     pairs = [(k, i) for i in range(sums.shape[1]) for k in range(sums.shape[0])]
@@ -60,7 +60,8 @@ def _list_samples(parts: Sequence[Part], change: Tensor, target: Tensor | None, 
         explained = _find_explained(change, label, i, audit, k)
         cells = ["-" if value is None else f"{value:.6g}" for value in (explained, float(sums[k, i]))]
         lines.append((str(i), "-" if label is None else str(label), *cells))
-    note = f"{len(pairs) - len(lines)} more." if len(pairs) > len(lines) else ""
+    count = len(sums) * first.relevance.shape[int(first.has_class_axis)]
+    note = f"{count - len(lines)} more." if count > len(lines) else ""
     return draw_table(("sample", "class", "explained", "arrived at the inputs"), lines, note)
 
 
