@@ -17,6 +17,8 @@ from .io.writers.write import write_cube
 from .io.zone_file import read_zones
 from .knowledge.absorption import FEATURES, Feature, FeatureKind, describe, features_near
 from .knowledge.indian_pines import INDIAN_PINES_CLASSES, load_indian_pines
+from .notebook.results import Results, read_results
+from .notebook.steps import explain, train
 from .splits.blocks import checkerboard, disjoint_blocks
 from .splits.contiguous import CutAxis, contiguous_cut
 from .splits.files.split_file import read_split
@@ -26,6 +28,12 @@ from .splits.leakage import Leakage, leakage
 from .splits.random_split import RANDOM_SPLIT_NOTE, random_split
 from .splits.regions import connected_regions, region_split
 from .splits.split import Split
+from .training.config import TrainingConfig
+from .workbench.explanation_settings import ExplanationSettings
+from .workbench.networks import NetworkSettings
+from .workbench.preparation import Preparation
+from .workbench.split_settings import SplitSettings
+from .workbench.train import TrainingSettings
 
 __all__ = [
     "FEATURES",
@@ -33,12 +41,19 @@ __all__ = [
     "RANDOM_SPLIT_NOTE",
     "TUTORIAL_BANDS",
     "CutAxis",
+    "ExplanationSettings",
     "Feature",
     "FeatureKind",
     "Leakage",
+    "NetworkSettings",
     "PatchSet",
+    "Preparation",
+    "Results",
     "Scene",
     "Split",
+    "SplitSettings",
+    "TrainingConfig",
+    "TrainingSettings",
     "WavelengthSource",
     "average_pairs",
     "band_table",
@@ -52,6 +67,7 @@ __all__ = [
     "describe",
     "disjoint_blocks",
     "estimate_width",
+    "explain",
     "features_near",
     "good_bands",
     "group_split",
@@ -67,6 +83,7 @@ __all__ = [
     "read_cube",
     "read_labels",
     "read_patch_file",
+    "read_results",
     "read_spectral_library",
     "read_split",
     "read_truth",
@@ -78,6 +95,7 @@ __all__ = [
     "simulate",
     "top_bands",
     "top_regions",
+    "train",
     "write_cube",
     "write_simulation",
 ]
