@@ -50,7 +50,7 @@ def _list_samples(parts: Sequence[Part], change: Tensor, target: Tensor | None, 
     if first is None or not all(
         part.is_sampled and part.has_class_axis == first.has_class_axis for part in parts
     ):
-        arrived = sum(float(part.relevance.detach().double().sum()) for part in parts)
+        arrived = sum(float(part.relevance.detach().cpu().double().sum()) for part in parts)
         return draw_table(("arrived at the inputs",), [(f"{arrived:.6g}",)])
     sums = torch.stack([_sum_each(part) for part in parts]).sum(0)
     pairs = [(k, i) for i in range(sums.shape[1]) for k in range(sums.shape[0])]
