@@ -38,8 +38,9 @@ SPECTRAL = [
     {"training"},
     {"runs"},
     {"plots", "report"},
+    {"explorer"},
     {"workbench"},
-    {"cli", "explorer", "notebook"},
+    {"cli", "notebook"},
 ]
 """The floors of the workbench, which stands above the engine."""
 FLOORS = [{f"lrprism.{room}" for room in floor} for floor in ENGINE]

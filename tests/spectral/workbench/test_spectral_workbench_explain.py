@@ -69,6 +69,7 @@ def test_the_files_of_a_run(explained: Path) -> None:
         "figures",
         "run.json",
         "explanation.txt",
+        "explorer.html",
     }
     record = json.loads((explained / "run.json").read_text())
     assert record["training"]["test"]["accuracy"] == 1.0

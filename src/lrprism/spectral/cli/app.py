@@ -19,6 +19,7 @@ COMMANDS: Final = {
     "train": "Train a network; write weights, split and run.json. After a kill the same command goes on.",
     "adopt": "Take over a network trained elsewhere, test it, and make it ready for lrprism explain.",
     "explain": "Explain samples with a trained network; write relevance, tables and figures.",
+    "view": "Open the explorer of some results in the browser.",
     "bands": "Select bands in several ways and train again with each; write tables and a figure.",
     "compare": "Compare the relevance of two classes, two results, or right and wrong samples.",
     "evaluate": "Judge how far explanations of a trained network can be believed; write tables and curves.",

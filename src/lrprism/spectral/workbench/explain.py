@@ -31,6 +31,7 @@ from lrprism.spectral.workbench.every_pixel import PixelExplainer, note_range, w
 from lrprism.spectral.workbench.explained_data import describe_part, open_explained
 from lrprism.spectral.workbench.explained_targets import choose_target, find_target_range
 from lrprism.spectral.workbench.explanation_settings import ExplanationSettings
+from lrprism.spectral.workbench.explore import explore_into
 from lrprism.spectral.workbench.figures import draw_figures, draw_scenes
 from lrprism.spectral.workbench.part_samples import find_test_part
 from lrprism.spectral.workbench.parts import limit_per_class
@@ -49,7 +50,7 @@ def explain_into(
 ) -> dict[str, Any] | None:
     """Explain samples; write relevance, three tables, figures, ``explanation.txt`` and ``run.json``.
 
-    By rule auto ``choice.csv`` too. Batches that an earlier call finished in the same folder are not
+    Also ``explorer.html``, which shows all of it in a browser. By rule auto ``choice.csv`` too. Batches that an earlier call finished in the same folder are not
     explained again.
 
     Args:
@@ -90,6 +91,7 @@ def explain_into(
         "conservation": summarize_conservation(accounts, job.explained),
         **job.write(folder, relevance, conservation, reporter),
     }
+    explore_into(folder, job.explainer, relevance, record)
     write_words(folder, [*verdict["lines"], *record["words"], *record["report"]], choice)
     write_json(folder / RUN_FILE, {"versions": versions(), "training": trained.record, "explanation": record})
     # last: until run.json is there, the accounts tell a later call what is done
