@@ -1,5 +1,6 @@
 """The content of an explorer of samples: a picture of each, and its relevance."""
 
+import json
 from typing import Any, Final
 
 import numpy as np
@@ -40,8 +41,7 @@ def describe_samples(
     label = some["label"].values if "label" in some else np.full(len(maps), -1)
     facts = read_facts(some, label)
     profiles = build_profiles(spectra, double.sum(axis=1))
-    items = pack_items(facts, spectra, _read_columns(some, numbers[shown.numbers]))
-    return {
+    content = {
         "kind": "samples",
         "counts": shown.to_json(),
         "patches": {
@@ -49,13 +49,14 @@ def describe_samples(
             "width": maps.shape[3],
             **_paint_patches(some["patch"].transpose("sample", "band", "y", "x")),
         },
-        "maps": encode_to_fit(maps.reshape(len(maps), -1), room, RELEVANCE_POWER).to_json(),
         "places": {name: some[name].values.tolist() for name in _PLACES if name in some.variables},
-        "items": items,
+        "items": pack_items(facts, spectra, _read_columns(some, numbers[shown.numbers])),
         "relevance": encode_rows(spectra, _FINE).to_json(),
         "input": encode_rows(inputs, _FINE).to_json(),
         "groups": describe_groups(facts, profiles, spectra, inputs),
     }
+    left = room - len(json.dumps(content))
+    return content | {"maps": encode_to_fit(maps.reshape(len(maps), -1), left, RELEVANCE_POWER)}
 
 
 def _choose_samples(relevance: xr.Dataset, most: int) -> ShownItems:

@@ -82,7 +82,7 @@ def describe_scene(
         "counts": shown.to_json(),
         "picture": _paint_picture(scene.cube),
         "items": items,
-        "relevance": encode_to_fit(spectra, left, RELEVANCE_POWER).to_json(),
+        "relevance": encode_to_fit(spectra, left, RELEVANCE_POWER),
         "input": coded_input,
         "groups": groups,
     }

@@ -50,8 +50,8 @@ def explain_into(
 ) -> dict[str, Any] | None:
     """Explain samples; write relevance, three tables, figures, ``explanation.txt`` and ``run.json``.
 
-    Also ``explorer.html``, which shows all of it in a browser. By rule auto ``choice.csv`` too. Batches that an earlier call finished in the same folder are not
-    explained again.
+    Also ``explorer.html``, which shows all of it in a browser; by rule auto ``choice.csv``. Batches that an
+    earlier call finished in the same folder are not explained again.
 
     Args:
         folder: The folder to write into; it must exist.

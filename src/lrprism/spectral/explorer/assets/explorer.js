@@ -11,6 +11,7 @@ const FEATURE_COLOURS = {
   atmosphere: "#8a8a86",
 };
 const MOST_PINS = PIN_COLOURS.length;
+const ROUNDING = 0.051; // nm: the fields show one digit behind the point
 const WHOLE_SHARE = 0.99; // of the pixels lie within the colours of a map
 const started = performance.now();
 
@@ -186,8 +187,8 @@ function nameCluster(number) {
   return `cluster ${before + 1} of ${nameOutput(target)}`;
 }
 
-const passes = (item) => !state.filter || readChoice(state.filter)(
-  [items.target[item], items.label[item], items.predicted[item], items.cluster[item]]);
+const readKey = (item) => [items.target[item], items.label[item], items.predicted[item], items.cluster[item]];
+const passes = (item) => !state.filter || readChoice(state.filter)(readKey(item));
 
 const isNumber = (text, most) => /^\d+$/.test(text) && Number(text) < most;
 const isChoice = (text) => (/^[tl]\d+$|^c\d+,\d+$|^a$/.test(text) && cells.keys.some(readChoice(text)))
@@ -683,7 +684,7 @@ function buildCharts() {
   });
   const line = (colour, width) => ({ stroke: typeof colour === "string" ? colour : () => theme[colour.name], width, points: { show: false }, spanGaps: false });
   const pinLines = (width) => PIN_COLOURS.map((colour) => line(colour, width));
-  const quantity = [result.quantity || "input", result.inputUnit].filter(Boolean).join(", ");
+  const quantity = [result.quantity || "input", result.inputUnit].filter((word) => word && word !== "1" && word !== "unknown").join(", ");
   find("charts").innerHTML = `<div id="input-chart" role="img"></div><div id="relevance-chart" role="img"></div>`;
   const inputOptions = options(190, { drawClear: [shadeGaps], draw: [drawFeatures, (chart) => writeCaption(chart, quantity)] },
     [{}, ...pinLines(1.6), { ...line({ name: "quiet" }, 1.4), dash: [5, 4] }], [KINDS.length * LANE + 6, 12, 0, 0]);
@@ -718,21 +719,16 @@ function findRelevanceRange() {
 /** Return the pins that are drawn as lines over the bars: all but the first, which is the bars. */
 const otherPins = () => (state.first === "pin" && !state.second ? spectra.pins.slice(1) : []);
 
-let wasDragged = false;
 function takeSelection(chart) {
   const { left, width } = chart.select;
   if (width < 4) return;
-  wasDragged = true;
   const [start, end] = [chart.posToVal(left, "x"), chart.posToVal(left + width, "x")];
   chart.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
   chooseStretch(start, end);
 }
 
+// after a drag uPlot keeps the click to itself
 function takeClick(chart) {
-  if (wasDragged) {
-    wasDragged = false;
-    return;
-  }
   const { left } = chart.cursor;
   if (left >= 0) choosePlace(findPlace(chart.posToVal(left, "x")));
 }
@@ -774,8 +770,8 @@ function drawBand() {
   find("band-name").textContent = isOneBand() ? `Band ${first} · ${nm(bands.wavelength[first])}`
     : `${many(state.high - state.low + 1, "band")} · ${nm(bands.wavelength[first])} to ${nm(bands.wavelength[last])}`;
   find("band").setAttribute("aria-valuetext", find("band-name").textContent);
-  if (document.activeElement !== find("from")) find("from").value = bands.wavelength[first];
-  if (document.activeElement !== find("to")) find("to").value = bands.wavelength[last];
+  if (document.activeElement !== find("from")) find("from").value = bands.wavelength[first].toFixed(1);
+  if (document.activeElement !== find("to")) find("to").value = bands.wavelength[last].toFixed(1);
   find("one-band").hidden = isOneBand();
   const near = bands.features.filter(({ start, end }) => start <= bands.high[last] && end >= bands.low[first]);
   find("causes").textContent = near.length
@@ -941,8 +937,8 @@ function chooseFilter(choice) {
     update({ filter: "", first: "pin" });
     return;
   }
-  state.filter = choice;
-  const inside = listItems();
+  const takes = readChoice(choice);
+  const inside = sorted.filter((item) => takes(readKey(item)));
   update({ filter: choice, first: choice, pins: inside.includes(state.pins[0]) ? state.pins : [inside[0], ...state.pins.slice(1)] });
 }
 
@@ -956,6 +952,7 @@ function markFilter() {
 function buildClusters() {
   const targets = [...new Set(clusters.map(({ target }) => target))];
   find("cluster-class").innerHTML = `<option value="">the class of the pin</option>${targets.map((target) => `<option value="${target}">${escape(nameOutput(target))}</option>`).join("")}`;
+  find("cluster-class").parentElement.hidden = targets.length < 2;
   find("cluster-class").addEventListener("change", drawClusters);
   find("clusters").addEventListener("click", (event) => {
     const cell = event.target.closest("button")?.dataset.cell;
@@ -1207,7 +1204,7 @@ for (const id of ["first", "second"]) find(id).addEventListener("change", (event
 find("band").addEventListener("input", (event) => choosePlace(Number(event.target.value)));
 find("previous").addEventListener("click", () => moveBand(-1));
 find("next").addEventListener("click", () => moveBand(1));
-for (const id of ["from", "to"]) find(id).addEventListener("change", () => chooseStretch(Number(find("from").value), Number(find("to").value)));
+for (const id of ["from", "to"]) find(id).addEventListener("change", () => chooseStretch(Number(find("from").value) - ROUNDING, Number(find("to").value) + ROUNDING));
 find("one-band").addEventListener("click", () => choosePlace(state.low));
 find("keep").addEventListener("click", keepPin);
 find("drop").addEventListener("click", () => update({ pins: state.pins.slice(0, 1) }));
