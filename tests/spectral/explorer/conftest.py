@@ -28,7 +28,7 @@ class Visit:
         return state
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # its event loop should not outlive the tests that need it
 def browser() -> Iterator[Any]:
     playwright = pytest.importorskip("playwright.sync_api", reason="the explorer is tested with playwright")
     if CHROMIUM is None:

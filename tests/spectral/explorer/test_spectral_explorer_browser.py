@@ -24,7 +24,7 @@ from made_up_results import (
 )
 
 Open = Callable[..., Any]
-KINDS = ["scene", "samples"]
+KINDS = ["scene", "samples", "spectra"]
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +32,11 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """A page of a scene and one of samples, beside the Zarr that they are made of."""
     folders = {}
     relevance, scene = make_scene()
-    for kind, dataset in (("scene", relevance), ("samples", make_samples())):
+    for kind, dataset in (
+        ("scene", relevance),
+        ("samples", make_samples()),
+        ("spectra", make_samples().isel(y=[0], x=[0])),
+    ):
         folder = tmp_path_factory.mktemp(kind)
         write_tables(folder)
         dataset.to_zarr(folder / "relevance.zarr", zarr_format=2)

@@ -35,3 +35,17 @@ def test_cells_and_clusters_have_their_means() -> None:
     for key, mean in zip(groups["cells"]["keys"], decode(groups["cells"]["relevance"]), strict=True):
         chosen = (target == key[0]) & (label == key[1]) & (target == key[2])
         np.testing.assert_allclose(mean, spectra[chosen].mean(axis=0), atol=1e-3)
+
+
+def test_the_mean_map_of_each_cluster() -> None:
+    random = np.random.default_rng(0)
+    maps = random.normal(size=(40, 2, 3))
+    target = np.repeat([0, 1], [30, 10])
+    facts = ItemFacts(target, target, target, maps[:, 0, 0])
+    # apart by their profiles: the first 15 of class 0, its last 15, and the few of class 1
+    profiles = random.normal(size=(40, 3)) + 20 * (np.arange(40) < 15)[:, None]
+    groups = describe_groups(facts, profiles, maps[:, 0], maps[:, 0], maps)
+    cluster = unpack(groups["cluster"], "<i4")
+    assert len(set(cluster)) == 3
+    expected = [maps[cluster == number].mean(axis=0).ravel() for number in range(3)]
+    np.testing.assert_allclose(decode(groups["maps"]), expected, atol=1e-3)

@@ -22,7 +22,7 @@ def test_every_sample_within_the_stated_error() -> None:
 
 def test_more_samples_than_a_page_holds() -> None:
     samples = make_samples()
-    content = describe_samples(samples, NUMBERS, 1e6, most=6 * BANDS * SIDE * SIDE)
+    content = describe_samples(samples, NUMBERS, 1e6, most=6 * BANDS * (SIDE * SIDE + 6))
     assert content["counts"] == {
         "shown": 6, "total": SAMPLES, "which": "samples evenly spread over the classes",
     }  # fmt: skip
@@ -42,3 +42,11 @@ def test_measured_and_predicted_traits() -> None:
     np.testing.assert_allclose(unpack(items["measured"], "<f4"), measured, rtol=2e-4)
     np.testing.assert_allclose(unpack(items["value"], "<f4"), predicted, rtol=2e-4)
     assert set(unpack(items["label"], "<i4")) == {-1}
+
+
+def test_single_spectra_have_no_maps() -> None:
+    samples = make_samples().isel(y=[0], x=[0])
+    content = describe_samples(samples, NUMBERS, 1e6)
+    assert content["maps"] is None
+    exact = samples["relevance"].values[..., 0, 0]
+    np.testing.assert_allclose(decode(content["relevance"]), exact, atol=3e-4 * np.abs(exact).max())

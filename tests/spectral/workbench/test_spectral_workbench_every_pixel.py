@@ -24,6 +24,7 @@ from lrprism.spectral.workbench.cutters import WindowCutter
 from lrprism.spectral.workbench.every_pixel import PixelExplainer, write_maps
 from lrprism.spectral.workbench.patch_explainer import PatchExplainer
 from lrprism.spectral.workbench.sources import Samples
+from made_up_results import decode, read_content, unpack
 from small_runs import SILENT
 
 WINDOW, BANDS, HEIGHT, WIDTH = 3, 4, 5, 6
@@ -243,6 +244,11 @@ def test_a_scene_without_a_label_is_explained(trained: Path, tmp_path: Path) -> 
     xr.testing.assert_equal(read_cube(tmp_path / "out" / "relevance_map.hdr").compute(), relevance.compute())
     for name in ("scene-relevance.png", "scene-relevance-pooled.png"):
         assert (tmp_path / "out" / "figures" / name).stat().st_size > 10_000
+    page = read_content((tmp_path / "out" / "explorer.html").read_text(encoding="utf-8"))
+    pixels = np.cumsum(unpack(page["items"]["step"], "<i4"))
+    exact = relevance.values.reshape(6, -1).T[pixels]
+    assert len(exact) == 4 * 5 - 1
+    assert (np.abs(decode(page["relevance"]) - exact).max(axis=1) <= 0.01 * np.abs(exact).max(axis=1)).all()
 
 
 @expected_warnings.LITTLE_ARRIVES

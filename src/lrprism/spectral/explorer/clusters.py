@@ -6,8 +6,6 @@ from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
-from scipy.cluster.vq import kmeans2
-from scipy.linalg import eigh
 
 _NEIGHBOURS: Final = 10
 _MOST_CLUSTERS: Final = 8
@@ -66,6 +64,8 @@ def find_clusters(profiles: npt.ArrayLike, seed: int = 0) -> Clusters:
         profiles: What stands for each sample, from :func:`build_profiles`.
         seed: Seed of the k-means.
     """
+    from scipy.cluster.vq import kmeans2  # late: only pages pay for scipy
+
     points = np.asarray(profiles, dtype=np.float64)
     if len(points) < _FEWEST:
         return Clusters(np.zeros(len(points), dtype=np.int64), np.empty(0))
@@ -86,6 +86,8 @@ def find_clusters(profiles: npt.ArrayLike, seed: int = 0) -> Clusters:
 
 def _decompose(points: Floats) -> tuple[Floats, Floats]:
     """Return the smallest eigenvalues of the Laplacian of the graph of neighbours, and their vectors."""
+    from scipy.linalg import eigh  # late: only pages pay for scipy
+
     nearest = _find_nearest(points, points, _NEIGHBOURS + 1)
     joined = np.zeros((len(points), len(points)))
     joined[np.arange(len(points))[:, None], nearest] = 1

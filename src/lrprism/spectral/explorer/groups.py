@@ -53,7 +53,9 @@ def cluster_targets(target: Numbers, profiles: Floats) -> tuple[Numbers, list[di
     return members, listed
 
 
-def describe_groups(facts: ItemFacts, profiles: Floats, spectra: Floats, inputs: Floats) -> dict[str, Any]:
+def describe_groups(
+    facts: ItemFacts, profiles: Floats, spectra: Floats, inputs: Floats, maps: Floats | None = None
+) -> dict[str, Any]:
     """Return the clusters of each explained output, and the means over cells of the table and clusters.
 
     Args:
@@ -61,11 +63,12 @@ def describe_groups(facts: ItemFacts, profiles: Floats, spectra: Floats, inputs:
         profiles: What stands for each sample, from :func:`~.clusters.build_profiles`.
         spectra: Relevance, ``[sample, band]``.
         inputs: The data, ``[sample, band]``.
+        maps: Relevance summed over the bands, ``[sample, y, x]``, of patches.
 
     Returns:
         ``cluster``, the cluster of each sample, packed; ``clusters``, what is known of each; ``cells`` and
         ``means``, the :func:`list_means` of samples that share output, true and predicted class, and of
-        those that share a cluster.
+        those that share a cluster; ``maps``, the mean map of each cluster, None where there are none.
     """
     cluster, clusters = cluster_targets(facts.target, profiles)
     cells = np.stack([facts.target, facts.label, facts.predicted], axis=1)
@@ -74,6 +77,7 @@ def describe_groups(facts: ItemFacts, profiles: Floats, spectra: Floats, inputs:
         "clusters": clusters,
         "cells": list_means(cells, spectra, inputs),
         "means": list_means(cluster[:, None], spectra, inputs),
+        "maps": None if maps is None else _average_maps(maps, cluster),
     }
 
 
@@ -101,6 +105,11 @@ def list_means(keys: Numbers, spectra: Floats, inputs: Floats) -> dict[str, Any]
         "relevance": encode_rows(means[0], _LEVELS).to_json(),
         "input": encode_rows(means[1], _LEVELS).to_json(),
     }
+
+
+def _average_maps(maps: Floats, cluster: Numbers) -> dict[str, Any]:
+    flat = maps.reshape(len(maps), -1)
+    return encode_rows(_average(flat, cluster, np.bincount(cluster)), _LEVELS).to_json()
 
 
 def _average(values: Floats, group: Numbers, count: Numbers) -> Floats:

@@ -14,8 +14,12 @@ from lrprism.spectral.explorer.groups import describe_groups
 from lrprism.spectral.explorer.items import MOST_VALUES, ShownItems, pack_items, read_facts, thin_out_items
 from lrprism.spectral.plots.picture import choose_colour_bands, picture_title, stretch
 
-_FINE: Final = 32767
-"""Levels of spectra, which are summed over the pixels of a sample: there is room for two bytes each."""
+_FINE, _COARSE = 32767, 127
+"""Levels of spectra, which are summed over the pixels of a sample, in two bytes and in one."""
+_FEW: Final = 300_000
+"""Values of spectra that are written in two bytes each."""
+_SPECTRA: Final = 6
+"""Room that a value of the spectra takes beside one of the maps."""
 _PLACES: Final = ("name", "scene", "row", "column")
 
 Floats = npt.NDArray[np.floating[Any]]
@@ -40,7 +44,8 @@ def describe_samples(
     inputs = some["patch"].transpose("sample", "band", "y", "x").values.mean(axis=(2, 3), dtype=np.float64)
     label = some["label"].values if "label" in some else np.full(len(maps), -1)
     facts = read_facts(some, label)
-    profiles = build_profiles(spectra, double.sum(axis=1))
+    areas = double.sum(axis=1)
+    profiles = build_profiles(spectra, areas)
     content = {
         "kind": "samples",
         "counts": shown.to_json(),
@@ -51,19 +56,26 @@ def describe_samples(
         },
         "places": {name: some[name].values.tolist() for name in _PLACES if name in some.variables},
         "items": pack_items(facts, spectra, _read_columns(some, numbers[shown.numbers])),
-        "relevance": encode_rows(spectra, _FINE).to_json(),
-        "input": encode_rows(inputs, _FINE).to_json(),
-        "groups": describe_groups(facts, profiles, spectra, inputs),
+        "relevance": _encode_spectra(spectra),
+        "input": _encode_spectra(inputs),
+        "groups": describe_groups(facts, profiles, spectra, inputs, areas if areas[0].size > 1 else None),
     }
+    # the map of a single spectrum would say again what its spectrum says
+    if maps.shape[2] * maps.shape[3] == 1:
+        return content | {"maps": None}
     left = room - len(json.dumps(content))
     return content | {"maps": encode_to_fit(maps.reshape(len(maps), -1), left, RELEVANCE_POWER)}
+
+
+def _encode_spectra(spectra: Floats) -> dict[str, Any]:
+    return encode_rows(spectra, _FINE if spectra.size <= _FEW else _COARSE).to_json()
 
 
 def _choose_samples(relevance: xr.Dataset, most: int) -> ShownItems:
     """Choose the samples that a page has room for, evenly spread over the explained outputs."""
     target = relevance["target"].values
     total = len(target)
-    each = int(np.prod(relevance["relevance"].shape[1:]))
+    each = relevance.sizes["band"] * (relevance.sizes["y"] * relevance.sizes["x"] + _SPECTRA)
     by_target = np.argsort(target, kind="stable")
     shown = np.sort(thin_out_items(by_target, each, most))
     which = "every sample" if len(shown) == total else "samples evenly spread over the classes"

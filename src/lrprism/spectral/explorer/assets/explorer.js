@@ -92,9 +92,10 @@ const COUNT = items.target.length;
 items.cluster = await readWhole(groups.cluster);
 if (isScene) items.pixel = items.step.map((sum => (step) => (sum += step))(0));
 const [relevance, input, maps, pictureBytes] = await Promise.all([
-  Rows.read(content.relevance), Rows.read(content.input), isScene ? null : Rows.read(content.maps),
+  Rows.read(content.relevance), Rows.read(content.input), content.maps ? Rows.read(content.maps) : null,
   inflate((content.picture ?? content.patches).rgb),
 ]);
+const clusterMaps = groups.maps ? await Rows.read(groups.maps) : null;
 for (const means of [cells, groups.means]) {
   means.rows = { relevance: await Rows.read(means.relevance), input: await Rows.read(means.input) };
 }
@@ -188,7 +189,16 @@ function nameCluster(number) {
 }
 
 const readKey = (item) => [items.target[item], items.label[item], items.predicted[item], items.cluster[item]];
-const passes = (item) => !state.filter || readChoice(state.filter)(readKey(item));
+let passing = { filter: "", items: new Uint8Array(COUNT).fill(1) };
+
+/** Return True if a sample passes the filter; all are asked once, when it changes. */
+function passes(item) {
+  if (passing.filter !== state.filter) {
+    const takes = state.filter ? readChoice(state.filter) : () => true;
+    passing = { filter: state.filter, items: Uint8Array.from({ length: COUNT }, (_, other) => takes(readKey(other))) };
+  }
+  return passing.items[item] === 1;
+}
 
 const isNumber = (text, most) => /^\d+$/.test(text) && Number(text) < most;
 const isChoice = (text) => (/^[tl]\d+$|^c\d+,\d+$|^a$/.test(text) && cells.keys.some(readChoice(text)))
@@ -234,7 +244,7 @@ const DIVERGING = ["#053061", "#2166ac", "#4393c3", "#92c5de", "#d1e5f0", "#f7f7
   "#b2182b", "#67001f"].map(hex);
 const SEQUENTIAL = ["#440154", "#482878", "#3e4989", "#31688e", "#26828e", "#1f9e89", "#35b779", "#6ece58", "#b5de2b",
   "#fde725"].map(hex); // viridis
-const UNEXPLAINED = [184, 184, 184];
+const UNEXPLAINED = 0xffb8b8b8;
 
 /** Return 256 colours between some of them, as bytes. */
 function spread(stops) {
@@ -252,21 +262,21 @@ const [DIVERGING_TABLE, SEQUENTIAL_TABLE] = [spread(DIVERGING), spread(SEQUENTIA
 
 /** Return the size within which most of the values lie; of a large number of values from some of them. */
 function findExtent(values) {
-  const step = Math.max(1, Math.floor(values.length / 20000));
+  const step = Math.max(1, Math.floor(values.length / 4000));
   const sizes = [];
   for (let at = 0; at < values.length; at += step) if (Number.isFinite(values[at])) sizes.push(Math.abs(values[at]));
   const sorted = Float32Array.from(sizes).sort();
   return sorted[Math.min(sorted.length - 1, Math.floor(WHOLE_SHARE * sorted.length))] || sorted[sorted.length - 1] || 1;
 }
 
-/** Write the colour of a value between -extent and extent into pixels. */
-function paintDiverging(pixels, at, value, extent, alpha = 255) {
-  const code = 3 * Math.max(0, Math.min(255, Math.round(127.5 + (127.5 * value) / extent)));
-  pixels[at] = DIVERGING_TABLE[code];
-  pixels[at + 1] = DIVERGING_TABLE[code + 1];
-  pixels[at + 2] = DIVERGING_TABLE[code + 2];
-  pixels[at + 3] = alpha;
-}
+/** Return colours as whole numbers in which a canvas keeps a pixel: red in the lowest byte, opaque. */
+const packColours = (bytes) => Uint32Array.from({ length: bytes.length / 3 }, (_, at) =>
+  (bytes[3 * at] | (bytes[3 * at + 1] << 8) | (bytes[3 * at + 2] << 16) | 0xff000000) >>> 0);
+const [DIVERGING_PIXELS, SEQUENTIAL_PIXELS] = [DIVERGING_TABLE, SEQUENTIAL_TABLE].map(packColours);
+const FAINT = 0x28ffffff; // leaves 40 of 255 of a pixel
+
+/** Return the pixel of a value between -extent and extent. */
+const paintDiverging = (value, extent) => DIVERGING_PIXELS[Math.max(0, Math.min(255, Math.round(127.5 + (127.5 * value) / extent)))];
 
 // ---------------------------------------------------------------- picture of a scene
 
@@ -312,41 +322,38 @@ function measureRelevance() {
 
 let drawn = {};
 
+/** Return a function that gives the pixel of a sample in the view that is shown. */
+function choosePainter() {
+  if (state.view === "relevance") {
+    const [values, extent] = measureRelevance();
+    drawn = { extent };
+    return (item) => paintDiverging(values[item], extent);
+  }
+  if (state.view === "predicted" && result.isTrait) {
+    const [low, high] = findRange(items.value);
+    drawn = { low, high };
+    return (item) => SEQUENTIAL_PIXELS[Math.round((255 * (items.value[item] - low)) / (high - low || 1))];
+  }
+  const numbers = state.view === "true" ? items.label : items.predicted;
+  return (item) => (numbers[item] < 0 ? UNEXPLAINED : CLASS_PIXELS[numbers[item] % CLASS_PIXELS.length]);
+}
+
 function drawScene() {
   const image = new ImageData(cellsWide, cellsHigh);
-  const pixels = image.data;
-  let [values, extent, low, high] = [null, 1, 0, 1];
-  if (state.view === "relevance") [values, extent] = measureRelevance();
-  if (state.view === "predicted" && result.isTrait) {
-    values = items.value;
-    [low, high] = findRange(values);
-  }
+  const pixels = new Uint32Array(image.data.buffer);
+  const isColour = state.view === "colour";
+  const paint = isColour ? null : choosePainter();
   for (let cell = 0; cell < itemOfCell.length; cell += 1) {
     const item = itemOfCell[cell];
-    const at = 4 * cell;
-    const isFaint = state.filter && (item < 0 || !passes(item));
-    const alpha = isFaint ? 40 : 255;
-    if (state.view === "colour") {
-      pixels.set(colours.subarray(3 * cell, 3 * cell + 3), at);
-      pixels[at + 3] = alpha;
-    } else if (item < 0) {
-      pixels.set([...UNEXPLAINED, alpha], at);
-    } else if (state.view === "relevance") {
-      paintDiverging(pixels, at, values[item], extent, alpha);
-    } else if (state.view === "predicted" && result.isTrait) {
-      const code = 3 * Math.round((255 * Math.max(0, Math.min(1, (values[item] - low) / (high - low || 1)))));
-      pixels.set([SEQUENTIAL_TABLE[code], SEQUENTIAL_TABLE[code + 1], SEQUENTIAL_TABLE[code + 2], alpha], at);
-    } else {
-      const number = state.view === "true" ? items.label[item] : items.predicted[item];
-      pixels.set([...(number < 0 ? UNEXPLAINED : CLASS_COLOURS[number]), alpha], at);
-    }
+    const pixel = isColour ? COLOUR_PIXELS[cell] : item < 0 ? UNEXPLAINED : paint(item);
+    pixels[cell] = state.filter && (item < 0 || !passes(item)) ? pixel & FAINT : pixel;
   }
   sceneCanvas.getContext("2d").putImageData(image, 0, 0);
-  drawn = { values, extent, low, high };
   drawKey();
 }
 
-const CLASS_COLOURS = outputs.map(({ colour }) => hex(colour));
+const COLOUR_PIXELS = isScene ? packColours(colours) : null;
+const CLASS_PIXELS = packColours(outputs.flatMap(({ colour }) => hex(colour)));
 
 function findRange(values) {
   let [low, high] = [Infinity, -Infinity];
@@ -421,7 +428,7 @@ const nameStretch = () => {
 // ---------------------------------------------------------------- samples
 
 const patch = content.patches;
-const PAGE = 120; // samples that are drawn at first, and with each press of the button
+const PAGE = 60; // samples that are drawn at first, and with each press of the button
 let shownSamples = PAGE;
 let buttons = [];
 const isSpectrum = patch && patch.height * patch.width === 1;
@@ -467,37 +474,38 @@ function buildGrid() {
   find("more").textContent = `Show more of ${listed.length}`;
 }
 
-/** Return the relevance of each pixel of a sample, summed over the stretch. */
-function mapOf(item) {
+/** Return for each of some samples the relevance of its pixels, summed over the stretch. */
+function mapsOf(chosen) {
   const area = patch.height * patch.width;
-  const sums = new Float32Array(area);
-  const { codes, rows, levels, value } = maps;
+  const sums = chosen.map(() => new Float32Array(area));
+  const { codes, rows, levels, value, scale } = maps;
   for (const band of stretchBands()) {
-    for (let pixel = 0, at = band * area * rows + item; pixel < area; pixel += 1, at += rows) {
-      sums[pixel] += value[codes[at] + levels];
+    for (let pixel = 0; pixel < area; pixel += 1) {
+      // the codes of one pixel lie side by side, sample after sample
+      const first = (band * area + pixel) * rows;
+      for (let number = 0; number < chosen.length; number += 1) sums[number][pixel] += value[codes[first + chosen[number]] + levels];
     }
   }
-  return sums.map((sum) => sum * maps.scale[item]);
+  return sums.map((map, number) => map.map((sum) => sum * scale[chosen[number]]));
 }
 
 function paintPatch(canvas, item, values, extent) {
   const image = new ImageData(canvas.width, canvas.height);
-  const area = canvas.width * canvas.height;
-  for (let pixel = 0; pixel < area; pixel += 1) {
-    if (values) {
-      paintDiverging(image.data, 4 * pixel, values[pixel], extent);
-    } else {
-      const at = 3 * (item * area + pixel);
-      image.data.set([colours[at], colours[at + 1], colours[at + 2], 255], 4 * pixel);
-    }
+  const pixels = new Uint32Array(image.data.buffer);
+  const first = item * pixels.length;
+  for (let pixel = 0; pixel < pixels.length; pixel += 1) {
+    pixels[pixel] = values ? paintDiverging(values[pixel], extent) : PATCH_PIXELS[first + pixel];
   }
   canvas.getContext("2d").putImageData(image, 0, 0);
 }
 
+const PATCH_PIXELS = isScene ? null : packColours(colours);
+
 function drawSamples() {
   const isRelevance = state.view === "relevance";
   const shown = buttons.map((button) => Number(button.dataset.item));
-  const values = isRelevance ? shown.map((item) => (isSpectrum ? orderBands(relevance.row(item)) : mapOf(item))) : [];
+  const readStrips = () => shown.map((item) => orderBands(relevance.row(item)));
+  const values = isRelevance ? (isSpectrum ? readStrips : () => mapsOf(shown))() : [];
   const extent = isRelevance ? findExtent(values.flatMap((map) => Array.from(map))) : 1;
   buttons.forEach((button, number) => {
     const canvas = button.firstChild;
@@ -506,9 +514,13 @@ function drawSamples() {
   });
   drawn = { extent };
   drawKey();
+}
+
+/** Draw the chosen sample in colour, and its relevance over the stretch. */
+function drawChosen() {
   if (isSpectrum) return;
   const [item] = state.pins;
-  const map = mapOf(item);
+  const [map] = mapsOf([item]);
   const own = findExtent(map);
   for (const id of ["chosen-colour", "chosen-relevance"]) [find(id).width, find(id).height] = [patch.width, patch.height];
   paintPatch(find("chosen-colour"), item, null, 1);
@@ -554,7 +566,7 @@ function describeState() {
   const row = relevance.row(item);
   const here = stretchBands().reduce((sum, band) => sum + row[band], 0);
   const strongest = row.reduce((best, value, band) => (value > row[best] ? band : best), 0);
-  const filter = state.filter ? ` ${many(listItems().length, isScene ? "pixel" : "sample")} ${nameChoice(state.filter)}.` : "";
+  const filter = state.filter ? ` ${many(listItems().length, isScene ? "pixel" : "sample")} shown: ${nameChoice(state.filter)}.` : "";
   return `${describeItem(item)}. Relevance ${nameStretch()}: ${sign(here)} ${result.unit}; most at ${nm(bands.wavelength[strongest])}, ${sign(row[strongest])}.${filter}`;
 }
 
@@ -960,15 +972,18 @@ function buildClusters() {
   });
 }
 
+/** For each cluster the samples whose class is known, and those of them that are right. */
+const clusterCounts = clusters.map(() => ({ known: 0, right: 0 }));
+for (let item = 0; hasLabels && item < COUNT; item += 1) {
+  if (items.label[item] < 0) continue;
+  const counted = clusterCounts[items.cluster[item]];
+  counted.known += 1;
+  counted.right += items.label[item] === items.predicted[item];
+}
+
 /** Return the share of the samples of a cluster that are right, in words; nothing where no class is known. */
 function countRight(number) {
-  if (!hasLabels) return "";
-  let [known, right] = [0, 0];
-  for (let item = 0; item < COUNT; item += 1) {
-    if (items.cluster[item] !== number || items.label[item] < 0) continue;
-    known += 1;
-    right += items.label[item] === items.predicted[item];
-  }
+  const { known, right } = clusterCounts[number];
   return known ? `, ${Math.round((100 * right) / known)} % right${known < groups.means.count[number] ? " where known" : ""}` : "";
 }
 
@@ -981,11 +996,15 @@ function drawClusters() {
   if (listedClusters === `${target} ${theme.ink}`) return;
   listedClusters = `${target} ${theme.ink}`;
   const listed = [...clusters.keys()].filter((number) => clusters[number].target === target);
-  find("clusters").innerHTML = `<ul class="clusters">${listed.map((number) => `<li><button type="button" data-cell="k${number}" aria-pressed="${state.filter === `k${number}`}">${escape(nameCluster(number).replace(/^c/, "C"))}<small>${many(groups.means.count[number], isScene ? "pixel" : "sample")}${countRight(number)}</small><canvas width="360" height="76" aria-hidden="true"></canvas></button></li>`).join("")}</ul>`;
-  find("clusters").querySelectorAll("canvas").forEach((canvas, place) => drawCluster(canvas, listed[place]));
+  find("clusters").innerHTML = `<ul class="clusters">${listed.map((number) => `<li><button type="button" data-cell="k${number}" aria-pressed="${state.filter === `k${number}`}">${escape(nameCluster(number).replace(/^c/, "C"))}<small>${many(groups.means.count[number], isScene ? "pixel" : "sample")}${countRight(number)}</small><span class="mean">${clusterMaps ? `<canvas class="area" width="${patch.width}" height="${patch.height}" aria-hidden="true"></canvas>` : ""}<canvas class="bars" width="360" height="76" aria-hidden="true"></canvas></span></button></li>`).join("")}</ul>`;
+  find("clusters").querySelectorAll(".bars").forEach((canvas, place) => drawCluster(canvas, listed[place]));
+  find("clusters").querySelectorAll(".area").forEach((canvas, place) => {
+    const map = clusterMaps.row(listed[place]);
+    paintPatch(canvas, 0, map, findExtent(map));
+  });
   find("clusters-note").textContent = listed.length === 1
     ? "One cluster: the samples of this class are decided alike, or there are too few to tell."
-    : "Grouped by how their relevance lies over wavelength and, of patches, over the picture. Samples that owe their class to an artefact stand apart.";
+    : `Grouped by how their relevance lies over wavelength${clusterMaps ? " and over the picture, whose means are shown" : ""}. Samples that owe their class to an artefact stand apart.`;
 }
 
 function drawCluster(canvas, number) {
@@ -1126,11 +1145,15 @@ function update(changes) {
   const is = (...names) => names.some((name) => state[name] !== before[name]) || changes.all;
   delete state.all;
   if (!isScene && is("filter")) buildGrid();
-  if (is("view", "low", "high", "filter") || (!isScene && is("pins"))) (isScene ? drawScene : drawSamples)();
+  if (is("view", "low", "high", "filter")) (isScene ? drawScene : drawSamples)();
+  if (!isScene && is("pins", "low", "high")) drawChosen();
   if (isScene) drawPins();
   else markChosen();
-  if (is("pins", "first", "second", "low", "high")) drawSpectra();
-  if (is("low", "high")) drawBand();
+  if (is("pins", "first", "second")) drawSpectra();
+  if (is("low", "high")) {
+    for (const chart of [inputChart, relevanceChart]) chart.redraw(false, false);
+    drawBand();
+  }
   if (is("pins")) {
     drawAccount();
     drawClusters();
@@ -1142,7 +1165,8 @@ function update(changes) {
   for (const radio of document.querySelectorAll("[name=view]")) radio.checked = radio.value === state.view;
   say(describeState());
   writeAddress();
-  document.documentElement.dataset.updateMs = (performance.now() - begun).toFixed(2);
+  // uPlot draws in a microtask of its own, before this one
+  queueMicrotask(() => { document.documentElement.dataset.updateMs = (performance.now() - begun).toFixed(2); });
 }
 
 /** Keep the first pin where it is: the next one that is chosen does not replace it. */
@@ -1179,8 +1203,8 @@ function start() {
   find("way").textContent = `${result.composite.split("(")[0]} against ${result.comparedWith} · ${result.unit} · ${counts.which}, ${counts.shown.toLocaleString("en")} of ${counts.total.toLocaleString("en")} explained`;
   find("doubt").hidden = !result.doubt;
   find("doubt").textContent = `Do not read these maps: ${result.doubt}.`;
-  const coarse = isScene ? relevance : maps;
-  find("precision").textContent = `In this page relevance ${isScene ? "of a pixel" : "in a map"} is exact to ${(100 * coarse.error).toFixed(1)} % of the largest of its ${isScene ? "pixel" : "sample"}${isScene ? `, the data to ${(100 * input.error).toFixed(1)} %` : ""}; means are exact. All digits are in relevance.zarr.`;
+  const percent = (rows) => `${Number((100 * rows.error).toPrecision(2))} %`;
+  find("precision").textContent = `In this page relevance is exact to ${percent(relevance)} of the largest of its ${isScene ? "pixel" : "spectrum"}, the data to ${percent(input)}${maps ? `, relevance in a map to ${percent(maps)} of the largest of its sample` : ""}; means are exact. All digits are in relevance.zarr.`;
   find("attribution").textContent = result.attribution ? `Data: ${result.attribution}` : "";
   find("views").innerHTML = VIEWS.map(([value, name]) => `<label><input type="radio" name="view" value="${value}">${name}</label>`).join("");
   find("band").max = order.length - 1;
