@@ -21,6 +21,7 @@ NAMES = ["maize", "</script><b>soy", "oats & rye"]
 RECORD = {
     "settings": {"rule": "epsilon"},
     "unit": "logit",
+    "verdict": {"lines": ["The maps can be believed."]},
     "words": ["Explained by epsilon against zero: the default."],
     "report": ["Note: nothing."],
     "conservation": {
@@ -77,6 +78,7 @@ def _add_facts(dataset: xr.Dataset, predicted: Any, random: np.random.Generator)
     dataset["predicted"] = dataset["target"] = ("sample", predicted)
     output = random.normal(size=(len(predicted), CLASSES)).astype(np.float32)
     dataset["output"] = (("sample", "class"), output)
+    dataset["explained"] = ("sample", random.normal(size=len(predicted)))
     dataset["relevance"].attrs["units"] = "logit"
     dataset = dataset.assign_coords(
         class_name=("class", NAMES),

@@ -31,7 +31,10 @@ def test_the_words_and_the_account_are_those_of_the_record() -> None:
     assert facts["words"] == RECORD["words"]
     assert facts["account"] == RECORD["conservation"]
     assert (facts["isZeroReference"], facts["isTrait"], facts["unit"]) == (True, False, "logit")
-    assert describe_result(make_samples().assign_attrs(doubt="it guesses"), RECORD)["doubt"] == "it guesses"
+    assert facts["verdict"] == ["The maps can be believed."]
+    for doubt in ("doubt", "map_doubt"):
+        attrs = {doubt: "it guesses"}
+        assert describe_result(make_samples().assign_attrs(attrs), RECORD)["doubt"] == "it guesses"
 
 
 def test_classes_have_the_colours_of_the_maps() -> None:

@@ -28,7 +28,7 @@ def test_cells_and_clusters_have_their_means() -> None:
     random = np.random.default_rng(0)
     target, label = random.integers(0, 2, 30), random.integers(-1, 2, 30)
     spectra = random.normal(size=(30, 4))
-    facts = ItemFacts(target, label, target, spectra[:, 0])
+    facts = ItemFacts(target, label, target, spectra[:, 0], spectra[:, 0])
     groups = describe_groups(facts, spectra, spectra, spectra)
     assert len(unpack(groups["cluster"], "<i4")) == 30
     assert sum(groups["cells"]["count"]) == sum(groups["means"]["count"]) == 30
@@ -41,7 +41,7 @@ def test_the_mean_map_of_each_cluster() -> None:
     random = np.random.default_rng(0)
     maps = random.normal(size=(40, 2, 3))
     target = np.repeat([0, 1], [30, 10])
-    facts = ItemFacts(target, target, target, maps[:, 0, 0])
+    facts = ItemFacts(target, target, target, maps[:, 0, 0], maps[:, 0, 0])
     # apart by their profiles: the first 15 of class 0, its last 15, and the few of class 1
     profiles = random.normal(size=(40, 3)) + 20 * (np.arange(40) < 15)[:, None]
     groups = describe_groups(facts, profiles, maps[:, 0], maps[:, 0], maps)

@@ -28,7 +28,7 @@ def test_samples_and_their_page(trained: Path, tmp_path: Path) -> None:
 
 
 def test_results_without_a_page(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match="A run folder should hold a run.json"):
+    with pytest.raises(DataError, match=r"A run folder should hold a run\.json"):
         find_explorer(tmp_path / "nothing")
     (tmp_path / "run.json").write_text("{}")
     with pytest.raises(ResultsError, match=r"should hold explorer.html. Found none in .* Explain again with"):

@@ -10,7 +10,7 @@ import pandas as pd
 import xarray as xr
 
 from lrprism.spectral.bands.pooling import joins_bands
-from lrprism.spectral.bands.statistics import COMPARED_WITH, DOUBT, REGRESSION, RESOLUTION, TASK
+from lrprism.spectral.bands.statistics import COMPARED_WITH, DOUBT, MAP_DOUBT, REGRESSION, RESOLUTION, TASK
 from lrprism.spectral.explorer.encoding import round_numbers
 from lrprism.spectral.knowledge.absorption import FEATURES
 from lrprism.spectral.plots.class_colours import class_colour
@@ -38,7 +38,8 @@ def describe_result(relevance: xr.Dataset, record: Mapping[str, Any]) -> dict[st
         "inputUnit": str(attrs.get("units", "")),
         "quantity": str(attrs.get("quantity", "")),
         "isTrait": attrs[TASK] == REGRESSION,
-        "doubt": str(attrs.get(DOUBT, "")),
+        "doubt": str(attrs.get(DOUBT) or attrs.get(MAP_DOUBT) or ""),
+        "verdict": [str(line) for line in record["verdict"]["lines"]],
         "words": [str(line) for line in record["words"]],
         "report": [str(line) for line in record["report"]],
         "assumed": [str(line) for line in attrs.get("assumed", ())],

@@ -23,12 +23,14 @@ class ItemFacts:
         label: The true class, -1 where it is not known.
         predicted: The predicted class, -1 of a trait.
         output: The explained output's value.
+        explained: What is explained of it: with a reference its difference from that of the reference.
     """
 
     target: Numbers
     label: Numbers
     predicted: Numbers
     output: Floats
+    explained: Floats
 
 
 def cluster_targets(target: Numbers, profiles: Floats) -> tuple[Numbers, list[dict[str, Any]]]:

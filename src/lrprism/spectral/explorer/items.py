@@ -61,7 +61,8 @@ def read_facts(relevance: xr.Dataset, label: Numbers) -> ItemFacts:
     target = relevance["target"].values.astype(np.int64)
     is_trait = relevance.attrs[TASK] == REGRESSION
     predicted = np.full_like(target, -1) if is_trait else relevance["predicted"].values.astype(np.int64)
-    return ItemFacts(target, label.astype(np.int64), predicted, pick_outputs(relevance, target))
+    explained = relevance["explained"].values
+    return ItemFacts(target, label.astype(np.int64), predicted, pick_outputs(relevance, target), explained)
 
 
 def pick_outputs(relevance: xr.Dataset, target: Numbers) -> Floats:
@@ -94,6 +95,7 @@ def pack_items(facts: ItemFacts, spectra: Floats, others: dict[str, npt.NDArray[
         "label": facts.label,
         "predicted": facts.predicted,
         "output": facts.output,
+        "explained": facts.explained,
         "positive": double.clip(min=0).sum(axis=1),
         "negative": double.clip(max=0).sum(axis=1),
         **others,

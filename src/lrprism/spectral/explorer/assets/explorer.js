@@ -85,7 +85,7 @@ const nm = (number) => `${Number(number.toFixed(1))} nm`;
 
 const items = {};
 for (const [name, text] of Object.entries(content.items)) {
-  items[name] = await (["output", "positive", "negative", "value", "measured"].includes(name)
+  items[name] = await (["output", "explained", "positive", "negative", "value", "measured"].includes(name)
     ? readFloats(text) : readWhole(text));
 }
 const COUNT = items.target.length;
@@ -856,14 +856,14 @@ function drawAccount() {
   const rows = [[`Output for ${output}`, items.output[item]], ["Arrived at the bands", arrived],
     ["of it for", items.positive[item]], ["of it against", items.negative[item]]];
   // against an input of zero the output itself is shared out; otherwise its difference from the reference
-  if (result.isZeroReference) rows.push(["Stayed on the way", items.output[item] - arrived]);
+  if (!result.isZeroReference) rows.splice(1, 0, [`Less that of ${result.comparedWith}`, items.explained[item]]);
+  rows.push(["Stayed on the way", items.explained[item] - arrived]);
   const list = (title, lines) => `<table><caption>${escape(title)}</caption><tbody>${lines.map(([name, value]) =>
     `<tr><th scope="row">${escape(name)}</th><td>${write(value)}</td></tr>`).join("")}</tbody></table>`;
   const { account } = result;
   const mean = [["To explain", account.explained], ["Arrived at the bands", account.at_input],
     ...Object.entries(SINKS).map(([name, words]) => [`Stayed ${words}`.replace("Stayed not", "Not"), account[name]])];
-  find("account-now").innerHTML = list(`${nameItem(item)}, ${result.unit}`, rows) + (result.isZeroReference ? ""
-    : `<p class="quiet">Explained is the difference from ${escape(result.comparedWith)}, not the output itself.</p>`);
+  find("account-now").innerHTML = list(`${nameItem(item)}, ${result.unit}`, rows);
   if (!find("account-mean").innerHTML) find("account-mean").innerHTML = list(`Mean of all that was explained, ${result.unit}`, mean);
 }
 
@@ -1024,7 +1024,7 @@ function drawCluster(canvas, number) {
 
 function buildSaid() {
   const list = (lines) => `<ul class="plain">${lines.map((line) => `<li>${escape(line.trim())}</li>`).join("")}</ul>`;
-  const parts = [list(result.words)];
+  const parts = [list([...result.verdict, ...result.words])];
   if (tables.classes) parts.push(listClasses());
   else if (result.report.length) parts.push(list(result.report));
   else parts.push(`<p class="quiet">The report judges samples of the test part: explain without --every-pixel to read it.</p>`);
