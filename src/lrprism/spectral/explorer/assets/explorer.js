@@ -857,7 +857,10 @@ function drawAccount() {
     ["of it for", items.positive[item]], ["of it against", items.negative[item]]];
   // against an input of zero the output itself is shared out; otherwise its difference from the reference
   if (!result.isZeroReference) rows.splice(1, 0, [`Less that of ${result.comparedWith}`, items.explained[item]]);
-  rows.push(["Stayed on the way", items.explained[item] - arrived]);
+  // each amount is exact to 1 in 8192: a difference below that is none that the page could tell
+  const stayed = items.explained[item] - arrived;
+  const bound = (Math.abs(items.explained[item]) + items.positive[item] - items.negative[item]) / 8192;
+  rows.push(["Stayed on the way", Math.abs(stayed) > bound ? stayed : 0]);
   const list = (title, lines) => `<table><caption>${escape(title)}</caption><tbody>${lines.map(([name, value]) =>
     `<tr><th scope="row">${escape(name)}</th><td>${write(value)}</td></tr>`).join("")}</tbody></table>`;
   const { account } = result;
