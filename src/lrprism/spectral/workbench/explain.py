@@ -73,9 +73,8 @@ def explain_into(
     with reporter.step(f"reading {settings.source or trained.source}"):
         samples = open_explained(trained, settings)
         job = _plan(samples, trained, way, folder)
-    # batches that are in the store already are not explained again
     store = RelevanceStore(folder, len(job.numbers), settings.batch_size)
-    if not _run_job(job, store, way, reporter):
+    if not _run_job(job, store, way, reporter):  # batches that are in the store are not explained again
         return None
     verdict = asdict(judge_maps(store, job.explainer, trained, settings.seed, reporter))
     relevance, accounts = store.read(), store.accounts()
