@@ -41,7 +41,7 @@ def train(
         ResultsError: If the folder cannot take a run, or holds unfinished work of other settings.
     """
     _check_one_process(settings.training.devices)
-    with UnfinishedRun.open(out, plan_training(settings), overwrite=overwrite) as unfinished:
+    with UnfinishedRun.open(Path(out), plan_training(settings), overwrite=overwrite) as unfinished:
         train_into(unfinished.work, settings, Reporter(not quiet))
         unfinished.finish()
     return read_results(out)
@@ -73,7 +73,7 @@ def explain(
     settings = settings or ExplanationSettings()
     _check_one_process(settings.devices)
     network = run.folder if isinstance(run, Results) else Path(run).expanduser()
-    with UnfinishedRun.open(out, plan_explanation(network, settings), overwrite=overwrite) as unfinished:
+    with UnfinishedRun.open(Path(out), plan_explanation(network, settings), overwrite=overwrite) as unfinished:
         explain_into(unfinished.work, network, settings, Reporter(not quiet))
         unfinished.finish()
     return read_results(out)
