@@ -180,7 +180,7 @@ def _write_classes_heading(figure: Figure, dataset: xr.Dataset, count: int, *, n
         figure,
         MARGIN,
         bottom,
-        "dot: the band of largest relevance\ngrey ground: no band\n"
+        "dot: the band of largest relevance\nno dot: no bands are named\ngrey ground: no band\n"
         f"right of the rows: largest |R| of the class ({contract.get_relevance_unit(dataset)})",
         size=style.FONT_TINY + 0.5,
         colour=style.GREY,

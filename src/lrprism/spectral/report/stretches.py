@@ -138,11 +138,13 @@ def find_stretches(
     places = np.ptp(wavelength) / nm if nm else len(wavelength)
     wider = float(ndtri(1 - _TAIL / max(1.0, places)) / ndtri(1 - _TAIL))
     least = _LEAST * max((stretch.value for stretch in found), default=0.0)
-    return [
+    named = [
         stretch
         for stretch in found
         if stretch.value - wider * (stretch.value - stretch.low) > 0 and stretch.value >= least
     ]
+    # the highest peak need not have the largest sum over its box
+    return sorted(named, key=lambda stretch: stretch.value, reverse=True)
 
 
 def _build_stretch(
