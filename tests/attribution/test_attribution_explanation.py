@@ -319,3 +319,28 @@ def test_an_explainer_and_a_plan_print_as_one_line() -> None:
     plan = lp.LRP(Doubling(), LRP_0).plan(columns([1.0]))
     assert repr(plan) == "<Plan of 1 calls: print() shows it as a table>"
     assert str(plan).count("\n") == 2
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {},
+        {"target": "all"},
+        {"batch_size": 1},
+        {"reference": lp.reference.each(A[:1], A[1:]), "batch_size": 1},
+    ],
+)
+def test_an_explanation_holds_the_inputs_that_were_given_and_no_copy(options: dict[str, Any]) -> None:
+    x = A.clone().requires_grad_()
+    explanation = lp.LRP(make_linear(WEIGHT), LRP_0).explain(x, **options)
+    assert explanation.inputs.data_ptr() == x.data_ptr()
+    assert explanation.inputs.shape == x.shape
+    assert not explanation.inputs.requires_grad
+
+
+def test_several_inputs_are_held_in_the_form_that_they_came_in() -> None:
+    model = FunctionModel(lambda m, a, b: m.layer(a) + b["bias"], layer=make_linear(WEIGHT))
+    b = columns([1.0, 2.0, 3.0], [4.0, 5.0, 6.0])
+    inputs = lp.LRP(model, LRP_0).explain((A, {"bias": b}), batch_size=1).inputs
+    assert torch.equal(inputs[0], A)
+    assert inputs[1]["bias"].data_ptr() == b.data_ptr()

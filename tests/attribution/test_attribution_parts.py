@@ -32,6 +32,7 @@ def test_an_axis_more_than_the_input_is_that_of_the_classes() -> None:
     x = torch.rand(2, 4)
     (part,) = list_parts(torch.stack([x, 2 * x, 3 * x]), x, OUTPUT)
     assert (part.has_class_axis, part.is_sampled) == (True, True)
+    assert part.of_samples(1)[0].shape == (1, 1, 4)
     relevance, inputs = part.of_samples(5)
     assert relevance.shape == (3, 2, 4)
     assert inputs is not None

@@ -35,7 +35,7 @@ def test_true_writes_one_line_to_stderr(capsys: pytest.CaptureFixture[str]) -> N
     out, err = capsys.readouterr()
     lines = [line.rstrip() for line in err.removeprefix("\r").split("\r")]
     assert out == ""
-    assert [re.sub(r"\d+ s", "T", line) for line in lines] == [
+    assert [re.sub(r"\d+ s\b", "T", line) for line in lines] == [
         "explained 2 of 5 samples in T, about T left",
         "explained 4 of 5 samples in T, about T left",
         "explained 5 of 5 samples in T",

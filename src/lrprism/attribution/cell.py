@@ -60,7 +60,7 @@ def _list_samples(parts: Sequence[Part], change: Tensor, target: Tensor | None, 
         explained = _find_explained(change, label, i, audit, k)
         cells = ["-" if value is None else f"{value:.6g}" for value in (explained, float(sums[k, i]))]
         lines.append((str(i), "-" if label is None else str(label), *cells))
-    count = len(sums) * first.relevance.shape[int(first.has_class_axis)]
+    count = first.relevance.shape[: 1 + first.has_class_axis].numel()
     note = f"{count - len(lines)} more." if count > len(lines) else ""
     return draw_table(("sample", "class", "explained", "arrived at the inputs"), lines, note)
 
@@ -68,7 +68,7 @@ def _list_samples(parts: Sequence[Part], change: Tensor, target: Tensor | None, 
 def _sum_each(part: Part) -> Tensor:
     """Return the sums over each of the first samples, ``[classes, n]``."""
     # an axis more, as a relevance [classes, n] has nothing to flatten
-    return part.of_samples(_MOST_ROWS)[0].double().unsqueeze(-1).flatten(2).sum(2)
+    return part.of_samples(_MOST_ROWS)[0].unsqueeze(-1).flatten(2).sum(2, dtype=torch.float64)
 
 
 def _find_explained(change: Tensor, label: int | None, i: int, audit: Account | None, k: int) -> float | None:

@@ -31,11 +31,14 @@ class Part(NamedTuple):
     is_sampled: bool
 
     def of_samples(self, count: int) -> tuple[Tensor, Tensor | None]:
-        """Return relevance ``[classes, n, ...]`` and inputs ``[n, ...]`` of the first samples, on the CPU.
+        """Return relevance ``[classes, n, ...]`` and inputs ``[n, ...]`` of the first samples and classes.
 
-        Both in float32 or float64, and with axes of length one where there are none.
+        Both on the CPU, in float32 or float64, and with axes of length one where there are none.
+
+        Args:
+            count: How many samples, and how many classes, at the most.
         """
-        relevance = self.relevance if self.has_class_axis else self.relevance[None]
+        relevance = self.relevance[:count] if self.has_class_axis else self.relevance[None]
         relevance = relevance[:, :count] if self.is_sampled else relevance[:, None]
         inputs = self.inputs
         # the numbers of tokens are names, not amounts

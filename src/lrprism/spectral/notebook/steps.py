@@ -73,7 +73,9 @@ def explain(
     settings = settings or ExplanationSettings()
     _check_one_process(settings.devices)
     network = run.folder if isinstance(run, Results) else Path(run).expanduser()
-    with UnfinishedRun.open(Path(out), plan_explanation(network, settings), overwrite=overwrite) as unfinished:
+    with UnfinishedRun.open(
+        Path(out), plan_explanation(network, settings), overwrite=overwrite
+    ) as unfinished:
         explain_into(unfinished.work, network, settings, Reporter(not quiet))
         unfinished.finish()
     return read_results(out)
