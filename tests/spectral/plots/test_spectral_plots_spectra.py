@@ -218,3 +218,16 @@ def test_why_nothing_is_named_stands_in_the_heading(relevance: xr.Dataset, words
 def test_no_panel_where_every_band_stands_alone(relevance: xr.Dataset, words: Words, width: float) -> None:
     figure = relevance_spectrum(relevance.assign_attrs(resolution_nm=width), 0)
     assert "as computed" not in words(figure)
+
+
+def test_boxes_are_those_that_the_report_names(relevance: xr.Dataset) -> None:
+    pooled = sample_spectra(relevance.assign_attrs(resolution_nm=85.0))
+
+    def find(named: list[tuple[float, float]]) -> list[list[float]]:
+        figure = relevance_spectrum(pooled.assign_attrs(named={1: named}), 1)
+        lines = [line for axes in figure.axes for line in axes.lines if line.get_gid() == "region"]
+        return [line.get_xdata().tolist() for line in lines]
+
+    assert find([(917.5, 1002.5)]) == [[917.5, 1002.5]]
+    assert find([(600.0, 685.0)]) == []
+    assert find([]) == []

@@ -47,8 +47,9 @@ def draw(centre: float, where: np.ndarray = LEAF, samples: int = 20, noise: floa
 
 
 def judge(dataset: xr.Dataset, **settings: object) -> ClassFinding:
-    (finding,) = judge_classes(dataset, (), **settings)  # type: ignore[arg-type]
-    return finding
+    findings = judge_classes(dataset, (), **settings)  # type: ignore[arg-type]
+    (number,) = set(dataset["target"].values.tolist())
+    return next(finding for finding in findings if finding.number == number)
 
 
 def test_a_class_that_is_known_by_a_bump_on_the_leaf() -> None:
@@ -71,7 +72,7 @@ def test_too_few_samples_and_samples_that_are_wrong() -> None:
     )
     assert judge(build_dataset(draw(680, samples=1), [1])).reasons == ("1 sample is too few for a mean",)
     wrong = build_dataset(draw(680), [1] * 20, label=[0] * 11 + [1] * 9, predicted=[1] * 20)
-    of_none, of_wrong = judge_classes(wrong, ())
+    of_none, of_wrong, _ = judge_classes(wrong, ())
     assert (of_none.title, of_none.reasons) == ("a (0 of 0 right)", ("no sample was explained for it",))
     assert (of_wrong.title, of_wrong.stretches) == ("b (9 of 20 right)", ())
     assert of_wrong.reasons == ("the network gets most of these samples wrong",)
@@ -82,7 +83,7 @@ def test_two_classes_that_are_mixed_up_are_not_named() -> None:
     label, predicted = [0] * 30 + [1] * 30, [0] * 16 + [1] * 14 + [0] * 13 + [1] * 17
     relevance = np.concatenate([draw(680, samples=30), draw(560, samples=30)])[rng.permutation(60)]
     mixed = build_dataset(relevance, predicted, label=label, predicted=predicted)
-    for finding, other in zip(judge_classes(mixed, ()), "ba", strict=True):
+    for finding, other in zip(judge_classes(mixed, ())[:2], "ba", strict=True):
         # 16 of 30 and 17 of 30
         assert finding.reasons == (
             f"the network does not tell it from {other}: of their samples that it takes for one of the two "
@@ -102,9 +103,48 @@ def test_few_samples_say_nothing_of_a_pair() -> None:
 def test_relevance_against_others_says_where_and_the_samples_are_those_that_were_explained() -> None:
     explained = build_dataset(draw(560), [1] * 20, label=[1] * 18 + [0] * 2, predicted=[1] * 20)
     compared = build_dataset(draw(800, samples=10), [1] * 10)
-    *_, finding = judge_classes(explained, (), compared=compared)
+    finding = judge(explained, compared=compared)
     assert finding.title == "b (18 of 20 right)"
     assert finding.stretches[0].peak_nm == pytest.approx(800, abs=6)
+
+
+def test_a_class_that_the_network_mostly_misses() -> None:
+    # 8 of 8 that it takes for b are right, and 12 more of b go to a and c
+    label = [1] * 20 + [0] * 20
+    predicted = [1] * 8 + [0, 2] * 6 + [0] * 20
+    data = build_dataset(draw(680, samples=40), predicted, label=label, predicted=predicted)
+    _, finding, _ = judge_classes(data, ())
+    assert finding.title == "b (8 of 8 right)"
+    assert finding.reasons == ("the network finds 8 of 20 samples of the class",)
+
+
+def test_of_a_class_that_is_asked_for_its_own_samples_count() -> None:
+    # relevance for b of all samples: those of a speak against it
+    relevance = draw(680, samples=40)
+    relevance[20:] *= -1
+    label = [1] * 20 + [0] * 20
+    (finding,) = judge_classes(build_dataset(relevance, [1] * 40, label=label, predicted=label), ())
+    assert finding.title == "b (20 of 20 right)"
+    assert finding.stretches[0].peak_nm == pytest.approx(680, abs=6)
+
+
+def test_samples_of_one_plant_say_nothing_of_others() -> None:
+    data = sample_spectra(build_dataset(draw(680), [1] * 20))
+    one = judge(data.assign_coords(group=("sample", [3] * 20)))
+    assert one.stretches
+    assert one.notes == (
+        "all samples are of one plant, field or square, so that the intervals say nothing of others",
+    )
+    assert judge(data.assign_coords(group=("sample", [3, 4] * 10))).notes == ()
+
+
+def test_a_patch_that_is_mostly_background_holds_more_there_for_sure() -> None:
+    soil = ~LEAF
+    soil[0] = False  # 17 of 49 pixels, of 24 of the background
+    data = build_dataset(draw(680, soil, noise=0.001), [1] * 20)
+    data["patch"][...] = 0.2
+    data["patch"][:, :, 2:5, 2:5] = np.where(NM > 720, 0.45, 0.05)[:, None, None]
+    assert any("lies on the background" in reason for reason in judge(data).reasons)
 
 
 def test_relevance_on_the_background_comes_first() -> None:
@@ -171,6 +211,7 @@ def test_a_doubt_about_the_network_holds_for_each_class() -> None:
     findings = judge_classes(build_dataset(draw(680), [0, 2] * 10), (), doubt="it is at chance")
     assert [(finding.number, finding.reasons) for finding in findings] == [
         (0, ("it is at chance",)),
+        (1, ("it is at chance", "no sample was explained for it")),
         (2, ("it is at chance",)),
     ]
 

@@ -16,10 +16,22 @@ from lrprism.spectral.workbench.sources import network_inputs
 from lrprism.spectral.workbench.trained_network import TrainedNetwork
 
 
-def build_spectra(target: list[int], **attrs: float) -> xr.Dataset:
+def build_spectra(
+    target: list[int],
+    *,
+    predicted: list[int] | None = None,
+    plant: list[float] | None = None,
+    **attrs: float,
+) -> xr.Dataset:
+    size = [0.5] * len(target) if plant is None else plant
     return xr.Dataset(
-        {"target": ("sample", target)},
-        coords={"wavelength": ("band", np.array([550.0, 670.0, 800.0]))},
+        {
+            "target": ("sample", target),
+            "predicted": ("sample", predicted or target),
+            "label": ("sample", predicted or target),
+            "area_size": (("sample", "area"), np.array(size)[:, None]),
+        },
+        coords={"wavelength": ("band", np.array([550.0, 670.0, 800.0])), "area": ["plant"]},
         attrs=attrs,
     )
 
@@ -38,6 +50,42 @@ def test_partners_are_of_other_classes_each_as_likely() -> None:
     thin = others.thin(64)
     assert len(thin.numbers) <= 64
     assert set(thin.classes) == {0, 1, 2}
+
+
+def test_samples_are_drawn_at_random_and_keep_their_groups() -> None:
+    spectra = build_spectra([0] * 500 + [1] * 5).assign_coords(group=("sample", np.arange(505) // 100))
+    others = OtherClasses.draw(spectra, np.arange(505), 64)
+    assert others is not None
+    own = others.numbers[others.classes == 0]
+    assert len(own) == 64
+    assert (own > 400).any()  # not the first 64
+    assert others.groups is not None
+    assert others.groups.tolist() == (others.numbers // 100).tolist()
+
+
+def test_of_a_class_that_is_asked_for_its_own_samples_are_compared_with_the_rest() -> None:
+    others = OtherClasses.draw(build_spectra([1] * 6, predicted=[1, 1, 0, 0, 2, 2]), np.arange(6), 64)
+    assert others is not None
+    assert others.numbers.tolist() == [0, 1]
+    assert set(others.partners) <= {2, 3, 4, 5}
+
+
+def test_a_partner_with_other_shares_of_plants_is_taken_as_it_is() -> None:
+    plant = [0.5, 0.5, 0.6, 0.6, 0.1, 0.1]
+    others = OtherClasses.draw(
+        build_spectra([0, 0, 1, 1, 2, 2], plant=plant, **{PLANT_NDVI: 0.4}), np.arange(6), 64
+    )
+    assert others is not None
+    near = (others.classes < 2) & (others.partners < 4)
+    assert others.lends.tolist() == near.tolist()
+
+
+@pytest.mark.parametrize("share", [0.0, 1.0])
+def test_pixels_of_one_kind_are_not_told_apart(share: float) -> None:
+    spectra = build_spectra([0, 1], plant=[share] * 2, **{PLANT_NDVI: 0.4})
+    others = OtherClasses.draw(spectra, np.arange(2), 64)
+    assert others is not None
+    assert others.plant is None
 
 
 def test_one_class_alone_has_no_others() -> None:

@@ -82,9 +82,21 @@ def test_words_that_name_no_set(tmp_path: Path) -> None:
 def test_areas_are_those_of_patches(tmp_path: Path) -> None:
     write_areas(tmp_path, make_spectra())
     assert not (tmp_path / "areas.csv").exists()
-    write_areas(tmp_path, make_spectra(side=5))
+    spectra = make_spectra(side=5)
+    assert write_areas(tmp_path, spectra) == []
     table = pd.read_csv(tmp_path / "areas.csv")
     assert table["area"].tolist() == ["centre", "ring 1", "border"] * 2
+
+
+@pytest.mark.parametrize(("share", "which"), [(0.0, "no"), (1.0, "every")])
+def test_pixels_of_one_kind_are_said(tmp_path: Path, share: float, which: str) -> None:
+    spectra = make_spectra(side=5)
+    areas = spectra["area"].values.tolist()
+    spectra = spectra.assign_coords(area=[*areas[:-1], "plant"]).assign_attrs(plant_ndvi=0.99)
+    spectra["area_size"] = xr.full_like(spectra["area_size"], share)
+    assert write_areas(tmp_path, spectra) == [
+        f"Note: {which} pixel has an NDVI above 0.99, so that plants are not told from the background."
+    ]
 
 
 def test_plants_are_told_in_patches_with_an_ndvi() -> None:

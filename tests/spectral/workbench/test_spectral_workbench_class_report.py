@@ -10,7 +10,7 @@ from lrprism.spectral.bands.statistics import DOUBT, RESOLUTION, sample_spectra
 from lrprism.spectral.training import Devices
 from lrprism.spectral.workbench import ExplanationSettings, explain_into
 from lrprism.spectral.workbench.against_others import OtherClasses
-from lrprism.spectral.workbench.class_report import measure_floor, report_into
+from lrprism.spectral.workbench.class_report import measure_floor, report_into, shuffle_weights
 from lrprism.spectral.workbench.composites import find_composite
 from lrprism.spectral.workbench.part_samples import open_own_samples, read_part
 from lrprism.spectral.workbench.patch_explainer import PatchExplainer
@@ -86,3 +86,14 @@ def test_the_floor_leaves_the_network_as_it_was(spectra_run: Path) -> None:
     measure_floor(build_explainer(trained), np.array(read_part(trained, "test")[:8]), None, 0.0)
     assert torch.equal(state, torch.get_rng_state())
     assert all(torch.equal(value, before[name]) for name, value in trained.model.state_dict().items())
+
+
+def test_the_weights_of_a_program_are_shuffled_in_a_copy() -> None:
+    program = torch.fx.symbolic_trace(torch.nn.Sequential(torch.nn.Linear(50, 3)))
+    before = program.get_parameter("0.weight").detach().clone()
+    shuffled = shuffle_weights(program)
+    assert torch.equal(program.get_parameter("0.weight"), before)
+    after = shuffled.get_parameter("0.weight")
+    assert not torch.equal(after, before)
+    assert torch.equal(after.flatten().sort().values, before.flatten().sort().values)
+    assert shuffled(torch.rand(2, 50)).shape == (2, 3)

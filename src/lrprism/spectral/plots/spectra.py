@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from lrprism.errors import DataError
-from lrprism.spectral.bands.statistics import band_table, top_bands, top_regions
+from lrprism.spectral.bands.statistics import NAMED, band_table, top_bands, top_regions
 from lrprism.spectral.plots import contract, style, wavelength_axis
 from lrprism.spectral.plots.sample_facts import describe_sample
 
@@ -23,6 +23,7 @@ BETWEEN: Final = 7.0  # mm, from the map as computed to the pooled one, with its
 POOLED_PANEL: Final = 42.0  # mm, height of the pooled curve
 FOOT: Final = 20.0  # mm, the wavelength axis and the legend
 HEADROOM: Final = 0.2  # of the panel, kept free for the names of the strongest bands
+_ROUNDING: Final = 1e-3  # nm
 MOST_MARKERS: Final = 60  # more bands than this are drawn as a line alone
 
 
@@ -113,6 +114,11 @@ def _draw_pooled(axes: Axes, spectra: xr.Dataset, table: pd.DataFrame, target: i
     wavelength_axis.shade_atmosphere(axes, axes.get_xlim())
     regions = table[:0] if target is None else _keep_sure(top_regions(table, target), "pooled_low")
     half = float(table["pooled_nm"].iloc[0]) / 2
+    named = spectra.attrs.get(NAMED, {}).get(target)
+    if named is not None:  # by the report, which asks for more
+        starts = np.array([start for start, _ in named])
+        boxes = np.array([_find_box(wavelength, nm, half)[0] for nm in regions["wavelength_nm"]])
+        regions = regions[(np.abs(boxes[:, None] - starts) < _ROUNDING).any(axis=1)]
     ends = [_find_box(wavelength, nm, half) for nm in regions["wavelength_nm"]]
     label = "the boxes of largest pooled relevance"
     for (start, end), value in zip(ends, regions["pooled_sum"], strict=True):

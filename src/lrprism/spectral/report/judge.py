@@ -5,11 +5,13 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import xarray as xr
 
 from lrprism.spectral.bands.area_table import measure_shares
 from lrprism.spectral.bands.areas import BACKGROUND, BORDER
+from lrprism.spectral.bands.intervals import bootstrap_mean
 from lrprism.spectral.bands.statistics import PLANT_NDVI, band_table, sample_spectra
 from lrprism.spectral.knowledge.absorption import Feature
 from lrprism.spectral.report.stretches import Stretch, find_stretches
@@ -26,6 +28,9 @@ _CHANCE: Final = 0.01
 ARRIVES: Final = 0.5
 """Where less of what is explained arrives at the bands, biases, stabilizers and rules hold the most of it."""
 _RANDOM: Final = "its relevance is no larger than what a network of random weights gives"
+_ONE_GROUP: Final = (
+    "all samples are of one plant, field or square, so that the intervals say nothing of others"
+)
 _NOISE: Final = "no stretch of the spectrum has relevance above its own noise"
 _AREA_WORDS: Final = {BACKGROUND: "background", BORDER: "outermost ring of the patch"}
 
@@ -70,14 +75,16 @@ def judge_classes(
 ) -> list[ClassFinding]:
     """Judge for each class what its relevance says, and name nothing where something speaks against it.
 
-    Nothing is named where ``doubt`` says so of the network as a whole; of fewer than 5 samples; where the
-    network gets less than half of them right, or does not tell the class from another one, see
-    :func:`measure_confusion`, as far as true classes are known; where less than half of what is explained
-    arrives at the bands; where more than half of the relevance,
+    Counted are samples that the network takes for the class that is explained, or that are of it, see
+    :func:`mark_meant`. Nothing is named where ``doubt`` says so of the network as a whole; of fewer than 5
+    samples; as far as
+    true classes are known, where the network gets less than half of them right, finds less than half of the
+    samples of the class, or does not tell it from another one, see :func:`measure_confusion`; where less than
+    half of what is explained arrives at the bands; where more than half of the relevance,
     as magnitude of its mean over samples, lies in one band, on the background or in the outermost ring of the
     patch, and that is at least 1.5 times its share of the pixels (the background of classes whose centre
-    pixels are mostly plants); where no stretch is above its own noise, or above what a network of random
-    weights gives.
+    pixels are mostly plants, where it holds more than its share of the pixels); where no stretch is above its
+    own noise, or above what a network of random weights gives.
 
     Args:
         relevance: A relevance dataset, or its :func:`lrprism.spectral.sample_spectra`.
@@ -88,24 +95,25 @@ def judge_classes(
         doubt: Why no class can be read, if so.
 
     Returns:
-        A finding per class that was explained or occurs in the labels, class 0 first.
+        A finding for each class of the network, or for the one that was asked for, class 0 first.
 
     Raises:
         DataError: If the dataset is not one of relevance.
     """
     spectra = sample_spectra(relevance)
-    placed = spectra if compared is None else sample_spectra(compared)
+    target, is_meant = spectra["target"].values, mark_meant(spectra)
+    own = spectra.isel(sample=np.flatnonzero(is_meant)) if is_meant.any() else spectra
+    placed = own if compared is None else sample_spectra(compared)
     table = band_table(placed)
-    target, label = (spectra[name].values for name in ("target", "label"))
     names = [str(name) for name in spectra["class_name"].values]
     findings = []
-    for number in sorted({*target.tolist(), *label[label >= 0].tolist()}):
-        chosen = spectra.isel(sample=np.flatnonzero(target == number))
+    for number in _list_classes(spectra, len(names)):
+        chosen = spectra.isel(sample=np.flatnonzero((target == number) & is_meant))
         name = names[number] if number < len(names) else f"class {number}"
         right = None if (chosen["label"] < 0).any() else int((chosen["label"] == chosen["predicted"]).sum())
         doubts = [doubt] if doubt else []
         doubts += _doubt_samples(chosen.sizes["sample"], right)
-        doubts += [] if doubts else _find_twin(number, names, spectra)
+        doubts += [] if doubts else [*_find_missed(number, spectra), *_find_twin(number, names, spectra)]
         finding = ClassFinding(number, name, chosen.sizes["sample"], right, tuple(doubts), ())
         if not doubts:
             of_class = placed.isel(sample=np.flatnonzero(placed["target"].values == number))
@@ -113,6 +121,26 @@ def judge_classes(
             finding = _place(finding, of_class, rows, features, floor)
         findings.append(finding)
     return findings
+
+
+def mark_meant(spectra: xr.Dataset) -> npt.NDArray[np.bool_]:
+    """Mark the samples that are of the class that they are explained for, by the network or in truth.
+
+    Where one class is asked for, samples of all classes are explained for it: what speaks against the others
+    would cancel what speaks for its own.
+
+    Args:
+        spectra: A relevance dataset, or its :func:`lrprism.spectral.sample_spectra`.
+    """
+    target = spectra["target"].values
+    return np.asarray((target == spectra["predicted"].values) | (target == spectra["label"].values))
+
+
+def _list_classes(spectra: xr.Dataset, count: int) -> list[int]:
+    """List the classes to judge: one that was asked for, or all."""
+    explained = set(spectra["target"].values.tolist())
+    asked = len(explained) == 1 and not mark_meant(spectra).all()
+    return sorted(explained if asked else explained | set(range(count)))
 
 
 def _place(
@@ -128,6 +156,8 @@ def _place(
         return replace(finding, reasons=tuple(reasons))
     per_sample = (spectra["positive"] + spectra["negative"]).transpose("sample", "band").values
     groups = spectra["group"].values if "group" in spectra.variables else None
+    if groups is not None and len(np.unique(groups)) == 1:
+        finding, groups = replace(finding, notes=(_ONE_GROUP,)), None
     stretches = find_stretches(rows, per_sample, features, groups=groups, floor=floor)
     if stretches:
         return replace(finding, stretches=tuple(stretches))
@@ -143,6 +173,14 @@ def _doubt_samples(shown: int, right: int | None) -> Iterator[str]:
         yield f"{shown} sample{'s are' if shown > 1 else ' is'} too few for a mean"
     if shown and right is not None and right < _MOST * shown:
         yield "the network gets most of these samples wrong"
+
+
+def _find_missed(number: int, spectra: xr.Dataset) -> Iterator[str]:
+    """Say if the network finds less than half of the samples of the class."""
+    own = spectra["label"].values == number
+    found = int((spectra["predicted"].values[own] == number).sum())
+    if own.sum() >= FEWEST and found < _MOST * own.sum():
+        yield f"the network finds {found} of {int(own.sum())} samples of the class"
 
 
 def _find_twin(number: int, names: list[str], spectra: xr.Dataset) -> Iterator[str]:
@@ -229,13 +267,28 @@ def _find_alone(rows: pd.DataFrame) -> Iterator[str]:
 
 
 def _find_elsewhere(spectra: xr.Dataset) -> Iterator[str]:
-    """Say if most of the relevance lies on the background or in the outermost ring."""
+    """Say if most of the relevance lies on the background or in the outermost ring.
+
+    A patch may be mostly background: there it is enough that more relevance lies on it than its pixels would
+    hold if it were spread evenly, for sure. A border holds half of a window of 7 pixels.
+    """
     shares = measure_shares(spectra)
     for area, word in _AREA_WORDS.items():
         share, size = shares.get(area, (0.0, 0.0))
         # the background is that of a plant: of bare soil and roofs the plants round it are the surroundings
         is_meant = area == BORDER or (area in shares and spectra["centre_plant"].mean() > _MOST)
-        if is_meant and share > _MOST and share > _DENSER * size:
+        if not is_meant or share <= _MOST:
+            continue
+        if share > _DENSER * size or (area == BACKGROUND and _holds_more(area, spectra)):
             if area == BACKGROUND:
                 word += f" (NDVI up to {spectra.attrs[PLANT_NDVI]:.2f})"
             yield f"{100 * share:.0f} % of the relevance lies on the {word}, {100 * size:.0f} % of the pixels"
+
+
+def _holds_more(area: str, spectra: xr.Dataset) -> bool:
+    """Return True if the samples have more relevance in an area than its share of the pixels, for sure."""
+    net = spectra["area_net"].sel(area=area).sum("band").values.astype(np.float64)
+    whole = (spectra["positive"] + spectra["negative"]).sum("band").values
+    groups = spectra["group"].values if "group" in spectra.variables else None
+    low, _ = bootstrap_mean(net - spectra["area_size"].sel(area=area).values * whole, groups)
+    return bool(low > 0)  # NaN of one group: not for sure

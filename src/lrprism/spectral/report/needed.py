@@ -16,6 +16,8 @@ ALL: Final = "these bands"
 _AT_ONCE: Final = 16
 _STAYS: Final = 0.05
 """A recall that falls by no more stays as it is."""
+_APART: Final = 0.3
+"""Recalls under two imputers that are further apart contradict each other."""
 
 
 @dataclass(frozen=True)
@@ -40,10 +42,11 @@ class Need:
         """What is lost and kept, in words."""
         left, kept = _list_shares(self.without), f"with them alone it is {_list_shares(self.alone)}"
         falls = [self.recall - share > _STAYS for share in self.without.values()]
+        apart = max(self.without.values()) - min(self.without.values())
         if not any(falls):
             stays = f"without {self.place} recall stays at {left}, of {self.recall:.2f}"
             return f"{stays}: other bands say the same; {kept}"
-        if not all(falls):
+        if not all(falls) or apart > _APART:
             hangs = f"without {self.place} recall of {self.recall:.2f} becomes {left}"
             return f"{hangs}: it hangs on what they are filled with, so that nothing is shown; {kept}"
         return f"without {self.place} recall falls from {self.recall:.2f} to {left}; {kept}"
@@ -76,11 +79,12 @@ def measure_needs(
     if not len(x) or not stretches:
         return []
     recall = _measure_recall(model, x, number)
-    masks = {stretch.place: _mark_bands(stretch, wavelength) for stretch in stretches}
+    # two stretches of narrow bands may be alike in words
+    masks = [(stretch.place, _mark_bands(stretch, wavelength)) for stretch in stretches]
     if len(masks) > 1:
-        masks[ALL] = torch.stack(list(masks.values())).any(0)
+        masks.append((ALL, torch.stack([mask for _, mask in masks]).any(0)))
     needs = []
-    for place, mask in masks.items():
+    for place, mask in masks:
         without, alone = (
             {imputer.name: _measure_recall(model, _fill(imputer, x, removed), number) for imputer in imputers}
             for removed in (mask, ~mask)

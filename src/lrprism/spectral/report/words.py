@@ -1,7 +1,7 @@
 """The report in words and as tables."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 import pandas as pd
 
@@ -9,6 +9,8 @@ from lrprism.spectral.report.judge import ClassFinding
 from lrprism.spectral.report.needed import Need
 from lrprism.spectral.report.stretches import Stretch
 
+MOST_COMPARED: Final = 64
+"""Samples of a class that are compared with samples of others, and that bands are removed from."""
 Needs = Mapping[int, Sequence[Need]]
 
 
@@ -24,12 +26,14 @@ def describe_findings(
         against_others: Whether the relevance is that against samples of other classes.
     """
     heading = "What tells each class from the others" if against_others else "What speaks for each class"
-    lines = [f"{heading}, mean over the samples shown with its 95 % interval:"]
+    most = f"at most {MOST_COMPARED} of the samples" if against_others else "the samples"
+    lines = [f"{heading}, mean over {most} shown with its 95 % interval:"]
     for finding in findings:
         if finding.reasons:
             lines.append(f"  {finding.title}: nothing is named. {_capitalise('; '.join(finding.reasons))}.")
             continue
         lines.append(f"  {finding.title}: {'; '.join(_describe(each, unit) for each in finding.stretches)}")
+        lines += [f"    Note: {note}." for note in finding.notes]
         # the last one is of all stretches together
         lines += [f"    {need}" for need in list(needs.get(finding.number, ()))[-1:]]
     return lines
@@ -70,8 +74,9 @@ def tabulate_stretches(findings: Sequence[ClassFinding], needs: Needs) -> pd.Dat
     """
     rows: list[dict[str, Any]] = []
     for item in findings:
-        by_place = {need.place: need for need in needs.get(item.number, ())}
-        for stretch in item.stretches:
+        of_class: Sequence[Need | None] = needs.get(item.number) or [None] * len(item.stretches)
+        # the last need may be that of all stretches together
+        for stretch, need in zip(item.stretches, of_class, strict=False):
             row = {
                 "class": item.number,
                 "class_name": item.name,
@@ -84,7 +89,7 @@ def tabulate_stretches(findings: Sequence[ClassFinding], needs: Needs) -> pd.Dat
                 "share": stretch.share,
                 "lies_in": " and ".join(map(str, stretch.causes)),
             }
-            rows.append(row | _list_need(by_place.get(stretch.place)))
+            rows.append(row | _list_need(need))
     return pd.DataFrame(rows, columns=None if rows else ["class", "class_name"])
 
 

@@ -4,18 +4,21 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 import torch
 import xarray as xr
 from torch import Tensor
 
-from lrprism.spectral.bands.areas import PlantMask
+from lrprism.spectral.bands.areas import PLANT, PlantMask
 from lrprism.spectral.bands.statistics import PLANT_NDVI, RESOLUTION, sum_pixels
 from lrprism.spectral.cubes.patches import PatchSet
+from lrprism.spectral.report.judge import mark_meant
 from lrprism.spectral.workbench.cutters import Numbers
 from lrprism.spectral.workbench.patch_explainer import PatchExplainer
 from lrprism.spectral.workbench.references import OTHERS
 from lrprism.spectral.workbench.sources import network_inputs
 
+_ALIKE: Final = 0.2
 AT_ONCE: Final = 16
 """Samples that are explained at a time."""
 
@@ -28,47 +31,66 @@ class OtherClasses:
         numbers: Numbers of the samples.
         classes: The class that each is explained for.
         partners: For each the number of a sample that is explained for another class.
+        lends: Whether the partner lends its leaves and its background, see :func:`lend_spectra`.
         plant: Tells plants from the background; None where nothing does.
+        groups: The plant, field or square of each; None where that is not known.
     """
 
     numbers: Numbers
     classes: Numbers
     partners: Numbers
+    lends: npt.NDArray[np.bool_]
     plant: PlantMask | None
+    groups: Numbers | None = None
 
     @classmethod
     def draw(cls, spectra: xr.Dataset, numbers: Numbers, most: int, seed: int = 0) -> "OtherClasses | None":
         """Draw for some samples of each explained class a sample of another, each other class as likely.
 
+        A sample is of the class that it is explained for, if the network or the truth says so; else of the
+        one that the network predicts. Where two classes differ in their share of plants by more than a fifth
+        of the pixels, that is a difference too: a partner is then taken as it is.
+
         Args:
             spectra: The :func:`lrprism.spectral.sample_spectra` of the samples.
             numbers: Their numbers.
-            most: Most samples of a class, the first ones.
+            most: Most samples of a class, drawn at random.
             seed: Seed of the draws.
 
         Returns:
-            None where one class alone is explained.
+            None where there are no samples of other classes.
         """
-        classes = spectra["target"].values
+        is_meant = mark_meant(spectra)
+        classes = np.where(is_meant, spectra["target"].values, spectra["predicted"].values)
         members = {int(number): np.flatnonzero(classes == number) for number in np.unique(classes)}
-        if len(members) < 2:
+        if len(members) < 2 or not is_meant.any():
             return None
         generator = np.random.default_rng(seed)
-        chosen = np.concatenate([of_class[:most] for of_class in members.values()])
-        partners = [
+        chosen = np.concatenate([
+            draw_some(of_class[is_meant[of_class]], most, generator) for of_class in members.values()
+        ])  # fmt: skip
+        partners = np.array([
             generator.choice(members[int(generator.choice([other for other in members if other != own]))])
             for own in classes[chosen].tolist()
-        ]
-        threshold = spectra.attrs.get(PLANT_NDVI)
-        wavelength = spectra["wavelength"].values
-        plant = None if threshold is None else PlantMask.at(wavelength, float(threshold))
-        return cls(numbers[chosen], classes[chosen], numbers[partners], plant)
+        ])  # fmt: skip
+        plant = _find_plants(spectra)
+        lends = np.full(len(chosen), plant is not None)
+        if plant is not None:
+            share = spectra["area_size"].sel(area=PLANT).values
+            mean = {number: float(share[of_class].mean()) for number, of_class in members.items()}
+            lends = np.array([
+                abs(mean[int(own)] - mean[int(other)]) <= _ALIKE
+                for own, other in zip(classes[chosen], classes[partners], strict=True)
+            ])  # fmt: skip
+        groups = spectra["group"].values[chosen] if "group" in spectra.variables else None
+        return cls(numbers[chosen], classes[chosen], numbers[partners], lends, plant, groups)
 
     def thin(self, most: int) -> "OtherClasses":
         """Return at most so many of the samples, evenly spread."""
         step = -(-len(self.numbers) // most)
         numbers, classes, partners = (each[::step] for each in (self.numbers, self.classes, self.partners))
-        return OtherClasses(numbers, classes, partners, self.plant)
+        groups = None if self.groups is None else self.groups[::step]
+        return OtherClasses(numbers, classes, partners, self.lends[::step], self.plant, groups)
 
     def explain(self, explainer: PatchExplainer, nm: float) -> xr.Dataset:
         """Explain each sample against its partner, see :func:`lend_spectra`.
@@ -87,17 +109,43 @@ class OtherClasses:
             own, other = (explainer.samples.cut(each[rows]) for each in (self.numbers, self.partners))
             # a network that predicts other classes is asked for the same ones
             asked = own.assign(label=("sample", self.classes[rows]))
-            explained, _ = explainer.explain_patches(asked, reference=self._compare(own, other))
+            explained, _ = explainer.explain_patches(asked, reference=self._compare(own, other, rows))
             explained = explained.assign(label=own["label"]).assign_attrs({RESOLUTION: nm})
             pieces.append(sum_pixels(explained, self.plant))
-        return xr.concat(pieces, "sample", combine_attrs="override")
+        joined = xr.concat(pieces, "sample", combine_attrs="override")
+        return joined if self.groups is None else joined.assign_coords(group=("sample", self.groups))
 
-    def _compare(self, own: PatchSet, other: PatchSet) -> Tensor:
+    def _compare(self, own: PatchSet, other: PatchSet, rows: slice) -> Tensor:
         """Return what patches are compared with."""
+        whole = network_inputs(other)
         if self.plant is None:
-            return network_inputs(other)
+            return whole
         masks = (torch.from_numpy(self.plant.mark(each["patch"]).values) for each in (own, other))
-        return lend_spectra(network_inputs(other), *masks)
+        lends = torch.from_numpy(self.lends[rows])[:, None, None, None]
+        return torch.where(lends, lend_spectra(whole, *masks), whole)
+
+
+def draw_some(places: Numbers, most: int, generator: np.random.Generator) -> Numbers:
+    """Draw at most so many places at random; they stay in their order.
+
+    Args:
+        places: The places.
+        most: Most of them.
+        generator: Source of the random numbers.
+    """
+    if len(places) <= most:
+        return places
+    return np.sort(generator.choice(places, most, replace=False))
+
+
+def _find_plants(spectra: xr.Dataset) -> PlantMask | None:
+    """Return what tells plants from the background; None where all pixels are of one kind."""
+    threshold = spectra.attrs.get(PLANT_NDVI)
+    if threshold is None or PLANT not in spectra.get("area", xr.DataArray([])).values:
+        return None
+    if not 0 < float(spectra["area_size"].sel(area=PLANT).mean()) < 1:
+        return None
+    return PlantMask.at(spectra["wavelength"].values, float(threshold))
 
 
 def lend_spectra(other: Tensor, own_plant: Tensor, other_plant: Tensor) -> Tensor:

@@ -9,7 +9,8 @@ import xarray as xr
 
 from lrprism.errors import DataError, InputError
 from lrprism.spectral.bands.area_table import area_table
-from lrprism.spectral.bands.areas import PlantMask
+from lrprism.spectral.bands.areas import PLANT, PlantMask
+from lrprism.spectral.bands.statistics import PLANT_NDVI
 from lrprism.spectral.bands.zone_sets import correlation_zones, index_zones, sensor_zones
 from lrprism.spectral.bands.zones import ZONES, Zones, zone_table
 from lrprism.spectral.cubes.patches import PatchSet
@@ -108,15 +109,29 @@ def write_zones(folder: Path, spectra: xr.Dataset, words: str | None) -> list[st
     return [] if words is None else notes
 
 
-def write_areas(folder: Path, spectra: xr.Dataset) -> None:
+def write_areas(folder: Path, spectra: xr.Dataset) -> list[str]:
     """Write ``areas.csv``, the relevance of rings, plant and background, where patches have several pixels.
 
     Args:
         folder: The folder of the results.
         spectra: The :func:`lrprism.spectral.sample_spectra` of the samples.
+
+    Returns:
+        A note where all pixels lie on one side of the threshold of plants; else none.
     """
-    if "area_net" in spectra.variables:
-        area_table(spectra).to_csv(folder / AREA_TABLE, index=False)
+    if "area_net" not in spectra.variables:
+        return []
+    area_table(spectra).to_csv(folder / AREA_TABLE, index=False)
+    if PLANT not in spectra["area"].values:
+        return []
+    share = float(spectra["area_size"].sel(area=PLANT).mean())
+    if 0 < share < 1:
+        return []
+    which = "every" if share else "no"
+    return [
+        f"Note: {which} pixel has an NDVI above {spectra.attrs[PLANT_NDVI]:.2f}, so that plants are not told "
+        "from the background."
+    ]
 
 
 def check_plant_ndvi(threshold: float | None, patch: PatchSet) -> None:

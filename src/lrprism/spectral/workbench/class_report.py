@@ -2,6 +2,7 @@
 
 import warnings
 from collections.abc import Mapping, Sequence
+from copy import deepcopy
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
@@ -9,21 +10,36 @@ from typing import Any, Final
 import numpy as np
 import torch
 import xarray as xr
+from torch import nn
 from torch.fx import GraphModule
 
 from lrprism.errors import RelevanceWarning
 from lrprism.evaluation import Constant, Interpolation
 from lrprism.evaluation.randomisation import randomise
-from lrprism.spectral.bands.statistics import DOUBT, MAP_DOUBT, REASONS, RESOLUTION, band_table, sum_pixels
+from lrprism.spectral.bands.statistics import (
+    DOUBT,
+    MAP_DOUBT,
+    NAMED,
+    REASONS,
+    RESOLUTION,
+    band_table,
+    sum_pixels,
+)
+from lrprism.spectral.knowledge.absorption import Feature
 from lrprism.spectral.preprocessing import Pipeline
 from lrprism.spectral.report import ClassFinding, judge_classes
 from lrprism.spectral.report.needed import Need, measure_needs
 from lrprism.spectral.report.stretches import list_features
 from lrprism.spectral.report.traits import describe_traits
-from lrprism.spectral.report.words import describe_findings, tabulate_classes, tabulate_stretches
+from lrprism.spectral.report.words import (
+    MOST_COMPARED,
+    describe_findings,
+    tabulate_classes,
+    tabulate_stretches,
+)
 from lrprism.spectral.training.tasks.classification import Classification
 from lrprism.spectral.training.tasks.regression import Regression
-from lrprism.spectral.workbench.against_others import AT_ONCE, OtherClasses
+from lrprism.spectral.workbench.against_others import AT_ONCE, OtherClasses, draw_some
 from lrprism.spectral.workbench.candidates import ClassLogits
 from lrprism.spectral.workbench.cutters import Numbers
 from lrprism.spectral.workbench.part_samples import read_tensors
@@ -35,7 +51,7 @@ from lrprism.spectral.workbench.trained_network import TrainedNetwork
 CLASSES: Final = "classes.csv"
 STRETCHES: Final = "stretches.csv"
 AGAINST_OTHERS: Final = "against_others.csv"
-_SAMPLES: Final = 64
+_SAMPLES: Final = MOST_COMPARED
 """Samples that a network of random weights is explained on, and of a class that bands are removed from."""
 
 
@@ -68,7 +84,7 @@ def report_into(
     features = list_features(spectra.attrs, outdoors=has_air(explainer.samples))
     unit = str(spectra["positive"].attrs.get("units", "logit"))
     if trained.task.name == Regression.name:
-        return describe_traits(band_table(spectra), features, unit), spectra
+        return _describe_traits(spectra, features, unit), spectra
     doubt = spectra.attrs.get(DOUBT) or spectra.attrs.get(MAP_DOUBT)
     is_per_sample = trained.task.name == Classification.name
     compared, floor = None, 0.0
@@ -83,8 +99,18 @@ def report_into(
     if compared is not None:
         band_table(compared).to_csv(folder / AGAINST_OTHERS, index=False)
     lines = describe_findings(findings, needs, unit, against_others=compared is not None)
-    reasons = {finding.number: finding.reasons for finding in findings}
-    return lines, (spectra if compared is None else compared).assign_attrs({REASONS: reasons})
+    return lines, (spectra if compared is None else compared).assign_attrs({
+        REASONS: {finding.number: finding.reasons for finding in findings},
+        NAMED: {item.number: [(each.start_nm, each.end_nm) for each in item.stretches] for item in findings},
+    })  # fmt: skip
+
+
+def _describe_traits(spectra: xr.Dataset, features: tuple[Feature, ...], unit: str) -> list[str]:
+    """Say which stretches move a trait, or why nothing is named."""
+    doubt = spectra.attrs.get(DOUBT) or spectra.attrs.get(MAP_DOUBT)
+    if doubt:
+        return [f"No bands are named: {doubt}."]
+    return describe_traits(band_table(spectra), features, unit)
 
 
 def _compare(
@@ -121,14 +147,15 @@ def measure_floor(
         nm: Width over which relevance is summed.
 
     Returns:
-        The largest mean over the samples of a class, in the unit of the relevance; 0 of a program, or a
-        network without weights.
+        The largest mean over the samples of a class, in the unit of the relevance; 0 of a network without
+        weights. The weights of a program are shuffled within each parameter.
     """
     own = explainer.model
-    # a program keeps no layers whose weights could be drawn anew
-    if isinstance(own.network, GraphModule) or not any(True for _ in own.network.parameters()):
+    if not any(True for _ in own.network.parameters()):
         return 0.0
-    model = Pipeline(list(own.steps), randomise(own.network).eval(), own.layout)
+    # a program keeps no layers whose weights could be drawn anew
+    draw = shuffle_weights if isinstance(own.network, GraphModule) else randomise
+    model = Pipeline(list(own.steps), draw(own.network).eval(), own.layout)
     with warnings.catch_warnings():
         # outputs of random weights are so small that rounding is a share of them
         warnings.simplefilter("ignore", RelevanceWarning)
@@ -139,6 +166,21 @@ def measure_floor(
             spectra = others.thin(_SAMPLES).explain(random, nm)
     table = band_table(spectra)
     return float(table["pooled_sum" if "pooled_sum" in table.columns else "sum"].max())
+
+
+def shuffle_weights(program: nn.Module, seed: int = 0) -> nn.Module:
+    """Return a copy of a program with the numbers of each parameter in another order.
+
+    Args:
+        program: The program.
+        seed: Seed of the orders.
+    """
+    copy, draw = deepcopy(program), torch.Generator().manual_seed(seed)
+    with torch.no_grad():
+        for parameter in copy.parameters():
+            order = torch.randperm(parameter.numel(), generator=draw).to(parameter.device)
+            parameter.copy_(parameter.flatten()[order].view_as(parameter))
+    return copy
 
 
 def _explain(explainer: PatchExplainer, numbers: Numbers, nm: float) -> xr.Dataset:
@@ -166,7 +208,7 @@ def _measure_needs(
     wavelength = torch.from_numpy(relevance["wavelength"].values.astype(np.float64))
     needs: dict[int, Sequence[Need]] = {}
     for finding in findings:
-        chosen = numbers[label == finding.number][:_SAMPLES]
+        chosen = draw_some(numbers[label == finding.number], _SAMPLES, np.random.default_rng(0))
         if finding.stretches and len(chosen):
             x, _ = read_tensors(explainer.samples, chosen)
             mean = make_mean(x)[0]

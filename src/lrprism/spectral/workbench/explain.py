@@ -15,7 +15,6 @@ from lrprism.spectral.bands.statistics import (
     PLANT_NDVI,
     RESOLUTION,
     band_table,
-    sample_spectra,
 )
 from lrprism.spectral.cubes.patches import PatchSet
 from lrprism.spectral.runs import file_hash, read_run, versions, write_json
@@ -39,7 +38,8 @@ from lrprism.spectral.workbench.patch_explainer import PatchExplainer, SampleExp
 from lrprism.spectral.workbench.progress import Reporter
 from lrprism.spectral.workbench.record import WEIGHTS
 from lrprism.spectral.workbench.references import find_reference
-from lrprism.spectral.workbench.relevance_store import RelevanceStore
+from lrprism.spectral.workbench.relevance_store import RELEVANCE, RelevanceStore
+from lrprism.spectral.workbench.sample_groups import reduce_samples
 from lrprism.spectral.workbench.sources import Samples
 from lrprism.spectral.workbench.trained_network import TrainedNetwork
 from lrprism.spectral.workbench.verdict import judge_maps
@@ -167,11 +167,10 @@ def _plan_patches(
         folder: Path, relevance: xr.Dataset, conservation: pd.DataFrame, reporter: Reporter
     ) -> dict[str, list[str]]:
         with reporter.step("writing the tables of bands and samples"):
-            spectra = sample_spectra(relevance)
+            spectra = reduce_samples(folder / RELEVANCE, relevance, samples, numbers, trained.record)
             add_unit(band_table(spectra), relevance).to_csv(folder / "bands.csv", index=False)
             sample_table(relevance, where["sample"]).to_csv(folder / "samples.csv", index=False)
-            write_areas(folder, spectra)
-            notes = write_zones(folder, spectra, settings.zones)
+            notes = [*write_areas(folder, spectra), *write_zones(folder, spectra, settings.zones)]
         with reporter.step("judging what may be said"):
             said = describe_part(trained, samples, settings)
             lines, drawn = report_into(folder, spectra, explainer, numbers, trained)

@@ -1,12 +1,16 @@
 """The groups of samples: plants, fields or days of a file, polygons, or squares of a scene."""
 
+from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import xarray as xr
 
 from lrprism.errors import InputError
+from lrprism.spectral.bands.statistics import sample_spectra
 from lrprism.spectral.cubes.cube import Scene
 from lrprism.spectral.io import read_numbered_map
 from lrprism.spectral.splits import read_groups
@@ -57,6 +61,33 @@ def group_test_samples(
     row, column = np.divmod(test, scene.labels.sizes["x"])
     block = settings.block
     return np.asarray(row // block * (scene.labels.sizes["x"] // block + 1) + column // block)
+
+
+def reduce_samples(
+    store: Path, relevance: xr.Dataset, samples: Samples, numbers: Numbers, record: Mapping[str, Any]
+) -> xr.Dataset:
+    """Reduce relevance to spectra with the group of each sample, and write the groups into the store too.
+
+    Args:
+        store: The folder of the relevance dataset.
+        relevance: The dataset.
+        samples: The data.
+        numbers: Numbers of the samples.
+        record: The record of the training, whose split knows the groups of its own data.
+
+    Returns:
+        The :func:`lrprism.spectral.sample_spectra`, with the coordinate ``group`` where plants, fields or
+        squares of a scene are known.
+    """
+    spectra = sample_spectra(relevance)
+    split = record.get("split") if samples.hash == record["data_sha256"] else None
+    known = {name: split[name] for name in ("groups", "block") if split and split.get(name) is not None}
+    names = group_test_samples(samples, numbers, SplitSettings(**known))
+    if names is None:
+        return spectra
+    spectra = spectra.assign_coords(group=("sample", np.unique(names, return_inverse=True)[1]))
+    xr.Dataset({"group": spectra["group"].variable}).to_zarr(store, mode="a")
+    return spectra
 
 
 def read_group_map(scene: Scene, groups: str) -> xr.DataArray:
