@@ -52,12 +52,6 @@ def test_inspecting_a_file_imports_neither_torch_nor_figures(tmp_path: Path) -> 
     assert not imported & {"lightning", "matplotlib", "rasterio", "torch", "torchmetrics", "zarr"}
 
 
-def test_the_module_runs_as_the_command_does(lrprism: object) -> None:
-    command = [sys.executable, "-m", "lrprism", "--version"]
-    output = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-    assert output == lrprism("--version")[1] == version("lrprism") + "\n"
-
-
 @pytest.mark.parametrize("name", COMMANDS)
 def test_the_list_of_commands_gives_the_first_line_of_each(lrprism: object, name: str) -> None:
     function = getattr(import_module(f"lrprism.spectral.cli.{name}"), name)
