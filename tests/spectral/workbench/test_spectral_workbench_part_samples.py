@@ -10,6 +10,7 @@ import torch
 from lrprism.errors import DataError
 from lrprism.spectral.workbench.part_samples import (
     draw_evenly,
+    note_drawn,
     open_own_samples,
     read_part,
     read_tensors,
@@ -52,3 +53,10 @@ def test_other_data_than_those_of_the_training_are_refused(trained: Path, tmp_pa
     (copy / "run.json").write_text(json.dumps(run))
     with pytest.raises(DataError, match=r"the data that the network was trained on\. Found others"):
         open_own_samples(TrainedNetwork.load(copy))
+
+
+def test_samples_that_are_left_out_are_said() -> None:
+    assert note_drawn("bands are selected by", 1000, 1000) == []
+    assert note_drawn("bands are selected by", 1000, 1500) == [
+        "bands are selected by 1000 of 1500 training samples"
+    ]

@@ -13,7 +13,7 @@ from lrprism.spectral import load_indian_pines, make_cube
 from lrprism.spectral.cubes.georeference import Georeference, assign_georeference
 from lrprism.spectral.io.writers import write_cube
 from lrprism.spectral.workbench import Preparation, Samples, SplitSettings, open_samples
-from lrprism.spectral.workbench.parts import assign_all_to_test, deal_samples, limit_per_class
+from lrprism.spectral.workbench.parts import assign_all_to_test, deal_samples
 
 WINDOW = 5
 
@@ -156,6 +156,8 @@ def test_a_split_without_any_whole_window_is_refused(scene: Samples, tmp_path: P
 def test_training_samples_are_capped_by_class(scene: Samples) -> None:
     parts = deal_samples(scene, SplitSettings("blocks", per_class=4), WINDOW, seed=0)
     assert np.bincount(scene.labels_of(parts.train)).max() == 4
+    count, total = len(parts.train), len(parts.split.train)
+    assert f"{count} of {total} training samples are used, at most 4 of each class" in parts.split.notes
 
 
 def test_everything_is_tested_where_nothing_is_known(patches: Samples) -> None:
@@ -163,13 +165,3 @@ def test_everything_is_tested_where_nothing_is_known(patches: Samples) -> None:
     assert len(parts.test) == 24
     assert not parts.train.size
     assert parts.table(patches)["part"].unique().tolist() == ["test"]
-
-
-def test_at_most_keeps_so_many_of_each_class() -> None:
-    numbers = np.arange(10, 20)
-    labels = np.array([0] * 7 + [1] * 3)
-    chosen = limit_per_class(numbers, labels, 4, seed=0)
-    assert np.bincount(labels[chosen - 10]).tolist() == [4, 3]
-    assert (np.diff(chosen) > 0).all()
-    with pytest.raises(lp.DataError, match=r"samples per class should be at least 1\. Found 0\."):
-        limit_per_class(numbers, labels, 0, seed=0)

@@ -97,6 +97,8 @@ def test_validation_blocks_of_the_training_scenes(three: Samples) -> None:
 def test_samples_per_class_are_counted_over_all_scenes(three: Samples) -> None:
     parts = deal_scenes(three, SplitSettings("blocks", block=6, per_class=9), WINDOW, seed=0)
     assert np.bincount(three.labels_of(parts.train)).tolist() == [9, 9, 9]
+    total = len(parts.split.train)
+    assert f"27 of {total} training samples are used, at most 9 of each class" in parts.split.notes
 
 
 def test_one_scene_is_dealt_as_ever(three: Samples) -> None:

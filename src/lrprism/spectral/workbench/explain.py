@@ -33,7 +33,7 @@ from lrprism.spectral.workbench.explanation_settings import ExplanationSettings
 from lrprism.spectral.workbench.explore import explore_into
 from lrprism.spectral.workbench.figures import draw_figures, draw_scenes
 from lrprism.spectral.workbench.part_samples import find_test_part
-from lrprism.spectral.workbench.parts import limit_per_class
+from lrprism.spectral.workbench.per_class import limit_per_class
 from lrprism.spectral.workbench.patch_explainer import PatchExplainer, SampleExplainer
 from lrprism.spectral.workbench.progress import Reporter
 from lrprism.spectral.workbench.record import WEIGHTS

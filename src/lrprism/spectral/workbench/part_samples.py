@@ -7,7 +7,7 @@ from torch import Tensor
 
 from lrprism.errors import DataError, InputError
 from lrprism.spectral.workbench.cutters import Numbers
-from lrprism.spectral.workbench.parts import limit_per_class
+from lrprism.spectral.workbench.per_class import limit_per_class
 from lrprism.spectral.workbench.record import SPLIT
 from lrprism.spectral.workbench.sources import Samples, network_inputs
 from lrprism.spectral.workbench.trained_network import TrainedNetwork
@@ -114,3 +114,14 @@ def read_wavelengths(samples: Samples) -> Tensor:
         samples: The data.
     """
     return torch.from_numpy(samples.cut(samples.numbers[:1])["wavelength"].values.astype(np.float64))
+
+
+def note_drawn(work: str, count: int, total: int) -> list[str]:
+    """Say how many of how many training samples some work rests on, where it is not all of them.
+
+    Args:
+        work: The work, up to the number: "bands are selected by".
+        count: Number of samples that were drawn.
+        total: Number of samples that they were drawn from.
+    """
+    return [f"{work} {count} of {total} training samples"] if count < total else []

@@ -20,6 +20,7 @@ from lrprism.spectral.splits import (
     read_split,
 )
 from lrprism.spectral.workbench.cutters import Numbers
+from lrprism.spectral.workbench.per_class import limit_per_class, note_limit
 from lrprism.spectral.workbench.sample_groups import (
     group_test_samples,
     keep_polygons_whole,
@@ -131,6 +132,7 @@ def deal_samples(samples: Samples, settings: SplitSettings, window: int, seed: i
     train = split.train
     if settings.per_class is not None:
         train = limit_per_class(train, samples.labels_of(train), settings.per_class, seed)
+        split = note_limit(split, train, settings.per_class)
     # patches of a file do not say where they lie
     overlap = None
     if samples.scene is not None:
@@ -273,28 +275,3 @@ def _add_validation(samples: Samples, split: Split, settings: SplitSettings, gua
     )
     train, validation = split.train[inner.train], split.train[inner.test]
     return _build_split(samples, train, validation, split.test, (*split.notes, note))
-
-
-def limit_per_class(numbers: Numbers, labels: Numbers, per_class: int, seed: int) -> Numbers:
-    """Draw at most ``per_class`` of the samples of each class.
-
-    Args:
-        numbers: The samples.
-        labels: Their classes.
-        per_class: Most samples of a class.
-        seed: Seed of the draw.
-
-    Returns:
-        The chosen samples, in their old order.
-
-    Raises:
-        DataError: If ``per_class`` is below 1.
-    """
-    if per_class < 1:
-        raise DataError(f"samples per class should be at least 1. Found {per_class}. Raise it.")
-    generator = np.random.default_rng(seed)
-    positions = [
-        generator.permutation(np.flatnonzero(labels == label))[:per_class] for label in np.unique(labels)
-    ]
-    chosen: Numbers = numbers[np.sort(np.concatenate(positions))]
-    return chosen

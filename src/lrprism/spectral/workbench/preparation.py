@@ -16,6 +16,7 @@ from lrprism.spectral.cubes.bands import (
     good_bands,
     select_bands,
 )
+from lrprism.spectral.cubes.cube import with_note
 from lrprism.spectral.io.sample_format import SampleOptions
 from lrprism.spectral.io.traits.options import TraitOptions
 
@@ -152,7 +153,18 @@ class Preparation:
             data = good_bands(data)
         if self.average_pairs:
             data = average_pairs(data)
-        return data if self.bands is None else select_bands(data, self.bands)
+        return data if self.bands is None else self._choose_bands(data)
+
+    def _choose_bands(self, data: Bands) -> Bands:
+        """Keep the chosen bands; a note says how many of how many, which a word such as tutorial does not."""
+        assert self.bands is not None
+        chosen = select_bands(data, self.bands)
+        count, nm = data.sizes["band"], chosen["wavelength"].values
+        if len(self.bands) < count:
+            after = " that averaging pairs leaves" if self.average_pairs else ""
+            note = f"{len(self.bands)} of the {count} bands{after} are kept, {nm.min():.1f} to {nm.max():.1f} nm"
+            chosen.attrs = with_note(chosen.attrs, note)
+        return chosen
 
     def number_bands(self, data: Bands) -> npt.NDArray[np.int64] | None:
         """Return the number under which ``bands`` would keep each prepared band, ``[band]``.

@@ -10,7 +10,8 @@ from lrprism.errors import DataError, InputError
 from lrprism.spectral.splits import Leakage, Split, coverage_table
 from lrprism.spectral.splits.split import note_missing_classes
 from lrprism.spectral.workbench.cutters import Numbers
-from lrprism.spectral.workbench.parts import SampleParts, deal_samples, deal_training_part, limit_per_class
+from lrprism.spectral.workbench.parts import SampleParts, deal_samples, deal_training_part
+from lrprism.spectral.workbench.per_class import limit_per_class, note_limit
 from lrprism.spectral.workbench.scene_notes import join_notes
 from lrprism.spectral.workbench.sources import Samples
 from lrprism.spectral.workbench.split_settings import POLYGON, SCENES, SplitSettings
@@ -132,6 +133,7 @@ def _join(
     split = _build_split(samples, train, validation, test, _join_notes(samples, parts, tests))
     if settings.per_class is not None:
         train = limit_per_class(train, samples.labels_of(train), settings.per_class, seed)
+        split = note_limit(split, train, settings.per_class)
     overlaps = [(dealt.leakage, len(dealt.test)) for dealt in parts.values() if dealt.leakage is not None]
     scheme = SCENES if tests else next(iter(parts.values())).scheme
     return SampleParts(train, validation, test, split, scheme, _join_leakage(overlaps))

@@ -13,7 +13,7 @@ from lrprism.spectral.plots import accuracy_by_bands, save
 from lrprism.spectral.runs import file_hash, read_json, read_run, versions, write_json
 from lrprism.spectral.runs.record import RUN_FILE
 from lrprism.spectral.workbench.band_samples import gather_band_samples
-from lrprism.spectral.workbench.part_samples import open_own_samples
+from lrprism.spectral.workbench.part_samples import note_drawn, open_own_samples
 from lrprism.spectral.workbench.progress import Reporter
 from lrprism.spectral.workbench.record import WEIGHTS
 from lrprism.spectral.workbench.retrain import (
@@ -163,6 +163,7 @@ def _select(
         record = read_json(folder / _RECORD)
         return [BandSet.from_record(entry) for entry in record["sets"]], list(record["notes"])
     known, notes = _gather(trained, samples, settings, reporter)
+    notes += note_drawn("bands are selected by", len(known.labels), trained.record["split"]["train"])
     band_sets: list[BandSet] = []
     for name in dict.fromkeys(settings.methods):
         with reporter.step(f"selecting bands by {name}"):
