@@ -27,6 +27,11 @@ def test_shares_are_those_of_the_whole_scene() -> None:
     assert key.labels == ("0  Corn (50 %)", "2  Hay (25 %)", "not explained (25 %)")
 
 
+def test_the_number_of_a_class_is_its_code() -> None:
+    classes = class_map([[1, 1]]).assign_attrs(class_codes=[1, 2, 211])
+    assert ClassKey.from_map(classes).labels == ("2  Woods (100 %)",)
+
+
 def test_a_scene_explained_to_its_edge_has_no_such_label() -> None:
     assert ClassKey.from_map(class_map([[1, 1]])).labels == ("1  Woods (100 %)",)
 

@@ -1,6 +1,7 @@
 import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 import h5py
 import numpy as np
@@ -29,7 +30,18 @@ def relevance_of(folder: Path) -> xr.Dataset:
 def explained(trained: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("explained")
     settings = ExplanationSettings(rule="tutorial", devices=CPU, batch_size=5, per_class=None)
-    explain_into(folder, trained, settings, SILENT)
+    announced: list[tuple[list[str], bool, bool]] = []
+
+    def announce(record: dict[str, Any]) -> None:
+        words = [*record["words"], *record["report"]]
+        is_written = (folder / "explanation.txt").read_text().splitlines() == words
+        announced.append((words, is_written, (folder / "figures").exists()))
+
+    record = explain_into(folder, trained, settings, SILENT, announce)
+    assert record is not None
+    # the words come before the figures are drawn
+    assert announced == [([*record["words"], *record["report"]], True, False)]
+    assert record["figures"]
     return folder
 
 
@@ -76,6 +88,26 @@ def test_the_files_of_a_run(explained: Path) -> None:
     assert {"lrprism", "torch", "python"} <= set(record["versions"])
     assert all((explained / name).stat().st_size > 1000 for name in record["explanation"]["figures"])
     assert len(record["explanation"]["figures"]) == 2 * (2 + 3 + 3)
+
+
+def test_a_class_has_the_code_of_its_label_everywhere(trained: Path, tmp_path: Path) -> None:
+    network, folder = tmp_path / "network", tmp_path / "explained"
+    shutil.copytree(trained, network)
+    run = json.loads((network / "run.json").read_text())
+    run["training"]["class_codes"] = [5, 7, 211]
+    (network / "run.json").write_text(json.dumps(run))
+    folder.mkdir()
+    settings = ExplanationSettings(devices=CPU, per_class=1, figures="classes", target="211")
+    explain_into(folder, network, settings, SILENT)
+    names = ("bands", "classes", "zones", "areas")
+    tables = [pd.read_csv(folder / f"{name}.csv") for name in names]
+    for table in tables:
+        assert table["class"].unique().tolist() == [2]
+        assert table["class_code"].unique().tolist() == [211]
+    samples = pd.read_csv(folder / "samples.csv")
+    assert samples["label_code"].tolist() == [(5, 7, 211)[label] for label in samples["label"]]
+    assert samples["target_code"].unique().tolist() == [211]
+    assert (folder / "figures" / "spectrum-211-class-2.png").is_file()
 
 
 def test_zones_and_areas_account_for_all_relevance(trained: Path, tmp_path: Path) -> None:
@@ -192,7 +224,7 @@ def test_two_classes_have_one_logit(tmp_path: Path) -> None:
         ),
         (
             ExplanationSettings(target="oak"),
-            "target should be predicted, true, a class number from 0 to 2, or one of class 0",
+            r"predicted, true, one of class 0, class 1, class 2, or its number in the labels \(0, 1, 2\)\. F",
         ),
         (ExplanationSettings(target="3"), r"target should be predicted, .*Found '3'\."),
         (

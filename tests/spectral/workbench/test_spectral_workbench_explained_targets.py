@@ -33,10 +33,24 @@ def test_a_trait_keeps_its_sign_whether_it_is_the_only_one_or_not(outputs: int) 
 
 def test_a_target_is_the_predicted_class_or_the_only_trait_by_default() -> None:
     assert choose_target(None, CLASSES) == "predicted"
-    assert choose_target("oak", CLASSES) == "oak"
+    assert choose_target("Oak", CLASSES) == "oak"
     assert choose_target(None, Regression(("nitrogen",), ("%",))) == "0"
     with pytest.raises(InputError, match=r"Found none named\. Give --target with one of nitrogen, water\."):
         choose_target(None, TRAITS)
+
+
+def test_the_number_of_a_class_is_that_of_the_labels() -> None:
+    maps = Classification(("class 1", "class 2"))
+    assert choose_target("1", maps, (1, 2)) == "class 1"
+    assert choose_target("2", maps, (1, 2)) == "class 2"
+    # words have no codes: their numbers are those of the tables
+    assert choose_target("1", maps) == "class 2"
+    with pytest.raises(InputError, match=r"its number in the labels \(1, 2\)\. Found '0'\."):
+        choose_target("0", maps, (1, 2))
+    with pytest.raises(
+        InputError, match=r"true, one of class 1, class 2, or its number from 0 to 1\. Found 'a'"
+    ):
+        choose_target("a", maps)
 
 
 def test_a_trait_is_named_or_numbered() -> None:

@@ -20,7 +20,10 @@ def test_bands_are_averaged_before_they_are_chosen() -> None:
     cube = make_cube(values, np.arange(6) + 500.0, title="t", quantity="radiance", units="1")
     prepared = Preparation(average_pairs=True, bands=(0, 2)).prepare_bands(cube)
     assert prepared.values.ravel().tolist() == [0.5, 4.5]
-    assert prepared.attrs["assumed"][-1] == "2 of the 3 bands that averaging pairs leaves are kept, 500.5 to 504.5 nm"
+    assert (
+        prepared.attrs["assumed"][-1]
+        == "2 of the 3 bands that averaging pairs leaves are kept, 500.5 to 504.5 nm"
+    )
     kept = Preparation(bands=(5, 1)).prepare_bands(cube)
     assert kept.attrs["assumed"] == ["2 of the 6 bands are kept, 501.0 to 505.0 nm"]
     assert Preparation(bands=tuple(range(6))).prepare_bands(cube).attrs["assumed"] == []

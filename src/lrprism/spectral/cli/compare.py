@@ -16,7 +16,8 @@ def compare(
     results: Annotated[list[str], typer.Argument(help="Folders that lrprism explain wrote: one or two.")],
     out: options.Out,
     classes: Annotated[
-        str | None, typer.Option(help="Two classes of one result, or one class of two: names or numbers.")
+        str | None,
+        typer.Option(help="Two classes of one result, or one of two: names, or numbers in the labels."),
     ] = None,
     right_wrong: Annotated[
         bool, typer.Option("--right-wrong", help="Compare right and wrong samples of one result.")

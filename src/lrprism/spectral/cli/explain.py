@@ -100,25 +100,29 @@ def explain(
     )
     reporter = Reporter(not quiet and output.is_first_process())
     with UnfinishedRun.open(out, plan_explanation(run, settings), overwrite=overwrite) as unfinished:
-        record = explain_into(unfinished.work, run, settings, reporter)
+        record = explain_into(unfinished.work, run, settings, reporter, _print_explanation)
         if record is None:  # another process goes on
             return
         unfinished.finish()
-    _print_explanation(record, run, out)
+    _print_end(run, out)
 
 
-def _print_explanation(record: dict[str, Any], run: Path, out: Path) -> None:
-    """Print what an explanation found, and where its files are."""
+def _print_explanation(record: dict[str, Any]) -> None:
+    """Print what an explanation found, before its figures are drawn."""
     console = Console()
     output.print_lines(console, record["verdict"]["lines"])
     output.print_lines(console, record["words"])
     output.print_lines(console, record["report"])
     output.print_conservation(console, record)
-    chosen = Choice.from_record(record["choice"]).describe() if record["choice"] else []
-    training = read_run(out)["training"]
+    if record["choice"]:
+        output.print_lines(console, Choice.from_record(record["choice"]).describe())
+
+
+def _print_end(run: Path, out: Path) -> None:
+    """Print how far to trust the maps, whose data they are of, and where the files are."""
+    console, training = Console(), read_run(out)["training"]
     # traits have no right or wrong that a removal of bands could cost
-    is_judged = training["task"]["name"] == CLASSIFICATION
-    trust = [f"How far to trust such maps: lrprism evaluate {run} --out DIR."] if is_judged else []
-    output.print_lines(console, [*chosen, *trust])
+    if training["task"]["name"] == CLASSIFICATION:
+        output.print_lines(console, [f"How far to trust such maps: lrprism evaluate {run} --out DIR."])
     output.print_attribution(console, training)
     output.print_files(console, out)

@@ -23,8 +23,8 @@ Nodes = Annotated[int, typer.Option(help="Number of machines.", min=1, rich_help
 Target = Annotated[
     str | None,
     typer.Option(
-        help="Class to explain: predicted, true, a class number or a class name; by default predicted. Of a "
-        "regression: the name or number of the trait."
+        help="Class to explain: predicted, true, the name of a class or its number in the labels; by default "
+        "predicted. Of a regression: the name or number of the trait."
     ),
 ]
 Pool = Annotated[
@@ -212,8 +212,8 @@ Wavelengths = Annotated[
 ClassNames = Annotated[
     str | None,
     typer.Option(
-        help="Where the file has none: names by commas, class 0 first; or a file with a name, or CODE NAME, "
-        "on each line.",
+        help="Where the file has none: names by commas, in the order of the numbers in the labels; or a file "
+        "with a name, or CODE NAME, on each line.",
         rich_help_panel=DATA,
     ),
 ]

@@ -1,10 +1,12 @@
 """One heatmap of relevance per band, with the patch in colour beside them."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
+from matplotlib.collections import PatchCollection
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from numpy.typing import NDArray
@@ -55,11 +57,11 @@ def band_heatmaps(
     _write_sample_heading(figure, sample, drawn=len(chosen))
     _draw_side(figure, sample, plan, wavelength, scale)
     numbers = sample["band"].to_numpy()  # positions where the data count none
-    for index, (band, title) in enumerate(zip(chosen, titles, strict=True)):
-        axes = style.add_axes(figure, *plan.corner(index), *plan.panel)
-        _draw_panel(axes, relevance[band], scale)
-        below = f"± {contract.name_width(width / 2)}" if width else f"band {numbers[band]}"
-        _write_panel_title(axes, title, below, plan.font)
+    half = f"± {contract.name_width(width / 2)}" if width else ""
+    _draw_panels(
+        *(figure, plan, relevance[chosen], scale),
+        *(titles, [half or f"band {number}" for number in numbers[chosen]]),
+    )
     return figure
 
 
@@ -129,22 +131,37 @@ def _outline_region(axes: Axes, region: NDArray[np.bool_]) -> None:
             axes.contour(x, y, fine, [0.5], colors=colour, linewidths=line, linestyles="--")
 
 
-def _draw_panel(axes: Axes, values: NDArray[np.floating], scale: SymmetricScale) -> None:
-    axes.imshow(values, cmap=style.DIVERGING, norm=scale.norm, interpolation="nearest", aspect="auto")
-    axes.set(xticks=[], yticks=[])
-    axes.spines[:].set(visible=True, linewidth=0.3, edgecolor=style.GREY)
+def _draw_panels(
+    figure: Figure,
+    plan: GridPlan,
+    panels: NDArray[np.floating],
+    scale: SymmetricScale,
+    titles: Sequence[str],
+    notes: Sequence[str],
+) -> None:
+    """Draw heatmaps with two lines above each, ``[panel, y, x]``.
 
-
-def _write_panel_title(axes: Axes, text: str, below: str, size: float) -> None:
-    axes.set_title(text, fontsize=size, pad=1.5 + 1.1 * size)
-    axes.annotate(
-        below,
-        (0.5, 1.0),
-        xytext=(0, 1.5),
-        xycoords="axes fraction",
-        textcoords="offset points",
-        ha="center",
-        va="bottom",
-        fontsize=0.72 * size,
-        color=style.GREY,
+    All lie on one pair of axes, in mm of the page: axes for each of a hundred panels take four times as long.
+    """
+    axes = style.add_axes(figure, 0.0, 0.0, plan.width, plan.height)
+    axes.set_axis_off()
+    axes.set(xlim=(0.0, plan.width), ylim=(plan.height, 0.0))
+    figure.suppressComposite = True  # joined to one image, panels would be blurred in the SVG
+    width, height = plan.panel
+    frames = []
+    for index, (values, title, note) in enumerate(zip(panels, titles, notes, strict=True)):
+        left, top = plan.corner(index)
+        look: dict[str, Any] = {"cmap": style.DIVERGING, "norm": scale.norm, "interpolation": "nearest"}
+        axes.imshow(values, extent=(left, left + width, top + height, top), aspect="auto", **look)
+        frames.append(Rectangle((left, top), width, height))
+        _write_above(axes, left + width / 2, top, title, note, plan.font)
+    axes.add_collection(
+        PatchCollection(frames, facecolor="none", edgecolor=style.GREY, linewidth=0.3), autolim=False
     )
+
+
+def _write_above(axes: Axes, x: float, top: float, title: str, note: str, size: float) -> None:
+    above = top - (1.5 + 1.1 * size) * style.MM_PER_POINT
+    axes.text(x, above, title, fontsize=size, ha="center", va="baseline")
+    place = {"ha": "center", "va": "bottom"}
+    axes.text(x, top - 1.5 * style.MM_PER_POINT, note, fontsize=0.72 * size, color=style.GREY, **place)

@@ -146,7 +146,7 @@ def _draw_prediction(page: ScenePage, at: int, predicted: xr.DataArray, key: Cla
     drawn = values.astype(np.int64)
     colours = np.ma.masked_where(drawn < 0, drawn % len(PALETTE))
     axes = page.draw(at, colours, cmap=ListedColormap(PALETTE), vmin=-0.5, vmax=len(PALETTE) - 0.5)
-    page.number_classes(axes, drawn)
+    page.number_classes(axes, drawn, predicted.attrs)
 
 
 def _draw_strongest(page: ScenePage, at: int, wavelength: NDArray[np.float64], drawn: DrawnRelevance) -> None:

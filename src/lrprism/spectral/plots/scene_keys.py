@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 from numpy.typing import NDArray
 
+from lrprism.spectral.bands.class_codes import get_code
 from lrprism.spectral.plots import contract, style, wavelength_axis
 from lrprism.spectral.plots.class_colours import UNEXPLAINED, class_colour
 from lrprism.spectral.plots.style import MARGIN
@@ -26,7 +27,7 @@ class ClassKey:
 
     Attributes:
         classes: Those that occur, 0-based, ascending.
-        labels: Number, name and share of the scene of each; then, where there are such pixels, of those
+        labels: Code, name and share of the scene of each; then, where there are such pixels, of those
             that are not explained.
     """
 
@@ -40,8 +41,10 @@ class ClassKey:
         indices, counts = np.unique(values, return_counts=True)
         names, labels = xr.Dataset(attrs=classes.attrs), []
         for index, count in zip(indices.tolist(), counts.tolist(), strict=True):
-            name = f"{index}  {contract.get_class_name(names, index)}" if index >= 0 else "not explained"
-            labels.append(f"{name} ({_format_percent(count / values.size)})")
+            name = f"{get_code(classes.attrs, index)}  {contract.get_class_name(names, index)}"
+            labels.append(
+                f"{name if index >= 0 else 'not explained'} ({_format_percent(count / values.size)})"
+            )
         if indices[0] < 0:  # not explained comes first in order, last in print
             labels.append(labels.pop(0))
         return cls(tuple(int(index) for index in indices if index >= 0), tuple(labels))

@@ -1,5 +1,6 @@
 """The page of a figure of a scene: panels with axes in pixels, in the places of a plan."""
 
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from string import ascii_lowercase
 from typing import Any, Final, Self
@@ -11,6 +12,7 @@ from matplotlib.patheffects import withStroke
 from matplotlib.ticker import FixedLocator, MaxNLocator
 from numpy.typing import NDArray
 
+from lrprism.spectral.bands.class_codes import get_code
 from lrprism.spectral.plots import style
 from lrprism.spectral.plots.class_colours import UNEXPLAINED, find_roomiest_pixel
 from lrprism.spectral.plots.scene_layout import GUTTER, ScenePlan, break_title, plan_scene
@@ -76,12 +78,15 @@ class ScenePage:
         self._write_title(axes, index)
         return axes
 
-    def number_classes(self, axes: Axes, classes: NDArray[np.integer]) -> None:
-        """Write the number of every class on its roomiest place, where that has room for it.
+    def number_classes(
+        self, axes: Axes, classes: NDArray[np.integer], attrs: Mapping[Hashable, Any] | None = None
+    ) -> None:
+        """Write the code of every class on its roomiest place, where that has room for it.
 
         Args:
             axes: The panel of the classes.
             classes: Class of the pixels that are drawn, ``[y, x]``, negative where there is none.
+            attrs: The attributes of the map, which say the codes.
         """
         radius = ROOM * classes.shape[1] / self.plan.panel[0]
         for index in np.unique(classes[classes >= 0]).tolist():
@@ -91,7 +96,7 @@ class ScenePage:
             axes.text(
                 (column + 0.5) * self.step - 0.5,
                 (row + 0.5) * self.step - 0.5,
-                str(index),
+                str(get_code(attrs or {}, index)),
                 fontsize=style.FONT_TINY,
                 ha="center",
                 va="center_baseline",

@@ -10,6 +10,7 @@ import xarray as xr
 
 from lrprism.engine import Account
 from lrprism.errors import DataError
+from lrprism.spectral.bands.class_codes import add_codes
 from lrprism.spectral.bands.statistics import REGRESSION, TASK
 
 INPUT = "input"
@@ -93,8 +94,9 @@ def sample_table(relevance: xr.Dataset, numbers: npt.NDArray[np.int64]) -> pd.Da
     Returns:
         A row per sample with the columns sample, then scene, name, row and column where the data have them,
         label, empty where it is not known, predicted and target, classes counted from 0, each with its name
-        beside it in label_name, predicted_name and target_name, and after predicted its probability, unless
-        each pixel has a class; of a trait true and predicted value, target and unit.
+        beside it in label_name, predicted_name and target_name and, where classes have codes, its code in
+        label_code, predicted_code and target_code; after predicted its probability, unless each pixel has a
+        class; of a trait true and predicted value, target and unit.
     """
     table = pd.DataFrame({"sample": numbers})
     for name in ("scene", "name", "row", "column", "label", "true", "predicted", "target"):
@@ -115,7 +117,7 @@ def _name_classes(table: pd.DataFrame, relevance: xr.Dataset) -> pd.DataFrame:
         table.insert(place, f"{column}_name", table[column].map(names))
     # a missing number is no fraction
     table["label"] = table["label"].astype("Int64").where(table["label"] >= 0)
-    return table
+    return add_codes(table, relevance.attrs)
 
 
 def _measure_probability(relevance: xr.Dataset) -> npt.NDArray[np.float64]:

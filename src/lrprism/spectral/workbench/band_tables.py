@@ -10,12 +10,14 @@ import xarray as xr
 from lrprism.errors import DataError, InputError
 from lrprism.spectral.bands.area_table import area_table
 from lrprism.spectral.bands.areas import PLANT, PlantMask
-from lrprism.spectral.bands.statistics import PLANT_NDVI
+from lrprism.spectral.bands.class_codes import add_codes
+from lrprism.spectral.bands.statistics import PLANT_NDVI, band_table
 from lrprism.spectral.bands.zone_sets import correlation_zones, index_zones, sensor_zones
 from lrprism.spectral.bands.zones import ZONES, Zones, zone_table
 from lrprism.spectral.cubes.patches import PatchSet
 from lrprism.spectral.io.zone_file import read_zones
 from lrprism.spectral.knowledge.sensors import SENSORS
+from lrprism.spectral.runs.tables import add_unit
 
 ZONE_TABLE: Final = "zones.csv"
 AREA_TABLE: Final = "areas.csv"
@@ -104,7 +106,8 @@ def write_zones(folder: Path, spectra: xr.Dataset, words: str | None) -> list[st
         table.insert(2, "set", name)  # behind class and class_name
         tables.append(table)
     if tables:
-        pd.concat(tables, ignore_index=True).to_csv(folder / ZONE_TABLE, index=False)
+        table = add_codes(pd.concat(tables, ignore_index=True), spectra.attrs)
+        table.to_csv(folder / ZONE_TABLE, index=False)
     # nobody asked for the default: data of a mineral need not hear of vegetation
     return [] if words is None else notes
 
@@ -121,7 +124,7 @@ def write_areas(folder: Path, spectra: xr.Dataset) -> list[str]:
     """
     if "area_net" not in spectra.variables:
         return []
-    area_table(spectra).to_csv(folder / AREA_TABLE, index=False)
+    add_codes(area_table(spectra), spectra.attrs).to_csv(folder / AREA_TABLE, index=False)
     if PLANT not in spectra["area"].values:
         return []
     share = float(spectra["area_size"].sel(area=PLANT).mean())
@@ -132,6 +135,18 @@ def write_areas(folder: Path, spectra: xr.Dataset) -> list[str]:
         f"Note: {which} pixel has an NDVI above {spectra.attrs[PLANT_NDVI]:.2f}, so that plants are not told "
         "from the background."
     ]
+
+
+def write_bands(folder: Path, relevance: xr.Dataset, spectra: xr.Dataset) -> None:
+    """Write ``bands.csv``, the relevance of each class and band.
+
+    Args:
+        folder: The folder of the results.
+        relevance: The relevance dataset, which says the unit and the codes of the classes.
+        spectra: Its :func:`lrprism.spectral.sample_spectra`.
+    """
+    table = add_codes(band_table(spectra), relevance.attrs)
+    add_unit(table, relevance).to_csv(folder / "bands.csv", index=False)
 
 
 def check_plant_ndvi(threshold: float | None, patch: PatchSet) -> None:

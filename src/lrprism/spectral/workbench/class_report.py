@@ -16,6 +16,7 @@ from torch.fx import GraphModule
 from lrprism.errors import RelevanceWarning
 from lrprism.evaluation import Constant, Interpolation
 from lrprism.evaluation.randomisation import randomise
+from lrprism.spectral.bands.class_codes import add_codes
 from lrprism.spectral.bands.statistics import (
     DOUBT,
     MAP_DOUBT,
@@ -94,10 +95,10 @@ def report_into(
     findings = judge_classes(spectra, features, compared=compared, floors=floors, doubt=doubt)
     judged = findings if is_per_sample else []
     needs = _measure_needs(judged, spectra, explainer, numbers, trained.record)
-    tabulate_classes(findings).to_csv(folder / CLASSES, index=False)
-    tabulate_stretches(findings, needs).to_csv(folder / STRETCHES, index=False)
-    if compared is not None:
-        band_table(compared).to_csv(folder / AGAINST_OTHERS, index=False)
+    tables = {CLASSES: tabulate_classes(findings), STRETCHES: tabulate_stretches(findings, needs)}
+    tables |= {} if compared is None else {AGAINST_OTHERS: band_table(compared)}
+    for name, table in tables.items():
+        add_codes(table, spectra.attrs).to_csv(folder / name, index=False)
     lines = describe_findings(findings, needs, unit, against_others=compared is not None)
     return lines, (spectra if compared is None else compared).assign_attrs({
         REASONS: {finding.number: finding.reasons for finding in findings},

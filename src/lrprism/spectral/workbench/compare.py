@@ -11,6 +11,7 @@ import xarray as xr
 
 from lrprism.errors import DataError, InputError
 from lrprism.spectral import plots
+from lrprism.spectral.bands.class_codes import find_class, list_numbers, read_codes
 from lrprism.spectral.bands.contrast import contrast_table
 from lrprism.spectral.bands.pooling import pick_peaks
 from lrprism.spectral.bands.statistics import RESOLUTION, sample_spectra
@@ -162,16 +163,14 @@ def _take(spectra: xr.Dataset, chosen: xr.DataArray) -> xr.Dataset:
 
 
 def _find_class(name: str, spectra: xr.Dataset) -> int:
-    names = [str(each) for each in spectra["class_name"].values]
-    folded = [each.casefold() for each in names]
-    if name.casefold() in folded:
-        return folded.index(name.casefold())
-    if name.isdecimal() and int(name) < len(names):
-        return int(name)
-    raise InputError(
-        f"a class should be one of {', '.join(names)}, or its number from 0. Found '{name}'. Correct "
-        "--classes."
-    )
+    names, codes = [str(each) for each in spectra["class_name"].values], read_codes(spectra.attrs)
+    number = find_class(name, names, codes)
+    if number is None:
+        raise InputError(
+            f"a class should be one of {', '.join(names)}, or {list_numbers(names, codes)}. Found '{name}'. "
+            "Correct --classes."
+        )
+    return number
 
 
 def _check_sets(sets: dict[str, xr.Dataset]) -> dict[str, xr.Dataset]:

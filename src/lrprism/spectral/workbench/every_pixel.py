@@ -13,6 +13,7 @@ from torch import nn
 
 from lrprism.engine import Account
 from lrprism.errors import DataError, InputError
+from lrprism.spectral.bands.class_codes import CLASS_CODES
 from lrprism.spectral.bands.statistics import REGRESSION, TASK
 from lrprism.spectral.cubes.cube import Scene
 from lrprism.spectral.cubes.georeference import assign_georeference, georeference_of
@@ -159,7 +160,9 @@ def _lay_predictions_out(dataset: xr.Dataset, shape: tuple[int, int]) -> dict[st
         trait = str(dataset["class_name"].values[int(dataset["target"].values.max())])
         attrs = {"title": str(dataset.attrs["title"]), "quantity": trait, **predicted.attrs, "assumed": []}
         return {"trait_map": xr.DataArray(values, dims=("y", "x"), name=trait, attrs=attrs)}
-    attrs = {"class_names": list(dataset.attrs["class_names"])}
+    attrs = {
+        name: list(dataset.attrs[name]) for name in ("class_names", CLASS_CODES) if name in dataset.attrs
+    }
     return {"class_map": xr.DataArray(values, dims=("y", "x"), name="class", attrs=attrs)}
 
 

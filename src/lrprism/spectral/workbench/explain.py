@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -9,18 +10,12 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from lrprism.errors import DataError, InputError
-from lrprism.spectral.bands.statistics import (
-    DOUBT,
-    PLANT_NDVI,
-    RESOLUTION,
-    band_table,
-)
-from lrprism.spectral.cubes.patches import PatchSet
+from lrprism.errors import InputError
+from lrprism.spectral.bands.statistics import DOUBT, PLANT_NDVI, RESOLUTION
 from lrprism.spectral.runs import file_hash, read_run, versions, write_json
 from lrprism.spectral.runs.record import RUN_FILE
-from lrprism.spectral.runs.tables import add_unit, conservation_table, sample_table, summarize_conservation
-from lrprism.spectral.workbench.band_tables import check_plant_ndvi, write_areas, write_zones
+from lrprism.spectral.runs.tables import conservation_table, sample_table, summarize_conservation
+from lrprism.spectral.workbench.band_tables import check_plant_ndvi, write_areas, write_bands, write_zones
 from lrprism.spectral.workbench.choice import Choice, choose_way, drop_record
 from lrprism.spectral.workbench.class_report import report_into
 from lrprism.spectral.workbench.composites import find_composite
@@ -28,12 +23,11 @@ from lrprism.spectral.workbench.cutters import Numbers, WindowCutter
 from lrprism.spectral.workbench.describe_explanation import SamplePart, find_doubt, record_way, write_words
 from lrprism.spectral.workbench.every_pixel import PixelExplainer, note_range, write_maps
 from lrprism.spectral.workbench.explained_data import describe_part, open_explained
+from lrprism.spectral.workbench.explained_samples import check_fit, choose_samples
 from lrprism.spectral.workbench.explained_targets import choose_target, find_target_range
 from lrprism.spectral.workbench.explanation_settings import ExplanationSettings
 from lrprism.spectral.workbench.explore import explore_into
 from lrprism.spectral.workbench.figures import draw_figures, draw_scenes
-from lrprism.spectral.workbench.part_samples import find_test_part
-from lrprism.spectral.workbench.per_class import limit_per_class
 from lrprism.spectral.workbench.patch_explainer import PatchExplainer, SampleExplainer
 from lrprism.spectral.workbench.progress import Reporter
 from lrprism.spectral.workbench.record import WEIGHTS
@@ -44,9 +38,16 @@ from lrprism.spectral.workbench.sources import Samples
 from lrprism.spectral.workbench.trained_network import TrainedNetwork
 from lrprism.spectral.workbench.verdict import judge_maps
 
+_Written = tuple[list[str], Callable[[], list[Path]]]
+"""What is said, and what draws the figures and returns their files."""
+
 
 def explain_into(
-    folder: Path, network: Path, settings: ExplanationSettings, reporter: Reporter
+    folder: Path,
+    network: Path,
+    settings: ExplanationSettings,
+    reporter: Reporter,
+    announce: Callable[[dict[str, Any]], None] | None = None,
 ) -> dict[str, Any] | None:
     """Explain samples; write relevance, three tables, figures, ``explanation.txt`` and ``run.json``.
 
@@ -58,6 +59,7 @@ def explain_into(
         network: The run folder of the trained network.
         settings: The samples to explain, and the way to explain them.
         reporter: Shows the progress.
+        announce: Gets the record before the figures are drawn, which takes long; all but they are in it.
 
     Returns:
         The part of ``run.json`` about the explanation; None where another process writes it.
@@ -88,10 +90,13 @@ def explain_into(
         "weights_sha256": file_hash(trained.folder / WEIGHTS),
         "samples": {"part": job.part.name, "count": job.explained, **job.listed},
         "conservation": summarize_conservation(accounts, job.explained),
-        **job.write(folder, relevance, conservation, reporter),
     }
-    explore_into(folder, job.explainer, relevance, record)
+    record["report"], draw = job.write(folder, relevance, conservation, reporter)
     write_words(folder, [*verdict["lines"], *record["words"], *record["report"]], choice)
+    if announce is not None:
+        announce(record)
+    record["figures"] = [str(path.relative_to(folder)) for path in draw()]
+    explore_into(folder, job.explainer, relevance, record)
     write_json(folder / RUN_FILE, {"versions": versions(), "training": trained.record, "explanation": record})
     # last: until run.json is there, the accounts tell a later call what is done
     store.close()
@@ -103,7 +108,7 @@ def _choose_way(
     folder: Path, trained: TrainedNetwork, settings: ExplanationSettings, reporter: Reporter
 ) -> tuple[Choice | None, ExplanationSettings]:
     """Return the settings with a rule and a target, and how the rule was chosen where it was left open."""
-    settings = replace(settings, target=choose_target(settings.target, trained.task))
+    settings = replace(settings, target=choose_target(settings.target, trained.task, trained.codes))
     if not settings.chooses or settings.reference is not None:
         find_reference(settings.reference_name, trained.record)  # an unknown one costs no reading
     if not settings.chooses:
@@ -141,7 +146,7 @@ class _Job:
         template: An explanation of one sample without its values.
         part: The part that the samples are drawn from.
         listed: The record of the samples one by one.
-        write: Writes tables, maps and figures; returns the record of the figures and of what is said.
+        write: Writes tables and maps; returns what is said, and what draws the figures.
     """
 
     explainer: SampleExplainer
@@ -150,34 +155,33 @@ class _Job:
     template: xr.Dataset
     part: SamplePart
     listed: dict[str, list[Any]]
-    write: Callable[[Path, xr.Dataset, pd.DataFrame, Reporter], dict[str, list[str]]]
+    write: Callable[[Path, xr.Dataset, pd.DataFrame, Reporter], _Written]
 
 
 def _plan_patches(
     samples: Samples, trained: TrainedNetwork, settings: ExplanationSettings, folder: Path
 ) -> _Job:
-    numbers, part = _choose_samples(samples, trained, settings)
+    numbers, part = choose_samples(samples, trained, settings)
     where = samples.locate(numbers)
     patch = samples.cut(numbers[:1])
-    _check_fit(patch, trained, samples)
+    check_fit(patch, trained, samples)
     check_plant_ndvi(settings.plant_ndvi, patch)
     explainer = _build_patch_explainer(samples.hold(numbers, folder), trained, settings)
 
     def write(
         folder: Path, relevance: xr.Dataset, conservation: pd.DataFrame, reporter: Reporter
-    ) -> dict[str, list[str]]:
+    ) -> _Written:
         with reporter.step("writing the tables of bands and samples"):
             spectra = reduce_samples(folder / RELEVANCE, relevance, samples, numbers, trained.record)
-            add_unit(band_table(spectra), relevance).to_csv(folder / "bands.csv", index=False)
+            write_bands(folder, relevance, spectra)
             sample_table(relevance, where["sample"]).to_csv(folder / "samples.csv", index=False)
             notes = [*write_areas(folder, spectra), *write_zones(folder, spectra, settings.zones)]
         with reporter.step("judging what may be said"):
             said = describe_part(trained, samples, settings)
             lines, drawn = report_into(folder, spectra, explainer, numbers, trained)
             said += [*lines, *notes]
-        place = folder / "figures"
-        figures = draw_figures(place, relevance, drawn, conservation, settings.heatmaps_drawn, reporter)
-        return _record_written(folder, figures, said)
+        inputs = (folder / "figures", relevance, drawn, conservation, settings.heatmaps_drawn, reporter)
+        return said, partial(draw_figures, *inputs)
 
     listed = {"numbers": where["sample"].tolist()}
     if "scene" in where:
@@ -198,31 +202,28 @@ def _plan_pixels(
     windows = WindowCutter(samples.scene, trained.record["network"]["window"], labelled=False)
     patches = _build_patch_explainer(samples, trained, settings)
     explainer = PixelExplainer(patches, windows, samples.has_window)
-    _check_fit(windows(explainer.first), trained, samples)
+    check_fit(windows(explainer.first), trained, samples)
     explainer = replace(explainer, windows=windows.hold(np.flatnonzero(samples.has_window), folder))
 
-    def write(
-        folder: Path, relevance: xr.Dataset, _: pd.DataFrame, reporter: Reporter
-    ) -> dict[str, list[str]]:
+    def write(folder: Path, relevance: xr.Dataset, _: pd.DataFrame, reporter: Reporter) -> _Written:
         # the maps are lazy: they are read from the store piece by piece
         maps = explainer.maps(relevance)
         with reporter.step("writing the maps"):
             write_maps(maps, folder, settings.writers)
-        predicted, figures = maps["class_map" if "class_map" in maps else "trait_map"], []
-        if settings.figures != "none":
+        predicted = maps["class_map" if "class_map" in maps else "trait_map"]
+
+        def draw() -> list[Path]:
+            if settings.figures == "none":
+                return []
             with reporter.step("drawing the scene"):
                 data = maps["relevance_map"], predicted, explainer.scene.cube
-                figures = draw_scenes(folder / "figures", *data, str(samples.attrs["attribution"]))
-        return _record_written(folder, figures, note_range(relevance, predicted))
+                return draw_scenes(folder / "figures", *data, str(samples.attrs["attribution"]))
+
+        return note_range(relevance, predicted), draw
 
     count = int(samples.has_window.sum())
     part = SamplePart("every pixel", count)
     return _Job(explainer, explainer.numbers, count, explainer.template, part, {}, write)
-
-
-def _record_written(folder: Path, figures: list[Path], said: list[str]) -> dict[str, list[str]]:
-    """Return the record of what is said and of the figures, by their places in the folder."""
-    return {"report": said, "figures": [str(path.relative_to(folder)) for path in figures]}
 
 
 def _plan(samples: Samples, trained: TrainedNetwork, settings: ExplanationSettings, folder: Path) -> _Job:
@@ -246,7 +247,7 @@ def _build_patch_explainer(
     reference = find_reference(settings.reference_name, trained.record)
     return PatchExplainer(
         *(trained.model, find_composite(settings.rule), samples, trained.task),
-        *(settings.target, reference, settings.reference_name),
+        *(settings.target, reference, settings.reference_name, trained.codes),
     )
 
 
@@ -263,28 +264,3 @@ def _run_job(job: _Job, store: RelevanceStore, settings: ExplanationSettings, re
     except BaseException:
         store.drop_if_empty()
         raise
-
-
-def _choose_samples(
-    samples: Samples, trained: TrainedNetwork, settings: ExplanationSettings
-) -> tuple[Numbers, SamplePart]:
-    """Choose the samples to explain, and name the part that they are drawn from."""
-    numbers, part = samples.numbers, SamplePart("all", len(samples.numbers))
-    tested = find_test_part(trained, samples)
-    if tested is not None:  # the network has seen the other parts of this very data
-        numbers, part = tested, SamplePart("test", len(tested))
-    # where no class is known there are none to take some of
-    if settings.per_class is not None and (samples.labels >= 0).all():
-        numbers = limit_per_class(numbers, samples.labels_of(numbers), settings.per_class, settings.seed)
-    return numbers, part
-
-
-def _check_fit(patches: PatchSet, trained: TrainedNetwork, samples: Samples) -> None:
-    spec = trained.record["network"]
-    bands, window = patches.sizes["band"], patches.sizes["x"]
-    if (bands, window) != (spec["bands"], spec["window"]):
-        raise DataError(
-            f"'{samples.source}' should give patches of {spec['bands']} bands and {spec['window']} pixels, "
-            f"as the network was trained. Found {bands} bands and {window} pixels. Explain data of the "
-            "same sensor and window."
-        )

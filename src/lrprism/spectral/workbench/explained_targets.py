@@ -11,6 +11,7 @@ from torch import Tensor
 from lrprism.attribution.seeds import AbstractTarget, cut, seed_of
 from lrprism.attribution.target import side
 from lrprism.errors import InputError
+from lrprism.spectral.bands.class_codes import find_class, list_numbers
 from lrprism.spectral.bands.statistics import TARGET_RANGE
 from lrprism.spectral.training.tasks.regression import Regression
 from lrprism.spectral.training.tasks.segmentation import Segmentation
@@ -68,16 +69,13 @@ def class_target(
                 "Take --target predicted, or name a class."
             )
         return torch.from_numpy(labels)
-    names = [name.casefold() for name in class_names]
-    # a name first: a class may be called "2"
-    if target.casefold() in names:
-        return names.index(target.casefold())
-    if target.isdecimal() and int(target) < len(names):
-        return int(target)
-    raise InputError(
-        f"target should be predicted, true, a class number from 0 to {len(names) - 1}, or one of "
-        f"{', '.join(class_names)}. Found '{target}'."
-    )
+    number = find_class(target, class_names, ())
+    if number is None:
+        raise InputError(
+            f"target should be predicted, true, a class number from 0 to {len(class_names) - 1}, or one of "
+            f"{', '.join(class_names)}. Found '{target}'."
+        )
+    return number
 
 
 @final
@@ -102,18 +100,30 @@ class TraitValue(AbstractTarget):
         return seed, torch.full((len(output),), self.number, device=output.device)
 
 
-def choose_target(target: str | None, task: AbstractTask) -> str:
+def choose_target(target: str | None, task: AbstractTask, codes: Sequence[int] = ()) -> str:
     """Return a target in words; without one the predicted class, or the only trait.
 
     Args:
         target: What the user asks for.
         task: What the network learned.
+        codes: Code of each class in the labels of the training; none where they are words.
+
+    Returns:
+        ``"predicted"``, ``"true"``, or the name of a class; the name or the number of a trait.
 
     Raises:
-        InputError: If it is no trait of the network, or one of several has to be named.
+        InputError: If it is no class or trait of the network, or one of several traits has to be named.
     """
     if not isinstance(task, Regression):
-        return "predicted" if target is None else target
+        if target is None or target in {"predicted", "true"}:
+            return target or "predicted"
+        number = find_class(target, task.names, codes)
+        if number is None:
+            raise InputError(
+                f"target should be predicted, true, one of {', '.join(task.names)}, or "
+                f"{list_numbers(task.names, codes)}. Found '{target}'."
+            )
+        return task.names[number]
     if target is None and len(task.names) > 1:
         raise InputError(
             f"the trait to explain should be named, where a network predicts several. Found none named. Give "

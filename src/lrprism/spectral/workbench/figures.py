@@ -11,6 +11,7 @@ import xarray as xr
 from matplotlib.figure import Figure
 
 from lrprism.spectral import plots
+from lrprism.spectral.bands.class_codes import get_code
 from lrprism.spectral.bands.pooling import joins_bands, pooled, tile_axis
 from lrprism.spectral.bands.statistics import RESOLUTION
 from lrprism.spectral.plots.contract import describe_way, get_relevance_unit, is_regression, name_doubt
@@ -56,7 +57,8 @@ def draw_figures(
         jobs.append(("class-spectra", partial(plots.class_spectra, spectra, normalise=True)))
     for target in np.unique(relevance["target"].values):
         # class names may hold slashes and blanks
-        name = _build_slug(f"{int(target):02d}-{relevance['class_name'].values[target]}")
+        code = get_code(relevance.attrs, int(target))
+        name = _build_slug(f"{code:02d}-{relevance['class_name'].values[target]}")
         jobs.append((f"spectrum-{name}", partial(plots.relevance_spectrum, spectra, int(target))))
         for number, sample in enumerate(pick_typical_samples(relevance, int(target), heatmaps)):
             if lies_in_one_pixel(relevance.isel(sample=sample)):

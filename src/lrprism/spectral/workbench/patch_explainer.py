@@ -14,6 +14,7 @@ from lrprism.attribution import LRP, predicted_class
 from lrprism.composites import AbstractComposite, Within
 from lrprism.engine import Account
 from lrprism.engine.per_sample import PerSample
+from lrprism.spectral.bands.class_codes import CLASS_CODES
 from lrprism.spectral.bands.statistics import COMPARED_WITH, TASK
 from lrprism.spectral.cubes.patches import PatchSet
 from lrprism.spectral.preprocessing import Pipeline
@@ -41,6 +42,7 @@ class PatchExplainer:
             name.
         reference: Makes what the patches are compared with; None for zero.
         reference_name: Its name.
+        codes: Code of each class in the labels of the training, class 0 first; none where they are words.
     """
 
     model: Pipeline
@@ -50,6 +52,7 @@ class PatchExplainer:
     target: str
     reference: MakeReference | None = None
     reference_name: str = "zero"
+    codes: tuple[int, ...] = ()
 
     @cached_property
     def _lrp(self) -> LRP:
@@ -163,6 +166,10 @@ class PatchExplainer:
             COMPARED_WITH: describe_reference(self.reference_name),
             "data_sha256": self.samples.hash,
         }
+        # the codes of other data are not those of the training
+        dataset.attrs.pop(CLASS_CODES, None)
+        if self.codes:
+            dataset.attrs[CLASS_CODES] = list(self.codes)
         return dataset
 
     def _add_region(

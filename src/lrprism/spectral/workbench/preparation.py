@@ -162,7 +162,8 @@ class Preparation:
         count, nm = data.sizes["band"], chosen["wavelength"].values
         if len(self.bands) < count:
             after = " that averaging pairs leaves" if self.average_pairs else ""
-            note = f"{len(self.bands)} of the {count} bands{after} are kept, {nm.min():.1f} to {nm.max():.1f} nm"
+            span = f"{nm.min():.1f} to {nm.max():.1f} nm"
+            note = f"{len(self.bands)} of the {count} bands{after} are kept, {span}"
             chosen.attrs = with_note(chosen.attrs, note)
         return chosen
 

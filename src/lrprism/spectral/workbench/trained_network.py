@@ -69,6 +69,11 @@ class TrainedNetwork:
         """
         return read_task(self.record)
 
+    @property
+    def codes(self) -> tuple[int, ...]:
+        """The code of each class in the labels of the training, class 0 first; none where they are words."""
+        return tuple(self.record.get("class_codes", ()))
+
     def check_classes(self, what: str, advice: str) -> None:
         """Refuse a network of traits or of pixels where an answer is of samples of one class each.
 
