@@ -9,7 +9,11 @@ _EXTRAS: Final = ("spectral", "geo", "spectra")
 
 
 def main() -> None:
-    """Run the command line; where a package of an extra is missing, say how to install it, with exit code 2."""
+    """Run the command line; where a package of an extra is missing, say how to install it.
+
+    Raises:
+        ModuleNotFoundError: If a package is missing that no extra brings.
+    """
     try:
         from lrprism.spectral.cli import main as run_commands  # late: it needs the extra `spectral`
 

@@ -7,8 +7,8 @@ try:
     import lazy_loader
 except ModuleNotFoundError as error:
     raise ModuleNotFoundError(
-        "lrprism.spectral should find the packages of the extra 'spectral'. Found no lazy_loader. Install them: "
-        "pip install 'lrprism[spectral]', or pip install '.[spectral]' in a copy of the sources.",
+        "lrprism.spectral should find the packages of the extra 'spectral'. Found no lazy_loader. Install "
+        "them: pip install 'lrprism[spectral]', or pip install '.[spectral]' in a copy of the sources.",
         name=error.name,
     ) from error
 

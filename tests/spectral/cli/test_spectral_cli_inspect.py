@@ -19,7 +19,7 @@ def test_inspect_indian_pines(lrprism: object) -> None:
         "not in rising order",
         "-0.09 to 17.208",
         "CC BY 3.0",
-        "15 Stone-Steel-Towers (93)",
+        "16 Stone-Steel-Towers (93)",
     ):
         assert words in text
 

@@ -7,7 +7,7 @@ from lrprism.spectral import make_cube
 from lrprism.spectral.cubes.georeference import Georeference, assign_georeference
 from lrprism.spectral.io.writers import write_cube
 from lrprism.spectral.workbench import Preparation
-from lrprism.spectral.workbench.describe_data import describe_data
+from lrprism.spectral.workbench.describe_data import describe_data, list_facts
 
 
 def test_a_cube_is_described_with_its_place_and_bad_bands(tmp_path: Path) -> None:
@@ -22,7 +22,7 @@ def test_a_cube_is_described_with_its_place_and_bad_bands(tmp_path: Path) -> Non
     assert "1 of 2 bands are flagged bad and were left out" in text
     assert "upper left corner 500000, 4480000; pixels of 20 x 20" in text
     assert "labelled  3 pixels" in text
-    assert "classes   0 class 1 (3)" in text
+    assert "classes   class 1 (3)" in text
     assert "values    1 to 1, reflectance, without unit" in text
     assert "the label map does not say where it lies: rows and columns of the label map" in text
 
@@ -32,9 +32,18 @@ def test_a_class_is_described_with_the_code_that_its_name_does_not_tell(tmp_path
     write_cube(cube, tmp_path / "scene.nc")
     np.save(tmp_path / "labels.npy", 211 * np.eye(3, 4, dtype=np.uint16))
     preparation = Preparation(labels=str(tmp_path / "labels.npy"))
-    assert "classes   0 class 211 (3)" in describe_data(str(tmp_path / "scene.nc"), preparation)
+    assert "classes   class 211 (3)" in describe_data(str(tmp_path / "scene.nc"), preparation)
     (tmp_path / "labels.txt").write_text("211 Arable land")
-    assert "0 Arable land, labelled 211 (3)" in describe_data(str(tmp_path / "scene.nc"), preparation)
+    assert "classes   211 Arable land (3)" in describe_data(str(tmp_path / "scene.nc"), preparation)
+
+
+def test_facts_by_name(tmp_path: Path) -> None:
+    cube = make_cube(np.ones((2, 3, 4)), [500.0, 600.0], title="t", quantity="reflectance", units="1")
+    write_cube(cube, tmp_path / "scene.nc")
+    facts = list_facts(str(tmp_path / "scene.nc"))
+    assert facts["shape"] == "2 band, 3 y, 4 x"
+    assert list(facts)[:4] == ["title", "shape", "bands", "values"]
+    assert len(facts["SHA-256"]) == 64
 
 
 def test_a_cube_without_labels_says_how_to_give_them(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from rich.console import Console
 from lrprism.engine import format_table
 from lrprism.errors import InputError
 from lrprism.spectral.bands import SELECTORS
-from lrprism.spectral.cli import options, output
+from lrprism.spectral.cli import json_output, options, output
 from lrprism.spectral.runs import UnfinishedRun
 from lrprism.spectral.workbench.progress import Reporter
 from lrprism.spectral.workbench.retrained_shares import ShareSettings, measure_shares_into, plan_shares
@@ -65,6 +65,7 @@ def bands(
     model: options.TrustedModel = None,
     overwrite: options.Overwrite = False,
     quiet: options.Quiet = False,
+    as_json: options.AsJson = False,
 ) -> None:
     """Select bands in several ways and train again with each; write tables and a figure.
 
@@ -88,6 +89,9 @@ def bands(
     with UnfinishedRun.open(out, plan_selection(run, settings), overwrite=overwrite) as unfinished:
         record = select_into(unfinished.work, run, settings, Reporter(not quiet))
         unfinished.finish()
+    if as_json:
+        json_output.print_run(out)
+        return
     console = Console()
     console.print("\n".join(_describe(record)), highlight=False, soft_wrap=True, markup=False)
     output.print_files(console, out)

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from lrprism.spectral.cli import options, output
+from lrprism.spectral.cli import json_output, options, output
 from lrprism.spectral.runs import UnfinishedRun, versions
 from lrprism.spectral.workbench.compare import ComparisonSettings, compare_into
 from lrprism.spectral.workbench.progress import Reporter
@@ -24,6 +24,7 @@ def compare(
     ] = False,
     overwrite: options.Overwrite = False,
     quiet: options.Quiet = False,
+    as_json: options.AsJson = False,
 ) -> None:
     """Compare the relevance of two classes, two results, or right and wrong samples.
 
@@ -42,6 +43,9 @@ def compare(
     with UnfinishedRun.open(out, plan, overwrite=overwrite) as unfinished:
         lines = compare_into(unfinished.work, settings, Reporter(not quiet))
         unfinished.finish()
+    if as_json:
+        json_output.print_run(out)
+        return
     console = Console()
     output.print_lines(console, lines)
     output.print_files(console, out)

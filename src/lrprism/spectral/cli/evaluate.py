@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from lrprism.spectral.cli import options, output
+from lrprism.spectral.cli import json_output, options, output
 from lrprism.spectral.runs import UnfinishedRun
 from lrprism.spectral.workbench.calibrate import WORDS
 from lrprism.spectral.workbench.composites import COMPOSITES
@@ -46,6 +46,7 @@ def evaluate(
     model: options.TrustedModel = None,
     overwrite: options.Overwrite = False,
     quiet: options.Quiet = False,
+    as_json: options.AsJson = False,
 ) -> None:
     """Judge how far explanations of a trained network can be believed; write tables and curves.
 
@@ -71,10 +72,14 @@ def evaluate(
         calibrate=calibrate,
     )
     with UnfinishedRun.open(out, plan_evaluation(run, settings), overwrite=overwrite) as unfinished:
-        evaluate_into(unfinished.work, run, settings, Reporter(not quiet))
+        judgement = evaluate_into(unfinished.work, run, settings, Reporter(not quiet))
         unfinished.finish()
     console = Console()
     files = [JUDGEMENT, *([WORDS] if calibrate else [])]
     texts = [(out / name).read_text(encoding="utf-8").rstrip("\n") for name in files]
+    if as_json:
+        words = [line for text in texts for line in text.splitlines()]
+        json_output.print_run(out, judgement=judgement.rows(), words=words)
+        return
     console.print("\n\n".join(texts), highlight=False, soft_wrap=True, markup=False)
     output.print_files(console, out)

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
-from lrprism.spectral.cli import options, output, registry_options
+from lrprism.spectral.cli import json_output, options, output, registry_options
 from lrprism.spectral.runs import UnfinishedRun, read_run
 from lrprism.spectral.training.devices import Devices
 from lrprism.spectral.workbench.choice import Choice
@@ -52,6 +52,7 @@ def explain(
     nodes: options.Nodes = 1,
     overwrite: options.Overwrite = False,
     quiet: options.Quiet = False,
+    as_json: options.AsJson = False,
 ) -> None:
     """Explain samples with a trained network; write relevance, tables and figures.
 
@@ -100,11 +101,15 @@ def explain(
     )
     reporter = Reporter(not quiet and output.is_first_process())
     with UnfinishedRun.open(out, plan_explanation(run, settings), overwrite=overwrite) as unfinished:
-        record = explain_into(unfinished.work, run, settings, reporter, _print_explanation)
+        announce = None if as_json else _print_explanation
+        record = explain_into(unfinished.work, run, settings, reporter, announce)
         if record is None:  # another process goes on
             return
         unfinished.finish()
-    _print_end(run, out)
+    if as_json:
+        json_output.print_run(out)
+    else:
+        _print_end(run, out)
 
 
 def _print_explanation(record: dict[str, Any]) -> None:

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from lrprism.spectral.cli import options
+from lrprism.spectral.cli import json_output, options
 from lrprism.spectral.runs.record import RUN_FILE
 
 
@@ -36,6 +36,7 @@ def inspect(
         typer.Option(help="For a trained network: LRP rules, as lrprism explain --help lists them."),
     ] = None,
     model: options.TrustedModel = None,
+    as_json: options.AsJson = False,
 ) -> None:
     """Show what a data file holds, or which rule each layer of a network gets.
 
@@ -52,12 +53,15 @@ def inspect(
     """
     # a folder of lrprism train; any other path is data
     if (Path(what) / RUN_FILE).is_file():
-        from lrprism.spectral.workbench.describe_network import describe_network  # late: torch and the engine
+        from lrprism.spectral.workbench import describe_network as network  # late: torch and the engine
 
-        text = describe_network(Path(what), rule, model)
+        if as_json:
+            json_output.print_json({"run": what, **network.list_network(Path(what), rule, model)})
+            return
+        text = network.describe_network(Path(what), rule, model)
     else:
         from lrprism.spectral.cli.preparation import LabelWords, read_preparation  # late: the readers
-        from lrprism.spectral.workbench.describe_data import describe_data
+        from lrprism.spectral.workbench.describe_data import describe_data, list_facts
 
         words = LabelWords(
             *(label_attribute, label_layer, label_crs, unlabelled, label_column, group_column),
@@ -65,5 +69,10 @@ def inspect(
         )
         # all bands, and every pixel
         facts = read_preparation(labels, key, wavelengths, class_names, False, None, 1, words, band_axis)
+        if as_json:
+            rows = list_facts(what, facts)
+            listed = {name: rows[name].split("\n") for name in rows.keys() & {"classes", "traits", "assumed"}}
+            json_output.print_json({"source": what, **rows, **listed})
+            return
         text = describe_data(what, facts)
     Console().print(text, highlight=False, soft_wrap=True, markup=False)

@@ -9,6 +9,10 @@ Seed = Annotated[int, typer.Option(help="Seed of everything drawn at random.", m
 Device = Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1 or mps.")]
 Out = Annotated[Path, typer.Option(help="Folder for the results; it appears when all is written.")]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace an earlier run in that folder.")]
+AsJson = Annotated[
+    bool,
+    typer.Option("--json", help="Print one JSON document in place of the text; progress stays on stderr."),
+]
 Quiet = Annotated[bool, typer.Option("--quiet", help="Show no progress.")]
 
 DEVICES = "Devices"

@@ -7,7 +7,7 @@ import pandas as pd
 import typer
 from rich.console import Console
 
-from lrprism.spectral.cli import options, output, registry_options, settings
+from lrprism.spectral.cli import json_output, options, output, registry_options, settings
 from lrprism.spectral.cli.preparation import LabelWords, read_preparation
 from lrprism.spectral.runs import UnfinishedRun
 from lrprism.spectral.training.config import TrainingConfig
@@ -101,6 +101,7 @@ def train(
     nodes: options.Nodes = 1,
     overwrite: options.Overwrite = False,
     quiet: options.Quiet = False,
+    as_json: options.AsJson = False,
 ) -> None:
     """Train a network; write weights, split and run.json. After a kill the same command goes on.
 
@@ -154,17 +155,23 @@ def train(
         others=tuple(others),
         resample=resample,
     )
-    _run(training, out, overwrite=overwrite, reporter=Reporter(not quiet and output.is_first_process()))
+    reporter = Reporter(not quiet and output.is_first_process())
+    record = _run(training, out, overwrite=overwrite, reporter=reporter)
+    if record is not None and as_json:
+        json_output.print_run(out)
+    elif record is not None:
+        _print_run(record, out)
 
 
-def _run(training: TrainingSettings, out: Path, *, overwrite: bool, reporter: Reporter) -> None:
-    """Train, and print what it brought."""
+def _run(
+    training: TrainingSettings, out: Path, *, overwrite: bool, reporter: Reporter
+) -> dict[str, Any] | None:
+    """Train; return the record in the process that goes on."""
     with UnfinishedRun.open(out, plan_training(training), overwrite=overwrite) as unfinished:
         record = train_into(unfinished.work, training, reporter)
         if record is not None:  # else another process goes on
             unfinished.finish()
-    if record is not None:
-        _print_run(record, out)
+    return record
 
 
 def _print_run(record: dict[str, Any], out: Path) -> None:

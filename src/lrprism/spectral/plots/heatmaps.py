@@ -163,5 +163,5 @@ def _draw_panels(
 def _write_above(axes: Axes, x: float, top: float, title: str, note: str, size: float) -> None:
     above = top - (1.5 + 1.1 * size) * style.MM_PER_POINT
     axes.text(x, above, title, fontsize=size, ha="center", va="baseline")
-    place = {"ha": "center", "va": "bottom"}
-    axes.text(x, top - 1.5 * style.MM_PER_POINT, note, fontsize=0.72 * size, color=style.GREY, **place)
+    below = top - 1.5 * style.MM_PER_POINT
+    axes.text(x, below, note, fontsize=0.72 * size, color=style.GREY, ha="center", va="bottom")

@@ -84,6 +84,18 @@ def read_json(path: Path) -> dict[str, Any]:
     return content
 
 
+def format_json(data: Mapping[str, Any]) -> str:
+    """Return data as indented JSON; numpy numbers and arrays and paths become plain, NaN and infinity null.
+
+    Args:
+        data: The content.
+
+    Raises:
+        TypeError: If a value has no JSON.
+    """
+    return json.dumps(_convert_to_json(data), indent=2, ensure_ascii=False, allow_nan=False)
+
+
 def write_json(path: str | Path, data: Mapping[str, Any]) -> Path:
     """Write a JSON file: UTF-8, indented, forced to disk; a kill leaves an older file of that name whole.
 
@@ -99,7 +111,7 @@ def write_json(path: str | Path, data: Mapping[str, Any]) -> Path:
     """
     path = Path(path)
     try:
-        text = json.dumps(_convert_to_json(data), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+        text = format_json(data) + "\n"
     except TypeError as error:
         raise ResultsError(
             f"{path.name} should hold numbers, texts, lists and tables. Found an error: {error}. Convert "

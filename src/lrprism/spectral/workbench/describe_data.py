@@ -21,9 +21,23 @@ _STAND_IN: Final = "1000:1001"  # in nm, for any number of bands; never shown
 
 
 def describe_data(source: str, preparation: Preparation | None = None) -> str:
-    """Return shape, bands, wavelengths, range, place, classes, owner and assumptions of some data.
+    """Return :func:`list_facts` of some data as text.
 
-    Wavelengths that neither the file nor the user states are called unknown.
+    Args:
+        source: The path of a cube, of spectra or patches, or ``"indian-pines"``.
+        preparation: The facts that the file lacks: wavelengths, labels, the name of its array.
+
+    Raises:
+        DataError: If the data cannot be read.
+    """
+    return _format_rows(list_facts(source, preparation))
+
+
+def list_facts(source: str, preparation: Preparation | None = None) -> dict[str, str]:
+    """Return shape, bands, wavelengths, range, place, classes, owner and assumptions of some data, by name.
+
+    A fact of several entries has one on each line. Wavelengths that neither the file nor the user states are
+    called unknown.
 
     Args:
         source: The path of a cube, of spectra or patches, or ``"indian-pines"``.
@@ -34,18 +48,18 @@ def describe_data(source: str, preparation: Preparation | None = None) -> str:
     """
     settings = preparation or Preparation()
     try:
-        return _describe_source(source, settings)
+        return _list_source(source, settings)
     except MissingWavelengthsError as error:
         # what the file holds is what its owner wants to see, before any wavelengths are known
-        return _describe_source(source, replace(settings, wavelengths=_STAND_IN), str(error))
+        return _list_source(source, replace(settings, wavelengths=_STAND_IN), str(error))
 
 
-def _describe_source(source: str, settings: Preparation, missing: str | None = None) -> str:
+def _list_source(source: str, settings: Preparation, missing: str | None = None) -> dict[str, str]:
     """Describe some data; ``missing`` says why the wavelengths in the settings stand for unknown ones."""
     # a window of one pixel loses none at the border
     samples = open_samples(source, replace(settings, window=1))
     data = _find_values(samples).assign_attrs(samples.attrs)
-    return _format_rows(
+    return (
         _describe_values(data, missing, samples.range)
         | ({"place": _describe_place(samples.scene)} if samples.scene is not None else {})
         | _describe_samples(samples)
@@ -175,14 +189,11 @@ def _format_range(numbers: npt.NDArray[np.floating]) -> str:
 def _count_classes(samples: Samples) -> list[str]:
     # a class of the label map may have no sample with a window
     counts = np.bincount(samples.labels, minlength=len(samples.class_names))
-    codes = samples.class_codes or range(len(samples.class_names))  # words have none
-    rows = zip(samples.class_names, codes, counts, strict=True)
-    return [
-        f"{number} {name}{_describe_code(code, name, number)} ({count})"
-        for number, (name, code, count) in enumerate(rows)
-    ]
+    codes = [str(code) for code in samples.class_codes] or [""] * len(samples.class_names)  # words have none
+    rows = zip(codes, samples.class_names, counts, strict=True)
+    return [f"{_name_class(code, name)} ({count})" for code, name, count in rows]
 
 
-def _describe_code(code: int, name: str, number: int) -> str:
-    """Return the code of a class where neither its number nor its name tells it."""
-    return "" if code in {number, number + 1} or str(code) in name else f", labelled {code}"
+def _name_class(code: str, name: str) -> str:
+    """Return the code of a class and its name, or the name alone where it tells the code."""
+    return name if name == f"class {code}" else f"{code} {name}".strip()
