@@ -2,7 +2,6 @@
 
 import re
 import sys
-from importlib.metadata import requires
 from typing import Final
 
 _EXTRAS: Final = ("spectral", "geo", "spectra")
@@ -39,6 +38,8 @@ def find_extra(module: str) -> str | None:
     Args:
         module: The name of the module, such as ``"lazy_loader"``.
     """
+    from importlib.metadata import requires  # late: it takes longer than all that --version needs
+
     package = module.partition(".")[0].lower().replace("_", "-")
     # a requirement reads dask[array]>=2024.8; extra == 'spectral'
     pattern = re.compile(r"""([\w.-]+).*;.*extra == ['"]([\w-]+)['"]""")

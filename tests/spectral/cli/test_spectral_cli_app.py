@@ -1,4 +1,5 @@
 import inspect
+import os
 import subprocess
 import sys
 from importlib import import_module
@@ -58,6 +59,21 @@ def test_the_list_of_commands_gives_the_first_line_of_each(lrprism: object, name
     assert str(inspect.getdoc(function)).partition("\n")[0] == COMMANDS[name]
     assert COMMANDS[name] in lrprism("--help")[1]
     assert load_command(name).name == name
+
+
+@pytest.mark.parametrize(
+    ("words", "offered"), [("lrprism ex", "explain"), ("lrprism inspect --band", "--band-axis")]
+)
+def test_the_shell_completes_commands_and_options(words: str, offered: str) -> None:
+    code = "import sys; sys.argv = ['lrprism']; from lrprism.spectral.cli import main; main()"
+    place = {"COMP_WORDS": words, "COMP_CWORD": str(words.count(" ")), "_LRPRISM_COMPLETE": "complete_bash"}
+    command = [sys.executable, "-c", code]
+    run = subprocess.run(command, capture_output=True, text=True, env=os.environ | place, check=False)
+    assert run.stdout.split() == [offered]
+
+
+def test_completion_is_installed_on_demand(lrprism: object) -> None:
+    assert "--install-completion" in lrprism("--help")[1]
 
 
 def test_a_command_that_is_unknown_is_refused(lrprism: object) -> None:

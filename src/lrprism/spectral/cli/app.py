@@ -2,7 +2,6 @@
 
 import sys
 from importlib import import_module
-from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -10,6 +9,7 @@ import typer
 from rich.console import Console
 from typer.core import TyperCommand
 
+from lrprism import __version__
 from lrprism.errors import LRPrismError
 from lrprism.memory import keep_freed_memory
 from lrprism.spectral.cli.several_values import SeveralValuesCommand
@@ -53,7 +53,7 @@ def load_command(name: str) -> Any:
 
 def _show_version(is_asked: bool) -> None:
     if is_asked:
-        typer.echo(version("lrprism"))
+        typer.echo(__version__)
         raise typer.Exit
 
 
@@ -61,7 +61,6 @@ app = typer.Typer(
     name="lrprism",
     help="Which wavelengths and pixels did a network use? Relevance propagation for spectral images.",
     no_args_is_help=True,
-    add_completion=False,
     rich_markup_mode="rich",
     # a bug ends with the plain traceback that an issue needs
     pretty_exceptions_enable=False,

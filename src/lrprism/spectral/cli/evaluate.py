@@ -27,7 +27,7 @@ def evaluate(
     rules: Annotated[
         str,
         typer.Option(
-            help="Rules to judge, by commas: NAME, or NAME@REFERENCE to compare spectra with it. Names: "
+            help="Composites of rules to judge, by commas: NAME, or NAME@REFERENCE to compare spectra with it. Names: "
             f"{', '.join(COMPOSITES)}. References: {', '.join(REFERENCES)}."
         ),
     ] = ",".join(RULES),

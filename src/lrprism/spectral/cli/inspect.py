@@ -33,7 +33,9 @@ def inspect(
     band_axis: options.BandAxis = None,
     rule: Annotated[
         str | None,
-        typer.Option(help="For a trained network: LRP rules, as lrprism explain --help lists them."),
+        typer.Option(
+            help="For a trained network: composite of LRP rules, as lrprism explain --help lists them."
+        ),
     ] = None,
     model: options.TrustedModel = None,
     as_json: options.AsJson = False,

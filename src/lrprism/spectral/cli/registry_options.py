@@ -18,8 +18,9 @@ from lrprism.spectral.workbench.split_settings import POLYGON, SCENES, VALIDATIO
 Rule = Annotated[
     str,
     typer.Option(
-        help=f"LRP rules: {', '.join(COMPOSITES)}; or {AUTO}: rule, reference and width that best rank "
-        "the bands by which this network decides, chosen on samples that are not explained."
+        help=f"Composite, which gives each op its LRP rule: {', '.join(COMPOSITES)}; or {AUTO}: composite, "
+        "reference and width that best rank the bands by which this network decides, chosen on samples that "
+        "are not explained. The library's own default, lp.explain, is epsilon-gamma with --reference zero."
     ),
 ]
 
