@@ -9,7 +9,6 @@ import typer
 from rich.console import Console
 from typer.core import TyperCommand
 
-from lrprism import __version__
 from lrprism.errors import LRPrismError
 from lrprism.memory import keep_freed_memory
 from lrprism.spectral.cli.several_values import SeveralValuesCommand
@@ -53,7 +52,9 @@ def load_command(name: str) -> Any:
 
 def _show_version(is_asked: bool) -> None:
     if is_asked:
-        typer.echo(__version__)
+        from importlib.metadata import version  # late: it takes longer than all that --help needs
+
+        typer.echo(version("lrprism"))
         raise typer.Exit
 
 

@@ -27,8 +27,8 @@ def evaluate(
     rules: Annotated[
         str,
         typer.Option(
-            help="Composites of rules to judge, by commas: NAME, or NAME@REFERENCE to compare spectra with it. Names: "
-            f"{', '.join(COMPOSITES)}. References: {', '.join(REFERENCES)}."
+            help="Composites to judge, by commas: NAME, or NAME@REFERENCE to compare spectra with it. "
+            f"Names: {', '.join(COMPOSITES)}. References: {', '.join(REFERENCES)}."
         ),
     ] = ",".join(RULES),
     samples: Annotated[int, typer.Option(help="Samples of the test part at most.", min=1)] = 250,

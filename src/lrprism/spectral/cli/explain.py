@@ -101,15 +101,11 @@ def explain(
     )
     reporter = Reporter(not quiet and output.is_first_process())
     with UnfinishedRun.open(out, plan_explanation(run, settings), overwrite=overwrite) as unfinished:
-        announce = None if as_json else _print_explanation
-        record = explain_into(unfinished.work, run, settings, reporter, announce)
-        if record is None:  # another process goes on
-            return
+        announce = _ignore if as_json else _print_explanation
+        if explain_into(unfinished.work, run, settings, reporter, announce) is None:
+            return  # another process goes on
         unfinished.finish()
-    if as_json:
-        json_output.print_run(out)
-    else:
-        _print_end(run, out)
+    _print_end(run, out, as_json)
 
 
 def _print_explanation(record: dict[str, Any]) -> None:
@@ -123,8 +119,15 @@ def _print_explanation(record: dict[str, Any]) -> None:
         output.print_lines(console, Choice.from_record(record["choice"]).describe())
 
 
-def _print_end(run: Path, out: Path) -> None:
-    """Print how far to trust the maps, whose data they are of, and where the files are."""
+def _ignore(record: dict[str, Any]) -> None:
+    """Print nothing: the document at the end holds the record."""
+
+
+def _print_end(run: Path, out: Path, as_json: bool) -> None:
+    """Print how far to trust the maps, whose data they are of, and where the files are; or all as JSON."""
+    if as_json:
+        json_output.print_run(out)
+        return
     console, training = Console(), read_run(out)["training"]
     # traits have no right or wrong that a removal of bands could cost
     if training["task"]["name"] == CLASSIFICATION:

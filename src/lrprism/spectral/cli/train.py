@@ -155,23 +155,19 @@ def train(
         others=tuple(others),
         resample=resample,
     )
-    reporter = Reporter(not quiet and output.is_first_process())
-    record = _run(training, out, overwrite=overwrite, reporter=reporter)
-    if record is not None and as_json:
-        json_output.print_run(out)
-    elif record is not None:
-        _print_run(record, out)
+    _run(training, out, Reporter(not quiet and output.is_first_process()), overwrite, as_json)
 
 
-def _run(
-    training: TrainingSettings, out: Path, *, overwrite: bool, reporter: Reporter
-) -> dict[str, Any] | None:
-    """Train; return the record in the process that goes on."""
+def _run(training: TrainingSettings, out: Path, reporter: Reporter, overwrite: bool, as_json: bool) -> None:
+    """Train, and print what it brought in the process that goes on."""
     with UnfinishedRun.open(out, plan_training(training), overwrite=overwrite) as unfinished:
         record = train_into(unfinished.work, training, reporter)
         if record is not None:  # else another process goes on
             unfinished.finish()
-    return record
+    if record is not None and as_json:
+        json_output.print_run(out)
+    elif record is not None:
+        _print_run(record, out)
 
 
 def _print_run(record: dict[str, Any], out: Path) -> None:

@@ -1,6 +1,6 @@
 """Explain samples with a trained network and write relevance, tables and figures."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from lrprism.engine import Account
 from lrprism.errors import InputError
 from lrprism.spectral.bands.statistics import DOUBT, PLANT_NDVI, RESOLUTION
 from lrprism.spectral.runs import file_hash, read_run, versions, write_json
@@ -47,7 +48,7 @@ def explain_into(
     network: Path,
     settings: ExplanationSettings,
     reporter: Reporter,
-    announce: Callable[[dict[str, Any]], None] | None = None,
+    announce: Callable[[dict[str, Any]], None] = lambda _: None,
 ) -> dict[str, Any] | None:
     """Explain samples; write relevance, three tables, figures, ``explanation.txt`` and ``run.json``.
 
@@ -59,7 +60,8 @@ def explain_into(
         network: The run folder of the trained network.
         settings: The samples to explain, and the way to explain them.
         reporter: Shows the progress.
-        announce: Gets the record before the figures are drawn, which takes long; all but they are in it.
+        announce: Gets the record before the figures are drawn, which takes long; all but they are in it. By
+            default nothing is done with it.
 
     Returns:
         The part of ``run.json`` about the explanation; None where another process writes it.
@@ -80,8 +82,7 @@ def explain_into(
         return None
     verdict = asdict(judge_maps(store, job.explainer, trained, settings.seed, reporter))
     relevance, accounts = store.read(), store.accounts()
-    conservation = conservation_table(accounts, job.explained)
-    conservation.to_csv(folder / "conservation.csv", index=False)
+    conservation = _write_conservation(folder, accounts, job.explained)
     record = {
         "verdict": verdict,
         "settings": asdict(settings),
@@ -93,8 +94,7 @@ def explain_into(
     }
     record["report"], draw = job.write(folder, relevance, conservation, reporter)
     write_words(folder, [*verdict["lines"], *record["words"], *record["report"]], choice)
-    if announce is not None:
-        announce(record)
+    announce(record)
     record["figures"] = [str(path.relative_to(folder)) for path in draw()]
     explore_into(folder, job.explainer, relevance, record)
     write_json(folder / RUN_FILE, {"versions": versions(), "training": trained.record, "explanation": record})
@@ -211,19 +211,22 @@ def _plan_pixels(
         with reporter.step("writing the maps"):
             write_maps(maps, folder, settings.writers)
         predicted = maps["class_map" if "class_map" in maps else "trait_map"]
-
-        def draw() -> list[Path]:
-            if settings.figures == "none":
-                return []
-            with reporter.step("drawing the scene"):
-                data = maps["relevance_map"], predicted, explainer.scene.cube
-                return draw_scenes(folder / "figures", *data, str(samples.attrs["attribution"]))
-
-        return note_range(relevance, predicted), draw
+        said = note_range(relevance, predicted)
+        if settings.figures == "none":
+            return said, list
+        data = maps["relevance_map"], predicted, explainer.scene.cube, str(samples.attrs["attribution"])
+        return said, partial(_draw_scene, reporter, folder / "figures", *data)
 
     count = int(samples.has_window.sum())
     part = SamplePart("every pixel", count)
     return _Job(explainer, explainer.numbers, count, explainer.template, part, {}, write)
+
+
+def _draw_scene(
+    reporter: Reporter, folder: Path, relevance: xr.DataArray, predicted: xr.DataArray, *facts: Any
+) -> list[Path]:
+    with reporter.step("drawing the scene"):
+        return draw_scenes(folder, relevance, predicted, *facts)
 
 
 def _plan(samples: Samples, trained: TrainedNetwork, settings: ExplanationSettings, folder: Path) -> _Job:
@@ -264,3 +267,10 @@ def _run_job(job: _Job, store: RelevanceStore, settings: ExplanationSettings, re
     except BaseException:
         store.drop_if_empty()
         raise
+
+
+def _write_conservation(folder: Path, accounts: Sequence[Account], samples: int) -> pd.DataFrame:
+    """Write ``conservation.csv``; return the table."""
+    table = conservation_table(accounts, samples)
+    table.to_csv(folder / "conservation.csv", index=False)
+    return table
