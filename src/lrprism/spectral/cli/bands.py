@@ -83,17 +83,17 @@ def bands(
     if select is None:
         _check_seeds(seeds)
         shares = ShareSettings(seeds or 0, per_class, least_accuracy, redraw, seed, model)
-        _measure_shares(run, out, shares, jobs, overwrite=overwrite, quiet=quiet)
-        return
-    settings = SelectionSettings(_read_names(select), _read_counts(counts), seeds or 5, seed, model)
-    with UnfinishedRun.open(out, plan_selection(run, settings), overwrite=overwrite) as unfinished:
-        record = select_into(unfinished.work, run, settings, Reporter(not quiet))
-        unfinished.finish()
+        words = _measure_shares(run, out, shares, jobs, overwrite=overwrite, quiet=quiet)
+    else:
+        settings = SelectionSettings(_read_names(select), _read_counts(counts), seeds or 5, seed, model)
+        with UnfinishedRun.open(out, plan_selection(run, settings), overwrite=overwrite) as unfinished:
+            words = _describe(select_into(unfinished.work, run, settings, Reporter(not quiet)))
+            unfinished.finish()
     if as_json:
         json_output.print_run(out)
         return
     console = Console()
-    console.print("\n".join(_describe(record)), highlight=False, soft_wrap=True, markup=False)
+    output.print_lines(console, words)
     output.print_files(console, out)
 
 
@@ -113,14 +113,13 @@ def _check_seeds(seeds: int | None) -> None:
 
 def _measure_shares(
     run: Path, out: Path, settings: ShareSettings, jobs: int | None, *, overwrite: bool, quiet: bool
-) -> None:
-    """Train with several seeds, and print which bands the networks agree on."""
+) -> list[str]:
+    """Train with several seeds; return in words which bands the networks agree on."""
     with UnfinishedRun.open(out, plan_shares(run, settings), overwrite=overwrite) as unfinished:
         record = measure_shares_into(unfinished.work, run, settings, Reporter(not quiet), jobs)
         unfinished.finish()
-    console = Console()
-    output.print_lines(console, record["words"])
-    output.print_files(console, out)
+    words: list[str] = record["words"]
+    return words
 
 
 def _read_names(select: str) -> tuple[str, ...]:

@@ -98,8 +98,7 @@ def explain_into(
     record["figures"] = [str(path.relative_to(folder)) for path in draw()]
     explore_into(folder, job.explainer, relevance, record)
     write_json(folder / RUN_FILE, {"versions": versions(), "training": trained.record, "explanation": record})
-    # last: until run.json is there, the accounts tell a later call what is done
-    store.close()
+    store.close()  # last: until run.json is there, the accounts tell a later call what is done
     drop_record(folder)
     return record
 

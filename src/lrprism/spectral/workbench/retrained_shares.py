@@ -11,6 +11,7 @@ import pandas as pd
 import xarray as xr
 
 from lrprism.errors import InputError, ModelError
+from lrprism.spectral.bands.class_codes import CLASS_CODES, add_codes
 from lrprism.spectral.bands.consensus import signed_shares
 from lrprism.spectral.bands.exchange import correlate_overall_and_within, exchangeable_groups
 from lrprism.spectral.files import write_whole
@@ -22,7 +23,7 @@ from lrprism.spectral.workbench.cutters import Numbers
 from lrprism.spectral.workbench.describe_explanation import find_doubt
 from lrprism.spectral.workbench.good_networks import choose_good, tabulate_networks
 from lrprism.spectral.workbench.part_samples import open_own_samples, read_part
-from lrprism.spectral.workbench.parts import limit_per_class
+from lrprism.spectral.workbench.per_class import limit_per_class
 from lrprism.spectral.workbench.progress import Reporter
 from lrprism.spectral.workbench.record import WEIGHTS
 from lrprism.spectral.workbench.retrain import check_retrainable
@@ -146,8 +147,8 @@ def measure_shares_into(
         uses = tabulate_groups(classes, groups, patch)
     words = describe_shares(networks_table, classes, bands, uses, _name_draws(samples, classes))
     networks_table.to_csv(folder / NETWORKS, index=False)
-    bands.to_csv(folder / SHARES, index=False)
-    uses.to_csv(folder / GROUPS, index=False)
+    for table, name in ((bands, SHARES), (uses, GROUPS)):
+        add_codes(table, {CLASS_CODES: trained.codes}).to_csv(folder / name, index=False)
     _write_by_network(folder / BY_NETWORK, classes, good, patch["wavelength"].values)
     with write_whole(folder / WORDS) as partial:
         partial.write_text("\n".join(words) + "\n", encoding="utf-8")
