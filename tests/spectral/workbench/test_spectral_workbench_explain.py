@@ -33,14 +33,15 @@ def explained(trained: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     announced: list[tuple[list[str], bool, bool]] = []
 
     def announce(record: dict[str, Any]) -> None:
-        words = [*record["words"], *record["report"]]
+        words = [*record["verdict"]["lines"], *record["words"], *record["report"]]
         is_written = (folder / "explanation.txt").read_text().splitlines() == words
         announced.append((words, is_written, (folder / "figures").exists()))
 
     record = explain_into(folder, trained, settings, SILENT, announce)
     assert record is not None
     # the words come before the figures are drawn
-    assert announced == [([*record["words"], *record["report"]], True, False)]
+    words = [*record["verdict"]["lines"], *record["words"], *record["report"]]
+    assert announced == [(words, True, False)]
     assert record["figures"]
     return folder
 
