@@ -100,8 +100,41 @@ def test_independent_bands_are_seldom_joined() -> None:
     for seed in range(200):
         shares = np.random.default_rng(seed).normal(0.3, 0.1, (30, 2))
         joined += exchangeable_groups(shares, [[1, 0.99], [0.99, 1]]).tolist() == [0, 0]
-    # 20 of 200 expected, standard deviation 4.2
-    assert 5 <= joined <= 35
+    # 10 of 200 expected, standard deviation 3.1
+    assert 1 <= joined <= 20
+
+
+def test_among_many_bands_chance_finds_no_more_groups_than_among_two() -> None:
+    correlation = np.full((12, 12), 0.97)
+    np.fill_diagonal(correlation, 1)
+    found = 0
+    for seed in range(100):
+        shares = np.random.default_rng(seed).normal(0.3, 0.1, (6, 2, 12))
+        found += exchangeable_groups(shares, correlation).max() < 11
+    print(f"{found} of 100 results with a group by chance")
+    # at most 5 of 100 expected, standard deviation 2.2
+    assert found <= 10
+
+
+@pytest.mark.parametrize("trainings", [3, 6, 30])
+def test_copies_are_a_group_however_steadily_they_are_used(trainings: int) -> None:
+    generator = np.random.default_rng(0)
+    labels = generator.integers(0, 2, 100)
+    spectra = labels[:, None] + generator.normal(0, 1, (100, 4))
+    spectra[:, [1, 2]] = spectra[:, [0]] * [1, -2]
+    # all four rise and fall together
+    shares = [0.2, 0.3, 0.1, 0.4] * generator.normal(1, 0.05, (trainings, 1))
+    correlation = correlate_overall_and_within(spectra, labels)
+    assert exchangeable_groups(shares, correlation).tolist() == [0, 0, 0, 1]
+    assert exchangeable_groups(shares, 0.9985 * correlation).tolist() == [0, 1, 2, 3]
+
+
+def test_copies_swap_with_a_further_band_as_one() -> None:
+    moved = np.random.default_rng(0).normal(0, 0.05, (30, 1))
+    # copies gain together what the third loses: each two of the three alone would not add up
+    shares = np.concatenate([0.3 + moved, 0.3 + moved, 0.4 - 2 * moved], axis=1)
+    correlation = [[1, 1, 0.98], [1, 1, 0.98], [0.98, 0.98, 1]]
+    assert exchangeable_groups(shares, correlation).tolist() == [0, 0, 0]
 
 
 def test_few_trainings_constant_shares_and_one_band_are_no_groups() -> None:

@@ -1,5 +1,6 @@
 """Groups of bands that networks exchange for each other from training to training."""
 
+import math
 from collections.abc import Sequence
 from typing import Final
 
@@ -14,9 +15,13 @@ from lrprism.spectral.bands.width import check_finite_spectra
 
 FEWEST_TRAININGS: Final = 5
 """Of fewer trainings it cannot be told that bands exchange relevance: few numbers rise or fall by chance."""
-_LEVEL: Final = 0.1
-"""Exchange so strong comes from bands that do not exchange in one of ten cases at most."""
-_DRAWS: Final = 499
+COPIES: Final = 0.999
+"""Bands that correlate so much hold the same: one can stand for the other even if no training lets it."""
+_LEVEL: Final = 0.05
+"""A group of bands that do not exchange relevance is taken in one of twenty results at most."""
+_ENOUGH: Final = 3
+"""So many shufflings are expected beyond the level of a test, so that its p-value can come below it."""
+_AT_ONCE: Final = 200  # shufflings
 
 Floats = npt.NDArray[np.float64]
 
@@ -67,18 +72,22 @@ def exchangeable_groups(
     r"""Group bands that correlate in the data and take relevance from each other from training to training.
 
     Bands are joined by complete linkage of ``1 - |r|``, so that each two of a group correlate at least as
-    much as the threshold. The largest groups of that tree are taken in which the relevance moves about while
-    its sum stays: with :math:`s_{tcb}` the signed share of band b in the relevance for class c in training t,
+    much as the threshold. Bands of which each two correlate by .999 or more are copies and one group, however
+    steadily networks divide relevance among them. Beyond these, the largest groups of that tree are taken in
+    which the relevance moves about while its sum stays: with :math:`s_{tcb}` the signed share of band b, or
+    of copies together, in the relevance for class c in training t,
 
     .. math:: V = \frac1C \sum_c \frac{\operatorname{var}_t \sum_{b \in G} s_{tcb}}
                                       {\sum_{b \in G} \operatorname{var}_t s_{tcb}}
 
     is 1 for bands that vary independently, 0 where one band gains what the others lose. A group is taken if V
-    is so small between its bands, and between the two halves that the tree joins it from, as in at most one
-    of ten cases in which the trainings of each are shuffled. Without the second condition two groups that
-    each exchange relevance among themselves would pass for one.
+    is so small between its bands, and between the two halves that the tree joins it from, as in at most
+    .05 / K of the cases in which the trainings of each are shuffled, with K the number of groups of the tree
+    that could be taken (Bonferroni). Without the second condition two groups that each exchange relevance
+    among themselves would pass for one.
 
-    Fewer than 5 trainings cannot tell: each band is a group of its own. So is a constant band.
+    Fewer than 5 trainings cannot tell: each band that has no copies is a group of its own. So is a constant
+    band.
 
     Shapes: ``shares``: ``[training, band]`` or ``[training, class, band]``; ``correlation``:
     ``[band, band]``; result ``[band]``.
@@ -109,11 +118,13 @@ def exchangeable_groups(
     if not 0 < threshold <= 1:
         raise InputError(f"threshold should be above 0 and at most 1. Found {threshold}. Try {EXCHANGEABLE}.")
     groups = np.arange(len(r))
-    if len(s) >= FEWEST_TRAININGS and len(r) > 1:
+    if len(r) > 1:
         distance = np.clip(1 - np.abs(r), 0, None)
         tree = to_tree(linkage(squareform((distance + distance.T) / 2, checks=False), "complete"))
         # rounding: bands that correlate exactly as the threshold says belong together
-        _join(tree, s, 1 - threshold + 1e-12, np.random.default_rng(seed), groups)
+        most = 1 - (threshold if len(s) >= FEWEST_TRAININGS else max(threshold, COPIES)) + 1e-12
+        level = _LEVEL / max(1, len(_list_open(tree, most)))
+        _join(tree, s, most, level, np.random.default_rng(seed), groups)
     _, first, inverse = np.unique(groups, return_index=True, return_inverse=True)
     return np.argsort(np.argsort(first))[inverse].astype(np.int64)
 
@@ -134,28 +145,50 @@ def _check_shapes(shares: npt.ArrayLike, correlation: npt.ArrayLike) -> tuple[Fl
     return s.reshape(len(s), -1, s.shape[-1]), r
 
 
+def _is_same(node: ClusterNode, most: float) -> bool:
+    """Return True for a band, and for bands that are copies of each other."""
+    return bool(node.is_leaf() or node.dist <= min(most, 1 - COPIES + 1e-12))
+
+
+def _list_open(node: ClusterNode, most: float) -> list[ClusterNode]:
+    """List the nodes whose bands correlate enough, and are a group only if they exchange relevance."""
+    if _is_same(node, most):
+        return []
+    below = [part for half in (node.get_left(), node.get_right()) for part in _list_open(half, most)]
+    return [node, *below] if node.dist <= most else below
+
+
+def _list_units(node: ClusterNode, most: float) -> list[list[int]]:
+    """List the bands below a node, copies together."""
+    if _is_same(node, most):
+        return [node.pre_order()]
+    return [unit for half in (node.get_left(), node.get_right()) for unit in _list_units(half, most)]
+
+
 def _join(
     node: ClusterNode,
     shares: Floats,
     most: float,
+    level: float,
     generator: np.random.Generator,
     groups: npt.NDArray[np.int_],
 ) -> None:
     """Give the bands below a node one number where they exchange relevance; else look at its halves."""
-    if node.is_leaf():
-        return
     bands = np.array(node.pre_order())
-    halves = [half.pre_order() for half in (node.get_left(), node.get_right())]
-    sums = [shares[:, :, half].sum(axis=2) for half in halves]
-    single = [shares[:, :, band] for band in bands]
-    if node.dist <= most and _exchanges(sums, generator) and _exchanges(single, generator):
+    if _is_same(node, most):
         groups[bands] = bands.min()
         return
-    for half in (node.get_left(), node.get_right()):
-        _join(half, shares, most, generator, groups)
+    halves = (node.get_left(), node.get_right())
+    sums = [shares[:, :, half.pre_order()].sum(axis=2) for half in halves]
+    units = [shares[:, :, unit].sum(axis=2) for unit in _list_units(node, most)]
+    if node.dist <= most and all(_exchanges(parts, level, generator) for parts in (sums, units)):
+        groups[bands] = bands.min()
+        return
+    for half in halves:
+        _join(half, shares, most, level, generator, groups)
 
 
-def _exchanges(parts: Sequence[Floats], generator: np.random.Generator) -> bool:
+def _exchanges(parts: Sequence[Floats], level: float, generator: np.random.Generator) -> bool:
     """Return True if the sum of parts ``[training, class]`` varies less than chance lets it."""
     centred = [part - part.mean(axis=0) for part in parts]
     spread = np.sum([(part**2).sum(axis=0) for part in centred], axis=0)
@@ -163,13 +196,25 @@ def _exchanges(parts: Sequence[Floats], generator: np.random.Generator) -> bool:
     if not (spread > 1e-20).any():
         return False
     scale = np.where(spread > 1e-20, spread, np.inf)
-    trainings = len(centred[0])
-    # the first row is what was found, the others are shuffled: all classes of a training stay together
-    orders = np.tile(np.arange(trainings), (_DRAWS + 1, 1))
-    total = np.zeros((_DRAWS + 1, *centred[0].shape))
-    for part in centred:
-        total += part[orders]
-        orders = np.concatenate([orders[:1], generator.permuted(orders[1:], axis=1)])
-    ratio = ((total**2).sum(axis=1) / scale).mean(axis=1)
     # equal up to rounding counts as equal
-    return bool((ratio <= ratio[0] * (1 + 1e-9)).mean() <= _LEVEL)
+    found = ((sum(centred) ** 2).sum(axis=0) / scale).mean() * (1 + 1e-9)
+    draws = math.ceil(_ENOUGH / level)
+    as_small = 1  # what was found is one of the cases
+    for start in range(0, draws, _AT_ONCE):
+        count = min(_AT_ONCE, draws - start)
+        as_small += int((_shuffle(centred, scale, count, generator) <= found).sum())
+        if as_small > level * (draws + 1):
+            return False
+    return True
+
+
+def _shuffle(parts: Sequence[Floats], scale: Floats, count: int, generator: np.random.Generator) -> Floats:
+    """Return V of parts whose trainings are shuffled, all classes of a training together, ``[count]``."""
+    trainings = len(parts[0])
+    orders = np.tile(np.arange(trainings), (count, 1))
+    total = np.zeros((count, *parts[0].shape))
+    for part in parts:
+        total += part[orders]
+        orders = generator.permuted(orders, axis=1)
+    ratio: Floats = ((total**2).sum(axis=1) / scale).mean(axis=1)
+    return ratio
