@@ -11,8 +11,11 @@ import xarray as xr
 
 from lrprism.errors import InputError, ModelError
 from lrprism.spectral.workbench import NetworkSettings, Preparation, train_into
+from lrprism.spectral.workbench.part_samples import open_own_samples, read_part
+from lrprism.spectral.workbench.parts import limit_per_class
 from lrprism.spectral.workbench.retrained_relevance import SeedRelevance
 from lrprism.spectral.workbench.retrained_shares import ShareSettings, measure_shares_into, plan_shares
+from lrprism.spectral.workbench.trained_network import TrainedNetwork
 from small_runs import SILENT, settings_for, write_patches
 
 SETTINGS = ShareSettings(seeds=5, per_class=10)
@@ -127,6 +130,39 @@ def test_the_plan_names_settings_weights_and_the_way(run: Path) -> None:
     assert plan["shares"]["seeds"] == 5
     assert plan["way"] == "epsilon@mean"
     assert plan != plan_shares(run, replace(SETTINGS, seeds=6))
+    # no training depends on the bound
+    assert plan == plan_shares(run, replace(SETTINGS, least_accuracy=0.5))
+
+
+def test_another_bound_judges_the_same_trainings_anew(run: Path, tmp_path: Path) -> None:
+    write_seeds(tmp_path, run, [0.9, 0.8, 0.7, 0.6, 0.5])
+    with pytest.raises(ModelError, match=r"Found 1: .*lower --least-accuracy"):
+        measure_shares_into(tmp_path, run, replace(SETTINGS, least_accuracy=0.85), SILENT, jobs=1)
+    lower = replace(SETTINGS, least_accuracy=0.65)
+    record = measure_shares_into(tmp_path, run, lower, SILENT, jobs=1)
+    assert record["words"][0].startswith("3 of 5 trainings gave a good network")
+    assert record["least_accuracy"] == 0.65
+
+
+def test_classes_that_networks_mix_up_are_named_instead_of_their_bands(run: Path, tmp_path: Path) -> None:
+    write_seeds(tmp_path, run, [0.9] * 5)
+    trained = TrainedNetwork.load(run)
+    samples, test = open_own_samples(trained), read_part(trained, "test")
+    labels = samples.labels_of(limit_per_class(test, samples.labels_of(test), 10, seed=0))
+    for seed in range(5):
+        network = SeedRelevance.read(tmp_path, seed)
+        # six of ten of class 1 and of class 2 are right, the same in each
+        predicted = labels.copy()
+        for number in (1, 2):
+            predicted[np.flatnonzero(labels == number)[:4]] = 3 - number
+        replace(network, predicted=predicted).write(tmp_path)
+    words = measure_shares_into(tmp_path, run, SETTINGS, SILENT, jobs=1)["words"]
+    assert any(line.startswith("class 0 (10 samples, 100 % right") for line in words)
+    assert "class 1: nothing can be said, the networks do not tell it from class 2: of their samples " in (
+        "\n".join(words)
+    )
+    uses = pd.read_csv(tmp_path / "groups.csv").set_index("class")["use"]
+    assert uses[[1, 2]].isna().all()
 
 
 @pytest.mark.parametrize(

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import xarray as xr
@@ -34,6 +36,8 @@ def make(samples: int = 8, right: float = 1.0, plants: object = None) -> ClassSh
         (make(4), "4 samples are too few for a mean"),
         (make(8, 0.3), "most networks get most of these samples wrong"),
         (make(8, 0.6), None),
+        (replace(make(8, 0.6), twin="it is like elm"), "it is like elm"),
+        (replace(make(8, 0.3), twin="it is like elm"), "most networks get most of these samples wrong"),
     ],
 )
 def test_classes_that_are_not_to_be_read(entry: ClassShares, reason: str | None) -> None:

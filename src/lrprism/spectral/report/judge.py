@@ -22,7 +22,7 @@ _MOST: Final = 0.5
 """The share above which relevance is said to lie somewhere, and below which too few samples are right."""
 _DENSER: Final = 1.5
 """An area holds most relevance for its size if the share is this many times the share of the pixels."""
-_TOLD: Final = 0.75
+TOLD: Final = 0.75
 """Two classes are told apart from this share of right ones on, half way from chance to all."""
 _CHANCE: Final = 0.01
 ARRIVES: Final = 0.5
@@ -187,7 +187,7 @@ def _find_twin(number: int, names: list[str], spectra: xr.Dataset) -> Iterator[s
     """Say which other class the network does not tell this one from: bands of one are those of the other."""
     for other in np.unique(spectra["label"].values).tolist():
         twin = None if other in {number, -1} else measure_confusion(number, other, spectra)
-        if twin is not None and twin < _TOLD:
+        if twin is not None and twin < TOLD:
             yield (
                 f"the network does not tell it from {names[other] if other < len(names) else other}: of "
                 f"their samples that it takes for one of the two {100 * twin:.0f} % are right"

@@ -22,6 +22,7 @@ from lrprism.spectral.workbench.band_samples import gather_band_samples
 from lrprism.spectral.workbench.cutters import Numbers
 from lrprism.spectral.workbench.describe_explanation import find_doubt
 from lrprism.spectral.workbench.good_networks import choose_good, tabulate_networks
+from lrprism.spectral.workbench.network_twins import find_network_twins
 from lrprism.spectral.workbench.part_samples import open_own_samples, read_part
 from lrprism.spectral.workbench.per_class import limit_per_class
 from lrprism.spectral.workbench.progress import Reporter
@@ -36,13 +37,12 @@ from lrprism.spectral.workbench.retrained_relevance import (
     explain_seeds,
     name_plants,
 )
-from lrprism.spectral.workbench.share_tables import ClassShares, tabulate_bands, tabulate_groups
+from lrprism.spectral.workbench.share_tables import SHARES, ClassShares, tabulate_bands, tabulate_groups
 from lrprism.spectral.workbench.share_words import describe_shares
 from lrprism.spectral.workbench.sources import Samples
 from lrprism.spectral.workbench.trained_network import TrainedNetwork
 
 NETWORKS: Final = "networks.csv"
-SHARES: Final = "shares.csv"
 GROUPS: Final = "groups.csv"
 BY_NETWORK: Final = "shares.nc"
 WORDS: Final = "shares.txt"
@@ -92,7 +92,9 @@ class ShareSettings:
 
 
 def plan_shares(network: Path, settings: ShareSettings) -> dict[str, Any]:
-    """List all that the shares depend on but the data, as plain JSON.
+    """List all that the trainings depend on but the data, as plain JSON.
+
+    The accuracy of a good network is no part of it: a call with another one judges the same trainings anew.
 
     Args:
         network: The run folder of the trained network.
@@ -102,8 +104,10 @@ def plan_shares(network: Path, settings: ShareSettings) -> dict[str, Any]:
         DataError: If the folder holds no run, or no weights.
     """
     read_run(network)
+    shares = asdict(settings)
+    del shares["least_accuracy"]
     return {
-        "shares": asdict(settings),
+        "shares": shares,
         "way": WAY.name,
         "versions": versions(),
         "weights_sha256": file_hash(network / WEIGHTS),
@@ -152,10 +156,10 @@ def measure_shares_into(
     _write_by_network(folder / BY_NETWORK, classes, good, patch["wavelength"].values)
     with write_whole(folder / WORDS) as partial:
         partial.write_text("\n".join(words) + "\n", encoding="utf-8")
-    attribution = str(samples.attrs["attribution"])
     for number, figure in enumerate(share_intervals(bands, uses, f"{WAY.rule} against {WAY.reference}")):
-        save(figure, folder / "figures", f"shares-{number + 1}", attribution=attribution)
+        save(figure, folder / "figures", f"shares-{number + 1}", attribution=samples.attrs["attribution"])
     record = plan_shares(network, settings) | {
+        "least_accuracy": settings.least_accuracy,
         "data_sha256": samples.hash,
         "samples": {"part": "test", "numbers": numbers.tolist()},
         "words": words,
@@ -219,6 +223,7 @@ def _collect(
     relevance = np.stack([network.relevance for network in good])
     predicted = np.stack([network.predicted for network in good])
     plants = name_plants(trained, samples, numbers)
+    twins = find_network_twins(labels, predicted, trained.task.names)
     return [
         ClassShares(
             number,
@@ -227,6 +232,7 @@ def _collect(
             (predicted == labels)[:, labels == number],
             None if plants is None else plants[labels == number],
             redrawn,
+            twins[number],
         )
         for number, name in enumerate(trained.task.names)
     ]

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -17,7 +18,9 @@ from lrprism.spectral.bands.consensus import (
 from lrprism.spectral.cubes.patches import PatchSet
 from lrprism.spectral.report.judge import FEWEST
 
-_HALF = 0.5
+SHARES: Final = "shares.csv"
+"""The file with the table of :func:`tabulate_bands`."""
+_HALF: Final = 0.5
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,6 +34,7 @@ class ClassShares:
         right: Whether each network gets each sample right, ``[training, sample]``.
         plants: The plant, polygon or square of each sample; None where that is not known.
         redrawn: Whether each training drew its training samples again.
+        twin: The clause of :func:`lrprism.spectral.workbench.network_twins.find_network_twins`.
     """
 
     number: int
@@ -39,6 +43,7 @@ class ClassShares:
     right: npt.NDArray[np.bool_]
     plants: npt.NDArray[np.generic] | None
     redrawn: bool = False
+    twin: str | None = None
 
     @property
     def shown(self) -> int:
@@ -59,7 +64,7 @@ class ClassShares:
             return f"{self.shown} sample{'s are' if self.shown > 1 else ' is'} too few for a mean"
         if np.median(self.right.mean(axis=1)) < _HALF:
             return "most networks get most of these samples wrong"
-        return None
+        return self.twin
 
     def sampling(self, groups: npt.NDArray[np.int64] | None = None) -> npt.NDArray[np.float64] | None:
         """Return standard errors over other samples; None where there is nothing to draw.

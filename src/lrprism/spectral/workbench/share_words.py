@@ -6,8 +6,8 @@ from typing import Final
 import pandas as pd
 
 from lrprism.spectral.bands.consensus import EVERY, NONE, SOME
-from lrprism.spectral.plots.selection import FEW
-from lrprism.spectral.workbench.share_tables import ClassShares
+from lrprism.spectral.bands.exchange import FEWEST_TRAININGS
+from lrprism.spectral.workbench.share_tables import SHARES, ClassShares
 
 _MOST: Final = 5
 """Groups that a list names at most; the tables have all."""
@@ -36,7 +36,7 @@ def describe_shares(
     ]
     left_out = networks[~networks["is_good"]]
     lines += [f"Left out, seed {row['seed']}: {row['reason']}." for _, row in left_out.iterrows()]
-    lines += _describe_groups(uses)
+    lines.append(_describe_groups(uses, len(good)))
     for entry in classes:
         if entry.reason is not None:
             lines.append(f"{entry.name}: nothing can be said, {entry.reason}.")
@@ -56,19 +56,26 @@ def _name_scope(classes: Sequence[ClassShares]) -> str:
     return "the mean share, over other trainings on the same samples, as --no-redraw leaves them"
 
 
-def _describe_groups(uses: pd.DataFrame) -> list[str]:
+def _describe_groups(uses: pd.DataFrame, networks: int) -> str:
     """Name the groups of more than one band."""
     rows = uses[uses["class"] == uses["class"].iloc[0]]
     several = rows[rows["size"] > 1]
+    is_known = networks >= FEWEST_TRAININGS
+    unknown = "Too few trainings to tell which bands are exchangeable"
+    if several.empty and not is_known:
+        return f"{unknown}."
     if several.empty:
-        return ["No bands are exchangeable: each stands for itself."]
+        return "No bands are seen to exchange relevance: each is listed by itself."
     listed = "; ".join(several.sort_values("size", ascending=False)["wavelength_nm"].head(_MOST))
     most = f"; the largest {_MOST}" if len(several) > _MOST else ""
     count = f"{int(several['size'].sum())} of {int(rows['size'].sum())} bands"
-    return [
-        f"{len(several)} group{'s' if len(several) > 1 else ''} of exchangeable bands: they correlate in the "
-        f"data and swap relevance between trainings ({count}{most}), in nm: {listed}."
-    ]
+    groups = f"{len(several)} group{'s' if len(several) > 1 else ''}"
+    if not is_known:
+        return f"{unknown}, but for {groups} of copies ({count}{most}), in nm: {listed}."
+    return (
+        f"{groups} of exchangeable bands: they correlate in the data and swap relevance between trainings, "
+        f"or are copies ({count}{most}), in nm: {listed}."
+    )
 
 
 def _describe_class(entry: ClassShares, rows: pd.DataFrame, networks: int) -> Iterator[str]:
@@ -76,12 +83,12 @@ def _describe_class(entry: ClassShares, rows: pd.DataFrame, networks: int) -> It
     yield f"{entry.name} ({entry.shown} samples, {100 * right:.0f} % right in the mean of the networks)"
     ordered = rows.sort_values("mean", ascending=False)
     every, some, none = (ordered[ordered["use"] == use] for use in (EVERY, SOME, NONE))
-    if networks < FEW:
+    if networks < FEWEST_TRAININGS:
         yield f"  {networks} networks are too few to say which bands every network uses."
         every = ordered.head(0)
     if len(every):
         yield f"  every network uses {_join([_name(row) for _, row in every.iterrows()])}"
-    elif networks >= FEW:
+    elif networks >= FEWEST_TRAININGS:
         yield "  there are no bands that every network uses"
     if len(some):
         yield f"  some networks use {_join([_name_some(row) for _, row in some.iterrows()])}"
@@ -106,8 +113,12 @@ def _name_some(row: pd.Series) -> str:
 
 def _note(networks: int, bands: pd.DataFrame) -> list[str]:
     notes = []
-    if networks < FEW:
-        notes.append(f"Note: {networks} networks where at least {FEW} are asked for: intervals are wide.")
+    if networks < FEWEST_TRAININGS:
+        notes.append(
+            f"Note: {networks} networks where at least {FEWEST_TRAININGS} are asked for: intervals are wide. "
+            f"{SHARES} has the share of each band; lists of bands need --seeds {FEWEST_TRAININGS} or more, "
+            "better 30."
+        )
     first = bands[bands["class"] == bands["class"].iloc[0]]
     same = int(first["wavelength_nm"].duplicated().sum())
     if same:
