@@ -1,10 +1,14 @@
 import json
+import multiprocessing
+import threading
+import time
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from lrprism.errors import LRPrismError
 from lrprism.spectral.workbench import NetworkSettings, Preparation, train_into
 from lrprism.spectral.workbench.part_samples import open_own_samples, read_part
 from lrprism.spectral.workbench.retrained_relevance import (
@@ -79,6 +83,21 @@ def test_processes_give_what_one_gives(run: Path, tmp_path: Path) -> None:
         assert single.scores == parallel.scores
         # the number of threads changes the order of sums
         np.testing.assert_allclose(single.relevance, parallel.relevance, atol=1e-3)
+
+
+def test_a_process_that_is_killed_is_said_in_a_sentence(run: Path, tmp_path: Path) -> None:
+    def kill_one() -> None:
+        for _ in range(600):
+            if children := multiprocessing.active_children():
+                children[0].kill()
+                return
+            time.sleep(0.05)
+
+    killer = threading.Thread(target=kill_one)
+    killer.start()
+    with pytest.raises(LRPrismError, match=r"each of 2 processes .* for lack of memory\. .* with --jobs 1"):
+        explain_seeds(plan_job(tmp_path, run, 1, 2), 2, SILENT)
+    killer.join()
 
 
 def test_a_training_that_diverges_is_said_and_the_next_one_goes_on(run: Path, tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Final, Self
@@ -109,20 +110,34 @@ def explain_seeds(job: Job, jobs: int, reporter: Reporter) -> list[SeedRelevance
     Raises:
         DataError: If the data cannot be read.
         InputError: If the network cannot be trained again.
+        LRPrismError: If the system, or someone, ended a process.
     """
     left = [seed for seed in job.seeds if not _name_file(job.folder, seed).is_file()]
     parts = [replace(job, seeds=tuple(left[start::jobs])) for start in range(min(jobs, len(left)))]
     if len(parts) == 1:
         run_job(parts[0], reporter)
     elif parts:
-        # a forked process would inherit locks that torch holds
-        context = multiprocessing.get_context("spawn")
-        with (
-            reporter.step(f"training {len(left)} networks in {len(parts)} processes"),
-            ProcessPoolExecutor(len(parts), context, _prepare_process, (os.getpid(),)) as pool,
-        ):
-            list(pool.map(_run_in_process, parts, [reporter.shows_progress] * len(parts)))
+        with reporter.step(f"training {len(left)} networks in {len(parts)} processes"):
+            _run_in_parallel(parts, reporter)
     return [SeedRelevance.read(job.folder, seed) for seed in job.seeds]
+
+
+def _run_in_parallel(parts: Sequence[Job], reporter: Reporter) -> None:
+    """Do each job in a process of its own.
+
+    Raises:
+        LRPrismError: If a process was ended from outside.
+    """
+    # a forked process would inherit locks that torch holds
+    context = multiprocessing.get_context("spawn")
+    try:
+        with ProcessPoolExecutor(len(parts), context, _prepare_process, (os.getpid(),)) as pool:
+            list(pool.map(_run_in_process, parts, [reporter.shows_progress] * len(parts)))
+    except BrokenProcessPool as error:
+        raise LRPrismError(
+            f"each of {len(parts)} processes should train to its end. Found that one was ended from outside, "
+            "perhaps for lack of memory. Give the same command again, which goes on, or with --jobs 1."
+        ) from error
 
 
 def drop_seeds(folder: Path) -> None:
