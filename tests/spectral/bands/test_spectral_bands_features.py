@@ -3,7 +3,7 @@ import pytest
 
 from lrprism.errors import DataError
 from lrprism.spectral.bands import share_inside
-from lrprism.spectral.bands.features import SHIFTS
+from lrprism.spectral.bands.features import SHIFTS, mark_resolved, share_inside_each
 
 REGULAR = np.arange(400.0, 1000.0, 5.0)
 GAP = np.r_[np.arange(1300.0, 1360.0, 10.0), np.arange(1412.0, 1500.0, 8.0)]
@@ -130,3 +130,29 @@ def test_what_cannot_be_shared_is_refused(
 ) -> None:
     with pytest.raises(DataError, match=message):
         share_inside(relevance, wavelength, windows)  # type: ignore[arg-type]
+
+
+def test_p_of_each_window_is_corrected_for_all() -> None:
+    nm = np.arange(400.0, 800.0, 4.0)
+    relevance = np.exp(-(((nm - 520) / 15) ** 2)) + 0.5 * np.exp(-(((nm - 690) / 20) ** 2))
+    windows = [(505.0, 540.0), (600.0, 640.0), (670.0, 700.0)]
+    found = share_inside_each(relevance, nm, windows)
+    alone = [share_inside(relevance, nm, [window]) for window in windows]
+    for one, other in zip(found, alone, strict=True):
+        assert one[:3] == pytest.approx(other[:3])
+    # by rolling the relevance in the place of the windows: 100 bands, ten shifts to each
+    fine, whole = np.repeat(relevance / 40, 40), 4000
+    cells = np.repeat(nm, 40) - 2 + np.tile((np.arange(40) + 0.5) / 10, 100)
+    inside = [(cells >= low) & (cells < high) for low, high in windows]
+    shares = np.array([[np.roll(fine, -k)[mark].sum() for k in range(0, whole, 4)] for mark in inside])
+    ranks = (shares[:, None, :] >= shares[:, :, None] - 1e-9).mean(axis=2)
+    expected = [(ranks.min(axis=0) <= rank[0] + 1e-9).mean() for rank in ranks]
+    assert [each.p for each in found] == pytest.approx(expected, abs=0.002)
+    assert all(one.p >= other.p for one, other in zip(found, alone, strict=True))
+    assert share_inside_each(relevance, nm, windows[:1]) == [pytest.approx(alone[0])]
+
+
+def test_windows_that_bands_can_show() -> None:
+    # too narrow for steps of 5 nm, and beyond the bands
+    windows = [(506, 511), (506, 510), (300, 390), (640, 2000)]
+    assert mark_resolved(REGULAR[::-1], windows).tolist() == [True, False, False, True]

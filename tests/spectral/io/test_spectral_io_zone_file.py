@@ -47,6 +47,6 @@ def test_files_that_hold_no_zones(tmp_path: Path) -> None:
     path.write_text("name,start_nm,end_nm\n")
     with pytest.raises(lp.DataError, match=r"a row for each stretch of a zone\. Found none"):
         read_zones(path)
-    path.write_bytes(b"\xff\xfe\x00")
-    with pytest.raises(lp.DataError, match=r"Found one that cannot be read: UnicodeDecodeError"):
+    path.write_bytes("name,start_nm,end_nm\nWärme,620,690\n".encode("latin-1"))
+    with pytest.raises(lp.DataError, match=r"text in UTF-8\. Found the byte 0xe4.* Save it as UTF-8"):
         read_zones(path)

@@ -98,6 +98,42 @@ def test_a_cause_is_named_where_it_holds_more_than_chance() -> None:
     assert find_causes(share, NM, 700.0, chlorophyll) == ()
 
 
+def test_a_cause_is_corrected_for_all_features() -> None:
+    nm = np.arange(400.0, 2501.0, 10.0)
+    laboratory = list_features({"quantity": "reflectance"}, outdoors=False)
+    middle, edge = (np.exp(-(((nm - at) / 12) ** 2)) for at in (668.5, 680))
+    (cause,) = find_causes(middle / middle.sum(), nm, 670.0, laboratory)
+    # lines as narrow as the bands are apart are still shown
+    assert cause.among == sum(feature.end_nm - feature.start_nm >= 10 for feature in laboratory)
+    assert str(cause).endswith(f"p {cause.inside.p:.3f} corrected for {cause.among} features)")
+    # near the border of a feature: at three shifts of ten some feature fits as well
+    assert find_causes(edge / edge.sum(), nm, 680.0, laboratory) == ()
+
+
+def test_peaks_anywhere_get_a_cause_in_one_class_of_twenty() -> None:
+    rng, nm = np.random.default_rng(0), np.linspace(400, 2500, 200)
+    laboratory, found = list_features({"quantity": "reflectance"}, outdoors=False), 0
+    for _ in range(100):
+        centres = rng.uniform(400, 2500, 3)
+        share = sum(
+            size * np.exp(-(((nm - at) / 17) ** 2)) for size, at in zip((3, 2, 1), centres, strict=True)
+        )
+        found += any(find_causes(share / share.sum(), nm, at, laboratory) for at in centres)
+    # more than 11 of 100 at one in twenty would happen once in 200 times
+    assert found <= 11
+
+
+def test_bands_cannot_show_a_line_narrower_than_they_are_apart() -> None:
+    air = tuple(feature for feature in FEATURES if feature.name == "oxygen A line")
+    for step, named in ((6.0, 1), (24.0, 0)):
+        nm = np.arange(405.0, 1000.0, step)
+        peak = int(np.abs(nm - 765).argmin())
+        share = np.zeros(nm.size)
+        share[peak] = 1.0
+        assert 759 <= nm[peak] <= 771
+        assert len(find_causes(share, nm, float(nm[peak]), air)) == named
+
+
 def test_what_the_data_cannot_show_is_not_among_the_features() -> None:
     def names(quantity: str, outdoors: bool) -> set[tuple[str, float]]:
         listed = list_features({"quantity": quantity}, outdoors=outdoors)

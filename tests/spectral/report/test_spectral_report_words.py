@@ -4,7 +4,9 @@ from lrprism.spectral.report.needed import Need
 from lrprism.spectral.report.stretches import Cause, Stretch
 from lrprism.spectral.report.words import describe_findings, tabulate_classes, tabulate_stretches
 
-RED = Stretch(655, 705, 680, 2.1, 1.9, 2.3, 0.41, (Cause("red edge", InsideShare(0.41, 0.08, 5.1, 0.007)),))
+RED = Stretch(
+    655, 705, 680, 2.1, 1.9, 2.3, 0.41, (Cause("red edge", InsideShare(0.41, 0.08, 5.1, 0.007), 28),)
+)
 FINDINGS = [
     ClassFinding(0, "rye", 35, 11, ("the network gets most of these samples wrong",), ()),
     ClassFinding(1, "hay", 20, 20, (), (RED,)),
@@ -16,7 +18,7 @@ def test_words() -> None:
     assert describe_findings(FINDINGS, NEEDS, "logit")[1:] == [
         "  rye (11 of 35 right): nothing is named. The network gets most of these samples wrong.",
         "  hay (20 of 20 right): 655 to 705 nm (peak 680 nm) +2.1 logit [1.9, 2.3], in red edge (41 % of the "
-        "relevance on 8 % of the bandwidth, p 0.007)",
+        "relevance on 8 % of the bandwidth, p 0.007 corrected for 28 features)",
         "    without 655 to 705 nm recall falls from 0.98 to 0.20 (training mean); with them alone it is "
         "0.90 (training mean)",
     ]

@@ -42,7 +42,11 @@ def test_sets_stand_below_each_other(tmp_path: Path) -> None:
     own = tmp_path / "own.csv"
     own.write_text("name,start_nm,end_nm\ngreen,500,600\n")
     words = f"vegetation, indices,S2A,{own},Correlation"
-    assert write_zones(tmp_path, make_spectra(), words) == []
+    empty = "zones.csv has no row for {} of {}: no band of the data lies there."
+    assert write_zones(tmp_path, make_spectra(), words) == [
+        empty.format("red edge, SWIR 1, SWIR 2", "vegetation"),
+        empty.format("B01, B05, B06, B07, B8A, B09 and 3 more", "S2A"),
+    ]
     table = pd.read_csv(tmp_path / "zones.csv")
     assert table.columns[:4].tolist() == ["class", "class_name", "set", "zone"]
     assert table["set"].unique().tolist() == ["vegetation", "indices", "S2A", str(own), "Correlation"]
@@ -59,9 +63,13 @@ def test_a_set_that_is_missing_is_told_and_the_others_are_written(tmp_path: Path
     assert write_zones(tmp_path / "none", spectra.assign_coords(wavelength=("band", NM + 9000)), None) == []
     notes = write_zones(tmp_path, spectra, "vegetation,Sentinel-2B,indices,correlation")
     assert pd.read_csv(tmp_path / "zones.csv")["set"].unique().tolist() == ["vegetation", "Sentinel-2B"]
-    assert len(notes) == 2
-    assert notes[0].startswith("zones.csv is without indices: an index should have all its bands in the data")
-    assert "at least 10 spectra" in notes[1]
+    assert len(notes) == 4
+    assert [note.split(": no band")[0].split(" of ")[-1] for note in notes[:2]] == [
+        "vegetation",
+        "Sentinel-2B",
+    ]
+    assert notes[2].startswith("zones.csv is without indices: an index should have all its bands in the data")
+    assert "at least 10 spectra" in notes[3]
     several = make_spectra().isel(band=[0, 2, 3, 4])
     (note,) = write_zones(tmp_path, several, "correlation")
     assert note.endswith("Found no two that do.")

@@ -16,7 +16,13 @@ NM = 500.0 + 10 * np.arange(12)
 
 
 def write_results(
-    folder: Path, shift: float = 0.0, nm: np.ndarray = NM, *, is_labelled: bool = True, **attrs: str
+    folder: Path,
+    shift: float = 0.0,
+    nm: np.ndarray = NM,
+    *,
+    is_labelled: bool = True,
+    explanation: dict | None = None,
+    **attrs: str,
 ) -> str:
     """Relevance of rye at the third band and of hay at the eighth; every fifth sample is wrong."""
     rng = np.random.default_rng(0)
@@ -42,7 +48,7 @@ def write_results(
     )
     folder.mkdir()
     dataset.to_zarr(folder / "relevance.zarr", zarr_format=2)
-    (folder / "run.json").write_text(json.dumps({"explanation": {}}))
+    (folder / "run.json").write_text(json.dumps({"explanation": explanation or {}}))
     return str(folder)
 
 
@@ -132,3 +138,36 @@ def test_the_figure_says_that_one_of_two_networks_is_at_chance_level(tmp_path: P
     compare(tmp_path, *results)
     figure = (tmp_path / "out" / "figures" / "contrast.svg").read_text()
     assert "Network at chance level: do not read" in figure
+
+
+def test_what_speaks_against_the_maps_is_said_first(tmp_path: Path) -> None:
+    results = [
+        write_results(tmp_path / "a", explanation={"verdict": {"doubt": None, "cares": ["most is wrong"]}}),
+        write_results(tmp_path / "b", map_doubt="they rank nothing"),
+    ]
+    lines = compare(tmp_path, *results)
+    assert lines[:2] == [
+        "Read this comparison with care: a: most is wrong.",
+        "Do not read this comparison: b: they rank nothing.",
+    ]
+    record = json.loads((tmp_path / "out" / "run.json").read_text())["comparison"]
+    assert (record["doubts"], record["words"]) == (lines[:2], lines)
+    figure = (tmp_path / "out" / "figures" / "contrast.svg").read_text()
+    assert "Maps that the network does not bear out: do not read" in figure
+
+
+def test_traits_have_no_classes_to_compare(tmp_path: Path) -> None:
+    results = [write_results(tmp_path / name, task="regression") for name in "ab"]
+    with pytest.raises(lp.DataError, match=r"with their classes\. Found traits, which have none\. Compare"):
+        compare(tmp_path, *results)
+
+
+def test_a_class_that_a_fixed_target_leaves_none_of(tmp_path: Path) -> None:
+    fixed = write_results(tmp_path / "a", explanation={"settings": {"target": "rye"}})
+    with pytest.raises(
+        lp.DataError, match=r"none of 'oats', as all are explained for the class rye, by --tar"
+    ):
+        compare(tmp_path, fixed, classes=("rye", "oats"))
+    free = write_results(tmp_path / "b", explanation={"settings": {"target": "predicted"}})
+    with pytest.raises(lp.DataError, match=r"none of 'oats'\. Explain more samples"):
+        compare(tmp_path, free, classes=("rye", "oats"))

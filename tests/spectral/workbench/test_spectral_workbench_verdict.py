@@ -91,14 +91,15 @@ def test_another_class_than_the_predicted_one_has_nothing_to_lose(
     spectra_run: Path, explained: tuple[Path, dict]
 ) -> None:
     relevance = xr.open_zarr(explained[0] / "relevance.zarr").load()
-    verdict = reach(spectra_run, relevance.assign(predicted=(relevance["target"] + 1) % 3))
+    other = (relevance["target"] + 1) % 3
+    verdict = reach(spectra_run, relevance.assign(predicted=other, label=other))
     assert verdict.lines[0] == (
         "Verdict: read these maps with care: whether they rank the bands as the network does is not "
         "measured, as 0 samples are explained for the class that the network predicts."
     )
 
 
-SURE, LUCKY = Interval(0.5, 0.4, 0.6), Interval(0.05, -0.01, 0.1)
+SURE, LUCKY, SLIGHT = Interval(0.5, 0.4, 0.6), Interval(0.05, -0.01, 0.1), Interval(0.008, 0.004, 0.013)
 
 
 @pytest.mark.parametrize(
@@ -114,6 +115,10 @@ SURE, LUCKY = Interval(0.5, 0.4, 0.6), Interval(0.05, -0.01, 0.1)
         (1.6, {"a": SURE, "b": SURE}, "read these maps with care: 160 % of what is explained arrives at the "
          "bands, more than there is."),
         (1.0, {"a": LUCKY, "b": LUCKY}, "do not read these maps: removing what they rank high costs no more"),
+        (1.0, {"a": SURE, "b": SLIGHT}, "read these maps with care: they rank the bands better than at "
+         "random under a alone."),
+        (1.0, {"a": LUCKY, "b": SLIGHT}, "do not read these maps: removing what they rank high costs hardly "
+         "more than at random"),
         (None, {"a": LUCKY, "b": LUCKY}, "do not read these maps: nothing is explained: the output is"),
     ],
 )  # fmt: skip
@@ -123,3 +128,24 @@ def test_the_figures_are_weighed(arrived: float | None, srg: dict[str, Interval]
     assert (verdict.doubt is None) == ("do not read" not in verdict.lines[0])
     assert ("0.500 [0.400, 0.600] filled in by a" in "".join(verdict.lines)) == (srg["a"] is SURE)
     assert "nor that the network is" in verdict.lines[-1]
+
+
+def test_true_classes_that_contradict_the_network(spectra_run: Path, explained: tuple[Path, dict]) -> None:
+    relevance = xr.open_zarr(explained[0] / "relevance.zarr").load()
+    count = relevance.sizes["sample"]
+    verdict = reach(spectra_run, relevance.assign(label=(relevance["predicted"] + 1) % 3))
+    wrong = f"the network gets {count} of these {count} samples wrong"
+    assert verdict.doubt == f"{wrong}, more than by guessing among 3 classes"
+    assert verdict.lines == [f"Verdict: do not read these maps: {verdict.doubt}."]
+
+
+def test_classes_that_are_mixed_up_are_named(spectra_run: Path, explained: tuple[Path, dict]) -> None:
+    relevance = xr.open_zarr(explained[0] / "relevance.zarr").load()
+    label = relevance["predicted"].values.copy()
+    # half of the samples of two classes change sides
+    for number in (0, 1):
+        label[np.flatnonzero(relevance["predicted"].values == number)[::2]] = 1 - number
+    verdict = reach(spectra_run, relevance.assign(label=("sample", label)))
+    first, second = (str(name) for name in relevance["class_name"].values[:2])
+    assert verdict.cares[0] == f"not for {first}, {second}, which the network mixes up"
+    assert verdict.lines[0].startswith(f"Verdict: read these maps with care: {verdict.cares[0]}")

@@ -83,18 +83,86 @@ def share_inside(
         InsideShare(relevance=0.6, bandwidth=0.25, ratio=2.4, p=0.001)
     """
     start, width, magnitude = _read_bands(relevance, wavelength)
-    total, length = float(magnitude.sum()), float(width.sum())
+    length = float(width.sum())
     places = _place_windows(windows, start, width)
     bandwidth = float(np.diff(places).sum()) / length
+    shares = _shift_windows(places, width, magnitude)
+    share = min(float(shares[0]), 1.0)
+    return InsideShare(share, bandwidth, share / bandwidth, float(_rank_shifts(shares)[0]))
+
+
+def share_inside_each(
+    relevance: npt.ArrayLike, wavelength: npt.ArrayLike, windows: Sequence[Window]
+) -> list[InsideShare]:
+    r"""Compare the share of relevance inside each window with its bandwidth, p corrected for all of them.
+
+    Of many features the one that fits best is no surprise. With :math:`p_f(k)` the p-value of feature f in
+    :func:`share_inside` for the windows shifted by k, all by the same, p of a feature is the share of shifts
+    where some feature fits as well:
+
+    .. math:: p_f = \frac{1}{K} \#\{k: \min_g p_g(k) \le p_f(0)\}
+
+    Where nothing of the spectrum prefers a feature, any p is below .05 in one case of twenty, however many
+    features there are and however they overlap. Source: Westfall & Young (1993), the step of the smallest p.
+
+    Args:
+        relevance: Relevance per band, ``[band]``.
+        wavelength: Centre of each band in nm, ``[band]``.
+        windows: Start and end of each feature in nm.
+
+    Returns:
+        The shares of each window alone, in the order of the windows.
+
+    Raises:
+        DataError: As :func:`share_inside` does, and where one of the windows reaches no band.
+    """
+    start, width, magnitude = _read_bands(relevance, wavelength)
+    places = [_place_windows([window], start, width) for window in windows]
+    shares = [_shift_windows(place, width, magnitude) for place in places]
+    ranks = np.array([_rank_shifts(each) for each in shares]).reshape(len(windows), SHIFTS)
+    best = ranks.min(axis=0, initial=1.0)
+    inside = []
+    for place, own, rank in zip(places, shares, ranks, strict=True):
+        share, bandwidth = min(float(own[0]), 1.0), float(np.diff(place).sum() / width.sum())
+        p = float((best <= rank[0] + _ROUNDING).mean())
+        inside.append(InsideShare(share, bandwidth, share / bandwidth, p))
+    return inside
+
+
+def mark_resolved(wavelength: npt.ArrayLike, windows: Sequence[Window]) -> npt.NDArray[np.bool_]:
+    """Mark the windows that bands can show: those that reach some, and are no narrower than these are apart.
+
+    Args:
+        wavelength: Centre of each band in nm, at two wavelengths or more.
+        windows: Start and end of each feature in nm.
+
+    Returns:
+        ``[window]``.
+    """
+    start, width = _cut_axis(np.unique(np.asarray(wavelength, dtype=np.float64)))
+    reached = [(start < last) & (first < start + width) for first, last in windows]
+    return np.array([
+        bool(bands.any()) and width[bands].max() <= last - first + _ROUNDING
+        for bands, (first, last) in zip(reached, windows, strict=True)
+    ], dtype=np.bool_)  # fmt: skip
+
+
+def _shift_windows(places: Floats, width: Floats, magnitude: Floats) -> Floats:
+    """Return the share of relevance inside windows at each circular shift, the first of them none."""
+    total, length = float(magnitude.sum()), float(width.sum())
     # relevance up to each border between two stretches; it rises linearly inside a stretch
     border, cumulated = (np.concatenate([[0.0], part.cumsum()]) for part in (width, magnitude))
     shifted = places[..., None] + length * np.arange(SHIFTS) / SHIFTS
     turns = np.floor(shifted / length)
     summed = np.interp(shifted - turns * length, border, cumulated) + turns * total
-    shares = (summed[:, 1] - summed[:, 0]).sum(axis=0) / total
-    share = min(float(shares[0]), 1.0)
-    p = float((shares >= shares[0] - _ROUNDING).mean())
-    return InsideShare(share, bandwidth, share / bandwidth, p)
+    shares: Floats = (summed[:, 1] - summed[:, 0]).sum(axis=0) / total
+    return shares
+
+
+def _rank_shifts(shares: Floats) -> Floats:
+    """Return for each shift the share of all shifts that hold at least as much."""
+    below = np.searchsorted(np.sort(shares), shares - _ROUNDING)
+    return np.asarray((len(shares) - below) / len(shares), dtype=np.float64)
 
 
 def _read_bands(relevance: npt.ArrayLike, wavelength: npt.ArrayLike) -> tuple[Floats, Floats, Floats]:
@@ -121,11 +189,16 @@ def _read_bands(relevance: npt.ArrayLike, wavelength: npt.ArrayLike) -> tuple[Fl
             "relevance should be finite, and not zero in all bands. Found a sum of |R| of "
             f"{magnitude.sum():g}. Look for samples without relevance."
         )
+    return *_cut_axis(centre), magnitude
+
+
+def _cut_axis(centre: Floats) -> tuple[Floats, Floats]:
+    """Return start and width in nm of the stretch of each wavelength, of two or more in their order."""
     steps = np.diff(centre)
     median = float(np.median(steps))
     halves = np.where(steps > _GAP * median, median, steps) / 2
     before, after = np.concatenate([[median / 2], halves]), np.concatenate([halves, [median / 2]])
-    return centre - before, before + after, magnitude
+    return centre - before, before + after
 
 
 def _place_windows(windows: Sequence[Window], start: Floats, width: Floats) -> Floats:

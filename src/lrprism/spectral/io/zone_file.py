@@ -30,9 +30,18 @@ def read_zones(path: str | PathLike[str]) -> Zones:
         By name, stretches of wavelength in nm, in the order of the file.
 
     Raises:
-        DataError: If there is no such file, a column is missing, or a row names no stretch.
+        DataError: If there is no such file, it is not in UTF-8, a column is missing, or a row names no
+            stretch.
     """
     file = Path(path)
+    with reading(file, "a table of zones"):
+        try:
+            file.read_text(encoding="utf-8-sig")
+        except UnicodeDecodeError as error:
+            raise DataError(
+                f"'{file}' should be text in UTF-8. Found the byte 0x{error.object[error.start]:02x}, which "
+                'is none, as in Latin-1. Save it as UTF-8, in a spreadsheet "CSV UTF-8".'
+            ) from error
     with reading(file, "a table of zones"), file.open(encoding="utf-8-sig", newline="") as opened:
         head = opened.readline()
         opened.seek(0)

@@ -8,7 +8,7 @@ import numpy.typing as npt
 import pandas as pd
 from scipy.special import ndtri
 
-from lrprism.spectral.bands.features import InsideShare, share_inside
+from lrprism.spectral.bands.features import InsideShare, mark_resolved, share_inside_each
 from lrprism.spectral.bands.intervals import bootstrap_mean
 from lrprism.spectral.bands.pooling import joins_bands, pick_peaks
 from lrprism.spectral.knowledge.absorption import FEATURES, Feature
@@ -33,17 +33,19 @@ class Cause:
 
     Args:
         name: Its name.
-        inside: The relevance of the class inside the feature, beside what chance gives.
+        inside: The relevance of the class inside the feature, beside what chance gives; p is corrected.
+        among: The number of features that the bands can show, which p is corrected for.
     """
 
     name: str
     inside: InsideShare
+    among: int
 
     def __str__(self) -> str:
         """The name, and the shares that speak for it."""
         share, width = 100 * self.inside.relevance, 100 * self.inside.bandwidth
         shares = f"{share:.0f} % of the relevance on {width:.0f} % of the bandwidth"
-        return f"{self.name} ({shares}, p {self.inside.p:.3f})"
+        return f"{self.name} ({shares}, p {self.inside.p:.3f} corrected for {self.among} features)"
 
 
 @dataclass(frozen=True)
@@ -174,6 +176,11 @@ def find_causes(
 ) -> tuple[Cause, ...]:
     """Find the features that a peak lies in, and that hold more relevance than chance puts there.
 
+    A feature narrower than the bands are apart cannot be shown by them. p is corrected for the others, see
+    :func:`~lrprism.spectral.bands.features.share_inside_each`: of classes whose peaks lie anywhere, one in
+    twenty gets a cause. All peaks of a class are asked of the same relevance, so that their number is none of
+    chances.
+
     Args:
         share: Share of the relevance in each band, ``[band]``.
         wavelength: Centre of each band in nm, ``[band]``.
@@ -182,13 +189,16 @@ def find_causes(
     """
     if np.unique(wavelength).size < 2 or not share.any():
         return ()
+    resolved = mark_resolved(wavelength, [(each.start_nm, each.end_nm) for each in features])
+    shown = [feature for feature, is_shown in zip(features, resolved, strict=True) if is_shown]
+    if not any(feature.distance(peak) == 0 for feature in shown):
+        return ()
+    shares = share_inside_each(share, wavelength, [(each.start_nm, each.end_nm) for each in shown])
     causes = []
-    for feature in features:
-        if feature.distance(peak) == 0:
-            inside = share_inside(share, wavelength, [(feature.start_nm, feature.end_nm)])
-            if inside.ratio > 1 and inside.p < _SURE:
-                name = f"{feature.name} of the air" if feature.kind == "atmosphere" else feature.name
-                causes.append(Cause(name, inside))
+    for feature, inside in zip(shown, shares, strict=True):
+        if feature.distance(peak) == 0 and inside.ratio > 1 and inside.p < _SURE:
+            name = f"{feature.name} of the air" if feature.kind == "atmosphere" else feature.name
+            causes.append(Cause(name, inside, len(shown)))
     return tuple(causes)
 
 

@@ -21,6 +21,8 @@ from lrprism.spectral.runs.tables import add_unit
 
 ZONE_TABLE: Final = "zones.csv"
 AREA_TABLE: Final = "areas.csv"
+_MOST_NAMED: Final = 6
+"""Zones without a band that a line names."""
 BuildZones = Callable[[xr.Dataset], Zones]
 """Builds the zones of a set for the :func:`lrprism.spectral.sample_spectra` of some samples."""
 
@@ -93,16 +95,18 @@ def write_zones(folder: Path, spectra: xr.Dataset, words: str | None) -> list[st
         words: The sets, as in :func:`choose_zone_sets`.
 
     Returns:
-        Why a set that was asked for is missing, a line each.
+        Why a set that was asked for is missing, and which of its zones hold no band, a line each.
     """
     tables, notes = [], []
     for name, build in choose_zone_sets(words).items():
         try:
-            table = zone_table(spectra, build(spectra))
+            zones = build(spectra)
+            table = zone_table(spectra, zones)
         # the other tables are worth having, and hours may have gone into the relevance
         except DataError as error:
             notes.append(f"{ZONE_TABLE} is without {name}: {error}")
             continue
+        notes += _note_empty(name, list(zones), set(table["zone"]))
         table.insert(2, "set", name)  # behind class and class_name
         tables.append(table)
     if tables:
@@ -110,6 +114,16 @@ def write_zones(folder: Path, spectra: xr.Dataset, words: str | None) -> list[st
         table.to_csv(folder / ZONE_TABLE, index=False)
     # nobody asked for the default: data of a mineral need not hear of vegetation
     return [] if words is None else notes
+
+
+def _note_empty(name: str, zones: list[str], filled: set[str]) -> list[str]:
+    """Say which zones of a set hold no band."""
+    empty = [zone for zone in zones if zone not in filled]
+    if not empty:
+        return []
+    more = len(empty) - _MOST_NAMED
+    named = ", ".join(empty[:_MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
+    return [f"{ZONE_TABLE} has no row for {named} of {name}: no band of the data lies there."]
 
 
 def write_areas(folder: Path, spectra: xr.Dataset) -> list[str]:

@@ -1,6 +1,6 @@
 """Relevance of two sets of samples beside each other: two classes, two results, right against wrong."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -15,9 +15,10 @@ from lrprism.spectral.bands.class_codes import find_class, list_numbers, read_co
 from lrprism.spectral.bands.contrast import contrast_table
 from lrprism.spectral.bands.pooling import pick_peaks
 from lrprism.spectral.bands.statistics import RESOLUTION, sample_spectra
-from lrprism.spectral.plots.contract import name_doubt
+from lrprism.spectral.plots.contract import is_regression
 from lrprism.spectral.runs import read_run, versions, write_json
 from lrprism.spectral.runs.record import RUN_FILE
+from lrprism.spectral.workbench.compared_doubts import ComparedMaps, name_worst
 from lrprism.spectral.workbench.progress import Reporter
 
 CONTRAST: Final = "contrast.csv"
@@ -71,30 +72,31 @@ def compare_into(folder: Path, settings: ComparisonSettings, reporter: Reporter)
         reporter: Shows the progress.
 
     Returns:
-        What was found, in words.
+        What was found, in words; first what speaks against reading it.
 
     Raises:
         DataError: If a folder holds no relevance, a class no sample, or the bands differ.
         InputError: If a class is unknown.
     """
     with reporter.step("reading the relevance"):
-        spectra = [_read_spectra(Path(path)) for path in settings.results]
-        sets = _choose_sets(settings, spectra)
+        maps = _read_maps(settings)
+        sets = _choose_sets(settings, maps)
     (first_name, first), (second_name, second) = sets.items()
     table = contrast_table(first, second)
     table.to_csv(folder / CONTRAST, index=False)
     unit = str(first["positive"].attrs.get("units", ""))
     with reporter.step("drawing the figure"):
-        doubt = name_doubt(first) or name_doubt(second)
-        figure = plots.relevance_contrast(table, (first_name, second_name), unit, doubt)
+        figure = plots.relevance_contrast(table, (first_name, second_name), unit, name_worst(maps))
         files = plots.save(figure, folder / "figures", "contrast", dpi=200)
     counts = {name: each.sizes["sample"] for name, each in sets.items()}
-    lines = describe_contrast(table, counts, unit, float(first.attrs.get(RESOLUTION, 0)))
+    doubts = [line for each in maps for line in each.describe()]
+    lines = [*doubts, *describe_contrast(table, counts, unit, float(first.attrs.get(RESOLUTION, 0)))]
     record = {
         "results": list(settings.results),
         "classes": list(settings.classes),
         "right_wrong": settings.right_wrong,
         "samples": counts,
+        "doubts": doubts,
         "words": lines,
         "figures": [str(path.relative_to(folder)) for path in files],
     }
@@ -102,11 +104,22 @@ def compare_into(folder: Path, settings: ComparisonSettings, reporter: Reporter)
     return lines
 
 
-def _read_spectra(folder: Path) -> xr.Dataset:
-    """Read the relevance of a folder, summed over pixels.
+def _read_maps(settings: ComparisonSettings) -> list[ComparedMaps]:
+    """Read the results, each with the numbers of the classes that are compared."""
+    names = _name_results(settings.results) if len(settings.results) > 1 else [""]
+    maps = []
+    for name, path in zip(names, settings.results, strict=True):
+        explanation, spectra = _read_spectra(Path(path))
+        classes = tuple(_find_class(each, spectra) for each in settings.classes)
+        maps.append(ComparedMaps(name, explanation, spectra, classes))
+    return maps
+
+
+def _read_spectra(folder: Path) -> tuple[Mapping[str, Any], xr.Dataset]:
+    """Read the record of a folder, and its relevance summed over pixels.
 
     Raises:
-        DataError: If it holds none.
+        DataError: If it holds none, or none of classes.
     """
     record = read_run(folder)
     if "explanation" not in record or not (folder / "relevance.zarr").is_dir():
@@ -115,38 +128,46 @@ def _read_spectra(folder: Path) -> xr.Dataset:
             "run.json. Explain samples first."
         )
     dataset = xr.open_zarr(folder / "relevance.zarr")
+    if is_regression(dataset):
+        raise DataError(
+            f"'{folder}' should hold explained samples with their classes. Found traits, which have none. "
+            "Compare the bands.csv of the results."
+        )
     if "label" not in dataset.variables or "target" not in dataset.variables:
         raise DataError(
             f"'{folder}' should hold explained samples with their classes. Found maps of every pixel. "
             "Explain samples, without --every-pixel."
         )
-    return sample_spectra(dataset)
+    return record["explanation"], sample_spectra(dataset)
 
 
-def _choose_sets(settings: ComparisonSettings, spectra: list[xr.Dataset]) -> Mapping[str, xr.Dataset]:
+def _choose_sets(settings: ComparisonSettings, maps: list[ComparedMaps]) -> Mapping[str, xr.Dataset]:
     """Return the two sets by name.
 
     Raises:
         InputError: If a class is unknown.
         DataError: If a set has no sample.
     """
-    numbers = [_find_class(name, spectra[0]) for name in settings.classes]
-    if len(spectra) == 2:
-        chosen = [_take(each, each["target"] == _find_class(settings.classes[0], each)) if numbers else each
-                  for each in spectra]  # fmt: skip
-        return _check_sets(dict(zip(_name_results(settings.results), chosen, strict=True)))
-    (only,) = spectra
+    if len(maps) == 2:
+        chosen = {
+            each.name: _take(each.spectra, each.spectra["target"] == each.classes[0])
+            if each.classes
+            else each.spectra
+            for each in maps
+        }
+        return _check_sets(chosen, maps)
+    only, numbers = maps[0].spectra, maps[0].classes
     if settings.right_wrong:
         subset = _take(only, only["target"] == numbers[0]) if numbers else only
         _check_labelled(subset, settings.results[0])
         is_right = subset["label"] == subset["predicted"]
-        return _check_sets({"right": _take(subset, is_right), "wrong": _take(subset, ~is_right)})
+        return _check_sets({"right": _take(subset, is_right), "wrong": _take(subset, ~is_right)}, maps)
     names = [str(only["class_name"].values[number]) for number in numbers]
     if numbers[0] == numbers[1]:
         raise InputError(f"two classes should be compared. Found {names[0]!r} twice.")
     return _check_sets({
         name: _take(only, only["target"] == number) for name, number in zip(names, numbers, strict=True)
-    })  # fmt: skip
+    }, maps)  # fmt: skip
 
 
 def _check_labelled(spectra: xr.Dataset, folder: str) -> None:
@@ -173,14 +194,22 @@ def _find_class(name: str, spectra: xr.Dataset) -> int:
     return number
 
 
-def _check_sets(sets: dict[str, xr.Dataset]) -> dict[str, xr.Dataset]:
+def _check_sets(sets: dict[str, xr.Dataset], maps: Sequence[ComparedMaps]) -> dict[str, xr.Dataset]:
     empty = [name for name, spectra in sets.items() if not spectra.sizes["sample"]]
-    if empty:
+    if not empty:
+        return sets
+    targets = [(each.explanation.get("settings") or {}).get("target") for each in maps]
+    fixed = [str(target) for target in targets if target not in {None, "predicted", "true"}]
+    # samples that are all explained for one class, and not those of right or wrong
+    if fixed and empty[0] not in {"right", "wrong"}:
         raise DataError(
-            f"each set should have samples. Found none of '{empty[0]}'. Explain more samples, with "
-            "--per-class 0, or compare other sets."
+            f"each set should have samples. Found none of '{empty[0]}', as all are explained for the class "
+            f"{fixed[0]}, by --target. Explain without --target."
         )
-    return sets
+    raise DataError(
+        f"each set should have samples. Found none of '{empty[0]}'. Explain more samples, with "
+        "--per-class 0, or compare other sets."
+    )
 
 
 def _name_results(results: tuple[str, ...]) -> list[str]:

@@ -1,7 +1,7 @@
 """Can the maps of an explanation be believed at all: the verdict that is said first, with its figures."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
@@ -12,6 +12,7 @@ from lrprism.evaluation import Bootstrap, Interval, bands
 from lrprism.evaluation.shared_curves import measure_shared_curves
 from lrprism.spectral.bands.statistics import MAP_DOUBT
 from lrprism.spectral.report.judge import ARRIVES, measure_arrival
+from lrprism.spectral.report.mistakes import doubt_predictions, list_mistakes
 from lrprism.spectral.training.tasks.classification import Classification
 from lrprism.spectral.workbench.candidates import ClassLogits
 from lrprism.spectral.workbench.cutters import Numbers
@@ -28,6 +29,8 @@ _WINDOWS: Final = 10
 """About how many windows of bands are removed: half of those of lrprism evaluate, at half the time."""
 _LEAST: Final = 8
 """From fewer samples no interval is drawn."""
+_BETTER: Final = 0.05
+"""A smaller SRG is no use, however narrow its interval: a network of random weights got .03 [.01, .04]."""
 _LIMIT: Final = (
     "This says how bands are ranked and how much arrives at them, as far as removing windows of them can "
     "tell; not that single bands are right, nor that the network is. More: lrprism evaluate RUN."
@@ -44,6 +47,7 @@ class Verdict:
         arrived: Share of what is explained that arrives at the bands; None where nothing is explained.
         samples: Samples that bands were removed from.
         srg: The SRG of the maps under each imputer, ``[value, low, high]``.
+        cares: What a reader has to be careful about, one clause each.
     """
 
     lines: list[str]
@@ -51,6 +55,7 @@ class Verdict:
     arrived: float | None = None
     samples: int = 0
     srg: Mapping[str, list[float]] | None = None
+    cares: list[str] = field(default_factory=list)
 
 
 def judge_maps(
@@ -88,6 +93,8 @@ def reach_verdict(
 ) -> Verdict:
     """Check that the network is better than chance, that relevance arrives, and that it ranks the bands.
 
+    Where true classes are known, it must also be no worse than guessing on these samples, and to know most.
+
     The ranking is that of the maps as computed. Windows of bands are removed from some of the samples, by
     relevance and against it, for the class that is explained where it is the predicted one; filled in by the
     training mean, and by the line between the bands that are left.
@@ -107,15 +114,17 @@ def reach_verdict(
     arrived = measure_arrival(relevance)
     if trained.task.name != Classification.name:
         return say_verdict(arrived, {}, f"a {trained.task.name} has no one class per sample to lose")
+    wrong = doubt_predictions(relevance)
+    if wrong:
+        return Verdict([f"Verdict: do not read these maps: {wrong}."], wrong, arrived)
+    mistakes, chosen = list_mistakes(relevance), _choose_samples(relevance)
     if trained.record["network"]["bands"] < 2:
-        return say_verdict(arrived, {}, "one band has no ranking")
-    chosen = _choose_samples(relevance)
+        return say_verdict(arrived, {}, "one band has no ranking", mistakes=mistakes)
     if len(chosen) < _LEAST:
         few = f"{len(chosen)} samples are explained for the class that the network predicts"
-        return say_verdict(arrived, {}, few)
-    return say_verdict(
-        arrived, _measure_ranking(trained, explainer.look_up(chosen, relevance), seed), samples=len(chosen)
-    )
+        return say_verdict(arrived, {}, few, mistakes=mistakes)
+    srg = _measure_ranking(trained, explainer.look_up(chosen, relevance), seed)
+    return say_verdict(arrived, srg, samples=len(chosen), mistakes=mistakes)
 
 
 def _choose_samples(relevance: xr.Dataset) -> Numbers:
@@ -148,7 +157,12 @@ def _measure_ranking(trained: TrainedNetwork, few: xr.Dataset, seed: int) -> dic
 
 
 def say_verdict(
-    arrived: float | None, srg: Mapping[str, Interval], unmeasured: str = "", *, samples: int = 0
+    arrived: float | None,
+    srg: Mapping[str, Interval],
+    unmeasured: str = "",
+    *,
+    samples: int = 0,
+    mistakes: Sequence[str] = (),
 ) -> Verdict:
     """Weigh the figures: the maps can be read, with care, or not at all.
 
@@ -157,16 +171,18 @@ def say_verdict(
         srg: The SRG of the maps under each imputer; of a random ranking it is 0 in the mean.
         unmeasured: Why there is none, if so.
         samples: Samples that it was measured on.
+        mistakes: What wrong predictions have a reader be careful about.
     """
-    better = [name for name, figure in srg.items() if figure.low > 0]
+    better = [name for name, figure in srg.items() if figure.low > 0 and figure.value >= _BETTER]
     doubt = None
     if arrived is None:
         doubt = "nothing is explained: the output is the same as that of what it is compared with"
     elif arrived <= 0:
         doubt = "the relevance of the bands adds up to nothing of what is explained, or to the opposite"
     elif srg and not better:
-        doubt = f"removing what they rank high costs no more than at random, as far as {samples} samples tell"
-    cares = [*_list_cares(arrived, srg, better, unmeasured)]
+        more = "hardly more" if any(figure.low > 0 for figure in srg.values()) else "no more"
+        doubt = f"removing what they rank high costs {more} than at random, as far as {samples} samples tell"
+    cares = [*mistakes, *_list_cares(arrived, srg, better, unmeasured)]
     how = f"do not read these maps: {doubt}" if doubt else "these maps can be read"
     if cares and not doubt:
         how = f"read these maps with care: {'; '.join(cares)}"
@@ -180,7 +196,7 @@ def say_verdict(
             f"windows of bands: {figures}."
         )
     figures_of = {name: [figure.value, figure.low, figure.high] for name, figure in srg.items()}
-    return Verdict([*lines, f"  {_LIMIT}"], doubt, arrived, samples, figures_of)
+    return Verdict([*lines, f"  {_LIMIT}"], doubt, arrived, samples, figures_of, cares)
 
 
 def _list_cares(
