@@ -69,10 +69,10 @@ def find_mixed(relevance: xr.Dataset) -> list[int]:
     # two classes that no sample was taken wrongly for are told apart
     pairs = np.unique(np.sort(np.stack([label[wrong], predicted[wrong]], axis=1), axis=1), axis=0).tolist()
     mixed: set[int] = set()
-    for pair in pairs:
-        confusion = measure_confusion(*pair, relevance)
+    for first, second in pairs:
+        confusion = measure_confusion(first, second, relevance)
         if confusion is not None and confusion < TOLD:
-            mixed |= set(pair)
+            mixed |= {first, second}
     return sorted(mixed)
 
 
