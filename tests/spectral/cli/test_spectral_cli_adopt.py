@@ -57,7 +57,7 @@ def test_a_network_in_the_folder_is_trained_taken_over_and_explained(
     assert f"If you trust it, add --model {own}." in errors
     code, text, errors = lrprism("explain", "mine", "--model", own, "--figures", "none", "--out", "why")
     assert code == 0, errors
-    assert "What tells each class from the others, mean over the samples shown with its 95 %" in text
+    assert "What tells each class from the others, mean over at most 64 of the samples shown" in text
     code, text, errors = lrprism("inspect", "mine", "--model", own)
     assert code == 0, errors
     assert f"{own}: 12 bands" in text

@@ -30,7 +30,7 @@ def test_train_then_explain_then_inspect(lrprism: object, tmp_path: Path) -> Non
 
     code, text, progress = lrprism("explain", run, data, "--heatmaps", "0", "--pool", "250", "--out", out)
     assert code == 0, progress
-    assert "What tells each class from the others, mean over the samples shown with its 95 %" in text
+    assert "What tells each class from the others, mean over at most 64 of the samples shown" in text
     assert "  elm (4 of 4 right): nothing is named. 4 samples are too few for a mean.\n" in text
     assert str(out / "relevance.zarr") in text
     assert f"explaining 12 samples by {DEFAULT_RULE}" in progress

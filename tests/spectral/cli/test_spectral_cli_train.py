@@ -52,7 +52,8 @@ def test_a_trait_is_learned_and_explained_in_its_unit(lrprism: object, tmp_path:
     code, text, errors = lrprism("explain", out, "--out", tmp_path / "explained", "--quiet")
     assert code == 0, errors
     assert "explained (% less that of the reference, mean per sample)" in text
-    assert "What moves the prediction most, up or down, on average over the samples shown:" in text
+    # three epochs teach next to nothing
+    assert "No bands are named: it is not sure that the network predicts better than the mean" in text
     assert "lrprism evaluate" not in text
 
 

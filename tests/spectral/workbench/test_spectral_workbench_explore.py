@@ -24,7 +24,9 @@ def test_samples_and_their_page(trained: Path, tmp_path: Path) -> None:
     record = json.loads((tmp_path / "run.json").read_text())["explanation"]
     assert unpack(content["items"]["number"], "<i4").tolist() == record["samples"]["numbers"]
     assert content["result"]["words"] == record["words"]
-    assert [row[1] for row in content["tables"]["classes"]["rows"]] == stored["class_name"].values.tolist()
+    table = content["tables"]["classes"]
+    place = table["columns"].index("class_name")
+    assert [row[place] for row in table["rows"]] == stored["class_name"].values.tolist()
 
 
 def test_results_without_a_page(tmp_path: Path) -> None:

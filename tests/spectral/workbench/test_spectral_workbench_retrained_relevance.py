@@ -1,5 +1,6 @@
 import json
 import multiprocessing
+import sys
 import threading
 import time
 from dataclasses import replace
@@ -73,7 +74,9 @@ def test_a_later_call_takes_the_seeds_that_are_there(run: Path, tmp_path: Path) 
     assert {path.name for path in tmp_path.iterdir()} == {"seed-3.npz", "seed-4.npz"}
 
 
-def test_processes_give_what_one_gives(run: Path, tmp_path: Path) -> None:
+def test_processes_give_what_one_gives(run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # the torchvision of other tests cannot be imported by a process that has not been helped
+    monkeypatch.setattr(sys, "path", [path for path in sys.path if Path(path).name != "vision"])
     (tmp_path / "one").mkdir()
     (tmp_path / "two").mkdir()
     one = explain_seeds(plan_job(tmp_path / "one", run, 1, 2), 1, SILENT)

@@ -194,7 +194,7 @@ def test_a_table_is_described(tmp_path: Path) -> None:
     text = describe_data(str(write_spectra(tmp_path / "t.csv")), COLUMNS)
     assert "shape     60 spectrum, 12 band" in text
     assert "labelled  60 spectra" in text
-    assert "classes   0 ash (20)\n          1 elm (20)\n          2 oak (20)" in text
+    assert "classes   ash (20)\n          elm (20)\n          oak (20)" in text
     assert "names     leaf 0 to leaf 59\ngroups    12" in text
     text = describe_data(str(tmp_path / "t.csv"))
     assert "classes   none: several columns that may name the class: 'plant', 'species'\n" in text

@@ -176,7 +176,11 @@ def shuffle_weights(program: nn.Module, seed: int = 0) -> nn.Module:
         program: The program.
         seed: Seed of the orders.
     """
-    copy, draw = deepcopy(program), torch.Generator().manual_seed(seed)
+    draw = torch.Generator().manual_seed(seed)
+    with warnings.catch_warnings():
+        # torch's own copying of a program goes by a check of its own that it means to rename
+        warnings.filterwarnings("ignore", r"`isinstance\(treespec, LeafSpec\)`", FutureWarning)
+        copy = deepcopy(program)
     with torch.no_grad():
         for parameter in copy.parameters():
             order = torch.randperm(parameter.numel(), generator=draw).to(parameter.device)

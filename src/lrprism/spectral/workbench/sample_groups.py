@@ -86,7 +86,8 @@ def reduce_samples(
     if names is None:
         return spectra
     spectra = spectra.assign_coords(group=("sample", np.unique(names, return_inverse=True)[1]))
-    xr.Dataset({"group": spectra["group"].variable}).to_zarr(store, mode="a")
+    # what is added brings the attributes of the whole, which would be lost otherwise
+    xr.Dataset({"group": spectra["group"].variable}, attrs=relevance.attrs).to_zarr(store, mode="a")
     return spectra
 
 
