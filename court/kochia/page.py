@@ -17,8 +17,8 @@ HEAD: Final = """\
 number is written by hand. What is said of a seed is right in all four if the class with the stripe is told by
 the background or the outermost ring before anything else, the first stretch named for the class with the dip
 peaks within 10 nm of it, that of the shifted red edge within 15 nm of where the shift changes the reflectance
-most, and no band is named for the two plain classes. The words were written on seeds 101 and 102; those below
-were judged once.
+most, and no band is named for the two plain classes. The words were written on seeds 101 and 102. When the
+report changed for other reasons, the explanations below were made again; no network was.
 
 """
 GOAL: Final = 9

@@ -49,7 +49,8 @@ def test_commands_print_their_record_and_nothing_else(lrprism: object, trained: 
     assert "explaining" in progress
     code, text, _ = lrprism("compare", out, "--classes", "0,2", "--out", tmp_path / "contrast", "--json")
     assert code == 0
-    assert json.loads(text)["comparison"]["words"][0].startswith("class 0 (2 samples) less class 2 (")
+    _, title, *_ = json.loads(text)["comparison"]["words"]  # behind what speaks against the maps
+    assert title.startswith("class 0 (2 samples) less class 2 (")
     options = ("--rules", "epsilon", "--samples", "6", "--width", "2", "--out", tmp_path / "trust", "--json")
     code, text, errors = lrprism("evaluate", trained, *options)
     assert code == 0, errors
