@@ -1,12 +1,13 @@
 """A small patch file in the tutorial's layout, and the settings to train on it."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import h5py
 import numpy as np
 
 from lrprism.spectral.training import Devices, TrainingConfig
-from lrprism.spectral.workbench import Preparation, TrainingSettings
+from lrprism.spectral.workbench import NetworkSettings, Preparation, TrainingSettings, train_into
 from lrprism.spectral.workbench.progress import Reporter
 
 SILENT = Reporter(shows_progress=False)
@@ -30,3 +31,17 @@ def settings_for(source: Path, **options: object) -> TrainingSettings:
         epochs=12, batch_size=4, learning_rate=1e-3, devices=Devices("cpu"), initialize=True
     )
     return TrainingSettings(str(source), preparation, training=config, **options)  # type: ignore[arg-type]
+
+
+def train_on_pixels(folder: Path, samples: int) -> Path:
+    """Train on single spectra, whose class raises bands 0 and 1, or 4 and 5, or 8 and 9; return the run."""
+    source = write_patches(folder / "leaves.hdf5", samples=samples, size=1)
+    settings = settings_for(source, network=NetworkSettings("mlp"))
+    settings = replace(
+        settings,
+        preparation=Preparation(wavelengths="400:950"),
+        training=replace(settings.training, epochs=4, batch_size=16, learning_rate=1e-2),
+    )
+    (folder / "run").mkdir()
+    train_into(folder / "run", settings, SILENT)
+    return folder / "run"

@@ -5,7 +5,8 @@ import xarray as xr
 from lrprism.spectral.bands.area_table import measure_shares
 from lrprism.spectral.bands.statistics import RESOLUTION, sample_spectra
 from lrprism.spectral.cubes.cube import band_coords
-from lrprism.spectral.report.judge import ClassFinding, judge_classes, measure_arrival, measure_confusion
+from lrprism.spectral.report.confusion import measure_confusion
+from lrprism.spectral.report.judge import ClassFinding, judge_classes, measure_arrival
 
 BANDS, SIDE = 30, 7
 NM = 500.0 + 12 * np.arange(BANDS)  # 500 to 848 nm: red and near infrared are there
@@ -93,11 +94,6 @@ def test_two_classes_that_are_mixed_up_are_not_named() -> None:
     dataset = build_dataset(relevance, told, label=label, predicted=told)
     assert measure_confusion(0, 1, dataset) is None
     assert not any("tell it from" in str(finding.reasons) for finding in judge_classes(dataset, ()))
-
-
-def test_few_samples_say_nothing_of_a_pair() -> None:
-    labels = [0] * 4 + [1] * 4
-    assert measure_confusion(0, 1, build_dataset(draw(680, samples=8), [0, 1] * 4, label=labels)) is None
 
 
 def test_relevance_against_others_says_where_and_the_samples_are_those_that_were_explained() -> None:

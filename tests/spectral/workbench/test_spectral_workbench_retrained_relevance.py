@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 
 from lrprism.errors import LRPrismError
-from lrprism.spectral.workbench import NetworkSettings, Preparation, train_into
 from lrprism.spectral.workbench.part_samples import open_own_samples, read_part
 from lrprism.spectral.workbench.retrained_relevance import (
     Job,
@@ -24,23 +23,13 @@ from lrprism.spectral.workbench.retrained_relevance import (
     run_job,
 )
 from lrprism.spectral.workbench.trained_network import TrainedNetwork
-from small_runs import SILENT, settings_for, write_patches
+from small_runs import SILENT, train_on_pixels
 
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A network of single spectra, whose class raises bands 0 and 1, or 4 and 5, or 8 and 9."""
-    folder = tmp_path_factory.mktemp("relevance")
-    source = write_patches(folder / "leaves.hdf5", samples=60, size=1)
-    settings = settings_for(source, network=NetworkSettings("mlp"))
-    settings = replace(
-        settings,
-        preparation=Preparation(wavelengths="400:950"),
-        training=replace(settings.training, epochs=4, batch_size=16, learning_rate=1e-2),
-    )
-    (folder / "run").mkdir()
-    train_into(folder / "run", settings, SILENT)
-    return folder / "run"
+    return train_on_pixels(tmp_path_factory.mktemp("relevance"), samples=60)
 
 
 def plan_job(folder: Path, run: Path, *seeds: int) -> Job:

@@ -10,13 +10,12 @@ import pytest
 import xarray as xr
 
 from lrprism.errors import InputError, ModelError
-from lrprism.spectral.workbench import NetworkSettings, Preparation, train_into
 from lrprism.spectral.workbench.part_samples import open_own_samples, read_part
 from lrprism.spectral.workbench.parts import limit_per_class
 from lrprism.spectral.workbench.retrained_relevance import SeedRelevance
 from lrprism.spectral.workbench.retrained_shares import ShareSettings, measure_shares_into, plan_shares
 from lrprism.spectral.workbench.trained_network import TrainedNetwork
-from small_runs import SILENT, settings_for, write_patches
+from small_runs import SILENT, train_on_pixels
 
 SETTINGS = ShareSettings(seeds=5, per_class=10)
 
@@ -24,17 +23,7 @@ SETTINGS = ShareSettings(seeds=5, per_class=10)
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A network of single spectra, whose class raises bands 0 and 1, or 4 and 5, or 8 and 9."""
-    folder = tmp_path_factory.mktemp("shares")
-    source = write_patches(folder / "leaves.hdf5", samples=90, size=1)
-    settings = settings_for(source, network=NetworkSettings("mlp"))
-    settings = replace(
-        settings,
-        preparation=Preparation(wavelengths="400:950"),
-        training=replace(settings.training, epochs=4, batch_size=16, learning_rate=1e-2),
-    )
-    (folder / "run").mkdir()
-    train_into(folder / "run", settings, SILENT)
-    return folder / "run"
+    return train_on_pixels(tmp_path_factory.mktemp("shares"), samples=90)
 
 
 @pytest.fixture(scope="module")

@@ -14,17 +14,13 @@ from lrprism.spectral.bands.areas import BACKGROUND, BORDER
 from lrprism.spectral.bands.intervals import bootstrap_mean
 from lrprism.spectral.bands.statistics import PLANT_NDVI, band_table, sample_spectra
 from lrprism.spectral.knowledge.absorption import Feature
+from lrprism.spectral.report.confusion import FEWEST, find_twin
 from lrprism.spectral.report.stretches import Stretch, find_stretches
 
-FEWEST: Final = 5
-"""Of fewer samples no mean is worth a name."""
 _MOST: Final = 0.5
 """The share above which relevance is said to lie somewhere, and below which too few samples are right."""
 _DENSER: Final = 1.5
 """An area holds most relevance for its size if the share is this many times the share of the pixels."""
-TOLD: Final = 0.75
-"""Two classes are told apart from this share of right ones on, half way from chance to all."""
-_CHANCE: Final = 0.01
 ARRIVES: Final = 0.5
 """Where less of what is explained arrives at the bands, biases, stabilizers and rules hold the most of it."""
 _RANDOM: Final = "its relevance is no larger than what a network of random weights gives"
@@ -79,7 +75,8 @@ def judge_classes(
     :func:`mark_meant`. Nothing is named where ``doubt`` says so of the network as a whole; of fewer than 5
     samples; as far as
     true classes are known, where the network gets less than half of them right, finds less than half of the
-    samples of the class, or does not tell it from another one, see :func:`measure_confusion`; where less than
+    samples of the class, or does not tell it from another one, see
+    :func:`~lrprism.spectral.report.confusion.measure_confusion`; where less than
     half of what is explained arrives at the bands; where more than half of the relevance,
     as magnitude of its mean over samples, lies in one band, on the background or in the outermost ring of the
     patch, and that is at least 1.5 times its share of the pixels (the background of classes whose centre
@@ -185,43 +182,14 @@ def _find_missed(number: int, spectra: xr.Dataset) -> Iterator[str]:
 
 def _find_twin(number: int, names: list[str], spectra: xr.Dataset) -> Iterator[str]:
     """Say which other class the network does not tell this one from: bands of one are those of the other."""
-    for other in np.unique(spectra["label"].values).tolist():
-        twin = None if other in {number, -1} else measure_confusion(number, other, spectra)
-        if twin is not None and twin < TOLD:
-            yield (
-                f"the network does not tell it from {names[other] if other < len(names) else other}: of "
-                f"their samples that it takes for one of the two {100 * twin:.0f} % are right"
-            )
-            return
-
-
-def measure_confusion(number: int, other: int, spectra: xr.Dataset) -> float | None:
-    r"""Measure how often two classes are told apart, of the samples that are taken for one of the two.
-
-    .. math:: \frac12 \Bigl( \frac{n_{ii}}{n_{ii} + n_{ij}} + \frac{n_{jj}}{n_{jj} + n_{ji}} \Bigr)
-
-    with :math:`n_{ij}` the samples of class i that are taken for class j; 1/2 where the two are mixed up
-    at random.
-
-    Args:
-        number: Class i.
-        other: Class j.
-        spectra: Samples with their ``label`` and ``predicted``.
-
-    Returns:
-        None where one of the classes has fewer than 5 such samples, or where Fisher's exact test gives less
-        than one in a hundred for so many right by chance.
-    """
-    label, predicted = spectra["label"].values, spectra["predicted"].values
-    pair = (number, other)
-    counts = np.array([[int(((label == i) & (predicted == j)).sum()) for j in pair] for i in pair])
-    if counts.sum(axis=1).min() < FEWEST:
-        return None
-    from scipy.stats import fisher_exact  # late: takes a second, and few need it
-
-    if fisher_exact(counts, alternative="greater").pvalue < _CHANCE:
-        return None
-    return float((np.diag(counts) / counts.sum(axis=1)).mean())
+    labels = spectra["label"].values
+    twin = find_twin(number, np.unique(labels[labels >= 0]).tolist(), spectra)
+    if twin is not None:
+        other, told = twin
+        yield (
+            f"the network does not tell it from {names[other] if other < len(names) else other}: of "
+            f"their samples that it takes for one of the two {100 * told:.0f} % are right"
+        )
 
 
 def _find_unarrived(spectra: xr.Dataset) -> Iterator[str]:

@@ -5,7 +5,7 @@ from typing import Final
 import numpy as np
 import xarray as xr
 
-from lrprism.spectral.report.judge import TOLD, measure_confusion
+from lrprism.spectral.report.confusion import TOLD, measure_confusion
 
 _SURE: Final = 0.05
 _HALF: Final = 0.5
@@ -56,7 +56,7 @@ def list_mistakes(relevance: xr.Dataset) -> list[str]:
 def find_mixed(relevance: xr.Dataset) -> list[int]:
     """Find the classes that the network does not tell from another one.
 
-    See :func:`~lrprism.spectral.report.judge.measure_confusion`; of samples whose true class is known.
+    See :func:`~lrprism.spectral.report.confusion.measure_confusion`; of samples whose true class is known.
 
     Args:
         relevance: Explained samples with their ``label`` and ``predicted``.

@@ -26,7 +26,6 @@ from lrprism.spectral.bands.statistics import (
     band_table,
     sum_pixels,
 )
-from lrprism.spectral.knowledge.absorption import Feature
 from lrprism.spectral.preprocessing import Pipeline
 from lrprism.spectral.report import ClassFinding, judge_classes
 from lrprism.spectral.report.needed import Need, measure_needs
@@ -84,9 +83,10 @@ def report_into(
     """
     features = list_features(spectra.attrs, outdoors=has_air(explainer.samples))
     unit = str(spectra["positive"].attrs.get("units", "logit"))
-    if trained.task.name == Regression.name:
-        return _describe_traits(spectra, features, unit), spectra
     doubt = spectra.attrs.get(DOUBT) or spectra.attrs.get(MAP_DOUBT)
+    if trained.task.name == Regression.name:
+        named = [f"No bands are named: {doubt}."] if doubt else None
+        return named or describe_traits(band_table(spectra), features, unit), spectra
     is_per_sample = trained.task.name == Classification.name
     compared, floor = None, 0.0
     if is_per_sample and not doubt:
@@ -104,14 +104,6 @@ def report_into(
         REASONS: {finding.number: finding.reasons for finding in findings},
         NAMED: {item.number: [(each.start_nm, each.end_nm) for each in item.stretches] for item in findings},
     })  # fmt: skip
-
-
-def _describe_traits(spectra: xr.Dataset, features: tuple[Feature, ...], unit: str) -> list[str]:
-    """Say which stretches move a trait, or why nothing is named."""
-    doubt = spectra.attrs.get(DOUBT) or spectra.attrs.get(MAP_DOUBT)
-    if doubt:
-        return [f"No bands are named: {doubt}."]
-    return describe_traits(band_table(spectra), features, unit)
 
 
 def _compare(

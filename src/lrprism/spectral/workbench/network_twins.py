@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import xarray as xr
 
-from lrprism.spectral.report.judge import TOLD, measure_confusion
+from lrprism.spectral.report.confusion import find_twin
 
 
 def find_network_twins(
@@ -24,7 +24,7 @@ def find_network_twins(
 
     Returns:
         For each class a clause; None where it is told from all others, see
-        :func:`lrprism.spectral.report.judge.measure_confusion`.
+        :func:`lrprism.spectral.report.confusion.measure_confusion`.
     """
     votes = (predicted[:, :, None] == np.arange(len(names))).sum(axis=0)
     samples = xr.Dataset({"label": ("sample", labels), "predicted": ("sample", votes.argmax(axis=1))})
@@ -32,11 +32,11 @@ def find_network_twins(
 
 
 def _find_twin(number: int, names: Sequence[str], samples: xr.Dataset) -> str | None:
-    for other, name in enumerate(names):
-        told = None if other == number else measure_confusion(number, other, samples)
-        if told is not None and told < TOLD:
-            return (
-                f"the networks do not tell it from {name}: of their samples that most networks take for one "
-                f"of the two {100 * told:.0f} % are right"
-            )
-    return None
+    twin = find_twin(number, range(len(names)), samples)
+    if twin is None:
+        return None
+    other, told = twin
+    return (
+        f"the networks do not tell it from {names[other]}: of their samples that most networks take for one "
+        f"of the two {100 * told:.0f} % are right"
+    )

@@ -16,7 +16,7 @@ from lrprism.spectral.bands.consensus import (
     summarize_shares,
 )
 from lrprism.spectral.cubes.patches import PatchSet
-from lrprism.spectral.report.judge import FEWEST
+from lrprism.spectral.report.confusion import FEWEST
 
 SHARES: Final = "shares.csv"
 """The file with the table of :func:`tabulate_bands`."""
