@@ -1,15 +1,26 @@
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 import torch
+import xarray as xr
 
 from lrprism.errors import DataError
+from lrprism.spectral.workbench import (
+    ExplanationSettings,
+    Preparation,
+    SplitSettings,
+    explain_into,
+    open_samples,
+    train_into,
+)
 from lrprism.spectral.workbench.part_samples import (
     draw_evenly,
+    find_groups,
     note_drawn,
     open_own_samples,
     read_part,
@@ -17,6 +28,7 @@ from lrprism.spectral.workbench.part_samples import (
     read_wavelengths,
 )
 from lrprism.spectral.workbench.trained_network import TrainedNetwork
+from small_runs import SILENT, settings_for, write_patches
 
 
 def test_a_part_is_that_of_the_split(trained: Path) -> None:
@@ -60,3 +72,31 @@ def test_samples_that_are_left_out_are_said() -> None:
     assert note_drawn("bands are selected by", 1000, 1500) == [
         "bands are selected by 1000 of 1500 training samples"
     ]
+
+
+def test_groups_are_known_where_their_file_is_gone(tmp_path: Path) -> None:
+    source = write_patches(tmp_path / "leaves.hdf5")
+    plants = np.array([f"{number // 3:03d}" for number in range(24)])
+    listed = tmp_path / "plants.csv"
+    listed.write_text("\n".join(plants), encoding="utf-8")
+    settings = settings_for(source, split=SplitSettings(groups=str(listed)))
+    settings = replace(settings, training=replace(settings.training, epochs=1))
+    (tmp_path / "run").mkdir()
+    train_into(tmp_path / "run", settings, SILENT)
+    listed.unlink()
+    network = TrainedNetwork.load(tmp_path / "run")
+    samples, test = open_own_samples(network), read_part(network, "test")
+    assert find_groups(network, samples, test).tolist() == plants[test].tolist()  # type: ignore[union-attr]
+    (tmp_path / "out").mkdir()
+    explain_into(tmp_path / "out", tmp_path / "run", ExplanationSettings(heatmaps=0), SILENT)
+    group = xr.open_zarr(tmp_path / "out" / "relevance.zarr")["group"]
+    assert group.values.tolist() == np.unique(plants[test], return_inverse=True)[1].tolist()
+
+
+def test_other_data_have_no_groups_of_the_training(trained: Path, tmp_path: Path) -> None:
+    network = TrainedNetwork.load(trained)
+    network.record["split"]["groups"] = "plants.csv"
+    other = open_samples(
+        str(write_patches(tmp_path / "other.hdf5", samples=9)), Preparation(wavelengths="400:950")
+    )
+    assert find_groups(network, other, other.numbers) is None

@@ -75,7 +75,7 @@ def test_polygons_stay_together(tmp_path: Path) -> None:
     assert parts.leakage is not None
     assert parts.leakage.overlapping == 0
     table = parts.table(samples)
-    assert list(table.columns) == ["sample", "row", "column", "label", "part"]  # words have no codes
+    assert list(table.columns) == ["sample", "row", "column", "group", "label", "part"]  # words have no codes
 
 
 def test_polygons_are_asked_for_where_there_are_none(scene: Samples) -> None:

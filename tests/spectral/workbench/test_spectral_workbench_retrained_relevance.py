@@ -19,7 +19,6 @@ from lrprism.spectral.workbench.retrained_relevance import (
     drop_seeds,
     explain_bands,
     explain_seeds,
-    name_plants,
     run_job,
 )
 from lrprism.spectral.workbench.trained_network import TrainedNetwork
@@ -125,7 +124,6 @@ def test_whole_plants_of_each_class_are_drawn_again() -> None:
 
 def test_trainings_with_samples_drawn_again_differ_from_those_without(run: Path, tmp_path: Path) -> None:
     trained = TrainedNetwork.load(run)
-    assert name_plants(trained, open_own_samples(trained), np.arange(3)) is None
     (again,) = explain_seeds(replace(plan_job(tmp_path, run, 0), redraws=True), 1, SILENT)
     relevance, _ = explain_bands(
         trained.model, trained, open_own_samples(trained), read_part(trained, "test")

@@ -54,10 +54,11 @@ def test_the_overlap_is_the_mean_over_the_test_samples(three: Samples) -> None:
 def test_the_table_counts_in_each_scene(three: Samples) -> None:
     parts = deal_scenes(three, SplitSettings("blocks", block=6), WINDOW, seed=0)
     table = parts.table(three)
-    assert table.columns.tolist() == ["scene", "sample", "row", "column", "label", "code", "part"]
+    assert table.columns.tolist() == ["scene", "sample", "row", "column", "group", "label", "code", "part"]
     widths = table["scene"].map({"a": 44, "b": 50, "c": 38})
     assert (table["sample"] == table["row"] * widths + table["column"]).all()
     assert (table["code"] == np.array([1, 2, 5])[table["label"]]).all()
+    assert table["group"].str.startswith(tuple("abc")).all()
     counted = table.groupby("part").size()
     assert counted.to_dict() == {
         "train": len(parts.train),

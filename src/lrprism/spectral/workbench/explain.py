@@ -29,6 +29,7 @@ from lrprism.spectral.workbench.explained_targets import choose_target, find_tar
 from lrprism.spectral.workbench.explanation_settings import ExplanationSettings
 from lrprism.spectral.workbench.explore import explore_into
 from lrprism.spectral.workbench.figures import draw_figures, draw_scenes
+from lrprism.spectral.workbench.part_samples import find_groups
 from lrprism.spectral.workbench.patch_explainer import PatchExplainer, SampleExplainer
 from lrprism.spectral.workbench.progress import Reporter
 from lrprism.spectral.workbench.record import WEIGHTS
@@ -162,6 +163,7 @@ def _plan_patches(
 ) -> _Job:
     numbers, part = choose_samples(samples, trained, settings)
     where = samples.locate(numbers)
+    groups = find_groups(trained, samples, numbers)
     patch = samples.cut(numbers[:1])
     check_fit(patch, trained, samples)
     check_plant_ndvi(settings.plant_ndvi, patch)
@@ -171,7 +173,7 @@ def _plan_patches(
         folder: Path, relevance: xr.Dataset, conservation: pd.DataFrame, reporter: Reporter
     ) -> _Written:
         with reporter.step("writing the tables of bands and samples"):
-            spectra = reduce_samples(folder / RELEVANCE, relevance, samples, numbers, trained.record)
+            spectra = reduce_samples(folder / RELEVANCE, relevance, groups)
             write_bands(folder, relevance, spectra)
             sample_table(relevance, where["sample"]).to_csv(folder / "samples.csv", index=False)
             notes = [*write_areas(folder, spectra), *write_zones(folder, spectra, settings.zones)]

@@ -1,6 +1,7 @@
 """Samples of one part of the data that a network was trained on, as tensors."""
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import torch
 from torch import Tensor
@@ -9,7 +10,9 @@ from lrprism.errors import DataError, InputError
 from lrprism.spectral.workbench.cutters import Numbers
 from lrprism.spectral.workbench.per_class import limit_per_class
 from lrprism.spectral.workbench.record import SPLIT
+from lrprism.spectral.workbench.sample_groups import group_samples
 from lrprism.spectral.workbench.sources import Samples, network_inputs
+from lrprism.spectral.workbench.split_settings import POLYGON, SplitSettings
 from lrprism.spectral.workbench.trained_network import TrainedNetwork
 from lrprism.spectral.workbench.training_data import find_by_hash, open_training_data
 
@@ -71,10 +74,36 @@ def find_test_part(trained: TrainedNetwork, samples: Samples) -> Numbers | None:
     return numbers
 
 
+def find_groups(
+    trained: TrainedNetwork, samples: Samples, numbers: Numbers
+) -> npt.NDArray[np.generic] | None:
+    """Return the plant, field, polygon or square that each sample is of; None where that is not known.
+
+    Those that came from a file of groups are read from the run, as the file may be gone.
+
+    Args:
+        trained: The network.
+        samples: The data of its training, or others.
+        numbers: The samples.
+    """
+    split = trained.record["split"]
+    if samples.hash != trained.record["data_sha256"]:
+        return group_samples(samples, numbers, SplitSettings())
+    if split["groups"] in {None, POLYGON}:
+        return group_samples(samples, numbers, SplitSettings(groups=split["groups"], block=split["block"]))
+    groups = _read_table(trained).set_index("sample")["group"]
+    return np.asarray(groups.loc[numbers.tolist()], dtype=str)
+
+
 def _read_split(trained: TrainedNetwork, part: str) -> pd.DataFrame:
-    # a scene may be called 001 or NA
-    table = pd.read_csv(trained.folder / SPLIT, dtype={"scene": str}, keep_default_na=False)
+    table = _read_table(trained)
     return table[table["part"] == part]
+
+
+def _read_table(trained: TrainedNetwork) -> pd.DataFrame:
+    # a scene or a plant may be called 001 or NA
+    words = {"scene": str, "group": str}
+    return pd.read_csv(trained.folder / SPLIT, dtype=words, keep_default_na=False)
 
 
 def draw_evenly(samples: Samples, numbers: Numbers, most: int, seed: int) -> Numbers:

@@ -22,7 +22,7 @@ from lrprism.spectral.splits import (
 from lrprism.spectral.workbench.cutters import Numbers
 from lrprism.spectral.workbench.per_class import limit_per_class, note_limit
 from lrprism.spectral.workbench.sample_groups import (
-    group_test_samples,
+    group_samples,
     keep_polygons_whole,
     read_group_map,
     read_sample_groups,
@@ -43,8 +43,8 @@ class SampleParts:
         split: The split that the parts come from.
         scheme: The name of its scheme.
         leakage: Overlap of test windows with training windows; None without a scene.
-        test_groups: The plant, field, polygon or square of each test sample, which scores with an interval
-            count as one; None where none is known.
+        groups: The plant, field, polygon or square of each labelled sample; None where none is known. They
+            are kept with the parts, as a file of groups may be gone later.
     """
 
     train: Numbers
@@ -53,13 +53,13 @@ class SampleParts:
     split: Split
     scheme: str
     leakage: Leakage | None
-    test_groups: npt.NDArray[np.generic] | None = None
+    groups: npt.NDArray[np.generic] | None = None
 
     def table(self, samples: Samples) -> pd.DataFrame:
         """Return a row per sample: sample, label and part, and the code where classes have one in the data.
 
-        For a scene its row and column too, for a table or a folder its name and its group if known; of
-        several scenes the name of its own, in which number, row and column count.
+        Of a scene row and column too; of several scenes the name of its own, in which number, row and column
+        count. The name of a sample in a table or a folder, and the group of each where it is known.
         """
         parts = {"train": self.train, "validation": self.validation, "test": self.test}
         tables = [
@@ -73,11 +73,15 @@ class SampleParts:
         # the number of a class says nothing to whoever gave it a code
         if samples.targets is None and samples.class_codes:
             table.insert(len(where) + 1, "code", np.asarray(samples.class_codes)[table["label"]])
-        for column in ("group", "name"):
-            words = samples.describe(numbers, column)
+        columns = {"group": self.find_groups(samples, numbers), "name": samples.describe(numbers, "name")}
+        for column, words in columns.items():
             if words is not None:
-                table.insert(1, column, words)
+                table.insert(len(where), column, words)
         return table
+
+    def find_groups(self, samples: Samples, numbers: Numbers) -> npt.NDArray[np.generic] | None:
+        """Return the group of each of some samples; None where none is known."""
+        return None if self.groups is None else self.groups[np.searchsorted(samples.numbers, numbers)]
 
     def record(self, settings: SplitSettings, window: int) -> dict[str, Any]:
         """Return the part of ``run.json`` about the split."""
@@ -139,8 +143,7 @@ def deal_samples(samples: Samples, settings: SplitSettings, window: int, seed: i
         overlap = leakage(split, window, samples.scene.labels.sizes["x"])
     if samples.pixels is not None:
         split = describe_windows(samples.pixels, split, overlap, samples.class_names)
-    # scores of classes have no interval
-    groups = None if samples.targets is None else group_test_samples(samples, split.test, settings)
+    groups = group_samples(samples, samples.numbers, settings)
     return SampleParts(train, split.validation, split.test, split, scheme, overlap, groups)
 
 

@@ -25,6 +25,7 @@ from lrprism.spectral.workbench.candidates import Candidate, ClassLogits
 from lrprism.spectral.workbench.composites import DEFAULT_RULE
 from lrprism.spectral.workbench.cutters import Numbers
 from lrprism.spectral.workbench.part_samples import (
+    find_groups,
     open_own_samples,
     read_part,
     read_tensors,
@@ -33,9 +34,7 @@ from lrprism.spectral.workbench.part_samples import (
 from lrprism.spectral.workbench.progress import Reporter
 from lrprism.spectral.workbench.references import choose_reference
 from lrprism.spectral.workbench.retrain import check_retrainable, train_again
-from lrprism.spectral.workbench.sample_groups import group_test_samples
 from lrprism.spectral.workbench.sources import Samples
-from lrprism.spectral.workbench.split_settings import SplitSettings
 from lrprism.spectral.workbench.trained_network import TrainedNetwork
 
 WAY: Final = Candidate(DEFAULT_RULE, choose_reference(DEFAULT_RULE, None))
@@ -196,7 +195,7 @@ def _explain_seed(
     numbers = np.array(job.numbers, dtype=np.int64)
     train = read_part(trained, "train")
     if job.redraws:
-        plants = name_plants(trained, samples, train)
+        plants = find_groups(trained, samples, train)
         train = train[draw_again(samples.labels_of(train), plants, seed)]
     try:  # one training that diverges is no reason to lose the others
         model, scores = train_again(
@@ -209,22 +208,6 @@ def _explain_seed(
         return SeedRelevance(seed, None, str(error).rstrip("."), np.full(len(numbers), -1), missing)
     facts = asdict(scores)
     return SeedRelevance(seed, facts, trained.task.find_doubt(facts), predicted, relevance)
-
-
-def name_plants(
-    trained: TrainedNetwork, samples: Samples, numbers: Numbers
-) -> npt.NDArray[np.generic] | None:
-    """Return the plant, polygon or square of a scene that each sample is of; None where that is not known.
-
-    Args:
-        trained: The network of the run.
-        samples: Its data.
-        numbers: The samples.
-    """
-    if samples.scene is None:
-        return samples.describe(numbers, "group")
-    split = trained.record["split"]
-    return group_test_samples(samples, numbers, SplitSettings(groups=split["groups"], block=split["block"]))
 
 
 def draw_again(labels: Numbers, plants: npt.NDArray[np.generic] | None, seed: int) -> Numbers:

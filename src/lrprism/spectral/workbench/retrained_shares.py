@@ -23,7 +23,7 @@ from lrprism.spectral.workbench.cutters import Numbers
 from lrprism.spectral.workbench.describe_explanation import find_doubt
 from lrprism.spectral.workbench.good_networks import choose_good, tabulate_networks
 from lrprism.spectral.workbench.network_twins import find_network_twins
-from lrprism.spectral.workbench.part_samples import open_own_samples, read_part
+from lrprism.spectral.workbench.part_samples import find_groups, open_own_samples, read_part
 from lrprism.spectral.workbench.per_class import limit_per_class
 from lrprism.spectral.workbench.progress import Reporter
 from lrprism.spectral.workbench.record import WEIGHTS
@@ -35,7 +35,6 @@ from lrprism.spectral.workbench.retrained_relevance import (
     count_jobs,
     drop_seeds,
     explain_seeds,
-    name_plants,
 )
 from lrprism.spectral.workbench.share_tables import SHARES, ClassShares, tabulate_bands, tabulate_groups
 from lrprism.spectral.workbench.share_words import describe_shares
@@ -222,7 +221,7 @@ def _collect(
     labels = samples.labels_of(numbers)
     relevance = np.stack([network.relevance for network in good])
     predicted = np.stack([network.predicted for network in good])
-    plants = name_plants(trained, samples, numbers)
+    plants = find_groups(trained, samples, numbers)
     twins = find_network_twins(labels, predicted, trained.task.names)
     return [
         ClassShares(

@@ -1,9 +1,7 @@
 """The groups of samples: plants, fields or days of a file, polygons, or squares of a scene."""
 
-from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -39,53 +37,71 @@ def keep_polygons_whole(samples: Samples, settings: SplitSettings) -> SplitSetti
     return replace(settings, groups=POLYGON) if shares else settings
 
 
-def group_test_samples(
-    samples: Samples, test: Numbers, settings: SplitSettings
+def group_samples(
+    samples: Samples, numbers: Numbers, settings: SplitSettings
 ) -> npt.NDArray[np.generic] | None:
-    """Return the group of each test sample; of a scene without polygons the square that it lies in.
+    """Return the plant, field or day of each of some samples; of a scene the polygon or square of each.
 
     Args:
-        samples: The samples.
-        test: Numbers of the test samples.
+        samples: The data.
+        numbers: Numbers of the samples.
         settings: The settings of the split.
+
+    Returns:
+        A word or a number for each sample; of several scenes with the name of the scene; None where no group
+        is known.
+
+    Raises:
+        DataError: If a file of groups cannot be read.
+        InputError: If polygons are asked for and the labels are a map.
     """
+    if samples.places is not None:
+        return _group_samples_of_scenes(samples, numbers, settings)
     scene = samples.scene
     if scene is None:
         if settings.groups is None:
-            return samples.describe(test, "group")
-        return read_sample_groups(samples, settings.groups)[np.searchsorted(samples.numbers, test)]
+            return samples.describe(numbers, "group")
+        return read_sample_groups(samples, settings.groups)[np.searchsorted(samples.numbers, numbers)]
     if settings.groups is not None or POLYGON in scene.labels.coords:
-        found = read_group_map(scene, settings.groups or POLYGON).values.ravel()[test]
-        return np.asarray(found)
+        named = read_group_map(scene, settings.groups or POLYGON).values.ravel()[numbers]
+        return np.asarray(named)
     # neighbouring pixels are alike: they are no independent evidence
-    row, column = np.divmod(test, scene.labels.sizes["x"])
+    row, column = np.divmod(numbers, scene.labels.sizes["x"])
     block = settings.block
     return np.asarray(row // block * (scene.labels.sizes["x"] // block + 1) + column // block)
 
 
-def reduce_samples(
-    store: Path, relevance: xr.Dataset, samples: Samples, numbers: Numbers, record: Mapping[str, Any]
-) -> xr.Dataset:
+def _group_samples_of_scenes(
+    samples: Samples, numbers: Numbers, settings: SplitSettings
+) -> npt.NDArray[np.generic] | None:
+    """Return the name of the scene with the group within it, for each of some samples of several scenes."""
+    assert samples.places is not None
+    scene, within = samples.places.find_scene(numbers), samples.places.count_within(numbers)
+    names = np.full(len(numbers), "", dtype=object)
+    for position in np.unique(scene):
+        is_of = scene == position
+        groups = group_samples(samples.scenes[position], within[is_of], settings)
+        if groups is None:
+            return None
+        names[is_of] = [f"{samples.places.names[position]}: {group}" for group in groups]
+    return names.astype(str)
+
+
+def reduce_samples(store: Path, relevance: xr.Dataset, groups: npt.NDArray[np.generic] | None) -> xr.Dataset:
     """Reduce relevance to spectra with the group of each sample, and write the groups into the store too.
 
     Args:
         store: The folder of the relevance dataset.
         relevance: The dataset.
-        samples: The data.
-        numbers: Numbers of the samples.
-        record: The record of the training, whose split knows the groups of its own data.
+        groups: The plant, field, polygon or square of each sample; None where none is known.
 
     Returns:
-        The :func:`lrprism.spectral.sample_spectra`, with the coordinate ``group`` where plants, fields or
-        squares of a scene are known.
+        The :func:`lrprism.spectral.sample_spectra`, with the coordinate ``group`` where groups are known.
     """
     spectra = sample_spectra(relevance)
-    split = record.get("split") if samples.hash == record["data_sha256"] else None
-    known = {name: split[name] for name in ("groups", "block") if split and split.get(name) is not None}
-    names = group_test_samples(samples, numbers, SplitSettings(**known))
-    if names is None:
+    if groups is None:
         return spectra
-    spectra = spectra.assign_coords(group=("sample", np.unique(names, return_inverse=True)[1]))
+    spectra = spectra.assign_coords(group=("sample", np.unique(groups, return_inverse=True)[1]))
     # what is added brings the attributes of the whole, which would be lost otherwise
     xr.Dataset({"group": spectra["group"].variable}, attrs=relevance.attrs).to_zarr(store, mode="a")
     return spectra

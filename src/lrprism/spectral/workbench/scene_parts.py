@@ -12,6 +12,7 @@ from lrprism.spectral.splits.split import note_missing_classes
 from lrprism.spectral.workbench.cutters import Numbers
 from lrprism.spectral.workbench.parts import SampleParts, deal_samples, deal_training_part
 from lrprism.spectral.workbench.per_class import limit_per_class, note_limit
+from lrprism.spectral.workbench.sample_groups import group_samples
 from lrprism.spectral.workbench.scene_notes import join_notes
 from lrprism.spectral.workbench.sources import Samples
 from lrprism.spectral.workbench.split_settings import POLYGON, SCENES, SplitSettings
@@ -136,7 +137,8 @@ def _join(
         split = note_limit(split, train, settings.per_class)
     overlaps = [(dealt.leakage, len(dealt.test)) for dealt in parts.values() if dealt.leakage is not None]
     scheme = SCENES if tests else next(iter(parts.values())).scheme
-    return SampleParts(train, validation, test, split, scheme, _join_leakage(overlaps))
+    groups = group_samples(samples, samples.numbers, settings)
+    return SampleParts(train, validation, test, split, scheme, _join_leakage(overlaps), groups)
 
 
 def _build_split(

@@ -128,7 +128,7 @@ def train_into(folder: Path, settings: TrainingSettings, reporter: Reporter) -> 
             continue
         size, device = 4 * settings.training.batch_size, result.device
         score = partial(score_test_part, model, samples, batch_size=size, device=device, reporter=reporter)
-        scores = score(parts.test, groups=parts.test_groups)
+        scores = score(parts.test, groups=parts.find_groups(samples, parts.test))
         if not record:
             record = write_network(folder, settings, samples, parts, model, scores)
             record |= _describe_training(settings, result)
