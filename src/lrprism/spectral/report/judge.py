@@ -73,15 +73,14 @@ def judge_classes(
 
     Counted are samples that the network takes for the class that is explained, or that are of it, see
     :func:`mark_meant`. Nothing is named where ``doubt`` says so of the network as a whole; of fewer than 5
-    samples; as far as
-    true classes are known, where the network gets less than half of them right, finds less than half of the
-    samples of the class, or does not tell it from another one, see
-    :func:`~lrprism.spectral.report.confusion.measure_confusion`; where less than
-    half of what is explained arrives at the bands; where more than half of the relevance,
-    as magnitude of its mean over samples, lies in one band, on the background or in the outermost ring of the
-    patch, and that is at least 1.5 times its share of the pixels (the background of classes whose centre
-    pixels are mostly plants, where it holds more than its share of the pixels); where no stretch is above its
-    own noise, or above what a network of random weights gives.
+    samples; as far as true classes are known, where the network gets less than half of them right, finds less
+    than half of the samples of the class, or does not tell it from another one, see
+    :func:`~lrprism.spectral.report.confusion.measure_confusion`; where less than half of what is explained
+    arrives at the bands; where more than half of the relevance, as magnitude of its mean over samples, lies
+    in one band, on the background or in the outermost ring of the patch, and that is at least 1.5 times its
+    share of the pixels (the background of classes whose centre pixels are mostly plants, where it holds more
+    than its share of the pixels); where no stretch is above its own noise, or above what a network of random
+    weights gives.
 
     Args:
         relevance: A relevance dataset, or its :func:`lrprism.spectral.sample_spectra`.
