@@ -8,7 +8,7 @@ ZOO    := .venv-zoo
 # torch without help (tests/torchvision_beside_cpu.py), and transformers imports it where it is installed.
 VISION := $(VENV)/vision
 
-.PHONY: demo test lint types bench bench-quick bench-cuda bench-data bench-statistics evidence kills parity formats reproduce court physics kochia fuzz zoo clean
+.PHONY: demo test lint types bench bench-quick bench-cuda bench-data bench-statistics bench-selection evidence kills parity formats reproduce court physics kochia fuzz zoo clean
 
 demo: $(READY)
 	$(BIN)/lrprism demo --out runs/demo --overwrite
@@ -47,6 +47,10 @@ bench-data: $(READY)
 
 bench-statistics: $(READY)
 	OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks.statistics --page docs/band-statistics.md
+
+# Few bands, trained again. The runs are kept: a call that was stopped goes on.
+bench-selection: $(READY)
+	OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks.selection --page docs/band-selection.md
 
 # The results are kept: a call that was stopped goes on after the last cell.
 evidence: $(READY)
