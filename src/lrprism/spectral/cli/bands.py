@@ -145,6 +145,7 @@ def _describe(record: dict[str, Any]) -> list[str]:
     """Return the table of accuracies, the bands of each choice, and the notes, line by line."""
     head = ["bands selected by", "k", "accuracy", "95 % interval", "trainings", "of all bands"]
     lines = [format_table(head, [_format_row(row) for row in record["accuracy"]]), ""]
+    lines += record["sufficient"]
     lines.append("The bands, in nm, and as the next command takes them:")
     for choice in record["bands"]:
         which = f", seed {choice['seeds']}" if SELECTORS[choice["method"]].is_random else ""
@@ -153,6 +154,8 @@ def _describe(record: dict[str, Any]) -> list[str]:
         if choice["bands"]:
             lines.append(f"    --bands {choice['bands']}")
     lines.append("Note: the intervals speak of other trainings on this split, not of other fields or images.")
+    if len(record["bands"]) > 1:
+        lines.append("Note: all are judged on one test part: whichever does best looks better than it is.")
     return [*lines, *(f"Note: {note}." for note in record["notes"])]
 
 

@@ -23,6 +23,7 @@ from lrprism.spectral.workbench.retrain import (
     note_few_trainings,
     retrain,
     summarize_accuracy,
+    tell_sufficient,
 )
 from lrprism.spectral.workbench.sources import Samples
 from lrprism.spectral.workbench.trained_network import TrainedNetwork
@@ -135,6 +136,7 @@ def select_into(
         "data_sha256": samples.hash,
         "bands": selection.to_dict("records"),
         "accuracy": summary.to_dict("records"),
+        "sufficient": tell_sufficient(summary),
         "notes": [
             *(*notes, *failures, *note_few_trainings(summary)),
             *([_UNNAMEABLE] if samples.band_numbers is None else []),
