@@ -95,7 +95,7 @@ def judge_leaves(leaves: Sequence[pd.DataFrame]) -> Iterator[tuple[str, ...]]:
         kept, gained = means["relevance"] / means[ALL], means["relevance"] - means["equal"]
         yield (
             f"leaves {seed}: of the accuracy of all bands",
-            f"{KEPT:.0%}",
+            f"{100 * KEPT:.0f} %",
             f"{100 * kept:.1f} %",
             tell(kept >= KEPT),
         )
