@@ -9,7 +9,13 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 from numpy.typing import ArrayLike
 
+from lrprism.spectral.plots import style
+
 CLASSES = ["Corn", "Woods", "Hay"]
+WIDTHS = 85.0, 180.0
+"""One column of a journal and two, in mm."""
+SMALLEST = 6.0
+"""Points, on paper: figures are printed as wide as they are drawn."""
 
 
 def build(wavelength: ArrayLike, *, samples: int = 6, window: int = 5, seed: int = 0) -> xr.Dataset:
@@ -89,14 +95,16 @@ def words() -> Callable[[Figure], str]:
 
 @pytest.fixture
 def assert_readable() -> Callable[[Figure], None]:
-    """No text reaches over the edge of the page, and no two texts lie on each other."""
+    """The figure fits one column or two, no letter is too small, no text is cut off or covers another."""
 
     def check(figure: Figure) -> None:
+        assert any(style.measure_figure(figure)[0] == pytest.approx(width) for width in WIDTHS)
         renderer = FigureCanvasAgg(figure).get_renderer()
         figure.draw(renderer)
         undrawn = {id(text) for text in _undrawn(figure)}
         texts = [text for text in figure.findobj(Text) if text.get_visible() and text.get_text().strip()]
         texts = [text for text in texts if id(text) not in undrawn]
+        assert min(text.get_fontsize() for text in texts) >= SMALLEST
         boxes = np.array([text.get_window_extent(renderer).extents for text in texts])
         page = figure.bbox.extents
         outside = (boxes[:, :2] < page[:2] - 0.5).any(1) | (boxes[:, 2:] > page[2:] + 0.5).any(1)

@@ -67,7 +67,7 @@ def test_the_largest_magnitude_stands_beside_each_class(
     assert written[:2] == ["50", "0.05"]
     assert len(written) == 4
     assert "right of the rows: largest |R| of the class (logit)" in words(figure)
-    assert words(figure).count("red speaks for the class") == (1 if normalise else 2)
+    assert words(figure).count("red speaks for the class") == 1
 
 
 def test_dot_at_the_strongest_band(relevance: xr.Dataset) -> None:
@@ -91,6 +91,44 @@ def test_readable(make_relevance: MakeRelevance, assert_readable: Check, classes
         class_name=("class", ["Buildings-Grass-Trees-Drives"] * 3)
     )
     assert_readable(class_spectra(dataset))
+
+
+def test_a_class_that_names_no_bands_is_pale_hatched_and_says_why(
+    relevance: xr.Dataset, words: Words, assert_readable: Check
+) -> None:
+    reasons = {0: ("the network gets most of these samples wrong", "another reason")}
+    figure = class_spectra(relevance.assign_attrs(reasons=reasons))
+    assert_readable(figure)
+    axes = the_map(figure)
+    hatched = [patch for patch in axes.patches if patch.get_gid() == "silent"]
+    assert [(patch.get_y(), patch.get_hatch()) for patch in hatched] == [(-0.5, "////")]
+    (dots,) = [line for line in axes.lines if line.get_gid() == "strongest"]
+    assert dots.get_ydata().tolist() == [1]
+    expected = "pale and hatched, no bands named: Corn (the network gets most of these samples wrong)"
+    assert expected in words(figure)
+    assert not [p for p in the_map(class_spectra(relevance)).patches if p.get_gid() == "silent"]
+
+
+def test_classes_get_scales_of_their_own_where_their_ranges_differ(
+    relevance: xr.Dataset, words: Words
+) -> None:
+    relevance["relevance"][:] = 0.0
+    relevance["relevance"][::2, 3], relevance["relevance"][1::2, 8] = 2.0, 1.0
+    assert "one scale for all classes" in words(class_spectra(relevance))
+    relevance["relevance"][1::2, 8] = 0.5  # a quarter: more than a factor of three
+    figure = class_spectra(relevance)
+    assert "each class on its own scale" in words(figure)
+    drawn = np.concatenate([np.asarray(mesh.get_array()) for mesh in the_map(figure).collections], axis=1)
+    np.testing.assert_allclose(drawn.max(axis=1), 1)
+
+
+def test_features_are_named_at_dots_alone(relevance: xr.Dataset, words: Words) -> None:
+    relevance["relevance"][:] = 0.0
+    relevance["relevance"][:, 2] = 1.0  # 680 nm
+    assert "chlorophyll a" in words(class_spectra(relevance))
+    assert "leaf water" not in words(class_spectra(relevance))
+    reasons = dict.fromkeys((0, 1), ("too few samples",))
+    assert "chlorophyll a" not in words(class_spectra(relevance.assign_attrs(reasons=reasons)))
 
 
 def test_missing_target(relevance: xr.Dataset) -> None:

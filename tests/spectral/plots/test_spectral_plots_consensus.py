@@ -34,7 +34,7 @@ def test_a_panel_per_class_with_mean_interval_and_marks(
 ) -> None:
     (figure,) = plots.share_intervals(*make_tables(), "epsilon against mean")
     lane, first, _ = figure.axes
-    assert style.measure_figure(figure)[0] == pytest.approx(170)
+    assert style.measure_figure(figure)[0] == pytest.approx(180)
     lines = {line.get_gid(): line for line in first.lines}
     np.testing.assert_allclose(np.asarray(lines["share"].get_ydata())[[0, 2, 10]], [2, 20, 6])
     assert np.asarray(lines["every"].get_xdata()).tolist() == [420, 430, 440]
@@ -57,9 +57,18 @@ def test_a_class_that_is_not_to_be_read_says_so_and_no_groups_too(words: Callabl
     bands, groups = make_tables(1)
     bands = bands.assign(reason="1 sample is too few for a mean", group=np.arange(20))
     (figure,) = plots.share_intervals(bands, groups.assign(use=""))
-    assert "class 0: do not read, 1 sample is too few for a mean" in words(figure)
-    assert "none ex" in words(figure)
+    assert "class 0\ndo not read: 1 sample is too few for a mean" in words(figure)
+    assert "no band can stand for another" in words(figure)
     assert not figure.axes[0].lines
+
+
+def test_no_interval_is_cut_off() -> None:
+    bands, groups = make_tables(1)
+    bands.loc[3, "low"], bands.loc[5, "high"] = -0.04, 0.9
+    (figure,) = plots.share_intervals(bands, groups)
+    low, high = figure.axes[1].get_ylim()
+    assert low < -4
+    assert high > 90
 
 
 def test_duplicate_wavelengths_and_a_lone_band_are_drawn() -> None:

@@ -24,7 +24,7 @@ def bar_sums(figure: Figure) -> NDArray[np.float64]:
 
 def test_rows_run_from_output_to_input(conservation: pd.DataFrame) -> None:
     rows = stack_rows(conservation)
-    assert rows["module"].tolist() == ["linear", "block.conv", "relu", "conv", "network input"]
+    assert rows["module"].tolist() == ["linear", "block.conv", "relu", "conv", "whole network"]
     np.testing.assert_allclose(rows["relevance_out"], [4.0, 3.5, 3.7, 3.7, 3.6])
 
 
@@ -43,7 +43,7 @@ def test_what_arrived_on_all_ways_is_taken_from_the_row_of_the_input(
     first = one_way.iloc[[0]].assign(call=-1, op="input", relevance_out=3.6, relevance_in=3.6, to_bias=0.0)
     table = pd.concat([first, one_way], ignore_index=True)
     assert stack_rows(table)["relevance_out"].tolist()[-1] == 3.6
-    assert "at the input 3.6 + taken 0.4 + not accounted for 0 = explained 4 logit" in words(
+    assert "at the bands 3.6 + taken 0.4 + not accounted for 0 = explained 4 logit" in words(
         layer_sums(table)
     )
 
@@ -54,6 +54,7 @@ def test_every_bar_adds_up_to_the_explained_output(conservation: pd.DataFrame) -
 
 def test_branches_travel_on_other_paths(conservation: pd.DataFrame, words: Words) -> None:
     conservation.loc[1, ["relevance_out", "relevance_in"]] = 1.2
+    conservation.loc[1, ["to_bias", "to_constant"]] = 0.1, -0.1
     figure = layer_sums(conservation)
     np.testing.assert_allclose(bar_sums(figure), 4.0)
     assert "on other paths" in words(figure)
@@ -65,14 +66,14 @@ def test_numbers_names_and_account_are_printed(
 ) -> None:
     figure = layer_sums(conservation)
     text = words(figure)
-    assert "at the input 3.6 + taken 0.4 + not accounted for 0 = explained 4 logit" in text
+    assert "at the bands 3.6 + taken 0.4 + not accounted for 0 = explained 4 logit" in text
     for expected in (
         "block.conv (conv2d)",
         "Gamma(gamma=0.25)",
-        "network input",
+        "whole network",
         "−0.2",
         "0.5",
-        "taken by this op",
+        "taken: first line by all ops, below by this op",
     ):
         assert expected in text
     assert "relevance (logit), mean per sample" in text
@@ -96,20 +97,49 @@ def test_order_of_rows_does_not_matter(conservation: pd.DataFrame) -> None:
 
 
 def test_table_read_back_from_csv(conservation: pd.DataFrame, words: Words) -> None:
-    conservation.loc[1, "module"] = ""
+    conservation.loc[0, "module"] = ""
     read = pd.read_csv(io.StringIO(conservation.to_csv(index=False)))
     text = words(layer_sums(read))
     assert "nan" not in text
-    assert "\nrelu\n" in text
+    assert "\nconv3d\n" in text
 
 
-def test_long_networks_leave_routing_out(conservation: pd.DataFrame, words: Words) -> None:
+def test_ops_that_pass_relevance_on_are_counted_and_not_drawn(
+    conservation: pd.DataFrame, words: Words
+) -> None:
     relu = conservation.iloc[[1]]
-    table = pd.concat([conservation.iloc[:1], *[relu] * MOST_ROWS, conservation.iloc[2:]], ignore_index=True)
+    table = pd.concat([conservation.iloc[:1], *[relu] * 30, conservation.iloc[2:]], ignore_index=True)
     table["call"] = range(len(table))
     figure = layer_sums(table)
-    assert f"{MOST_ROWS} ops that pass relevance on unchanged left out" in words(figure)
+    assert "30 ops that pass relevance on left out" in words(figure)
     np.testing.assert_allclose(bar_sums(figure), np.full(4, 4.0))
+    assert "1 op that passes relevance on left out" in words(layer_sums(conservation))
+
+
+def test_of_many_ops_those_that_took_most_are_drawn(conservation: pd.DataFrame) -> None:
+    steps = np.linspace(0.1, 0.2, 40)
+    rows = [conservation.iloc[[0]].assign(to_bias=step) for step in steps]
+    table = pd.concat(rows, ignore_index=True)
+    table["call"] = range(len(table))
+    table["relevance_in"] = 10.0 + np.r_[0.0, np.cumsum(steps)[:-1]]
+    table["relevance_out"] = table["relevance_in"] + steps
+    figure = layer_sums(table)
+    # the whole network and those of the largest shares, which the output's op is among
+    assert len(bar_sums(figure)) == 1 + MOST_ROWS
+    np.testing.assert_allclose(bar_sums(figure), 10.0 + steps.sum())
+
+
+def test_the_first_bar_holds_the_output_of_the_reference(
+    conservation: pd.DataFrame, words: Words, assert_readable: Check
+) -> None:
+    figure = layer_sums(conservation, output=5.5, facts=["mean over 7 samples, 6 right"])
+    np.testing.assert_allclose(bar_sums(figure)[0], 5.5)
+    np.testing.assert_allclose(bar_sums(figure)[1:], 4.0)
+    text = words(figure).replace("\n", " · ")
+    assert "explained + output of the reference 1.5 = output 5.5" in text
+    assert "mean over 7 samples, 6 right" in text
+    assert "reference" not in words(layer_sums(conservation))
+    assert_readable(figure)
 
 
 def test_long_names_are_shortened_in_the_middle(
@@ -127,7 +157,7 @@ def test_negative_output_and_one_row(conservation: pd.DataFrame, assert_readable
     table[["relevance_out", "relevance_in", "to_bias"]] = [-2.0, -3.0, 1.0]
     figure = layer_sums(table)
     np.testing.assert_allclose(bar_sums(figure), -2.0)
-    assert style.measure_figure(figure)[0] == pytest.approx(170)
+    assert style.measure_figure(figure)[0] == pytest.approx(180)
     assert_readable(figure)
 
 
@@ -173,5 +203,5 @@ def test_number_that_is_not_finite(conservation: pd.DataFrame) -> None:
 def test_parts_of_a_bar_are_stacked_to_either_side_of_0(conservation: pd.DataFrame) -> None:
     axes = layer_sums(conservation).axes[0]
     # the network's input: 3.6 at the input, 0.6 to biases; the rule's -0.2 lies left of 0
-    spans = [(bars[-1].get_x(), bars[-1].get_x() + bars[-1].get_width()) for bars in axes.containers]
+    spans = [(bars[0].get_x(), bars[0].get_x() + bars[0].get_width()) for bars in axes.containers]
     np.testing.assert_allclose(sorted(spans), [(0, -0.2), (0, 3.6), (3.6, 4.2)], atol=1e-12)

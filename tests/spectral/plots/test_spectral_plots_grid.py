@@ -1,33 +1,28 @@
+import itertools
+
 import pytest
 
 from lrprism.spectral.plots import style
-from lrprism.spectral.plots.grid import count_columns, plan_grid
+from lrprism.spectral.plots.grid import COLUMNS, GridPlan
 
 
-@pytest.mark.parametrize(("count", "columns"), [(1, 2), (2, 2), (18, 6), (36, 9), (100, 10), (200, 15)])
-def test_columns(count: int, columns: int) -> None:
-    assert count_columns(count) == columns
-
-
-@pytest.mark.parametrize("count", [1, 3, 18, 36, 37, 100, 120, 121, 200, 224])
-def test_panels_lie_on_the_page_and_apart(count: int) -> None:
-    plan = plan_grid(count, 1.0, "1677.6 nm")
+@pytest.mark.parametrize("count", [1, 4, 8, 32])
+@pytest.mark.parametrize("aspect", [0.5, 1.0, 8.0])
+def test_panels_lie_in_the_column_and_apart(count: int, aspect: float) -> None:
+    plan = GridPlan.build(count, aspect, top=20.0)
+    width, height = plan.panel
     corners = [plan.corner(index) for index in range(count)]
-    assert len(set(corners)) == count
-    assert max(x for x, _ in corners) + plan.panel[0] <= plan.width
-    assert max(top for _, top in corners) + plan.panel[1] <= plan.height
-    assert min(top for _, top in corners) >= plan.top + 2 * plan.font * style.MM_PER_POINT
-    assert plan.width <= style.PAGE_WIDTH or count > 200
-    assert style.text_width("1677.6 nm", plan.font) <= plan.cell[0]
-    assert plan.font >= style.FONT_TINY - 0.01
+    assert height / width == pytest.approx(aspect)
+    assert min(x for x, _ in corners) >= style.MARGIN
+    assert max(x for x, _ in corners) + width <= style.COLUMN - style.MARGIN + 1e-9
+    assert min(top for _, top in corners) >= 20.0 + 2 * style.LINE  # two lines of a title
+    assert max(top for _, top in corners) + height == pytest.approx(plan.bottom)
+    for (left, top), (right, below) in itertools.pairwise(corners):
+        assert right >= left + width or below >= top + height
 
 
-def test_few_bands_stand_beside_the_picture_and_many_below() -> None:
-    assert plan_grid(120, 1.0, "677.6 nm").beside
-    assert not plan_grid(121, 1.0, "677.6 nm").beside
-
-
-def test_aspect_makes_panels_higher() -> None:
-    assert plan_grid(18, 2.0, "677.6 nm").panel[1] == pytest.approx(
-        2 * plan_grid(18, 1.0, "677.6 nm").panel[0]
-    )
+def test_a_column_holds_four_panels_in_a_row() -> None:
+    plan = GridPlan.build(8, 1.0, top=0.0)
+    assert COLUMNS == 4
+    assert len({plan.corner(index)[1] for index in range(4)}) == 1
+    assert plan.corner(4)[1] > plan.corner(3)[1]

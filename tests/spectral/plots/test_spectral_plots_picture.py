@@ -48,6 +48,28 @@ def test_stretch_by_hand() -> None:
     assert stretched[100] == 1
 
 
+def test_a_dark_leaf_beside_a_bright_plate_is_seen() -> None:
+    values = np.full((10, 10, 3), 0.05)
+    values[:2] = 0.9
+    values[5:, :, 1] = 0.10
+    picture = stretch(values, joint=True)
+    assert picture[7, 5, 1] > 0.25  # (0.1 - 0.05) / 0.85 = 0.06 alone would be black
+    assert picture.max() == 1.0
+
+
+def test_a_picture_that_is_bright_enough_is_not_changed() -> None:
+    values = np.linspace(0, 1, 101).reshape(101, 1, 1)
+    np.testing.assert_allclose(stretch(values)[30, 0, 0], (0.30 - 0.02) / 0.96)
+
+
+def test_one_range_for_all_channels_keeps_a_leaf_green() -> None:
+    values = np.array([0.05, 0.12, 0.04]) + np.random.default_rng(0).normal(0, 0.01, (9, 9, 3))
+    red, green, blue = stretch(values, joint=True).mean(axis=(0, 1))
+    assert green > 2 * max(red, blue)
+    red, green, blue = stretch(values).mean(axis=(0, 1))
+    assert max(red, blue) > 0.7 * green  # a range for each: grey
+
+
 def test_flat_channel_is_mid_grey() -> None:
     np.testing.assert_array_equal(stretch(np.full((3, 3, 2), 7.0)), 0.5)
 

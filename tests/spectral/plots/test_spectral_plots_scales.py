@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from lrprism.errors import DataError
-from lrprism.spectral.plots.scales import symmetric_scale
+from lrprism.spectral.plots.scales import describe_colours, describe_ends, symmetric_scale
 
 
 def test_percentile_of_magnitudes_is_the_limit() -> None:
@@ -12,6 +12,18 @@ def test_percentile_of_magnitudes_is_the_limit() -> None:
     assert (scale.norm.vmin, scale.norm.vmax) == (-scale.limit, scale.limit)
     assert scale.largest == 50
     assert scale.clipped
+
+
+def test_the_end_of_the_colours_is_said_where_values_lie_beyond() -> None:
+    values = np.r_[np.linspace(-1, 1, 1000), -50.0]
+    said = "colours end at the 99.5th percentile of |R|, the largest is 50"
+    assert describe_ends(symmetric_scale(values)) == said
+    assert describe_ends(symmetric_scale(values, 100)) == ""
+
+
+def test_red_and_blue_in_the_words_of_the_task() -> None:
+    assert describe_colours() == "red speaks for the class, blue against it, white is 0"
+    assert describe_colours(is_trait=True) == "red raises the prediction, blue lowers it, white is 0"
 
 
 def test_hundred_clips_nothing() -> None:

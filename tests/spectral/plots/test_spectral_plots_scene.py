@@ -116,7 +116,7 @@ def test_keys_in_words(words: Words) -> None:
 
 def test_heading(words: Words) -> None:
     text = words(scene_relevance(*build(8, 9)))
-    assert "summed over its window  ·  8 × 9 pixels  ·  Test scene  ·  Epsilon()" in text
+    assert "summed over its window · 8 × 9 pixels · Test scene · Epsilon()" in text
 
 
 def test_scene_explained_to_its_edge_has_no_such_entry(words: Words) -> None:

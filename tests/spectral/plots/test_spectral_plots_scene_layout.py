@@ -13,7 +13,7 @@ TITLES = ["predicted class", "band of largest relevance", "1033.3 nm, band 67"] 
 def test_wide_scenes_are_stacked_and_tall_ones_stand_side_by_side(
     shape: tuple[int, int], columns: int
 ) -> None:
-    plan = plan_scene(TITLES, shape, foot=45.0)
+    plan = plan_scene(TITLES, shape, top=13.5, foot=45.0)
     assert plan.columns == columns
     assert plan.panel[1] / plan.panel[0] == pytest.approx(shape[0] / shape[1])
 
@@ -21,7 +21,7 @@ def test_wide_scenes_are_stacked_and_tall_ones_stand_side_by_side(
 @pytest.mark.parametrize("shape", [(1, 1), (30, 4000), (4000, 30), (500, 700)])
 @pytest.mark.parametrize("count", [3, 6, 15])
 def test_panels_keep_to_the_page_and_apart(shape: tuple[int, int], count: int) -> None:
-    plan = plan_scene((TITLES * 3)[:count], shape, foot=45.0)
+    plan = plan_scene((TITLES * 3)[:count], shape, top=13.5, foot=45.0)
     corners = [plan.corner(index) for index in range(count)]
     assert max(x for x, _ in corners) + plan.panel[0] < style.PAGE_WIDTH
     assert max(top for _, top in corners) + plan.panel[1] < plan.bottom <= TALLEST - 45.0 + 1e-6
@@ -30,7 +30,7 @@ def test_panels_keep_to_the_page_and_apart(shape: tuple[int, int], count: int) -
 
 
 def test_only_outer_panels_show_their_axes() -> None:
-    plan = plan_scene(TITLES[:5], (145, 145), foot=45.0)  # three and two
+    plan = plan_scene(TITLES[:5], (145, 145), top=13.5, foot=45.0)  # three and two
     assert [plan.is_outer(index) for index in range(5)] == [
         (True, False),
         (False, False),
@@ -41,7 +41,7 @@ def test_only_outer_panels_show_their_axes() -> None:
 
 
 def test_no_more_pixels_are_drawn_than_print_shows() -> None:
-    plan = plan_scene(TITLES, (5000, 5000), foot=45.0)
+    plan = plan_scene(TITLES, (5000, 5000), top=13.5, foot=45.0)
     step = plan.step(5000, 5000)
     assert 5000 / step <= DOTS * plan.panel[0] < 5000 / (step - 1)
     assert plan.step(100, 100) == 1

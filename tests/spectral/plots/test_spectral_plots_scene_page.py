@@ -4,17 +4,21 @@ import numpy as np
 import pytest
 
 from lrprism.spectral.plots import style
+from lrprism.spectral.plots.heading import Heading
 from lrprism.spectral.plots.scene_page import ScenePage, panel_letter
+
+HEADING = Heading.build(style.PAGE_WIDTH, "Relevance over the scene", ["a fact"])
 
 
 def build(shape: tuple[int, int], panels: int = 3) -> ScenePage:
-    return ScenePage.from_titles(["title"] * panels, shape, classes=10.0, bars=20.0)
+    return ScenePage.from_titles(["title"] * panels, shape, HEADING, classes=10.0, bars=20.0)
 
 
 def test_panels_have_letters_and_the_page_room_for_its_keys() -> None:
     page = build((30, 40))
     assert page.titles == ["a  title", "b  title", "c  title"]
     assert panel_letter(25) == "z"
+    assert page.plan.top == HEADING.height
     assert page.keys == page.plan.bottom + 10.0
     assert style.measure_figure(page.figure) == pytest.approx((style.PAGE_WIDTH, page.keys + 20.0))
 

@@ -17,7 +17,7 @@ def make_table(methods: tuple[str, ...] = ("relevance", "equal"), n: int = 5) ->
 def test_a_line_with_intervals_per_method_and_all_bands_behind() -> None:
     figure = plots.accuracy_by_bands(make_table())
     (axes,) = figure.axes
-    assert style.measure_figure(figure)[0] == pytest.approx(170)
+    assert style.measure_figure(figure)[0] == pytest.approx(85)
     assert axes.lines[0].get_ydata()[0] == 0.9  # type: ignore[index]
     relevance, equal = (container.lines[0] for container in axes.containers)
     np.testing.assert_allclose(relevance.get_ydata(), [0.55, 0.6, 0.8])
@@ -51,7 +51,7 @@ def test_few_trainings_are_said_and_one_number_of_bands_has_a_tick() -> None:
 def test_many_methods_keep_their_own_look_and_all_bands_alone_are_drawn() -> None:
     figure = plots.accuracy_by_bands(make_table(tuple("abcdefgh")))
     looks = {
-        (container.lines[0].get_color(), container.lines[0].get_linestyle())
+        (container.lines[0].get_color(), container.lines[0].get_marker())
         for container in figure.axes[0].containers
     }
     assert len(looks) == 8

@@ -3,12 +3,13 @@ from pathlib import Path
 import matplotlib as mpl
 import numpy as np
 import pytest
-from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib import colormaps
 from matplotlib.figure import Figure
 from PIL import Image
 
+from eyes import SIGHT, find_nearest
 from lrprism.errors import ResultsError
-from lrprism.spectral.plots import style
+from lrprism.spectral.plots import consensus, conservation, curves, style, wavelength_axis
 
 
 @pytest.fixture
@@ -21,6 +22,24 @@ def figure() -> Figure:
         return figure
 
     return draw()
+
+
+PALETTES = {
+    "curves of methods": curves.COLOURS,
+    "controls": curves.GREYS,
+    "parts of the output": [style.BLUE, style.SKY, *(colour for _, colour in conservation.SINKS.values())],
+    "bands that networks use": [*consensus.USE_COLOURS.values()],
+    "shares": [style.BLUE, style.SKY, consensus.RANGE, wavelength_axis.ATMOSPHERE],
+    "groups of bands": consensus.GROUP_COLOURS,
+    "a spectrum": [style.BLUE, style.SKY, style.VERMILION, style.GREY],
+    "the diverging scale": [colormaps[style.DIVERGING](place) for place in (0.0, 0.25, 0.5, 0.75, 1.0)],
+}
+
+
+@pytest.mark.parametrize("name", PALETTES)
+@pytest.mark.parametrize("sight", SIGHT)
+def test_colours_of_a_figure_are_told_apart_by_every_eye(name: str, sight: str) -> None:
+    assert find_nearest(PALETTES[name], sight) > 0.06  # three times what is just seen
 
 
 def test_save_writes_png_and_svg_with_text_and_no_date(figure: Figure, tmp_path: Path) -> None:
@@ -99,12 +118,6 @@ def test_text_width_grows_with_text_and_size() -> None:
     assert style.text_width("nm", 7) < style.text_width("nm nm", 7)
 
 
-def test_long_line_is_shrunk_to_the_page() -> None:
-    figure = style.new_figure(60, 20)
-    style.write_line(figure, 3, 3, "word " * 40, size=6)
-    assert style.text_width("word " * 40, figure.texts[0].get_fontsize()) <= 54.01
-
-
 @pytest.mark.parametrize(
     ("positions", "expected"),
     [
@@ -129,28 +142,3 @@ def test_spread_out_keeps_gap_bounds_and_order() -> None:
 
 def test_spread_out_shrinks_the_gap_where_the_room_is_too_small() -> None:
     np.testing.assert_allclose(style.spread_labels(np.full(5, 2.0), 9.0, (0.0, 4.0)), [0, 1, 2, 3, 4])
-
-
-def test_facts_that_need_more_than_a_line_take_two() -> None:
-    short, many = ["9 samples", "", "scene.hdr"], [f"a fact of some length, number {n}" for n in range(7)]
-    lines = {}
-    for name, facts in (("short", short), ("many", many)):
-        figure = style.new_figure(style.PAGE_WIDTH, 40)
-        style.write_heading(figure, "Title", facts)
-        lines[name] = figure.texts[1:]
-    assert [line.get_text() for line in lines["short"]] == ["9 samples  ·  scene.hdr"]
-    assert "  ·  ".join(line.get_text() for line in lines["many"]) == "  ·  ".join(many)
-    assert len(lines["many"]) == 2
-
-
-@pytest.mark.parametrize("count", [1, 3, 8, 30])
-def test_a_heading_stays_on_the_page_as_drawn(count: int) -> None:
-    with style.house_style():
-        figure = style.new_figure(style.PAGE_WIDTH, 40)
-        style.write_heading(
-            figure, "Title", [f"each band summed over {n} nm of wavelength" for n in range(count)]
-        )
-        canvas = FigureCanvasAgg(figure)
-        figure.set_dpi(200)
-        ends = [text.get_window_extent(canvas.get_renderer()).x1 for text in figure.texts]
-    assert max(ends) <= figure.bbox.width

@@ -64,11 +64,26 @@ def test_features_within_are_sorted_and_reach_into_the_range() -> None:
     assert centres == sorted(centres)
 
 
+@pytest.mark.parametrize(
+    ("place", "names"),
+    [
+        ((700.0, 700.0), ["red edge"]),  # a peak in it
+        ((690.0, 690.0), ["oxygen B line", "red edge"]),
+        ((740.0, 790.0), ["oxygen A line"]),  # its middle lies in the box, that of the red edge does not
+        ((600.0, 600.0), []),
+    ],
+)
+def test_only_features_at_marked_places_are_kept(place: tuple[float, float], names: list[str]) -> None:
+    features = wavelength_axis.find_features((380.0, 1000.0), [place])
+    assert [feature.name for feature in features] == names
+    assert wavelength_axis.find_features((380.0, 1000.0), []) == []
+
+
 def test_strip_names_every_feature_once_and_apart(assert_readable: Check) -> None:
-    figure = style.new_figure(170, 60)
-    strip = wavelength_axis.draw_feature_strip(figure, (20, 5), 130, (380.0, 2500.0))
-    assert strip is not None
+    figure = style.new_figure(style.PAGE_WIDTH, 60)
     features = wavelength_axis.find_features((380.0, 2500.0))
+    strip = wavelength_axis.draw_feature_strip(figure, (20, 5), 140, (380.0, 2500.0), features)
+    assert strip is not None
     names = [text for text in strip.findobj(Text) if text.get_rotation() == 90 and text.get_text()]
     assert len(names) == len(features)
     places = np.sort([text.get_position()[0] for text in names])
@@ -77,8 +92,8 @@ def test_strip_names_every_feature_once_and_apart(assert_readable: Check) -> Non
 
 
 def test_no_strip_where_nothing_is_known() -> None:
-    figure = style.new_figure(170, 60)
-    assert wavelength_axis.draw_feature_strip(figure, (20, 5), 130, (20.0, 30.0)) is None
+    figure = style.new_figure(style.PAGE_WIDTH, 60)
+    assert wavelength_axis.draw_feature_strip(figure, (20, 5), 130, (20.0, 30.0), []) is None
     assert wavelength_axis.measure_strip([]) == 0
     assert not figure.axes
 

@@ -56,5 +56,4 @@ def test_the_figures_of_a_run(trained: Path, tmp_path: Path) -> None:
         "class-spectra",
         *classes,
         *(f"heatmaps-{number:02d}-class-{number}-0" for number in range(3)),
-        *(f"heatmaps-{number:02d}-class-{number}-0-pooled" for number in range(3)),
     }

@@ -1,6 +1,7 @@
 """Shares of bands in the relevance over several networks, with intervals and exchangeable groups."""
 
-from typing import Final
+import functools
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
@@ -10,6 +11,8 @@ from numpy.typing import NDArray
 
 from lrprism.errors import DataError
 from lrprism.spectral.plots import style, wavelength_axis
+from lrprism.spectral.plots.heading import Heading, break_text
+from lrprism.spectral.plots.legend import draw_legend, measure_legend
 
 COLUMNS: Final = (
     "class",
@@ -27,18 +30,17 @@ GROUP_COLUMNS: Final = ("class", "group", "size", "use")
 USE_COLOURS: Final = {"every": style.GREEN, "some": style.ORANGE}
 GROUP_COLOURS: Final = (style.BLUE, style.VERMILION, style.PINK, style.SKY, style.GREY)
 
-RANGE: Final = "#CBE6F6"
-"""A pale blue: the area of the interval lies over it."""
+RANGE: Final = "#A5D3F0"
+"""A pale blue, that no eye takes for the grey of the air, beside the darker one of the interval."""
 
 LEFT: Final = 17.0  # mm, the left axis with its label
-HEADING: Final = 13.0  # mm
 LANE: Final = 3.0  # mm, the exchangeable groups
 PANEL: Final = 30.0  # mm, height of a class
-NAME: Final = 5.0  # mm, the name of a class
-FOOT: Final = 19.0  # mm, the wavelength axis and the legend
+AXIS: Final = 10.0  # mm, the wavelength axis with its label
+LEGEND: Final = 4  # entries side by side
 MOST: Final = 5
 """Classes on a page."""
-_ROOM: Final = 0.12  # of a panel, below zero, for the marks of use
+_ROOM: Final = 0.12  # of a panel, below all curves, for the marks of use
 
 
 def share_intervals(bands: pd.DataFrame, groups: pd.DataFrame, way: str = "") -> list[Figure]:
@@ -56,7 +58,7 @@ def share_intervals(bands: pd.DataFrame, groups: pd.DataFrame, way: str = "") ->
         way: The rules and the reference, for the heading.
 
     Returns:
-        The pages, 170 mm wide.
+        The pages, 180 mm wide: two columns.
 
     Raises:
         DataError: If a column is missing, or there is no band.
@@ -74,32 +76,38 @@ def share_intervals(bands: pd.DataFrame, groups: pd.DataFrame, way: str = "") ->
 @style.use_house_style
 def _draw_page(bands: pd.DataFrame, groups: pd.DataFrame, way: str, page: str) -> Figure:
     classes = bands["class"].unique().tolist()
-    height = HEADING + LANE + len(classes) * (NAME + PANEL) + FOOT
-    figure = style.new_figure(style.PAGE_WIDTH, height)
     facts = [f"{int(bands['n'].iloc[0])} networks", "share of each band in the relevance of its class", way]
-    style.write_heading(
-        figure, "Bands that networks agree on", [*facts, "" if page.endswith("of 1") else page]
-    )
+    facts += [] if page.endswith("of 1") else [page]
+    heading = Heading.build(style.PAGE_WIDTH, "Bands that networks agree on", facts)
+    names = {index: _name_class(bands[bands["class"] == index]) for index in classes}
+    heights = {index: style.LINE * len(lines) + 2.0 + PANEL for index, lines in names.items()}
+    height = heading.height + LANE + sum(heights.values()) + AXIS + measure_legend(7, LEGEND)
+    figure = style.new_figure(style.PAGE_WIDTH, height)
+    heading.draw(figure)
     width = style.PAGE_WIDTH - LEFT - style.MARGIN
     first = bands[bands["class"] == classes[0]]
     ends = wavelength_axis.choose_limits(first["wavelength_nm"].to_numpy(np.float64))
-    _draw_groups(style.add_axes(figure, LEFT, HEADING, width, LANE), first, ends)
-    panels = []
-    for number, index in enumerate(classes):
-        top = HEADING + LANE + NAME + number * (NAME + PANEL)
-        axes = style.add_axes(figure, LEFT, top, width, PANEL)
+    _draw_groups(style.add_axes(figure, LEFT, heading.height, width, LANE), first, ends)
+    panels, bottom = [], heading.height + LANE
+    for index, lines in names.items():
+        bottom += heights[index]
+        axes = style.add_axes(figure, LEFT, bottom - PANEL, width, PANEL)
         _draw_class(axes, bands[bands["class"] == index], groups[groups["class"] == index], ends)
-        axes.tick_params(labelbottom=number == len(classes) - 1)
+        colour = style.RED if len(lines) > 1 else style.BLACK
+        axes.set_title("\n".join(lines), loc="left", fontsize=style.FONT_SMALL, pad=2.0, color=colour)
+        axes.tick_params(labelbottom=index == classes[-1])
         panels.append(axes)
     panels[-1].set_xlabel("wavelength (nm)")
-    # every panel has the same curves: one entry serves all
-    entries = {
-        label: handle
-        for axes in panels
-        for handle, label in zip(*axes.get_legend_handles_labels(), strict=True)
-    }
-    figure.legend(list(entries.values()), list(entries), loc="lower center", ncols=4, handlelength=1.6)
+    draw_legend(figure, panels, LEGEND)
     return figure
+
+
+def _name_class(rows: pd.DataFrame) -> list[str]:
+    """Return the name of a class and, below it, why it is not to be read, where there is a reason."""
+    reason = str(rows["reason"].iloc[0]) if "reason" in rows.columns else ""
+    room = style.PAGE_WIDTH - LEFT - style.MARGIN
+    told = break_text(f"do not read: {reason}", room, style.FONT_SMALL) if reason else []
+    return [str(rows["class_name"].iloc[0]), *told]
 
 
 def _draw_groups(axes: Axes, rows: pd.DataFrame, ends: tuple[float, float]) -> None:
@@ -113,18 +121,11 @@ def _draw_groups(axes: Axes, rows: pd.DataFrame, ends: tuple[float, float]) -> N
         nm = several.loc[several["group"] == group, "wavelength_nm"].to_numpy(np.float64)
         colour = GROUP_COLOURS[number % len(GROUP_COLOURS)]
         axes.plot(nm, np.full(len(nm), 0.5), "|", color=colour, markersize=5, markeredgewidth=1.1)
-    words = "exchange-\nable" if len(several) else "none ex-\nchangeable"
-    axes.annotate(
-        words,
-        (0, 0.5),
-        xycoords="axes fraction",
-        xytext=(-3, 0),
-        textcoords="offset points",
-        ha="right",
-        va="center",
-        fontsize=style.FONT_TINY,
-        color=style.GREY,
-    )
+    note = functools.partial(axes.annotate, va="center", fontsize=style.FONT_SMALL, color=style.GREY)
+    place: dict[str, Any] = {"xycoords": "axes fraction", "xytext": (-3, 0), "textcoords": "offset points"}
+    note("exchangeable", (0, 0.5), ha="right", **place)
+    if several.empty:
+        note("no band can stand for another", (0, 0.5), xycoords="axes fraction")
 
 
 def _draw_class(axes: Axes, rows: pd.DataFrame, groups: pd.DataFrame, ends: tuple[float, float]) -> None:
@@ -135,26 +136,26 @@ def _draw_class(axes: Axes, rows: pd.DataFrame, groups: pd.DataFrame, ends: tupl
     mean, low, high, least, most = (
         wavelength_axis.break_at_gaps(wavelength, values[name])[1] for name in columns
     )
-    # not grey, which is the air's
-    axes.fill_between(x, least, most, color=RANGE, linewidth=0, label="range of the networks")
-    axes.fill_between(
-        x, low, high, color=style.SKY, alpha=0.8, linewidth=0, label="95 % interval of the mean"
-    )
+    # not grey, which is the air's; of few networks the interval is wider than their range
+    is_wide = np.nansum(high - low) > np.nansum(most - least)
+    look: dict[str, Any] = {"linewidth": 0, "zorder": 1.2 if is_wide else 1.0}
+    axes.fill_between(x, least, most, color=RANGE, label="range of the networks", **look)
+    look["zorder"] = 1.1
+    axes.fill_between(x, low, high, color=style.SKY, label="95 % interval of the mean", **look)
     axes.plot(x, mean, color=style.BLUE, linewidth=0.8, label="mean share", gid="share")
     # a line and areas show nothing of a band between two gaps
     lone = wavelength_axis.find_lone_bands(wavelength)
     axes.vlines(wavelength[lone], values["least"][lone], values["most"][lone], color=RANGE, linewidth=2.5)
     axes.plot(wavelength[lone], values["mean"][lone], "o", color=style.BLUE, markersize=1.8)
     axes.axhline(100 / len(rows), color=style.BLACK, linewidth=0.6, linestyle=(0, (4, 2)), label="fair share")
-    roof = max(float(values["most"].max()), 100 / len(rows)) * 1.05
-    axes.set(xlim=ends, ylim=(-_ROOM * roof, roof), ylabel="share (%)")
+    # an interval may reach below zero
+    low_end = min(0.0, *(float(values[name].min()) for name in ("low", "least")))
+    high_end = max(100 / len(rows), *(float(values[name].max()) for name in ("high", "most")))
+    room = _ROOM * (high_end - low_end)
+    axes.set(xlim=ends, ylim=(low_end - room, high_end + room / 2), ylabel="share (%)")
     axes.yaxis.set_major_formatter(style.format_tick)
     wavelength_axis.shade_atmosphere(axes, ends)
-    _mark_uses(axes, wavelength, rows["group"].to_numpy(), groups, -_ROOM / 2 * roof)
-    reason = str(rows["reason"].iloc[0]) if "reason" in rows.columns else ""
-    name = str(rows["class_name"].iloc[0])
-    title, colour = (f"{name}: do not read, {reason}", style.VERMILION) if reason else (name, style.BLACK)
-    axes.set_title(title, loc="left", fontsize=style.FONT, pad=2.0, color=colour)
+    _mark_uses(axes, wavelength, rows["group"].to_numpy(), groups, low_end - room / 2)
 
 
 def _mark_uses(

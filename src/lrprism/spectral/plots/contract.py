@@ -205,8 +205,19 @@ def name_doubt(dataset: xr.Dataset) -> str:
 
 def name_class_doubt(dataset: xr.Dataset, target: int) -> str:
     """Return why the relevance of a class names no bands, as a heading says it; nothing where it does."""
+    reason = find_class_reason(dataset, target)
+    return reason if not reason or name_doubt(dataset) else f"nothing is named: {reason}"
+
+
+def find_class_reason(dataset: xr.Dataset, target: int) -> str:
+    """Return the first reason why the relevance of a class names no bands; nothing where it does."""
     reasons = dataset.attrs.get(REASONS, {}).get(target, ())
-    return name_doubt(dataset) or (f"nothing is named: {reasons[0]}" if reasons else "")
+    return name_doubt(dataset) or (str(reasons[0]) if reasons else "")
+
+
+def is_reflectance(dataset: xr.Dataset) -> bool:
+    """Return True if the input is reflectance, whose bands have one scale."""
+    return "reflectance" in str(dataset.attrs.get("quantity", "")).lower()
 
 
 def name_quantity(dataset: xr.Dataset) -> str:

@@ -12,6 +12,8 @@ from lrprism.errors import DataError
 VISIBLE: Final = ((650.0, 550.0, 450.0), 40.0)
 INFRARED: Final = ((2200.0, 1650.0, 850.0), 100.0)  # the usual false colour of shortwave-infrared scenes
 STRETCH: Final = (2.0, 98.0)  # percentiles of a patch that become black and full brightness
+DARK: Final = 0.35  # a picture whose median is below this is brightened to it
+STRONGEST: Final = 0.45  # the smallest exponent of brightening: that of screens
 FAINTEST: Final = 0.4  # narrowest range that is stretched, as a share of its middle
 
 
@@ -58,18 +60,34 @@ def choose_colour_bands(wavelength: NDArray[np.float64]) -> tuple[str, tuple[int
     return "false colour", (red, green, blue)
 
 
-def stretch(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Stretch each channel between two of its percentiles to [0, 1]; a channel of one value becomes 0.5.
+def stretch(values: NDArray[np.float64], *, joint: bool = False) -> NDArray[np.float64]:
+    r"""Stretch channels between two of their percentiles to [0, 1], and brighten what is dark.
 
-    The range is never narrower than a share :data:`FAINTEST` of its middle, so that noise on an even patch
-    does not turn into bright colours. Shapes: ``[y, x, channel]``.
+    .. math:: c = \operatorname{clip}\Big(\frac12 + \frac{v - m}{w}, 0, 1\Big)^{\gamma}, \quad
+              m = \frac{P_2 + P_{98}}{2}, \quad w = P_{98} - P_2, \quad
+              \operatorname{median}(c) \ge 0.35 \text{ where } \gamma \ge 0.45 \text{ allows it}
+
+    The range w is never narrower than a share :data:`FAINTEST` of its middle m, so that noise on an even
+    patch does not turn into bright colours; a channel of one value becomes 0.5. One exponent serves all
+    channels: a dark leaf beside a bright plate is seen.
+
+    Shapes: ``values``: ``[y, x, channel]``.
+
+    Args:
+        values: The channels.
+        joint: Use one range for all channels, which keeps the colours of reflectance; else each has its own,
+            as radiance needs, whose blue is the light of the sky.
     """
-    low, high = np.percentile(values, STRETCH, axis=(0, 1))
+    low, high = np.percentile(values, STRETCH, axis=None if joint else (0, 1))
     middle = (low + high) / 2
     span = np.maximum(high - low, FAINTEST * np.abs(middle))
     flat = span <= 0
     scaled = np.clip(0.5 + (values - middle) / np.where(flat, 1.0, span), 0.0, 1.0)
-    result: NDArray[np.float64] = np.where(flat, 0.5, scaled)
+    scaled = np.where(flat, 0.5, scaled)
+    # black pixels alone have no brightness to raise
+    median = max(float(np.median(scaled)), np.finfo(np.float64).tiny)
+    gamma = min(1.0, max(STRONGEST, float(np.log(DARK) / np.log(median)))) if median < DARK else 1.0
+    result: NDArray[np.float64] = scaled**gamma
     return result
 
 
@@ -80,11 +98,13 @@ def picture_title(wavelength: NDArray[np.float64]) -> str:
     return f"{kind} {'/'.join(f'{wavelength[band]:.0f}' for band in different)} nm"
 
 
-def colour_picture(patch: NDArray[np.float64], wavelength: NDArray[np.float64]) -> ColourPicture:
-    """Return a patch as a colour picture, stretched per channel from its 2nd to its 98th percentile.
+def colour_picture(
+    patch: NDArray[np.float64], wavelength: NDArray[np.float64], *, joint: bool = False
+) -> ColourPicture:
+    """Return a patch as a colour picture, stretched by :func:`stretch`.
 
     Shapes: ``patch``, in the data's own units: ``[band, y, x]``; ``wavelength`` in nm: ``[band]``.
     """
     _, bands = choose_colour_bands(wavelength)
-    values = stretch(np.moveaxis(patch[list(bands)], 0, -1).astype(np.float64))
+    values = stretch(np.moveaxis(patch[list(bands)], 0, -1).astype(np.float64), joint=joint)
     return ColourPicture(values, bands, picture_title(wavelength))

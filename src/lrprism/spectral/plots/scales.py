@@ -67,17 +67,14 @@ def symmetric_scale(values: NDArray[np.floating], percentile: float = 99.5) -> S
     return SymmetricScale(limit, largest, percentile)
 
 
-def draw_colour_bar(
-    figure: Figure, scale: SymmetricScale, corner: tuple[float, float], label: str, *, is_trait: bool = False
-) -> Axes:
-    """Draw a flat colour bar; it says so, and has arrows, where values lie beyond its colours.
+def draw_colour_bar(figure: Figure, scale: SymmetricScale, corner: tuple[float, float], label: str) -> Axes:
+    """Draw a flat colour bar, with arrows where values lie beyond its colours.
 
     Args:
         figure: The figure.
         scale: The scale.
         corner: Left and top in mm.
         label: Quantity that the colours show, with its unit.
-        is_trait: Whether relevance is that of a trait, not of a class.
     """
     axes = style.add_axes(figure, corner[0] + 3.0, corner[1], BAR, 3.0)
     bar = figure.colorbar(
@@ -88,16 +85,22 @@ def draw_colour_bar(
         ticks=[-scale.limit, 0.0, scale.limit],
     )
     bar.ax.set_xticklabels([style.format_number(-scale.limit), "0", style.format_number(scale.limit)])
-    bar.set_label(label, labelpad=1.5)
-    notes = ["red speaks for the class,", "blue against it, white is 0"]
-    if is_trait:
-        notes = ["red raises the prediction,", "blue lowers it, white is 0"]
-    if scale.clipped:
-        notes += [
-            f"colours end at the {scale.percentile:g}th",
-            f"percentile of |R|; largest |R| {style.format_number(scale.largest)}",
-        ]
-    style.write(
-        figure, corner[0], corner[1] + 10.5, "\n".join(notes), size=style.FONT_TINY + 0.5, colour=style.GREY
-    )
+    bar.set_label(label, labelpad=1.0, fontsize=style.FONT_SMALL)
     return bar.ax
+
+
+def describe_colours(*, is_trait: bool = False) -> str:
+    """Return what red and blue mean, of a class or of a trait."""
+    if is_trait:
+        return "red raises the prediction, blue lowers it, white is 0"
+    return "red speaks for the class, blue against it, white is 0"
+
+
+def describe_ends(scale: SymmetricScale) -> str:
+    """Return where the colours end; nothing where no value lies beyond them."""
+    if not scale.clipped:
+        return ""
+    return (
+        f"colours end at the {scale.percentile:g}th percentile of |R|, "
+        f"the largest is {style.format_number(scale.largest)}"
+    )

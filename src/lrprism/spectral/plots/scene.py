@@ -14,8 +14,14 @@ from lrprism.spectral.bands.pooling import POOLED, pick_peaks
 from lrprism.spectral.bands.statistics import REGRESSION, TASK
 from lrprism.spectral.plots import contract, style, wavelength_axis
 from lrprism.spectral.plots.class_colours import PALETTE
+from lrprism.spectral.plots.heading import Heading, break_text
 from lrprism.spectral.plots.picture import choose_colour_bands, colour_picture, picture_title
-from lrprism.spectral.plots.scales import draw_colour_bar, symmetric_scale
+from lrprism.spectral.plots.scales import (
+    describe_colours,
+    describe_ends,
+    draw_colour_bar,
+    symmetric_scale,
+)
 from lrprism.spectral.plots.scene_keys import SEQUENTIAL, ClassKey, draw_wavelength_key
 from lrprism.spectral.plots.scene_page import ScenePage, panel_letter
 from lrprism.spectral.plots.scene_values import DrawnRelevance, mean_magnitude, read_drawn, thin_out
@@ -58,7 +64,7 @@ def scene_relevance(
             largest ``m`` if None.
 
     Returns:
-        The figure, 170 mm wide.
+        The figure, 180 mm wide: two columns.
 
     Raises:
         DataError: If dimensions or wavelengths are missing, the maps differ in size, classes are not whole
@@ -84,7 +90,8 @@ def scene_relevance(
     if cube is not None:
         titles.insert(0, picture_title(_get_cube_wavelengths(cube)))
     shape = (relevance.sizes["y"], relevance.sizes["x"])
-    page = ScenePage.from_titles(titles, shape, classes=key.height, bars=BARS)
+    heading = _build_heading(dataset, shape)
+    page = ScenePage.from_titles(titles, shape, heading, classes=key.height, bars=BARS)
     if cube is not None:
         page.draw(0, _colour_scene(cube, page.step))
     at = titles.index(name)
@@ -92,7 +99,6 @@ def scene_relevance(
     drawn = read_drawn(relevance, chosen, page.step)
     _draw_strongest(page, at + 1, wavelength, drawn)
     _draw_heatmaps(page, at + 2, drawn, dataset)
-    _write_scene_heading(page, dataset)
     return page.figure
 
 
@@ -154,7 +160,9 @@ def _draw_strongest(page: ScenePage, at: int, wavelength: NDArray[np.float64], d
     values = np.ma.MaskedArray(wavelength[strongest.filled(0)], strongest.mask)
     low, high = wavelength_axis.choose_limits(wavelength)
     page.draw(at, values, cmap=SEQUENTIAL, vmin=low, vmax=high)
-    draw_wavelength_key(page.figure, (MARGIN + 3.0, page.keys, 82.0), wavelength, strongest, panel_letter(at))
+    note = f"one of every {page.step} rows and columns drawn" if page.step > 1 else ""
+    box = (MARGIN + 3.0, page.keys, 82.0)
+    draw_wavelength_key(page.figure, box, wavelength, strongest, panel_letter(at), note)
 
 
 def _draw_heatmaps(page: ScenePage, first: int, drawn: DrawnRelevance, dataset: xr.Dataset) -> None:
@@ -163,20 +171,25 @@ def _draw_heatmaps(page: ScenePage, first: int, drawn: DrawnRelevance, dataset: 
         page.draw(at, values, cmap=style.DIVERGING, norm=scale.norm)
     last = first + len(drawn.heatmaps) - 1
     letters = panel_letter(first) if last == first else f"{panel_letter(first)}–{panel_letter(last)}"
+    left, is_trait = style.PAGE_WIDTH - 60.0, contract.is_regression(dataset)
     label = f"{letters}  relevance ({contract.get_relevance_unit(dataset)})"
-    corner = (style.PAGE_WIDTH - 60.0, page.keys)
-    draw_colour_bar(page.figure, scale, corner, label, is_trait=contract.is_regression(dataset))
+    draw_colour_bar(page.figure, scale, (left, page.keys), label)
+    notes = (describe_colours(is_trait=is_trait), describe_ends(scale))
+    room = style.PAGE_WIDTH - left - MARGIN
+    lines = [line for note in notes if note for line in break_text(note, room, style.FONT_SMALL)]
+    for number, line in enumerate(lines):
+        place = page.keys + 10.5 + number * style.LINE
+        style.write(page.figure, left, place, line, size=style.FONT_SMALL, colour=style.GREY)
 
 
-def _write_scene_heading(page: ScenePage, dataset: xr.Dataset) -> None:
+def _build_heading(dataset: xr.Dataset, shape: tuple[int, int]) -> Heading:
     width = float(dataset.attrs.get(POOLED, 0))
     decision = "prediction" if contract.is_regression(dataset) else "decision"
     facts = [
         f"each pixel: relevance for its own {decision}, summed over its window",
         f"averaged over {contract.name_width(width)} along wavelength" if width else "",
-        f"{page.shape[0]} × {page.shape[1]} pixels",
-        f"one of every {page.step} rows and columns drawn" if page.step > 1 else "",
+        f"{shape[0]} × {shape[1]} pixels",
         str(dataset.attrs.get("title", "")),
         contract.describe_way(dataset),
     ]
-    style.write_heading(page.figure, "Relevance over the scene", facts, contract.name_doubt(dataset))
+    return Heading.build(style.PAGE_WIDTH, "Relevance over the scene", facts, contract.name_doubt(dataset))

@@ -88,6 +88,7 @@ def draw_wavelength_key(
     wavelength: NDArray[np.float64],
     strongest: np.ma.MaskedArray[tuple[int, ...], np.dtype[np.int64]],
     letter: str,
+    note: str = "",
 ) -> Axes:
     """Draw the colours of wavelengths, grey where the sensor has no band, and name the most frequent ones.
 
@@ -97,6 +98,7 @@ def draw_wavelength_key(
         wavelength: In nm, ``[band]``, in any order.
         strongest: Position of the strongest band of every pixel, ``[y, x]``.
         letter: Of the panel that it explains.
+        note: A fact below it; none where empty.
     """
     edge, top, width = box
     axes = style.add_axes(figure, edge, top, width, 3.0)
@@ -111,8 +113,9 @@ def draw_wavelength_key(
     notes = [_name_most_frequent(wavelength, strongest)]
     if len(wavelength_axis.split_at_gaps(wavelength)) > 1:
         notes.append("grey: the sensor has no band, or it was left out")
-    text = "\n".join(notes)
-    style.write(figure, edge, top + 10.5, text, size=style.FONT_TINY + 0.5, colour=style.GREY)
+    for number, line in enumerate([*notes, note] if note else notes):
+        place = top + 10.5 + number * style.LINE
+        style.write(figure, edge, place, line, size=style.FONT_SMALL, colour=style.GREY)
     return axes
 
 

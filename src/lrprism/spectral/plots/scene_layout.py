@@ -7,7 +7,6 @@ from typing import Final
 from lrprism.spectral.plots import style
 from lrprism.spectral.plots.style import MARGIN
 
-HEADING: Final = 13.5  # mm
 LEFT: Final = 12.0  # mm, the rows' axis with its label
 TICKS: Final = 8.5  # mm, the columns' axis with its label, below the last row of panels
 GUTTER: Final = 4.0  # mm, between panels side by side
@@ -26,17 +25,19 @@ class ScenePlan:
         columns: Number of panels in a row.
         panel: Width and height of a panel.
         cell: Width and height of a panel with its title and the space round it.
+        top: Where the panels begin, below the heading.
     """
 
     count: int
     columns: int
     panel: tuple[float, float]
     cell: tuple[float, float]
+    top: float
 
     @property
     def bottom(self) -> float:
         """Lower end of the panels and their axis."""
-        return HEADING + math.ceil(self.count / self.columns) * self.cell[1] + TICKS - SPACE
+        return self.top + math.ceil(self.count / self.columns) * self.cell[1] + TICKS - SPACE
 
     @property
     def covered(self) -> float:
@@ -46,7 +47,7 @@ class ScenePlan:
     def corner(self, index: int) -> tuple[float, float]:
         """Return left and top of a panel."""
         row, column = divmod(index, self.columns)
-        top = HEADING + (row + 1) * self.cell[1] - SPACE - self.panel[1]
+        top = self.top + (row + 1) * self.cell[1] - SPACE - self.panel[1]
         return LEFT + column * self.cell[0], top
 
     def is_outer(self, index: int) -> tuple[bool, bool]:
@@ -58,7 +59,7 @@ class ScenePlan:
         return max(1, math.ceil(width / self.panel[0] / DOTS), math.ceil(height / self.panel[1] / DOTS))
 
 
-def plan_scene(titles: list[str], shape: tuple[int, int], foot: float) -> ScenePlan:
+def plan_scene(titles: list[str], shape: tuple[int, int], *, top: float, foot: float) -> ScenePlan:
     """Lay out panels of one scene on a page, so that they cover as much of their paper as can be.
 
     Wide scenes are stacked, tall ones placed side by side.
@@ -66,21 +67,25 @@ def plan_scene(titles: list[str], shape: tuple[int, int], foot: float) -> SceneP
     Args:
         titles: Of the panels; a narrow panel writes its title in two lines.
         shape: Rows and columns of the scene.
+        top: Height in mm of the heading.
         foot: Height in mm that is needed below the panels.
     """
-    plans = [_plan_columns(titles, columns, shape, foot) for columns in range(1, len(titles) + 1)]
+    plans = [_plan_columns(titles, columns, shape, (top, foot)) for columns in range(1, len(titles) + 1)]
     return max(plans, key=lambda plan: plan.covered)
 
 
-def _plan_columns(titles: list[str], columns: int, shape: tuple[int, int], foot: float) -> ScenePlan:
+def _plan_columns(
+    titles: list[str], columns: int, shape: tuple[int, int], ends: tuple[float, float]
+) -> ScenePlan:
+    top, foot = ends
     room = (style.PAGE_WIDTH - LEFT - MARGIN + GUTTER) / columns
     rows = math.ceil(len(titles) / columns)
     lines = max(len(break_title(title, room - GUTTER)) for title in titles)
     above = lines * TITLE + SPACE
-    highest = max((TALLEST - HEADING - TICKS - foot) / rows - above, 1.0)
+    highest = max((TALLEST - top - TICKS - foot) / rows - above, 1.0)
     width = min(room - GUTTER, highest * shape[1] / shape[0])
     height = width * shape[0] / shape[1]
-    return ScenePlan(len(titles), columns, (width, height), (room, height + above))
+    return ScenePlan(len(titles), columns, (width, height), (room, height + above), top)
 
 
 def break_title(title: str, width: float) -> list[str]:

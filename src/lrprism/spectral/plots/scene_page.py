@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from lrprism.spectral.bands.class_codes import get_code
 from lrprism.spectral.plots import style
 from lrprism.spectral.plots.class_colours import UNEXPLAINED, find_roomiest_pixel
+from lrprism.spectral.plots.heading import Heading
 from lrprism.spectral.plots.scene_layout import GUTTER, ScenePlan, break_title, plan_scene
 
 TICK: Final = 10.0  # mm of an axis per tick
@@ -40,18 +41,22 @@ class ScenePage:
     keys: float
 
     @classmethod
-    def from_titles(cls, titles: list[str], shape: tuple[int, int], *, classes: float, bars: float) -> Self:
+    def from_titles(
+        cls, titles: list[str], shape: tuple[int, int], heading: Heading, *, classes: float, bars: float
+    ) -> Self:
         """Build an empty page of the height that its panels need.
 
         Args:
             titles: Of the panels, without their letters.
             shape: Rows and columns of the scene.
+            heading: What stands above them.
             classes: Height in mm of the key of the classes.
             bars: Height in mm of the keys of wavelength and relevance.
         """
         lettered = [f"{panel_letter(index)}  {title}" for index, title in enumerate(titles)]
-        plan = plan_scene(lettered, shape, classes + bars)
+        plan = plan_scene(lettered, shape, top=heading.height, foot=classes + bars)
         figure = style.new_figure(style.PAGE_WIDTH, plan.bottom + classes + bars)
+        heading.draw(figure)
         return cls(figure, plan, lettered, shape, plan.bottom + classes)
 
     @property
@@ -97,7 +102,7 @@ class ScenePage:
                 (column + 0.5) * self.step - 0.5,
                 (row + 0.5) * self.step - 0.5,
                 str(get_code(attrs or {}, index)),
-                fontsize=style.FONT_TINY,
+                fontsize=style.FONT_SMALL,
                 ha="center",
                 va="center_baseline",
                 path_effects=[withStroke(linewidth=1.2, foreground="white")],
@@ -119,7 +124,8 @@ class ScenePage:
         room = self.plan.cell[0] - GUTTER
         lines = break_title(self.titles[index], room)
         widest = max(style.text_width(line, style.FONT) for line in lines)
-        size = style.FONT * min(1.0, room / widest)
+        # below the smallest size a title reaches over the gutter
+        size = max(style.FONT_SMALL, style.FONT * min(1.0, room / widest))
         axes.set_title("\n".join(lines), fontsize=size, pad=2.0, loc="left", linespacing=1.1)
 
 

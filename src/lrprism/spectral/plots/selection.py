@@ -9,7 +9,9 @@ from matplotlib.figure import Figure
 
 from lrprism.errors import DataError
 from lrprism.spectral.plots import style
-from lrprism.spectral.plots.curves import COLOURS, DASHES, IN_LEGEND
+from lrprism.spectral.plots.curves import COLOURS, MARKERS
+from lrprism.spectral.plots.heading import Heading
+from lrprism.spectral.plots.legend import draw_legend, measure_legend
 
 COLUMNS: Final = ("method", "k", "mean", "low", "high", "n")
 ALL: Final = "all"
@@ -17,11 +19,10 @@ FEW: Final = 5
 """The interval of fewer trainings is wide: Student's t is 12.7 of two, 2.8 of five."""
 INTERVAL: Final = "95 % interval of all bands"
 
-LEFT: Final = 15.0  # mm, the axis with its label
-HEADING: Final = 13.0  # mm
-PANEL: Final = 75.0  # mm
-AXIS: Final = 10.0  # mm, ticks and label below
-LEGEND: Final = 4.0  # mm, a line of the legend
+LEFT: Final = 14.0  # mm, the axis with its label
+PANEL: Final = 52.0  # mm
+AXIS: Final = 9.0  # mm, ticks and label below
+LEGEND: Final = 2  # entries side by side
 _BESIDE: Final = 0.012  # methods stand so far beside each other, in units of the natural logarithm of k
 
 
@@ -37,7 +38,7 @@ def accuracy_by_bands(table: pd.DataFrame) -> Figure:
             ``low`` and ``high`` NaN for one training; the method ``"all"`` is that of all bands.
 
     Returns:
-        The figure, 170 mm wide.
+        The figure, 85 mm wide: one column.
 
     Raises:
         DataError: If a column is missing, the table is empty, or a mean is not finite.
@@ -45,17 +46,18 @@ def accuracy_by_bands(table: pd.DataFrame) -> Figure:
     _check_table(table)
     few = table[table["method"] != ALL]
     methods = list(few["method"].unique())
-    legend = LEGEND * -(-(len(methods) + 2) // IN_LEGEND)  # all bands and their interval are two more
-    figure = style.new_figure(style.PAGE_WIDTH, HEADING + PANEL + AXIS + legend + style.MARGIN)
-    style.write_heading(figure, "Accuracy of networks trained with few bands", _list_facts(table))
-    axes = style.add_axes(figure, LEFT, HEADING, style.PAGE_WIDTH - LEFT - style.MARGIN, PANEL)
+    title = "Accuracy of networks trained with few bands"
+    heading = Heading.build(style.COLUMN, title, _list_facts(table))
+    legend = measure_legend(len(methods) + 2, LEGEND)  # all bands and their interval are two more
+    figure = style.new_figure(style.COLUMN, heading.height + PANEL + AXIS + legend)
+    heading.draw(figure)
+    axes = style.add_axes(figure, LEFT, heading.height, style.COLUMN - LEFT - style.MARGIN, PANEL)
     _draw_all(axes, table[table["method"] == ALL])
     for number, method in enumerate(methods):
         beside = float(np.exp(_BESIDE * (number - (len(methods) - 1) / 2)))
         _draw_method(axes, few[few["method"] == method].sort_values("k"), number, beside)
     _label_axes(axes, sorted(few["k"].unique().tolist()))
-    bottom = style.MARGIN / 2 / style.measure_figure(figure)[1]
-    figure.legend(loc="lower center", bbox_to_anchor=(0.5, bottom), ncols=IN_LEGEND)
+    draw_legend(figure, [axes], LEGEND)
     return figure
 
 
@@ -89,9 +91,8 @@ def _draw_method(axes: Axes, rows: pd.DataFrame, number: int, beside: float) -> 
         mean,
         yerr=np.stack([mean - low, high - mean]),
         color=COLOURS[number % len(COLOURS)],
-        linestyle=DASHES[number // len(COLOURS) % len(DASHES)],
         label=str(rows["method"].iloc[0]),
-        marker="o",
+        marker=MARKERS[number % len(MARKERS)],
         markersize=3,
         capsize=2,
         elinewidth=0.8,

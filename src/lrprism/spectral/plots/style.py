@@ -1,7 +1,7 @@
 """The look of every figure: sizes in mm, fonts in points, colours, and how a figure is written."""
 
 import functools
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final, ParamSpec
@@ -24,15 +24,15 @@ Parameters = ParamSpec("Parameters")
 
 MM_PER_INCH: Final = 25.4
 MM_PER_POINT: Final = MM_PER_INCH / 72
-PAGE_WIDTH: Final = 170.0  # mm: the text width of an A4 page, two columns of most journals
+COLUMN: Final = 85.0  # mm: one column of most journals
+PAGE_WIDTH: Final = 180.0  # mm: two columns
 MARGIN: Final = 3.0  # mm, round the page
 
+# Figures are printed as wide as they are drawn: no letter is smaller than FONT_SMALL on paper.
 FONT: Final = 7.0
 FONT_TITLE: Final = 8.0
 FONT_SMALL: Final = 6.0
-FONT_TINY: Final = 5.0
-LINE: Final = 2.7  # mm, a line of facts below a title
-BETWEEN_FACTS: Final = "  ·  "
+LINE: Final = 2.9  # mm, a line of text of the size FONT_SMALL
 
 # Okabe & Ito's palette: distinct with every common kind of colour blindness.
 BLUE: Final = "#0072B2"
@@ -41,7 +41,9 @@ GREEN: Final = "#009E73"
 PINK: Final = "#CC79A7"
 VERMILION: Final = "#D55E00"
 SKY: Final = "#56B4E9"
+WINE: Final = "#882255"  # beside greys, where deuteranopes see the pink as grey
 BLACK: Final = "#000000"
+RED: Final = "#B2182B"  # the dark red of the diverging scale: what is not to be read
 GREY: Final = "#6E6E6E"
 LIGHT_GREY: Final = "#D9D9D9"
 DIVERGING: Final = "RdBu_r"  # blue speaks against, white is 0, red speaks for; safe for the colour-blind
@@ -128,50 +130,6 @@ def write(figure: Figure, left: float, top: float, text: str, *, size: float, co
         va="top",
         linespacing=1.35,
     )
-
-
-def write_line(figure: Figure, left: float, top: float, text: str, *, size: float) -> None:
-    """Write one grey line, in a smaller font where it would reach over the right edge of the page."""
-    room = _measure_room(figure, left)
-    size = min(size, size * room / max(text_width(text, size), room / 10))
-    write(figure, left, top, text, size=size, colour=GREY)
-
-
-def write_heading(figure: Figure, title: str, facts: Iterable[str], doubt: str = "") -> None:
-    """Write the title of a figure and, below it in one line or two, the facts that are not empty.
-
-    Args:
-        figure: The figure.
-        title: Its title.
-        facts: The facts.
-        doubt: Why it is not to be read, in front of the title; empty where it is to be read.
-    """
-    size, colour = FONT_TITLE, BLACK
-    if doubt:
-        title = f"{doubt[0].upper()}{doubt[1:]}{BETWEEN_FACTS}{title}"
-        # a long title stays on the page
-        size *= min(1.0, _measure_room(figure) / text_width(title, FONT_TITLE))
-        colour = VERMILION
-    write(figure, MARGIN, 2.5, title, size=size, colour=colour)
-    for number, line in enumerate(_break_facts([fact for fact in facts if fact], _measure_room(figure))):
-        write_line(figure, MARGIN, 6.8 + number * LINE, line, size=FONT_SMALL)
-
-
-def _measure_room(figure: Figure, left: float = MARGIN) -> float:
-    """Return the width in mm of a line, as :func:`text_width` measures it."""
-    # a raster widens small letters to whole pixels, by up to 4 %
-    return (measure_figure(figure)[0] - 2 * left) / 1.04
-
-
-def _break_facts(facts: list[str], room: float) -> list[str]:
-    """Join facts to one line, or to two where they need more than the room; two are as even as can be."""
-    whole = BETWEEN_FACTS.join(facts)
-    if len(facts) < 2 or text_width(whole, FONT_SMALL) <= room:
-        return [whole]
-    pairs = [
-        [BETWEEN_FACTS.join(part) for part in (facts[:cut], facts[cut:])] for cut in range(1, len(facts))
-    ]
-    return min(pairs, key=lambda pair: max(text_width(line, FONT_SMALL) for line in pair))
 
 
 @functools.cache

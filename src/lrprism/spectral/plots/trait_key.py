@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from lrprism.errors import DataError
 from lrprism.spectral.bands.statistics import TARGET_RANGE
 from lrprism.spectral.plots import style
+from lrprism.spectral.plots.heading import break_text
 from lrprism.spectral.plots.style import MARGIN
 
 TRAIT: Final = (
@@ -77,7 +78,13 @@ class TraitKey:
     @property
     def height(self) -> float:
         """Height in mm that :meth:`draw` needs."""
-        return max(15.0, style.LINE * len(self.notes) + 4.0)
+        return max(15.0, style.LINE * len(self._lines) + 4.0)
+
+    @property
+    def _lines(self) -> list[str]:
+        """The notes, broken to the room beside the colours."""
+        room = style.PAGE_WIDTH - NOTES - MARGIN
+        return [line for note in self.notes for line in break_text(note, room, style.FONT_SMALL)]
 
     @property
     def norm(self) -> Normalize:
@@ -92,12 +99,9 @@ class TraitKey:
         )
         bar.ax.xaxis.set_major_formatter(style.format_tick)
         bar.set_label(f"{letter}  {self.label}", labelpad=1.5)
-        for number, note in enumerate(self.notes):
+        for number, line in enumerate(self._lines):
             place = top + number * style.LINE
-            # a long note stays on the page; a raster widens small letters by up to 4 %
-            size, room = style.FONT_TINY + 0.5, (style.PAGE_WIDTH - NOTES - MARGIN) / 1.04
-            size = min(size, size * room / style.text_width(note, size))
-            style.write(figure, NOTES, place, note, size=size, colour=style.GREY)
+            style.write(figure, NOTES, place, line, size=style.FONT_SMALL, colour=style.GREY)
         return bar.ax
 
 

@@ -1,5 +1,6 @@
 """The wavelength axis that figures share: order, gaps, limits and named absorption features."""
 
+from collections.abc import Iterable
 from typing import Final
 
 import numpy as np
@@ -84,36 +85,58 @@ def choose_limits(wavelength: NDArray[np.float64]) -> tuple[float, float]:
     return low - room, high + room
 
 
-def find_features(ends: tuple[float, float]) -> list[Feature]:
-    """Return the known features that reach into a range of wavelengths in nm, shortest first."""
+def find_features(
+    ends: tuple[float, float], at: Iterable[tuple[float, float]] | None = None
+) -> list[Feature]:
+    """Return the known features that reach into a range of wavelengths in nm, shortest first.
+
+    Args:
+        ends: The range.
+        at: Marked places, start and end in nm; a feature has to hold the place, or to lie in it with its
+            middle. All features of the range if None: a name where nothing stands out would explain noise.
+    """
     low, high = ends
     inside = [feature for feature in FEATURES if feature.end_nm > low and feature.start_nm < high]
+    if at is not None:
+        places = list(at)
+        inside = [feature for feature in inside if any(_explains(feature, place) for place in places)]
     return sorted(inside, key=lambda feature: (feature.start_nm + feature.end_nm, feature.name))
+
+
+def _explains(feature: Feature, place: tuple[float, float]) -> bool:
+    """Return True if a feature holds a marked place in nm, or lies in it with its middle."""
+    start, end = place
+    holds = feature.start_nm <= start and end <= feature.end_nm
+    return holds or start <= (feature.start_nm + feature.end_nm) / 2 <= end
 
 
 def measure_strip(features: list[Feature]) -> float:
     """Return the height in mm that :func:`draw_feature_strip` needs for these features."""
     if not features:
         return 0.0
-    longest = max(style.text_width(_shorten_feature(feature.name), style.FONT_TINY) for feature in features)
+    longest = max(style.text_width(_shorten_feature(feature.name), style.FONT_SMALL) for feature in features)
     return LANE * len(_assign_lanes(features)) + LEADER + longest + 1.0
 
 
 def draw_feature_strip(
-    figure: Figure, corner: tuple[float, float], width: float, ends: tuple[float, float]
+    figure: Figure,
+    corner: tuple[float, float],
+    width: float,
+    ends: tuple[float, float],
+    features: list[Feature],
 ) -> Axes | None:
-    """Draw the known features of a range: one lane per kind, and their names above without overlap.
+    """Draw known features: one lane and colour per kind, and their names above without overlap.
 
     Args:
         figure: The figure.
         corner: Left and top in mm; the strip is :func:`measure_strip` high.
         width: In mm, that of the axes below.
         ends: Of the axes below, in nm.
+        features: From :func:`find_features`.
 
     Returns:
-        The axes of the strip; None if the range has no known feature.
+        The axes of the strip; None without features.
     """
-    features = find_features(ends)
     if not features:
         return None
     height = measure_strip(features)
@@ -121,17 +144,6 @@ def draw_feature_strip(
     strip.set(xlim=ends, ylim=(0, height))
     strip.axis("off")
     lanes = _assign_lanes(features)
-    for kind, level in lanes.items():
-        strip.annotate(
-            kind,
-            (ends[0], level),
-            xytext=(-3, 0),
-            textcoords="offset points",
-            ha="right",
-            va="center",
-            fontsize=style.FONT_TINY,
-            color=KINDS[kind],
-        )
     _name_features(strip, features, lanes, (ends[1] - ends[0]) / width)
     return strip
 
@@ -141,7 +153,7 @@ def _name_features(strip: Axes, features: list[Feature], lanes: dict[str, float]
     roof = LANE * len(lanes)
     spans = np.array([(max(f.start_nm, low), min(f.end_nm, high)) for f in features])
     centres = spans.mean(axis=1)
-    line = 1.2 * style.FONT_TINY * style.MM_PER_POINT * nm_per_mm
+    line = 1.2 * style.FONT_SMALL * style.MM_PER_POINT * nm_per_mm
     names = style.spread_labels(centres, line, (low, high))
     for feature, (start, end), centre, name in zip(features, spans, centres, names, strict=True):
         level, colour = lanes[feature.kind], KINDS[feature.kind]
@@ -155,7 +167,7 @@ def _name_features(strip: Axes, features: list[Feature], lanes: dict[str, float]
             rotation=90,
             ha="center",
             va="bottom",
-            fontsize=style.FONT_TINY,
+            fontsize=style.FONT_SMALL,
             color=colour,
         )
 

@@ -12,9 +12,16 @@ from matplotlib.figure import Figure
 
 from lrprism.spectral import plots
 from lrprism.spectral.bands.class_codes import get_code
-from lrprism.spectral.bands.pooling import joins_bands, pooled, tile_axis
-from lrprism.spectral.bands.statistics import RESOLUTION
-from lrprism.spectral.plots.contract import describe_way, get_relevance_unit, is_regression, name_doubt
+from lrprism.spectral.bands.pooling import joins_bands, pooled
+from lrprism.spectral.bands.statistics import COMPARED_WITH, RESOLUTION
+from lrprism.spectral.plots.contract import (
+    count_right,
+    describe_way,
+    get_explained_output,
+    get_relevance_unit,
+    is_regression,
+    name_doubt,
+)
 from lrprism.spectral.workbench.progress import Reporter
 
 FigureJob = tuple[str, Callable[[], Figure]]
@@ -31,8 +38,8 @@ def draw_figures(
     """Draw the spectrum of each class, an overview, the sums per layer, and heatmaps of some samples.
 
     A sample whose relevance lies in one pixel, as that of a network of single spectra, gets a curve over
-    wavelength in place of heatmaps. Where the relevance states a resolution, each but the sums shows the map
-    as computed and the pooled one.
+    wavelength in place of heatmaps. Where the relevance states a resolution, spectra show the map as computed
+    and the pooled one, heatmaps the pooled one.
 
     Args:
         folder: The folder to write into.
@@ -48,13 +55,10 @@ def draw_figures(
     """
     if heatmaps is None:
         return []
-    unit, way, doubt = get_relevance_unit(relevance), describe_way(relevance), name_doubt(relevance)
-    sums = partial(plots.layer_sums, conservation, unit=unit, way=way, doubt=doubt)
-    jobs: list[FigureJob] = [("layer-sums", sums)]
+    jobs: list[FigureJob] = [("layer-sums", partial(_draw_sums, conservation, relevance))]
     # one trait is explained at a time
     if not is_regression(relevance):
-        # on one scale classes of little relevance would be white
-        jobs.append(("class-spectra", partial(plots.class_spectra, spectra, normalise=True)))
+        jobs.append(("class-spectra", partial(plots.class_spectra, spectra)))
     for target in np.unique(relevance["target"].values):
         # class names may hold slashes and blanks
         code = get_code(relevance.attrs, int(target))
@@ -65,12 +69,12 @@ def draw_figures(
                 curve = partial(plots.relevance_spectrum, relevance.isel(sample=[sample]), int(target))
                 jobs.append((f"sample-{name}-{number}", curve))
             else:
-                jobs += _plan_heatmaps(f"heatmaps-{name}-{number}", relevance.isel(sample=sample))
+                jobs.append(
+                    (f"heatmaps-{name}-{number}", partial(_draw_heatmaps, relevance.isel(sample=sample)))
+                )
     files: list[Path] = []
     for stem, draw in reporter.track(jobs, f"drawing {len(jobs)} figures"):
-        files += plots.save(
-            draw(), folder, stem, dpi=200, attribution=str(relevance.attrs.get("attribution", ""))
-        )
+        files += plots.save(draw(), folder, stem, attribution=str(relevance.attrs.get("attribution", "")))
     return files
 
 
@@ -83,18 +87,25 @@ def lies_in_one_pixel(sample: xr.Dataset) -> bool:
     return int((sample["relevance"] != 0).any("band").sum()) <= 1
 
 
-def _plan_heatmaps(stem: str, sample: xr.Dataset) -> list[FigureJob]:
-    """Plan the heatmaps of a sample: every band as computed, and the pooled boxes side by side."""
-    jobs: list[FigureJob] = [(stem, partial(plots.band_heatmaps, sample))]
+def _draw_sums(conservation: pd.DataFrame, relevance: xr.Dataset) -> Figure:
+    """Draw the sums per layer, with the output of the reference where there is one."""
+    count, right = relevance.sizes["sample"], count_right(relevance)
+    samples = f"mean over {count} samples" if right is None else f"mean over {count} samples, {right} right"
+    output = None
+    if relevance.attrs.get(COMPARED_WITH):
+        each = [get_explained_output(relevance.isel(sample=sample)) for sample in range(count)]
+        output = float(np.mean(each))
+    facts = [samples, describe_way(relevance)]
+    unit, doubt = get_relevance_unit(relevance), name_doubt(relevance)
+    return plots.layer_sums(conservation, output=output, unit=unit, facts=facts, doubt=doubt)
+
+
+def _draw_heatmaps(sample: xr.Dataset) -> Figure:
+    """Draw the heatmaps of a sample: boxes of pooled relevance where it states a resolution, else bands."""
     wavelength, nm = sample["wavelength"].values, float(sample.attrs.get(RESOLUTION, 0))
     if joins_bands(wavelength, nm):
-
-        def draw_pooled() -> Figure:
-            summed = sample.assign(relevance=pooled(sample["relevance"], nm=nm))
-            return plots.band_heatmaps(summed, bands=tile_axis(wavelength, nm))
-
-        jobs.append((f"{stem}-pooled", draw_pooled))
-    return jobs
+        sample = sample.assign(relevance=pooled(sample["relevance"], nm=nm))
+    return plots.band_heatmaps(sample)
 
 
 def draw_scenes(
@@ -119,7 +130,7 @@ def draw_scenes(
     files: list[Path] = []
     for stem, values in maps.items():
         figure = plots.scene_relevance(values, predicted, cube)
-        files += plots.save(figure, folder, stem, dpi=200, attribution=attribution)
+        files += plots.save(figure, folder, stem, attribution=attribution)
     return files
 
 
