@@ -13,8 +13,8 @@ from lrprism.attribution.views import View
 from lrprism.display import colour_input
 from lrprism.errors import InputError
 
-_ROW, _PICTURE, _CURVE = 1.7, 1.9, 3.6
-"""Height of a row and widths of a picture and a curve, in inches."""
+_ROW, _PICTURE, _CURVE = 1.6, 1.8, 3.4
+"""Height of a row and widths of a picture and a curve, in inches: all of them fill two columns of 180 mm."""
 
 _RED, _BLUE = "#b2182b", "#2166ac"
 

@@ -5,7 +5,7 @@ import xarray as xr
 
 from lrprism.errors import DataError
 from lrprism.spectral import pooled
-from lrprism.spectral.bands.pooling import build_box, joins_bands, pick_peaks, tile_axis
+from lrprism.spectral.bands.pooling import build_box, joins_bands, pick_peaks
 
 VNIR_SWIR = np.r_[np.arange(900, 1000, 10.0), np.arange(965, 1100, 9.0)]  # two detectors, 965 to 990 twice
 GAP = np.r_[np.arange(1300, 1360, 10.0), np.arange(1412, 1500, 10.0)]
@@ -121,13 +121,6 @@ def test_peaks_lie_apart_and_equal_ones_come_in_order() -> None:
 def test_the_slope_beside_a_peak_is_none() -> None:
     # 540 nm lies apart from the peak at 500, but on its slope
     assert pick_peaks([9, 8, 7, 6, 5, 1, 2], np.arange(500, 570, 10), nm=30, count=3) == [0, 6]
-
-
-def test_tiles_hold_every_band_once() -> None:
-    wavelength = np.r_[GAP, 2000.0]
-    chosen = tile_axis(wavelength, 45)
-    # from 1300: 1300..1340 about 1322.5, 1350, none to 1412, 1412..1432 about 1412.5 .. and the lone 2000
-    assert wavelength[chosen].tolist() == [1320, 1350, 1412, 1462, 1492, 2000]
 
 
 @pytest.mark.parametrize(

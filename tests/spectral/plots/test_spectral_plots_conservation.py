@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from lrprism.errors import DataError
 from lrprism.spectral.plots import layer_sums, style
-from lrprism.spectral.plots.conservation import MOST_ROWS, stack_rows
+from lrprism.spectral.plots.layer_table import MOST_ROWS, stack_rows
 
 Check = Callable[[Figure], None]
 Words = Callable[[Figure], str]
@@ -20,19 +20,6 @@ def bar_sums(figure: Figure) -> NDArray[np.float64]:
     """Return the sum of the parts of every bar, read from the drawn rectangles."""
     axes = figure.axes[0]
     return np.sum([[bar.get_width() for bar in group] for group in axes.containers], axis=0)
-
-
-def test_rows_run_from_output_to_input(conservation: pd.DataFrame) -> None:
-    rows = stack_rows(conservation)
-    assert rows["module"].tolist() == ["linear", "block.conv", "relu", "conv", "whole network"]
-    np.testing.assert_allclose(rows["relevance_out"], [4.0, 3.5, 3.7, 3.7, 3.6])
-
-
-def test_sinks_add_up_by_hand(conservation: pd.DataFrame) -> None:
-    rows = stack_rows(conservation)
-    np.testing.assert_allclose(rows["taken_to_bias"], [0, 0.5, 0.5, 0.5, 0.6])
-    np.testing.assert_allclose(rows["taken_to_rule"], [0, 0, -0.2, -0.2, -0.2])
-    np.testing.assert_allclose(rows["elsewhere"], 0, atol=1e-12)
 
 
 def test_what_arrived_on_all_ways_is_taken_from_the_row_of_the_input(
@@ -88,12 +75,6 @@ def test_what_is_lost_is_said(conservation: pd.DataFrame, words: Words) -> None:
 
 def test_unit_can_be_another(conservation: pd.DataFrame, words: Words) -> None:
     assert "relevance (t/ha), mean per sample" in words(layer_sums(conservation, unit="t/ha"))
-
-
-def test_order_of_rows_does_not_matter(conservation: pd.DataFrame) -> None:
-    pd.testing.assert_frame_equal(
-        stack_rows(conservation), stack_rows(conservation.sample(frac=1, random_state=0))
-    )
 
 
 def test_table_read_back_from_csv(conservation: pd.DataFrame, words: Words) -> None:

@@ -3,8 +3,7 @@ import pytest
 import xarray as xr
 
 from lrprism.spectral import sample_spectra
-from lrprism.spectral.plots import contract
-from lrprism.spectral.plots.sample_facts import describe_sample
+from lrprism.spectral.plots.sample_facts import describe_sample, name_sample
 
 
 def test_place_true_and_predicted_class_with_its_probability(relevance: xr.Dataset) -> None:
@@ -31,16 +30,14 @@ def test_one_logit_and_a_sure_network(
 
 def test_a_name_stands_for_the_place_and_a_scene_is_named(relevance: xr.Dataset) -> None:
     sample = relevance.isel(sample=0)
-    assert contract.name_sample(sample.assign_coords(scene="north")) == [
-        "sample at row 40, column 60 of north"
-    ]
-    assert contract.name_sample(sample.assign_coords(name="leaf 7")) == ["sample leaf 7"]
-    assert contract.name_sample(sample.drop_vars(["row", "column"])) == []
+    assert name_sample(sample.assign_coords(scene="north")) == ["sample at row 40, column 60 of north"]
+    assert name_sample(sample.assign_coords(name="leaf 7")) == ["sample leaf 7"]
+    assert name_sample(sample.drop_vars(["row", "column"])) == []
 
 
 def test_several_samples_have_no_name_and_a_region_no_probability(relevance: xr.Dataset) -> None:
     assert describe_sample(relevance) == []
-    assert contract.name_sample(relevance) == []
+    assert name_sample(relevance) == []
     region = relevance.isel(sample=0).assign_attrs(task="segmentation")
     assert describe_sample(region)[-1] == "predicted: Corn"
     assert describe_sample(region.assign(label=-1))[1] == "true class: not known"

@@ -9,7 +9,7 @@ from PIL import Image
 
 from eyes import SIGHT, find_nearest
 from lrprism.errors import ResultsError
-from lrprism.spectral.plots import consensus, conservation, curves, style, wavelength_axis
+from lrprism.spectral.plots import consensus, curves, layer_table, style, wavelength_axis
 
 
 @pytest.fixture
@@ -27,7 +27,7 @@ def figure() -> Figure:
 PALETTES = {
     "curves of methods": curves.COLOURS,
     "controls": curves.GREYS,
-    "parts of the output": [style.BLUE, style.SKY, *(colour for _, colour in conservation.SINKS.values())],
+    "parts of the output": [style.BLUE, style.SKY, *(colour for _, colour in layer_table.SINKS.values())],
     "bands that networks use": [*consensus.USE_COLOURS.values()],
     "shares": [style.BLUE, style.SKY, consensus.RANGE, wavelength_axis.ATMOSPHERE],
     "groups of bands": consensus.GROUP_COLOURS,

@@ -168,28 +168,3 @@ def pick_peaks(values: npt.ArrayLike, wavelength: npt.ArrayLike, nm: float, coun
         if is_peak and all(abs(centre[band] - centre[peak]) > nm + _ROUNDING for peak in peaks):
             peaks.append(int(band))
     return peaks
-
-
-def tile_axis(wavelength: npt.ArrayLike, nm: float) -> list[int]:
-    """Pick a band for every ``nm`` of the axis: the boxes round them lie side by side, where there are bands.
-
-    Shapes: ``wavelength``: ``[band]``, in any order.
-
-    Args:
-        wavelength: Centre of each band in nm.
-        nm: Width of a box in nm, above 0.
-
-    Returns:
-        Positions along the band axis in order of wavelength: of each stretch the band nearest to its middle.
-
-    Example:
-        >>> tile_axis([500, 510, 520, 530, 540, 550, 900], nm=30)
-        [1, 4, 6]
-    """
-    centre = np.asarray(wavelength, dtype=np.float64)
-    stretch = np.floor((centre - centre.min() + _ROUNDING) / nm).astype(np.int64)
-    away = np.abs(centre - centre.min() - (stretch + 0.5) * nm)
-    return [
-        int(members[away[members].argmin()])
-        for members in (np.flatnonzero(stretch == number) for number in np.unique(stretch))
-    ]

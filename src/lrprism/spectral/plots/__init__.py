@@ -5,6 +5,7 @@ from lrprism.spectral.plots.consensus import share_intervals
 from lrprism.spectral.plots.conservation import layer_sums
 from lrprism.spectral.plots.contrast import relevance_contrast
 from lrprism.spectral.plots.curves import removal_curves
+from lrprism.spectral.plots.explained import draw_explanation
 from lrprism.spectral.plots.heatmaps import band_heatmaps
 from lrprism.spectral.plots.scene import scene_relevance
 from lrprism.spectral.plots.selection import accuracy_by_bands
@@ -15,6 +16,7 @@ __all__ = [
     "accuracy_by_bands",
     "band_heatmaps",
     "class_spectra",
+    "draw_explanation",
     "layer_sums",
     "relevance_contrast",
     "relevance_spectrum",

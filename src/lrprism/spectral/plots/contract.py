@@ -20,7 +20,6 @@ from lrprism.spectral.bands.statistics import (
 )
 
 _NOT_KNOWN: Final = frozenset(("", "unknown"))
-_PLACES: Final = ("name", "row", "column", "scene")
 
 
 def require_variables(dataset: xr.Dataset, names: Iterable[str]) -> None:
@@ -283,22 +282,3 @@ def describe_window(dataset: xr.Dataset) -> str:
     """Return the window in words, ``"9 × 9 pixels"``."""
     y, x = dataset.attrs["window"] if "y" not in dataset.sizes else (dataset.sizes["y"], dataset.sizes["x"])
     return f"{y} × {x} pixels"
-
-
-def name_sample(dataset: xr.Dataset) -> list[str]:
-    """Return the name of the only sample, such as its file or its line in a table, or its row and column.
-
-    Args:
-        dataset: A relevance dataset, or one sample of it. Of several samples, nothing is returned, as of one
-            without a name and a place.
-    """
-    known = {str(name): dataset[name].to_numpy() for name in _PLACES if name in dataset.coords}
-    if any(values.size != 1 for values in known.values()):
-        return []
-    words = {name: values.item() for name, values in known.items()}
-    if "name" in words:
-        return [f"sample {words['name']}"]
-    if not {"row", "column"} <= set(words):
-        return []
-    where = f" of {words['scene']}" if "scene" in words else ""
-    return [f"sample at row {words['row']}, column {words['column']}{where}"]

@@ -1,11 +1,14 @@
 """The facts of a single sample in the heading of a figure: which one, what is true, what is predicted."""
 
+from typing import Final
+
 import numpy as np
 import xarray as xr
 
 from lrprism.spectral.bands.statistics import SEGMENTATION, TASK
 from lrprism.spectral.plots import contract, style
 
+_PLACES: Final = ("name", "row", "column", "scene")
 _CERTAIN = 0.9995  # from here on three decimals would say 1.000
 
 
@@ -27,9 +30,9 @@ def describe_sample(dataset: xr.Dataset) -> list[str]:
     sample = dataset.isel(sample=0) if "sample" in dataset.dims else dataset
     is_regression = contract.is_regression(sample)
     if not {"true" if is_regression else "label", "predicted"} <= set(sample.variables):
-        return contract.name_sample(sample)
+        return name_sample(sample)
     truth = _name_values(sample) if is_regression else _name_classes(sample)
-    return [*contract.name_sample(sample), *truth]
+    return [*name_sample(sample), *truth]
 
 
 def _name_values(sample: xr.Dataset) -> list[str]:
@@ -51,3 +54,22 @@ def _name_classes(sample: xr.Dataset) -> list[str]:
     share = float(shares[int(sample["predicted"])] / shares.sum())
     probability = f"{share:.3f}" if share < _CERTAIN else "above 0.999"
     return [f"true class: {true}", f"predicted: {predicted}, probability {probability}"]
+
+
+def name_sample(dataset: xr.Dataset) -> list[str]:
+    """Return the name of the only sample, such as its file or its line in a table, or its row and column.
+
+    Args:
+        dataset: A relevance dataset, or one sample of it. Of several samples, nothing is returned, as of one
+            without a name and a place.
+    """
+    known = {str(name): dataset[name].to_numpy() for name in _PLACES if name in dataset.coords}
+    if any(values.size != 1 for values in known.values()):
+        return []
+    words = {name: values.item() for name, values in known.items()}
+    if "name" in words:
+        return [f"sample {words['name']}"]
+    if not {"row", "column"} <= set(words):
+        return []
+    where = f" of {words['scene']}" if "scene" in words else ""
+    return [f"sample at row {words['row']}, column {words['column']}{where}"]
