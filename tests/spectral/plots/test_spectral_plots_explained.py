@@ -33,9 +33,9 @@ def test_one_call_per_figure(kind: str, shape: tuple[int, ...], assert_readable:
 
 def test_heatmaps_of_a_sample_and_a_curve_of_a_single_spectrum() -> None:
     patches = explain(3, 20, 5, 5)
-    panels = [axes for axes in draw_explanation(patches, "heatmaps", NM, sample=2).axes if axes.images]
+    images = draw_explanation(patches, "heatmaps", NM, sample=2).axes[0].images
     total = patches.relevance[2].sum(0).numpy()
-    np.testing.assert_allclose(panels[1].images[0].get_array(), total, atol=1e-6)
+    np.testing.assert_allclose(images[1].get_array(), total, atol=1e-6)
     spectra = explain(3, 20)
     lines = [line for axes in draw_explanation(spectra, "heatmaps", NM, sample=1).axes for line in axes.lines]
     (curve,) = [line for line in lines if line.get_gid() == "relevance"]

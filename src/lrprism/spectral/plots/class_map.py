@@ -104,7 +104,7 @@ def class_spectra(dataset: xr.Dataset, *, normalise: bool | None = None) -> Figu
     for axes, (name, means) in zip(panels, drawn.items(), strict=True):
         _draw_map(axes, means, wavelength, scales[name], rows.is_named)
         _write_peaks(axes, rows.peaks[name])
-        axes.set_title(name if len(drawn) > 1 else "", loc="left", fontsize=style.FONT, pad=2.0)
+        axes.set_title(name if len(drawn) > 1 else "", loc="left", fontsize=style.FONT, pad=2.0, y=1.0)
     _draw_foot(figure, bars, notes)
     return figure
 

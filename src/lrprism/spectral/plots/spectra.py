@@ -109,7 +109,7 @@ def relevance_spectrum(dataset: xr.Dataset, target: int) -> Figure:
         wavelength_axis.shade_atmosphere(lower, ends)
         mark_boxes(lower, marks.regions, marks.boxes)
         for panel, name in ((axes, "as computed"), (lower, f"averaged over {contract.name_width(nm)}")):
-            panel.set_title(name, loc="left", fontsize=style.FONT, pad=2.0)
+            panel.set_title(name, loc="left", fontsize=style.FONT, pad=2.0, y=1.0)
     draw_legend(figure, panels, LEGEND)
     return figure
 
