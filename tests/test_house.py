@@ -1,9 +1,8 @@
 """What CONTRIBUTING says of the size of files and bodies, and of the place of tests."""
 
 import ast
+from functools import cache
 from pathlib import Path
-
-import pytest
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "src/lrprism"
@@ -18,6 +17,15 @@ def measure_body(function: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
     return (statements[-1].end_lineno or 0) - statements[0].lineno + 1 if statements else 0
 
 
+@cache  # late: every worker of pytest imports this file, and few run its tests
+def parse(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+def name_file(path: Path) -> str:
+    return str(path.relative_to(PACKAGE))
+
+
 def list_public_names(tree: ast.Module) -> list[str]:
     nodes = (node for node in tree.body if isinstance(node, (*FUNCTION, ast.ClassDef)))
     return [node.name for node in nodes if not node.name.startswith("_")]
@@ -29,20 +37,28 @@ def test_a_body_is_measured_without_its_docstring() -> None:
     assert measure_body(function) == 3
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
-def test_files_and_bodies_are_short(path: Path) -> None:
-    text = path.read_text(encoding="utf-8")
-    assert len(text.splitlines()) <= LONGEST_FILE
-    functions = [node for node in ast.walk(ast.parse(text)) if isinstance(node, FUNCTION)]
-    assert {f.name: measure_body(f) for f in functions if measure_body(f) > LONGEST_BODY} == {}
+def test_files_are_short() -> None:
+    lengths = {name_file(path): len(path.read_text(encoding="utf-8").splitlines()) for path in FILES}
+    assert {name: lines for name, lines in lengths.items() if lines > LONGEST_FILE} == {}
 
 
-@pytest.mark.parametrize(
-    "path",
-    [path for path in FILES if not path.name.startswith("__")],
-    ids=lambda path: str(path.relative_to(PACKAGE)),
-)
-def test_every_module_with_public_names_has_its_test_at_the_mirrored_path(path: Path) -> None:
-    if list_public_names(ast.parse(path.read_text(encoding="utf-8"))):
+def test_bodies_are_short() -> None:
+    bodies = [
+        (name_file(path), node.name, measure_body(node))
+        for path in FILES
+        for node in ast.walk(parse(path))
+        if isinstance(node, FUNCTION)
+    ]
+    assert len(bodies) > len(FILES)
+    assert [body for body in bodies if body[-1] > LONGEST_BODY] == []
+
+
+def test_every_module_with_public_names_has_its_test_at_the_mirrored_path() -> None:
+    missing = []
+    for path in FILES:
         parts = path.relative_to(PACKAGE).with_suffix("").parts
-        assert (ROOT / "tests").joinpath(*parts[:-1], f"test_{'_'.join(parts)}.py").is_file()
+        test = (ROOT / "tests").joinpath(*parts[:-1], f"test_{'_'.join(parts)}.py")
+        is_module = not path.name.startswith("__")
+        if is_module and list_public_names(parse(path)) and not test.is_file():
+            missing.append(test)
+    assert missing == []

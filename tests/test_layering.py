@@ -77,21 +77,24 @@ INSIDE = [module for module in MODULES if module not in DOORS]
 
 
 @cache  # late: every worker of pytest imports this file, and few run its tests
-def parse(module: str) -> ast.Module:
-    return ast.parse(MODULES[module].read_text())
+def list_imports(module: str) -> list[ast.Import | ast.ImportFrom]:
+    """Return the statements of a module that import, for types and inside functions too."""
+    tree = ast.parse(MODULES[module].read_text())
+    return [node for node in ast.walk(tree) if isinstance(node, (ast.Import, ast.ImportFrom))]
 
 
-def imported_modules(module: str) -> set[str]:
-    """Return what a module imports, for types and inside functions too; of a package, the module meant."""
+@cache
+def imported_modules(module: str) -> frozenset[str]:
+    """Return what a module imports; of a package, the module meant."""
     names: set[str] = set()
-    for node in ast.walk(parse(module)):
+    for node in list_imports(module):
         if isinstance(node, ast.Import):
             names.update(alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom):
+        else:
             assert node.level == 0, f"{module}: relative import"
             parts = {f"{node.module}.{alias.name}" for alias in node.names}
             names.update(part if part in MODULES else str(node.module) for part in parts)
-    return names
+    return frozenset(names)
 
 
 def imports_of_ours(module: str) -> set[str]:
@@ -102,16 +105,22 @@ def room(module: str) -> str:
     return ".".join(module.split(".")[: 3 if module.startswith("lrprism.spectral.") else 2])
 
 
-@pytest.mark.parametrize("module", INSIDE)
-def test_imports_point_down(module: str) -> None:
-    own = room(module)
-    assert own in LEVEL, f"{module} stands in a room that the floors do not name"
-    for name in imports_of_ours(module):
-        other = room(name)
-        assert name not in DOORS, f"{module} imports {name}: import from the room's own package"
-        assert other == own or LEVEL[other] < LEVEL[own], (
-            f"{module} imports {name} from a floor above or beside it"
-        )
+def test_every_module_stands_in_a_room_of_a_floor() -> None:
+    assert [module for module in INSIDE if room(module) not in LEVEL] == []
+
+
+def test_no_module_imports_from_a_door_but_from_the_room_s_own_package() -> None:
+    assert {module: names for module in INSIDE if (names := imports_of_ours(module) & DOORS)} == {}
+
+
+def test_imports_point_down() -> None:
+    def is_below(name: str, module: str) -> bool:
+        return room(name) == room(module) or LEVEL[room(name)] < LEVEL[room(module)]
+
+    above = {
+        module: [name for name in imports_of_ours(module) if not is_below(name, module)] for module in INSIDE
+    }
+    assert {module: names for module, names in above.items() if names} == {}
 
 
 def test_no_modules_import_each_other() -> None:
@@ -132,12 +141,16 @@ def test_no_modules_import_each_other() -> None:
         visit(module, ())
 
 
-@pytest.mark.parametrize("module", list(MODULES))
-def test_private_names_stay_in_their_module(module: str) -> None:
-    for node in ast.walk(parse(module)):
-        if isinstance(node, ast.ImportFrom) and str(node.module).startswith("lrprism"):
-            private = [alias.name for alias in node.names if re.match("_[^_]", alias.name)]
-            assert not private, f"{module} imports {private} from {node.module}"
+def test_private_names_stay_in_their_module() -> None:
+    taken = [
+        f"{module} imports {alias.name} from {node.module}"
+        for module in MODULES
+        for node in list_imports(module)
+        if isinstance(node, ast.ImportFrom) and str(node.module).startswith("lrprism")
+        for alias in node.names
+        if re.match("_[^_]", alias.name)
+    ]
+    assert taken == []
 
 
 LATE = {
@@ -150,10 +163,14 @@ LATE = {
 """Imported by the one function that needs it, when it is called."""
 
 
-@pytest.mark.parametrize("module", [name for name in INSIDE if not name.startswith("lrprism.spectral.")])
-def test_the_engine_needs_torch_alone(module: str) -> None:
-    outside = {name.split(".")[0] for name in imported_modules(module)} - sys.stdlib_module_names
-    assert outside - {"lrprism", "torch"} == LATE.get(module, set())
+def test_the_engine_needs_torch_alone() -> None:
+    ours = {"lrprism", "torch", *sys.stdlib_module_names}
+    outside = {
+        module: {name.split(".")[0] for name in imported_modules(module)} - ours
+        for module in INSIDE
+        if not module.startswith("lrprism.spectral.")
+    }
+    assert {module: names for module, names in outside.items() if names} == LATE
 
 
 IMPORTS = """
