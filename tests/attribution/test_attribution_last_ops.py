@@ -1,6 +1,7 @@
 """Ops behind the last layer that change nothing change no map, with an account or without."""
 
 from collections.abc import Callable
+from functools import cache
 
 import pytest
 import torch
@@ -62,6 +63,21 @@ class Net(nn.Module):
         return self.end(self.head(self.body(x)))
 
 
+@cache
+def explain_without_an_end(
+    composite: AbstractComposite, *, convolves_last: bool
+) -> list[tuple[Tensor, Tensor]]:
+    """Return classes to explain, those of the lowest and of the highest logits, and relevance for each."""
+    plain = Net(nn.Identity(), convolves_last=convolves_last).double().eval()
+    logits = plain(draw_input())
+    targets = (logits.argmin(1), logits.argmax(1))
+    return [(target, lp.LRP(plain, composite).explain(draw_input(), target).relevance) for target in targets]
+
+
+def draw_input() -> Tensor:
+    return torch.randn(4, 2, 6, dtype=torch.float64, generator=torch.Generator().manual_seed(1))
+
+
 @pytest.mark.parametrize("audit", [False, True])
 @pytest.mark.parametrize("convolves_last", [False, True])
 @pytest.mark.parametrize("composite", COMPOSITES, ids=repr)
@@ -70,11 +86,8 @@ def test_an_end_that_changes_nothing(
     end: str, composite: AbstractComposite, *, convolves_last: bool, audit: bool
 ) -> None:
     model = Net(ENDS[end], convolves_last=convolves_last).double().eval()
-    plain = Net(nn.Identity(), convolves_last=convolves_last).double().eval()
-    x = torch.randn(4, 2, 6, dtype=torch.float64, generator=torch.Generator().manual_seed(1))
-    logits = plain(x)
-    for target in (logits.argmin(1), logits.argmax(1)):
-        expected = lp.LRP(plain, composite).explain(x, target)
-        explanation = lp.LRP(model, composite, strict=True).explain(x, target, audit=audit)
-        torch.testing.assert_close(explanation.relevance, expected.relevance, rtol=1e-12, atol=1e-14)
+    explainer = lp.LRP(model, composite, strict=True)
+    for target, expected in explain_without_an_end(composite, convolves_last=convolves_last):
+        explanation = explainer.explain(draw_input(), target, audit=audit)
+        torch.testing.assert_close(explanation.relevance, expected, rtol=1e-12, atol=1e-14)
         assert explanation.relevance.flatten(1).any(1).all()

@@ -49,7 +49,9 @@ def test_a_trait_is_learned_and_explained_in_its_unit(lrprism: object, tmp_path:
     record = json.loads((out / "run.json").read_text())["training"]
     # brightness may tell the trait: it is not drawn at random
     assert record["settings"]["augment"] is False
-    code, text, errors = lrprism("explain", out, "--out", tmp_path / "explained", "--quiet")
+    code, text, errors = lrprism(
+        "explain", out, "--out", tmp_path / "explained", "--figures", "none", "--quiet"
+    )
     assert code == 0, errors
     assert "explained (% less that of the reference, mean per sample)" in text
     # three epochs teach next to nothing

@@ -145,7 +145,7 @@ def test_the_table_of_the_report_is_that_of_the_comparison(spectra_run: Path, tm
     from lrprism.spectral.workbench import ExplanationSettings, explain_into
     from tests.small_runs import SILENT
 
-    explain_into(tmp_path, spectra_run, ExplanationSettings(devices=Devices("cpu"), heatmaps=0), SILENT)
+    explain_into(tmp_path, spectra_run, ExplanationSettings(devices=Devices("cpu"), figures="none"), SILENT)
     table, as_asked = (pd.read_csv(tmp_path / name) for name in ("against_others.csv", "bands.csv"))
     assert table.columns.tolist() == as_asked.columns.tolist()
     stretches = pd.read_csv(tmp_path / "stretches.csv")

@@ -113,7 +113,7 @@ def test_zones_and_areas_account_for_all_relevance(trained: Path, tmp_path: Path
     own, folder = tmp_path / "own.csv", tmp_path / "explained"
     own.write_text("name,start_nm,end_nm\nfirst half,400,700\nsecond half,700,1000\n")
     folder.mkdir()
-    settings = ExplanationSettings(devices=CPU, heatmaps=0, zones=f"{own},Landsat 5,indices")
+    settings = ExplanationSettings(devices=CPU, figures="none", zones=f"{own},Landsat 5,indices")
     record = explain_into(folder, trained, settings, SILENT)
     assert record is not None
     relevance, areas = relevance_of(folder), pd.read_csv(folder / "areas.csv")
@@ -130,7 +130,7 @@ def test_zones_and_areas_account_for_all_relevance(trained: Path, tmp_path: Path
 def test_a_set_of_zones_that_is_missing_is_told_and_plants_need_an_ndvi(
     trained: Path, tmp_path: Path
 ) -> None:
-    settings = ExplanationSettings(devices=CPU, heatmaps=0, per_class=1, zones="vegetation,correlation")
+    settings = ExplanationSettings(devices=CPU, figures="none", per_class=1, zones="vegetation,correlation")
     record = explain_into(tmp_path, trained, settings, SILENT)
     assert record is not None
     assert record["report"][-1].startswith(
@@ -165,7 +165,7 @@ def test_the_width_is_that_of_the_training_samples_unless_one_is_given(
     assert resolution == {"nm": pytest.approx(expected), "part": "train", "samples": train.sum()}
     assert relevance_of(explained).attrs["resolution_nm"] == resolution["nm"]
 
-    settings = ExplanationSettings(devices=CPU, per_class=1, heatmaps=0, pool=250.0)
+    settings = ExplanationSettings(devices=CPU, per_class=1, figures="none", pool=250.0)
     explain_into(tmp_path, trained, settings, SILENT)
     dataset, bands = relevance_of(tmp_path), pd.read_csv(tmp_path / "bands.csv")
     assert json.loads((tmp_path / "run.json").read_text())["explanation"]["resolution_nm"] == 250

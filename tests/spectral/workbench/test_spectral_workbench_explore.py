@@ -16,7 +16,7 @@ CPU = Devices("cpu")
 
 
 def test_samples_and_their_page(trained: Path, tmp_path: Path) -> None:
-    explain_into(tmp_path, trained, ExplanationSettings(devices=CPU, heatmaps=0), SILENT)
+    explain_into(tmp_path, trained, ExplanationSettings(devices=CPU, figures="none"), SILENT)
     stored = xr.open_zarr(tmp_path / "relevance.zarr", zarr_format=2)
     content = read_content(find_explorer(tmp_path).read_text(encoding="utf-8"))
     spectra = stored["relevance"].values.astype(np.float64).sum(axis=(2, 3))

@@ -152,7 +152,7 @@ def test_every_pixel_needs_the_name_of_one_scene(project: Path, tmp_path: Path) 
 
 
 def test_an_explanation_says_of_which_scene_each_sample_is(project: Path, tmp_path: Path) -> None:
-    settings = ExplanationSettings(per_class=4, heatmaps=0)
+    settings = ExplanationSettings(per_class=4, figures="none")
     record = explain_into(tmp_path, project / "blocks", settings, SILENT)
     assert record is not None
     table = pd.read_csv(tmp_path / "samples.csv")

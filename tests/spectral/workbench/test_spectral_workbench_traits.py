@@ -165,7 +165,7 @@ def test_several_traits_are_learned_and_one_is_explained(table: Path, tmp_path: 
     with pytest.raises(lp.InputError, match=r"Give --target with one of nitrogen, water\."):
         explain_into(tmp_path, tmp_path / "run", ExplanationSettings(model=LINEAR, devices=CPU), SILENT)
     (tmp_path / "e").mkdir()
-    chosen = ExplanationSettings(model=LINEAR, devices=CPU, target="water", per_class=4)
+    chosen = ExplanationSettings(model=LINEAR, devices=CPU, target="water", per_class=4, figures="none")
     explain_into(tmp_path / "e", tmp_path / "run", chosen, SILENT)
     bands = pd.read_csv(tmp_path / "e" / "bands.csv")
     assert bands.loc[bands["rank"] == 1, ["class_name", "band", "unit"]].to_numpy().tolist() == [
@@ -378,7 +378,9 @@ def test_spectra_without_measured_values_are_predicted_and_explained(
 ) -> None:
     pd.read_csv(table).iloc[:30].drop(columns="nitrogen (mg/g)").to_csv(tmp_path / "new.csv", index=False)
     (tmp_path / "e").mkdir()
-    settings = ExplanationSettings(str(tmp_path / "new.csv"), model=LINEAR, devices=CPU, per_class=None)
+    settings = ExplanationSettings(
+        str(tmp_path / "new.csv"), model=LINEAR, devices=CPU, per_class=None, figures="none"
+    )
     record = explain_into(tmp_path / "e", run, settings, SILENT)
     assert record is not None
     assert record["words"][-1] == "Note: of these samples no measured value is known."

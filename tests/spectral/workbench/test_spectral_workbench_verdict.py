@@ -21,7 +21,7 @@ from small_runs import SILENT
 @pytest.fixture(scope="module")
 def explained(spectra_run: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict]:
     folder = tmp_path_factory.mktemp("verdict")
-    settings = ExplanationSettings(devices=Devices("cpu"), heatmaps=0, per_class=None)
+    settings = ExplanationSettings(devices=Devices("cpu"), figures="none", per_class=None)
     record = explain_into(folder, spectra_run, settings, SILENT)
     assert record is not None
     return folder, record
