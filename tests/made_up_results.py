@@ -12,7 +12,8 @@ import pandas as pd
 import xarray as xr
 
 from lrprism.spectral import make_cube
-from lrprism.spectral.explorer.scene import ExplainedScene
+from lrprism.spectral.explorer.page import build_page, collect_content
+from lrprism.spectral.explorer.scene import ExplainedScene, describe_scene
 
 BANDS, HEIGHT, WIDTH, CLASSES, SAMPLES, SIDE = 12, 9, 11, 3, 24, 4
 # a gap between 550 and 900 nm, and bands in no order
@@ -56,7 +57,21 @@ def make_scene(seed: int = 0) -> tuple[xr.Dataset, ExplainedScene]:
     )
     labels = random.integers(-1, CLASSES, (HEIGHT, WIDTH))
     dataset = _add_facts(xr.Dataset({"relevance": (("sample", "band"), relevance)}), predicted, random)
+    dataset["explained"] = dataset["explained"].where(xr.DataArray(inside.ravel(), dims="sample"))
     return dataset, ExplainedScene(cube, labels)
+
+
+def write_small_page(folder: Path, pixels: int) -> tuple[str, xr.Dataset]:
+    """A page of a scene that has room for some of its pixels alone; return it, and the Zarr beside it."""
+    relevance, scene = make_scene()
+    write_tables(folder)
+    relevance.to_zarr(folder / "relevance.zarr", zarr_format=2)
+    stored = xr.open_zarr(folder / "relevance.zarr", zarr_format=2)
+    content = collect_content(folder, stored, RECORD, scene)
+    page = build_page({**content, **describe_scene(stored, scene, 4e6, most=pixels * BANDS)})
+    (folder / "explorer.html").write_text(page, encoding="utf-8")
+    (folder / "run.json").write_text("{}")
+    return page, stored
 
 
 def make_samples(seed: int = 0) -> xr.Dataset:

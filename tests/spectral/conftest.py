@@ -7,8 +7,11 @@ import numpy.typing as npt
 import pytest
 import xarray as xr
 
+from chromium import browser, visit
 from lrprism.spectral import PatchSet, Scene, load_indian_pines, make_cube, make_patches
 from lrprism.spectral.cubes.cube import band_coords
+
+__all__ = ["browser", "visit"]
 
 HdfWriter = Callable[..., Path]
 

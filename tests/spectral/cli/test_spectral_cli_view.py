@@ -1,7 +1,14 @@
+import signal
+import subprocess
+import sys
 import webbrowser
 from pathlib import Path
+from urllib.request import urlopen
 
 import pytest
+
+from made_up_results import write_small_page
+from processes import environment
 
 
 @pytest.fixture
@@ -37,3 +44,31 @@ def test_no_results_are_one_line(lrprism: object, tmp_path: Path) -> None:
     assert code == 2
     assert errors.startswith("error: ")
     assert len(errors.strip().splitlines()) == 1
+
+
+def test_a_scene_is_served_until_ctrl_c(tmp_path: Path) -> None:
+    write_small_page(tmp_path, 20)
+    command = [sys.executable, "-m", "lrprism", "view", str(tmp_path), "--serve", "--print"]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment()
+    ) as process:
+        assert process.stdout is not None
+        url, *words = process.stdout.readline().split()
+        assert words == ["until", "Ctrl-C"]
+        with urlopen(url, timeout=30) as answer:
+            assert b"connect-src 'self'" in answer.read()
+        process.send_signal(signal.SIGINT)
+        output, errors = process.communicate(timeout=30)
+    assert (process.returncode, output, errors) == (0, "", "")
+
+
+def test_a_port_belongs_to_a_server(lrprism: object, results: Path) -> None:
+    code, _, errors = lrprism("view", results, "--port", "8000")
+    assert code == 2
+    assert errors.startswith("error: --port should come with --serve. Found --port 8000 alone.")
+
+
+def test_samples_are_not_served(lrprism: object, results: Path) -> None:
+    code, _, errors = lrprism("view", results, "--serve", "--print")
+    assert code == 2
+    assert errors.startswith("error: results should hold relevance.zarr.")

@@ -138,6 +138,16 @@ def pack(array: npt.NDArray[Any]) -> str:
     return base64.b64encode(deflate.compress(little.tobytes()) + deflate.flush()).decode("ascii")
 
 
+def unpack(text: str, dtype: str) -> npt.NDArray[Any]:
+    """Return the numbers that :func:`pack` wrote.
+
+    Args:
+        text: Base64.
+        dtype: Their dtype, with the order of its bytes, such as ``"<i4"``.
+    """
+    return np.frombuffer(zlib.decompress(base64.b64decode(text), -zlib.MAX_WBITS), dtype=dtype)
+
+
 def round_mantissa(values: Floats) -> npt.NDArray[np.float32]:
     """Return numbers exact to 1 in 8192 whose last bits are 0: they deflate to two thirds.
 

@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from importlib.resources import files
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import Any, Final
 import numpy as np
 import xarray as xr
 
+from lrprism.errors import ResultsError
 from lrprism.spectral.explorer.facts import describe_bands, describe_outputs, describe_result, read_tables
 from lrprism.spectral.explorer.samples import describe_samples
 from lrprism.spectral.explorer.scene import ExplainedScene, describe_scene
@@ -20,6 +22,7 @@ from lrprism.spectral.files import write_whole
 EXPLORER: Final = "explorer.html"
 _ROOM: Final = 4_720_000
 """Characters of the numbers; with the program the file stays below 5 MB where the coarsest integers do."""
+_CONTENT: Final = re.compile(r'<script type="application/json" id="content">(.*?)</script>', re.DOTALL)
 _ASSETS: Final = files("lrprism.spectral.explorer") / "assets"
 
 
@@ -67,23 +70,42 @@ def collect_content(
     }
 
 
-def build_page(content: Mapping[str, Any]) -> str:
+def build_page(content: Mapping[str, Any], *, is_served: bool = False) -> str:
     """Return the page: its style and programs are named by their hashes, and nothing else may run or load.
 
     Args:
         content: From :func:`collect_content`.
+        is_served: Whether the page may ask the server that it came from for numbers.
     """
     style = _read("uPlot.min.css") + _read("explorer.css")
     chart, program = _read("uPlot.iife.min.js"), _read("explorer.js")
     title = str(content["result"]["title"]) or "Explanation"
     return Template(_read("page.html")).substitute(
         title=_escape(title),
-        policy=_state_policy([chart, program], style),
+        policy=_state_policy([chart, program], style) + ("; connect-src 'self'" if is_served else ""),
         style=style,
         chart=chart,
         program=program,
         content=write_json_block(content),
     )
+
+
+def read_content(page: str) -> dict[str, Any]:
+    """Return the content of a page.
+
+    Args:
+        page: A page of :func:`build_page`.
+
+    Raises:
+        ResultsError: If there is none in it.
+    """
+    block = _CONTENT.search(page)
+    if block is None:
+        raise ResultsError(
+            f"{EXPLORER} should be a page of lrprism explain. Found one without content. Explain again."
+        )
+    content: dict[str, Any] = json.loads(block[1])
+    return content
 
 
 def write_json_block(content: Mapping[str, Any]) -> str:

@@ -14,7 +14,9 @@ from torch import nn
 
 from lrprism.display import draw_table, fold, frame
 from lrprism.errors import DataError
+from lrprism.spectral.notebook.widget import build_widget
 from lrprism.spectral.runs import read_run
+from lrprism.spectral.workbench.explore import find_explorer
 from lrprism.spectral.workbench.trained_network import TrainedNetwork
 
 _RELEVANCE, _MAP = "relevance.zarr", "relevance_map.nc"
@@ -86,6 +88,18 @@ class Results:
             f"relevance should lie in the results of an explanation. Found {names} in {self.folder}. "
             "Explain the network first: lrprism.spectral.explain(run, out)."
         )
+
+    def explore(self) -> Any:
+        """Return the explorer of an explanation as a widget for the cell of a notebook.
+
+        Its trait ``address`` says what the reader has chosen, and can be set; see
+        :func:`~lrprism.spectral.notebook.widget.build_widget`.
+
+        Raises:
+            InputError: If anywidget, which the extra ``notebook`` brings, is missing.
+            ResultsError: If there is no page, as of a training.
+        """
+        return build_widget(find_explorer(self.folder))
 
     def network(self, model: str | None = None) -> nn.Module:
         """Load the network of a training, in evaluation mode, with its preprocessing in front.

@@ -11,9 +11,11 @@ from lrprism.errors import ResultsError
 from lrprism.spectral.bands.statistics import REGRESSION, TASK
 from lrprism.spectral.explorer.page import EXPLORER, write_explorer
 from lrprism.spectral.explorer.scene import ExplainedScene
+from lrprism.spectral.explorer.served import ServedScene
 from lrprism.spectral.runs import read_run
 from lrprism.spectral.workbench.every_pixel import PixelExplainer
 from lrprism.spectral.workbench.patch_explainer import SampleExplainer
+from lrprism.spectral.workbench.relevance_store import open_relevance
 
 
 def explore_into(
@@ -35,6 +37,21 @@ def explore_into(
             labels = np.full_like(labels, -1)
         scene = ExplainedScene(explainer.scene.cube, labels)
     write_explorer(folder, relevance, record, scene)
+
+
+def open_served_scene(results: Path) -> ServedScene:
+    """Open the scene of some results for a page that asks for its numbers.
+
+    Args:
+        results: The folder of the results, or the page itself.
+
+    Raises:
+        DataError: If the folder holds no run.
+        ResultsError: If there is no page, or it is not that of every pixel of a scene.
+    """
+    page = find_explorer(results)
+    relevance = open_relevance(page.parent)
+    return ServedScene(page.read_text(encoding="utf-8"), relevance)
 
 
 def find_explorer(results: Path) -> Path:

@@ -100,8 +100,7 @@ class RelevanceStore:
 
     def read(self) -> xr.Dataset:
         """Open the store; its arrays are read when they are needed."""
-        dataset: xr.Dataset = xr.open_zarr(self.path, zarr_format=_FORMAT)
-        return dataset
+        return open_relevance(self.path.parent)
 
     def annotate(self, **attributes: str) -> None:
         """Write attributes of the dataset, once all of it is there to be judged."""
@@ -120,6 +119,22 @@ class RelevanceStore:
 
     def _account(self, batch: int) -> Path:
         return self._accounts / f"{batch:08d}.json"
+
+
+def open_relevance(folder: Path) -> xr.Dataset:
+    """Open the relevance of some results; its arrays are read when they are needed.
+
+    Args:
+        folder: The folder of the results.
+
+    Raises:
+        ResultsError: If there is none.
+    """
+    path = folder / RELEVANCE
+    if not path.is_dir():
+        raise ResultsError(f"results should hold {RELEVANCE}. Found none in '{folder}'. Explain again.")
+    dataset: xr.Dataset = xr.open_zarr(path, zarr_format=_FORMAT)
+    return dataset
 
 
 def _check_same_data(stored: xr.Dataset, template: xr.Dataset) -> None:

@@ -71,6 +71,52 @@ class Rows {
   }
 }
 
+/** The same numbers in the hands of the server that the page came from: fetched first, then read as others are. */
+class ServedRows {
+  constructor({ shape, error }) {
+    [this.rows, this.columns] = shape;
+    Object.assign(this, { error, kept: new Map() });
+  }
+
+  /** Fetch the spectra of some pixels, and the sum of some bands for every pixel; the last ones are kept. */
+  async prepare(indices, columns) {
+    const wanted = [...indices.map((index) => `row/${index}`), ...(columns.length ? [`sum/${columns}`] : [])];
+    const arrived = await Promise.all(wanted.map((address) => this.kept.get(address) ?? fetchFloats(address)));
+    for (const [place, address] of wanted.entries()) {
+      this.kept.delete(address);
+      this.kept.set(address, arrived[place]);
+    }
+    for (const address of [...this.kept.keys()].slice(0, -MOST_KEPT)) this.kept.delete(address);
+  }
+
+  row(index) {
+    return this.kept.get(`row/${index}`);
+  }
+
+  sumColumns(columns) {
+    return this.kept.get(`sum/${columns}`);
+  }
+}
+
+const MOST_KEPT = 24; // answers of the server
+
+async function fetchFloats(address) {
+  const answer = await fetch(address);
+  if (!answer.ok) throw new Error(`${address}: ${answer.status}`);
+  return new Float32Array(await answer.arrayBuffer());
+}
+
+/** Rows that are there for some pixels alone: the others have no number. */
+class SomeRows {
+  constructor(rows, place) {
+    Object.assign(this, { rows, place, error: rows.error });
+  }
+
+  row(index) {
+    return this.place[index] < 0 ? new Float32Array(this.rows.columns).fill(NaN) : this.rows.row(this.place[index]);
+  }
+}
+
 /** Write a number with three digits. */
 function write(number) {
   if (number === null || number === undefined || !Number.isFinite(number)) return "–";
@@ -91,10 +137,13 @@ for (const [name, text] of Object.entries(content.items)) {
 const COUNT = items.target.length;
 items.cluster = await readWhole(groups.cluster);
 if (isScene) items.pixel = items.step.map((sum => (step) => (sum += step))(0));
-const [relevance, input, maps, pictureBytes] = await Promise.all([
-  Rows.read(content.relevance), Rows.read(content.input), content.maps ? Rows.read(content.maps) : null,
+const isServed = content.relevance.served === true;
+const [relevance, codedInput, maps, pictureBytes] = await Promise.all([
+  isServed ? new ServedRows(content.relevance) : Rows.read(content.relevance), Rows.read(content.input),
+  content.maps ? Rows.read(content.maps) : null,
   inflate((content.picture ?? content.patches).rgb),
 ]);
+const input = isServed ? new SomeRows(codedInput, await readWhole(content.input.place)) : codedInput;
 const clusterMaps = groups.maps ? await Rows.read(groups.maps) : null;
 for (const means of [cells, groups.means]) {
   means.rows = { relevance: await Rows.read(means.relevance), input: await Rows.read(means.input) };
@@ -204,9 +253,12 @@ const isNumber = (text, most) => /^\d+$/.test(text) && Number(text) < most;
 const isChoice = (text) => (/^[tl]\d+$|^c\d+,\d+$|^a$/.test(text) && cells.keys.some(readChoice(text)))
   || (/^k\d+$/.test(text) && Number(text.slice(1)) < clusters.length);
 
+// A page in a frame, as in the cell of a notebook, has no address of its own: it tells its host.
+const isFramed = location.protocol === "about:";
+
 /** Take over what the address says; what it does not say, or says wrongly, stays. */
-function readAddress() {
-  const said = new URLSearchParams(location.hash.slice(1));
+function readAddress(address = location.hash.slice(1)) {
+  const said = new URLSearchParams(address);
   const views = VIEWS.map(([name]) => name);
   if (views.includes(said.get("view"))) state.view = said.get("view");
   const [low, high] = (said.get("bands") ?? "").split("-");
@@ -227,7 +279,8 @@ function writeAddress() {
     pins: state.pins.join(",") });
   if (state.first !== "pin") said.set("first", state.first);
   for (const name of ["second", "filter"]) if (state[name]) said.set(name, state[name]);
-  history.replaceState(null, "", `#${said}`);
+  if (isFramed) parent.postMessage({ address: String(said) }, "*");
+  else history.replaceState(null, "", `#${said}`);
 }
 
 // ---------------------------------------------------------------- colours
@@ -613,6 +666,7 @@ let spectra = null;
 
 /** Draw the bars of relevance in the units of the chart, each as wide as its band. */
 function drawBars(chart) {
+  if (!spectra) return; // the server has sent nothing yet
   const { ctx } = chart;
   const zero = chart.valToPos(0, "y", true);
   ctx.save();
@@ -980,6 +1034,7 @@ const clusterCounts = clusters.map(() => ({ known: 0, right: 0 }));
 for (let item = 0; hasLabels && item < COUNT; item += 1) {
   if (items.label[item] < 0) continue;
   const counted = clusterCounts[items.cluster[item]];
+  if (!counted) continue; // a served pixel outside the clusters
   counted.known += 1;
   counted.right += items.label[item] === items.predicted[item];
 }
@@ -1140,8 +1195,26 @@ function say(sentence) {
   find("sentence").textContent = sentence;
 }
 
-/** Change the state and draw what depends on it; how long that took is kept for tests. */
+let turn = Promise.resolve();
+
+/** Change the state and draw what depends on it, once the server has sent what that takes. */
 function update(changes) {
+  if (!isServed) {
+    draw(changes);
+    return turn;
+  }
+  turn = turn.then(() => fetchFor({ ...state, ...changes })).then(() => draw(changes),
+    (error) => say(`The server does not answer: start lrprism view --serve again (${error.message}).`));
+  return turn;
+}
+
+/** Fetch what is drawn of a state. */
+function fetchFor({ pins, view, low, high }) {
+  return relevance.prepare(pins, view === "relevance" ? order.slice(low, high + 1) : []);
+}
+
+/** Take over changes and draw what depends on them; how long that took is kept for tests. */
+function draw(changes) {
   const begun = performance.now();
   const before = { ...state };
   Object.assign(state, changes);
@@ -1200,17 +1273,19 @@ function resize() {
   drawPins();
 }
 
-function start() {
+async function start() {
   readTheme();
   find("title").textContent = result.title || "Explanation";
   find("way").textContent = `${result.composite.split("(")[0]} against ${result.comparedWith} · ${result.unit} · ${counts.which}, ${counts.shown.toLocaleString("en")} of ${counts.total.toLocaleString("en")} explained`;
   find("doubt").hidden = !result.doubt;
   find("doubt").textContent = `Do not read these maps: ${result.doubt}.`;
   const percent = (rows) => `${Number((100 * rows.error).toPrecision(2))} %`;
-  find("precision").textContent = `In this page relevance is exact to ${percent(relevance)} of the largest of its ${isScene ? "pixel" : "spectrum"}, the data to ${percent(input)}${maps ? `, relevance in a map to ${percent(maps)} of the largest of its sample` : ""}; means are exact. All digits are in relevance.zarr.`;
+  const exact = isServed ? "" : ` to ${percent(relevance)} of the largest of its ${isScene ? "pixel" : "spectrum"}`;
+  find("precision").textContent = `In this page relevance is exact${exact}, the data to ${percent(input)}${maps ? `, relevance in a map to ${percent(maps)} of the largest of its sample` : ""}; means are exact. ${isServed ? `Means, clusters, true classes and data are there of ${content.meansOf} alone.` : "All digits are in relevance.zarr."}`;
   find("attribution").textContent = result.attribution ? `Data: ${result.attribution}` : "";
   find("views").innerHTML = VIEWS.map(([value, name]) => `<label><input type="radio" name="view" value="${value}">${name}</label>`).join("");
   find("band").max = order.length - 1;
+  if (isServed) await relevance.prepare([0], []);
   state.low = state.high = rank[relevance.row(0).reduce((best, value, band, row) => (value > row[best] ? band : best), 0)];
   state.pins = [Math.floor(COUNT / 2)];
   readAddress();
@@ -1222,10 +1297,10 @@ function start() {
   buildSaid();
   buildCharts();
   paintConfusion();
-  update({ all: true });
+  await update({ all: true });
 }
 
-start();
+await start();
 find("views").addEventListener("change", (event) => update({ view: event.target.value }));
 for (const id of ["first", "second"]) find(id).addEventListener("change", (event) => update({ [id]: event.target.value }));
 find("band").addEventListener("input", (event) => choosePlace(Number(event.target.value)));
@@ -1240,6 +1315,11 @@ find("copy").addEventListener("click", copyTable);
 find("save").addEventListener("click", saveImage);
 document.addEventListener("keydown", takeKey);
 addEventListener("hashchange", () => { readAddress(); update({ all: true }); });
+addEventListener("message", ({ source, data }) => {
+  if (!isFramed || source !== parent || typeof data?.address !== "string") return;
+  readAddress(data.address);
+  update({ all: true });
+});
 new ResizeObserver(resize).observe(find("charts"));
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => { readTheme(); paintConfusion(); drawClusters(); update({ all: true }); });
 document.documentElement.dataset.readyMs = (performance.now() - started).toFixed(1);

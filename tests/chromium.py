@@ -1,4 +1,4 @@
-"""The explorer in Chromium, as Debian has it."""
+"""A page in Chromium, as Debian has it."""
 
 import shutil
 from collections.abc import Callable, Iterator
@@ -30,9 +30,9 @@ class Visit:
 
 @pytest.fixture(scope="module")  # its event loop should not outlive the tests that need it
 def browser() -> Iterator[Any]:
-    playwright = pytest.importorskip("playwright.sync_api", reason="the explorer is tested with playwright")
+    playwright = pytest.importorskip("playwright.sync_api", reason="pages are tested with playwright")
     if CHROMIUM is None:
-        pytest.skip("the explorer is tested in Chromium: apt-get install chromium")
+        pytest.skip("pages are tested in Chromium: apt-get install chromium")
     with playwright.sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         yield browser
