@@ -405,9 +405,8 @@ def test_arrays_without_targets_are_predicted(tmp_path: Path) -> None:
     train_into(tmp_path / "run", settings_of(tmp_path / "train" / "x.npy", preparation, 200), SILENT)
     (tmp_path / "e").mkdir()
     source = str(tmp_path / "new" / "x.npy")
-    explain_into(
-        tmp_path / "e", tmp_path / "run", ExplanationSettings(source, model=LINEAR, devices=CPU), SILENT
-    )
+    settings = ExplanationSettings(source, model=LINEAR, devices=CPU, figures="none")
+    explain_into(tmp_path / "e", tmp_path / "run", settings, SILENT)
     samples = pd.read_csv(tmp_path / "e" / "samples.csv")
     np.testing.assert_allclose(samples["predicted"], 3 * x[60:, 2], atol=0.1)
     assert samples["true"].isna().all()

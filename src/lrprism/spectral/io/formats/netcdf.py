@@ -1,7 +1,7 @@
 """Cubes in NetCDF files and Zarr stores that name their wavelengths, among them those written by lrprism."""
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
@@ -10,6 +10,8 @@ from typing import Any, Final, Literal, TypeAlias, final
 import numpy as np
 import numpy.typing as npt
 import xarray as xr
+from xarray.backends import H5NetCDFStore
+from xarray.conventions import decode_cf_variable
 
 from lrprism.errors import DataError
 from lrprism.spectral.cubes.cube import make_cube, with_note
@@ -86,8 +88,13 @@ class _StoredVariable(AbstractStored):
     engine: _Engine = "h5netcdf"
 
     def _read(self, index: tuple[slice, ...]) -> npt.NDArray[np.generic]:
-        with _open_dataset(self.path, self.engine) as dataset:
-            return np.asarray(dataset[self.name][index].values)
+        if self.engine == "zarr":
+            with _open_dataset(self.path, self.engine) as dataset:
+                return np.asarray(dataset[self.name][index].values)
+        # one variable alone: opening all of them takes longer than reading a piece
+        with open_hdf5(self.path, _WHAT[self.engine]), closing(H5NetCDFStore.open(self.path)) as store:
+            variable = store.open_store_variable(self.name, store.ds.variables[self.name])
+            return np.asarray(decode_cf_variable(self.name, variable, decode_times=False)[index].values)
 
 
 def _open_dataset_cube(
