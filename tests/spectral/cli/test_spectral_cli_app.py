@@ -47,6 +47,11 @@ def test_help_imports_nothing_heavy(option: str) -> None:
     assert not list_heavy_imports(option)
 
 
+@pytest.mark.parametrize("command", ["compare", "convert", "inspect", "view"])
+def test_the_help_of_a_command_waits_for_no_library(command: str) -> None:
+    assert list_heavy_imports(command, "--help") <= {"numpy"}
+
+
 def test_inspecting_a_file_imports_neither_torch_nor_figures(tmp_path: Path) -> None:
     np.save(tmp_path / "cube.npy", np.ones((4, 5, 6), dtype=np.float32))
     imported = list_heavy_imports("inspect", str(tmp_path / "cube.npy"), "--wavelengths", "400:900")

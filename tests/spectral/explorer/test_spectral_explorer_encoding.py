@@ -12,6 +12,7 @@ from lrprism.spectral.explorer.encoding import (
     round_mantissa,
     round_numbers,
 )
+from lrprism.spectral.explorer.encoding import unpack as read_packed
 from made_up_results import decode, unpack
 
 
@@ -65,6 +66,7 @@ def test_the_finest_integers_that_fit() -> None:
 def test_packed_numbers_come_back() -> None:
     numbers = np.arange(-300, 300, dtype=np.int16)
     assert unpack(pack(numbers), "<i2").tolist() == numbers.tolist()
+    assert read_packed(pack(numbers), "<i2").tolist() == numbers.tolist()
     columns = pack_columns({"whole": np.array([1, 2**30]), "real": np.array([0.1, np.nan, np.inf])})
     assert unpack(columns["whole"], "<i4").tolist() == [1, 2**30]
     np.testing.assert_allclose(unpack(columns["real"], "<f4"), [0.1, np.nan, np.inf], rtol=1.3e-4)

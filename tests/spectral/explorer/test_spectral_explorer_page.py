@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from lrprism.errors import ResultsError
+from lrprism.spectral.explorer import page as pages
 from lrprism.spectral.explorer.page import build_page, collect_content, write_explorer, write_json_block
 from made_up_results import NAMES, RECORD, make_samples, make_scene, read_content, write_tables
 
@@ -59,3 +60,18 @@ def test_a_folder_that_cannot_be_written(tmp_path: Path) -> None:
     (tmp_path / "explorer.html/full").touch()
     with pytest.raises(ResultsError, match=r"should go where they can be written. Found .*explorer.html"):
         write_explorer(tmp_path, make_samples(), RECORD)
+
+
+def test_the_content_of_a_page_is_read_back(tmp_path: Path) -> None:
+    write_tables(tmp_path)
+    content = collect_content(tmp_path, make_samples(), RECORD)
+    assert pages.read_content(build_page(content)) == read_content(build_page(content)) == content
+    with pytest.raises(ResultsError, match=r"explorer\.html should be a page of lrprism explain\. Found one"):
+        pages.read_content("<html></html>")
+
+
+def test_only_a_served_page_may_ask_its_server(tmp_path: Path) -> None:
+    write_tables(tmp_path)
+    content = collect_content(tmp_path, make_samples(), RECORD)
+    assert "connect-src 'self'" in build_page(content, is_served=True)
+    assert "connect-src" not in build_page(content).partition("<style>")[0]

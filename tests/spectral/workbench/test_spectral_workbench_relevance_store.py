@@ -6,7 +6,7 @@ import xarray as xr
 
 import lrprism as lp
 from lrprism.engine import Account
-from lrprism.spectral.workbench.relevance_store import RelevanceStore, sample_arrays
+from lrprism.spectral.workbench.relevance_store import RelevanceStore, open_relevance, sample_arrays
 
 SAMPLES, BATCH = 5, 2
 BATCHES = (slice(0, 2), slice(2, 4), slice(4, 5))
@@ -72,3 +72,11 @@ def test_a_store_without_a_batch_goes_and_one_with_a_batch_stays(
     store.write(0, sample_arrays(build_dataset(BATCHES[0])), build_account(0))
     store.drop_if_empty()
     assert store.batches() == [1, 2]
+
+
+def test_relevance_is_opened_from_the_folder_of_its_results(store: RelevanceStore, tmp_path: Path) -> None:
+    xr.testing.assert_identical(open_relevance(tmp_path), store.read())
+    with pytest.raises(
+        lp.ResultsError, match=r"results should hold relevance\.zarr\. Found none in .*nothing"
+    ):
+        open_relevance(tmp_path / "nothing")

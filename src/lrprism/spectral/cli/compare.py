@@ -6,10 +6,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from lrprism.spectral.cli import json_output, options, output
-from lrprism.spectral.runs import UnfinishedRun, versions
-from lrprism.spectral.workbench.compare import ComparisonSettings, compare_into
-from lrprism.spectral.workbench.progress import Reporter
+from lrprism.spectral.cli import json_output, options
 
 
 def compare(
@@ -37,6 +34,11 @@ def compare(
 
         lrprism compare results/year-1 results/year-2 --classes Corn --out results/years
     """
+    from lrprism.spectral.cli import output  # late: --help should not wait for the workbench
+    from lrprism.spectral.runs import UnfinishedRun, versions
+    from lrprism.spectral.workbench.compare import ComparisonSettings, compare_into
+    from lrprism.spectral.workbench.progress import Reporter
+
     names = () if classes is None else tuple(name.strip() for name in classes.split(","))
     settings = ComparisonSettings(tuple(results), names, right_wrong)
     plan = {"comparison": asdict(settings), "versions": versions()}

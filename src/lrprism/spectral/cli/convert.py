@@ -6,11 +6,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from lrprism.spectral.cli import options, output
-from lrprism.spectral.cubes.bands import parse_bands
-from lrprism.spectral.workbench.convert import convert_cube
-from lrprism.spectral.workbench.preparation import Preparation
-from lrprism.spectral.workbench.progress import Reporter
+from lrprism.spectral.cli import options
 
 
 def convert(
@@ -46,6 +42,12 @@ def convert(
 
         lrprism convert results/map/relevance_map.nc relevance.hdr --bands 10-20
     """
+    from lrprism.spectral.cli import output  # late: --help should not wait for the workbench
+    from lrprism.spectral.cubes.bands import parse_bands
+    from lrprism.spectral.workbench.convert import convert_cube
+    from lrprism.spectral.workbench.preparation import Preparation
+    from lrprism.spectral.workbench.progress import Reporter
+
     preparation = Preparation(
         bands=None if bands is None else parse_bands(bands),
         wavelengths=wavelengths,

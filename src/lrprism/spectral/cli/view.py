@@ -8,9 +8,6 @@ import typer
 from rich.console import Console
 
 from lrprism.errors import InputError
-from lrprism.spectral.cli import output
-from lrprism.spectral.explorer.server import SceneServer
-from lrprism.spectral.workbench.explore import find_explorer, open_served_scene
 
 
 def view(
@@ -48,20 +45,29 @@ def view(
         return
     if port is not None:
         raise InputError(f"--port should come with --serve. Found --port {port} alone. Add --serve.")
+    from lrprism.spectral.workbench.explore import find_explorer  # late: --help should not wait for it
+
     page = find_explorer(results).resolve()
-    output.print_lines(Console(), [str(page)])
+    _print_line(str(page))
     if not print_only and not webbrowser.open(page.as_uri()):
-        output.print_lines(Console(), ["No browser was found here: open the file in one."])
+        _print_line("No browser was found here: open the file in one.")
 
 
 def _serve(results: Path, port: int, *, opens: bool) -> None:
     """Serve the scene until Ctrl-C."""
+    from lrprism.spectral.explorer.server import SceneServer  # late: --help should not wait for it
+    from lrprism.spectral.workbench.explore import open_served_scene
+
     with open_served_scene(results) as scene, SceneServer(scene, port) as server:
-        output.print_lines(Console(), [f"{server.url} until Ctrl-C"])
+        _print_line(f"{server.url} until Ctrl-C")
         if opens and not webbrowser.open(server.url):
-            output.print_lines(Console(), ["No browser was found here: open the address in one."])
+            _print_line("No browser was found here: open the address in one.")
         try:
             server.serve_forever()
         except KeyboardInterrupt:
             # the way to end it
             return
+
+
+def _print_line(line: str) -> None:
+    Console().print(line, highlight=False, soft_wrap=True, markup=False)

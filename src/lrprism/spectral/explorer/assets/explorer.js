@@ -1280,8 +1280,10 @@ async function start() {
   find("doubt").hidden = !result.doubt;
   find("doubt").textContent = `Do not read these maps: ${result.doubt}.`;
   const percent = (rows) => `${Number((100 * rows.error).toPrecision(2))} %`;
+  const where = !isServed ? "All digits are in relevance.zarr."
+    : content.meansOf === counts.which ? "" : `Means, clusters, true classes and data are there of ${content.meansOf} alone.`;
   const exact = isServed ? "" : ` to ${percent(relevance)} of the largest of its ${isScene ? "pixel" : "spectrum"}`;
-  find("precision").textContent = `In this page relevance is exact${exact}, the data to ${percent(input)}${maps ? `, relevance in a map to ${percent(maps)} of the largest of its sample` : ""}; means are exact. ${isServed ? `Means, clusters, true classes and data are there of ${content.meansOf} alone.` : "All digits are in relevance.zarr."}`;
+  find("precision").textContent = `In this page relevance is exact${exact}, the data to ${percent(input)}${maps ? `, relevance in a map to ${percent(maps)} of the largest of its sample` : ""}; means are exact. ${where}`;
   find("attribution").textContent = result.attribution ? `Data: ${result.attribution}` : "";
   find("views").innerHTML = VIEWS.map(([value, name]) => `<label><input type="radio" name="view" value="${value}">${name}</label>`).join("");
   find("band").max = order.length - 1;
