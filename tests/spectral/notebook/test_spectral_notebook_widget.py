@@ -101,8 +101,8 @@ def test_page_and_notebook_follow_each_other(cell: Any) -> None:
 
 
 def test_the_frame_reaches_nothing(cell: Any) -> None:
+    cell.page.frame_locator("iframe").locator("html[data-ready-ms]").wait_for(state="attached")
     frame = next(frame for frame in cell.page.frames if frame.url == "about:srcdoc")
-    frame.wait_for_selector("html[data-ready-ms]")
     assert frame.evaluate("origin") == "null"
     assert (
         frame.evaluate("(() => { try { return String(parent.document); } catch { return 'refused'; } })()")
