@@ -106,7 +106,7 @@ COMPOSITES: dict[str, AbstractComposite] = {
 
 
 OPTIONS: list[dict[str, Any]] = [{}, {"audit": True}, {"target": "all"}, {"layers": ["a"]}]
-# every forward under every composite; the other options under a third of these, so that each meets all of both
+# every forward under every composite; the other options under a third of these, so that each meets all
 CASES = [
     (name, composite, options)
     for (row, name), (column, composite), (turn, options) in product(
