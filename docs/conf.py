@@ -39,6 +39,7 @@ executed_pages = [
     "start",
     "which-rule",
 ]
+executed_files = {"spectral/results/leaves/explorer.html": "leaves-explorer.html"}
 sphinx_gallery_conf = {
     "examples_dirs": str(ROOT / "examples/gallery"),
     "gallery_dirs": "gallery",
@@ -60,10 +61,6 @@ copybutton_exclude = ".linenos, .gp, .go"
 # ------------------------------ pages
 myst_enable_extensions = ["attrs_block", "colon_fence", "deflist", "dollarmath"]
 myst_heading_anchors = 3
-suppress_warnings = [
-    "myst.xref_missing",  # `[evidence.jsonl](evidence.jsonl)` of a measured page is a file of the repository
-    "config.cache",  # the settings of the gallery hold a pattern
-]
 llms_summary = (
     "Layer-wise Relevance Propagation for any PyTorch model, and a workbench that shows which wavelengths "
     "and pixels a trained network used."
@@ -77,9 +74,11 @@ autodoc_preserve_defaults = True
 autoclass_content = "class"
 napoleon_google_docstring = True
 napoleon_numpy_docstring = False
-# Names of other libraries, whose documentation lies behind the network, and names that a signature shows
-# and a user never writes.
-nitpick_ignore_regex = [(r"py:.*", r".*")]
+napoleon_use_ivar = True
+# Not looked for: names of other libraries, whose documentation lies behind the network, and names below the
+# doors of this one, which a signature shows and nobody has to write. A name of a door has to be there.
+DOORS = r"lrprism\.(rules|presets|select|target|reference|evaluation|errors|stabilizers)"
+nitpick_ignore_regex = [(r"py:.*", rf"(?!{DOORS}\.\w+$|lrprism\.\w+$).*")]
 
 # ------------------------------ HTML
 html_theme = "pydata_sphinx_theme"
@@ -87,12 +86,12 @@ html_title = "lrprism"
 html_static_path = ["_static"]
 html_css_files = ["site.css"]
 html_math_renderer = "mathml"
+html_context = {"default_mode": "auto"}
 html_copy_source = True
 html_show_sourcelink = False
 html_theme_options = {
     "navbar_align": "left",
     "navbar_end": ["theme-switcher"],
-    "header_links_before_dropdown": 6,
     "show_prev_next": True,
     "show_toc_level": 2,
     "secondary_sidebar_items": ["page-toc"],

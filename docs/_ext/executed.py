@@ -1,8 +1,8 @@
 """Pages whose code runs while they are built, with what it prints and draws behind each block.
 
 The blocks of a page that ``executed_pages`` names run in the order of reading: ``python`` blocks share their
-names, as the cells of a notebook do, and ``sh`` blocks run in the folder of their page. Code that is shown and
-not run stands in ``py`` and ``bash`` blocks. An error ends the build with the page and the block.
+names, as the cells of a notebook do, and ``sh`` blocks run in the folder of their page. Code that is shown
+and not run stands in ``py`` and ``bash`` blocks. An error ends the build with the page and the block.
 """
 
 import ast
@@ -10,6 +10,7 @@ import base64
 import contextlib
 import io
 import os
+import shutil
 import subprocess
 import sys
 import warnings
@@ -33,7 +34,8 @@ class ExecutedBlocks(SphinxTransform):
         if docname not in self.config.executed_pages:
             return
         folder = Path(self.app.outdir).parent / "work" / docname
-        folder.mkdir(parents=True, exist_ok=True)
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
         names: dict[str, Any] = {"__name__": f"docs.{docname}"}
         for block in list(self.document.findall(nodes.literal_block)):
             results: list[nodes.Node] = []
@@ -121,9 +123,19 @@ def show_value(value: Any) -> list[nodes.Node]:
     return show_text(repr(value))
 
 
+def copy_results(app: Sphinx, error: Exception | None) -> None:
+    """Copy files that the code of pages wrote, such as an explorer, beside the pages."""
+    if error is not None or app.builder.format != "html":
+        return
+    for made, name in app.config.executed_files.items():
+        shutil.copyfile(Path(app.outdir).parent / "work" / made, Path(app.outdir) / name)
+
+
 def setup(app: Sphinx) -> dict[str, bool]:
-    """Register the transform and its list of pages."""
+    """Register the transform, its list of pages, and the files that they make for readers."""
     app.add_config_value("executed_pages", [], "env", list)
+    app.add_config_value("executed_files", {}, "html", dict)
     app.add_transform(ExecutedBlocks)
+    app.connect("build-finished", copy_results)
     # Pages change the working folder while they run: they have to run one after the other.
     return {"parallel_read_safe": False, "parallel_write_safe": True}

@@ -37,7 +37,7 @@ class Bootstrap:
     r"""Percentile intervals: samples are drawn with replacement, and the figure is computed for each draw.
 
     A figure is a function of the mean over samples, :math:`T(\frac1N \sum_n v_n)`, as an area, or the AUC of
-    the mean of |R|. It says how far the figure depends on the samples, not on training or data set.
+    the mean of ``|R|``. It says how far the figure depends on the samples, not on training or data set.
 
     Args:
         resamples: How many times the samples are drawn.

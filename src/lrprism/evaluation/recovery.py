@@ -14,7 +14,7 @@ from lrprism.evaluation.regions import check_scores_finite, read_axis
 
 @dataclass(frozen=True)
 class Recovery:
-    """Success of relevance in finding planted features; scored is the mean of |R| over samples.
+    """Success of relevance in finding planted features; scored is the mean of ``|R|`` over samples.
 
     The signed mean over a class would not do: relevance is often proportional to the input, so that it
     contains the class mean of the data, which finds planted features without any network.
@@ -45,7 +45,7 @@ def recover(
     """Compare relevance with a mask of planted features.
 
     Args:
-        relevance: Relevance of samples, ``[N, ...]``; with a mask of one axis, |R| is summed over all axes
+        relevance: Relevance of samples, ``[N, ...]``; with a mask of one axis, ``|R|`` is summed over all axes
             but ``axis``.
         mask: What is planted, bool, ``[features]`` or of the shape of one sample.
         positions: Position of each feature along the axis, such as nm; evenly spaced if not given.
