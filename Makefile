@@ -8,7 +8,7 @@ ZOO    := .venv-zoo
 # torch without help (tests/torchvision_beside_cpu.py), and transformers imports it where it is installed.
 VISION := $(VENV)/vision
 
-.PHONY: demo test lint types bench bench-quick bench-cuda bench-data bench-statistics bench-selection evidence kills parity formats reproduce court physics kochia fuzz zoo clean
+.PHONY: demo test lint types docs bench bench-quick bench-cuda bench-data bench-statistics bench-selection evidence kills parity formats reproduce court physics kochia fuzz zoo clean
 
 demo: $(READY)
 	$(BIN)/lrprism demo --out runs/demo --overwrite
@@ -25,6 +25,12 @@ lint: $(READY)
 
 types: $(READY)
 	$(BIN)/mypy
+
+# Built strict, with all code of the pages run: a tree that opens without network. The environment is that of the
+# tests; Sphinx joins it here, so that nobody who only tests waits for it.
+docs: $(VENV)/.docs
+	OMP_NUM_THREADS=1 $(BIN)/python -m sphinx --builder html --fail-on-warning --keep-going --nitpicky --quiet docs docs/_build/html
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q tests/test_docs_site.py tests/test_docs_browser.py tests/test_docs_extensions.py
 
 ALONE := mlp,hyper3dnetlite-16,hybridsn,vgg16,resnet50,vit,bert
 
@@ -82,6 +88,10 @@ physics: $(VENV)/.physics
 kochia: $(READY)
 	OMP_NUM_THREADS=1 $(BIN)/python -m court.kochia --page docs/kochia.md
 
+$(VENV)/.docs: $(READY)
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[docs]'
+	@touch $@
+
 $(VENV)/.physics: $(READY) court/requirements.txt
 	$(BIN)/python -m pip install --quiet --no-deps --requirement court/requirements.txt
 	@touch $@
@@ -124,4 +134,4 @@ $(READY): pyproject.toml constraints.txt
 	@touch $@
 
 clean:
-	rm -rf $(VENV) $(PEERS) $(ZOO) runs
+	rm -rf $(VENV) $(PEERS) $(ZOO) runs docs/_build docs/gallery
