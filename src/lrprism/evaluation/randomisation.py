@@ -69,11 +69,11 @@ class Randomisation:
 
     Args:
         similarity: Mean rank correlation of the map with that of the network with random weights.
-        size_similarity: The same of ``|R|``. A product with the input may stay large where the input is, though
-            its signs change.
-        entropy_rise: eMPRT, :math:`(C(R') - C(R)) / C(R)` with C the entropy of the histogram of ``|R|``, after
-            Hedström et al. 2024 (arXiv 2401.06465); above 0 where the map got more complex. To be reported,
-            not to rank by.
+        size_similarity: The same of ``|R|``. A product with the input may stay large where the input is,
+            though its signs change.
+        entropy_rise: eMPRT, :math:`(C(R') - C(R)) / C(R)` with C the entropy of the histogram of ``|R|``,
+            after Hedström et al. 2024 (arXiv 2401.06465); above 0 where the map got more complex. To be
+            reported, not to rank by.
         passed: True if the similarity is below .5, with the upper end of its interval.
     """
 

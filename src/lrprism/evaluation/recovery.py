@@ -45,8 +45,8 @@ def recover(
     """Compare relevance with a mask of planted features.
 
     Args:
-        relevance: Relevance of samples, ``[N, ...]``; with a mask of one axis, ``|R|`` is summed over all axes
-            but ``axis``.
+        relevance: Relevance of samples, ``[N, ...]``; with a mask of one axis, ``|R|`` is summed over all
+            axes but ``axis``.
         mask: What is planted, bool, ``[features]`` or of the shape of one sample.
         positions: Position of each feature along the axis, such as nm; evenly spaced if not given.
         axis: The axis of the bands in ``relevance``.

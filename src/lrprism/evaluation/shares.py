@@ -25,8 +25,8 @@ class Share:
         share: Share of mean ``|R|`` that lies in the group.
         fair: Share of the features that are in the group: what a map without preference gives.
         ratio: ``share / fair`` and its interval.
-        rank: Rank of the group by mean ``|R|`` per feature, 1 is the highest, among all runs of as many features
-            along the axis that do not touch it; None for a group that is no single run.
+        rank: Rank of the group by mean ``|R|`` per feature, 1 is the highest, among all runs of as many
+            features along the axis that do not touch it; None for a group that is no single run.
         among: How many runs there are, with the group.
         flagged: True if the lower end of the ratio lies above 1.5: the network seems to use the group.
     """
