@@ -71,6 +71,7 @@ autodoc_member_order = "bysource"
 autodoc_typehints = "description"
 autodoc_typehints_description_target = "documented"
 autodoc_preserve_defaults = True
+toc_object_entries_show_parents = "hide"
 autoclass_content = "class"
 napoleon_google_docstring = True
 napoleon_numpy_docstring = False

@@ -104,7 +104,9 @@ def show_text(text: str) -> list[nodes.Node]:
     if not text.strip():
         return []
     text = text.rstrip("\n")
-    return [nodes.literal_block(text, text, language="text", classes=["result"])]
+    # Two spaces in a row are the columns of a table, which must not be torn; a sentence may be wrapped.
+    classes = ["result"] if "  " in text else ["result", "result-prose"]
+    return [nodes.literal_block(text, text, language="text", classes=classes)]
 
 
 def show_value(value: Any) -> list[nodes.Node]:
@@ -120,7 +122,8 @@ def show_value(value: Any) -> list[nodes.Node]:
     if hasattr(value, "_repr_html_"):
         html = f'<div class="result result-html">{value._repr_html_()}</div>'
         return [nodes.raw("", html, format="html")]
-    return show_text(repr(value))
+    text = repr(value)
+    return [] if " object at 0x" in text else show_text(text)  # an address says nothing to a reader
 
 
 def copy_results(app: Sphinx, error: Exception | None) -> None:

@@ -1,24 +1,33 @@
 """``llms.txt``: the pages of the site in one plain file, a line each, for programs that read."""
 
+import re
+from itertools import chain
 from pathlib import Path
 
 from docutils import nodes
 from sphinx.application import Sphinx
 
-GALLERY = "gallery/"
 LONGEST = 160
 
 
 def write_index(app: Sphinx, error: Exception | None) -> None:
-    """Write one line per page, in the order of the table of contents: title, source and first sentence."""
+    """Write one line per page, in the order of the table of contents: title, first sentence, source."""
     if error is not None or app.builder.format != "html":
         return
     lines = [f"# {app.config.project}", "", f"> {app.config.llms_summary}", "", "## Pages", ""]
-    for page in sorted(app.env.found_docs):
+    for page in list_pages(app, app.config.root_doc):
         title = app.env.titles[page].astext()
         source = f"_sources/{page}{app.env.doc2path(page, base=False).suffix}.txt"
         lines.append(f"- [{title}]({page}.html): {read_first_sentence(app, page)} Source: {source}")
     Path(app.outdir, "llms.txt").write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def list_pages(app: Sphinx, page: str) -> list[str]:
+    """Return a page and those below it, as the tables of contents have them."""
+    return [
+        page,
+        *chain.from_iterable(list_pages(app, below) for below in app.env.toctree_includes.get(page, [])),
+    ]
 
 
 def read_first_sentence(app: Sphinx, page: str) -> str:
@@ -29,8 +38,7 @@ def read_first_sentence(app: Sphinx, page: str) -> str:
         text = " ".join(paragraph.astext().split())
         if len(text) <= LONGEST:
             return text
-        sentence, dot, _ = text.partition(". ")
-        return sentence + dot.strip()
+        return re.split(r"(?<=\.) (?=[A-Z])", text, maxsplit=1)[0]
     return ""
 
 

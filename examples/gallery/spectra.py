@@ -19,7 +19,7 @@ from lrprism.spectral import estimate_width, pooled, simulate
 
 torch.manual_seed(0)
 data = simulate.planted_spectra(
-    train=1500, validation=10, test=300, bands=120, fwhm_bands=5.6, depth=0.05, seed=3
+    train=1500, validation=10, test=300, bands=120, fwhm_bands=5.6, depth=0.08, seed=3
 )
 for feature in data.truth.features:
     print(f"{feature.role:6} {feature.centre:5.0f} nm")
