@@ -197,7 +197,7 @@ REFUSED: dict[str, tuple[Callable[[lp.LRP], Any], str]] = {
     "kwargs": (lambda e: e.explain(X, kwargs=[1]), r"^kwargs should be a mapping of names\. Found list\.$"),
     "layers": (
         lambda e: e.explain(X, layers=[0]),
-        r"^layers should be paths of modules, as text\. Found 0\.$",
+        r"^layers should be modules, or their paths as text\. Found 0\.$",
     ),
     "target": (
         lambda e: e.explain(X, {0}),

@@ -46,6 +46,24 @@ def test_what_did_not_run_is_refused_by_name(name: str) -> None:
         layers("again", name)
 
 
+def test_a_module_stands_for_its_first_path() -> None:
+    model = Shared()
+    result = lp.LRP(model, presets.Epsilon(0)).explain(X, 0, layers=[model.again, model]).layers
+    assert list(result) == ["block.one", ""]
+    by_path = lp.LRP(model, presets.Epsilon(0)).explain(X, 0, layers=["block.one"]).layers
+    assert torch.equal(result["block.one"], by_path["block.one"])
+    alone = lp.LRP(model, presets.Epsilon(0)).explain(X, 0, layers=model.again).layers
+    assert list(alone) == ["block.one"]
+
+
+def test_a_module_of_another_model_is_refused() -> None:
+    message = (
+        r"^layers should be modules of the model\. Found a Linear that is not part of the Shared\. Take the"
+    )
+    with pytest.raises(lp.InputError, match=message):
+        lp.LRP(Shared(), presets.Epsilon(0)).explain(X, 0, layers=[Shared().again])
+
+
 def test_layers_in_batches_have_all_their_names() -> None:
     explainer = lp.LRP(Shared(), presets.Epsilon(0))
     x = torch.cat([X, 2 * X, -X])

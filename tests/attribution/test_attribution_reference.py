@@ -230,8 +230,8 @@ def test_several_references_of_several_inputs() -> None:
 def test_every_door_takes_a_reference() -> None:
     expected = explain(R)
     close(lp.explain(NETWORK, X, 1, composite=LRP_0, reference=R).relevance, expected)
-    close(EXPLAINER.attribute(X, 1, reference=R), expected)
-    relevance, delta = EXPLAINER.attribute(X, 1, reference=R, return_convergence_delta=True)
+    close(EXPLAINER.attribute(X, 1, baselines=R), expected)
+    relevance, delta = EXPLAINER.attribute(X, 1, baselines=R, return_convergence_delta=True)
     close(relevance, expected)
     close(delta, torch.zeros(3).double())
     assert [row.why for row in EXPLAINER.plan(X, reference=R)][1] == "difference: slope of the secant"

@@ -9,7 +9,7 @@ from typing import Any, cast, final
 import torch
 from torch import Tensor
 
-from lrprism.attribution.explanation import Explanation
+from lrprism.attribution.explanation import Explanation, Relevance
 from lrprism.attribution.indices import Axis, Index, make_seed, read_index
 from lrprism.attribution.seeds import AbstractTarget, Target, format_target, has_class_axis, seeds_of
 from lrprism.errors import TargetError
@@ -75,22 +75,49 @@ def _holds_whole_numbers(target: Tensor) -> bool:
     return not (target.is_floating_point() or target.is_complex() or target.dtype is torch.bool)
 
 
-def convergence_delta(explanation: Explanation, target: Target) -> Tensor:
+def unpack_baselines(inputs: Any, baselines: Any) -> Any:
+    """Return the reference that Captum's ``baselines`` mean: beside one tensor, a tuple of one is unpacked.
+
+    Args:
+        inputs: The inputs, a tensor or a tuple.
+        baselines: A number, a tensor, or a tuple with one of them for each input; Captum's tools hand on a
+            tuple also where there is one input.
+    """
+    is_packed = isinstance(baselines, tuple) and len(baselines) == 1 and not isinstance(inputs, tuple)
+    return baselines[0] if is_packed else baselines
+
+
+def convergence_delta(explanation: Explanation, target: Target, relevance: Relevance | None = None) -> Tensor:
     """Return the missing relevance, explained output less the sum of relevance: ``[N]``, or ``[classes, N]``.
 
     Args:
         explanation: The explanation.
         target: What it explains.
+        relevance: Relevance at a layer, with the samples in front; that of the inputs if None.
     """
-    output, change, relevance = explanation.output, explanation.change, explanation.relevance
+    output, change = explanation.output, explanation.change
+    relevance = explanation.relevance if relevance is None else relevance
     axis = 2 if has_class_axis(target) else 1
     seeds, _ = seeds_of(output, target)
     # an output () is one number for all samples
     has_samples = output.dim() > 0
     terms = [seed * change if has_samples else (seed * change)[None] for seed in seeds]
     explained = torch.stack([term.unsqueeze(-1).flatten(1).sum(1) for term in terms])
+    explained = explained if axis == 2 else explained[0]
+    return subtract_sums(explained, relevance, axis, has_samples=has_samples)
+
+
+def subtract_sums(explained: Tensor, relevance: Any, axis: int = 1, *, has_samples: bool = True) -> Tensor:
+    """Return what was explained less the sum of relevance of each sample.
+
+    Args:
+        explained: ``[N]``, or ``[classes, N]``.
+        relevance: A tensor, or a tuple of them, ``[N, ...]`` or ``[classes, N, ...]``.
+        axis: Number of axes in front that are not summed.
+        has_samples: False where ``explained`` is one number for all samples.
+    """
     tensors = relevance if isinstance(relevance, tuple) else (relevance,)
     arrived: Any = sum(tensor.unsqueeze(-1).flatten(axis).sum(axis) for tensor in tensors)
     arrived = arrived if has_samples else arrived.sum(-1, keepdim=True)
-    delta: Tensor = (explained if axis == 2 else explained[0]) - arrived
+    delta: Tensor = explained - arrived
     return delta

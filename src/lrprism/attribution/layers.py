@@ -71,20 +71,44 @@ NO_LAYERS = Layers({}, {})
 """The layers of a user who asks for none."""
 
 
-def find_layers(model: nn.Module, layers: Sequence[str]) -> Layers:
-    """Return the modules that the paths and globs in ``layers`` name.
+def find_path(model: nn.Module, layer: str | nn.Module) -> str:
+    """Return the first path of a module; a path as it is.
+
+    Args:
+        model: The model.
+        layer: The module, or its path.
 
     Raises:
-        InputError: If one names none, or is no text.
+        InputError: If the model does not have the module, or it is neither module nor text.
     """
-    if not layers:
+    if isinstance(layer, str):
+        return layer
+    if not isinstance(layer, nn.Module):
+        raise InputError(f"layers should be modules, or their paths as text. Found {layer!r}.")
+    # by identity: a module may define what is equal to it
+    paths: list[str] = [path for path, module in model.named_modules() if module is layer]
+    if not paths:
+        raise InputError(
+            f"layers should be modules of the model. Found a {type(layer).__name__} that is not part of the "
+            f"{type(model).__name__}. Take the module from the model that is explained."
+        )
+    return paths[0]
+
+
+def find_layers(model: nn.Module, layers: Sequence[str | nn.Module]) -> Layers:
+    """Return the modules that are given in ``layers``, or that its paths and globs name.
+
+    Raises:
+        InputError: If one names none, or is neither module nor text.
+    """
+    # the truth of a module may be its length, which is 0 for an empty list of modules
+    if not isinstance(layers, nn.Module) and not layers:
         return NO_LAYERS
     # under every path: a shared module has several
     modules = dict(model.named_modules(remove_duplicate=False))
     by_glob: dict[str, list[str]] = {}
-    for glob in [layers] if isinstance(layers, str) else layers:
-        if not isinstance(glob, str):
-            raise InputError(f"layers should be paths of modules, as text. Found {glob!r}.")
+    for layer in [layers] if isinstance(layers, (str, nn.Module)) else layers:
+        glob = find_path(model, layer)
         matches = [glob] if glob in modules else [path for path in modules if fnmatchcase(path, glob)]
         if not matches:
             some = [path for path in modules if path][:12]

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from lrprism.attribution.arrival import find_missing
 from lrprism.attribution.auto import Chosen, check_use_of_samples, choose_candidate
 from lrprism.attribution.batches import average_references, explain_samples
-from lrprism.attribution.captum import CaptumTarget, convergence_delta, read_captum_target
+from lrprism.attribution.captum_method import AbstractCaptumMethod
 from lrprism.attribution.cautions import Cautions
 from lrprism.attribution.cell import show_explainer
 from lrprism.attribution.cutting import Arguments
@@ -35,7 +35,7 @@ from lrprism.errors import TargetError
 from lrprism.ops import OwnOps
 
 
-class LRP:
+class LRP(AbstractCaptumMethod):
     r"""Explain a model by Layer-wise Relevance Propagation: one forward pass, one backward pass.
 
     The backward pass carries the modified gradient ``g`` with relevance ``R(a) = a * g(a)`` at every tensor
@@ -108,7 +108,7 @@ class LRP:
         args: Sequence[Any] = (),
         kwargs: Mapping[str, Any] | None = None,
         output: Output = None,
-        layers: Sequence[str] = (),
+        layers: Sequence[str | nn.Module] = (),
         audit: bool = False,
         batch_size: int | None = None,
         reference: Reference = None,
@@ -134,9 +134,9 @@ class LRP:
                 path of them such as ``"head.logits"`` or ``("head", 0)``, or a callable; None for the only
                 one, or the one named ``logits``; ``"before softmax"`` for the logits in front of the softmax
                 or sigmoid at the end.
-            layers: Paths (or globs such as ``"block.*"``) of modules at whose output relevance is wanted; of
-                those that a glob names, the ones that run and depend on the inputs. A shared module answers
-                to each of its paths.
+            layers: Modules, or their paths (or globs such as ``"block.*"``), at whose output relevance is
+                wanted; of those that a glob names, the ones that run and depend on the inputs. A shared
+                module answers to each of its paths; given as a module, to its first.
             audit: Keep the account: where each unit of relevance went.
             batch_size: The most samples to explain at a time: memory grows with it, not with ``N``. Every
                 tensor with ``N`` rows is cut, also in ``args`` and ``kwargs``, where the model runs once more
@@ -187,7 +187,7 @@ class LRP:
         target: Target,
         *,
         output: Output,
-        layers: Sequence[str],
+        layers: Sequence[str | nn.Module],
         audit: bool,
     ) -> Explanation:
         """Explain inputs at once, and warn of maps that may mislead."""
@@ -263,34 +263,6 @@ class LRP:
             ):
                 note = "" if self.chosen is None else str(self.chosen)
                 return Plan.of(passed.list_reached(facts), assignment, facts.unseen, note)
-
-    def attribute(
-        self,
-        inputs: Tensor | tuple[Tensor, ...],
-        target: Target | CaptumTarget = None,
-        additional_forward_args: Any = None,
-        return_convergence_delta: bool = False,
-        reference: Reference = None,
-    ) -> Any:
-        """Return relevance through Captum's signature, so that tools written for Captum can use it.
-
-        Args:
-            inputs: As for :meth:`explain`.
-            target: As for :meth:`explain`, but a tuple is an index into all axes behind the samples, such as
-                ``(3, 1)`` for an output ``(N, T, C)``, and a list may hold one tuple per sample.
-            additional_forward_args: One further positional argument of the model, or a tuple of them.
-            return_convergence_delta: Also return the missing relevance, ``[N]``: ``explained output - sum of
-                relevance``; with a leading class axis where the target has one.
-            reference: As for :meth:`explain`; Captum calls it ``baselines``.
-        """
-        target = read_captum_target(target)
-        extra = additional_forward_args
-        args = () if extra is None else extra if isinstance(extra, tuple) else (extra,)
-        explanation = self.explain(inputs, target, args=args, reference=reference)
-        relevance: Any = explanation.relevance
-        if not return_convergence_delta:
-            return relevance
-        return relevance, convergence_delta(explanation, target)
 
     def _default_to_chosen(self, reference: Reference) -> Reference:
         return self.chosen.reference if reference is None and self.chosen is not None else reference
