@@ -25,6 +25,7 @@ ENGINE = [
     {"evaluation"},
     {"export"},
     {"attribution"},
+    {"plugs"},
 ]
 """The floors of the engine, from the bottom up; rooms on one floor do not import each other."""
 SPECTRAL = [
@@ -51,6 +52,8 @@ DOORS = {"lrprism", "lrprism.__main__", "lrprism.door", "lrprism.spectral"}
 HEAVY = (
     "matplotlib",
     "numpy",
+    "sklearn",
+    "captum",
     "xarray",
     "lightning",
     "typer",
@@ -159,6 +162,7 @@ LATE = {
     "lrprism.attribution.labelled": {"xarray"},
     "lrprism.engine.account": {"pandas"},
     "lrprism.evaluation.benchmarks.pulses": {"xaitimesynth"},
+    "lrprism.plugs.quantus": {"numpy"},
 }
 """Imported by the one function that needs it, when it is called."""
 

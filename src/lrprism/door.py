@@ -2,7 +2,7 @@
 
 import torch  # noqa: F401 - first: deep inside the imports below, its own would take longer
 
-from lrprism import evaluation, ops, rules
+from lrprism import evaluation, ops, plugs, rules
 from lrprism.attribution import LRP, Explanation, explain, reference, target
 from lrprism.composites import Composite, Within, presets
 from lrprism.composites import selectors as select
@@ -37,6 +37,7 @@ __all__ = [
     "explain",
     "keep_freed_memory",
     "ops",
+    "plugs",
     "presets",
     "reference",
     "rules",
