@@ -3,12 +3,13 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 PEERS  := .venv-parity
+PLUGS  := .venv-plugs
 ZOO    := .venv-zoo
 # Networks that the tests explain. Kept apart: built for CUDA, torchvision cannot be imported beside a CPU
 # torch without help (tests/torchvision_beside_cpu.py), and transformers imports it where it is installed.
 VISION := $(VENV)/vision
 
-.PHONY: demo test lint types docs bench bench-quick bench-cuda bench-data bench-statistics bench-selection evidence kills parity formats reproduce court physics kochia fuzz zoo clean
+.PHONY: demo test lint types docs plugs bench bench-quick bench-cuda bench-data bench-statistics bench-selection evidence kills parity formats reproduce court physics kochia fuzz zoo clean
 
 demo: $(READY)
 	$(BIN)/lrprism demo --out runs/demo --overwrite
@@ -103,6 +104,19 @@ formats: $(READY)
 parity: $(PEERS)/.ready
 	OMP_NUM_THREADS=1 $(PEERS)/bin/python -m pytest parity -q --page docs/parity.md --differences docs/differences.md
 
+# The tools of others that take an explainer: their tests and examples. Quantus brings OpenCV, so it has an environment
+# of its own; the tests of Captum and scikit-learn are also among those of make test.
+plugs: $(PLUGS)/.ready
+	OMP_NUM_THREADS=1 $(PLUGS)/bin/python -m pytest -q tests/plugs tests/spectral/estimators tests/attribution/test_attribution_captum_method.py tests/examples/test_examples_plugs.py
+	for example in captum_noise_tunnel captum_layer quantus_metrics sklearn_pipeline; do \
+	  OMP_NUM_THREADS=1 $(PLUGS)/bin/python examples/plugs/$$example.py || exit 1; \
+	done
+
+$(PLUGS)/.ready: pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(PLUGS)
+	$(PLUGS)/bin/python -m pip install --quiet --constraint constraints.txt --editable '.[spectral,captum,quantus,sklearn,dev]'
+	@touch $@
+
 # The results are kept: a call that was stopped goes on after the last network.
 zoo: $(ZOO)/.ready
 	PYTHONPATH=tests OMP_NUM_THREADS=1 HF_HUB_OFFLINE=1 $(ZOO)/bin/python -m zoo --page docs/zoo.md
@@ -128,10 +142,10 @@ $(READY): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "lrprism needs Python 3.11 or newer. Found $$($(PYTHON) --version). Try: make PYTHON=python3.12"; exit 1; }
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[spectral,geo,spectra,examples,eval,dev]'
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[spectral,geo,spectra,examples,eval,captum,sklearn,dev]'
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --no-deps --upgrade --target $(VISION) torchvision timm
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --no-deps earthlib spyndex  # for their data
 	@touch $@
 
 clean:
-	rm -rf $(VENV) $(PEERS) $(ZOO) runs docs/_build docs/gallery
+	rm -rf $(VENV) $(PEERS) $(PLUGS) $(ZOO) runs docs/_build docs/gallery

@@ -37,7 +37,7 @@ SPECTRAL = [
     {"splits"},
     {"preprocessing", "networks"},
     {"training"},
-    {"runs"},
+    {"runs", "estimators"},
     {"plots", "report"},
     {"explorer"},
     {"workbench"},
@@ -163,6 +163,10 @@ LATE = {
     "lrprism.engine.account": {"pandas"},
     "lrprism.evaluation.benchmarks.pulses": {"xaitimesynth"},
     "lrprism.plugs.quantus": {"numpy"},
+    "lrprism.plugs.sklearn": {"sklearn"},
+    "lrprism.plugs.sklearn.convert": {"numpy", "sklearn"},
+    "lrprism.plugs.sklearn.explain": {"numpy"},
+    "lrprism.plugs.sklearn.steps": {"numpy"},
 }
 """Imported by the one function that needs it, when it is called."""
 

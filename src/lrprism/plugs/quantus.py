@@ -5,6 +5,7 @@ Quantus itself is not imported: its metrics call :func:`explain` with arrays of 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -12,6 +13,7 @@ from torch import Tensor, nn
 
 from lrprism.attribution import LRP
 from lrprism.composites import AbstractComposite
+from lrprism.composites.composite import Entry
 from lrprism.errors import InputError
 
 if TYPE_CHECKING:
@@ -23,7 +25,7 @@ def explain(
     inputs: npt.ArrayLike,
     targets: npt.ArrayLike | None = None,
     *,
-    composite: AbstractComposite | None = None,
+    composite: AbstractComposite | Sequence[Entry] | None = None,
     reference: Any = None,
     output: Any = None,
     batch_size: int | None = None,

@@ -8,6 +8,8 @@ from .cubes.patches import PatchSet, make_patches
 from .cubes.scan import cube_hash
 from .cubes.wavelengths import WavelengthSource, read_wavelengths
 from .cubes.windows import check_window, cut_windows
+from .estimators.classifier import SpectralClassifier
+from .estimators.regressor import SpectralRegressor
 from .io.formats.spectral_library import read_spectral_library
 from .io.labels.read import read_labels
 from .io.patch_file import is_patch_file, read_patch_file
@@ -50,6 +52,8 @@ __all__ = [
     "Preparation",
     "Results",
     "Scene",
+    "SpectralClassifier",
+    "SpectralRegressor",
     "Split",
     "SplitSettings",
     "TrainingConfig",

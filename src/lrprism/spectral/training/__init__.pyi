@@ -8,7 +8,7 @@ from .pixel_scores import PixelScores, score_pixels
 from .prediction import predict
 from .seeds import summarize_seeds
 from .tasks.classification import Classification
-from .tasks.regression import Regression
+from .tasks.regression import Regression, measure_traits
 from .tasks.segmentation import Segmentation
 from .tasks.task import AbstractTask, EpochRecord
 from .trait_scores import Estimate, RegressionScores, TraitScores, score_traits
@@ -32,6 +32,7 @@ __all__ = [
     "evaluate",
     "fit",
     "initialize",
+    "measure_traits",
     "predict",
     "resolve_device",
     "score_pixels",
