@@ -1,5 +1,6 @@
 """The examples for other people's tools run as they stand and find the planted squares."""
 
+import re
 import runpy
 import sys
 from pathlib import Path
@@ -9,7 +10,12 @@ import pytest
 from matplotlib import image
 
 ROOT = Path(__file__).parents[2] / "examples" / "plugs"
-NEEDS = {"captum_noise_tunnel": "captum", "captum_layer": "captum", "quantus_metrics": "quantus"}
+NEEDS = {
+    "captum_noise_tunnel": "captum",
+    "captum_layer": "captum",
+    "quantus_metrics": "quantus",
+    "sklearn_pipeline": "sklearn",
+}
 
 
 @pytest.fixture(autouse=True)
@@ -27,8 +33,11 @@ def run(name: str, *arguments: str, main: bool = True) -> dict[str, Any]:
 
 def test_the_noise_tunnel(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     run("captum_noise_tunnel", "--out", str(tmp_path / "tunnel.png"))
-    words = capsys.readouterr().out.split()
-    numbers = {words[place - 1]: float(words[place].rstrip(",")) for place in (4, 10, 12, 14) if place}
+    printed = capsys.readouterr().out
+    numbers = {
+        name: float(value)
+        for name, value in re.findall(r"(square|delta|infidelity|sensitivity_max) ([\d.e+-]+)", printed)
+    }
     assert numbers["square"] > 0.5
     assert numbers["delta"] < 1e-3
     assert 0 < numbers["infidelity"] < 0.1
@@ -61,3 +70,18 @@ def test_the_metrics_of_quantus() -> None:
     assert ours[layers] < random[layers]
     assert ours[logit] < random[logit]
     assert ours[mass] > 0.5 > 0.1 > random[mass]
+
+
+def test_three_pipelines_of_one_scene(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run("sklearn_pipeline", "--out", str(tmp_path / "bands.png"))
+    lines = capsys.readouterr().out.splitlines()[:3]
+    found = [re.search(r"^(.*): accuracy (\S+), strongest at .* nm, missing (\S+)$", line) for line in lines]
+    assert [match[1] for match in found if match] == [
+        "MLP",
+        "PCA + logistic regression",
+        "linear discriminant",
+    ]
+    assert all(float(match[2]) > 0.8 for match in found if match)
+    assert all(float(match[3]) < 1e-5 for match in found if match)
+    picture = image.imread(tmp_path / "bands.png")
+    assert picture[..., :3].std() > 0.05

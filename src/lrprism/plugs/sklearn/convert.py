@@ -66,9 +66,9 @@ def to_torch(estimator: Any) -> nn.Module:
     # a grid search and its kin, refitted with the best parameters
     if hasattr(estimator, "best_estimator_"):
         return to_torch(estimator.best_estimator_)
-    build = next((make for kinds, make in _TABLE if isinstance(estimator, kinds)), None)
+    build = next((make for kinds, make in TABLE if isinstance(estimator, kinds)), None)
     if build is None:
-        names = ", ".join(kind.__name__ for kinds, _ in _TABLE for kind in kinds)
+        names = ", ".join(kind.__name__ for kinds, _ in TABLE for kind in kinds)
         raise ModelError(
             f"to_torch() should be given an estimator of linear layers and activations. Found "
             f"{type(estimator).__name__}. Supported: Pipeline, {names}. Try one of these, or give the "
@@ -153,7 +153,7 @@ _LINEAR: Final = (
     svm.LinearSVC,
     svm.LinearSVR,
 )
-_TABLE: Final[tuple[tuple[tuple[type, ...], Build], ...]] = (
+TABLE: Final[tuple[tuple[tuple[type, ...], Build], ...]] = (
     (_LINEAR, _build_linear_model),
     ((cross_decomposition.PLSRegression,), _build_pls),
     ((neural_network.MLPClassifier, neural_network.MLPRegressor), _build_perceptron),
