@@ -146,7 +146,7 @@ def _draw_panel(
     (left, top), (width, height) = plan.corner(index), plan.panel
     extent = (left, left + width, top + height, top)
     page.imshow(values, extent=extent, aspect="auto", interpolation="nearest", **look)
-    frame = {"fill": False, "edgecolor": style.GREY, "linewidth": 0.4}
+    frame: dict[str, Any] = {"fill": False, "edgecolor": style.GREY, "linewidth": 0.4}
     page.add_patch(Rectangle((left, top), width, height, **frame))
     for number, line in enumerate(title):
         place = top - GAP - style.LINE * (1 - number)
