@@ -68,7 +68,7 @@ class ServedScene:
         self._pixels = np.flatnonzero(np.isfinite(self.relevance["explained"].values))
 
     def __enter__(self) -> Self:
-        """Copy relevance band by band into a temporary file."""
+        """Copy relevance band by band into a temporary file, and build the page."""
         self._folder = TemporaryDirectory(prefix="lrprism-")
         shape = (self.relevance.sizes["band"], len(self._pixels))
         place = Path(self._folder.name) / "relevance"
@@ -81,6 +81,8 @@ class ServedScene:
             self._maps[:, piece] = values.T
             double = values.astype(np.float64)
             self._sums[:, piece] = double.clip(min=0).sum(axis=1), double.clip(max=0).sum(axis=1)
+        # built once: a scene of a million pixels takes seconds
+        self._page = build_page(self.describe(), is_served=True).encode()
         return self
 
     def __exit__(
@@ -107,7 +109,7 @@ class ServedScene:
             address: The path of a request.
         """
         if address == "/":
-            return "text/html; charset=utf-8", build_page(self.describe(), is_served=True).encode()
+            return "text/html; charset=utf-8", self._page
         match = _ADDRESS.fullmatch(address)
         if match is None:
             return None
