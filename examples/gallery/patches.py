@@ -3,7 +3,7 @@ Bands and pixels of a patch
 ===========================
 
 A network with 3-D convolutions on small images of leaves: one heatmap per band, and the share of
-relevance that lies inside the leaf.
+relevance that lies where the features are.
 """
 
 import torch
