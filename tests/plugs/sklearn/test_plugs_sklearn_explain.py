@@ -83,11 +83,11 @@ def test_batches_and_composites() -> None:
     assert np.abs(plain - damped).max() > 1e-3
 
 
-@pytest.mark.parametrize("of", ["pine", ["fir", "pine", *["oak"] * 58], "zzz"])
-def test_an_unknown_class_is_refused(of: Any) -> None:
-    message = r"^of should be among the classes \['beech', 'fir', 'oak'\]\. Found '(pine|zzz)'\.$"
+@pytest.mark.parametrize("target", ["pine", ["fir", "pine", *["oak"] * 58], "zzz"])
+def test_an_unknown_class_is_refused(target: Any) -> None:
+    message = r"^target should be among the classes \['beech', 'fir', 'oak'\]\. Found '(pine|zzz)'\.$"
     with pytest.raises(lp.TargetError, match=message):
-        explain(fit(LABELS), X, of)
+        explain(fit(LABELS), X, target)
 
 
 def test_one_sample_without_its_axis_is_refused() -> None:

@@ -77,7 +77,7 @@ def test_each_class_of_three_has_its_bands() -> None:
     by_prediction = model[-1].explain(scaled)
     np.testing.assert_array_equal(model[-1].explain(scaled, predicted), by_prediction)
     with pytest.raises(
-        lp.TargetError, match=r"^of should be among the classes \['beech', 'fir', 'oak'\]\. Found 'pine'"
+        lp.TargetError, match=r"^target should be among the classes \['beech', 'fir', 'oak'\]\. Found 'pine'"
     ):
         model[-1].explain(scaled, "pine")
 

@@ -10,7 +10,8 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from lrprism.attribution import LRP, target
+from lrprism.attribution import LRP
+from lrprism.attribution import target as targets
 from lrprism.composites import AbstractComposite
 from lrprism.composites.composite import Entry
 from lrprism.errors import InputError, TargetError
@@ -21,7 +22,7 @@ from lrprism.plugs.sklearn.steps import to_tensor
 def explain(
     estimator: Any,
     X: npt.ArrayLike,
-    of: Any = None,
+    target: Any = None,
     *,
     composite: AbstractComposite | Sequence[Entry] | None = None,
     reference: npt.ArrayLike | None = None,
@@ -36,8 +37,8 @@ def explain(
     Args:
         estimator: A fitted estimator that :func:`to_torch` takes, such as a pipeline.
         X: The samples, ``[N, features]``, as the estimator takes them.
-        of: The class to explain, or one for each sample, as in ``estimator.classes_``; for a regressor with
-            several outputs the number of the output. None for the predicted class or the only output.
+        target: The class to explain, or one for each sample, as in ``estimator.classes_``; for a regressor
+            with several outputs the number of the output. None for the predicted class or the only output.
         composite: Who gets which rule; :class:`lrprism.presets.EpsilonGamma` if None.
         reference: A sample ``[features]``, such as the mean of the training samples, or one for each sample.
         batch_size: The most samples at a time; None for all at once.
@@ -56,18 +57,18 @@ def explain(
         )
     other = None if reference is None else to_tensor(reference)
     classes = getattr(estimator, "classes_", None)
-    wanted = _read_number(of) if classes is None else _read_classes(classes, of)
+    wanted = _read_number(target) if classes is None else _read_classes(classes, target)
     explainer = LRP(module, composite)
     relevance: Tensor = explainer.explain(x, wanted, reference=other, batch_size=batch_size).relevance
     return relevance.numpy()
 
 
-def _read_number(of: Any) -> Any:
+def _read_number(target: Any) -> Any:
     """Return the number of an output of a regressor."""
-    return None if of is None else torch.as_tensor(of) if np.ndim(of) else int(of)
+    return None if target is None else torch.as_tensor(target) if np.ndim(target) else int(target)
 
 
-def _read_classes(classes: npt.NDArray[Any], of: Any) -> Any:
+def _read_classes(classes: npt.NDArray[Any], target: Any) -> Any:
     """Return the target that classes by their labels mean.
 
     Raises:
@@ -75,12 +76,12 @@ def _read_classes(classes: npt.NDArray[Any], of: Any) -> Any:
     """
     # None of a binary classifier would be its one output, whichever class it predicts
     is_binary = len(classes) == 2
-    if of is None:
-        return target.side() if is_binary else None
-    labels = np.atleast_1d(np.asarray(of))
+    if target is None:
+        return targets.side() if is_binary else None
+    labels = np.atleast_1d(np.asarray(target))
     numbers = np.searchsorted(classes, labels).clip(max=len(classes) - 1)
     if not np.array_equal(classes[numbers], labels):
         unknown = [label for label in labels.tolist() if label not in classes.tolist()]
-        raise TargetError(f"of should be among the classes {classes.tolist()}. Found {unknown[0]!r}.")
-    number = int(numbers[0]) if np.ndim(of) == 0 else torch.from_numpy(numbers)
-    return target.side(number) if is_binary else number
+        raise TargetError(f"target should be among the classes {classes.tolist()}. Found {unknown[0]!r}.")
+    number = int(numbers[0]) if np.ndim(target) == 0 else torch.from_numpy(numbers)
+    return targets.side(number) if is_binary else number

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from abc import abstractmethod
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -47,7 +47,7 @@ class Lesson(NamedTuple):
     scale: nn.Module
 
 
-class AbstractSpectralEstimator(BaseEstimator):  # type: ignore[misc] # scikit-learn has no types
+class AbstractSpectralEstimator(BaseEstimator, ABC):  # type: ignore[misc] # scikit-learn has no types
     """A network for spectra, trained by :func:`lrprism.spectral.training.fit`, as scikit-learn wants it.
 
     Args:
@@ -144,7 +144,7 @@ class AbstractSpectralEstimator(BaseEstimator):  # type: ignore[misc] # scikit-l
     def explain(
         self,
         X: Any,
-        of: Any = None,
+        target: Any = None,
         *,
         composite: AbstractComposite | Sequence[Entry] | None = None,
         reference: npt.ArrayLike | None = None,
@@ -156,15 +156,15 @@ class AbstractSpectralEstimator(BaseEstimator):  # type: ignore[misc] # scikit-l
 
         Args:
             X: Spectra, ``[N, band]``.
-            of: A class, or one per sample, as in ``classes_``; of a regressor the number of the output. None
-                for the predicted class or the only output.
+            target: A class, or one per sample, as in ``classes_``; of a regressor the number of the output.
+                None for the predicted class or the only output.
             composite: Who gets which rule; :class:`lrprism.presets.EpsilonGamma` if None.
             reference: A spectrum to compare with, or one for each; the mean of the training samples if None.
             batch_size: The most spectra at a time.
         """
         x = self._check_inputs(X)
         other = self.mean_ if reference is None else reference
-        return explain(self, x, of, composite=composite, reference=other, batch_size=batch_size)
+        return explain(self, x, target, composite=composite, reference=other, batch_size=batch_size)
 
     def to_torch(self) -> nn.Module:
         """Return a copy of the fitted network, for :func:`lrprism.plugs.sklearn.to_torch`."""
