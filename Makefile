@@ -107,7 +107,7 @@ parity: $(PEERS)/.ready
 # The tools of others that take an explainer: their tests and examples. Quantus brings OpenCV, so it has an environment
 # of its own; the tests of Captum and scikit-learn are also among those of make test.
 plugs: $(PLUGS)/.ready
-	OMP_NUM_THREADS=1 $(PLUGS)/bin/python -m pytest -q tests/plugs tests/spectral/estimators tests/attribution/test_attribution_captum_method.py tests/examples/test_examples_plugs.py
+	OMP_NUM_THREADS=1 $(PLUGS)/bin/python -m pytest -q tests/plugs tests/spectral/estimators tests/attribution/test_attribution_captum_method.py tests/examples/test_examples_plugs.py tests/test_plugs_page.py
 	for example in captum_noise_tunnel captum_layer quantus_metrics sklearn_pipeline; do \
 	  OMP_NUM_THREADS=1 $(PLUGS)/bin/python examples/plugs/$$example.py || exit 1; \
 	done
