@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from lrprism.errors import LRPrismError
+from lrprism.spectral.workbench.explain_bands import explain_bands, pair_samples
 from lrprism.spectral.workbench.part_samples import open_own_samples, read_part
 from lrprism.spectral.workbench.retrained_relevance import (
     Job,
@@ -17,7 +18,6 @@ from lrprism.spectral.workbench.retrained_relevance import (
     count_jobs,
     draw_again,
     drop_seeds,
-    explain_bands,
     explain_seeds,
     run_job,
 )
@@ -41,10 +41,11 @@ def test_the_seed_of_the_run_gives_its_network_again(run: Path, tmp_path: Path) 
     assert again.scores is not None
     assert again.scores["accuracy"] == trained.record["test"]["accuracy"]
     samples, numbers = open_own_samples(trained), read_part(trained, "test")
-    relevance, predicted = explain_bands(trained.model, trained, samples, numbers)
+    pairs = pair_samples(trained, samples, numbers)
+    relevance, predicted = explain_bands(trained.model, trained, samples, pairs)
     np.testing.assert_allclose(again.relevance, relevance, atol=1e-5)
     np.testing.assert_array_equal(again.predicted, predicted)
-    # what a logit has beyond that of the mean spectrum: the bands that its class raises
+    # what a logit has beyond that of a sample of another class: the bands that its class raises
     labels = samples.labels_of(numbers)
     assert relevance[labels == 1].mean(axis=0).argsort()[-2:].tolist() in ([4, 5], [5, 4])
     drop_seeds(tmp_path)
@@ -125,9 +126,9 @@ def test_whole_plants_of_each_class_are_drawn_again() -> None:
 def test_trainings_with_samples_drawn_again_differ_from_those_without(run: Path, tmp_path: Path) -> None:
     trained = TrainedNetwork.load(run)
     (again,) = explain_seeds(replace(plan_job(tmp_path, run, 0), redraws=True), 1, SILENT)
-    relevance, _ = explain_bands(
-        trained.model, trained, open_own_samples(trained), read_part(trained, "test")
-    )
+    samples = open_own_samples(trained)
+    pairs = pair_samples(trained, samples, read_part(trained, "test"))
+    relevance, _ = explain_bands(trained.model, trained, samples, pairs)
     assert np.abs(again.relevance - relevance).max() > 0.01
 
 

@@ -67,3 +67,32 @@ def test_few_networks_have_wide_intervals_and_no_lists() -> None:
 
 def test_a_class_that_is_not_to_be_read() -> None:
     assert "oak: nothing can be said, 1 sample is too few for a mean." in describe(samples=1)
+
+
+def describe_uses(uses: pd.DataFrame) -> str:
+    """Describe one class with so many single bands, all right in 20 networks."""
+    count = len(uses)
+    entry = ClassShares(0, "oak", np.full((20, 8, count), 0.1), np.ones((20, 8), dtype=bool), None)
+    networks = pd.DataFrame({"seed": range(20), "accuracy": 0.9, "reason": "", "is_good": True})
+    facts = {"class": 0, "size": 1, "fair": 1 / count, "use": "every", "users": 20, "instead_nm": "", "n": 20}
+    table = uses.assign(**facts, bands=[str(band) for band in range(count)])
+    return "\n".join(describe_shares(networks, [entry], table, table, "samples"))
+
+
+def test_neighbours_of_one_side_are_one_stretch_and_the_side_is_said() -> None:
+    uses = pd.DataFrame({
+        "wavelength_nm": ["400.0", "410.0", "420.0", "430.0"],
+        "mean": [0.3, 0.26, 0.28, 0.16], "low": [0.28, 0.251, 0.26, 0.1], "high": [0.4] * 4,
+        "against": [False, False, True, True],
+    })  # fmt: skip
+    text = describe_uses(uses)
+    assert "every network uses 400.0-410.0 nm (56.0 % of the relevance in 2 bands); 420.0 nm" in text
+    assert "26.0 to 40.0, against the class)" in text
+    # 0.1 is below the fair share of a quarter
+    assert (
+        "  also 1 of 4 bands, but hardly more than others: their intervals reach the fair share, as of 430.0"
+        in text
+    )
+    assert "there are no bands that every network uses" not in text
+    alone = describe_uses(uses.assign(low=0.1))
+    assert "  every network uses 4 of 4 bands, but hardly more than others" in alone

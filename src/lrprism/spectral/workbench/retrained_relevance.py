@@ -10,7 +10,7 @@ from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any, Final, Self
+from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -18,28 +18,19 @@ import torch
 from rich.console import Console
 
 from lrprism.errors import LRPrismError
-from lrprism.evaluation import attribute
 from lrprism.spectral.files import write_whole
-from lrprism.spectral.preprocessing import Pipeline
-from lrprism.spectral.workbench.candidates import Candidate, ClassLogits
-from lrprism.spectral.workbench.composites import DEFAULT_RULE
+from lrprism.spectral.workbench.against_others import OtherClasses
 from lrprism.spectral.workbench.cutters import Numbers
+from lrprism.spectral.workbench.explain_bands import explain_bands, pair_samples
 from lrprism.spectral.workbench.part_samples import (
     find_groups,
     open_own_samples,
     read_part,
-    read_tensors,
-    read_wavelengths,
 )
 from lrprism.spectral.workbench.progress import Reporter
-from lrprism.spectral.workbench.references import choose_reference
 from lrprism.spectral.workbench.retrain import check_retrainable, train_again
 from lrprism.spectral.workbench.sources import Samples
 from lrprism.spectral.workbench.trained_network import TrainedNetwork
-
-WAY: Final = Candidate(DEFAULT_RULE, choose_reference(DEFAULT_RULE, None))
-"""The rule and the reference that networks are explained by: the default of the command line."""
-_AT_ONCE: Final = 100  # patches in memory
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,7 +42,8 @@ class SeedRelevance:
         scores: Its scores on the whole test part, plain values; None where it failed.
         doubt: Why it is not to be believed: it diverged, or is no better than chance; None where it is.
         predicted: Classes that it predicts for the explained samples, ``[sample]``.
-        relevance: Their relevance for their true class, summed over the pixels, ``[sample, band]``.
+        relevance: Their relevance for their true class against samples of other classes, summed over the
+            pixels, ``[sample, band]``.
     """
 
     seed: int
@@ -182,17 +174,17 @@ def run_job(job: Job, reporter: Reporter, *, is_alone: bool = True) -> None:
     trained = TrainedNetwork.load(job.network, job.model)
     samples = open_own_samples(trained)
     inner = reporter if is_alone else Reporter(shows_progress=False)
+    pairs = pair_samples(trained, samples, np.array(job.numbers, dtype=np.int64))
     for seed in job.seeds:
         with reporter.step(f"training and explaining with seed {seed}"):
-            _explain_seed(job, trained, samples, seed, inner).write(job.folder)
+            _explain_seed(job, trained, samples, pairs, seed, inner).write(job.folder)
 
 
 def _explain_seed(
-    job: Job, trained: TrainedNetwork, samples: Samples, seed: int, reporter: Reporter
+    job: Job, trained: TrainedNetwork, samples: Samples, pairs: OtherClasses, seed: int, reporter: Reporter
 ) -> SeedRelevance:
     config = replace(check_retrainable(trained), seed=seed)
     checkpoint = job.folder / f"seed-{seed}.ckpt"
-    numbers = np.array(job.numbers, dtype=np.int64)
     train = read_part(trained, "train")
     if job.redraws:
         plants = find_groups(trained, samples, train)
@@ -201,11 +193,11 @@ def _explain_seed(
         model, scores = train_again(
             trained, samples, config, checkpoint, reporter, name=f"seed {seed}", train=train
         )
-        relevance, predicted = explain_bands(model, trained, samples, numbers)
+        relevance, predicted = explain_bands(model, trained, samples, pairs)
     except LRPrismError as error:
         checkpoint.unlink(missing_ok=True)
-        missing = np.full((len(numbers), trained.record["network"]["bands"]), np.nan)
-        return SeedRelevance(seed, None, str(error).rstrip("."), np.full(len(numbers), -1), missing)
+        missing = np.full((len(job.numbers), trained.record["network"]["bands"]), np.nan)
+        return SeedRelevance(seed, None, str(error).rstrip("."), np.full(len(job.numbers), -1), missing)
     facts = asdict(scores)
     return SeedRelevance(seed, facts, trained.task.find_doubt(facts), predicted, relevance)
 
@@ -230,34 +222,6 @@ def draw_again(labels: Numbers, plants: npt.NDArray[np.generic] | None, seed: in
         count = int(own.max()) + 1
         drawn += [members[own == plant] for plant in generator.integers(0, count, count)]
     return np.sort(np.concatenate(drawn))
-
-
-def explain_bands(
-    model: Pipeline, trained: TrainedNetwork, samples: Samples, numbers: Numbers
-) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.int64]]:
-    r"""Explain samples for their true classes by the default rule, and sum over the pixels.
-
-    .. math:: r_{sb} = \sum_{yx} R_{sbyx}
-
-    Args:
-        model: The network.
-        trained: The network of the run, with the mean spectrum of its training samples.
-        samples: Its data.
-        numbers: The samples.
-
-    Returns:
-        The relevance, ``[sample, band]`` in logits, and the predicted classes, ``[sample]``.
-    """
-    model = model.cpu().eval()
-    method = WAY.build_method(trained.record, read_wavelengths(samples), quiet=True)
-    logits, sums, predicted = ClassLogits(model), [], []
-    for piece in np.array_split(numbers, -(-len(numbers) // _AT_ONCE)):
-        x, target = read_tensors(samples, piece)
-        relevance = attribute(method, logits, x, target, name=WAY.name)
-        sums.append(relevance.sum((2, 3), dtype=torch.float64).numpy())
-        with torch.no_grad():
-            predicted.append(logits(x).argmax(1).numpy())
-    return np.concatenate(sums), np.concatenate(predicted)
 
 
 def count_jobs(trained: TrainedNetwork, seeds: Sequence[int]) -> int:

@@ -21,6 +21,7 @@ from lrprism.spectral.runs.record import RUN_FILE
 from lrprism.spectral.workbench.band_samples import gather_band_samples
 from lrprism.spectral.workbench.cutters import Numbers
 from lrprism.spectral.workbench.describe_explanation import find_doubt
+from lrprism.spectral.workbench.explain_bands import WAY
 from lrprism.spectral.workbench.good_networks import choose_good, tabulate_networks
 from lrprism.spectral.workbench.network_twins import find_network_twins
 from lrprism.spectral.workbench.part_samples import find_groups, open_own_samples, read_part
@@ -29,7 +30,6 @@ from lrprism.spectral.workbench.progress import Reporter
 from lrprism.spectral.workbench.record import WEIGHTS
 from lrprism.spectral.workbench.retrain import check_retrainable
 from lrprism.spectral.workbench.retrained_relevance import (
-    WAY,
     Job,
     SeedRelevance,
     count_jobs,
@@ -107,7 +107,7 @@ def plan_shares(network: Path, settings: ShareSettings) -> dict[str, Any]:
     del shares["least_accuracy"]
     return {
         "shares": shares,
-        "way": WAY.name,
+        "way": WAY,
         "versions": versions(),
         "weights_sha256": file_hash(network / WEIGHTS),
     }
@@ -155,7 +155,7 @@ def measure_shares_into(
     _write_by_network(folder / BY_NETWORK, classes, good, patch["wavelength"].values)
     with write_whole(folder / WORDS) as partial:
         partial.write_text("\n".join(words) + "\n", encoding="utf-8")
-    for number, figure in enumerate(share_intervals(bands, uses, f"{WAY.rule} against {WAY.reference}")):
+    for number, figure in enumerate(share_intervals(bands, uses, WAY)):
         save(figure, folder / "figures", f"shares-{number + 1}", attribution=samples.attrs["attribution"])
     record = plan_shares(network, settings) | {
         "least_accuracy": settings.least_accuracy,

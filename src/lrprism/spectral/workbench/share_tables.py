@@ -118,8 +118,9 @@ def tabulate_groups(
 
     Returns:
         A row per class and group: class, class_name, group, bands and wavelength_nm, by commas, size, the
-        columns of :func:`lrprism.spectral.bands.summarize_shares`, fair, use, users, instead (a group, -1 for
-        none), instead_nm, and reason.
+        columns of :func:`lrprism.spectral.bands.summarize_shares`, against (True where the mean relevance of
+        its bands speaks against the class), fair, use, users, instead (a group, -1 for none), instead_nm, and
+        reason.
     """
     nm = patch["wavelength"].values
     members = [np.flatnonzero(groups == group) for group in range(int(groups.max()) + 1)]
@@ -136,6 +137,7 @@ def tabulate_groups(
         table = pd.DataFrame({"class": entry.number, "class_name": entry.name, "group": range(len(sizes))})
         table["bands"] = [",".join(map(str, bands)) for bands in members]
         table["wavelength_nm"], table["size"] = names, sizes
+        table["against"] = [entry.signed[:, bands].sum(axis=1).mean() < 0 for bands in members]
         table = pd.concat(
             [table, summarize_shares(shares, entry.sampling(groups), redrawn=entry.redrawn)], axis=1
         )

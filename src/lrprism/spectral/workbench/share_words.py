@@ -7,6 +7,7 @@ import pandas as pd
 
 from lrprism.spectral.bands.consensus import EVERY, NONE, SOME
 from lrprism.spectral.bands.exchange import FEWEST_TRAININGS
+from lrprism.spectral.workbench.explain_bands import WAY
 from lrprism.spectral.workbench.share_tables import SHARES, ClassShares
 
 _MOST: Final = 5
@@ -29,10 +30,11 @@ def describe_shares(
         uses: From :func:`lrprism.spectral.workbench.share_tables.tabulate_groups`.
         drawn: What is drawn again to tell how far other samples would matter.
     """
-    good = networks[networks["is_good"]]
+    good, is_redrawn = networks[networks["is_good"]], any(entry.redrawn for entry in classes)
     lines = [
         f"{len(good)} of {len(networks)} trainings gave a good network, with accuracies of "
         f"{good['accuracy'].min():.3f} to {good['accuracy'].max():.3f}."
+        + (" They learned from samples drawn again, some of them not at all." if is_redrawn else "")
     ]
     left_out = networks[~networks["is_good"]]
     lines += [f"Left out, seed {row['seed']}: {row['reason']}." for _, row in left_out.iterrows()]
@@ -44,7 +46,8 @@ def describe_shares(
         lines += _describe_class(entry, uses[uses["class"] == entry.number], len(good))
     lines.append(
         f"Note: 95 % intervals of {_name_scope(classes)} and over other {drawn}; a network uses bands that "
-        "have more than their fair share, one over the number of bands for each."
+        "have more than their fair share, one over the number of bands for each. A share is that of the "
+        f"magnitudes of the mean relevance, {WAY}, as in the report of lrprism explain."
     )
     return [*lines, *_note(len(good), bands)]
 
@@ -86,9 +89,17 @@ def _describe_class(entry: ClassShares, rows: pd.DataFrame, networks: int) -> It
     if networks < FEWEST_TRAININGS:
         yield f"  {networks} networks are too few to say which bands every network uses."
         every = ordered.head(0)
-    if len(every):
-        yield f"  every network uses {_join([_name(row) for _, row in every.iterrows()])}"
-    elif networks >= FEWEST_TRAININGS:
+    # a band just above its fair share may be below it for other samples
+    sure, hardly = every[every["low"] > every["fair"]], every[every["low"] <= every["fair"]]
+    if len(sure):
+        yield f"  every network uses {_join(_name_stretches(sure))}"
+    if len(hardly):
+        count = f"{int(hardly['size'].sum())} of {int(rows['size'].sum())} bands"
+        yield (
+            f"  {'also' if len(sure) else 'every network uses'} {count}, but hardly more than others: their "
+            f"intervals reach the fair share, as of {_join(_name_stretches(hardly), 1)}"
+        )
+    elif not len(sure) and networks >= FEWEST_TRAININGS:
         yield "  there are no bands that every network uses"
     if len(some):
         yield f"  some networks use {_join([_name_some(row) for _, row in some.iterrows()])}"
@@ -96,14 +107,45 @@ def _describe_class(entry: ClassShares, rows: pd.DataFrame, networks: int) -> It
         yield f"  no network uses {int(none['size'].sum())} of {int(rows['size'].sum())} bands"
 
 
-def _join(words: list[str]) -> str:
-    more = f"; and {len(words) - _MOST} more" if len(words) > _MOST else ""
-    return "; ".join(words[:_MOST]) + more
+def _join(words: list[str], most: int = _MOST) -> str:
+    more = f"; and {len(words) - most} more" if len(words) > most else ""
+    return "; ".join(words[:most]) + more
+
+
+def _name_stretches(rows: pd.DataFrame) -> list[str]:
+    """Name groups of bands, the largest share first; single bands that are neighbours as one stretch."""
+    runs: list[list[pd.Series]] = []
+    groups = [row for _, row in rows.iterrows()]
+    for row in sorted(groups, key=lambda row: (row["size"] > 1, int(row["bands"].split(",")[0]))):
+        if runs and _continues(runs[-1][-1], row):
+            runs[-1].append(row)
+        else:
+            runs.append([row])
+    runs.sort(key=lambda run: -sum(row["mean"] for row in run))
+    return [_name(run[0]) if len(run) == 1 else _name_run(run) for run in runs]
+
+
+def _continues(before: pd.Series, row: pd.Series) -> bool:
+    """Return True if a band is the next one on the axis, and speaks for or against the class as well."""
+    if before["size"] > 1 or row["size"] > 1 or before["against"] != row["against"]:
+        return False
+    is_next = int(row["bands"]) == int(before["bands"]) + 1
+    return is_next and float(row["wavelength_nm"]) > float(before["wavelength_nm"])
 
 
 def _name(row: pd.Series) -> str:
     interval = f"{100 * row['low']:.1f} to {100 * row['high']:.1f}"
-    return f"{row['wavelength_nm']} nm ({100 * row['mean']:.1f} % of the relevance, {interval})"
+    share = f"{100 * row['mean']:.1f} % of the relevance, {interval}"
+    return f"{row['wavelength_nm']} nm ({share}{_name_side(row)})"
+
+
+def _name_run(run: list[pd.Series]) -> str:
+    share = f"{100 * sum(row['mean'] for row in run):.1f} % of the relevance in {len(run)} bands"
+    return f"{run[0]['wavelength_nm']}-{run[-1]['wavelength_nm']} nm ({share}{_name_side(run[0])})"
+
+
+def _name_side(row: pd.Series) -> str:
+    return ", against the class" if row["against"] else ""
 
 
 def _name_some(row: pd.Series) -> str:
