@@ -48,7 +48,7 @@ def test_groups_are_named_by_their_bands() -> None:
     text = describe(groups=(0, 1, 1, 2))
     assert "1 group of exchangeable bands: they correlate in the data and swap relevance" in text
     assert "or are copies " in text
-    assert "(2 of 4 bands), in nm: 500.0-600.0." in text
+    assert "(2 of 4 bands in all): in nm 500.0-600.0." in text
     assert "500.0-600.0 nm (60.0 % of the relevance" in text
     assert "some networks use" not in text
 
@@ -62,7 +62,7 @@ def test_few_networks_have_wide_intervals_and_no_lists() -> None:
     assert "Too few trainings to tell which bands are exchangeable." in text
     assert "No bands" not in text
     copies = describe(trainings=2, groups=(0, 1, 1, 2))
-    assert "exchangeable, but for 1 group of copies (2 of 4 bands), in nm: 500.0-600.0." in copies
+    assert "exchangeable, but for 1 group of copies (2 of 4 bands in all): in nm 500.0-600.0." in copies
 
 
 def test_a_class_that_is_not_to_be_read() -> None:

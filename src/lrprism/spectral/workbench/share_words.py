@@ -70,14 +70,14 @@ def _describe_groups(uses: pd.DataFrame, networks: int) -> str:
     if several.empty:
         return "No bands are seen to exchange relevance: each is listed by itself."
     listed = "; ".join(several.sort_values("size", ascending=False)["wavelength_nm"].head(_MOST))
-    most = f"; the largest {_MOST}" if len(several) > _MOST else ""
-    count = f"{int(several['size'].sum())} of {int(rows['size'].sum())} bands"
+    most = f" the largest {_MOST} groups," if len(several) > _MOST else ""
+    count = f"{int(several['size'].sum())} of {int(rows['size'].sum())} bands in all"
     groups = f"{len(several)} group{'s' if len(several) > 1 else ''}"
     if not is_known:
-        return f"{unknown}, but for {groups} of copies ({count}{most}), in nm: {listed}."
+        return f"{unknown}, but for {groups} of copies ({count}):{most} in nm {listed}."
     return (
         f"{groups} of exchangeable bands: they correlate in the data and swap relevance between trainings, "
-        f"or are copies ({count}{most}), in nm: {listed}."
+        f"or are copies ({count}):{most} in nm {listed}."
     )
 
 
