@@ -55,6 +55,7 @@ def draw_figures(
     """
     if heatmaps is None:
         return []
+    relevance = load_sample_facts(relevance)
     jobs: list[FigureJob] = [("layer-sums", partial(_draw_sums, conservation, relevance))]
     # one trait is explained at a time
     if not is_regression(relevance):
@@ -76,6 +77,16 @@ def draw_figures(
     for stem, draw in reporter.track(jobs, f"drawing {len(jobs)} figures"):
         files += plots.save(draw(), folder, stem, attribution=str(relevance.attrs.get("attribution", "")))
     return files
+
+
+def load_sample_facts(relevance: xr.Dataset) -> xr.Dataset:
+    """Return a relevance dataset with all but its pixels in memory: each figure asks for many of them.
+
+    Args:
+        relevance: The relevance dataset, read piece by piece.
+    """
+    facts = [name for name, variable in relevance.variables.items() if not {"y", "x"} & {*variable.dims}]
+    return relevance.assign({name: relevance[name].load() for name in facts})
 
 
 def lies_in_one_pixel(sample: xr.Dataset) -> bool:
@@ -102,6 +113,7 @@ def _draw_sums(conservation: pd.DataFrame, relevance: xr.Dataset) -> Figure:
 
 def _draw_heatmaps(sample: xr.Dataset) -> Figure:
     """Draw the heatmaps of a sample: boxes of pooled relevance where it states a resolution, else bands."""
+    sample = sample.load()
     wavelength, nm = sample["wavelength"].values, float(sample.attrs.get(RESOLUTION, 0))
     if joins_bands(wavelength, nm):
         sample = sample.assign(relevance=pooled(sample["relevance"], nm=nm))
