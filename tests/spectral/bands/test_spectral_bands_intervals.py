@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 import lrprism as lp
-from lrprism.spectral.bands.intervals import bootstrap_mean
+from lrprism.spectral.bands.intervals import bootstrap_mean, count_units, widen_for_choice
 
 
 def test_intervals_have_the_width_of_theory() -> None:
@@ -33,9 +33,40 @@ def test_groups_are_drawn_whole() -> None:
 
 
 def test_groups_of_different_size_by_hand() -> None:
-    # two groups: both drawn once gives 2, one of them twice 0 or 3; 2.5 % lies in the outer ones
+    # two groups: both drawn once gives 2, one of them twice 0 or 3; 2.5 % lies in the outer ones. Their
+    # distances from the mean, 2, are widened by t / z * sqrt(2 / 1) = 12.7062 / 1.959964 * 1.414214 = 9.16817
     low, high = bootstrap_mean([0.0, 3.0, 3.0], ["a", "b", "b"])
-    assert (float(low), float(high)) == (0.0, 3.0)
+    assert float(low) == pytest.approx(2 - 2 * 9.16817, rel=1e-5)
+    assert float(high) == pytest.approx(2 + 1 * 9.16817, rel=1e-5)
+
+
+@pytest.mark.parametrize("count", [2, 3, 6, 10])
+def test_the_mean_of_few_groups_is_covered_as_often_as_stated(count: int) -> None:
+    rng = np.random.default_rng(count)
+    group = np.repeat(np.arange(count), 10)
+    # 2000 data sets: plants differ more than the samples of one do
+    samples = rng.normal(0, 1, (count, 2000))[group] + rng.normal(0, 0.3, (10 * count, 2000))
+    low, high = bootstrap_mean(samples, group)
+    assert 0.92 <= ((low <= 0) & (high >= 0)).mean() <= 0.97
+
+
+def test_the_mean_of_five_samples_is_covered_as_often_as_stated() -> None:
+    low, high = bootstrap_mean(np.random.default_rng(5).normal(0, 1, (5, 2000)))
+    assert 0.92 <= ((low <= 0) & (high >= 0)).mean() <= 0.97
+
+
+def test_the_best_of_many_places_takes_a_wider_interval() -> None:
+    # four groups and ten places: t of 0.9975 over t of 0.975 with 3 degrees of freedom, 7.45332 / 3.18245
+    assert widen_for_choice(10, 4) == pytest.approx(7.45332 / 3.18245, rel=1e-5)
+    # of many samples as of a normal mean, 2.80703 / 1.95996
+    assert widen_for_choice(10, 10**6) == pytest.approx(2.80703 / 1.95996, rel=1e-5)
+    assert widen_for_choice(0.3, 4) == 1
+    assert np.isnan(widen_for_choice(10, 1))
+
+
+def test_groups_are_what_is_drawn_where_they_are_known() -> None:
+    assert count_units(5, None) == 5
+    assert count_units(5, ["a", "b", "a", "b", "b"]) == 2
 
 
 def test_one_sample_has_no_interval() -> None:

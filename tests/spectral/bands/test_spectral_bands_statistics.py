@@ -48,8 +48,10 @@ def test_a_class_by_hand(table: pd.DataFrame) -> None:
     assert rows["share"].tolist() == [4 / 9, 5 / 9]
     # of two bands both are among the ten strongest of each sample
     assert rows["votes"].tolist() == [1, 1]
-    # two samples: a quarter of the draws has one of them twice
-    assert (rows["low"].tolist(), rows["high"].tolist()) == ([-1, -1], [3, 4])
+    # two samples: a quarter of the draws has one of them twice, -1 and 3, or -1 and 4; the distances of 2 and
+    # 2.5 from the mean are widened by t / z * sqrt(2) = 12.7062 / 1.959964 * 1.414214 = 9.16817
+    np.testing.assert_allclose(rows["low"], [1 - 2 * 9.16817, 1.5 - 2.5 * 9.16817], rtol=1e-5)
+    np.testing.assert_allclose(rows["high"], [1 + 2 * 9.16817, 1.5 + 2.5 * 9.16817], rtol=1e-5)
 
 
 def test_spectra_of_samples_by_hand() -> None:

@@ -32,8 +32,8 @@ def test_peaks_above_their_noise_are_named_the_largest_first() -> None:
     assert (first.place, first.peak_nm) == ("645 to 695 nm", 670.0)
     assert first.value == pytest.approx(table.loc[inside, "sum"].sum())
     assert first.share == pytest.approx(table.loc[inside, "share"].sum())
-    # five bands that move together by 0.3: a standard error of 1.5 / sqrt(20)
-    half = 1.96 * 1.5 / np.sqrt(20)
+    # five bands that move together by 0.3: a standard error of 1.5 / sqrt(19), t with 19 degrees of freedom
+    half = 2.093 * 1.5 / np.sqrt(19)
     assert (first.value - first.low, first.high - first.value) == pytest.approx((half, half), rel=0.15)
     assert second.place == "775 to 825 nm"
 
@@ -49,9 +49,10 @@ def test_a_twentieth_of_the_largest_is_not_named_beside_it() -> None:
 
 
 def test_the_largest_of_many_places_is_named_where_it_would_not_be_by_chance() -> None:
-    # 39 places of 10 nm: z is 3.22 in the place of 1.96. Half an interval is 1.96 / sqrt(20) times the spread
-    half = 1.96 / np.sqrt(20)
-    narrow, wide = 1 / (1.96 * half), 1 / (1.2 * half)
+    # 40 bands: t is 3.79 in the place of 2.09, 1.81 times. Half an interval is 2.09 / sqrt(19) times the
+    # spread, and at most 1.15 times that, as the draws of twenty samples go in steps
+    half = 2.093 / np.sqrt(19)
+    narrow, wide = 1 / (2.1 * half), 1 / (1.2 * half)
     assert [each.place for each in find_stretches(*build(NM, bump(672), narrow, 0.0), ())][:1] == ["670.0 nm"]
     (first, *_) = bootstrap_of(build(NM, bump(672), wide))
     assert first > 0
@@ -69,6 +70,19 @@ def test_groups_widen_the_interval() -> None:
     alone, *_ = find_stretches(table, per_sample, ())
     grouped, *_ = find_stretches(table, per_sample, (), groups=np.arange(20) % 2 + 2 * (np.arange(20) // 10))
     assert grouped.high - grouped.low > 1.5 * (alone.high - alone.low)
+
+
+def test_the_places_widen_the_interval_of_few_groups_more() -> None:
+    # four groups that are 0.7 and 1.3 times the mean: the interval ends above 0, at 1 - 0.3 * 1.87 = 0.44,
+    # with t(0.975; 3) / z * sqrt(4 / 3) = 1.87; of 7.8 places of 50 nm t is 6.83, not 3.18, and 0.56 becomes
+    # 1.20
+    table, _ = build(NM, bump(670), 0.0, 50)
+    group = np.repeat(np.arange(4), 5)
+    per_sample = bump(670) * np.array([0.7, 0.7, 1.3, 1.3])[group][:, None]
+    inside = (NM >= 645) & (NM <= 695)
+    assert bootstrap_mean(per_sample[:, inside].sum(axis=1), group)[0] > 0
+    assert find_stretches(table, per_sample, (), groups=group) == []
+    assert find_stretches(table, per_sample, ()) != []
 
 
 def test_what_random_weights_give_is_not_named() -> None:

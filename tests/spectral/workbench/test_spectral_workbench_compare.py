@@ -79,7 +79,9 @@ def test_two_results_and_one_class_of_them(tmp_path: Path) -> None:
     assert compare(tmp_path, *results)[0] == "a (40 samples) less b (40 samples):"
     lines = compare(tmp_path, *results, classes=("hay",))
     assert lines[0] == "a (20 samples) less b (20 samples):"
-    assert lines[1] == "  1 of 12 bands differ by more than the noise of these samples."
+    assert lines[1] == (
+        "  1 of 12 bands differ by more than the noise of these samples, corrected for 12 bands."
+    )
     assert lines[2].startswith("  570.0 nm: -8 logit [")
 
 
@@ -99,6 +101,16 @@ def test_one_sample_says_nothing() -> None:
     table = pd.DataFrame({"low": [1.0], "high": [2.0], "difference": [1.5], "wavelength_nm": [500.0]})
     lines = describe_contrast(table, {"a": 1, "b": 9}, "logit", 0.0)
     assert lines[1] == "  nothing is said: a set of one sample has no interval."
+
+
+def test_one_group_says_nothing(tmp_path: Path) -> None:
+    results = write_results(tmp_path / "a")
+    store = tmp_path / "a" / "relevance.zarr"
+    # each class is of one plant
+    attrs = xr.open_zarr(store).attrs
+    xr.Dataset({"group": ("sample", np.arange(40) % 2)}, attrs=attrs).to_zarr(store, mode="a")
+    lines = compare(tmp_path, results, classes=("rye", "hay"))
+    assert lines[1:] == ["  nothing is said: no interval, as all samples of a set are of one group."]
 
 
 @pytest.mark.parametrize(

@@ -1,18 +1,21 @@
 """Relevance of one set of samples against another: two classes, two networks, right against wrong."""
 
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import xarray as xr
 
 from lrprism.errors import DataError
-from lrprism.spectral.bands.intervals import bootstrap_mean
+from lrprism.spectral.bands.intervals import bootstrap_mean, count_units, widen_for_choice
 from lrprism.spectral.bands.statistics import sample_spectra
+
+Floats = npt.NDArray[np.float64]
 
 COLUMNS: Final = (
     "band", "original_band", "wavelength_nm", "first", "second", "difference", "low", "high",
-    "first_share", "second_share",
+    "differs", "first_share", "second_share",
 )  # fmt: skip
 
 
@@ -26,8 +29,13 @@ def contrast_table(first: xr.Dataset, second: xr.Dataset) -> pd.DataFrame:
     with :math:`\bar r_b` the mean over samples of the sum over pixels, and e the ends of its 95 % interval by
     drawing the samples (or their groups) again, those that lie on the side in question: the sets are drawn
     apart, so that the squares of their distances add up. ``share`` is the share of each band in the set's
-    :math:`|r|`, free of the scale of the logits: compare two networks by it. An interval that holds 0 says
-    that the samples do not tell the sets apart in that band.
+    :math:`|r|`, free of the scale of the logits: compare two networks by it.
+
+    An interval that holds 0 says that the samples do not tell the sets apart in that band. ``differs`` asks
+    for more, as one band in twenty would be named where nothing differs: that the interval does not hold 0
+    when each distance :math:`\bar r_b - e_b` is widened for the number of bands, see
+    :func:`~lrprism.spectral.bands.intervals.widen_for_choice`. Where all samples of a set are of one group
+    there is no interval, and ``low`` and ``high`` are NaN.
 
     Args:
         first: A relevance dataset, or its :func:`sample_spectra`.
@@ -47,27 +55,41 @@ def contrast_table(first: xr.Dataset, second: xr.Dataset) -> pd.DataFrame:
             + " and ".join(f"{len(nm)} bands, {nm.min():.1f} to {nm.max():.1f} nm" for nm in bands)
             + ". Explain the same bands, or average one to those of the other with --resample."
         )
-    means, lows, highs, shares = zip(*(_summarize(each) for each in spectra), strict=True)
-    difference = means[0] - means[1]
-    below = np.hypot(means[0] - lows[0], highs[1] - means[1])
-    above = np.hypot(highs[0] - means[0], means[1] - lows[1])
+    one, other = (_summarize(each) for each in spectra)
+    difference = one.mean - other.mean
+    below, above = np.hypot(one.below, other.above), np.hypot(one.above, other.below)
+    # the sets hold different numbers of groups, so that each is widened by a factor of its own
+    below_all = np.hypot(one.wider * one.below, other.wider * other.above)
+    above_all = np.hypot(one.wider * one.above, other.wider * other.below)
     return pd.DataFrame({
         "band": np.arange(len(difference)),
         "original_band": spectra[0]["original_band"].values.astype(str),
         "wavelength_nm": bands[0],
-        "first": means[0],
-        "second": means[1],
+        "first": one.mean,
+        "second": other.mean,
         "difference": difference,
         "low": difference - below,
         "high": difference + above,
-        "first_share": shares[0],
-        "second_share": shares[1],
+        "differs": (difference - below_all > 0) | (difference + above_all < 0),
+        "first_share": one.share,
+        "second_share": other.share,
     })  # fmt: skip
 
 
-def _summarize(spectra: xr.Dataset) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+class _Summary(NamedTuple):
+    """Mean, distances of the ends of its interval, their factor for the number of bands, share of |r|."""
+
+    mean: Floats
+    below: Floats
+    above: Floats
+    wider: float
+    share: Floats
+
+
+def _summarize(spectra: xr.Dataset) -> _Summary:
     total = (spectra["positive"] + spectra["negative"]).transpose("sample", "band").values
     groups = spectra["group"].values if "group" in spectra.variables else None
     low, high = bootstrap_mean(total, groups)
-    size = np.abs(total).sum(axis=0)
-    return total.mean(axis=0), low, high, size / size.sum() if size.sum() else size
+    mean, size = total.mean(axis=0), np.abs(total).sum(axis=0)
+    wider = widen_for_choice(total.shape[1], count_units(len(total), groups))
+    return _Summary(mean, mean - low, high - mean, wider, size / size.sum() if size.sum() else size)

@@ -5,6 +5,7 @@ from typing import Final
 
 import numpy as np
 import numpy.typing as npt
+from scipy.special import ndtri, stdtrit
 
 from lrprism.errors import InputError
 
@@ -25,9 +26,15 @@ def bootstrap_mean(
     .. math:: \bar v^* = \frac{\sum_g w_g \sum_{s \in g} v_s}{\sum_g w_g\, n_g}
 
     with :math:`w_g` the times that group g is drawn; each sample is a group of its own where none are given.
-    The ends are the 2.5 % and 97.5 % quantiles of 1000 draws. Samples of one plant or field are alike: drawn
-    one by one they would give intervals that are too narrow. Source: Efron and Tibshirani, "An Introduction
-    to the Bootstrap", 1993.
+    Samples of one plant or field are alike: drawn one by one they would give intervals that are too narrow.
+    The ends are the quantiles :math:`q` of 1000 draws, their distances from the mean widened for the number n
+    of groups: draws of few of them scatter less than the groups do, and few groups say little of the scatter.
+
+    .. math:: low, high = \bar v + f_n\, (q_{0.025, 0.975} - \bar v), \qquad
+              f_n = \frac{t_{0.975,\, n - 1}}{z_{0.975}} \sqrt{\frac{n}{n - 1}}
+
+    Sources: Efron and Tibshirani, "An Introduction to the Bootstrap", 1993; Hesterberg, "What Teachers Should
+    Know About the Bootstrap", The American Statistician 69(4), 2015 (few samples).
 
     Shapes: ``values``: ``[sample, ...]``; ``groups``: ``[sample]``; results ``[...]``.
 
@@ -60,8 +67,46 @@ def bootstrap_mean(
     totals[:, -1] = np.bincount(group)
     sums = draw_sums(totals, seed=seed)
     tail = (1 - LEVEL) / 2
-    low, high = np.quantile(sums[:, :-1] / sums[:, -1:], [tail, 1 - tail], axis=0)
+    ends = np.quantile(sums[:, :-1] / sums[:, -1:], [tail, 1 - tail], axis=0)
+    mean = flat.mean(axis=0)
+    low, high = mean + _widen_for_few(count) * (ends - mean)
     return low.reshape(numbers.shape[1:]), high.reshape(numbers.shape[1:])
+
+
+def _widen_for_few(count: int) -> float:
+    """Return how much wider the interval of a bootstrap over few samples or groups has to be."""
+    tail = (1 - LEVEL) / 2
+    return float(stdtrit(count - 1, 1 - tail) / ndtri(1 - tail)) * math.sqrt(count / (count - 1))
+
+
+def widen_for_choice(places: float, count: int) -> float:
+    r"""Return how much wider a 95 % interval has to be where the best of many places is looked at.
+
+    .. math:: \frac{t_{1 - 0.025 / B,\, n - 1}}{t_{0.975,\, n - 1}}
+
+    with B places and n samples or groups. Source: Bonferroni's inequality, for a mean of normal values.
+
+    Args:
+        places: Number of places, of which fewer than 1 count as 1.
+        count: Number of samples, or of groups where they are known.
+
+    Returns:
+        The factor, 1 or more; NaN of one sample or group, whose interval is not known.
+    """
+    if count < _FEWEST:
+        return math.nan
+    tail = (1 - LEVEL) / 2
+    return float(stdtrit(count - 1, 1 - tail / max(1.0, places)) / stdtrit(count - 1, 1 - tail))
+
+
+def count_units(samples: int, groups: npt.ArrayLike | None) -> int:
+    """Return the number of groups, or of samples where no groups are known: what is drawn again.
+
+    Args:
+        samples: Number of samples.
+        groups: The plant, field or day of each sample.
+    """
+    return samples if groups is None else len(np.unique(np.asarray(groups)))
 
 
 def draw_sums(totals: Floats, *, draws: int = DRAWS, seed: int = 0) -> Floats:

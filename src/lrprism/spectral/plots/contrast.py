@@ -29,7 +29,7 @@ def relevance_contrast(table: pd.DataFrame, names: tuple[str, str], unit: str, d
     """Draw the mean relevance of two sets of samples, and below it their difference with its 95 % interval.
 
     The known absorption features that hold one of the three largest differences are named above, where the
-    interval leaves out 0. Lines are broken at gaps.
+    sets differ by more than noise, corrected for the number of bands. Lines are broken at gaps.
 
     Args:
         table: From :func:`lrprism.spectral.bands.contrast.contrast_table`.
@@ -74,11 +74,11 @@ def relevance_contrast(table: pd.DataFrame, names: tuple[str, str], unit: str, d
 
 
 def _find_differences(table: pd.DataFrame) -> list[float]:
-    """Return the wavelengths of the largest differences that lie apart and whose interval leaves out 0."""
+    """Return the wavelengths of the largest differences that lie apart and above the noise of all bands."""
     wavelength = table["wavelength_nm"].to_numpy(np.float64)
     heights = table["difference"].abs()
     peaks = table.iloc[pick_peaks(heights, wavelength, choose_distance(wavelength), MARKED)]
-    return [float(nm) for nm in peaks.loc[(peaks["low"] > 0) | (peaks["high"] < 0), "wavelength_nm"]]
+    return [float(nm) for nm in peaks.loc[peaks["differs"].astype(bool), "wavelength_nm"]]
 
 
 def _draw_curves(upper: Axes, lower: Axes, table: pd.DataFrame, names: tuple[str, str]) -> None:

@@ -59,7 +59,8 @@ def find_boxes(rows: pd.DataFrame, target: int, spectra: xr.Dataset) -> tuple[pd
     named = spectra.attrs.get(NAMED, {}).get(target)
     if named is not None:
         starts = np.array([start for start, _ in named])
-        is_named = [bool((np.abs(starts - start) < _ROUNDING).any()) for start, _ in boxes]
+        # an empty list would select columns, not rows
+        is_named = np.array([(np.abs(starts - start) < _ROUNDING).any() for start, _ in boxes], dtype=bool)
         regions, boxes = regions[is_named], [box for box, said in zip(boxes, is_named, strict=True) if said]
     return regions, boxes
 

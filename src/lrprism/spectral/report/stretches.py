@@ -6,18 +6,15 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy.special import ndtri
 
 from lrprism.spectral.bands.features import InsideShare, mark_resolved, share_inside_each
-from lrprism.spectral.bands.intervals import bootstrap_mean
+from lrprism.spectral.bands.intervals import bootstrap_mean, count_units, widen_for_choice
 from lrprism.spectral.bands.pooling import joins_bands, pick_peaks
 from lrprism.spectral.knowledge.absorption import FEATURES, Feature
 
 MOST: Final = 3
 """Stretches that are named for a class."""
 _SURE: Final = 0.05
-_TAIL: Final = 0.025
-"""Chance beyond one end of a 95 % interval."""
 _LEAST: Final = 0.1
 """A stretch with less than this share of the largest is not named beside it."""
 _ROUNDING: Final = 1e-6  # nm
@@ -118,7 +115,7 @@ def find_stretches(
     not pooled. Left out is one whose peak is not above the floor, that has less than a tenth of the largest,
     or whose interval reaches 0 when it is widened for the choice. The largest of B places is chosen, with B
     the range of the bands over the width, or the number of bands: so the lower half of the 95 % interval is
-    taken :math:`z_{1 - 0.025 / B} / z_{0.975}` times. Source: Bonferroni's inequality, for a normal mean.
+    taken as many times as :func:`~lrprism.spectral.bands.intervals.widen_for_choice` says.
 
     Args:
         rows: The rows of one class in :func:`lrprism.spectral.band_table`.
@@ -138,7 +135,7 @@ def find_stretches(
         if height[peak] > floor
     ]
     places = np.ptp(wavelength) / nm if nm else len(wavelength)
-    wider = float(ndtri(1 - _TAIL / max(1.0, places)) / ndtri(1 - _TAIL))
+    wider = widen_for_choice(places, count_units(len(per_sample), groups))
     least = _LEAST * max((stretch.value for stretch in found), default=0.0)
     named = [
         stretch

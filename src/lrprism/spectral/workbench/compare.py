@@ -219,7 +219,7 @@ def _name_results(results: tuple[str, ...]) -> list[str]:
 
 
 def describe_contrast(table: pd.DataFrame, counts: Mapping[str, int], unit: str, nm: float) -> list[str]:
-    """Say in which bands two sets differ by more than their noise.
+    """Say in which bands two sets differ by more than their noise, corrected for the number of bands.
 
     Args:
         table: From :func:`lrprism.spectral.bands.contrast.contrast_table`.
@@ -231,10 +231,13 @@ def describe_contrast(table: pd.DataFrame, counts: Mapping[str, int], unit: str,
     title = f"{first} ({counts[first]} samples) less {second} ({counts[second]} samples):"
     if min(counts.values()) < 2:
         return [title, "  nothing is said: a set of one sample has no interval."]
-    sure = (table["low"] > 0) | (table["high"] < 0)
+    if table["low"].isna().all():
+        return [title, "  nothing is said: no interval, as all samples of a set are of one group."]
+    sure = table["differs"]
     lines = [
         title,
-        f"  {int(sure.sum())} of {len(table)} bands differ by more than the noise of these samples.",
+        f"  {int(sure.sum())} of {len(table)} bands differ by more than the noise of these samples, "
+        f"corrected for {len(table)} bands.",
     ]
     size = table["difference"].abs().where(sure, 0.0)
     for peak in pick_peaks(size, table["wavelength_nm"], nm, _MOST):
