@@ -4,7 +4,7 @@ from torch import Tensor
 
 from lrprism.errors import InputError, ModelError
 from lrprism.evaluation import choose_samples
-from lrprism.evaluation.samples import check_training, draw_other_classes
+from lrprism.evaluation.samples import check_training, compare_with_chance, draw_other_classes
 
 
 def read_class(x: Tensor) -> Tensor:
@@ -54,6 +54,51 @@ def test_one_class_for_all_is_chance_however_frequent_it_is() -> None:
     x, target = make_samples([0] * 100, [0] * 95 + [1] * 5)
     with pytest.raises(ModelError, match=r"balanced accuracy of 0.500 on 100 samples, 0.500 is chance"):
         choose_samples(read_class, x, target)
+
+
+@pytest.mark.parametrize(
+    ("units", "limit"),
+    [
+        # all four right in one of 16 cases, all five in one of 32: more often than 2.3 %, so that all is luck
+        ([2, 2], 1.0),
+        ([2, 3], 1.0),
+        # all seven right in one of 128 cases; three and three of four, (1 + 3 / 4) / 2, or more in 5 of 128
+        ([3, 4], 7 / 8),
+        # all six right in one of 64 cases, five or more in 7 of 64
+        ([3, 3], 5 / 6),
+        # nine or ten of ten right in 11 of 1024 cases, eight or more in 56
+        ([5, 5], 8 / 10),
+        # the one plant is right in half of the cases: more than 58 of 99 in 3.5 %, more than 57 in 5.4 %
+        ([1, 99], (1 + 58 / 99) / 2),
+    ],
+)
+def test_luck_of_few_groups_by_hand(units: list[int], limit: float) -> None:
+    right, counts = torch.tensor([200, 190]), torch.tensor([200, 200])
+    accuracy, chance, found = compare_with_chance(right, counts, torch.tensor(units))
+    assert (accuracy, chance) == (pytest.approx(0.975), 0.5)
+    assert found == pytest.approx(limit, abs=2e-4)
+    # of samples 1/2 + 2 sqrt(2 * (1/4) / 200) / 2
+    assert compare_with_chance(right, counts)[2] == pytest.approx(0.55)
+
+
+def test_many_groups_change_little_and_more_groups_than_samples_nothing() -> None:
+    right, counts = torch.tensor([80, 70, 0]), torch.tensor([100, 100, 0])
+    by_samples = compare_with_chance(right, counts)[2]
+    assert compare_with_chance(right, counts, torch.tensor([90, 90, 0]))[2] == pytest.approx(0.57, abs=0.01)
+    assert compare_with_chance(right, counts, torch.tensor([900, 900, 0]))[2] == by_samples
+
+
+def test_luck_is_as_seldom_surpassed_as_stated() -> None:
+    # a thousand networks that call each of 3 and 4 plants anything: at most 2.3 % are better than luck
+    generator = torch.Generator().manual_seed(0)
+    guesses = torch.randint(2, (1000, 7), generator=generator) * 10
+    counts, units = torch.tensor([30, 40]), torch.tensor([3, 4])
+    better = 0
+    for plants in guesses:
+        right = torch.stack([plants[:3].sum(), plants[3:].sum()])
+        accuracy, _, limit = compare_with_chance(right, counts, units)
+        better += accuracy > limit
+    assert 0 < better <= 23
 
 
 def test_samples_of_one_class_alone_can_be_judged() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import torch
@@ -13,6 +14,9 @@ from lrprism.evaluation.predict import Model, check_samples, check_targets, read
 _MARGIN = 2.0
 """Standard errors above chance that an accuracy has to lie."""
 _NAMED = 10
+_ROUNDING = 1e-9
+_CELLS = 5040
+"""Steps from no unit to all units of a class: exact for up to ten, rounded up for others."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,20 +99,53 @@ def _check_above_chance(correct: Tensor, target: Tensor, counts: Tensor) -> floa
     return accuracy
 
 
-def compare_with_chance(right: Tensor, counts: Tensor) -> tuple[float, float, float]:
+def compare_with_chance(
+    right: Tensor, counts: Tensor, units: Tensor | None = None
+) -> tuple[float, float, float]:
     r"""Return the balanced accuracy, that of chance, and the highest that chance reaches by luck.
 
-    The formulas are those of :func:`choose_samples`.
+    The formulas are those of :func:`choose_samples`. Samples of one plant are right or wrong together: with
+    :math:`u_k` independent units in class k luck reaches at least the smallest q with
+
+    .. math:: P\Bigl(\frac1K \sum_k \frac{B_k}{u_k} > q\Bigr) \le 1 - \Phi(2),
+              \qquad B_k \sim \mathrm{Bin}(u_k, c)
+
+    which chance surpasses as seldom as two standard errors. Four plants, two of each class, are all right by
+    luck in one of 16 cases: they tell nothing.
 
     Args:
         right: Number of samples of each class that are predicted right, ``[classes]``.
         counts: Number of samples of each class, ``[classes]``; one at least is above 0.
+        units: Number of independent units of each class, such as plants, above 0 where samples are; None
+            where each sample is one.
     """
     sizes = counts[counts > 0].double()
     accuracy = (right[counts > 0].double() / sizes).mean().item()
     chance = 1 / len(sizes) if len(sizes) > 1 else 1 / len(counts)
     error = ((chance * (1 - chance) / sizes).sum().sqrt() / len(sizes)).item()
-    return accuracy, chance, chance + _MARGIN * error
+    limit = chance + _MARGIN * error
+    if units is not None:
+        limit = max(limit, _find_luck(units[counts > 0].tolist(), chance))
+    return accuracy, chance, limit
+
+
+def _find_luck(units: list[int], chance: float) -> float:
+    """Return the highest balanced accuracy of units that luck reaches, a hair above for rounding."""
+    size = _CELLS * len(units) + 1
+    # the chances of a sum of independent shares: a product of Fourier transforms
+    length = 1 << size.bit_length()  # transforms of a power of 2 are fast
+    product = torch.ones(length // 2 + 1, dtype=torch.complex128)
+    for count in units:
+        right = torch.arange(count + 1, dtype=torch.float64)
+        ways = math.lgamma(count + 1) - (right + 1).lgamma() - (count - right + 1).lgamma()
+        chances = (ways + right * math.log(chance) + (count - right) * math.log1p(-chance)).exp()
+        cells = (right * _CELLS / count - _ROUNDING).ceil().long()
+        product = product * torch.fft.rfft(torch.zeros(length).double().index_add_(0, cells, chances))
+    probability = torch.fft.irfft(product, n=length)[:size]
+    # surpassed[q]: the chance of more than q cells, summed from its smallest terms on
+    surpassed = probability.flip(0).cumsum(0).flip(0) - probability
+    seldom = torch.special.ndtr(torch.tensor(-_MARGIN, dtype=torch.float64))
+    return int((surpassed <= seldom).nonzero()[0, 0]) / (size - 1) + _ROUNDING
 
 
 def _name_classes(what: str, chosen: Tensor) -> str:

@@ -127,11 +127,12 @@ def test_of_a_class_that_is_asked_for_its_own_samples_count() -> None:
 def test_samples_of_one_plant_say_nothing_of_others() -> None:
     data = sample_spectra(build_dataset(draw(680), [1] * 20))
     one = judge(data.assign_coords(group=("sample", [3] * 20)))
-    assert one.stretches
-    assert one.notes == (
-        "all samples are of one plant, field or square, so that the intervals say nothing of others",
+    assert one.stretches == ()
+    assert one.reasons == (
+        "all samples are of one plant, field or square, so that nothing is known of others",
     )
-    assert judge(data.assign_coords(group=("sample", [3, 4] * 10))).notes == ()
+    four = judge(data.assign_coords(group=("sample", [3, 4, 5, 6] * 5)))
+    assert (four.reasons, four.stretches[0].peak_nm) == ((), pytest.approx(680, abs=6))
 
 
 def test_a_patch_that_is_mostly_background_holds_more_there_for_sure() -> None:

@@ -1,9 +1,11 @@
+import numpy as np
 import pytest
 import torch
 
 from lrprism.attribution import predicted_class
 from lrprism.errors import DataError, ModelError
 from lrprism.spectral.training import evaluate
+from lrprism.spectral.training.metrics import count_independent
 
 
 def logits_for(predicted: list[int], classes: int) -> torch.Tensor:
@@ -79,3 +81,15 @@ def test_labels_outside_the_classes_are_refused() -> None:
         DataError, match=r"lie in 0\.\.2, the classes of the model\. Found 2 others, 3 among them"
     ):
         evaluate(torch.zeros(3, 3), torch.tensor([0, 3, -1]))
+
+
+def test_units_by_hand() -> None:
+    # plants a and b are of one class each; in field c 3 samples of class 0 lie beside 2 of class 1 and 1 of 2
+    labels = np.array([0, 0, 0, 1, 1, 0, 0, 0, 1, 1, 2])
+    groups = list("aaabbcccccc")
+    # class 0: 1 of a and min(3, 3) of c; class 1: 1 of b and min(2, 4) of c; class 2: min(1, 5)
+    assert count_independent(labels, groups, 4) == (3, (4, 3, 1, 0))
+
+
+def test_samples_that_are_groups_of_their_own_are_units() -> None:
+    assert count_independent(np.array([0, 1, 1]), [7, 8, 9], 2) == (3, (1, 2))

@@ -6,6 +6,7 @@ from typing import Any
 import pandas as pd
 from rich.console import Console
 
+from lrprism.spectral.training.tasks.classification import name_groups
 from lrprism.spectral.training.tasks.registry import read_task
 from lrprism.spectral.workbench.describe_explanation import find_doubt
 from lrprism.spectral.workbench.scene_record import note_uneven_classes
@@ -23,7 +24,8 @@ def print_training(console: Console, record: dict[str, Any]) -> None:
     """Print the scores of a network, its split, and the notes on its data."""
     test, split = record["test"], record["split"]
     scores = read_task(record).describe_test(test)
-    _print_line(console, f"{scores} on {split['test']} test samples, split by {split['scheme']}.")
+    tested = f"{split['test']} test samples{name_groups(test)}"
+    _print_line(console, f"{scores} on {tested}, split by {split['scheme']}.")
     # None for patches, whose place is not known
     overlap = split["test_windows_that_overlap_a_training_window"]
     if overlap is not None:

@@ -24,9 +24,7 @@ _DENSER: Final = 1.5
 ARRIVES: Final = 0.5
 """Where less of what is explained arrives at the bands, biases, stabilizers and rules hold the most of it."""
 _RANDOM: Final = "its relevance is no larger than what a network of random weights gives"
-_ONE_GROUP: Final = (
-    "all samples are of one plant, field or square, so that the intervals say nothing of others"
-)
+_ONE_GROUP: Final = "all samples are of one plant, field or square, so that nothing is known of others"
 _NOISE: Final = "no stretch of the spectrum has relevance above its own noise"
 _AREA_WORDS: Final = {BACKGROUND: "background", BORDER: "outermost ring of the patch"}
 
@@ -42,7 +40,6 @@ class ClassFinding:
         right: Those of them that the network gets right; None where their true classes are not known.
         reasons: Why no bands are named, one clause each; none where bands may be.
         stretches: The stretches of the spectrum that speak most for the class, the largest first.
-        notes: What a reader has to know besides, one clause each.
     """
 
     number: int
@@ -51,7 +48,6 @@ class ClassFinding:
     right: int | None
     reasons: tuple[str, ...]
     stretches: tuple[Stretch, ...]
-    notes: tuple[str, ...] = ()
 
     @property
     def title(self) -> str:
@@ -79,8 +75,8 @@ def judge_classes(
     arrives at the bands; where more than half of the relevance, as magnitude of its mean over samples, lies
     in one band, on the background or in the outermost ring of the patch, and that is at least 1.5 times its
     share of the pixels (the background of classes whose centre pixels are mostly plants, where it holds more
-    than its share of the pixels); where no stretch is above its own noise, or above what a network of random
-    weights gives.
+    than its share of the pixels); where all samples are of one group; where no stretch is above its own
+    noise, or above what a network of random weights gives.
 
     Args:
         relevance: A relevance dataset, or its :func:`lrprism.spectral.sample_spectra`.
@@ -147,13 +143,13 @@ def _place(
     floor: float,
 ) -> ClassFinding:
     """Say where the relevance of a class lies, or why that cannot be said."""
+    groups = spectra["group"].values if "group" in spectra.variables else None
     reasons = [*_find_unarrived(spectra), *_find_alone(rows), *_find_elsewhere(spectra)]
+    # of one group there is no interval, and of two it is so wide that hardly anything is named
+    reasons += [_ONE_GROUP] if groups is not None and len(np.unique(groups)) == 1 else []
     if reasons:
         return replace(finding, reasons=tuple(reasons))
     per_sample = (spectra["positive"] + spectra["negative"]).transpose("sample", "band").values
-    groups = spectra["group"].values if "group" in spectra.variables else None
-    if groups is not None and len(np.unique(groups)) == 1:
-        finding, groups = replace(finding, notes=(_ONE_GROUP,)), None
     stretches = find_stretches(rows, per_sample, features, groups=groups, floor=floor)
     if stretches:
         return replace(finding, stretches=tuple(stretches))

@@ -33,7 +33,6 @@ def describe_findings(
             lines.append(f"  {finding.title}: nothing is named. {_capitalise('; '.join(finding.reasons))}.")
             continue
         lines.append(f"  {finding.title}: {'; '.join(_describe(each, unit) for each in finding.stretches)}")
-        lines += [f"    Note: {note}." for note in finding.notes]
         # the last one is of all stretches together
         lines += [f"    {need}" for need in list(needs.get(finding.number, ()))[-1:]]
     return lines

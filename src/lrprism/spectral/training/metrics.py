@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import final
 
+import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor
 
@@ -27,6 +29,9 @@ class Metrics(AbstractScores):
         macro_f1: Mean of the F1 of the classes that occur in the labels, 0 to 1.
         kappa: Cohen's kappa: agreement beyond chance, at most 1; ``None`` if chance alone agrees everywhere.
         confusion: :math:`n_{ck}`, samples of class c (row) predicted as k (column).
+        groups: Number of groups, such as plants, that the samples are of; 0 where none are known.
+        units: Number of independent units of each class, see :func:`count_independent`; empty where no
+            groups are known.
 
     Source: Cohen, "A coefficient of agreement for nominal scales", 1960.
     """
@@ -36,6 +41,8 @@ class Metrics(AbstractScores):
     macro_f1: float
     kappa: float | None
     confusion: tuple[tuple[int, ...], ...]
+    groups: int = 0
+    units: tuple[int, ...] = ()
 
     @property
     def samples(self) -> int:
@@ -59,12 +66,37 @@ def check_logits(logits: Tensor) -> None:
         )
 
 
-def evaluate(logits: Tensor, labels: Tensor) -> Metrics:
+def count_independent(
+    labels: npt.NDArray[np.int64], groups: npt.ArrayLike, classes: int
+) -> tuple[int, tuple[int, ...]]:
+    r"""Count the groups, and the independent units of each class.
+
+    .. math:: u_c = \sum_{g:\ n_{gc} > 0} \max\bigl(1, \min(n_{gc},\ n_g - n_{gc})\bigr)
+
+    with :math:`n_{gc}` the samples of class c in group g, and :math:`n_g` all in it. A plant of one class is
+    one unit, however many samples it has: what it looks like may have nothing to do with its class. In a
+    field with samples of several classes each sample that has one of another class beside it is a unit.
+
+    Args:
+        labels: The class of each sample, ``[N]``.
+        groups: The plant, field or day of each sample, ``[N]``.
+        classes: Number of classes.
+    """
+    names, group = np.unique(np.asarray(groups), return_inverse=True)
+    held = np.zeros((len(names), classes), dtype=np.int64)
+    np.add.at(held, (group.ravel(), labels), 1)
+    beside = held.sum(axis=1, keepdims=True) - held
+    units = np.where(held > 0, np.maximum(1, np.minimum(held, beside)), 0).sum(axis=0)
+    return len(names), tuple(units.tolist())
+
+
+def evaluate(logits: Tensor, labels: Tensor, groups: npt.ArrayLike | None = None) -> Metrics:
     """Compare the logits of a network with the true classes.
 
     Args:
         logits: ``[N, classes]``, or ``[N, 1]`` for two classes.
         labels: ``[N]``, whole numbers from 0.
+        groups: The plant, field or day of each sample, ``[N]``; None where none is known.
 
     Returns:
         Accuracy, F1 per class, macro F1 over the classes that occur, Cohen's kappa, confusion matrix.
@@ -88,12 +120,15 @@ def evaluate(logits: Tensor, labels: Tensor) -> Metrics:
     # a class that is neither true nor predicted anywhere has no F1
     true, seen = confusion.sum(dim=1), confusion.sum(dim=1) + confusion.sum(dim=0)
     by_chance = int((true * confusion.sum(dim=0)).sum()) == len(labels) ** 2  # all samples in one cell: 0 / 0
+    count, units = (0, ()) if groups is None else count_independent(labels.numpy(), groups, classes)
     return Metrics(
         accuracy=float(confusion.diagonal().sum() / confusion.sum()),
         f1=tuple(value if count else None for value, count in zip(f1, seen.tolist(), strict=True)),
         macro_f1=float(torch.tensor(f1)[true > 0].mean()),
         kappa=None if by_chance else float(multiclass_cohen_kappa(predicted, labels, classes)),
         confusion=tuple(tuple(row) for row in confusion.tolist()),
+        groups=count,
+        units=units,
     )
 
 

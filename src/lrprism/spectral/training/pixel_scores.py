@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from lrprism.errors import DataError
-from lrprism.spectral.training.metrics import Metrics, evaluate
+from lrprism.spectral.training.metrics import evaluate
 from lrprism.spectral.training.tasks.task import AbstractScores
 
 UNLABELLED = -1
@@ -22,7 +22,7 @@ class PixelScores(AbstractScores):
     .. math:: \mathrm{IoU}_c = \frac{n_{cc}}{\sum_k n_{ck} + \sum_k n_{kc} - n_{cc}}
 
     the pixels that are true and predicted, over those that are either. The other scores are those of
-    :class:`Metrics`, with pixels for samples.
+    :class:`~lrprism.spectral.training.metrics.Metrics`, with pixels for samples.
 
     Args:
         accuracy: Share of pixels whose predicted class is the true one, 0 to 1.
@@ -76,13 +76,15 @@ def score_pixels(outputs: Tensor, targets: Tensor) -> PixelScores:
         raise DataError(
             f"windows should hold labelled pixels to score. Found none in {len(targets)}. Check the labels."
         )
-    metrics: Metrics = evaluate(logits, labels)
-    confusion = torch.tensor(metrics.confusion)
+    metrics = asdict(evaluate(logits, labels))
+    # groups are those of windows, not of pixels
+    del metrics["groups"], metrics["units"]
+    confusion = torch.tensor(metrics["confusion"])
     true, both = confusion.sum(dim=1), confusion.diagonal()
     either = true + confusion.sum(dim=0) - both
     iou = (both.double() / either.clamp(min=1)).tolist()
     return PixelScores(
-        **asdict(metrics),
+        **metrics,
         iou=tuple(value if count else None for value, count in zip(iou, either.tolist(), strict=True)),
         mean_iou=float((both.double() / either.clamp(min=1))[true > 0].mean()),
     )

@@ -83,7 +83,13 @@ def adopt_into(folder: Path, settings: AdoptionSettings, reporter: Reporter) -> 
         model = build_for_samples(settings.network, samples, fitted_on, settings.weights)
         settings.network.copy_program(folder)
     scores = score_test_part(
-        model.eval(), samples, parts.test, batch_size=settings.batch_size, device="cpu", reporter=reporter
+        model.eval(),
+        samples,
+        parts.test,
+        groups=parts.find_groups(samples, parts.test),
+        batch_size=settings.batch_size,
+        device="cpu",
+        reporter=reporter,
     )
     record = write_network(folder, settings, samples, parts, model, scores)
     write_json(folder / RUN_FILE, {"versions": versions(), "training": record})

@@ -18,6 +18,7 @@ from lrprism.spectral.workbench.candidates import Candidate, ClassLogits
 from lrprism.spectral.workbench.cautions import Cautions
 from lrprism.spectral.workbench.composites import COMPOSITES
 from lrprism.spectral.workbench.cutters import Numbers
+from lrprism.spectral.workbench.describe_explanation import find_doubt
 from lrprism.spectral.workbench.part_samples import (
     draw_evenly,
     open_own_samples,
@@ -120,7 +121,7 @@ def evaluate_into(folder: Path, network: Path, settings: EvaluationSettings, rep
     cautions = Cautions()
     judgement = _judge(trained, samples, candidates, settings, cautions, reporter)
     with reporter.step("writing tables and curves"):
-        _write_judgement(folder, judgement, cautions, str(samples.attrs["attribution"]))
+        _write_judgement(folder, judgement, _list_cautions(trained, cautions), samples.attrs["attribution"])
     if settings.calibrate:
         calibrate_into(folder, trained, settings.rules, settings.seed, reporter)
     record = plan_evaluation(network, settings) | {"data_sha256": samples.hash}
@@ -186,16 +187,21 @@ def _choose_parts(
     )
 
 
-def _write_judgement(folder: Path, judgement: Judgement, cautions: Cautions, attribution: str) -> None:
+def _list_cautions(trained: TrainedNetwork, cautions: Cautions) -> list[str]:
+    """Return what to be careful about: first a network that is better than chance on too few groups."""
+    doubt = find_doubt(trained.record)
+    return [*([doubt] if doubt else []), *cautions.lines()]
+
+
+def _write_judgement(folder: Path, judgement: Judgement, lines: list[str], attribution: str) -> None:
     pd.DataFrame(judgement.rows()).to_csv(folder / "evaluation.csv", index=False)
     table = tabulate_curves(judgement)
     table.to_csv(folder / "curves.csv", index=False)
-    lines = cautions.lines()
     blocks = [str(judgement), *(["\n".join(["Cautions", *(f"  {line}" for line in lines)])] if lines else [])]
     with write_whole(folder / JUDGEMENT) as partial:
         partial.write_text("\n\n".join(blocks) + "\n", encoding="utf-8")
     figure = removal_curves(table, output=judgement.findings.protocol.output)
-    save(figure, folder / "figures", "removal-curves", dpi=200, attribution=attribution)
+    save(figure, folder / "figures", "removal-curves", dpi=200, attribution=str(attribution))
 
 
 def tabulate_curves(judgement: Judgement) -> pd.DataFrame:

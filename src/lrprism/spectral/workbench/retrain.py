@@ -19,7 +19,7 @@ from lrprism.spectral.training.seeds import measure_scatter
 from lrprism.spectral.workbench.cutters import Numbers
 from lrprism.spectral.workbench.few_bands import keep_bands
 from lrprism.spectral.workbench.networks import NetworkSettings
-from lrprism.spectral.workbench.part_samples import read_part
+from lrprism.spectral.workbench.part_samples import find_groups, read_part
 from lrprism.spectral.workbench.patch_batches import build_dataset
 from lrprism.spectral.workbench.progress import Reporter
 from lrprism.spectral.workbench.record import score_test_part
@@ -195,7 +195,13 @@ def train_again(
         name=name,
     )
     scores = score_test_part(
-        model, samples, test, batch_size=4 * config.batch_size, device=result.device, reporter=reporter
+        model,
+        samples,
+        test,
+        groups=find_groups(trained, samples, test),
+        batch_size=4 * config.batch_size,
+        device=result.device,
+        reporter=reporter,
     )
     checkpoint.unlink(missing_ok=True)
     assert isinstance(scores, Metrics)  # a network of traits is refused before

@@ -6,6 +6,7 @@ import torch
 
 from lrprism.errors import DataError, InputError, ModelError
 from lrprism.spectral.training import Classification, EpochRecord, TrainingConfig
+from lrprism.spectral.training.tasks.classification import name_groups
 
 TASK = Classification(("oak", "elm"))
 LOGITS, LABELS = torch.tensor([[2.0, 0.0], [0.0, 1.0], [0.0, 3.0], [0.0, 1.0]]), torch.tensor([0, 1, 1, 0])
@@ -29,6 +30,27 @@ def test_scores_are_kept_by_the_names_of_the_classes_and_come_back() -> None:
     assert [(quantity, name) for quantity, name, _ in TASK.list_quantities(scores)] == [
         ("accuracy", ""), ("macro_f1", ""), ("kappa", ""), ("f1", "oak"), ("f1", "elm"),
     ]  # fmt: skip
+
+
+def test_luck_is_that_of_groups_where_they_are_known() -> None:
+    # two plants of each class, twenty samples each, all of them right
+    labels = torch.tensor([0, 1]).repeat_interleave(40)
+    plants = [f"p{number // 20}" for number in range(80)]
+    logits = torch.nn.functional.one_hot(labels, 2).float()
+    record = TASK.record_scores(TASK.evaluate(logits, labels, groups=plants))
+    assert (record["groups"], record["units"]) == (4, (2, 2))
+    assert TASK.find_doubt(record) == (
+        "the network is not told from chance, with a balanced accuracy of 1.000 on 80 test samples of 4 "
+        "groups, where 0.500 is chance and up to 1.000 is luck"
+    )
+    assert TASK.find_doubt(TASK.record_scores(TASK.evaluate(logits, labels))) is None
+    # 1/2 + 2 sqrt(2 * (1/4) / 40) / 2 = .612 of samples: .500 is none, whatever the plants
+    swapped = TASK.record_scores(TASK.evaluate(logits[:, :1] * 0, labels, groups=plants))
+    assert "predicts no better than chance" in str(TASK.find_doubt(swapped))
+    assert name_groups({"groups": 1}) == " of 1 group"
+    assert name_groups({"groups": 80, "samples": 80}) == ""
+    plain = {**asdict(TASK.evaluate(logits, labels, groups=plants)), "units": [2, 2]}
+    assert TASK.read_scores(plain) == TASK.evaluate(logits, labels, groups=plants)
 
 
 def test_results_of_other_classes_are_refused() -> None:

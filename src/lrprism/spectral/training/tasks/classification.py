@@ -67,10 +67,9 @@ class Classification(AbstractTask):
         Args:
             outputs: The logits of a part.
             targets: Its classes.
-            groups: Not used: these scores have no intervals.
+            groups: Plant, field or day of each sample, which luck is judged by; None where none are known.
         """
-        del groups
-        return evaluate(outputs, targets)
+        return evaluate(outputs, targets, groups)
 
     def score_epoch(self, outputs: Tensor, targets: Tensor) -> dict[str, float]:
         """Return accuracy and macro F1.
@@ -145,7 +144,8 @@ class Classification(AbstractTask):
             record: The plain values.
         """
         confusion = tuple(tuple(row) for row in record["confusion"])
-        return Metrics(**{**record, "f1": tuple(record["f1"]), "confusion": confusion})
+        tuples = {"f1": tuple(record["f1"]), "units": tuple(record["units"]), "confusion": confusion}
+        return Metrics(**{**record, **tuples})
 
     def describe(self) -> dict[str, Any]:
         """Return name and names of the classes."""
@@ -165,17 +165,37 @@ def describe_chance(test: Mapping[str, Any], noun: str) -> str | None:
     """Say that predicted classes are no better than chance; None if they are.
 
     Args:
-        test: The scores, with the confusion matrix: true classes in rows.
+        test: The scores, with the confusion matrix: true classes in rows; where groups are known with their
+            number and the independent units of each class.
         noun: What is counted in it, such as "test samples".
     """
     confusion = torch.tensor(test["confusion"])
-    accuracy, chance, limit = compare_with_chance(confusion.diagonal(), confusion.sum(1))
+    right, counts = confusion.diagonal(), confusion.sum(1)
+    units = torch.tensor(test["units"]) if test.get("groups") else None
+    accuracy, chance, limit = compare_with_chance(right, counts, units)
     if accuracy > limit:
         return None
+    by_samples = compare_with_chance(right, counts)[2]
+    what = "is not told from chance" if accuracy > by_samples else "predicts no better than chance"
     return (
-        f"the network predicts no better than chance, with a balanced accuracy of {accuracy:.3f} on "
-        f"{int(confusion.sum())} {noun}, where {chance:.3f} is chance and up to {limit:.3f} is luck"
+        f"the network {what}, with a balanced accuracy of {accuracy:.3f} on {int(confusion.sum())} {noun}"
+        f"{name_groups(test)}, where {chance:.3f} is chance and up to {limit:.3f} is luck"
     )
+
+
+def name_groups(test: Mapping[str, Any]) -> str:
+    """Return the number of groups of the samples of a test, such as " of 4 groups".
+
+    Args:
+        test: The scores.
+
+    Returns:
+        The words; empty where no group is known, or each sample is one.
+    """
+    count = test.get("groups")
+    if not count or count == test.get("samples"):
+        return ""
+    return f" of {count} group{'s' if count > 1 else ''}"
 
 
 def check_class_count(names: Sequence[str], count: int) -> None:
