@@ -2,7 +2,12 @@ import numpy as np
 import pytest
 
 import lrprism as lp
-from lrprism.spectral.bands.intervals import bootstrap_mean, count_units, widen_for_choice
+from lrprism.spectral.bands.intervals import (
+    bootstrap_mean,
+    count_independent,
+    count_units,
+    widen_for_choice,
+)
 
 
 def test_intervals_have_the_width_of_theory() -> None:
@@ -80,3 +85,15 @@ def test_one_sample_has_no_interval() -> None:
 def test_samples_without_groups(values: list[float], groups: list[str] | None) -> None:
     with pytest.raises(lp.InputError, match=r"at least one sample, and a group for each or none"):
         bootstrap_mean(values, groups)
+
+
+def test_units_by_hand() -> None:
+    # plants a and b are of one class each; in field c 3 samples of class 0 lie beside 2 of class 1 and 1 of 2
+    labels = np.array([0, 0, 0, 1, 1, 0, 0, 0, 1, 1, 2])
+    groups = list("aaabbcccccc")
+    # class 0: 1 of a and min(3, 3) of c; class 1: 1 of b and min(2, 4) of c; class 2: min(1, 5)
+    assert count_independent(labels, groups, 4) == (3, (4, 3, 1, 0))
+
+
+def test_samples_that_are_groups_of_their_own_are_units() -> None:
+    assert count_independent(np.array([0, 1, 1]), [7, 8, 9], 2) == (3, (1, 2))

@@ -1,3 +1,4 @@
+import numpy as np
 import pytest
 import xarray as xr
 
@@ -15,6 +16,16 @@ MIXED = build([0] * 30 + [1] * 30 + [2] * 9, [0] * 16 + [1] * 14 + [0] * 13 + [1
 def test_shares_of_right_ones_by_hand() -> None:
     assert measure_confusion(0, 1, MIXED) == pytest.approx((16 / 30 + 17 / 30) / 2)
     assert measure_confusion(0, 2, MIXED) is None
+
+
+def test_samples_of_few_plants_are_as_few_as_these() -> None:
+    # 70 of 100 right in each class: not by chance of so many samples, by chance of three plants of each
+    pair = build([0] * 100 + [1] * 100, [0] * 70 + [1] * 30 + [0] * 30 + [1] * 70)
+    assert measure_confusion(0, 1, pair) is None
+    plants = pair.assign_coords(group=("sample", np.repeat(np.arange(6), [33, 33, 34] * 2)))
+    assert measure_confusion(0, 1, plants) == pytest.approx(0.7)
+    # in a field that holds both classes each sample is one
+    assert measure_confusion(0, 1, pair.assign_coords(group=("sample", [1] * 200))) is None
 
 
 def test_few_samples_say_nothing_of_a_pair() -> None:

@@ -1,11 +1,9 @@
-import numpy as np
 import pytest
 import torch
 
 from lrprism.attribution import predicted_class
 from lrprism.errors import DataError, ModelError
 from lrprism.spectral.training import evaluate
-from lrprism.spectral.training.metrics import count_independent
 
 
 def logits_for(predicted: list[int], classes: int) -> torch.Tensor:
@@ -83,13 +81,8 @@ def test_labels_outside_the_classes_are_refused() -> None:
         evaluate(torch.zeros(3, 3), torch.tensor([0, 3, -1]))
 
 
-def test_units_by_hand() -> None:
-    # plants a and b are of one class each; in field c 3 samples of class 0 lie beside 2 of class 1 and 1 of 2
-    labels = np.array([0, 0, 0, 1, 1, 0, 0, 0, 1, 1, 2])
-    groups = list("aaabbcccccc")
-    # class 0: 1 of a and min(3, 3) of c; class 1: 1 of b and min(2, 4) of c; class 2: min(1, 5)
-    assert count_independent(labels, groups, 4) == (3, (4, 3, 1, 0))
-
-
-def test_samples_that_are_groups_of_their_own_are_units() -> None:
-    assert count_independent(np.array([0, 1, 1]), [7, 8, 9], 2) == (3, (1, 2))
+def test_groups_are_counted_where_they_are_known() -> None:
+    logits, labels = logits_for([0, 0, 1, 1], 2), torch.tensor([0, 0, 1, 1])
+    scores = evaluate(logits, labels, ["a", "a", "b", "c"])
+    assert (scores.groups, scores.units, scores.samples) == (3, (1, 2), 4)
+    assert (evaluate(logits, labels).groups, evaluate(logits, labels).units) == (0, ())

@@ -22,6 +22,7 @@ from lrprism.spectral.workbench.part_samples import (
     draw_evenly,
     find_groups,
     note_drawn,
+    note_unknown_groups,
     open_own_samples,
     read_part,
     read_tensors,
@@ -91,6 +92,13 @@ def test_groups_are_known_where_their_file_is_gone(tmp_path: Path) -> None:
     explain_into(tmp_path / "out", tmp_path / "run", ExplanationSettings(heatmaps=0), SILENT)
     group = xr.open_zarr(tmp_path / "out" / "relevance.zarr")["group"]
     assert group.values.tolist() == np.unique(plants[test], return_inverse=True)[1].tolist()
+    note = "Note: the plants, fields or days of these samples are not known"
+    assert note not in (tmp_path / "out" / "explanation.txt").read_text()
+    # other leaves, of plants that nobody knows
+    other = ExplanationSettings(str(write_patches(tmp_path / "other.hdf5", samples=9)), heatmaps=0)
+    (tmp_path / "more").mkdir()
+    explain_into(tmp_path / "more", tmp_path / "run", other, SILENT)
+    assert note in (tmp_path / "more" / "explanation.txt").read_text()
 
 
 def test_other_data_have_no_groups_of_the_training(trained: Path, tmp_path: Path) -> None:
@@ -99,4 +107,7 @@ def test_other_data_have_no_groups_of_the_training(trained: Path, tmp_path: Path
     other = open_samples(
         str(write_patches(tmp_path / "other.hdf5", samples=9)), Preparation(wavelengths="400:950")
     )
-    assert find_groups(network, other, other.numbers) is None
+    groups = find_groups(network, other, other.numbers)
+    assert groups is None
+    # no groups are known of the training either
+    assert note_unknown_groups(network, groups) == []

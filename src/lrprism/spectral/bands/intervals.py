@@ -109,6 +109,30 @@ def count_units(samples: int, groups: npt.ArrayLike | None) -> int:
     return samples if groups is None else len(np.unique(np.asarray(groups)))
 
 
+def count_independent(
+    labels: npt.NDArray[np.int64], groups: npt.ArrayLike, classes: int
+) -> tuple[int, tuple[int, ...]]:
+    r"""Count the groups, and the independent units of each class.
+
+    .. math:: u_c = \sum_{g:\ n_{gc} > 0} \max\bigl(1, \min(n_{gc},\ n_g - n_{gc})\bigr)
+
+    with :math:`n_{gc}` the samples of class c in group g, and :math:`n_g` all in it. A plant of one class is
+    one unit, however many samples it has: what it looks like may have nothing to do with its class. In a
+    field with samples of several classes each sample that has one of another class beside it is a unit.
+
+    Args:
+        labels: The class of each sample, ``[N]``.
+        groups: The plant, field or day of each sample, ``[N]``.
+        classes: Number of classes.
+    """
+    names, group = np.unique(np.asarray(groups), return_inverse=True)
+    held = np.zeros((len(names), classes), dtype=np.int64)
+    np.add.at(held, (group.ravel(), labels), 1)
+    beside = held.sum(axis=1, keepdims=True) - held
+    units = np.where(held > 0, np.maximum(1, np.minimum(held, beside)), 0).sum(axis=0)
+    return len(names), tuple(units.tolist())
+
+
 def draw_sums(totals: Floats, *, draws: int = DRAWS, seed: int = 0) -> Floats:
     """Sum rows that are drawn with replacement, as many as there are, again and again.
 

@@ -6,6 +6,8 @@ from typing import Final
 import numpy as np
 import xarray as xr
 
+from lrprism.spectral.bands.intervals import count_independent
+
 FEWEST: Final = 5
 """Of fewer samples no mean is worth a name."""
 TOLD: Final = 0.75
@@ -46,7 +48,8 @@ def measure_confusion(number: int, other: int, spectra: xr.Dataset) -> float | N
 
     Returns:
         None where one of the classes has fewer than 5 such samples, or where Fisher's exact test gives less
-        than one in a hundred for so many right by chance.
+        than one in a hundred for so many right by chance; of as many as there are independent units of each
+        class where groups are known, see :func:`~lrprism.spectral.bands.intervals.count_independent`.
     """
     label, predicted = spectra["label"].values, spectra["predicted"].values
     pair = (number, other)
@@ -55,6 +58,12 @@ def measure_confusion(number: int, other: int, spectra: xr.Dataset) -> float | N
         return None
     from scipy.stats import fisher_exact  # late: takes a second, and few need it
 
-    if fisher_exact(counts, alternative="greater").pvalue < _CHANCE:
+    units = counts
+    if "group" in spectra.variables:
+        is_of = np.isin(label, pair) & np.isin(predicted, pair)
+        second = (label[is_of] == other).astype(np.int64)
+        _, independent = count_independent(second, spectra["group"].values[is_of], 2)
+        units = np.rint(counts * np.array(independent)[:, None] / counts.sum(axis=1, keepdims=True))
+    if fisher_exact(units.astype(np.int64), alternative="greater").pvalue < _CHANCE:
         return None
     return float((np.diag(counts) / counts.sum(axis=1)).mean())

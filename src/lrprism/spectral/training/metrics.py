@@ -3,13 +3,13 @@
 from dataclasses import dataclass
 from typing import final
 
-import numpy as np
 import numpy.typing as npt
 import torch
 from torch import Tensor
 
 from lrprism.attribution import predicted_class
 from lrprism.errors import DataError, ModelError
+from lrprism.spectral.bands.intervals import count_independent
 from lrprism.spectral.training.tasks.task import AbstractScores
 
 
@@ -30,8 +30,8 @@ class Metrics(AbstractScores):
         kappa: Cohen's kappa: agreement beyond chance, at most 1; ``None`` if chance alone agrees everywhere.
         confusion: :math:`n_{ck}`, samples of class c (row) predicted as k (column).
         groups: Number of groups, such as plants, that the samples are of; 0 where none are known.
-        units: Number of independent units of each class, see :func:`count_independent`; empty where no
-            groups are known.
+        units: Number of independent units of each class, see
+            :func:`~lrprism.spectral.bands.intervals.count_independent`; empty where no groups are known.
 
     Source: Cohen, "A coefficient of agreement for nominal scales", 1960.
     """
@@ -64,30 +64,6 @@ def check_logits(logits: Tensor) -> None:
             f"The model's output should have shape (N, classes). Found {tuple(logits.shape)}. "
             "Give a model that returns one row of logits per patch."
         )
-
-
-def count_independent(
-    labels: npt.NDArray[np.int64], groups: npt.ArrayLike, classes: int
-) -> tuple[int, tuple[int, ...]]:
-    r"""Count the groups, and the independent units of each class.
-
-    .. math:: u_c = \sum_{g:\ n_{gc} > 0} \max\bigl(1, \min(n_{gc},\ n_g - n_{gc})\bigr)
-
-    with :math:`n_{gc}` the samples of class c in group g, and :math:`n_g` all in it. A plant of one class is
-    one unit, however many samples it has: what it looks like may have nothing to do with its class. In a
-    field with samples of several classes each sample that has one of another class beside it is a unit.
-
-    Args:
-        labels: The class of each sample, ``[N]``.
-        groups: The plant, field or day of each sample, ``[N]``.
-        classes: Number of classes.
-    """
-    names, group = np.unique(np.asarray(groups), return_inverse=True)
-    held = np.zeros((len(names), classes), dtype=np.int64)
-    np.add.at(held, (group.ravel(), labels), 1)
-    beside = held.sum(axis=1, keepdims=True) - held
-    units = np.where(held > 0, np.maximum(1, np.minimum(held, beside)), 0).sum(axis=0)
-    return len(names), tuple(units.tolist())
 
 
 def evaluate(logits: Tensor, labels: Tensor, groups: npt.ArrayLike | None = None) -> Metrics:

@@ -29,7 +29,7 @@ from lrprism.spectral.workbench.explained_targets import choose_target, find_tar
 from lrprism.spectral.workbench.explanation_settings import ExplanationSettings
 from lrprism.spectral.workbench.explore import explore_into
 from lrprism.spectral.workbench.figures import draw_figures, draw_scenes
-from lrprism.spectral.workbench.part_samples import find_groups
+from lrprism.spectral.workbench.part_samples import find_groups, note_unknown_groups
 from lrprism.spectral.workbench.patch_explainer import PatchExplainer, SampleExplainer
 from lrprism.spectral.workbench.progress import Reporter
 from lrprism.spectral.workbench.record import WEIGHTS
@@ -178,7 +178,7 @@ def _plan_patches(
             sample_table(relevance, where["sample"]).to_csv(folder / "samples.csv", index=False)
             notes = [*write_areas(folder, spectra), *write_zones(folder, spectra, settings.zones)]
         with reporter.step("judging what may be said"):
-            said = describe_part(trained, samples, settings)
+            said = [*describe_part(trained, samples, settings), *note_unknown_groups(trained, groups)]
             lines, drawn = report_into(folder, spectra, explainer, numbers, trained)
             said += [*lines, *notes]
         inputs = (folder / "figures", relevance, drawn, conservation, settings.heatmaps_drawn, reporter)

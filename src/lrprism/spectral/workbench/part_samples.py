@@ -95,6 +95,21 @@ def find_groups(
     return np.asarray(groups.loc[numbers.tolist()], dtype=str)
 
 
+def note_unknown_groups(trained: TrainedNetwork, groups: npt.NDArray[np.generic] | None) -> list[str]:
+    """Say that the groups of samples are not known, where those of the training are: a line, or none.
+
+    Args:
+        trained: The network.
+        groups: The groups of the samples, from :func:`find_groups`.
+    """
+    if groups is not None or "group" not in _read_table(trained).columns:
+        return []
+    return [
+        "Note: the plants, fields or days of these samples are not known, as those of the training are: "
+        "intervals draw single samples and may be too narrow."
+    ]
+
+
 def _read_split(trained: TrainedNetwork, part: str) -> pd.DataFrame:
     table = _read_table(trained)
     return table[table["part"] == part]
