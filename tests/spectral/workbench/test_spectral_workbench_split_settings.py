@@ -21,7 +21,7 @@ def test_patches_are_split_at_random_and_a_scene_by_blocks(scene: Samples, patch
         ({"scheme": "plants"}, r"one of blocks, checkerboard, .*Found 'plants', which is no file"),
         ({"scheme": "a,b,c"}, r"Found 'a,b,c', which is no file"),
         ({"scheme": "blocks", "groups": "p.csv"}, r"Found p\.csv with 'blocks'"),
-        ({"validation": "test"}, r"validation should be one of random, blocks\. Found 'test'"),
+        ({"validation": "test"}, r"validation should be one of groups, random, blocks\. Found 'test'"),
     ],
 )
 def test_impossible_settings_are_refused(settings: dict[str, str], message: str) -> None:

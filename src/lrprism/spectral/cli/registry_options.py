@@ -115,9 +115,10 @@ Block = Annotated[
 ]
 TestFraction = Annotated[float, typer.Option(help="Share of the samples to test on.", rich_help_panel=SPLIT)]
 Validation = Annotated[
-    str,
+    str | None,
     typer.Option(
-        help=f"What chooses the best epoch: {' or '.join(VALIDATIONS)} of the training part.",
+        help=f"What chooses the best epoch: {' or '.join(VALIDATIONS)} of the training part; by default "
+        "groups where the split is by groups, else random.",
         rich_help_panel=SPLIT,
     ),
 ]

@@ -54,7 +54,7 @@ def train(
     groups: registry_options.Groups = None,
     block: registry_options.Block = 16,
     test_fraction: registry_options.TestFraction = 0.5,
-    validation: registry_options.Validation = "random",
+    validation: registry_options.Validation = None,
     per_class: Annotated[
         int | None,
         typer.Option(

@@ -7,16 +7,14 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from lrprism.errors import DataError, InputError
+from lrprism.errors import DataError
 from lrprism.spectral.io.spectra.labelling import GROUP_CANDIDATES
 from lrprism.spectral.splits import (
     SCHEMES,
     Leakage,
     Split,
     coverage_table,
-    hold_out,
     leakage,
-    random_split,
     read_split,
 )
 from lrprism.spectral.workbench.cutters import Numbers
@@ -29,6 +27,7 @@ from lrprism.spectral.workbench.sample_groups import (
 )
 from lrprism.spectral.workbench.sources import Samples
 from lrprism.spectral.workbench.split_settings import SplitSettings
+from lrprism.spectral.workbench.validation import choose_validation, cut_validation_blocks
 from lrprism.spectral.workbench.window_parts import describe_windows, thin_windows
 
 
@@ -132,7 +131,8 @@ def deal_samples(samples: Samples, settings: SplitSettings, window: int, seed: i
     if samples.pixels is not None:
         split = thin_windows(samples.pixels, split)
     if not split.validation.size:  # the files of other people may name a validation part
-        split = _add_validation(samples, split, settings, guard, seed)
+        by_groups = scheme == "groups"
+        split = _add_validation(samples, split, settings, guard, seed, by_groups=by_groups)
     train = split.train
     if settings.per_class is not None:
         train = limit_per_class(train, samples.labels_of(train), settings.per_class, seed)
@@ -256,25 +256,12 @@ def _split_by_files(samples: Samples, settings: SplitSettings) -> Split:
     return _build_split(samples, train, validation, test, (*split.notes, *note))
 
 
-def _add_validation(samples: Samples, split: Split, settings: SplitSettings, guard: int, seed: int) -> Split:
+def _add_validation(
+    samples: Samples, split: Split, settings: SplitSettings, guard: int, seed: int, *, by_groups: bool = False
+) -> Split:
     if settings.validation == "blocks":
-        if samples.scene is None:
-            raise InputError(
-                "validation by blocks should be of a scene. Found samples without one. Leave out "
-                "--validation blocks."
-            )
-        # smaller blocks than the split's, but wide enough for a window and its guard
-        block = max(settings.block // 2, 2 * guard + 1)
-        fraction = settings.validation_fraction
-        return hold_out(samples.scene.labels, split, block=block, guard=guard, fraction=fraction, seed=seed)
-    inner = random_split(
-        samples.labels_of(split.train),
-        test_fraction=settings.validation_fraction,
-        seed=seed,
-        class_names=samples.class_names,
+        return cut_validation_blocks(samples, split, settings, guard, seed)
+    train, validation, note = choose_validation(
+        samples, split.train, settings, by_groups=by_groups, guard=guard, seed=seed
     )
-    note = (
-        "the best epoch was chosen on samples drawn at random from the training part, never on the test part"
-    )
-    train, validation = split.train[inner.train], split.train[inner.test]
     return _build_split(samples, train, validation, split.test, (*split.notes, note))

@@ -8,7 +8,7 @@ from lrprism.errors import InputError
 from lrprism.spectral.splits import SCHEMES
 from lrprism.spectral.workbench.sources import Samples
 
-VALIDATIONS: Final = ("random", "blocks")
+VALIDATIONS: Final = ("groups", "random", "blocks")
 SCENES: Final = "scenes"
 """The word for leaving out one scene after the other, to test on it whole."""
 POLYGON: Final = "polygon"
@@ -28,8 +28,9 @@ class SplitSettings:
             a list; or :data:`POLYGON` for the polygons that the labels are drawn as.
         block: Side of the squares of "blocks" and "checkerboard", in pixels.
         test_fraction: Share of the samples to test on.
-        validation: Source of the samples that choose the best epoch: "random" ones of the training part, or
-            "blocks" of it whose windows share no pixel with the rest.
+        validation: Source of the samples that choose the best epoch: whole "groups" of the training part,
+            "random" samples of it, or "blocks" of it whose windows share no pixel with the rest. None is
+            "groups" where the split is by groups, else "random".
         validation_fraction: Share of the training part that chooses the best epoch.
         per_class: Most training samples of each class; None for all of them.
 
@@ -41,7 +42,7 @@ class SplitSettings:
     groups: str | None = None
     block: int = 16
     test_fraction: float = 0.5
-    validation: str = "random"
+    validation: str | None = None
     validation_fraction: float = 0.15
     per_class: int | None = None
 
@@ -61,7 +62,7 @@ class SplitSettings:
                 f"a file of groups should come with the split by groups. Found {self.groups} with "
                 f"'{self.scheme}'. Give --groups FILE, with --split groups or without --split."
             )
-        if self.validation not in VALIDATIONS:
+        if self.validation not in {None, *VALIDATIONS}:
             raise InputError(
                 f"validation should be one of {', '.join(VALIDATIONS)}. Found '{self.validation}'. "
                 "Take one of them."
