@@ -33,7 +33,7 @@ def test_tables_words_curves_and_a_record_are_written(judged: tuple[Path, Judgem
     assert {"epsilon", "epsilon-plus", "random", "ANOVA F", "greedy ceiling"} == {
         *rows["method"]
     } - {"|x - mean|", "|dx/db|"}  # fmt: skip
-    assert {"reference", "interpolation", "gaussian", "swap"} <= {*rows["imputer"].dropna()}
+    assert {"training mean", "interpolation", "gaussian", "swap"} <= {*rows["imputer"].dropna()}
     assert (folder / "judgement.txt").read_text(encoding="utf-8") == f"{judgement}\n"
     assert {path.name for path in (folder / "figures").iterdir()} == {
         "removal-curves.png",
@@ -67,7 +67,7 @@ def test_a_rule_is_judged_against_its_reference(trained: Path, tmp_path: Path) -
     rules = ("epsilon", "epsilon@mean", "Epsilon@mean")
     judgement = evaluate_into(tmp_path, trained, replace(SETTINGS, rules=rules, greedy=0), SILENT)
     assert judgement.findings.methods == ("epsilon", "epsilon@mean")
-    figures = [judgement.findings.find(name, "SRG", "reference") for name in judgement.findings.methods]
+    figures = [judgement.findings.find(name, "SRG", "training mean") for name in judgement.findings.methods]
     assert all(figures)
     assert figures[0] != figures[1]
 

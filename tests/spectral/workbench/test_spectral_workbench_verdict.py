@@ -10,9 +10,10 @@ from lrprism.spectral.training import Devices
 from lrprism.spectral.workbench import ExplanationSettings, explain_into
 from lrprism.spectral.workbench.candidates import ClassLogits
 from lrprism.spectral.workbench.composites import find_composite
+from lrprism.spectral.workbench.evaluate import EvaluationSettings, evaluate_into
 from lrprism.spectral.workbench.part_samples import open_own_samples
 from lrprism.spectral.workbench.patch_explainer import PatchExplainer
-from lrprism.spectral.workbench.removal import build_imputers
+from lrprism.spectral.workbench.removal import WIDTH, build_imputers
 from lrprism.spectral.workbench.trained_network import TrainedNetwork
 from lrprism.spectral.workbench.verdict import Verdict, reach_verdict, say_verdict
 from small_runs import SILENT
@@ -55,7 +56,7 @@ def test_the_figures_are_those_of_the_maps_that_were_written(
     few = relevance.isel(sample=right[np.linspace(0, len(right) - 1, 16).round().astype(int)])
     x, maps = (torch.from_numpy(few[name].values) for name in ("patch", "relevance"))
     nm, target = torch.from_numpy(few["wavelength"].values), torch.from_numpy(few["target"].values)
-    regions = bands(x, max(1, round(x.shape[1] / 10)))
+    regions = bands(x, WIDTH)
     for imputer in build_imputers(trained.record, x, nm):
         curves = measure_curves(ClassLogits(trained.model), x, target, maps, regions=regions, imputer=imputer)
         value, low, high = record["verdict"]["srg"][imputer.name]
@@ -66,6 +67,30 @@ def test_the_figures_are_those_of_the_maps_that_were_written(
     # against the mean nothing is kept by biases
     np.testing.assert_allclose(relevance["arrived"], relevance["explained"], rtol=1e-3, atol=1e-3)
     assert record["verdict"]["arrived"] == pytest.approx(1, abs=1e-3)
+
+
+def test_a_judgement_of_the_same_samples_gives_the_same_figures(
+    spectra_run: Path, explained: tuple[Path, dict], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    relevance = xr.open_zarr(explained[0] / "relevance.zarr").load()
+    monkeypatch.setattr("lrprism.spectral.workbench.verdict._MOST", len(relevance["sample"]))
+    right = relevance.isel(sample=np.flatnonzero(relevance["label"] == relevance["predicted"]))
+    verdict = reach(spectra_run, right)
+    settings = EvaluationSettings(rules=("epsilon@mean",), samples=len(relevance["sample"]))
+    judgement = evaluate_into(tmp_path, spectra_run, settings, SILENT)
+    assert verdict.srg is not None
+    assert verdict.samples == len(judgement.findings.samples.target)
+    for imputer, (value, _, _) in verdict.srg.items():
+        figure = judgement.findings.find("epsilon@mean", "SRG", imputer)
+        assert figure is not None
+        assert figure.interval.value == pytest.approx(value, abs=1e-4)
+
+
+def test_the_verdict_says_what_it_does_not_test() -> None:
+    lines = say_verdict(1.0, {"a": SURE}, samples=16, width=5).lines
+    assert "how much more removing the most relevant bands first costs than the least relevant" in lines[2]
+    assert "on 16 of these samples, by removing windows of 5 bands: " in lines[2]
+    assert "A map that knows no network was not tried" in lines[3]
 
 
 def test_maps_that_rank_the_bands_the_wrong_way_round(

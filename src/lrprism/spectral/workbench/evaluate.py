@@ -29,7 +29,7 @@ from lrprism.spectral.workbench.part_samples import (
 from lrprism.spectral.workbench.planted_network import check_trainable
 from lrprism.spectral.workbench.progress import Reporter
 from lrprism.spectral.workbench.record import WEIGHTS
-from lrprism.spectral.workbench.removal import check_band_count
+from lrprism.spectral.workbench.removal import WIDTH, build_imputers, check_band_count
 from lrprism.spectral.workbench.sources import Samples
 from lrprism.spectral.workbench.trained_network import TrainedNetwork
 
@@ -66,7 +66,7 @@ class EvaluationSettings:
 
     rules: tuple[str, ...] | None = None
     samples: int = 250
-    width: int = 5
+    width: int = WIDTH
     greedy: int = 0
     seed: int = 0
     model: str | None = None
@@ -142,6 +142,9 @@ def _judge(
     learned, (x, target) = read_tensors(samples, training), read_tensors(samples, tested)
     wavelengths = read_wavelengths(samples)
     protocol = Protocol.for_bands(learned[0], settings.width, wavelengths=wavelengths, seed=settings.seed)
+    # one mean spectrum for all pixels, as in the references of the rules and in the verdict of explain; the
+    # mean patch is another input, under which the network may say something else
+    imputers = (*build_imputers(trained.record, learned[0], wavelengths), *protocol.imputers[2:])
     with reporter.step(f"judging {len(candidates)} rules on {len(tested)} samples"):
         return judge(
             network,
@@ -153,7 +156,7 @@ def _judge(
                 )
                 for candidate in candidates
             },
-            protocol=replace(protocol, greedy=settings.greedy),
+            protocol=replace(protocol, imputers=imputers, greedy=settings.greedy),
             training=learned,
         )
 

@@ -1,4 +1,4 @@
-"""Removal of windows of bands under two imputers, as rule auto and the verdict measure by it."""
+"""Removal of windows of bands under two imputers, which rule auto, the verdict and a judgement share."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,6 +17,8 @@ from lrprism.spectral.workbench.trained_network import TrainedNetwork
 
 WINDOWS: Final = 20
 """About how many windows of bands are removed, one after the other."""
+WIDTH: Final = 5
+"""Bands that the verdict and a judgement remove together: SRG depends on the width of the windows."""
 AT_LEAST: Final = 40
 """Fewer samples that the network gets right are named."""
 

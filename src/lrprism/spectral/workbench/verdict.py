@@ -20,20 +20,21 @@ from lrprism.spectral.workbench.describe_explanation import find_doubt
 from lrprism.spectral.workbench.patch_explainer import SampleExplainer
 from lrprism.spectral.workbench.progress import Reporter
 from lrprism.spectral.workbench.relevance_store import RelevanceStore
-from lrprism.spectral.workbench.removal import build_imputers
+from lrprism.spectral.workbench.removal import WIDTH, build_imputers
 from lrprism.spectral.workbench.trained_network import TrainedNetwork
 
 _MOST: Final = 16
-"""Samples that bands are removed from: enough for an interval of some .1."""
-_WINDOWS: Final = 10
-"""About how many windows of bands are removed: half of those of lrprism evaluate, at half the time."""
+"""Samples that bands are removed from: enough for an interval of .1 to either side."""
+_WINDOWS: Final = 5
+"""Fewest windows of bands that are ranked: of few bands the windows are narrower."""
 _LEAST: Final = 8
 """From fewer samples no interval is drawn."""
 _BETTER: Final = 0.05
 """A smaller SRG is no use, however narrow its interval: a network of random weights got .03 [.01, .04]."""
 _LIMIT: Final = (
     "This says how bands are ranked and how much arrives at them, as far as removing windows of them can "
-    "tell; not that single bands are right, nor that the network is. More: lrprism evaluate RUN."
+    "tell; not that single bands are right, nor that the network is. A map that knows no network was not "
+    "tried, and may rank the bands as well: lrprism evaluate RUN tries some."
 )
 
 
@@ -124,7 +125,8 @@ def reach_verdict(
         few = f"{len(chosen)} samples are explained for the class that the network predicts"
         return say_verdict(arrived, {}, few, mistakes=mistakes)
     srg = _measure_ranking(trained, explainer.look_up(chosen, relevance), seed)
-    return say_verdict(arrived, srg, samples=len(chosen), mistakes=mistakes)
+    width = _choose_width(trained.record["network"]["bands"])
+    return say_verdict(arrived, srg, samples=len(chosen), mistakes=mistakes, width=width)
 
 
 def _choose_samples(relevance: xr.Dataset) -> Numbers:
@@ -138,13 +140,18 @@ def _choose_samples(relevance: xr.Dataset) -> Numbers:
     return spread
 
 
+def _choose_width(count: int) -> int:
+    """Return how many of some bands are removed together."""
+    return max(1, min(WIDTH, (count - 1) // (_WINDOWS - 1)))
+
+
 def _measure_ranking(trained: TrainedNetwork, few: xr.Dataset, seed: int) -> dict[str, Interval]:
     """Return the SRG of the maps under each imputer."""
     x, relevance = (
         torch.from_numpy(few[name].transpose("sample", "band", "y", "x").values).float()
         for name in ("patch", "relevance")
     )
-    regions = bands(x, max(1, round(x.shape[1] / _WINDOWS)))
+    regions = bands(x, _choose_width(x.shape[1]))
     wavelengths = torch.from_numpy(few["wavelength"].values.astype(np.float64))
     model, target = ClassLogits(trained.model), torch.from_numpy(few["target"].values)
     draw, srg = Bootstrap(seed=seed), {}
@@ -163,6 +170,7 @@ def say_verdict(
     *,
     samples: int = 0,
     mistakes: Sequence[str] = (),
+    width: int = WIDTH,
 ) -> Verdict:
     """Weigh the figures: the maps can be read, with care, or not at all.
 
@@ -172,6 +180,7 @@ def say_verdict(
         unmeasured: Why there is none, if so.
         samples: Samples that it was measured on.
         mistakes: What wrong predictions have a reader be careful about.
+        width: Bands that were removed together.
     """
     better = [name for name, figure in srg.items() if figure.low > 0 and figure.value >= _BETTER]
     doubt = None
@@ -192,8 +201,9 @@ def say_verdict(
     if srg:
         figures = ", ".join(f"{figure} filled in by {name}" for name, figure in srg.items())
         lines.append(
-            f"  SRG (1 is the most, 0 a random ranking) on {samples} of these samples, by removing "
-            f"windows of bands: {figures}."
+            "  SRG, how much more removing the most relevant bands first costs than the least relevant first "
+            f"(1 is the most, 0 a random ranking), on {samples} of these samples, by removing "
+            f"{f'windows of {width} bands' if width > 1 else 'one band after the other'}: {figures}."
         )
     figures_of = {name: [figure.value, figure.low, figure.high] for name, figure in srg.items()}
     return Verdict([*lines, f"  {_LIMIT}"], doubt, arrived, samples, figures_of, cares)
