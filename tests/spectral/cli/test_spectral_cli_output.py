@@ -89,6 +89,22 @@ def test_a_network_at_chance_level_is_said(console: Console) -> None:
     )
 
 
+def test_the_groups_of_the_test_samples_are_counted(console: Console) -> None:
+    grouped = record(None)
+    # two plants of each class, all but one sample of the first class right
+    grouped["test"] = {
+        **TEST,
+        "confusion": [[19, 1, 0], [0, 20, 0], [0, 0, 20]],
+        "groups": 6,
+        "units": [2, 2, 2],
+    }
+    output.print_training(console, grouped)
+    first, *_, last = read_lines(console)
+    assert "test samples of 6 groups, split by" in first
+    # all six right by luck in one of 729 cases, five or six in 13 (1.8 %), four or more in 73 (10 %)
+    assert not last.startswith("Do not explain it yet")
+
+
 def test_files_and_credit(console: Console, tmp_path: Path) -> None:
     (tmp_path / "figures").mkdir()
     (tmp_path / "figures" / "a.png").touch()

@@ -52,6 +52,21 @@ def test_only_the_test_part_is_judged_and_imputers_come_from_the_training_part(
     assert "controls: know the training samples" in judgement.protocol_lines()
 
 
+def test_a_test_part_of_too_few_groups_is_among_the_cautions(trained: Path, tmp_path: Path) -> None:
+    run, out = tmp_path / "run", tmp_path / "out"
+    shutil.copytree(trained, run)
+    out.mkdir()
+    record = json.loads((run / "run.json").read_text())
+    test = record["training"]["test"]
+    # as if each class were of one plant
+    test["groups"], test["units"] = len(test["confusion"]), [1] * len(test["confusion"])
+    (run / "run.json").write_text(json.dumps(record))
+    evaluate_into(out, run, replace(SETTINGS, rules=("epsilon",), greedy=0), SILENT)
+    words = (out / "judgement.txt").read_text(encoding="utf-8")
+    assert "Cautions\n  the network is not told from chance, with a balanced accuracy of" in words
+    assert f"on 12 test samples of {test['groups']} groups" in words
+
+
 def test_the_table_of_curves_holds_their_means(judged: tuple[Path, Judgement]) -> None:
     folder, judgement = judged
     table = pd.read_csv(folder / "curves.csv")
