@@ -22,3 +22,10 @@ def test_quiet_says_nothing() -> None:
     with reporter.step("reading"):
         assert list(reporter.track([1], "explaining")) == [1]
     assert text.getvalue() == ""
+
+
+def test_a_log_is_told_what_begins_and_a_terminal_has_a_bar() -> None:
+    for terminal in (False, True):
+        text = StringIO()
+        Reporter(console=Console(file=text, force_terminal=terminal)).tell("training 7 of 25: all, seed 1")
+        assert text.getvalue() == ("" if terminal else "training 7 of 25: all, seed 1\n")

@@ -1,17 +1,20 @@
 import json
 import shutil
 from dataclasses import replace
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
+from rich.console import Console
 from scipy.stats import t
 
 from lrprism.errors import InputError
 from lrprism.spectral.workbench import NetworkSettings, Preparation, train_into
 from lrprism.spectral.workbench.part_samples import open_own_samples
+from lrprism.spectral.workbench.progress import Reporter
 from lrprism.spectral.workbench.retrain import (
     ALL,
     BandSet,
@@ -43,6 +46,20 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> TrainedNetwork:
 
 def retrain_with(folder: Path, run: TrainedNetwork, *sets: BandSet) -> tuple[pd.DataFrame, tuple[str, ...]]:
     return retrain(folder, run, open_own_samples(run), sets, SILENT)
+
+
+def test_a_log_gets_one_line_for_each_training(run: TrainedNetwork, tmp_path: Path) -> None:
+    text = StringIO()
+    reporter = Reporter(console=Console(file=text, width=200))
+    sets = (BandSet(ALL, 12, tuple(range(12)), (0,)), BandSet("equal", 2, (0, 6), (0, 1)))
+    retrain(tmp_path, run, open_own_samples(run), sets, reporter)
+    *lines, last = text.getvalue().splitlines()
+    assert lines == [
+        "training 1 of 3: all, 12 bands, seed 0",
+        "training 2 of 3: equal, 2 bands, seed 0",
+        "training 3 of 3: equal, 2 bands, seed 1",
+    ]
+    assert last.startswith("training 3 networks: done in ")
 
 
 def test_all_bands_give_the_network_of_the_run_again(run: TrainedNetwork, tmp_path: Path) -> None:

@@ -79,6 +79,15 @@ class Reporter:
                 yield item
                 advance()
 
+    def tell(self, words: str) -> None:
+        """Write a line into a log, where a terminal has a bar in its place.
+
+        Args:
+            words: The work that begins, such as "training 7 of 25".
+        """
+        if self.shows_progress and not self.console.is_terminal:
+            self.console.print(words, highlight=False, soft_wrap=True)
+
     def _print_time(self, title: str, started: float) -> None:
         if self.shows_progress:
             self.console.print(

@@ -114,20 +114,35 @@ def retrain(
     config = check_retrainable(trained)
     rows, notes = _read_rows(folder), []
     done = {(row["method"], row["k"], row["seed"]) for row in rows}
-    for bands in band_sets:
-        for seed in bands.seeds:
-            if (bands.method, bands.k, seed) in done:
-                continue
-            try:  # a network of 30 principal components has no use for 10 bands
-                metrics = _train(folder, trained, samples, bands, replace(config, seed=seed), reporter)
-            except LRPrismError as error:
-                notes.append(f"{bands.method} with {bands.k} bands is left out: {str(error).rstrip('.')}")
-                break
-            scores = (metrics.accuracy, metrics.macro_f1, metrics.kappa)
-            rows.append(dict(zip(_COLUMNS, (bands.method, bands.k, seed, *scores), strict=True)))
-            with write_whole(folder / ACCURACY) as partial:
-                pd.DataFrame(rows, columns=_COLUMNS).to_csv(partial, index=False)
+    to_do = [(bands, seed) for bands in band_sets for seed in bands.seeds]
+    refused: set[str] = set()
+    title = f"training {len(to_do)} networks"
+    with reporter.bar(len(to_do), title) as advance:
+        for place, (bands, seed) in enumerate(to_do, start=1):
+            words = _describe_set(bands)
+            if (bands.method, bands.k, seed) not in done and words not in refused:
+                reporter.tell(f"training {place} of {len(to_do)}: {words}, seed {seed}")
+                try:  # a network of 30 principal components has no use for 10 bands
+                    metrics = _train(folder, trained, samples, bands, replace(config, seed=seed))
+                except LRPrismError as error:
+                    refused.add(words)
+                    notes.append(f"{bands.method} with {bands.k} bands is left out: {str(error).rstrip('.')}")
+                else:
+                    rows.append(_make_row(bands, seed, metrics))
+                    with write_whole(folder / ACCURACY) as partial:
+                        pd.DataFrame(rows, columns=_COLUMNS).to_csv(partial, index=False)
+            advance()
     return pd.DataFrame(rows, columns=_COLUMNS), tuple(notes)
+
+
+def _describe_set(bands: BandSet) -> str:
+    return f"{bands.method}, {bands.k} bands"
+
+
+def _make_row(bands: BandSet, seed: int, metrics: Metrics) -> dict[str, Any]:
+    """Return the row of a training in ``accuracy.csv``."""
+    scores = (metrics.accuracy, metrics.macro_f1, metrics.kappa)
+    return dict(zip(_COLUMNS, (bands.method, bands.k, seed, *scores), strict=True))
 
 
 def _read_rows(folder: Path) -> list[dict[str, Any]]:
@@ -144,13 +159,12 @@ def _train(
     samples: Samples,
     bands: BandSet,
     config: TrainingConfig,
-    reporter: Reporter,
 ) -> Metrics:
-    """Train with some bands, in the order of the data, and test."""
+    """Train with some bands, in the order of the data, and test; says nothing, as there are many."""
     few = keep_bands(samples, sorted(bands.bands))
     checkpoint = folder / f"training-{bands.method}-{bands.k}-{config.seed}.ckpt"
-    name = f"{bands.method}, {bands.k} bands, seed {config.seed}"
-    _, scores = train_again(trained, few, config, checkpoint, reporter, name=name)
+    silent = Reporter(shows_progress=False)
+    _, scores = train_again(trained, few, config, checkpoint, silent, name=_describe_set(bands))
     return scores
 
 
