@@ -51,6 +51,21 @@ def test_the_random_ranking_does_not_know_the_size_of_windows() -> None:
     assert any("regions are of 1 to 11 features, and ranked by the sum" in note for note in notes)
 
 
+def test_the_work_that_begins_is_told() -> None:
+    told: list[str] = []
+    judge(
+        make_network(),
+        X,
+        TARGET,
+        methods={"mine": multiply_gradient},
+        protocol=PROTOCOL,
+        tell=told.append,
+    )
+    assert told[0] == "removing regions by mine, 1 of 5"
+    assert sum(words.startswith("removing regions by ") for words in told) == 5
+    assert told[-1] == "explaining with another class and random weights by mine, 1 of 1"
+
+
 def test_methods_with_the_same_maps_are_named_as_one() -> None:
     def round_off(model: Any, x: Tensor, target: Tensor) -> Tensor:
         return multiply_gradient(model, x, target) * (1 + 1e-6)

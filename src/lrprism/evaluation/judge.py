@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from itertools import chain
+from typing import TypeVar
 
 from torch import Tensor, nn
 
@@ -30,6 +31,7 @@ from lrprism.evaluation.samples import Samples, check_training, choose_samples
 from lrprism.evaluation.shares import judge_blind, measure_shares
 from lrprism.evaluation.stability import measure_sensitivity
 
+Item = TypeVar("Item")
 _ROUNDING = 1e-5
 """Maps are the same if they differ by this share of the largest value at most."""
 
@@ -42,6 +44,7 @@ class _Case:
     samples: Samples
     protocol: Protocol
     truth: Truth
+    tell: Callable[[str], None]
 
 
 def judge(
@@ -53,6 +56,7 @@ def judge(
     protocol: Protocol,
     training: tuple[Tensor, Tensor] | None = None,
     truth: Truth | None = None,
+    tell: Callable[[str], None] | None = None,
 ) -> Judgement:
     """Judge attribution methods on a model: figures with intervals, and what they mean in words.
 
@@ -67,6 +71,8 @@ def judge(
         protocol: Regions, imputers and the rest, such as ``Protocol.for_bands(training_samples)``.
         training: Training samples and their classes for the controls; the samples themselves if not given.
         truth: What is known of the features.
+        tell: Function that is called with the work that begins, in words, as it may take minutes; by default
+            nothing is said.
 
     """
     samples = choose_samples(model, x, target, at_least=protocol.at_least)
@@ -74,17 +80,17 @@ def judge(
     check_training(x, data)
     controls = make_controls(*data, axis=protocol.axis, seed=protocol.bootstrap.seed)
     _check_names(methods, controls)
-    case = _Case(model, samples, protocol, truth or Truth())
+    case = _Case(model, samples, protocol, truth or Truth(), tell or _say_nothing)
     relevances = _attribute_all(case, {**methods, **controls})
     scores = _score_all(case, relevances)
-    curves = {name: _measure_all_curves(case, ranked) for name, ranked in scores.items()}
+    curves = _remove_by_all(case, scores)
     ceilings = _find_ceilings(case)
     records = [
         *_record_curves(case, curves),
         *_record_ceilings(case, ceilings),
         *_record_deletion(case, scores),
         *chain.from_iterable(_record_truth(case, *pair) for pair in relevances.items()),
-        *chain.from_iterable(_record_model_tests(case, *pair) for pair in methods.items()),
+        *_record_all_model_tests(case, methods),
     ]
     findings = Findings(
         protocol=protocol,
@@ -99,6 +105,17 @@ def judge(
         twins=_find_twins({name: relevances[name] for name in methods}),
     )
     return Judgement.of(findings)
+
+
+def _say_nothing(words: str) -> None:
+    """Take the words of a stage, and show nothing."""
+
+
+def _count(case: _Case, work: str, items: Mapping[str, Item]) -> Iterator[tuple[str, Item]]:
+    """Yield methods by their names, and tell which of how many begins."""
+    for place, (name, item) in enumerate(items.items(), start=1):
+        case.tell(f"{work} {name}, {place} of {len(items)}")
+        yield name, item
 
 
 def _check_names(methods: Mapping[str, Method], controls: Mapping[str, Method]) -> None:
@@ -151,6 +168,12 @@ def _measure_reliabilities(case: _Case) -> dict[str, Reliability]:
     }
 
 
+def _remove_by_all(case: _Case, scores: Mapping[str, Tensor]) -> dict[str, dict[str, Curves]]:
+    """Return the curves of each method under each imputer."""
+    counted = _count(case, "removing regions by", scores)
+    return {name: _measure_all_curves(case, ranked) for name, ranked in counted}
+
+
 def _measure_all_curves(case: _Case, scores: Tensor) -> dict[str, Curves]:
     protocol, samples = case.protocol, case.samples
     return {
@@ -187,6 +210,7 @@ def _record_deletion(case: _Case, scores: Mapping[str, Tensor]) -> Iterator[Reco
     """Record how scores of regions follow single deletions, whose losses are measured once for all."""
     samples, protocol = case.samples, case.protocol
     for imputer in protocol.imputers:
+        case.tell(f"removing single regions, filled in by {imputer.name}")
         drops = measure_drops(
             case.model, samples.x, samples.target, regions=protocol.regions, imputer=imputer
         )
@@ -209,6 +233,11 @@ def _record_truth(case: _Case, method: str, relevance: Tensor) -> Iterator[Recor
     for name, share in measure_shares(relevance, truth.groups, axis=axis, bootstrap=draw).items():
         record = Record(method, f"share of {name}", "", share.ratio, flagged=share.flagged)
         yield replace(record, rank=share.rank, among=share.among)
+
+
+def _record_all_model_tests(case: _Case, methods: Mapping[str, Method]) -> Iterator[Record]:
+    for name, method in _count(case, "explaining with another class and random weights by", methods):
+        yield from _record_model_tests(case, name, method)
 
 
 def _record_model_tests(case: _Case, name: str, method: Method) -> Iterator[Record]:
@@ -235,6 +264,7 @@ def _find_ceilings(case: _Case) -> dict[str, tuple[Tensor, Curves]]:
     samples, protocol = case.samples, case.protocol
     if protocol.greedy < 1:
         return {}
+    case.tell(f"searching the greedy ceiling of {protocol.greedy} samples")
     rows = protocol.choose_rows(len(samples.x), protocol.greedy).to(samples.x.device)
     x, target = samples.x[rows], samples.target[rows]
     regions, output = protocol.regions, protocol.output

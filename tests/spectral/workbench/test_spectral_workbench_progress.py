@@ -29,3 +29,12 @@ def test_a_log_is_told_what_begins_and_a_terminal_has_a_bar() -> None:
         text = StringIO()
         Reporter(console=Console(file=text, force_terminal=terminal)).tell("training 7 of 25: all, seed 1")
         assert text.getvalue() == ("" if terminal else "training 7 of 25: all, seed 1\n")
+
+
+def test_stages_are_told_to_a_log() -> None:
+    text = StringIO()
+    with Reporter(console=Console(file=text, width=200)).stages("judging 2 rules") as tell:
+        tell("removing regions by epsilon, 1 of 2")
+    first, last = text.getvalue().splitlines()
+    assert first == "judging 2 rules: removing regions by epsilon, 1 of 2"
+    assert last.startswith("judging 2 rules: done in ")

@@ -145,7 +145,7 @@ def _judge(
     # one mean spectrum for all pixels, as in the references of the rules and in the verdict of explain; the
     # mean patch is another input, under which the network may say something else
     imputers = (*build_imputers(trained.record, learned[0], wavelengths), *protocol.imputers[2:])
-    with reporter.step(f"judging {len(candidates)} rules on {len(tested)} samples"):
+    with reporter.stages(f"judging {len(candidates)} rules on {len(tested)} samples") as tell:
         return judge(
             network,
             x,
@@ -158,6 +158,7 @@ def _judge(
             },
             protocol=replace(protocol, imputers=imputers, greedy=settings.greedy),
             training=learned,
+            tell=tell,
         )
 
 

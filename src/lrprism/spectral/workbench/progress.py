@@ -42,6 +42,24 @@ class Reporter:
         self._print_time(title, started)
 
     @contextmanager
+    def stages(self, title: str) -> Iterator[Callable[[str], None]]:
+        """Show a step of several stages while it lasts, each with its words, and its time when it is done.
+
+        Args:
+            title: The work in words.
+
+        Yields:
+            A function to call with the words of each stage that begins.
+        """
+        started = monotonic()
+        if self.shows_progress and self.console.is_terminal:
+            with self.console.status(f"{title} ...") as status:
+                yield lambda words: status.update(f"{title}: {words} ...")
+        else:
+            yield lambda words: self.tell(f"{title}: {words}")
+        self._print_time(title, started)
+
+    @contextmanager
     def bar(self, total: int, title: str) -> Iterator[Callable[[], None]]:
         """Show a bar with the work and the time left.
 
