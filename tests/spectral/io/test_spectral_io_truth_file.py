@@ -23,7 +23,23 @@ def test_the_reader_of_patches_reads_what_was_drawn(tmp_path: Path) -> None:
     patches = read_patch_file(tmp_path / "new" / "leaves.hdf5")
     assert (patches["patch"].values == draft.draw_images(range(48)).x).all()
     assert (patches["label"].values == draft.plan.y).all()
-    np.testing.assert_allclose(patches["wavelength"].values, draft.wavelengths)
+    np.testing.assert_array_equal(patches["wavelength"].values, draft.wavelengths)
+    # the file says its wavelengths: nothing is assumed of them
+    assert patches.attrs["assumed"] == ["values are reflectance: the file does not say what they are"]
+
+
+def test_wavelengths_of_the_user_stand_above_those_of_the_file(tmp_path: Path) -> None:
+    write_simulation(tmp_path / "leaves.hdf5", draft_small())
+    patches = read_patch_file(tmp_path / "leaves.hdf5", wavelengths="500:900")
+    assert patches["wavelength"].values[[0, -1]].tolist() == [500, 900]
+
+
+def test_damaged_wavelengths_are_refused(tmp_path: Path) -> None:
+    write_simulation(tmp_path / "leaves.hdf5", draft_small())
+    with h5py.File(tmp_path / "leaves.hdf5", "a") as file:
+        del file["truth/wavelengths"]
+    with pytest.raises(DataError, match=r"should hold 'truth/wavelengths'\. Found no 'wavelengths' there"):
+        read_patch_file(tmp_path / "leaves.hdf5")
 
 
 @pytest.mark.parametrize("confounder", [None, "band", "stripe"])

@@ -20,7 +20,7 @@ from lrprism.spectral.cubes.wavelengths import (
     read_wavelengths,
 )
 from lrprism.spectral.io.format import FileMarks
-from lrprism.spectral.io.hdf5 import is_hdf5, open_hdf5
+from lrprism.spectral.io.hdf5 import find_dataset, is_hdf5, open_hdf5
 from lrprism.spectral.io.hdf5_values import check_stored
 from lrprism.spectral.io.labels.codes import MOST_CLASSES
 from lrprism.spectral.io.sample_format import SampleFormat, SampleOptions
@@ -29,6 +29,8 @@ from lrprism.spectral.io.traits.columns import frame_targets, lay_traits_out
 from lrprism.spectral.io.traits.options import TraitOptions
 
 _PATCHES, _LABELS = "train_img", "train_labels"
+_TRUTH: Final = "truth"
+"""The group that ``lrprism simulate`` writes beside its patches, see :func:`write_simulation`."""
 _KOCHIA_BANDS, _KOCHIA_RANGE = 300, "387.12:1023.5"
 _REFLECTANCE: Final = {"attribution": "", "quantity": "reflectance", "units": "1"}
 _REFLECTANCE_NOTE: Final = "values are reflectance: the file does not say what they are"
@@ -44,8 +46,8 @@ def read_patch_file(
 ) -> PatchSet:
     """Read ``train_img`` (sample, y, x, band) and ``train_labels`` (sample) from an HDF5 file.
 
-    Such a file carries no wavelengths. With 300 bands they are taken to be those of the tutorial's camera,
-    387.12 to 1023.5 nm, evenly spaced; ``attrs["assumed"]`` says so.
+    A file of ``lrprism simulate`` carries its wavelengths, others carry none. With 300 bands these are taken
+    to be those of the tutorial's camera, 387.12 to 1023.5 nm, evenly spaced; ``attrs["assumed"]`` says so.
 
     Args:
         path: The file, e.g. ``weed_dataset_w25.hdf5``.
@@ -68,6 +70,8 @@ def read_patch_file(
         targets = None if traits is None else _read_targets(labels, len(images), file, traits)
         numbers = _read_patch_labels(labels, len(images), file) if targets is None else None
         patch = _read_images(images, file)
+        if wavelengths is None:
+            wavelengths = _read_own_wavelengths(opened)
     bands = patch.shape[1]
     centre, fwhm, notes = _settle_camera(wavelengths, bands, file)
     coords = band_coords(bands, centre, fwhm=fwhm)
@@ -186,6 +190,19 @@ def _read_images(images: h5py.Dataset, file: Path) -> npt.NDArray[np.float32]:
             f"first at {first}. Remove or fill these patches."
         )
     return patch
+
+
+def _read_own_wavelengths(opened: h5py.File) -> list[float] | None:
+    """Return the wavelengths of simulated patches in nm; None in a file of another origin.
+
+    Raises:
+        DataError: If they lie in another file, or are damaged.
+    """
+    if not isinstance(opened.get(_TRUTH), h5py.Group):
+        return None
+    dataset = find_dataset(opened, f"{_TRUTH}/wavelengths")
+    check_stored(dataset)
+    return [float(nm) for nm in np.ravel(dataset[()])]
 
 
 def _settle_camera(
