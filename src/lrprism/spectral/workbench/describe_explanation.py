@@ -168,7 +168,7 @@ def _say_why(way: ExplanationSettings, choice: Choice | None) -> str:
 def _describe_maps(way: ExplanationSettings, relevance: xr.Dataset, training: Mapping[str, Any]) -> str:
     nm = float(relevance.attrs[RESOLUTION])
     if nm == 0 and way.pool is not None:
-        return "as computed alone, averaged over no width along wavelength"
+        return "as computed, and not averaged along wavelength"
     source, width = "the width asked for", f"{nm:.0f} nm" if nm >= 10 else f"{nm:.3g} nm"
     if way.pool is None:
         facts = training["resolution"]
@@ -177,12 +177,16 @@ def _describe_maps(way: ExplanationSettings, relevance: xr.Dataset, training: Ma
         if nm == 0:
             measured = f"{facts['nm']:.0f} nm, {source}"
             return (
-                f"as computed alone: {measured}, is too much to say where. Average over less with --pool NM"
+                f"as computed, and not averaged: {measured}, is too wide to say where. Average over less "
+                "with --pool NM"
             )
     if joins_bands(relevance["wavelength"].values, nm):
         return f"as computed, and averaged over {width} along wavelength, {source}"
     # a box of one band would draw the same map twice
-    return f"as computed alone: {width}, {source}, is one band. Average over more with --pool NM"
+    return (
+        f"as computed, and not averaged: the width to average over, {width}, {source}, is that of one band. "
+        "Average over more with --pool NM"
+    )
 
 
 def find_doubt(training: Mapping[str, Any]) -> str | None:
