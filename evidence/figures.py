@@ -14,6 +14,7 @@ from evidence.networks import TITLES
 from evidence.results import Result
 from evidence.verdict import CONTROLS, Rows, average_metric, list_others
 from lrprism.spectral.plots import style
+from lrprism.spectral.plots.heading import Heading
 
 TOP, LINE, GAP, BOTTOM = 14.0, 3.6, 4.0, 11.0  # mm
 POOLED: Final = ", pooled"
@@ -33,9 +34,8 @@ def draw_network(network: str, rows: Rows) -> Figure:
     height = TOP + LINE * len(names) + BOTTOM
     figure = style.new_figure(style.PAGE_WIDTH, height)
     seeds = len(next(iter(rows.values())))
-    style.write_heading(
-        figure, TITLES[network], ["AUC of mean |R| against the bands that carry the class", f"{seeds} seeds"]
-    )
+    facts = ["AUC of mean |R| against the bands that carry the class", f"{seeds} seeds"]
+    Heading.build(style.PAGE_WIDTH, TITLES[network], facts).draw(figure)
     left = style.MARGIN + 3 + max(style.text_width(name, style.FONT_SMALL) for name in names)
     width = (style.PAGE_WIDTH - left - style.MARGIN - GAP) / 2
     for column, scaling in enumerate(SCALINGS):

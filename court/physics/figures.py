@@ -14,6 +14,7 @@ from court.physics.minerals import TRIAL, Trained, train_case
 from court.physics.page import AS_COMPUTED
 from court.physics.problem import DEFAULT, average_magnitude, list_methods
 from lrprism.spectral.plots import style
+from lrprism.spectral.plots.heading import Heading
 
 NAME: Final = "physics-minerals"
 TOP, LEGEND, ROW, GAP, BOTTOM, LEFT = 16.0, 9.0, 11.0, 3.0, 9.0, 24.0  # mm
@@ -34,11 +35,12 @@ def draw_minerals(trained: Trained) -> Figure:
     """Draw for each mineral the mean spectrum, its windows, and the relevance as computed and pooled."""
     count = len(trained.minerals)
     figure = style.new_figure(style.PAGE_WIDTH, TOP + count * (ROW + GAP) + BOTTOM)
-    style.write_heading(
-        figure,
+    heading = Heading.build(
+        style.PAGE_WIDTH,
         "Relevance of minerals beside their diagnostic features",
         [TRIAL.cases[0], "mean |R| as a share of its largest"],
     )
+    heading.draw(figure)
     methods = list_methods(trained.problem, is_dense=False)
     maps = {
         name: average_magnitude(methods[name](trained.model, trained.x, trained.y), trained.y)

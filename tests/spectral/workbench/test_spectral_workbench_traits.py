@@ -55,7 +55,7 @@ def write_traits(path: Path, samples: int = 240) -> Path:
     return path
 
 
-def settings_of(source: Path, preparation: Preparation = NITROGEN, epochs: int = 30) -> TrainingSettings:
+def settings_of(source: Path, preparation: Preparation = NITROGEN, epochs: int = 45) -> TrainingSettings:
     return TrainingSettings(
         str(source),
         preparation,
