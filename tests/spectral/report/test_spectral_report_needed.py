@@ -47,7 +47,7 @@ def test_a_band_that_is_needed() -> None:
     assert dict(idle.without) == {"mean": 1.0, "interpolation": 1.0}
     assert str(idle) == (
         "without 650 to 750 nm recall stays at 1.00 (mean), 1.00 (interpolation), of 1.00: other bands say "
-        "the same; with them alone it is 0.00 (mean), 0.00 (interpolation)"
+        "the same; with this stretch alone it is 0.00 (mean), 0.00 (interpolation)"
     )
     assert (both.place, both.without["mean"]) == (ALL, 0.0)
 
@@ -57,6 +57,21 @@ def test_what_two_imputers_do_not_agree_on_is_not_shown() -> None:
     assert str(need).startswith(
         "without 500.0 nm recall of 0.90 becomes 0.10 (mean), 0.90 (line): it hangs on"
     )
+
+
+def test_what_both_imputers_show_is_shown_however_much() -> None:
+    need = Need(ALL, 20, 0.85, {"mean": 0.35, "line": 0.0}, {"mean": 0.5, "line": 0.5})
+    assert str(need) == (
+        "without these bands recall falls from 0.85 to 0.35 (mean), 0.00 (line); how far hangs on what they "
+        "are filled with; with these bands alone it is 0.50 (mean), 0.50 (line)"
+    )
+
+
+def test_a_small_loss_under_one_imputer_is_no_contradiction() -> None:
+    need = Need(ALL, 20, 1.0, {"mean": 0.95, "line": 1.0}, {"mean": 0.5, "line": 0.5})
+    assert need.stays
+    assert str(need).startswith("without these bands recall stays at 0.95 (mean), 1.00 (line), of 1.00")
+    assert not Need(ALL, 20, 1.0, {"mean": 0.9, "line": 1.0}, {"mean": 0.5, "line": 0.5}).stays
 
 
 def test_bands_that_say_the_same_are_needed_together_alone() -> None:

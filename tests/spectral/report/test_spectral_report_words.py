@@ -1,6 +1,6 @@
 from lrprism.spectral.bands.features import InsideShare
 from lrprism.spectral.report.judge import ClassFinding
-from lrprism.spectral.report.needed import Need
+from lrprism.spectral.report.needed import ALL, Need
 from lrprism.spectral.report.stretches import Cause, Stretch
 from lrprism.spectral.report.words import describe_findings, tabulate_classes, tabulate_stretches
 
@@ -19,8 +19,23 @@ def test_words() -> None:
         "  rye (11 of 35 right): nothing is named. The network gets most of these samples wrong.",
         "  hay (20 of 20 right): 655 to 705 nm (peak 680 nm) +2.1 logit [1.9, 2.3], in red edge (41 % of the "
         "relevance on 8 % of the bandwidth, p 0.007 corrected for 28 features)",
-        "    without 655 to 705 nm recall falls from 0.98 to 0.20 (training mean); with them alone it is "
-        "0.90 (training mean)",
+        "    without 655 to 705 nm recall falls from 0.98 to 0.20 (training mean); with this stretch "
+        "alone it is 0.90 (training mean)",
+    ]
+
+
+def test_a_stretch_that_the_network_does_without_is_not_hidden_among_others() -> None:
+    blue = Stretch(450, 500, 480, 1.1, 0.9, 1.3, 0.2)
+    places, shares = ("655 to 705 nm", "450 to 500 nm", ALL), (0.2, 0.97, 0.1)
+    needs = [
+        Need(place, 20, 0.98, {"training mean": share}, {"training mean": 0.5})
+        for place, share in zip(places, shares, strict=True)
+    ]
+    finding = ClassFinding(1, "hay", 20, 20, (), (RED, blue))
+    lines = describe_findings([finding], {1: needs}, "logit")[2:]
+    assert [line.strip()[:43] for line in lines] == [
+        "without these bands recall falls from 0.98 ",
+        "without 450 to 500 nm recall stays at 0.97 ",
     ]
 
 

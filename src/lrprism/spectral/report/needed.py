@@ -16,8 +16,11 @@ ALL: Final = "these bands"
 _AT_ONCE: Final = 16
 _STAYS: Final = 0.05
 """A recall that falls by no more stays as it is."""
+_SAME: Final = 0.1
+"""Recalls under two imputers that are no further apart say the same."""
 _APART: Final = 0.3
-"""Recalls under two imputers that are further apart contradict each other."""
+"""Recalls under two imputers that are further apart say different amounts."""
+_ROUNDING: Final = 1e-9
 
 
 @dataclass(frozen=True)
@@ -38,18 +41,29 @@ class Need:
     without: Mapping[str, float]
     alone: Mapping[str, float]
 
+    @property
+    def stays(self) -> bool:
+        """True if recall stays as it is, whatever the bands are filled with."""
+        return max(self._falls) <= _STAYS + _ROUNDING
+
+    @property
+    def _falls(self) -> list[float]:
+        return [self.recall - share for share in self.without.values()]
+
     def __str__(self) -> str:
         """What is lost and kept, in words."""
-        left, kept = _list_shares(self.without), f"with them alone it is {_list_shares(self.alone)}"
-        falls = [self.recall - share > _STAYS for share in self.without.values()]
-        apart = max(self.without.values()) - min(self.without.values())
-        if not any(falls):
+        left = _list_shares(self.without)
+        which = "these bands" if self.place == ALL else "this stretch"
+        kept = f"with {which} alone it is {_list_shares(self.alone)}"
+        if self.stays:
             stays = f"without {self.place} recall stays at {left}, of {self.recall:.2f}"
             return f"{stays}: other bands say the same; {kept}"
-        if not all(falls) or apart > _APART:
+        apart = max(self.without.values()) - min(self.without.values())
+        if min(self._falls) <= _STAYS + _ROUNDING and apart > _SAME:
             hangs = f"without {self.place} recall of {self.recall:.2f} becomes {left}"
             return f"{hangs}: it hangs on what they are filled with, so that nothing is shown; {kept}"
-        return f"without {self.place} recall falls from {self.recall:.2f} to {left}; {kept}"
+        much = "; how far hangs on what they are filled with" if apart > _APART else ""
+        return f"without {self.place} recall falls from {self.recall:.2f} to {left}{much}; {kept}"
 
 
 def measure_needs(

@@ -33,9 +33,16 @@ def describe_findings(
             lines.append(f"  {finding.title}: nothing is named. {_capitalise('; '.join(finding.reasons))}.")
             continue
         lines.append(f"  {finding.title}: {'; '.join(_describe(each, unit) for each in finding.stretches)}")
-        # the last one is of all stretches together
-        lines += [f"    {need}" for need in list(needs.get(finding.number, ()))[-1:]]
+        lines += [f"    {need}" for need in _choose_needs(list(needs.get(finding.number, ())))]
     return lines
+
+
+def _choose_needs(needs: list[Need]) -> list[Need]:
+    """Return the need of all stretches, and of those that the network does without, which that would hide."""
+    if not needs:
+        return []
+    *single, together = needs
+    return [together, *(() if together.stays else (need for need in single if need.stays))]
 
 
 def _describe(stretch: Stretch, unit: str) -> str:

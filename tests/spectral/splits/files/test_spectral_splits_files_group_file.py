@@ -18,6 +18,14 @@ def test_a_line_per_sample(tmp_path: Path, text: str) -> None:
     assert sorted(map(len, (split.train, split.test))) == [1, 2]
 
 
+def test_a_plant_may_be_called_na(tmp_path: Path) -> None:
+    names = ["NA", "None", "nan", "null", "N/A", "001", ""]
+    (tmp_path / "plants.csv").write_text("group,day\n" + "\n".join(f"{name},1" for name in names))
+    groups = read_groups(tmp_path / "plants.csv", len(names)).tolist()
+    assert groups[:-1] == names[:-1]
+    assert groups[-1] != groups[-1]  # an empty cell has no name
+
+
 def test_an_array_of_numbers(tmp_path: Path) -> None:
     np.save(tmp_path / "plants.npy", np.array([4, 4, 7]))
     assert read_groups(tmp_path / "plants.npy", 3).tolist() == ["4", "4", "7"]

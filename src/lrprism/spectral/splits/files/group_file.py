@@ -41,16 +41,18 @@ def read_groups(path: str | PathLike[str], samples: int) -> npt.NDArray[np.objec
 
 
 def _read_group_column(file: Path) -> npt.NDArray[np.object_]:
-    rows = pd.read_csv(file, header=None, dtype=str, encoding="utf-8-sig")
+    # a plant may be called NA or null; an empty cell alone is no name
+    rows = pd.read_csv(file, header=None, dtype=str, encoding="utf-8-sig", keep_default_na=False)
     # the first line may be a heading or the first group
-    names = [str(name).strip().lower() for name in rows.iloc[0]]
-    if "group" in names:
-        column = rows.iloc[1:, names.index("group")]
-    elif len(names) == 1:  # a plain list without a heading
+    heading = [str(name).strip().lower() for name in rows.iloc[0]]
+    if "group" in heading:
+        column = rows.iloc[1:, heading.index("group")]
+    elif len(heading) == 1:  # a plain list without a heading
         column = rows.iloc[:, 0]
     else:
         raise DataError(
-            f"'{file}' should have one column, or one called group. Found {', '.join(names)}. "
+            f"'{file}' should have one column, or one called group. Found {', '.join(heading)}. "
             "Name the column."
         )
-    return np.asarray(column.str.strip(), dtype=object)
+    names = column.str.strip()
+    return np.asarray(names.where(names != ""), dtype=np.object_)
