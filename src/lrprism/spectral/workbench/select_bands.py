@@ -12,19 +12,12 @@ from lrprism.spectral.bands import SELECTORS, BandSamples
 from lrprism.spectral.plots import accuracy_by_bands, save
 from lrprism.spectral.runs import file_hash, read_json, read_run, versions, write_json
 from lrprism.spectral.runs.record import RUN_FILE
+from lrprism.spectral.workbench.band_accuracy import note_few_trainings, summarize_accuracy, tell_sufficient
 from lrprism.spectral.workbench.band_samples import gather_band_samples
 from lrprism.spectral.workbench.part_samples import note_drawn, open_own_samples
 from lrprism.spectral.workbench.progress import Reporter
 from lrprism.spectral.workbench.record import WEIGHTS
-from lrprism.spectral.workbench.retrain import (
-    ALL,
-    BandSet,
-    check_retrainable,
-    note_few_trainings,
-    retrain,
-    summarize_accuracy,
-    tell_sufficient,
-)
+from lrprism.spectral.workbench.retrain import ALL, BandSet, check_retrainable, retrain
 from lrprism.spectral.workbench.sources import Samples
 from lrprism.spectral.workbench.trained_network import TrainedNetwork
 
