@@ -75,8 +75,8 @@ def test_a_choice_is_named_as_the_reason_and_recorded() -> None:
         (None, 40.0, "as computed, and averaged over 40 nm along wavelength, over which the bands of 171 "
          "training samples vary together."),
         (None, 4.26, "as computed, and not averaged: the width to average over, 4.26 nm, over which the "
-         "bands of 171 training samples vary together, is that of one band. "
-         "Average over more with --pool NM."),
+         "bands of 171 training samples vary together, is that of one band. Average over more with --pool "
+         "NM."),
         (None, 0.0, "as computed, and not averaged: 40 nm, over which the bands of 171 training samples vary "
          "together, is too wide to say where. Average over less with --pool NM."),
         (25.0, 25.0, "as computed, and averaged over 25 nm along wavelength, the width asked for."),

@@ -31,7 +31,8 @@ def print_training(console: Console, record: dict[str, Any]) -> None:
     if overlap is not None:
         share = f"{100 * overlap:.1f} % of the test windows overlap" if overlap else "No test window overlaps"
         _print_line(console, f"{share} a window that the network was trained with.")
-    for note in [*record["data"]["assumed"], *split["notes"]]:
+    # a network that was adopted has no course of a training
+    for note in [*record["data"]["assumed"], *split["notes"], *record.get("notes", [])]:
         _print_line(console, f"Note: {note}.")
     doubt = find_doubt(record)
     if doubt:

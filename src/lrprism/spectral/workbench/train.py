@@ -15,6 +15,7 @@ from lrprism.spectral.runs.record import RUN_FILE
 from lrprism.spectral.training.config import TrainingConfig
 from lrprism.spectral.training.loop import TrainingResult, check_devices, fit
 from lrprism.spectral.training.seeds import summarize_seeds
+from lrprism.spectral.workbench.convergence import note_convergence
 from lrprism.spectral.workbench.cutters import Numbers
 from lrprism.spectral.workbench.joined_scenes import open_scenes
 from lrprism.spectral.workbench.network_checks import check_task
@@ -283,6 +284,7 @@ def _describe_training(settings: TrainingSettings, result: TrainingResult) -> di
         "device": result.device,
         "best_epoch": asdict(result.best),
         "history": [asdict(epoch) for epoch in result.history],
+        "notes": note_convergence(result.history),
     }
 
 
