@@ -26,6 +26,7 @@ from lrprism.spectral.bands.statistics import (
     band_table,
     sum_pixels,
 )
+from lrprism.spectral.knowledge.absorption import Feature
 from lrprism.spectral.preprocessing import Pipeline
 from lrprism.spectral.report import ClassFinding, judge_classes
 from lrprism.spectral.report.needed import Need, measure_needs
@@ -100,10 +101,24 @@ def report_into(
     for name, table in tables.items():
         add_codes(table, spectra.attrs).to_csv(folder / name, index=False)
     lines = describe_findings(findings, needs, unit, against_others=compared is not None)
+    lines += note_no_features(findings, features)
     return lines, (spectra if compared is None else compared).assign_attrs({
         REASONS: {finding.number: finding.reasons for finding in findings},
         NAMED: {item.number: [(each.start_nm, each.end_nm) for each in item.stretches] for item in findings},
     })  # fmt: skip
+
+
+def note_no_features(findings: Sequence[ClassFinding], features: Sequence[Feature]) -> list[str]:
+    """Say once that no named stretch lies in a known feature; nothing where one does, or none is named.
+
+    Args:
+        findings: What may be said of each class.
+        features: The features that the data can show.
+    """
+    stretches = [stretch for finding in findings for stretch in finding.stretches]
+    if not stretches or not features or any(stretch.causes for stretch in stretches):
+        return []
+    return ["Of these stretches none lies in an absorption feature that holds more relevance than chance."]
 
 
 def _compare(
