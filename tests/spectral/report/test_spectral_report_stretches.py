@@ -52,11 +52,11 @@ def test_the_largest_of_many_places_is_named_where_it_would_not_be_by_chance() -
     # 40 bands: t is 3.79 in the place of 2.09, 1.81 times. Half an interval is 2.09 / sqrt(19) times the
     # spread, and at most 1.15 times that, as the draws of twenty samples go in steps
     half = 2.093 / np.sqrt(19)
-    narrow, wide = 1 / (2.1 * half), 1 / (1.2 * half)
-    assert [each.place for each in find_stretches(*build(NM, bump(672), narrow, 0.0), ())][:1] == ["670.0 nm"]
-    (first, *_) = bootstrap_of(build(NM, bump(672), wide))
+    narrow, wide, spike = 1 / (2.1 * half), 1 / (1.2 * half), bump(670, 3)
+    assert [each.place for each in find_stretches(*build(NM, spike, narrow), ())] == ["670.0 nm"]
+    (first, *_) = bootstrap_of(build(NM, spike, wide))
     assert first > 0
-    assert find_stretches(*build(NM, bump(672), wide), ()) == []
+    assert find_stretches(*build(NM, spike, wide), ()) == []
 
 
 def bootstrap_of(case: Case) -> tuple[float, ...]:
@@ -91,9 +91,17 @@ def test_what_random_weights_give_is_not_named() -> None:
     assert find_stretches(*case, (), floor=3.0) == []
 
 
-def test_single_bands_where_relevance_is_not_pooled() -> None:
-    (only, *_) = find_stretches(*build(NM, bump(672), 0.01), ())
-    assert (only.place, only.start_nm, only.end_nm) == ("670.0 nm", 670.0, 670.0)
+def test_neighbours_of_a_peak_are_one_stretch_where_relevance_is_not_pooled() -> None:
+    # of 0.99 at 670 nm at least half: 0.70 at 660 and 0.85 at 680 nm; 0.44 and 0.30 beside are slopes
+    value = bump(672) + 0.4 * bump(800, 3) - 0.2 * bump(740, 3)
+    first, second = find_stretches(*build(NM, value, 0.001), ())
+    assert (first.place, first.peak_nm, second.place) == ("660 to 680 nm", 670.0, "800.0 nm")
+    assert first.value == pytest.approx(value[16:19].sum())
+    # bands in another order are the same spectrum
+    order = np.random.default_rng(0).permutation(NM.size)
+    table, per_sample = build(NM, value, 0.001)
+    mixed = find_stretches(table.iloc[order].reset_index(drop=True), per_sample[:, order], ())
+    assert [stretch.place for stretch in mixed] == ["660 to 680 nm", "800.0 nm"]
 
 
 def test_a_box_ends_with_the_sensor() -> None:

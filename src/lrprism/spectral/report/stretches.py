@@ -111,11 +111,12 @@ def find_stretches(
 ) -> list[Stretch]:
     """Find the stretches that speak most for a class and are above their own noise.
 
-    They lie round the largest peaks of the pooled relevance, a width apart, or are single bands where it is
-    not pooled. Left out is one whose peak is not above the floor, that has less than a tenth of the largest,
-    or whose interval reaches 0 when it is widened for the choice. The largest of B places is chosen, with B
-    the range of the bands over the width, or the number of bands: so the lower half of the 95 % interval is
-    taken as many times as :func:`~lrprism.spectral.bands.intervals.widen_for_choice` says.
+    They lie round the largest peaks of the pooled relevance, a width apart. Where it is not pooled, a stretch
+    is a peak with the neighbours that have at least half as much; its slopes are no other. Left out is one
+    whose peak is not above the floor, that has less than a tenth of the largest, or whose interval reaches 0
+    when it is widened for the choice. The largest of B places is chosen, with B the range of the bands over
+    the width, or the number of bands: so the lower half of the 95 % interval is taken as many times as
+    :func:`~lrprism.spectral.bands.intervals.widen_for_choice` says.
 
     Args:
         rows: The rows of one class in :func:`lrprism.spectral.band_table`.
@@ -129,9 +130,14 @@ def find_stretches(
     """
     wavelength, nm = rows["wavelength_nm"].to_numpy(np.float64), read_width(rows)
     height = rows["pooled_sum" if nm else "sum"].to_numpy(np.float64)
+    if nm:
+        peaks = pick_peaks(height, wavelength, nm, MOST)
+        boxes = [(peak, mark_box(wavelength, peak, nm)) for peak in peaks]
+    else:
+        boxes = _pick_runs(height, wavelength)
     found = [
-        _build_stretch(rows, per_sample, groups, peak, nm, features)
-        for peak in pick_peaks(height, wavelength, nm, MOST)
+        _build_stretch(rows, per_sample, groups, (peak, nm, inside), features)
+        for peak, inside in boxes
         if height[peak] > floor
     ]
     places = np.ptp(wavelength) / nm if nm else len(wavelength)
@@ -146,20 +152,49 @@ def find_stretches(
     return sorted(named, key=lambda stretch: stretch.value, reverse=True)
 
 
+def _pick_runs(height: Floats, wavelength: Floats) -> list[tuple[int, npt.NDArray[np.bool_]]]:
+    """Pick the largest peaks of single bands, each with the neighbours that have at least half as much."""
+    order = np.argsort(wavelength, kind="stable")
+    along, taken = height[order], np.zeros(len(order), dtype=bool)
+    runs: list[tuple[int, npt.NDArray[np.bool_]]] = []
+    for top in np.argsort(-along, kind="stable"):
+        if len(runs) == MOST or along[top] <= 0:
+            break
+        if taken[top]:
+            continue
+        first, last = (_walk(top, step, along >= along[top] / 2) for step in (-1, 1))
+        inside = np.zeros(len(order), dtype=bool)
+        inside[order[first : last + 1]] = True
+        runs.append((int(order[top]), inside))
+        # what falls off from a run is its slope, and no peak of its own
+        rises = np.diff(along) >= 0  # from each place to the next
+        start = _walk(first, -1, np.append(rises, False) & ~taken)
+        end = _walk(last, 1, np.append(False, ~rises) & ~taken)
+        taken[start : end + 1] = True
+    return runs
+
+
+def _walk(place: int, step: int, mask: npt.NDArray[np.bool_]) -> int:
+    """Return the last place that a walk over marked places reaches."""
+    while 0 <= place + step < len(mask) and mask[place + step]:
+        place += step
+    return place
+
+
 def _build_stretch(
     rows: pd.DataFrame,
     per_sample: Floats,
     groups: npt.NDArray[np.generic] | None,
-    peak: int,
-    nm: float,
+    box: tuple[int, float, npt.NDArray[np.bool_]],
     features: tuple[Feature, ...],
 ) -> Stretch:
+    """Build the stretch of a box: its centre, its width in nm, and the bands inside."""
     wavelength, mean, shares = (rows[name].to_numpy(np.float64) for name in ("wavelength_nm", "sum", "share"))
-    inside = mark_box(wavelength, peak, nm)
+    peak, nm, inside = box
     highest = wavelength[inside][np.argmax(mean[inside])]
     # the box of a band near the end of the sensor reaches beyond it
-    start = max(wavelength[peak] - nm / 2, wavelength.min())
-    end = min(wavelength[peak] + nm / 2, wavelength.max())
+    start = max(wavelength[peak] - nm / 2, wavelength.min()) if nm else wavelength[inside].min()
+    end = min(wavelength[peak] + nm / 2, wavelength.max()) if nm else wavelength[inside].max()
     share = float(shares[inside].sum())
     causes = find_causes(shares, wavelength, float(highest), features)
     inside_sum = per_sample[:, inside].sum(axis=1)
