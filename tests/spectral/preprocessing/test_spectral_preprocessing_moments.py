@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from lrprism.errors import DataError, InputError
-from lrprism.spectral.preprocessing.moments import measure_moments
+from lrprism.spectral.preprocessing.moments import check_varying, measure_moments
 
 X = torch.randn(8, 3, 2, 2, generator=torch.Generator().manual_seed(0)) + 10_000
 SPECTRA = X.double().movedim(1, -1).reshape(-1, 3).numpy()
@@ -57,3 +57,16 @@ def test_what_is_no_float_tensor_is_refused(batch: Tensor, shown: str) -> None:
 def test_pixels_without_values_are_refused(batch: Tensor, shown: str) -> None:
     with pytest.raises(InputError, match=rf"^batches should hold pixels with finite values\. Found {shown}"):
         measure_moments(batch)
+
+
+@pytest.mark.parametrize(
+    ("std", "choice"),
+    [
+        ([1.0, 2.0, 0.0, 1.0, 0.0], r"in bands 2, 4\. .* by --bands 0-1,3\."),
+        ([0.0, 0.0], r"in bands 0, 1\. Leave these bands out\."),
+        ([float("nan"), 1.0], r"in bands 0\. .* by --bands 1\."),
+    ],
+)
+def test_constant_bands_are_named_with_the_choice_that_leaves_them_out(std: list[float], choice: str) -> None:
+    with pytest.raises(DataError, match=choice):
+        check_varying(torch.tensor(std), "standard deviation")

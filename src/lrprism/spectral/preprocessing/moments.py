@@ -93,11 +93,21 @@ def check_varying(values: Tensor, noun: str) -> Tensor:
     # "not above 0" and not "0 or less": NaN is refused too
     constant = (~(values > 0)).nonzero().flatten().tolist()
     if constant:
+        varying = _join_ranges([band for band in range(len(values)) if band not in {*constant}])
+        choice = f"; where none are chosen yet, by --bands {varying}" if varying else ""
         raise DataError(
             f"each band should vary over the training part. Found a {noun} of 0 in bands "
-            f"{', '.join(map(str, constant))}. Leave these bands out."
+            f"{', '.join(map(str, constant))}. Leave these bands out{choice}."
         )
     return values
+
+
+def _join_ranges(bands: list[int]) -> str:
+    """Return band numbers as ``--bands`` takes them, such as ``"0-19,22"``."""
+    first = [band for band in bands if band - 1 not in {*bands}]
+    last = [band for band in bands if band + 1 not in {*bands}]
+    runs = zip(first, last, strict=True)
+    return ",".join(str(start) if start == end else f"{start}-{end}" for start, end in runs)
 
 
 def _measure_batch(batch: Tensor, *, pairs: bool) -> Moments:
