@@ -104,6 +104,21 @@ def test_neighbours_of_a_peak_are_one_stretch_where_relevance_is_not_pooled() ->
     assert [stretch.place for stretch in mixed] == ["660 to 680 nm", "800.0 nm"]
 
 
+def test_the_box_of_a_narrow_feature_lies_round_it() -> None:
+    value = bump(670, 3)
+    table, per_sample = build(NM, value, 0.001, 100)
+    # a plateau of 620 to 720 nm, on which noise makes 720 nm the highest
+    plateau = np.where(np.abs(NM - 670) <= 50, 1 / 11, 0.0) + np.where(NM == 720, 0.001, 0.0)
+    (first,) = find_stretches(table.assign(pooled_sum=plateau), per_sample, ())
+    assert (first.place, first.peak_nm) == ("620 to 720 nm", 670.0)
+    # a broad feature stays where its sum is largest, not where its largest band is
+    slope = np.where((NM >= 600) & (NM <= 700), 1.0, 0.0) + bump(700, 3) * 0.1
+    table, per_sample = build(NM, slope, 0.001, 100)
+    pooled = np.where(NM == 650, 1.0, np.where(np.abs(NM - 650) <= 50, 0.6, 0.0))
+    (first,) = find_stretches(table.assign(pooled_sum=pooled), per_sample, ())
+    assert (first.place, first.peak_nm) == ("600 to 700 nm", 700.0)
+
+
 def test_a_box_ends_with_the_sensor() -> None:
     (first, *_) = find_stretches(*build(NM, bump(500), 0.001, 50), ())
     assert first.place == "500 to 525 nm"

@@ -24,6 +24,15 @@ def test_words() -> None:
     ]
 
 
+def test_one_band_alone_may_be_a_fault_of_the_sensor() -> None:
+    line = Stretch(552.5, 552.5, 552.5, 1.71, 1.4, 2.01, 0.5)
+    (text,) = describe_findings([ClassFinding(1, "hay", 20, 20, (), (line,))], {}, "logit")[1:]
+    assert text == (
+        "  hay (20 of 20 right): 552.5 nm +1.71 logit [1.4, 2.01], one band alone: a fault of that band "
+        "would look the same"
+    )
+
+
 def test_a_stretch_that_the_network_does_without_is_not_hidden_among_others() -> None:
     blue = Stretch(450, 500, 480, 1.1, 0.9, 1.3, 0.2)
     places, shares = ("655 to 705 nm", "450 to 500 nm", ALL), (0.2, 0.97, 0.1)

@@ -15,6 +15,8 @@ from lrprism.spectral.knowledge.absorption import FEATURES, Feature
 MOST: Final = 3
 """Stretches that are named for a class."""
 _SURE: Final = 0.05
+_PLATEAU: Final = 0.8
+"""Pooled relevance of this share of its peak is as high."""
 _LEAST: Final = 0.1
 """A stretch with less than this share of the largest is not named beside it."""
 _ROUNDING: Final = 1e-6  # nm
@@ -111,7 +113,8 @@ def find_stretches(
 ) -> list[Stretch]:
     """Find the stretches that speak most for a class and are above their own noise.
 
-    They lie round the largest peaks of the pooled relevance, a width apart. Where it is not pooled, a stretch
+    They lie round the largest peaks of the pooled relevance, a width apart; of a narrow feature that is a
+    plateau, and the box lies round the largest band as computed. Where it is not pooled, a stretch
     is a peak with the neighbours that have at least half as much; its slopes are no other. Left out is one
     whose peak is not above the floor, that has less than a tenth of the largest, or whose interval reaches 0
     when it is widened for the choice. The largest of B places is chosen, with B the range of the bands over
@@ -131,7 +134,7 @@ def find_stretches(
     wavelength, nm = rows["wavelength_nm"].to_numpy(np.float64), read_width(rows)
     height = rows["pooled_sum" if nm else "sum"].to_numpy(np.float64)
     if nm:
-        peaks = pick_peaks(height, wavelength, nm, MOST)
+        peaks = _centre_peaks(rows, height, pick_peaks(height, wavelength, nm, MOST), nm)
         boxes = [(peak, mark_box(wavelength, peak, nm)) for peak in peaks]
     else:
         boxes = _pick_runs(height, wavelength)
@@ -150,6 +153,23 @@ def find_stretches(
     ]
     # the highest peak need not have the largest sum over its box
     return sorted(named, key=lambda stretch: stretch.value, reverse=True)
+
+
+def _centre_peaks(rows: pd.DataFrame, height: Floats, peaks: list[int], nm: float) -> list[int]:
+    """Move peaks of the pooled relevance to the largest band in their box, where that is as high.
+
+    A box over a narrow feature holds the same sum wherever it holds the feature: noise would place it.
+    """
+    wavelength, mean = (rows[name].to_numpy(np.float64) for name in ("wavelength_nm", "sum"))
+    centred = list(peaks)
+    for number, peak in enumerate(peaks):
+        inside = np.flatnonzero(mark_box(wavelength, peak, nm))
+        largest = int(inside[np.argmax(mean[inside])])
+        others = np.delete(centred, number).astype(np.int64)
+        is_apart = bool(np.all(np.abs(wavelength[others] - wavelength[largest]) > nm))
+        if height[largest] >= _PLATEAU * height[peak] and is_apart:
+            centred[number] = largest
+    return centred
 
 
 def _pick_runs(height: Floats, wavelength: Floats) -> list[tuple[int, npt.NDArray[np.bool_]]]:

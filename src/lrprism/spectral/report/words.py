@@ -49,7 +49,9 @@ def _describe(stretch: Stretch, unit: str) -> str:
     causes = f", in {' and '.join(map(str, stretch.causes))}" if stretch.causes else ""
     peak = "" if stretch.start_nm == stretch.end_nm else f" (peak {stretch.peak_nm:.0f} nm)"
     value = f"{stretch.value:+.3g} {unit} [{stretch.low:.3g}, {stretch.high:.3g}]"
-    return f"{stretch.place}{peak} {value}{causes}"
+    # a stretch has the neighbours that hold half as much
+    alone = "" if peak else ", one band alone: a fault of that band would look the same"
+    return f"{stretch.place}{peak} {value}{causes}{alone}"
 
 
 def tabulate_classes(findings: Sequence[ClassFinding]) -> pd.DataFrame:
