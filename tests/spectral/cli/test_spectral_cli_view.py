@@ -46,19 +46,26 @@ def test_no_results_are_one_line(lrprism: object, tmp_path: Path) -> None:
     assert len(errors.strip().splitlines()) == 1
 
 
-def test_a_scene_is_served_until_ctrl_c(tmp_path: Path) -> None:
+@pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])
+def test_a_scene_is_served_until_ctrl_c(tmp_path: Path, ending: signal.Signals) -> None:
     write_small_page(tmp_path, 20)
+    # as a shell starts what runs in the background
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
     command = [sys.executable, "-m", "lrprism", "view", str(tmp_path), "--serve", "--print"]
     with subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment()
     ) as process:
-        assert process.stdout is not None
-        url, *words = process.stdout.readline().split()
-        assert words == ["until", "Ctrl-C"]
-        with urlopen(url, timeout=30) as answer:
-            assert b"connect-src 'self'" in answer.read()
-        process.send_signal(signal.SIGINT)
-        output, errors = process.communicate(timeout=30)
+        signal.signal(signal.SIGINT, before)
+        try:
+            assert process.stdout is not None
+            url, *words = process.stdout.readline().split()
+            assert words == ["until", "Ctrl-C"]
+            with urlopen(url, timeout=30) as answer:
+                assert b"connect-src 'self'" in answer.read()
+            process.send_signal(ending)
+            output, errors = process.communicate(timeout=30)
+        finally:
+            process.kill()
     assert (process.returncode, output, errors) == (0, "", "")
 
 

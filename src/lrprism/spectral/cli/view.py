@@ -1,5 +1,6 @@
 """``lrprism view``."""
 
+import signal
 import webbrowser
 from pathlib import Path
 from typing import Annotated
@@ -59,10 +60,13 @@ def _serve(results: Path, port: int, *, opens: bool) -> None:
     from lrprism.spectral.workbench.explore import open_served_scene
 
     with open_served_scene(results) as scene, SceneServer(scene, port) as server:
-        _print_line(f"{server.url} until Ctrl-C")
-        if opens and not webbrowser.open(server.url):
-            _print_line("No browser was found here: open the address in one.")
+        # a shell lets what runs in the background ignore Ctrl-C, and kill should end it as quietly
+        for ending in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(ending, signal.default_int_handler)
         try:
+            _print_line(f"{server.url} until Ctrl-C")
+            if opens and not webbrowser.open(server.url):
+                _print_line("No browser was found here: open the address in one.")
             server.serve_forever()
         except KeyboardInterrupt:
             # the way to end it
