@@ -1,6 +1,6 @@
 import numpy as np
 
-from lrprism.spectral.explorer.items import pack_items, pick_outputs, read_facts, thin_out_items
+from lrprism.spectral.explorer.items import pack_items, read_facts, thin_out_items
 from made_up_results import make_samples, unpack
 
 
@@ -16,13 +16,15 @@ def test_the_explained_output() -> None:
     samples = make_samples()
     target = samples["target"].values
     by_hand = [samples["output"].values[number, target[number]] for number in range(len(target))]
-    np.testing.assert_array_equal(pick_outputs(samples, target), by_hand)
+    np.testing.assert_array_equal(read_facts(samples, samples["label"].values).output, by_hand)
     # one logit of two classes: class 1 where it is positive
     single = samples.isel(output=0) if "output" in samples.dims else samples
     single = single.assign(output=(("sample", "logit"), samples["output"].values[:, :1]))
     target = np.arange(len(target)) % 2
+    single["target"] = ("sample", target)
     np.testing.assert_array_equal(
-        pick_outputs(single, target), np.where(target, 1, -1) * samples["output"].values[:, 0]
+        read_facts(single, samples["label"].values).output,
+        np.where(target, 1, -1) * samples["output"].values[:, 0],
     )
 
 

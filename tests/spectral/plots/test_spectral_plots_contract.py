@@ -93,13 +93,13 @@ def test_units_and_window_in_words(relevance: xr.Dataset) -> None:
 
 def test_the_explained_output_is_that_of_the_target() -> None:
     logits = xr.Dataset({"output": ("class", [1.0, -2.0, 3.0]), "target": 2})
-    assert contract.get_explained_output(logits) == 3.0
+    assert contract.get_explained_outputs(logits) == 3.0
     # one logit for two classes speaks for class 1, with its sign turned for class 0
     for target, expected in ((1, 0.5), (0, -0.5)):
         single = xr.Dataset({"output": ("class", [0.5]), "target": target})
-        assert contract.get_explained_output(single) == expected
+        assert contract.get_explained_outputs(single) == expected
     with pytest.raises(DataError, match=r"^target should be one of the 3 classes of output\. Found 3\."):
-        contract.get_explained_output(logits.assign(target=3))
+        contract.get_explained_outputs(logits.assign(target=3))
 
 
 @pytest.mark.parametrize(("stated", "width"), [(None, 0.0), (0.0, 0.0), (39.0, 0.0), (85.0, 85.0)])

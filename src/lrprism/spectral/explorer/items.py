@@ -10,6 +10,7 @@ import xarray as xr
 from lrprism.spectral.bands.statistics import REGRESSION, TASK
 from lrprism.spectral.explorer.encoding import pack_columns
 from lrprism.spectral.explorer.groups import ItemFacts
+from lrprism.spectral.plots.contract import get_explained_outputs
 
 MOST_VALUES: Final = 8_000_000
 """Values of relevance in a page: about 10 MB with the data beside them."""
@@ -62,23 +63,8 @@ def read_facts(relevance: xr.Dataset, label: Numbers) -> ItemFacts:
     is_trait = relevance.attrs[TASK] == REGRESSION
     predicted = np.full_like(target, -1) if is_trait else relevance["predicted"].values.astype(np.int64)
     explained = relevance["explained"].values
-    return ItemFacts(target, label.astype(np.int64), predicted, pick_outputs(relevance, target), explained)
-
-
-def pick_outputs(relevance: xr.Dataset, target: Numbers) -> Floats:
-    """Return the explained output of each sample.
-
-    Args:
-        relevance: The relevance dataset.
-        target: The explained class or trait of each sample.
-    """
-    outputs = relevance["output"].values
-    if outputs.shape[1] == 1 and relevance.sizes["class"] > 1:
-        # one logit tells two classes apart by its sign
-        signed: Floats = outputs[:, 0] * (2 * target - 1)
-        return signed
-    picked: Floats = np.take_along_axis(outputs, target[:, None], axis=1)[:, 0]
-    return picked
+    outputs = get_explained_outputs(relevance)
+    return ItemFacts(target, label.astype(np.int64), predicted, outputs, explained)
 
 
 def pack_items(facts: ItemFacts, spectra: Floats, others: dict[str, npt.NDArray[Any]]) -> dict[str, str]:

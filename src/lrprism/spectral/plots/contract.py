@@ -1,7 +1,7 @@
 """The contract between figures and relevance data: parts that must be there, and their names in print."""
 
 from collections.abc import Hashable, Iterable, Sequence
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import xarray as xr
@@ -240,23 +240,28 @@ def get_class_name(dataset: xr.Dataset, index: int) -> str:
     return f"class {index}"
 
 
-def get_explained_output(sample: xr.Dataset) -> float:
-    """Return the output that was explained: the target's logit, or the only logit signed towards the target.
+def get_explained_outputs(dataset: xr.Dataset) -> NDArray[np.floating[Any]]:
+    """Return the output that was explained of each sample, ``[sample]``, or of one sample alone, ``[]``.
 
-    With one output for two classes that is ``+logit`` for class 1 and ``-logit`` for class 0.
+    That is the target's logit. With one output for two classes it is ``+logit`` for class 1 and ``-logit``
+    for class 0.
 
     Raises:
-        DataError: If the target is no class of the output.
+        DataError: If a target is no class of the output.
     """
-    outputs, target = np.atleast_1d(sample["output"].to_numpy()), int(sample["target"])
-    if outputs.size == 1 and not is_regression(sample) and target in {0, 1}:
-        return float(outputs[0]) if target == 1 else -float(outputs[0])
-    if not 0 <= target < outputs.size:
+    outputs, target = np.atleast_1d(dataset["output"].to_numpy()), dataset["target"].to_numpy().astype(int)
+    count = outputs.shape[-1]
+    if count == 1 and not is_regression(dataset) and np.isin(target, (0, 1)).all():
+        signed: NDArray[np.floating[Any]] = outputs[..., 0] * (2 * target - 1)
+        return signed
+    wrong = target[(target < 0) | (target >= count)]
+    if wrong.size:
         raise DataError(
-            f"target should be one of the {outputs.size} classes of output. Found {target}. "
+            f"target should be one of the {count} classes of output. Found {wrong[0]}. "
             "Explain the network again and keep target and output together."
         )
-    return float(outputs[target])
+    picked: NDArray[np.floating[Any]] = np.take_along_axis(outputs, target[..., None], axis=-1)[..., 0]
+    return picked
 
 
 def is_regression(dataset: xr.Dataset) -> bool:

@@ -5,13 +5,15 @@ from typing import Final, Literal, get_args
 
 import numpy as np
 import numpy.typing as npt
+import torch
 import xarray as xr
 from matplotlib.figure import Figure
 
-from lrprism.attribution import Explanation
+from lrprism.attribution import Explanation, predicted_class
 from lrprism.errors import InputError
 from lrprism.spectral.plots.class_map import class_spectra
 from lrprism.spectral.plots.conservation import layer_sums
+from lrprism.spectral.plots.contract import get_explained_outputs
 from lrprism.spectral.plots.heatmaps import band_heatmaps
 from lrprism.spectral.plots.spectra import relevance_spectrum
 from lrprism.spectral.runs.tables import conservation_table
@@ -89,8 +91,7 @@ def read_explanation(
     output, bands = values["output"].to_numpy(), values.sizes["band"]
     names = list(class_names) or [f"class {number}" for number in range(output.shape[1])]
     true = np.full(len(output), UNKNOWN) if labels is None else np.asarray(labels, dtype=np.int64)
-    # one logit tells two classes apart by its sign
-    predicted = output.argmax(axis=1) if output.shape[1] > 1 else (output[:, 0] > 0).astype(np.int64)
+    predicted = predicted_class(torch.from_numpy(output)).numpy()
     pixels = {} if "y" in values.sizes else {"y": 1, "x": 1}
     relevance, patch = (
         values[name].expand_dims(pixels).transpose("sample", "band", "y", "x")
@@ -142,11 +143,6 @@ def _draw_layers(explanation: Explanation, dataset: xr.Dataset) -> Figure:
         raise InputError("sums per layer should have an account. Found none. Try explain(x, audit=True).")
     count = dataset.sizes["sample"]
     table = conservation_table([explanation.audit], count)
-    output = None
-    if explanation.reference_output is not None:
-        logits, targets = dataset["output"].to_numpy(), dataset["target"].to_numpy()
-        # of one logit the target gives the sign
-        signed = np.where(targets == 1, 1, -1) * logits[:, 0]
-        chosen = logits[np.arange(count), targets] if logits.shape[1] > 1 else signed
-        output = float(chosen.mean())
+    is_compared = explanation.reference_output is not None
+    output = float(get_explained_outputs(dataset).mean()) if is_compared else None
     return layer_sums(table, output=output, facts=[f"mean over {count} samples"])

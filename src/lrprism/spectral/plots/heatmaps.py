@@ -109,7 +109,7 @@ def _name_bands(sample: xr.Dataset, chosen: list[int], width: float) -> list[tup
 
 def _build_heading(sample: xr.Dataset, drawn: int, *, is_strongest: bool) -> Heading:
     total, unit = float(sample["relevance"].sum(dtype=np.float64)), contract.get_relevance_unit(sample)
-    output = style.format_number(contract.get_explained_output(sample))
+    output = style.format_number(float(contract.get_explained_outputs(sample)))
     name = contract.get_class_name(sample, int(sample["target"]))
     value = f"{output} {unit}" if contract.is_regression(sample) else f"{unit} {output}"
     title = f"Explained {contract.name_output(sample)}: {name}, {value}"

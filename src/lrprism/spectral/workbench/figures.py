@@ -17,7 +17,7 @@ from lrprism.spectral.bands.statistics import COMPARED_WITH, RESOLUTION
 from lrprism.spectral.plots.contract import (
     count_right,
     describe_way,
-    get_explained_output,
+    get_explained_outputs,
     get_relevance_unit,
     is_regression,
     name_doubt,
@@ -102,10 +102,8 @@ def _draw_sums(conservation: pd.DataFrame, relevance: xr.Dataset) -> Figure:
     """Draw the sums per layer, with the output of the reference where there is one."""
     count, right = relevance.sizes["sample"], count_right(relevance)
     samples = f"mean over {count} samples" if right is None else f"mean over {count} samples, {right} right"
-    output = None
-    if relevance.attrs.get(COMPARED_WITH):
-        each = [get_explained_output(relevance.isel(sample=sample)) for sample in range(count)]
-        output = float(np.mean(each))
+    is_compared = bool(relevance.attrs.get(COMPARED_WITH))
+    output = float(get_explained_outputs(relevance).mean()) if is_compared else None
     facts = [samples, describe_way(relevance)]
     unit, doubt = get_relevance_unit(relevance), name_doubt(relevance)
     return plots.layer_sums(conservation, output=output, unit=unit, facts=facts, doubt=doubt)
@@ -163,9 +161,7 @@ def pick_typical_samples(relevance: xr.Dataset, target: int, count: int) -> list
     if is_regression(relevance):  # those whose prediction is nearest
         error = np.abs(relevance["predicted"].values - relevance["true"].values)
         return [int(sample) for sample in chosen[np.argsort(error[chosen], kind="stable")][:count]]
-    output = relevance["output"].values[chosen]
-    # one logit tells two classes apart by its sign
-    logit = output[:, target] if output.shape[1] > 1 else output[:, 0] * (2 * target - 1)
+    logit = get_explained_outputs(relevance)[chosen]
     right = (relevance["label"].values == relevance["predicted"].values)[chosen]
     # lexsort sorts by its last key first
     order = np.lexsort((-logit, ~right))
