@@ -20,7 +20,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_relevance_is_what_a_logit_has_beyond_that_of_the_partner(run: Path) -> None:
     trained = TrainedNetwork.load(run)
     samples, numbers = open_own_samples(trained), read_part(trained, "test")
-    pairs = pair_samples(trained, samples, numbers)
+    pairs = pair_samples(samples, numbers)
     relevance, predicted = explain_bands(trained.model, trained, samples, pairs)
     labels = samples.labels_of(numbers)
     partners = pairs.partners[np.argsort(pairs.numbers)]
@@ -38,4 +38,4 @@ def test_samples_of_one_class_have_no_partner(run: Path) -> None:
     samples, numbers = open_own_samples(trained), read_part(trained, "test")
     alone = numbers[samples.labels_of(numbers) == 1]
     with pytest.raises(DataError, match=r"Found test samples of one class alone"):
-        pair_samples(trained, samples, alone)
+        pair_samples(samples, alone)

@@ -41,7 +41,7 @@ def test_the_seed_of_the_run_gives_its_network_again(run: Path, tmp_path: Path) 
     assert again.scores is not None
     assert again.scores["accuracy"] == trained.record["test"]["accuracy"]
     samples, numbers = open_own_samples(trained), read_part(trained, "test")
-    pairs = pair_samples(trained, samples, numbers)
+    pairs = pair_samples(samples, numbers)
     relevance, predicted = explain_bands(trained.model, trained, samples, pairs)
     np.testing.assert_allclose(again.relevance, relevance, atol=1e-5)
     np.testing.assert_array_equal(again.predicted, predicted)
@@ -132,7 +132,7 @@ def test_trainings_with_samples_drawn_again_differ_from_those_without(run: Path,
     trained = TrainedNetwork.load(run)
     (again,) = explain_seeds(replace(plan_job(tmp_path, run, 0), redraws=True), 1, SILENT)
     samples = open_own_samples(trained)
-    pairs = pair_samples(trained, samples, read_part(trained, "test"))
+    pairs = pair_samples(samples, read_part(trained, "test"))
     relevance, _ = explain_bands(trained.model, trained, samples, pairs)
     assert np.abs(again.relevance - relevance).max() > 0.01
 

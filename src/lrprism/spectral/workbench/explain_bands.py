@@ -19,24 +19,24 @@ from lrprism.spectral.workbench.trained_network import TrainedNetwork
 
 WAY: Final = f"{DEFAULT_RULE} against {describe_reference(OTHERS)}"
 """The rule and the reference of :func:`explain_bands`: those of the report of classes."""
-_AT_ONCE: Final = 100  # patches in memory
 
 
-def pair_samples(trained: TrainedNetwork, samples: Samples, numbers: Numbers) -> OtherClasses:
+def pair_samples(samples: Samples, numbers: Numbers) -> OtherClasses:
     """Draw for each sample one of another class, as the report of classes does.
 
     Args:
-        trained: A network for the data, which finds plants and background where there are both.
         samples: The data.
         numbers: The samples, each explained for its true class.
 
     Raises:
         DataError: If all are of one class.
     """
-    explainer = _build_explainer(trained.model, trained, samples)
-    cuts = np.array_split(numbers, -(-len(numbers) // _AT_ONCE))
-    relevance = xr.concat([explainer.explain(cut)[0] for cut in cuts], "sample", combine_attrs="override")
-    pairs = OtherClasses.draw(sample_spectra(relevance), numbers, len(numbers))
+    patches = samples.cut(numbers)
+    # the draw asks for classes and for plants and background, which no network has to tell
+    unexplained = patches.assign(
+        relevance=xr.zeros_like(patches["patch"]), target=patches["label"], predicted=patches["label"]
+    )
+    pairs = OtherClasses.draw(sample_spectra(unexplained), numbers, len(numbers))
     if pairs is None:
         raise DataError(
             "bands should tell a class from others. Found test samples of one class alone. Train with a "
@@ -62,12 +62,9 @@ def explain_bands(
         The relevance, ``[sample, band]`` in logits, and the predicted classes, ``[sample]``, in ascending
         order of the numbers of the samples.
     """
-    spectra = pairs.explain(_build_explainer(model.cpu().eval(), trained, samples), 0.0)
+    network, composite = model.cpu().eval(), find_composite(DEFAULT_RULE)
+    explainer = PatchExplainer(network, composite, samples, trained.task, "true", codes=trained.codes)
+    spectra = pairs.explain(explainer, 0.0)
     order = np.argsort(pairs.numbers)
     relevance = (spectra["positive"] + spectra["negative"]).transpose("sample", "band").values
     return relevance[order], spectra["predicted"].values[order].astype(np.int64)
-
-
-def _build_explainer(model: Pipeline, trained: TrainedNetwork, samples: Samples) -> PatchExplainer:
-    composite = find_composite(DEFAULT_RULE)
-    return PatchExplainer(model, composite, samples, trained.task, "true", codes=trained.codes)

@@ -174,7 +174,7 @@ def run_job(job: Job, reporter: Reporter, *, is_alone: bool = True) -> None:
     trained = TrainedNetwork.load(job.network, job.model)
     samples = open_own_samples(trained)
     inner = reporter if is_alone else Reporter(shows_progress=False)
-    pairs = pair_samples(trained, samples, np.array(job.numbers, dtype=np.int64))
+    pairs = pair_samples(samples, np.array(job.numbers, dtype=np.int64))
     for seed in job.seeds:
         with reporter.step(f"training and explaining with seed {seed}"):
             _explain_seed(job, trained, samples, pairs, seed, inner).write(job.folder)
