@@ -80,7 +80,7 @@ class SampleParts:
 
     def find_groups(self, samples: Samples, numbers: Numbers) -> npt.NDArray[np.generic] | None:
         """Return the group of each of some samples; None where none is known."""
-        return None if self.groups is None else self.groups[np.searchsorted(samples.numbers, numbers)]
+        return _pick_groups(self.groups, samples, numbers)
 
     def record(self, settings: SplitSettings, window: int) -> dict[str, Any]:
         """Return the part of ``run.json`` about the split."""
@@ -130,9 +130,10 @@ def deal_samples(samples: Samples, settings: SplitSettings, window: int, seed: i
         split = _split_by_files(samples, settings)
     if samples.pixels is not None:
         split = thin_windows(samples.pixels, split)
+    groups = group_samples(samples, samples.numbers, settings)
     if not split.validation.size:  # the files of other people may name a validation part
         by_groups = scheme == "groups"
-        split = _add_validation(samples, split, settings, guard, seed, by_groups=by_groups)
+        split = _add_validation(samples, split, settings, guard, seed, groups, by_groups=by_groups)
     train = split.train
     if settings.per_class is not None:
         train = limit_per_class(train, samples.labels_of(train), settings.per_class, seed)
@@ -143,7 +144,6 @@ def deal_samples(samples: Samples, settings: SplitSettings, window: int, seed: i
         overlap = leakage(split, window, samples.scene.labels.sizes["x"])
     if samples.pixels is not None:
         split = describe_windows(samples.pixels, split, overlap, samples.class_names)
-    groups = group_samples(samples, samples.numbers, settings)
     return SampleParts(train, split.validation, split.test, split, scheme, overlap, groups)
 
 
@@ -161,7 +161,8 @@ def deal_training_part(samples: Samples, settings: SplitSettings, window: int, s
     """
     none = np.empty(0, dtype=np.int64)
     split = _build_split(samples, samples.numbers, none, none, ())
-    split = _add_validation(samples, split, settings, window // 2, seed)
+    groups = group_samples(samples, samples.numbers, settings)
+    split = _add_validation(samples, split, settings, window // 2, seed, groups)
     return SampleParts(split.train, split.validation, none, split, "training part", None)
 
 
@@ -257,11 +258,26 @@ def _split_by_files(samples: Samples, settings: SplitSettings) -> Split:
 
 
 def _add_validation(
-    samples: Samples, split: Split, settings: SplitSettings, guard: int, seed: int, *, by_groups: bool = False
+    samples: Samples,
+    split: Split,
+    settings: SplitSettings,
+    guard: int,
+    seed: int,
+    groups: npt.NDArray[np.generic] | None,
+    *,
+    by_groups: bool = False,
 ) -> Split:
     if settings.validation == "blocks":
         return cut_validation_blocks(samples, split, settings, guard, seed)
+    of_train = _pick_groups(groups, samples, split.train)
     train, validation, note = choose_validation(
-        samples, split.train, settings, by_groups=by_groups, guard=guard, seed=seed
+        samples, split.train, settings, of_train, by_groups=by_groups, guard=guard, seed=seed
     )
     return _build_split(samples, train, validation, split.test, (*split.notes, note))
+
+
+def _pick_groups(
+    groups: npt.NDArray[np.generic] | None, samples: Samples, numbers: Numbers
+) -> npt.NDArray[np.generic] | None:
+    """Return the group of each of some samples, from those of all labelled ones; None where none is known."""
+    return None if groups is None else groups[np.searchsorted(samples.numbers, numbers)]

@@ -8,7 +8,6 @@ import numpy.typing as npt
 from lrprism.errors import InputError
 from lrprism.spectral.splits import Split, group_split, hold_out, random_split
 from lrprism.spectral.workbench.cutters import Numbers
-from lrprism.spectral.workbench.sample_groups import group_samples
 from lrprism.spectral.workbench.sources import Samples
 from lrprism.spectral.workbench.split_settings import SplitSettings
 
@@ -20,20 +19,28 @@ _FEWEST: Final = 2
 
 
 def choose_validation(
-    samples: Samples, train: Numbers, settings: SplitSettings, *, by_groups: bool, guard: int, seed: int
+    samples: Samples,
+    train: Numbers,
+    settings: SplitSettings,
+    groups: npt.NDArray[np.generic] | None,
+    *,
+    by_groups: bool,
+    guard: int,
+    seed: int,
 ) -> tuple[Numbers, Numbers, str]:
     """Deal the training part out to samples that are learned from and samples that choose the best epoch.
 
     Where the test part is of whole groups, so is the validation part, unless the settings say otherwise or
     the training part has less than two groups of some class: then samples are drawn at random.
 
-    Shapes: ``train``: ``[sample]``.
+    Shapes: ``train``, ``groups``: ``[sample]``.
 
     Args:
         samples: The samples.
         train: Numbers of the samples of the training part.
         settings: The way the validation part is drawn, and its share. Not "blocks", see
             :func:`cut_validation_blocks`.
+        groups: The group of each sample of the training part; None where none is known.
         by_groups: True if the test part is of whole groups.
         guard: Radius of the windows of a scene.
         seed: Seed of everything drawn at random.
@@ -50,7 +57,11 @@ def choose_validation(
     classes = samples.labels_of(train)
     note = _AT_RANDOM
     if way == "groups":
-        groups = _name_groups(samples, train, settings)
+        if groups is None:
+            raise InputError(
+                "validation by groups should know the group of each sample. Found no groups. Give --groups "
+                "FILE, or --group-column NAME for a table; or leave out --validation groups."
+            )
         fewest = min(len(np.unique(groups[classes == number])) for number in np.unique(classes))
         if fewest >= _FEWEST:
             inner = group_split(classes, groups, test_fraction=settings.validation_fraction, seed=seed)
@@ -80,21 +91,6 @@ def cut_validation_blocks(
     block = max(settings.block // 2, 2 * guard + 1)
     fraction = settings.validation_fraction
     return hold_out(samples.scene.labels, split, block=block, guard=guard, fraction=fraction, seed=seed)
-
-
-def _name_groups(samples: Samples, train: Numbers, settings: SplitSettings) -> npt.NDArray[np.generic]:
-    """Return the group of each sample of the training part.
-
-    Raises:
-        InputError: If none is known.
-    """
-    groups = group_samples(samples, train, settings)
-    if groups is None:
-        raise InputError(
-            "validation by groups should know the group of each sample. Found no groups. Give --groups FILE, "
-            "or --group-column NAME for a table; or leave out --validation groups."
-        )
-    return groups
 
 
 def _describe_groups(groups: npt.NDArray[np.generic], inner: Split, guard: int) -> str:
