@@ -1,8 +1,16 @@
+from dataclasses import replace
+
 from lrprism.spectral.bands.features import InsideShare
+from lrprism.spectral.knowledge.absorption import FEATURES
 from lrprism.spectral.report.judge import ClassFinding
 from lrprism.spectral.report.needed import ALL, Need
 from lrprism.spectral.report.stretches import Cause, Stretch
-from lrprism.spectral.report.words import describe_findings, tabulate_classes, tabulate_stretches
+from lrprism.spectral.report.words import (
+    describe_findings,
+    note_no_features,
+    tabulate_classes,
+    tabulate_stretches,
+)
 
 RED = Stretch(
     655, 705, 680, 2.1, 1.9, 2.3, 0.41, (Cause("red edge", InsideShare(0.41, 0.08, 5.1, 0.007), 28),)
@@ -58,3 +66,14 @@ def test_tables() -> None:
     assert (row["class_name"], row["start_nm"], row["end_nm"], row["low"]) == ("hay", 655, 705, 1.9)
     assert (row["recall_without_training_mean"], row["recall_alone_training_mean"]) == (0.2, 0.9)
     assert tabulate_stretches(FINDINGS[:1], {}).empty
+
+
+def test_stretches_without_a_known_feature_are_said_once() -> None:
+    stretch = Stretch(600, 640, 620, 1.0, 0.5, 1.5, 0.2)
+    finding = ClassFinding(0, "rye", 20, 20, (), (stretch,))
+    (line,) = note_no_features([finding, finding], FEATURES)
+    assert (
+        line == "Of these stretches none lies in an absorption feature that holds more relevance than chance."
+    )
+    assert note_no_features([replace(finding, stretches=())], FEATURES) == []
+    assert note_no_features([finding], ()) == []

@@ -1,5 +1,4 @@
 import json
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -8,15 +7,11 @@ import pytest
 import torch
 
 from lrprism.spectral.bands.statistics import DOUBT, RESOLUTION, sample_spectra
-from lrprism.spectral.knowledge.absorption import FEATURES
-from lrprism.spectral.report import ClassFinding
-from lrprism.spectral.report.stretches import Stretch
 from lrprism.spectral.training import Devices
 from lrprism.spectral.workbench import ExplanationSettings, explain_into
 from lrprism.spectral.workbench.against_others import OtherClasses
 from lrprism.spectral.workbench.class_report import (
     measure_floor,
-    note_no_features,
     report_into,
     shuffle_weights,
 )
@@ -64,17 +59,6 @@ def test_the_report_names_the_bands_that_carry_the_classes(explained: Path) -> N
     text = (explained / "explanation.txt").read_text()
     assert all(line in text for line in record["report"])
     assert any("without these bands recall" in line for line in record["report"])
-
-
-def test_stretches_without_a_known_feature_are_said_once() -> None:
-    stretch = Stretch(600, 640, 620, 1.0, 0.5, 1.5, 0.2)
-    finding = ClassFinding(0, "rye", 20, 20, (), (stretch,))
-    (line,) = note_no_features([finding, finding], FEATURES)
-    assert (
-        line == "Of these stretches none lies in an absorption feature that holds more relevance than chance."
-    )
-    assert note_no_features([replace(finding, stretches=())], FEATURES) == []
-    assert note_no_features([finding], ()) == []
 
 
 def test_random_weights_give_far_less_than_a_trained_network(spectra_run: Path, explained: Path) -> None:

@@ -5,6 +5,7 @@ from typing import Any, Final
 
 import pandas as pd
 
+from lrprism.spectral.knowledge.absorption import Feature
 from lrprism.spectral.report.judge import ClassFinding
 from lrprism.spectral.report.needed import Need
 from lrprism.spectral.report.stretches import Stretch
@@ -52,6 +53,19 @@ def _describe(stretch: Stretch, unit: str) -> str:
     # a stretch has the neighbours that hold half as much
     alone = "" if peak else ", one band alone: a fault of that band would look the same"
     return f"{stretch.place}{peak} {value}{causes}{alone}"
+
+
+def note_no_features(findings: Sequence[ClassFinding], features: Sequence[Feature]) -> list[str]:
+    """Say once that no named stretch lies in a known feature; nothing where one does, or none is named.
+
+    Args:
+        findings: What may be said of each class.
+        features: The features that the data can show.
+    """
+    stretches = [stretch for finding in findings for stretch in finding.stretches]
+    if not stretches or not features or any(stretch.causes for stretch in stretches):
+        return []
+    return ["Of these stretches none lies in an absorption feature that holds more relevance than chance."]
 
 
 def tabulate_classes(findings: Sequence[ClassFinding]) -> pd.DataFrame:

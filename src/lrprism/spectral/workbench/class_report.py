@@ -26,7 +26,6 @@ from lrprism.spectral.bands.statistics import (
     band_table,
     sum_pixels,
 )
-from lrprism.spectral.knowledge.absorption import Feature
 from lrprism.spectral.preprocessing import Pipeline
 from lrprism.spectral.report import ClassFinding, judge_classes
 from lrprism.spectral.report.needed import Need, measure_needs
@@ -35,6 +34,7 @@ from lrprism.spectral.report.traits import describe_traits
 from lrprism.spectral.report.words import (
     MOST_COMPARED,
     describe_findings,
+    note_no_features,
     tabulate_classes,
     tabulate_stretches,
 )
@@ -106,19 +106,6 @@ def report_into(
         REASONS: {finding.number: finding.reasons for finding in findings},
         NAMED: {item.number: [(each.start_nm, each.end_nm) for each in item.stretches] for item in findings},
     })  # fmt: skip
-
-
-def note_no_features(findings: Sequence[ClassFinding], features: Sequence[Feature]) -> list[str]:
-    """Say once that no named stretch lies in a known feature; nothing where one does, or none is named.
-
-    Args:
-        findings: What may be said of each class.
-        features: The features that the data can show.
-    """
-    stretches = [stretch for finding in findings for stretch in finding.stretches]
-    if not stretches or not features or any(stretch.causes for stretch in stretches):
-        return []
-    return ["Of these stretches none lies in an absorption feature that holds more relevance than chance."]
 
 
 def _compare(
