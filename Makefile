@@ -9,7 +9,7 @@ ZOO    := .venv-zoo
 # torch without help (tests/torchvision_beside_cpu.py), and transformers imports it where it is installed.
 VISION := $(VENV)/vision
 
-.PHONY: demo test lint types docs plugs bench bench-quick bench-cuda bench-data bench-statistics bench-selection evidence kills parity formats reproduce court physics kochia fuzz zoo clean
+.PHONY: demo test lint types docs plugs bench bench-quick bench-cuda bench-data bench-statistics bench-selection bench-trainings evidence kills parity formats reproduce court physics kochia fuzz zoo clean
 
 demo: $(READY)
 	$(BIN)/lrprism demo --out runs/demo --overwrite
@@ -58,6 +58,10 @@ bench-statistics: $(READY)
 # Few bands, trained again. The runs are kept: a call that was stopped goes on.
 bench-selection: $(READY)
 	OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks.selection --page docs/band-selection.md
+
+# Shares of bands over trainings beside planted ones; best on a machine with nothing else to do, as it is timed.
+bench-trainings: $(READY)
+	OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks.trainings --page docs/band-trainings.md
 
 # The results are kept: a call that was stopped goes on after the last cell.
 evidence: $(READY)

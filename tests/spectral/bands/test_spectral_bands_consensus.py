@@ -39,7 +39,7 @@ def test_where_trainings_drew_their_samples_again_the_spread_itself_is_the_error
     generator = np.random.default_rng(0)
     values = generator.uniform(0.4, 0.6, (9, 1))
     mean, drawn = summarize_shares(values).iloc[0], summarize_shares(values, redrawn=True).iloc[0]
-    assert drawn["high"] - drawn["mean"] == pytest.approx(3 * (mean["high"] - mean["mean"]))
+    assert drawn["high"] - drawn["mean"] == pytest.approx(np.sqrt(10) * (mean["high"] - mean["mean"]))
 
 
 def test_one_training_has_no_interval_and_ends_stay_shares() -> None:

@@ -13,6 +13,7 @@ from lrprism.spectral.bands.exchange import correlate_overall_and_within, exchan
 from lrprism.spectral.bands.features import InsideShare, share_inside
 from lrprism.spectral.bands.filters import filter_bands
 from lrprism.spectral.bands.pooling import pooled
+from lrprism.spectral.bands.redundancy import Redundancy
 from lrprism.spectral.bands.selection import (
     SELECTORS,
     BandChoice,
@@ -43,6 +44,7 @@ __all__ = [
     "BandSamples",
     "DiscriminantScore",
     "InsideShare",
+    "Redundancy",
     "Selector",
     "area_table",
     "band_table",

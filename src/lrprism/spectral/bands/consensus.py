@@ -86,8 +86,10 @@ def summarize_shares(
     on these training samples; a single one lies between ``least`` and ``most``, the range of those made.
 
     What the training samples themselves are off by is in none of the trainings, unless each drew its samples
-    again. Then sd is how far another training set would move the share, and is not divided by
-    :math:`\sqrt n`. Only such intervals are of the share that unlimited data would give.
+    again. Then sd is how far another training set would move the share, and is multiplied by
+    :math:`\sqrt{1 + 1/n}` in place of :math:`1/\sqrt n`: the mean is of n draws about these samples, which are
+    one draw themselves. Only such intervals speak of other training sets, of the same size: what networks
+    learn of chance in few samples takes relevance from the bands that matter in each of them.
 
     Shapes: ``shares``: ``[training, band]``; ``sampling``: ``[band]``.
 
@@ -116,7 +118,7 @@ def summarize_shares(
     sd = values.std(axis=0, ddof=1) if n > 1 else np.full(mean.shape, np.nan)
     error = np.zeros_like(mean) if sampling is None else np.asarray(sampling, dtype=np.float64)
     t = float(stdtrit(n - 1, level)) if n > 1 else np.nan
-    half = np.hypot(t * sd / (1 if redrawn else np.sqrt(n)), float(stdtrit(1e9, level)) * error)
+    half = np.hypot(t * sd * np.sqrt(1 / n + redrawn), float(stdtrit(1e9, level)) * error)
     table = pd.DataFrame({"mean": mean, "sd": sd})
     table["low"], table["high"] = np.clip(mean - half, 0, 1), np.clip(mean + half, 0, 1)
     table["least"], table["most"], table["n"] = values.min(axis=0), values.max(axis=0), n

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -10,6 +11,7 @@ from scipy.cluster.hierarchy import ClusterNode, linkage, to_tree
 from scipy.spatial.distance import squareform
 
 from lrprism.errors import InputError
+from lrprism.spectral.bands.redundancy import Redundancy
 from lrprism.spectral.bands.selection.correlation import EXCHANGEABLE, correlate_bands
 from lrprism.spectral.bands.width import check_finite_spectra
 
@@ -67,15 +69,24 @@ def correlate_overall_and_within(spectra: npt.ArrayLike, labels: npt.ArrayLike) 
 
 
 def exchangeable_groups(
-    shares: npt.ArrayLike, correlation: npt.ArrayLike, *, threshold: float = EXCHANGEABLE, seed: int = 0
+    shares: npt.ArrayLike,
+    correlation: npt.ArrayLike,
+    *,
+    redundancy: Redundancy | None = None,
+    threshold: float = EXCHANGEABLE,
+    seed: int = 0,
 ) -> npt.NDArray[np.int64]:
-    r"""Group bands that correlate in the data and take relevance from each other from training to training.
+    r"""Group bands that correlate, and of which one tells as much as all, or that swap relevance.
 
     Bands are joined by complete linkage of ``1 - |r|``, so that each two of a group correlate at least as
     much as the threshold. Bands of which each two correlate by .999 or more are copies and one group, however
-    steadily networks divide relevance among them. Beyond these, the largest groups of that tree are taken in
-    which the relevance moves about while its sum stays: with :math:`s_{tcb}` the signed share of band b, or
-    of copies together, in the relevance for class c in training t,
+    steadily networks divide relevance among them. Beyond these, the largest groups of that tree are taken of
+    which each band tells as much of the class as all (:meth:`Redundancy.holds`), unless the networks use a
+    difference within: more than its fair share of the relevance of a class, of which the larger half cancels.
+
+    So are the largest in which relevance moves about from training to training while its sum stays: with
+    :math:`s_{tcb}` the signed share of band b, or of copies together, in the relevance for class c in
+    training t,
 
     .. math:: V = \frac1C \sum_c \frac{\operatorname{var}_t \sum_{b \in G} s_{tcb}}
                                       {\sum_{b \in G} \operatorname{var}_t s_{tcb}}
@@ -86,8 +97,7 @@ def exchangeable_groups(
     that could be taken (Bonferroni). Without the second condition two groups that each exchange relevance
     among themselves would pass for one.
 
-    Fewer than 5 trainings cannot tell: each band that has no copies is a group of its own. So is a constant
-    band.
+    Fewer than 5 trainings cannot tell that. A constant band is a group of its own.
 
     Shapes: ``shares``: ``[training, band]`` or ``[training, class, band]``; ``correlation``:
     ``[band, band]``; result ``[band]``.
@@ -95,6 +105,7 @@ def exchangeable_groups(
     Args:
         shares: Signed shares, such as :func:`signed_shares` gives.
         correlation: Such as :func:`correlate_overall_and_within` gives.
+        redundancy: Of the samples; None to go by what the trainings swap alone.
         threshold: Least absolute correlation within a group, above 0 and at most 1.
         seed: Seed of the shuffling.
 
@@ -122,9 +133,9 @@ def exchangeable_groups(
         distance = np.clip(1 - np.abs(r), 0, None)
         tree = to_tree(linkage(squareform((distance + distance.T) / 2, checks=False), "complete"))
         # rounding: bands that correlate exactly as the threshold says belong together
-        most = 1 - (threshold if len(s) >= FEWEST_TRAININGS else max(threshold, COPIES)) + 1e-12
+        most = 1 - threshold + 1e-12
         level = _LEVEL / max(1, len(_list_open(tree, most)))
-        _join(tree, s, most, level, np.random.default_rng(seed), groups)
+        _join(tree, Trainings(s, most, level, redundancy, np.random.default_rng(seed)), groups)
     _, first, inverse = np.unique(groups, return_index=True, return_inverse=True)
     return np.argsort(np.argsort(first))[inverse].astype(np.int64)
 
@@ -165,27 +176,57 @@ def _list_units(node: ClusterNode, most: float) -> list[list[int]]:
     return [unit for half in (node.get_left(), node.get_right()) for unit in _list_units(half, most)]
 
 
-def _join(
-    node: ClusterNode,
-    shares: Floats,
-    most: float,
-    level: float,
-    generator: np.random.Generator,
-    groups: npt.NDArray[np.int_],
-) -> None:
-    """Give the bands below a node one number where they exchange relevance; else look at its halves."""
-    bands = np.array(node.pre_order())
-    if _is_same(node, most):
+@dataclass(frozen=True, eq=False)
+class Trainings:
+    """What a group of bands is judged by.
+
+    Args:
+        shares: Signed shares, ``[training, class, band]``.
+        most: Largest distance within a group.
+        level: Of the test of what the trainings swap.
+        redundancy: Of the samples; None where it is not known.
+        generator: Draws the shufflings.
+    """
+
+    shares: Floats
+    most: float
+    level: float
+    redundancy: Redundancy | None
+    generator: np.random.Generator
+
+    def are_exchangeable(self, node: ClusterNode) -> bool:
+        """Return True if the bands below a node can stand for each other."""
+        if _is_same(node, self.most):
+            return True
+        if node.dist > self.most:
+            return False
+        bands = np.array(node.pre_order())
+        if self.redundancy is not None and self.redundancy.holds(bands) and not self._cancel(bands):
+            return True
+        return len(self.shares) >= FEWEST_TRAININGS and self._swap(node)
+
+    def _cancel(self, bands: npt.NDArray[np.intp]) -> bool:
+        """Return True if some class uses the bands, and more than half of their relevance cancels."""
+        means = self.shares[:, :, bands].mean(axis=0)
+        size, fair = np.abs(means).sum(axis=1), len(bands) / self.shares.shape[2]
+        return bool(((size > fair) & (np.abs(means.sum(axis=1)) < size / 2)).any())
+
+    def _swap(self, node: ClusterNode) -> bool:
+        """Return True if relevance moves between the halves of a node, and between its bands."""
+        halves = (node.get_left(), node.get_right())
+        sums = [self.shares[:, :, half.pre_order()].sum(axis=2) for half in halves]
+        units = [self.shares[:, :, unit].sum(axis=2) for unit in _list_units(node, self.most)]
+        return all(_exchanges(parts, self.level, self.generator) for parts in (sums, units))
+
+
+def _join(node: ClusterNode, trainings: Trainings, groups: npt.NDArray[np.int_]) -> None:
+    """Give the bands below a node one number where they are exchangeable; else look at its halves."""
+    if trainings.are_exchangeable(node):
+        bands = np.array(node.pre_order())
         groups[bands] = bands.min()
         return
-    halves = (node.get_left(), node.get_right())
-    sums = [shares[:, :, half.pre_order()].sum(axis=2) for half in halves]
-    units = [shares[:, :, unit].sum(axis=2) for unit in _list_units(node, most)]
-    if node.dist <= most and all(_exchanges(parts, level, generator) for parts in (sums, units)):
-        groups[bands] = bands.min()
-        return
-    for half in halves:
-        _join(half, shares, most, level, generator, groups)
+    for half in (node.get_left(), node.get_right()):
+        _join(half, trainings, groups)
 
 
 def _exchanges(parts: Sequence[Floats], level: float, generator: np.random.Generator) -> bool:

@@ -14,6 +14,7 @@ from lrprism.errors import InputError, ModelError
 from lrprism.spectral.bands.class_codes import CLASS_CODES, add_codes
 from lrprism.spectral.bands.consensus import signed_shares
 from lrprism.spectral.bands.exchange import correlate_overall_and_within, exchangeable_groups
+from lrprism.spectral.bands.redundancy import Redundancy
 from lrprism.spectral.files import write_whole
 from lrprism.spectral.plots import save, share_intervals
 from lrprism.spectral.runs import file_hash, read_run, versions, write_json
@@ -253,7 +254,8 @@ def _group_bands(
     believed = [entry.signed for entry in classes if entry.reason is None]
     if not believed:
         return np.arange(len(correlation))
-    return exchangeable_groups(np.stack(believed, axis=1), correlation, seed=seed)
+    redundancy = Redundancy(known.spectra, known.labels)
+    return exchangeable_groups(np.stack(believed, axis=1), correlation, redundancy=redundancy, seed=seed)
 
 
 def _write_by_network(

@@ -38,7 +38,7 @@ def describe_shares(
     ]
     left_out = networks[~networks["is_good"]]
     lines += [f"Left out, seed {row['seed']}: {row['reason']}." for _, row in left_out.iterrows()]
-    lines.append(_describe_groups(uses, len(good)))
+    lines.append(_describe_groups(uses))
     for entry in classes:
         if entry.reason is not None:
             lines.append(f"{entry.name}: nothing can be said, {entry.reason}.")
@@ -59,25 +59,19 @@ def _name_scope(classes: Sequence[ClassShares]) -> str:
     return "the mean share, over other trainings on the same samples, as --no-redraw leaves them"
 
 
-def _describe_groups(uses: pd.DataFrame, networks: int) -> str:
+def _describe_groups(uses: pd.DataFrame) -> str:
     """Name the groups of more than one band."""
     rows = uses[uses["class"] == uses["class"].iloc[0]]
     several = rows[rows["size"] > 1]
-    is_known = networks >= FEWEST_TRAININGS
-    unknown = "Too few trainings to tell which bands are exchangeable"
-    if several.empty and not is_known:
-        return f"{unknown}."
     if several.empty:
-        return "No bands are seen to exchange relevance: each is listed by itself."
+        return "No bands are seen to be exchangeable: each is listed by itself."
     listed = "; ".join(several.sort_values("size", ascending=False)["wavelength_nm"].head(_MOST))
     most = f" the largest {_MOST} groups," if len(several) > _MOST else ""
     count = f"{int(several['size'].sum())} of {int(rows['size'].sum())} bands in all"
-    groups = f"{len(several)} group{'s' if len(several) > 1 else ''}"
-    if not is_known:
-        return f"{unknown}, but for {groups} of copies ({count}):{most} in nm {listed}."
     return (
-        f"{groups} of exchangeable bands: they correlate in the data and swap relevance between trainings, "
-        f"or are copies ({count}):{most} in nm {listed}."
+        f"{len(several)} group{'s' if len(several) > 1 else ''} of exchangeable bands ({count}):{most} in nm "
+        f"{listed}. They correlate in the data, and each tells as much of the class as all of its group, or "
+        "they swap relevance between trainings."
     )
 
 
