@@ -13,6 +13,7 @@ from typing import Final, NamedTuple
 import pandas as pd
 
 from benchmarks.markdown import setting, table
+from lrprism.spectral.runs.stored_table import read_table
 
 METHODS: Final = ("relevance", "gss", "equal")
 ALL: Final = "all"
@@ -65,7 +66,7 @@ def retrain(run: Path, k: int) -> pd.DataFrame:
     """Select bands of a run, train again with each choice, and return a row for each training."""
     chosen = run.with_name(f"{run.name}-bands")
     call(f"{_BANDS} -k {k}", run, chosen)
-    return pd.read_csv(chosen / "accuracy.csv")
+    return read_table(chosen / "accuracy.csv")
 
 
 def compare(accuracy: pd.DataFrame, method: str, other: str) -> Difference:

@@ -17,6 +17,7 @@ from sklearn.metrics import adjusted_rand_score
 
 from benchmarks.markdown import setting, table
 from benchmarks.selection import call, tell
+from lrprism.spectral.runs.stored_table import read_table
 
 DRAWS: Final = range(1, 11)
 SIZES: Final = (1000, 4000)
@@ -94,7 +95,7 @@ def judge(folder: Path, size: int, seed: int) -> Judgement:
         write_spectra(file, planted)
     call(_TRAIN, file, run)
     call(f"bands --seeds {SEEDS}", run, run.with_name(f"{run.name}-bands"))
-    return compare(pd.read_csv(run.with_name(f"{run.name}-bands") / "groups.csv"), planted.shares)
+    return compare(read_table(run.with_name(f"{run.name}-bands") / "groups.csv"), planted.shares)
 
 
 def compare(groups: pd.DataFrame, shares: npt.NDArray[np.float64]) -> Judgement:

@@ -9,13 +9,13 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-import pandas as pd
 import xarray as xr
 
 from court.kochia.leaves import DIP, DIP_NM, PLAIN, PLAIN_TOO, SAMPLES, SHIFT, STRIPE, WINDOW, Leaves, draw
 from court.trial import Case, Scores, Trial
 from lrprism.spectral.report import judge_classes
 from lrprism.spectral.report.stretches import list_features
+from lrprism.spectral.runs.stored_table import read_table
 
 REPORT: Final = "the report, against samples of other classes"
 MEAN: Final = "the same words, against the training mean"
@@ -64,8 +64,8 @@ def call(command: str, *parts: object) -> None:
 def read_report(run: Path, results: Path) -> Mapping[int, Said]:
     """Return what ``lrprism explain`` says of each class."""
     call("explain", run, "--heatmaps", 0, "--out", results, "--overwrite")
-    classes = pd.read_csv(results / "classes.csv", keep_default_na=False)
-    named = pd.read_csv(results / "stretches.csv")
+    classes = read_table(results / "classes.csv").fillna({"reasons": ""})
+    named = read_table(results / "stretches.csv")
     return {
         int(row["class"]): Said(
             str(row["reasons"]), tuple(named.loc[named["class"] == row["class"], "peak_nm"].tolist())

@@ -87,8 +87,8 @@ def summarize_shares(
 
     What the training samples themselves are off by is in none of the trainings, unless each drew its samples
     again. Then sd is how far another training set would move the share, and is multiplied by
-    :math:`\sqrt{1 + 1/n}` in place of :math:`1/\sqrt n`: the mean is of n draws about these samples, which are
-    one draw themselves. Only such intervals speak of other training sets, of the same size: what networks
+    :math:`\sqrt{1 + 1/n}` in place of :math:`1/\sqrt n`: the mean is of n draws about these samples, which
+    are one draw themselves. Only such intervals speak of other training sets, of the same size: what networks
     learn of chance in few samples takes relevance from the bands that matter in each of them.
 
     Shapes: ``shares``: ``[training, band]``; ``sampling``: ``[band]``.

@@ -3,13 +3,13 @@
 from pathlib import Path
 from typing import Annotated, Any, Literal, cast
 
-import pandas as pd
 import typer
 from rich.console import Console
 
 from lrprism.spectral.cli import json_output, options, output, registry_options, settings
 from lrprism.spectral.cli.preparation import LabelWords, read_preparation
 from lrprism.spectral.runs import UnfinishedRun
+from lrprism.spectral.runs.stored_table import read_table
 from lrprism.spectral.training.config import TrainingConfig
 from lrprism.spectral.training.devices import Devices
 from lrprism.spectral.workbench.preparation import CLASSIFICATION, REGRESSION
@@ -175,8 +175,8 @@ def _print_run(record: dict[str, Any], out: Path) -> None:
     console = Console()
     output.print_training(console, record)
     if (out / TABLE).is_file():  # written with several scenes only
-        output.print_scenes(console, pd.read_csv(out / TABLE, dtype={"scene": str}), record)
+        output.print_scenes(console, read_table(out / TABLE), record)
     if (out / SEEDS).is_file():  # written with several seeds only
-        output.print_seeds(console, pd.read_csv(out / SEEDS))
+        output.print_seeds(console, read_table(out / SEEDS))
     output.print_attribution(console, record)
     output.print_files(console, out)

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
-import pandas as pd
 import xarray as xr
 
 from lrprism.spectral.bands.pooling import joins_bands
@@ -15,6 +14,7 @@ from lrprism.spectral.explorer.encoding import round_numbers
 from lrprism.spectral.knowledge.absorption import FEATURES
 from lrprism.spectral.plots.class_colours import class_colour
 from lrprism.spectral.plots.wavelength_axis import find_cell_edges
+from lrprism.spectral.runs.stored_table import read_table
 
 _TABLES: Final = {"classes": "classes.csv", "stretches": "stretches.csv", "layers": "conservation.csv"}
 
@@ -107,7 +107,7 @@ def read_tables(folder: Path) -> dict[str, Any]:
 def _read_table(file: Path) -> dict[str, Any] | None:
     if not file.is_file():
         return None
-    table = pd.read_csv(file)
+    table = read_table(file)
     # pandas writes a missing number as null, which json.dumps does not
     rows = json.loads(table.to_json(orient="values", double_precision=6))
     return {"columns": list(table.columns), "rows": rows}

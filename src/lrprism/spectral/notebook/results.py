@@ -16,6 +16,7 @@ from lrprism.display import draw_table, fold, frame
 from lrprism.errors import DataError
 from lrprism.spectral.notebook.widget import build_widget
 from lrprism.spectral.runs import read_run
+from lrprism.spectral.runs.stored_table import read_table
 from lrprism.spectral.workbench.explore import find_explorer
 from lrprism.spectral.workbench.trained_network import TrainedNetwork
 
@@ -70,7 +71,7 @@ class Results:
             raise DataError(
                 f"table should be one of {names}. Found {name!r} for {self.folder}. Take one of them."
             )
-        return pd.read_csv(self.folder / f"{name}.csv")
+        return read_table(self.folder / f"{name}.csv")
 
     def relevance(self) -> xr.Dataset:
         """Open relevance and patches, or of every pixel the map; values are read when they are needed.

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from lrprism.errors import DataError, InputError
+from lrprism.spectral.runs.stored_table import read_table
 from lrprism.spectral.workbench.cutters import Numbers
 from lrprism.spectral.workbench.per_class import limit_per_class
 from lrprism.spectral.workbench.record import SPLIT
@@ -116,9 +117,7 @@ def _read_split(trained: TrainedNetwork, part: str) -> pd.DataFrame:
 
 
 def _read_table(trained: TrainedNetwork) -> pd.DataFrame:
-    # a scene or a plant may be called 001 or NA
-    words = {"scene": str, "group": str}
-    return pd.read_csv(trained.folder / SPLIT, dtype=words, keep_default_na=False)
+    return read_table(trained.folder / SPLIT, ["group"])
 
 
 def draw_evenly(samples: Samples, numbers: Numbers, most: int, seed: int) -> Numbers:

@@ -10,6 +10,7 @@ import pandas as pd
 from lrprism.errors import InputError, LRPrismError
 from lrprism.spectral.files import write_whole
 from lrprism.spectral.preprocessing import Pipeline
+from lrprism.spectral.runs.stored_table import read_table
 from lrprism.spectral.training.config import TrainingConfig
 from lrprism.spectral.training.loop import fit
 from lrprism.spectral.training.metrics import Metrics
@@ -145,7 +146,7 @@ def _read_rows(folder: Path) -> list[dict[str, Any]]:
     path = folder / ACCURACY
     if not path.is_file():
         return []
-    return [{str(name): value for name, value in row.items()} for row in pd.read_csv(path).to_dict("records")]
+    return [{str(name): value for name, value in row.items()} for row in read_table(path).to_dict("records")]
 
 
 def _train(

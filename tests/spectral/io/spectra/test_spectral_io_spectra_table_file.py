@@ -42,6 +42,14 @@ def test_a_code_page_of_windows_is_said(tmp_path: Path) -> None:
     assert table.notes == ("the text is taken to be of code page 1252",)
 
 
+def test_words_that_are_read_as_missing_are_told(tmp_path: Path) -> None:
+    text = "id,kind,450\na,NA,1\nb,oak,2\nc,NA,NA\nd,null,3\ne,,4\n"
+    table = read_table_file(write(tmp_path / "t.csv", text))
+    assert table.frame[1].isna().tolist() == [True, False, True, True, True]
+    # a number that is missing is one, whatever the word
+    assert table.notes == ("missing cells in the column 'kind': 'NA' 2 times, 'null' 1 times",)
+
+
 def test_parquet_keeps_its_index(tmp_path: Path) -> None:
     pytest.importorskip("pyarrow")
     frame = pd.DataFrame({"450": [0.1, 0.2]}, index=pd.Index(["a", "b"], name="plant"))

@@ -3,9 +3,10 @@
 import csv
 import io
 import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import pandas as pd
 
@@ -84,15 +85,38 @@ def _read_csv(path: Path) -> TableFile:
     decimal = _find_decimal(path, head, separator)
     body = "\n".join(lines[first + 1 :])
     _check_widths(path, lines, first, len(names), separator)
-    frame = pd.read_csv(
-        io.StringIO(body), header=None, names=list(range(len(names))), sep=separator, decimal=decimal,
-        index_col=False, keep_default_na=False, na_values=_MISSING, skipinitialspace=True, low_memory=False,
-        skip_blank_lines=False,
-    ) if body else pd.DataFrame(columns=range(len(names)))  # fmt: skip
+    options: dict[str, Any] = {
+        "header": None, "names": list(range(len(names))), "sep": separator, "decimal": decimal,
+        "index_col": False, "keep_default_na": False, "skipinitialspace": True, "low_memory": False,
+        "skip_blank_lines": False,
+    }  # fmt: skip
+    frame = (
+        pd.read_csv(io.StringIO(body), na_values=_MISSING, **options)
+        if body
+        else pd.DataFrame(columns=range(len(names)))
+    )
+    notes += _count_missing_words(names, frame, body, options)
     if decimal == ",":
         notes.append("decimal commas are read")
     numbers = range(first + 2, first + 2 + len(frame))
     return TableFile(names, frame, tuple(f"line {number}" for number in numbers), tuple(notes))
+
+
+def _count_missing_words(
+    names: Sequence[str], frame: pd.DataFrame, body: str, options: Mapping[str, Any]
+) -> Iterator[str]:
+    """Say which words of a column of words were read as missing: a class may be called NA."""
+    words = [
+        column for column in frame if frame[column].dtype.kind not in "iufb" and frame[column].isna().any()
+    ]
+    if not words:
+        return
+    cells = pd.read_csv(io.StringIO(body), usecols=words, dtype=str, **options)
+    for column in words:
+        counts = cells[column][cells[column].isin(_MISSING[1:])].value_counts()
+        if len(counts):
+            listed = ", ".join(f"'{word}' {count} times" for word, count in counts.items())
+            yield f"missing cells in the column '{names[column]}': {listed}"
 
 
 def _decode(path: Path) -> tuple[str, list[str]]:
