@@ -16,7 +16,7 @@ def test_bands_are_selected_trained_again_and_named_for_the_next_command(
     assert f"--bands {table['bands'][0]}" in text
     assert "equal 3: " in text
     assert "random 3, seed 0: " in text
-    assert "Note: equal with 9 bands is left out: k should be 1 to 6" in text
+    assert "Note: 9 bands are left out: k should be 1 to 6" in text
     assert "not of other fields or images" in text
     assert str(out / "accuracy.csv") in text
     code, _, errors = lrprism("bands", trained, *options)

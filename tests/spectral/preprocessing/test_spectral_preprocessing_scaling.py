@@ -5,7 +5,7 @@ import pytest
 import torch
 
 import lrprism as lp
-from lrprism.errors import DataError, InputError
+from lrprism.errors import InputError
 from lrprism.rules import ZBox
 from lrprism.spectral.preprocessing import MinMax, ScaleByStd, ZScore
 
@@ -39,12 +39,31 @@ def test_batches_give_what_one_tensor_gives_in_its_type(step: type[ZScore | MinM
 
 
 @pytest.mark.parametrize("step", STEPS)
-def test_a_band_that_does_not_vary_is_refused(step: type[ZScore | MinMax | ScaleByStd]) -> None:
+def test_a_constant_band_becomes_zero_in_all_data_and_gets_no_relevance(
+    step: type[ZScore | MinMax | ScaleByStd],
+) -> None:
     still = X.clone()
     still[:, [1, 3]] = 7
-    words = r"^each band should vary over .* Found a (range|standard deviation) of 0 in bands 1, 3\. Leave"
-    with pytest.raises(DataError, match=words):
-        step.fit(still)
+    fitted = step.fit(still)
+    assert fitted.hidden_bands() == (1, 3)
+    assert not bool(fitted(X)[:, [1, 3]].any())
+    torch.testing.assert_close(fitted(X)[:, [0, 2]], step.fit(X)(X)[:, [0, 2]])
+    model = torch.nn.Sequential(fitted, torch.nn.Conv2d(4, 2, 3), torch.nn.Flatten()).double()
+    # against zero the bias and the shift keep some
+    for reference in (None, lp.reference.mean(still)):
+        explanation = lp.LRP(model, lp.presets.Epsilon()).explain(X, 1, reference=reference, audit=True)
+        assert abs(explanation.audit.unaccounted) < 1e-6
+        assert not bool(explanation.relevance[:, [1, 3]].any())
+        assert bool(explanation.relevance[:, [0, 2]].any())
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_weights_with_constant_bands_are_loaded(step: type[ZScore | MinMax | ScaleByStd]) -> None:
+    still = X.clone()
+    still[:, 1] = 7
+    loaded = step.placeholder(4).double()
+    loaded.load_state_dict(step.fit(still).state_dict())
+    assert loaded.hidden_bands() == (1,)
 
 
 def test_divisors_that_are_not_positive_are_refused() -> None:

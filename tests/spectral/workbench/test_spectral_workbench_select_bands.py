@@ -113,7 +113,7 @@ def test_a_choice_that_is_refused_is_said_and_the_rest_is_made(
         tmp_path, run, replace(SETTINGS, methods=("equal",), counts=(2, 14), seeds=1), SILENT
     )
     assert record["notes"] == [
-        "equal with 14 bands is left out: k should be 1 to 13, the number of bands that vary. Found 14. "
+        "14 bands are left out: k should be 1 to 13, the number of bands that vary. Found 14. "
         "Select fewer bands",
         FEW,
     ]
@@ -121,7 +121,7 @@ def test_a_choice_that_is_refused_is_said_and_the_rest_is_made(
 
 
 def test_no_possible_choice_is_refused_before_any_training(run: Path, tmp_path: Path) -> None:
-    with pytest.raises(InputError, match=r"Found none: equal with 14 bands is left out: k should be 1 to 13"):
+    with pytest.raises(InputError, match=r"Found none: 14 bands are left out: k should be 1 to 13"):
         select_into(tmp_path, run, replace(SETTINGS, methods=("equal",), counts=(14,)), SILENT)
     assert list(tmp_path.iterdir()) == []
 

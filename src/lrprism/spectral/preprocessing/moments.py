@@ -84,30 +84,29 @@ def measure_moments(patches: Batches, *, pairs: bool = False) -> Moments:
     return total
 
 
-def check_varying(values: Tensor, noun: str) -> Tensor:
-    """Return ``values``, one deviation or range per band, if each is positive.
+def hide_constant(scale: Tensor, moments: Moments) -> Tensor:
+    r"""Return the divisor of each band; infinity where a band is constant, so that it becomes 0 in all data.
+
+    .. math:: s'_b = \begin{cases} s_b & h_b > l_b \\ \infty & \text{else} \end{cases}
+
+    A network learns nothing of a band that is constant over the training part. Divided by 1, other data would
+    bring values of the band to weights that were never trained. The range tells, and not the deviation, of
+    which rounding makes a small number.
+
+    Args:
+        scale: Deviation or range of each band, ``[band]``.
+        moments: Of the training part.
 
     Raises:
-        DataError: If a band does not vary.
+        DataError: If no band varies.
     """
-    # "not above 0" and not "0 or less": NaN is refused too
-    constant = (~(values > 0)).nonzero().flatten().tolist()
-    if constant:
-        varying = _join_ranges([band for band in range(len(values)) if band not in {*constant}])
-        choice = f"; where none are chosen yet, by --bands {varying}" if varying else ""
+    varies = moments.high > moments.low
+    if not bool(varies.any()):
         raise DataError(
-            f"each band should vary over the training part. Found a {noun} of 0 in bands "
-            f"{', '.join(map(str, constant))}. Leave these bands out{choice}."
+            f"bands should vary over the training part. Found each of {len(varies)} constant. Check that the "
+            "file holds spectra, and which samples train."
         )
-    return values
-
-
-def _join_ranges(bands: list[int]) -> str:
-    """Return band numbers as ``--bands`` takes them, such as ``"0-19,22"``."""
-    first = [band for band in bands if band - 1 not in {*bands}]
-    last = [band for band in bands if band + 1 not in {*bands}]
-    runs = zip(first, last, strict=True)
-    return ",".join(str(start) if start == end else f"{start}-{end}" for start, end in runs)
+    return torch.where(varies, scale, torch.inf)
 
 
 def _measure_batch(batch: Tensor, *, pairs: bool) -> Moments:

@@ -20,8 +20,26 @@ from lrprism.spectral.preprocessing.axis import (
     check_same_length,
     shift_and_scale,
 )
-from lrprism.spectral.preprocessing.moments import Batches, check_varying, measure_moments
+from lrprism.spectral.preprocessing.moments import Batches, hide_constant, measure_moments
 from lrprism.spectral.preprocessing.step import AbstractFittedStep
+
+
+def _as_scale(name: str, values: Numbers) -> Tensor:
+    """Return numbers of which some may be infinite, for bands that become 0.
+
+    Raises:
+        InputError: If there are none, one is NaN or minus infinity, or the shape is another.
+    """
+    given = torch.as_tensor(values)
+    is_hidden = given == torch.inf
+    if not bool((given.isfinite() | is_hidden).all()):
+        return as_numbers(name, values)  # refuses them
+    return as_numbers(name, torch.where(is_hidden, 1, given)).masked_fill(is_hidden, torch.inf)
+
+
+def _list_infinite(values: Tensor) -> tuple[int, ...]:
+    """Return the places of infinite numbers."""
+    return tuple(values.isinf().nonzero().flatten().tolist())
 
 
 def _check_positive(name: str, values: Tensor) -> None:
@@ -48,7 +66,8 @@ class ZScore(AbstractFittedStep):
 
     Args:
         mean: Mean of each band, in the data's units.
-        std: Standard deviation of each band, in the data's units, positive.
+        std: Standard deviation of each band, in the data's units, positive; infinity for a band that becomes
+            0 in all data, as fit gives where a band is constant.
 
     Example:
         >>> ZScore([1.0, 2.0], [2.0, 4.0])(torch.tensor([[3.0, 0.0]]))
@@ -62,7 +81,7 @@ class ZScore(AbstractFittedStep):
         """Keep the statistics as buffers."""
         super().__init__()
         self.register_buffer("mean", as_numbers("mean", mean))
-        self.register_buffer("std", as_numbers("std", std))
+        self.register_buffer("std", _as_scale("std", std))
         check_same_length(("mean", self.mean), ("std", self.std))
         _check_positive("std", self.std)
 
@@ -70,13 +89,17 @@ class ZScore(AbstractFittedStep):
     def fit(cls, patches: Batches) -> Self:
         """Take both from the training part; the variance is divided by the number of pixels."""
         moments = measure_moments(patches)
-        std = check_varying(moments.std, "standard deviation")
+        std = hide_constant(moments.std, moments)
         return cls(moments.mean.to(moments.dtype), std.to(moments.dtype))
 
     @classmethod
     def placeholder(cls, bands: int) -> Self:
         """Build the step that leaves data as they are."""
         return cls(torch.zeros(bands), torch.ones(bands))
+
+    def hidden_bands(self) -> tuple[int, ...]:
+        """Return the bands that become 0 in all data."""
+        return _list_infinite(self.std)
 
     def forward(self, x: Tensor) -> Tensor:
         """Return the z-scores of ``x``, ``[N, band, ...]``."""
@@ -94,7 +117,8 @@ class MinMax(AbstractFittedStep):
 
     Args:
         low: Value of each band that becomes 0, in the data's units.
-        high: Value of each band that becomes 1, above ``low``.
+        high: Value of each band that becomes 1, above ``low``; infinity for a band that becomes 0 in all
+            data, as fit gives where a band is constant.
 
     Example:
         >>> MinMax([0.0, 10.0], [4.0, 20.0])(torch.tensor([[1.0, 25.0]]))
@@ -108,7 +132,7 @@ class MinMax(AbstractFittedStep):
         """Keep the range as buffers."""
         super().__init__()
         self.register_buffer("low", as_numbers("low", low))
-        self.register_buffer("high", as_numbers("high", high))
+        self.register_buffer("high", _as_scale("high", high))
         check_same_length(("low", self.low), ("high", self.high))
         _check_positive("high - low", self.high - self.low)
 
@@ -116,13 +140,17 @@ class MinMax(AbstractFittedStep):
     def fit(cls, patches: Batches) -> Self:
         """Take the range of each band from the training part."""
         moments = measure_moments(patches)
-        check_varying(moments.high - moments.low, "range")
-        return cls(moments.low.to(moments.dtype), moments.high.to(moments.dtype))
+        high = hide_constant(moments.high, moments)
+        return cls(moments.low.to(moments.dtype), high.to(moments.dtype))
 
     @classmethod
     def placeholder(cls, bands: int) -> Self:
         """Build the step that leaves data as they are."""
         return cls(torch.zeros(bands), torch.ones(bands))
+
+    def hidden_bands(self) -> tuple[int, ...]:
+        """Return the bands that become 0 in all data."""
+        return _list_infinite(self.high)
 
     def forward(self, x: Tensor) -> Tensor:
         """Return ``x``, ``[N, band, ...]``, as shares of the range."""
@@ -140,7 +168,8 @@ class ScaleByStd(AbstractFittedStep):
     Shapes: ``x``, ``y``: ``[N, band, ...]``, ``x`` in the data's units, ``y`` without unit.
 
     Args:
-        std: Standard deviation of each band, in the data's units, positive.
+        std: Standard deviation of each band, in the data's units, positive; infinity for a band that becomes
+            0 in all data, as fit gives where a band is constant.
 
     Example:
         >>> ScaleByStd([2.0, 4.0])(torch.tensor([[3.0, 1.0]]))
@@ -152,19 +181,23 @@ class ScaleByStd(AbstractFittedStep):
     def __init__(self, std: Numbers) -> None:
         """Keep the deviations as a buffer."""
         super().__init__()
-        self.register_buffer("std", as_numbers("std", std))
+        self.register_buffer("std", _as_scale("std", std))
         _check_positive("std", self.std)
 
     @classmethod
     def fit(cls, patches: Batches) -> Self:
         """Take the deviations from the training part, as :meth:`ZScore.fit` does."""
         moments = measure_moments(patches)
-        return cls(check_varying(moments.std, "standard deviation").to(moments.dtype))
+        return cls(hide_constant(moments.std, moments).to(moments.dtype))
 
     @classmethod
     def placeholder(cls, bands: int) -> Self:
         """Build the step that leaves data as they are."""
         return cls(torch.ones(bands))
+
+    def hidden_bands(self) -> tuple[int, ...]:
+        """Return the bands that become 0 in all data."""
+        return _list_infinite(self.std)
 
     def forward(self, x: Tensor) -> Tensor:
         """Return ``x``, ``[N, band, ...]``, in standard deviations."""

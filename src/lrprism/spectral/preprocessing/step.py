@@ -62,13 +62,17 @@ class AbstractStep(nn.Module, ABC):
 
         Raises:
             InputError: If the words cannot be read or ask for something impossible.
-            DataError: If the step cannot be fitted, as where a band does not vary.
+            DataError: If the step cannot be fitted, as where no band varies.
         """
 
     @classmethod
     def resolve_words(cls, words: str) -> str:
         """Return the words with the path of a file replaced by its content."""
         return words
+
+    def hidden_bands(self) -> tuple[int, ...]:
+        """Return the bands of the input that the step turns to 0 in all data."""
+        return ()
 
     def output_shape(self, shape: Sequence[int]) -> tuple[int, ...]:
         """Return the shape of the output, from that of the input, ``[N, band, ...]``."""
@@ -91,7 +95,7 @@ class AbstractFittedStep(AbstractStep):
             patches: One tensor or batches, ``[N, band, ...]``, in the data's units.
 
         Raises:
-            DataError: If a band does not vary, or there is no batch, or batches differ in their bands.
+            DataError: If no band varies, or there is no batch, or batches differ in their bands.
             InputError: If a batch is no float tensor with finite pixels.
         """
 

@@ -159,10 +159,12 @@ def _select(
         return [BandSet.from_record(entry) for entry in record["sets"]], list(record["notes"])
     known, notes = _gather(trained, samples, settings, reporter)
     notes += note_drawn("bands are selected by", len(known.labels), trained.record["split"]["train"])
+    counts, refused = _keep_possible(settings.counts, known)
+    notes += refused
     band_sets: list[BandSet] = []
     for name in dict.fromkeys(settings.methods):
         with reporter.step(f"selecting bands by {name}"):
-            for k in dict.fromkeys(settings.counts):
+            for k in counts:
                 try:
                     band_sets += _choose(name, k, known, seeds)
                 except LRPrismError as error:
@@ -174,6 +176,19 @@ def _select(
     sets = [asdict(entry) for entry in band_sets]
     write_json(folder / _RECORD, {"sets": sets, "notes": notes})
     return band_sets, notes
+
+
+def _keep_possible(counts: Sequence[int], known: BandSamples) -> tuple[list[int], list[str]]:
+    """Return the numbers of bands that some method could select, and what is said of the others."""
+    possible, notes = [], []
+    for k in dict.fromkeys(counts):
+        try:
+            known.check_count(k)
+        except InputError as error:
+            notes.append(f"{k} bands are left out: {str(error).rstrip('.')}")
+        else:
+            possible.append(k)
+    return possible, notes
 
 
 def _gather(

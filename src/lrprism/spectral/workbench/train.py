@@ -1,6 +1,7 @@
 """Train a network and write all that an explanation needs."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -17,6 +18,7 @@ from lrprism.spectral.training.loop import TrainingResult, check_devices, fit
 from lrprism.spectral.training.seeds import summarize_seeds
 from lrprism.spectral.workbench.convergence import note_convergence
 from lrprism.spectral.workbench.cutters import Numbers
+from lrprism.spectral.workbench.hidden_bands import note_hidden_bands
 from lrprism.spectral.workbench.joined_scenes import open_scenes
 from lrprism.spectral.workbench.network_checks import check_task
 from lrprism.spectral.workbench.networks import NetworkSettings, build_for_samples
@@ -132,7 +134,7 @@ def train_into(folder: Path, settings: TrainingSettings, reporter: Reporter) -> 
         scores = score(parts.test, groups=parts.find_groups(samples, parts.test))
         if not record:
             record = write_network(folder, settings, samples, parts, model, scores)
-            record |= _describe_training(settings, result)
+            record |= _describe_training(settings, result, note_hidden_bands(model, samples))
             if settings.others:
                 record |= describe_scenes(folder, settings.files, record, samples, settings.resample)
         if settings.others:
@@ -276,7 +278,9 @@ def _name_training(samples: Samples, settings: TrainingSettings, seed: int) -> l
     return [f"seed {seed}"] if settings.trainings > 1 else []
 
 
-def _describe_training(settings: TrainingSettings, result: TrainingResult) -> dict[str, Any]:
+def _describe_training(
+    settings: TrainingSettings, result: TrainingResult, notes: Sequence[str]
+) -> dict[str, Any]:
     """Return the part of ``run.json`` about the course of the training."""
     return {
         "settings": asdict(settings.training),
@@ -284,7 +288,7 @@ def _describe_training(settings: TrainingSettings, result: TrainingResult) -> di
         "device": result.device,
         "best_epoch": asdict(result.best),
         "history": [asdict(epoch) for epoch in result.history],
-        "notes": note_convergence(result.history),
+        "notes": [*notes, *note_convergence(result.history)],
     }
 
 
