@@ -219,7 +219,7 @@ def test_two_classes_have_one_logit(tmp_path: Path) -> None:
     [
         (
             ExplanationSettings(rule="magic"),
-            f"rule should be one of {', '.join(COMPOSITES)}. Found 'magic'",
+            f"rule should be one of {', '.join(COMPOSITES)}, auto. Found 'magic'. Take one of them",
         ),
         (
             ExplanationSettings(target="oak"),

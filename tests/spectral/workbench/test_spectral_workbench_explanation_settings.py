@@ -64,3 +64,8 @@ def test_heatmaps_are_part_of_all_figures_alone(figures: str, drawn: int | None)
 def test_figures_that_there_are_not() -> None:
     with pytest.raises(InputError, match=r"figures should be one of none, classes, all\. Found 'some'\."):
         ExplanationSettings(figures="some")
+
+
+def test_a_rule_in_the_words_of_an_evaluation_is_told_how_to_say_it() -> None:
+    with pytest.raises(InputError, match=r"Found 'epsilon@mean'\. Give --rule epsilon --reference mean\."):
+        ExplanationSettings(rule="epsilon@mean").check_rule()

@@ -110,7 +110,7 @@ def test_a_replaced_scene_is_named_also_where_it_contradicts_the_others(
     ):
         open_training_data(trained)
     (data / "b.nc").unlink()
-    with pytest.raises(lp.DataError, match=r"Found others in b: .* Found no file"):
+    with pytest.raises(lp.DataError, match=r"Found no file '.*b\.nc'\. Put it back, or .* NEW_PATH\."):
         open_training_data(trained)
     # alone it is explained as a whole, with a word
     write_scene(data, "b", shape=(16, 30), seed=9)

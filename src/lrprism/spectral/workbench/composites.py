@@ -45,11 +45,12 @@ def find_composite(rule: str) -> AbstractComposite:
     return COMPOSITES[find_rule(rule)]
 
 
-def find_rule(rule: str) -> str:
+def find_rule(rule: str, *others: str) -> str:
     """Return the name in :data:`COMPOSITES` that a spelling means.
 
     Args:
         rule: The name, or that of the preset in Python: ``"attn-lrp"``, ``"attnlrp"`` or ``"AttnLRP"``.
+        *others: Further names that may be asked for, for the message.
 
     Raises:
         InputError: If there is none of that name.
@@ -57,5 +58,7 @@ def find_rule(rule: str) -> str:
     names = {name.replace("-", ""): name for name in COMPOSITES}
     spelling = rule.lower().replace("-", "").replace("_", "")
     if spelling not in names:
-        raise InputError(f"rule should be one of {', '.join(COMPOSITES)}. Found '{rule}'.")
+        raise InputError(
+            f"rule should be one of {', '.join([*COMPOSITES, *others])}. Found '{rule}'. Take one of them."
+        )
     return names[spelling]

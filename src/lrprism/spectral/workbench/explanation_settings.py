@@ -135,5 +135,11 @@ class ExplanationSettings:
         Raises:
             InputError: If there is none of that name.
         """
+        rule, mark, reference = self.rule.partition("@")
+        if mark:  # as lrprism evaluate names it
+            raise InputError(
+                f"rule should be a name alone. Found '{self.rule}'. Give --rule {rule} --reference "
+                f"{reference}."
+            )
         if not self.chooses:
-            find_rule(self.rule)
+            find_rule(self.rule, AUTO)

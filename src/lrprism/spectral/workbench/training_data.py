@@ -1,6 +1,7 @@
 """The data that a network was trained on, opened again."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 
@@ -8,7 +9,7 @@ from lrprism.errors import DataError
 from lrprism.spectral.workbench.joined_scenes import open_like, open_scenes
 from lrprism.spectral.workbench.progress import Reporter
 from lrprism.spectral.workbench.scene_labels import KnownClasses
-from lrprism.spectral.workbench.sources import Samples, open_samples
+from lrprism.spectral.workbench.sources import INDIAN_PINES, Samples, open_samples
 from lrprism.spectral.workbench.trained_network import TrainedNetwork
 
 
@@ -32,6 +33,7 @@ def open_training_data(trained: TrainedNetwork) -> Samples:
         DataError: If they cannot be read; or of several scenes, one holds other values or classes than in the
             training.
     """
+    _check_in_place(trained)
     if trained.places is None:
         return open_samples(trained.source, trained.preparation)
     silent = Reporter(shows_progress=False)
@@ -60,6 +62,22 @@ def open_training_data(trained: TrainedNetwork) -> Samples:
             "the labels, or train again."
         )
     return samples
+
+
+def _check_in_place(trained: TrainedNetwork) -> None:
+    """Refuse to go on without the files of a training, and say how others are explained.
+
+    Raises:
+        DataError: If one is not where it was.
+    """
+    sources = [file.source for file in trained.files]
+    gone = [source for source in sources if source != INDIAN_PINES and not Path(source).exists()]
+    if gone:
+        raise DataError(
+            "the data that the network was trained on should be where they were. Found no file "
+            f"{', '.join(map(repr, gone))}. Put it back, or explain it where it is now: lrprism explain "
+            f"{trained.folder} NEW_PATH."
+        )
 
 
 def list_changed(trained: TrainedNetwork) -> list[str]:
