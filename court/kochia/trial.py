@@ -13,8 +13,8 @@ import xarray as xr
 
 from court.kochia.leaves import DIP, DIP_NM, PLAIN, PLAIN_TOO, SAMPLES, SHIFT, STRIPE, WINDOW, Leaves, draw
 from court.trial import Case, Scores, Trial
+from lrprism.spectral.knowledge.absorption import list_features
 from lrprism.spectral.report import judge_classes
-from lrprism.spectral.report.stretches import list_features
 from lrprism.spectral.runs.stored_table import read_table
 
 REPORT: Final = "the report, against samples of other classes"

@@ -17,9 +17,16 @@ def test_the_bands_their_cells_and_the_gap() -> None:
     assert facts["runs"] == [[440, 560], [890, 970]]
     assert facts["good"] == (np.arange(12) != 4).tolist()
     assert facts["pooledNm"] == 25
-    names = {feature["name"] for feature in facts["features"]}
-    assert "oxygen A line" in names  # it lies in the gap, and within the sensor's range
     assert all(feature["start"] <= 960 and feature["end"] >= 450 for feature in facts["features"])
+
+
+def test_lines_of_the_air_are_those_of_scenes() -> None:
+    leaves = make_samples()
+    places = {name: ("sample", np.arange(leaves.sizes["sample"])) for name in ("row", "column")}
+    for dataset, is_outdoors in ((leaves, False), (leaves.assign_coords(places), True)):
+        names = {feature["name"] for feature in describe_bands(dataset)["features"]}
+        # it lies in the gap, and within the sensor's range
+        assert ("oxygen A line" in names) == is_outdoors
 
 
 def test_a_width_that_joins_no_bands_is_none() -> None:

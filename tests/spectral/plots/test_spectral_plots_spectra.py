@@ -55,6 +55,11 @@ def test_labels_units_legend_and_names(relevance: xr.Dataset, words: Words) -> N
         assert expected in text
 
 
+def test_the_air_is_shaded_above_scenes_alone(relevance: xr.Dataset, words: Words) -> None:
+    leaves = relevance.drop_vars(["row", "column"])
+    assert "the air absorbs" not in words(relevance_spectrum(leaves, 0))
+
+
 def test_the_largest_peaks_that_lie_apart_are_marked(relevance: xr.Dataset, words: Words) -> None:
     relevance["relevance"][:] = 0.0
     # 600, 640 and 680 nm are one peak on this axis: it is 1400 nm long, a 25th is 56 nm

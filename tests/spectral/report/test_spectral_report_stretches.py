@@ -3,8 +3,8 @@ import pandas as pd
 import pytest
 
 from lrprism.spectral.bands.intervals import bootstrap_mean
-from lrprism.spectral.knowledge.absorption import FEATURES
-from lrprism.spectral.report.stretches import find_causes, find_stretches, list_features
+from lrprism.spectral.knowledge.absorption import FEATURES, list_features
+from lrprism.spectral.report.stretches import find_causes, find_stretches
 
 Case = tuple[pd.DataFrame, np.ndarray]
 

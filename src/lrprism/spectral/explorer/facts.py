@@ -11,9 +11,8 @@ import xarray as xr
 from lrprism.spectral.bands.pooling import joins_bands
 from lrprism.spectral.bands.statistics import COMPARED_WITH, DOUBT, MAP_DOUBT, REGRESSION, RESOLUTION, TASK
 from lrprism.spectral.explorer.encoding import round_numbers
-from lrprism.spectral.knowledge.absorption import FEATURES
 from lrprism.spectral.plots.class_colours import class_colour
-from lrprism.spectral.plots.wavelength_axis import find_cell_edges
+from lrprism.spectral.plots.wavelength_axis import find_cell_edges, list_visible
 from lrprism.spectral.runs.stored_table import read_table
 
 _TABLES: Final = {"classes": "classes.csv", "stretches": "stretches.csv", "layers": "conservation.csv"}
@@ -70,14 +69,14 @@ def describe_bands(relevance: xr.Dataset) -> dict[str, Any]:
         "good": [bool(flag) for flag in relevance["good"].values] if "good" in relevance.coords else None,
         "runs": sorted(runs),
         "pooledNm": nm if joins_bands(wavelength, nm) else 0,
-        "features": _list_features(float(wavelength.min()), float(wavelength.max())),
+        "features": _list_features(relevance, float(wavelength.min()), float(wavelength.max())),
     }
 
 
-def _list_features(low: float, high: float) -> list[dict[str, Any]]:
+def _list_features(relevance: xr.Dataset, low: float, high: float) -> list[dict[str, Any]]:
     return [
         {"name": item.name, "start": item.start_nm, "end": item.end_nm, "kind": item.kind}
-        for item in FEATURES
+        for item in list_visible(relevance)
         if item.start_nm <= high and item.end_nm >= low
     ]
 

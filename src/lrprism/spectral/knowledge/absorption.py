@@ -1,7 +1,8 @@
 """Named absorption features of plants, soils, minerals and the air, so that a band can be read in words."""
 
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
-from typing import Final, Literal, TypeAlias, cast
+from typing import Any, Final, Literal, TypeAlias, cast
 
 from lrprism.errors import DataError
 from lrprism.spectral.knowledge.tables import load_rows
@@ -48,6 +49,31 @@ FEATURES: Final[tuple[Feature, ...]] = tuple(
     for row in load_rows("absorption")
 )
 """The rows of absorption.csv, by wavelength. Several may share one: a band alone never proves a cause."""
+_HAZE_NM: Final = 450.0
+_OPAQUE: Final = ((1350.0, 1430.0), (1800.0, 1960.0))  # nm, where the air lets nothing through
+
+
+def list_features(attrs: Mapping[Hashable, Any], *, outdoors: bool) -> tuple[Feature, ...]:
+    """List the features that data can show.
+
+    Radiance below 450 nm is mostly haze, so that no pigment is named there; under the open sky nothing of the
+    target is seen where the air is opaque, about 1400 and 1900 nm. Lines of the air are named as such under
+    the open sky alone.
+
+    Args:
+        attrs: The attributes of the data, with their ``quantity``.
+        outdoors: Whether the light came through the air, as in a scene.
+    """
+    hazy = outdoors and "radiance" in str(attrs.get("quantity", ""))
+    return tuple(feature for feature in FEATURES if _is_seen(feature, hazy=hazy, outdoors=outdoors))
+
+
+def _is_seen(feature: Feature, *, hazy: bool, outdoors: bool) -> bool:
+    if feature.kind == "atmosphere":
+        return outdoors
+    if hazy and feature.start_nm < _HAZE_NM:
+        return False
+    return not outdoors or not any(low < feature.end_nm and feature.start_nm < high for low, high in _OPAQUE)
 
 
 def features_near(nm: float, tolerance: float = 5.0) -> tuple[Feature, ...]:

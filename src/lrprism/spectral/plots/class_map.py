@@ -1,5 +1,6 @@
 """Relevance over wavelength for all explained classes at once: class x wavelength, in colour."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -10,6 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from numpy.typing import NDArray
 
+from lrprism.spectral.knowledge.absorption import Feature
 from lrprism.spectral.plots import contract, style, wavelength_axis
 from lrprism.spectral.plots.heading import Heading, break_facts, break_text
 from lrprism.spectral.plots.scales import (
@@ -100,7 +102,9 @@ def class_spectra(dataset: xr.Dataset, *, normalise: bool | None = None) -> Figu
         bars = {"relevance / largest |R| of the class": next(iter(scales.values()))}
     heading = _build_heading(spectra, len(rows.names), normalise=normalise)
     notes = _write_notes(rows, list(bars.values()), unit)
-    figure, panels = _lay_out(rows, wavelength, heading, BAR_HEIGHT + style.LINE * len(notes) + 1.5)
+    features = wavelength_axis.list_visible(spectra)
+    foot = BAR_HEIGHT + style.LINE * len(notes) + 1.5
+    figure, panels = _lay_out(rows, wavelength, heading, foot, features)
     for axes, (name, means) in zip(panels, drawn.items(), strict=True):
         _draw_map(axes, means, wavelength, scales[name], rows.is_named)
         _write_peaks(axes, rows.peaks[name])
@@ -133,11 +137,15 @@ def _count(group: xr.Dataset) -> str:
 
 
 def _lay_out(
-    rows: _ClassRows, wavelength: NDArray[np.float64], heading: Heading, foot: float
+    rows: _ClassRows,
+    wavelength: NDArray[np.float64],
+    heading: Heading,
+    foot: float,
+    known: Sequence[Feature],
 ) -> tuple[Figure, list[Axes]]:
     ends = wavelength_axis.choose_limits(wavelength)
     dots = [nm for means in rows.maps.values() for nm in wavelength[means.argmax(axis=1)][rows.is_named]]
-    features = wavelength_axis.find_features(ends, [(nm, nm) for nm in dots])
+    features = wavelength_axis.find_features(ends, [(nm, nm) for nm in dots], known)
     names_width = max(18.0, *(style.text_width(name, style.FONT_SMALL) * 1.04 + 2.0 for name in rows.names))
     numbers = [style.format_number(float(peak)) for peaks in rows.peaks.values() for peak in peaks]
     numbers_width = max(style.text_width(number, style.FONT_SMALL) for number in numbers) + 1.5

@@ -1,6 +1,7 @@
 """Shares of bands in the relevance over several networks, with intervals and exchangeable groups."""
 
 import functools
+from collections.abc import Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -10,6 +11,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from lrprism.errors import DataError
+from lrprism.spectral.knowledge.absorption import FEATURES, Feature
 from lrprism.spectral.plots import style, wavelength_axis
 from lrprism.spectral.plots.heading import Heading, break_text
 from lrprism.spectral.plots.legend import draw_legend, measure_legend
@@ -43,7 +45,9 @@ MOST: Final = 5
 _ROOM: Final = 0.12  # of a panel, below all curves, for the marks of use
 
 
-def share_intervals(bands: pd.DataFrame, groups: pd.DataFrame, way: str = "") -> list[Figure]:
+def share_intervals(
+    bands: pd.DataFrame, groups: pd.DataFrame, way: str = "", known: Sequence[Feature] = FEATURES
+) -> list[Figure]:
     """Draw the share of each band in the relevance of several networks, a panel per class, 5 on a page.
 
     The line is the mean, the dark area its 95 % interval, the light one the range of the networks; the dashed
@@ -56,6 +60,7 @@ def share_intervals(bands: pd.DataFrame, groups: pd.DataFrame, way: str = "") ->
             says why a class is not to be read, where there is one.
         groups: A row per class and group with the columns of :data:`GROUP_COLUMNS`.
         way: The rules and the reference, for the heading.
+        known: The absorption features that the data can show; those of the air are shaded.
 
     Returns:
         The pages, 180 mm wide: two columns.
@@ -68,13 +73,16 @@ def share_intervals(bands: pd.DataFrame, groups: pd.DataFrame, way: str = "") ->
     classes = bands["class"].unique().tolist()
     pages = [classes[start : start + MOST] for start in range(0, len(classes), MOST)]
     return [
-        _draw_page(bands[bands["class"].isin(page)], groups, way, f"page {number + 1} of {len(pages)}")
-        for number, page in enumerate(pages)
+        _draw_page(bands[bands["class"].isin(page)], groups, (way, f"page {number} of {len(pages)}"), known)
+        for number, page in enumerate(pages, start=1)
     ]
 
 
 @style.use_house_style
-def _draw_page(bands: pd.DataFrame, groups: pd.DataFrame, way: str, page: str) -> Figure:
+def _draw_page(
+    bands: pd.DataFrame, groups: pd.DataFrame, words: tuple[str, str], known: Sequence[Feature]
+) -> Figure:
+    way, page = words
     classes = bands["class"].unique().tolist()
     facts = [f"{int(bands['n'].iloc[0])} networks", "share of each band in the relevance of its class", way]
     facts += [] if page.endswith("of 1") else [page]
@@ -93,6 +101,7 @@ def _draw_page(bands: pd.DataFrame, groups: pd.DataFrame, way: str, page: str) -
         bottom += heights[index]
         axes = style.add_axes(figure, LEFT, bottom - PANEL, width, PANEL)
         _draw_class(axes, bands[bands["class"] == index], groups[groups["class"] == index], ends)
+        wavelength_axis.shade_atmosphere(axes, ends, known)
         colour = style.RED if len(lines) > 1 else style.BLACK
         axes.set_title("\n".join(lines), loc="left", fontsize=style.FONT_SMALL, pad=2.0, color=colour)
         axes.tick_params(labelbottom=index == classes[-1])
@@ -141,7 +150,7 @@ def _draw_class(axes: Axes, rows: pd.DataFrame, groups: pd.DataFrame, ends: tupl
     look: dict[str, Any] = {"linewidth": 0, "zorder": 1.2 if is_wide else 1.0}
     axes.fill_between(x, least, most, color=RANGE, label="range of the networks", **look)
     look["zorder"] = 1.1
-    axes.fill_between(x, low, high, color=style.SKY, label="95 % interval of the mean", **look)
+    axes.fill_between(x, low, high, color=style.SKY, label="95 % interval", **look)
     axes.plot(x, mean, color=style.BLUE, linewidth=0.8, label="mean share", gid="share")
     # a line and areas show nothing of a band between two gaps
     lone = wavelength_axis.find_lone_bands(wavelength)
@@ -154,7 +163,6 @@ def _draw_class(axes: Axes, rows: pd.DataFrame, groups: pd.DataFrame, ends: tupl
     room = _ROOM * (high_end - low_end)
     axes.set(xlim=ends, ylim=(low_end - room, high_end + room / 2), ylabel="share (%)")
     axes.yaxis.set_major_formatter(style.format_tick)
-    wavelength_axis.shade_atmosphere(axes, ends)
     _mark_uses(axes, wavelength, rows["group"].to_numpy(), groups, low_end - room / 2)
 
 

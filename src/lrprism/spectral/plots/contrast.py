@@ -1,5 +1,6 @@
 """Relevance of two sets of samples over wavelength, and their difference."""
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -11,6 +12,7 @@ from matplotlib.ticker import MaxNLocator
 from lrprism.errors import DataError
 from lrprism.spectral.bands.contrast import COLUMNS
 from lrprism.spectral.bands.pooling import pick_peaks
+from lrprism.spectral.knowledge.absorption import FEATURES, Feature
 from lrprism.spectral.plots import style, wavelength_axis
 from lrprism.spectral.plots.heading import Heading
 from lrprism.spectral.plots.legend import draw_legend, measure_legend
@@ -25,7 +27,13 @@ LEGEND: Final = 2  # entries side by side
 
 
 @style.use_house_style
-def relevance_contrast(table: pd.DataFrame, names: tuple[str, str], unit: str, doubt: str = "") -> Figure:
+def relevance_contrast(
+    table: pd.DataFrame,
+    names: tuple[str, str],
+    unit: str,
+    doubt: str = "",
+    known: Sequence[Feature] = FEATURES,
+) -> Figure:
     """Draw the mean relevance of two sets of samples, and below it their difference with its 95 % interval.
 
     The known absorption features that hold one of the three largest differences are named above, where the
@@ -36,6 +44,7 @@ def relevance_contrast(table: pd.DataFrame, names: tuple[str, str], unit: str, d
         names: Names of the two sets.
         unit: Unit of the relevance.
         doubt: Why the figures of a network are not to be read, for the heading.
+        known: The absorption features that the data can show.
 
     Returns:
         The figure, 85 mm wide: one column.
@@ -46,7 +55,7 @@ def relevance_contrast(table: pd.DataFrame, names: tuple[str, str], unit: str, d
     _check_table(table)
     wavelength = table["wavelength_nm"].to_numpy(np.float64)
     ends = wavelength_axis.choose_limits(wavelength)
-    features = wavelength_axis.find_features(ends, [(nm, nm) for nm in _find_differences(table)])
+    features = wavelength_axis.find_features(ends, [(nm, nm) for nm in _find_differences(table)], known)
     facts = ["mean relevance per band and 95 % interval of the difference"]
     heading = Heading.build(style.COLUMN, f"{names[0]} less {names[1]}", facts, doubt)
     width, top = (
@@ -64,7 +73,7 @@ def relevance_contrast(table: pd.DataFrame, names: tuple[str, str], unit: str, d
         axes.yaxis.set_major_formatter(style.format_tick)
         axes.yaxis.set_major_locator(MaxNLocator(5))
         axes.axhline(0, color=style.BLACK, linewidth=0.6)
-        wavelength_axis.shade_atmosphere(axes, ends)
+        wavelength_axis.shade_atmosphere(axes, ends, known)
     _draw_curves(upper, lower, table, names)
     upper.tick_params(labelbottom=False)
     upper.set_ylabel(f"relevance ({unit})")

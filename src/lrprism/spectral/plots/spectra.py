@@ -61,8 +61,8 @@ def relevance_spectrum(dataset: xr.Dataset, target: int) -> Figure:
 
     The right axis has the mean spectrum of the same samples, over the whole window. The three largest peaks
     of the mean relevance that lie apart are marked with their wavelength; above stand the known absorption
-    features that hold one of them, and no others. Where the air absorbs the ground is grey. Lines are sorted
-    by wavelength and broken at gaps.
+    features that hold one of them, and no others. Where the air above a scene absorbs the ground is grey.
+    Lines are sorted by wavelength and broken at gaps.
 
     Where the dataset states a width W (``resolution_nm``), a second panel has the same of the relevance
     averaged over a box of W by :func:`lrprism.spectral.pooled`, and marks its three largest peaks more than W
@@ -88,7 +88,8 @@ def relevance_spectrum(dataset: xr.Dataset, target: int) -> Figure:
     table = band_table(spectra)
     marks = _find_marks(spectra, table, target, pooled=bool(nm))
     ends = wavelength_axis.choose_limits(wavelength)
-    features = wavelength_axis.find_features(ends, marks.ranges)
+    known = wavelength_axis.list_visible(spectra)
+    features = wavelength_axis.find_features(ends, marks.ranges, known)
     strip, heading = wavelength_axis.measure_strip(features), _build_heading(spectra, target)
     top = heading.height + strip + (NAME if nm else 1.0)
     height = top + PANEL + (BETWEEN + POOLED_PANEL if nm else 0.0) + AXIS + measure_legend(6, LEGEND)
@@ -98,7 +99,7 @@ def relevance_spectrum(dataset: xr.Dataset, target: int) -> Figure:
     axes = _add_panel(figure, spectra, (top, PANEL), ends)
     _draw_relevance(axes, wavelength, table["sum"], table["std"], spectra.sizes["sample"])
     right = _draw_input(axes, wavelength, spectra)
-    wavelength_axis.shade_atmosphere(right, ends)
+    wavelength_axis.shade_atmosphere(right, ends, known)
     mark_peaks(axes, marks.peaks)
     panels = [axes, right]
     if nm:
@@ -106,7 +107,7 @@ def relevance_spectrum(dataset: xr.Dataset, target: int) -> Figure:
         axes.set_xlabel("")
         axes.tick_params(labelbottom=False)
         _draw_relevance(lower, wavelength, table["pooled_sum"], table["pooled_std"], spectra.sizes["sample"])
-        wavelength_axis.shade_atmosphere(lower, ends)
+        wavelength_axis.shade_atmosphere(lower, ends, known)
         mark_boxes(lower, marks.regions, marks.boxes)
         for panel, name in ((axes, "as computed"), (lower, f"averaged over {contract.name_width(nm)}")):
             panel.set_title(name, loc="left", fontsize=style.FONT, pad=2.0, y=1.0)

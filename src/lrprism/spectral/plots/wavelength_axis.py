@@ -1,14 +1,15 @@
 """The wavelength axis that figures share: order, gaps, limits and named absorption features."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 import numpy as np
+import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from lrprism.spectral.knowledge.absorption import FEATURES, Feature
+from lrprism.spectral.knowledge.absorption import FEATURES, Feature, list_features
 from lrprism.spectral.plots import style
 
 GAP: Final = 3.0  # a step longer than this many median steps is a gap
@@ -86,7 +87,9 @@ def choose_limits(wavelength: NDArray[np.float64]) -> tuple[float, float]:
 
 
 def find_features(
-    ends: tuple[float, float], at: Iterable[tuple[float, float]] | None = None
+    ends: tuple[float, float],
+    at: Iterable[tuple[float, float]] | None = None,
+    known: Sequence[Feature] = FEATURES,
 ) -> list[Feature]:
     """Return the known features that reach into a range of wavelengths in nm, shortest first.
 
@@ -94,9 +97,10 @@ def find_features(
         ends: The range.
         at: Marked places, start and end in nm; a feature has to hold the place, or to lie in it with its
             middle. All features of the range if None: a name where nothing stands out would explain noise.
+        known: Those that the data can show.
     """
     low, high = ends
-    inside = [feature for feature in FEATURES if feature.end_nm > low and feature.start_nm < high]
+    inside = [feature for feature in known if feature.end_nm > low and feature.start_nm < high]
     if at is not None:
         places = list(at)
         inside = [feature for feature in inside if any(_explains(feature, place) for place in places)]
@@ -181,13 +185,25 @@ def _shorten_feature(name: str) -> str:
     return name.removesuffix(" absorption")
 
 
-def shade_atmosphere(axes: Axes, ends: tuple[float, float]) -> None:
+def list_visible(dataset: xr.Dataset) -> tuple[Feature, ...]:
+    """List the features that the samples of a relevance dataset can show; those of a scene have air above.
+
+    Args:
+        dataset: A relevance dataset.
+    """
+    return list_features(dataset.attrs, outdoors={"row", "column"} <= set(dataset.variables))
+
+
+def shade_atmosphere(axes: Axes, ends: tuple[float, float], known: Sequence[Feature] = FEATURES) -> None:
     """Lay a grey area over every stretch in which the air absorbs, behind everything else; one legend entry.
 
-    The axes run over wavelength in nm, between ``ends``.
+    Args:
+        axes: Axes over wavelength in nm.
+        ends: Their limits.
+        known: The features that the data can show, none of the air if they were measured indoors.
     """
     label = "the air absorbs"
-    for feature in find_features(ends):
+    for feature in find_features(ends, known=known):
         if feature.kind == "atmosphere":
             start, end = max(feature.start_nm, ends[0]), min(feature.end_nm, ends[1])
             axes.axvspan(start, end, color=ATMOSPHERE, linewidth=0, zorder=0, label=label)

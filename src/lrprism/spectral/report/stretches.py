@@ -1,7 +1,7 @@
 """The stretches of the spectrum that speak most for a class, with intervals and plausible causes."""
 
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -10,7 +10,7 @@ import pandas as pd
 from lrprism.spectral.bands.features import InsideShare, mark_resolved, share_inside_each
 from lrprism.spectral.bands.intervals import bootstrap_mean, count_units, widen_for_choice
 from lrprism.spectral.bands.pooling import joins_bands, pick_peaks
-from lrprism.spectral.knowledge.absorption import FEATURES, Feature
+from lrprism.spectral.knowledge.absorption import Feature
 
 MOST: Final = 3
 """Stretches that are named for a class."""
@@ -20,8 +20,6 @@ _PLATEAU: Final = 0.8
 _LEAST: Final = 0.1
 """A stretch with less than this share of the largest is not named beside it."""
 _ROUNDING: Final = 1e-6  # nm
-_HAZE_NM: Final = 450.0
-_OPAQUE: Final = ((1350.0, 1430.0), (1800.0, 1960.0))  # nm, where the air lets nothing through
 
 Floats = npt.NDArray[np.float64]
 
@@ -124,7 +122,7 @@ def find_stretches(
     Args:
         rows: The rows of one class in :func:`lrprism.spectral.band_table`.
         per_sample: Relevance of its samples, summed over pixels, ``[sample, band]``.
-        features: The features that the data can show, see :func:`list_features`.
+        features: The features that the data can show.
         groups: The plant, field or day of each sample, where that is known.
         floor: The largest peak that a network of random weights gives, in the unit of the relevance.
 
@@ -252,26 +250,3 @@ def find_causes(
             name = f"{feature.name} of the air" if feature.kind == "atmosphere" else feature.name
             causes.append(Cause(name, inside, len(shown)))
     return tuple(causes)
-
-
-def list_features(attrs: dict[Any, Any], *, outdoors: bool) -> tuple[Feature, ...]:
-    """List the features that data can show.
-
-    Radiance below 450 nm is mostly haze, so that no pigment is named there; under the open sky nothing of the
-    target is seen where the air is opaque, about 1400 and 1900 nm. Lines of the air are named as such under
-    the open sky alone.
-
-    Args:
-        attrs: The attributes of the data, with their ``quantity``.
-        outdoors: Whether the light came through the air, as in a scene.
-    """
-    hazy = outdoors and "radiance" in str(attrs.get("quantity", ""))
-    return tuple(feature for feature in FEATURES if _is_seen(feature, hazy=hazy, outdoors=outdoors))
-
-
-def _is_seen(feature: Feature, *, hazy: bool, outdoors: bool) -> bool:
-    if feature.kind == "atmosphere":
-        return outdoors
-    if hazy and feature.start_nm < _HAZE_NM:
-        return False
-    return not outdoors or not any(low < feature.end_nm and feature.start_nm < high for low, high in _OPAQUE)

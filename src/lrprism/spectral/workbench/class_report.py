@@ -26,10 +26,10 @@ from lrprism.spectral.bands.statistics import (
     band_table,
     sum_pixels,
 )
+from lrprism.spectral.plots.wavelength_axis import list_visible
 from lrprism.spectral.preprocessing import Pipeline
 from lrprism.spectral.report import ClassFinding, judge_classes
 from lrprism.spectral.report.needed import Need, measure_needs
-from lrprism.spectral.report.stretches import list_features
 from lrprism.spectral.report.traits import describe_traits
 from lrprism.spectral.report.words import (
     MOST_COMPARED,
@@ -46,7 +46,6 @@ from lrprism.spectral.workbench.cutters import Numbers
 from lrprism.spectral.workbench.part_samples import read_tensors
 from lrprism.spectral.workbench.patch_explainer import PatchExplainer
 from lrprism.spectral.workbench.references import find_reference
-from lrprism.spectral.workbench.sources import Samples
 from lrprism.spectral.workbench.trained_network import TrainedNetwork
 
 CLASSES: Final = "classes.csv"
@@ -82,7 +81,7 @@ def report_into(
     Returns:
         What may be said, in words; and the relevance that it rests on, with the reasons to name no bands.
     """
-    features = list_features(spectra.attrs, outdoors=has_air(explainer.samples))
+    features = list_visible(spectra)
     unit = str(spectra["positive"].attrs.get("units", "logit"))
     doubt = spectra.attrs.get(DOUBT) or spectra.attrs.get(MAP_DOUBT)
     if trained.task.name == Regression.name:
@@ -116,15 +115,6 @@ def _compare(
     others = OtherClasses.draw(spectra, numbers, _SAMPLES)
     compared = None if others is None else others.explain(explainer, nm)
     return compared, measure_floor(explainer, numbers, others, nm)
-
-
-def has_air(samples: Samples) -> bool:
-    """Return True of scenes, whose light came through the air; patches and spectra may be of a laboratory.
-
-    Args:
-        samples: The data.
-    """
-    return samples.scene is not None or bool(samples.scenes)
 
 
 def measure_floor(

@@ -16,6 +16,7 @@ from lrprism.spectral.bands.contrast import contrast_table
 from lrprism.spectral.bands.pooling import pick_peaks
 from lrprism.spectral.bands.statistics import RESOLUTION, sample_spectra
 from lrprism.spectral.plots.contract import is_regression
+from lrprism.spectral.plots.wavelength_axis import list_visible
 from lrprism.spectral.runs import read_run, versions, write_json
 from lrprism.spectral.runs.record import RUN_FILE
 from lrprism.spectral.workbench.compared_doubts import ComparedMaps, name_worst
@@ -86,7 +87,9 @@ def compare_into(folder: Path, settings: ComparisonSettings, reporter: Reporter)
     table.to_csv(folder / CONTRAST, index=False)
     unit = str(first["positive"].attrs.get("units", ""))
     with reporter.step("drawing the figure"):
-        figure = plots.relevance_contrast(table, (first_name, second_name), unit, name_worst(maps))
+        figure = plots.relevance_contrast(
+            table, (first_name, second_name), unit, name_worst(maps), list_visible(first)
+        )
         files = plots.save(figure, folder / "figures", "contrast", dpi=200)
     counts = {name: each.sizes["sample"] for name, each in sets.items()}
     doubts = [line for each in maps for line in each.describe()]

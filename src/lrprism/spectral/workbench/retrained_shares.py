@@ -17,6 +17,7 @@ from lrprism.spectral.bands.exchange import correlate_overall_and_within, exchan
 from lrprism.spectral.bands.redundancy import Redundancy
 from lrprism.spectral.files import write_whole
 from lrprism.spectral.plots import save, share_intervals
+from lrprism.spectral.plots.wavelength_axis import list_visible
 from lrprism.spectral.runs import file_hash, read_run, versions, write_json
 from lrprism.spectral.runs.record import RUN_FILE
 from lrprism.spectral.workbench.band_samples import gather_band_samples
@@ -156,7 +157,7 @@ def measure_shares_into(
     _write_by_network(folder / BY_NETWORK, classes, good, patch["wavelength"].values)
     with write_whole(folder / WORDS) as partial:
         partial.write_text("\n".join(words) + "\n", encoding="utf-8")
-    for number, figure in enumerate(share_intervals(bands, uses, WAY)):
+    for number, figure in enumerate(share_intervals(bands, uses, WAY, list_visible(patch))):
         save(figure, folder / "figures", f"shares-{number + 1}", attribution=samples.attrs["attribution"])
     record = plan_shares(network, settings) | {
         "least_accuracy": settings.least_accuracy,

@@ -106,9 +106,8 @@ def _count_missing_words(
     names: Sequence[str], frame: pd.DataFrame, body: str, options: Mapping[str, Any]
 ) -> Iterator[str]:
     """Say which words of a column of words were read as missing: a class may be called NA."""
-    words = [
-        column for column in frame if frame[column].dtype.kind not in "iufb" and frame[column].isna().any()
-    ]
+    gaps = frame.select_dtypes(exclude="number").isna().any()
+    words = [number for number in range(len(names)) if gaps.get(number, default=False)]
     if not words:
         return
     cells = pd.read_csv(io.StringIO(body), usecols=words, dtype=str, **options)
