@@ -38,13 +38,24 @@ def test_one_training_has_no_interval_and_says_so() -> None:
     assert "interval" not in "".join(text.get_text() for text in figure.legends[0].get_texts())
 
 
-def test_few_trainings_are_said_and_one_number_of_bands_has_a_tick() -> None:
+def test_one_number_of_bands_has_a_row_for_each_method_the_best_on_top() -> None:
+    table = make_table()
+    table = table[table["k"].isin([200, 30])]
+    table.loc[table["method"] == "equal", ["mean", "low", "high"]] = 0.7, 0.68, 0.72
+    table.loc[table["method"] == "relevance", ["mean", "low", "high"]] = 0.75, 0.72, 0.78
+    (axes,) = plots.accuracy_by_bands(table).axes
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["equal", "relevance"]
+    dots = axes.containers[0].lines
+    np.testing.assert_allclose(dots[0].get_xdata(), [0.7, 0.75])
+    np.testing.assert_allclose(dots[2][0].get_segments()[1][:, 0], [0.72, 0.78])
+    assert axes.lines[0].get_xdata()[0] == 0.9  # type: ignore[index]
+
+
+def test_few_trainings_are_said() -> None:
     table = make_table(n=2)
-    figure = plots.accuracy_by_bands(table[table["k"].isin([200, 30])])
-    assert any("fewer than 5 trainings: intervals are wide" in text.get_text() for text in figure.texts)
-    assert [label.get_text() for label in figure.axes[0].get_xticklabels()] == ["30"]
-    low, high = figure.axes[0].get_xlim()
-    assert low < 30 < high
+    for few in (table, table[table["k"].isin([200, 30])]):
+        figure = plots.accuracy_by_bands(few)
+        assert any("fewer than 5 trainings: intervals are wide" in text.get_text() for text in figure.texts)
     assert not any("wide" in text.get_text() for text in plots.accuracy_by_bands(make_table(n=5)).texts)
 
 

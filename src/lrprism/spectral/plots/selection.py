@@ -1,6 +1,6 @@
 """Accuracy of networks trained with few bands, over the number of bands."""
 
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
@@ -21,6 +21,7 @@ INTERVAL: Final = "95 % interval of all bands"
 
 LEFT: Final = 14.0  # mm, the axis with its label
 PANEL: Final = 52.0  # mm
+ROW: Final = 4.5  # mm, a method
 AXIS: Final = 9.0  # mm, ticks and label below
 LEGEND: Final = 2  # entries side by side
 _BESIDE: Final = 0.012  # methods stand so far beside each other, in units of the natural logarithm of k
@@ -31,7 +32,7 @@ def accuracy_by_bands(table: pd.DataFrame) -> Figure:
     """Draw the mean accuracy over the number of bands, a line with intervals per method.
 
     All bands are the grey line with its interval as a band. Methods stand a little beside each other, so that
-    their intervals can be told apart.
+    their intervals can be told apart. Of one number of bands each method has a row, the best one first.
 
     Args:
         table: A row per method and number of bands with the columns of :data:`COLUMNS`; accuracies 0 to 1,
@@ -46,6 +47,8 @@ def accuracy_by_bands(table: pd.DataFrame) -> Figure:
     _check_table(table)
     few = table[table["method"] != ALL]
     methods = list(few["method"].unique())
+    if few["k"].nunique() == 1:
+        return _draw_rows(table)
     title = "Accuracy of networks trained with few bands"
     heading = Heading.build(style.COLUMN, title, _list_facts(table))
     legend = measure_legend(len(methods) + 2, LEGEND)  # all bands and their interval are two more
@@ -57,6 +60,28 @@ def accuracy_by_bands(table: pd.DataFrame) -> Figure:
         beside = float(np.exp(_BESIDE * (number - (len(methods) - 1) / 2)))
         _draw_method(axes, few[few["method"] == method].sort_values("k"), number, beside)
     _label_axes(axes, sorted(few["k"].unique().tolist()))
+    draw_legend(figure, [axes], LEGEND)
+    return figure
+
+
+def _draw_rows(table: pd.DataFrame) -> Figure:
+    """Draw a row for each method, of one number of bands."""
+    few = table[table["method"] != ALL].sort_values("mean", kind="stable")
+    names = few["method"].astype(str).tolist()
+    title = f"Accuracy of networks trained with {int(few['k'].iloc[0])} bands"
+    heading = Heading.build(style.COLUMN, title, _list_facts(table))
+    left = style.MARGIN + 2.0 + max(style.text_width(name, style.FONT_SMALL) for name in names) * 1.04
+    height, legend = ROW * (len(names) + 0.5), measure_legend(2, LEGEND)
+    figure = style.new_figure(style.COLUMN, heading.height + height + AXIS + legend)
+    heading.draw(figure)
+    axes = style.add_axes(figure, left, heading.height, style.COLUMN - left - 2 * style.MARGIN, height)
+    _draw_all(axes, table[table["method"] == ALL], across=False)
+    mean = few["mean"].to_numpy(np.float64)
+    low, high = (few[name].fillna(few["mean"]).to_numpy(np.float64) for name in ("low", "high"))
+    look: dict[str, Any] = {"marker": "o", "markersize": 3, "capsize": 2, "elinewidth": 0.8, "linestyle": ""}
+    axes.errorbar(mean, range(len(few)), xerr=np.stack([mean - low, high - mean]), color=style.BLUE, **look)
+    axes.set(xlabel="accuracy on the test part", ylim=(-0.75, len(names) - 0.25))
+    axes.set_yticks(range(len(names)), names, fontsize=style.FONT_SMALL)
     draw_legend(figure, [axes], LEGEND)
     return figure
 
@@ -75,11 +100,13 @@ def _list_facts(table: pd.DataFrame) -> list[str]:
     return [f"{count} per point, one split", intervals, few]
 
 
-def _draw_all(axes: Axes, rows: pd.DataFrame) -> None:
+def _draw_all(axes: Axes, rows: pd.DataFrame, *, across: bool = True) -> None:
+    """Draw the accuracy of all bands with its interval, across or along the axis of accuracies."""
+    draw_line, draw_span = (axes.axhline, axes.axhspan) if across else (axes.axvline, axes.axvspan)
     for k, mean, low, high in rows[["k", "mean", "low", "high"]].to_numpy(np.float64).tolist():
-        axes.axhline(mean, color=style.GREY, label=f"all {k:.0f} bands", zorder=1)
+        draw_line(mean, color=style.GREY, label=f"all {k:.0f} bands", zorder=1)
         if np.isfinite(low):  # one training has no interval
-            axes.axhspan(low, high, color=style.LIGHT_GREY, alpha=0.6, linewidth=0, zorder=0, label=INTERVAL)
+            draw_span(low, high, color=style.LIGHT_GREY, alpha=0.6, linewidth=0, zorder=0, label=INTERVAL)
 
 
 def _draw_method(axes: Axes, rows: pd.DataFrame, number: int, beside: float) -> None:
