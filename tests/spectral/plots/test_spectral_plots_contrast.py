@@ -53,3 +53,12 @@ def test_a_network_at_chance_level_is_said() -> None:
     figure = plots.relevance_contrast(make_table(), ("rye", "hay"), "logit", doubt)
     titles = [text.get_text() for text in figure.texts]
     assert {"Network at chance level: do not read", "rye less hay"} <= set(titles)
+
+
+def test_a_set_of_one_sample_has_no_interval_and_counts_are_said() -> None:
+    table = make_table().assign(low=np.nan, high=np.nan, differs=False)
+    figure = plots.relevance_contrast(table, ("right", "wrong"), "logit", counts=["right: 9", "wrong: 1"])
+    text = " ".join(text.get_text() for text in figure.texts)
+    assert "no interval: a set is one sample or group" in text
+    assert "right: 9 · wrong: 1" in text.replace("\n", " · ")
+    assert "95 % interval" not in [word.get_text() for word in figure.legends[0].get_texts()]

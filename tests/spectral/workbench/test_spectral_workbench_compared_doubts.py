@@ -28,10 +28,16 @@ def test_maps_that_nothing_speaks_against() -> None:
 
 def test_classes_that_are_mixed_up_are_not_to_be_compared() -> None:
     maps = ComparedMaps("", CARE, make(), (0, 1, 2))
-    assert maps.describe() == [
-        "Do not read this comparison: the network mixes up rye, oats with each other or another class."
-    ]
+    assert maps.describe() == ["Do not read this comparison: the network does not tell rye from oats."]
     assert maps.head() == "classes that the network mixes up: do not read"
+
+
+def test_a_compared_class_that_is_mixed_up_with_another_one_is_left_to_the_verdict() -> None:
+    maps = ComparedMaps("", CARE, make(), (0, 1))
+    assert maps.describe() == ["Read this comparison with care: one; another."]
+    assert maps.head() == "read with care"
+    # of one class in two results its maps are compared, and they are those of a class that is not told
+    assert "Do not read" in ComparedMaps("", FINE, make(), (0,)).describe()[0]
 
 
 def test_a_doubt_stands_before_a_care() -> None:

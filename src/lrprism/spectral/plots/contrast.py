@@ -33,6 +33,7 @@ def relevance_contrast(
     unit: str,
     doubt: str = "",
     known: Sequence[Feature] = FEATURES,
+    counts: Sequence[str] = (),
 ) -> Figure:
     """Draw the mean relevance of two sets of samples, and below it their difference with its 95 % interval.
 
@@ -45,6 +46,7 @@ def relevance_contrast(
         unit: Unit of the relevance.
         doubt: Why the figures of a network are not to be read, for the heading.
         known: The absorption features that the data can show.
+        counts: The samples of each set in words, for the heading.
 
     Returns:
         The figure, 85 mm wide: one column.
@@ -56,7 +58,11 @@ def relevance_contrast(
     wavelength = table["wavelength_nm"].to_numpy(np.float64)
     ends = wavelength_axis.choose_limits(wavelength)
     features = wavelength_axis.find_features(ends, [(nm, nm) for nm in _find_differences(table)], known)
-    facts = ["mean relevance per band and 95 % interval of the difference"]
+    has_interval = bool(table["low"].notna().any())
+    interval = (
+        "95 % interval of the difference" if has_interval else "no interval: a set is one sample or group"
+    )
+    facts = ["mean relevance per band", interval, *counts]
     heading = Heading.build(style.COLUMN, f"{names[0]} less {names[1]}", facts, doubt)
     width, top = (
         style.COLUMN - LEFT - style.MARGIN,
@@ -101,7 +107,8 @@ def _draw_curves(upper: Axes, lower: Axes, table: pd.DataFrame, names: tuple[str
     upper.plot(x, first, linewidth=LINE, color=style.BLUE, label=names[0])
     look: dict[str, Any] = {"linestyle": (0, (5, 1)), "linewidth": LINE}
     upper.plot(x, second, color=style.VERMILION, label=names[1], **look)
-    lower.fill_between(x, low, high, color=style.SKY, alpha=0.45, linewidth=0, label="95 % interval")
+    if not np.isnan(low).all():
+        lower.fill_between(x, low, high, color=style.SKY, alpha=0.45, linewidth=0, label="95 % interval")
     lower.plot(x, difference, linewidth=LINE, color=style.BLACK, label=f"{names[0]} less {names[1]}")
 
 

@@ -56,24 +56,36 @@ def list_mistakes(relevance: xr.Dataset) -> list[str]:
 def find_mixed(relevance: xr.Dataset) -> list[int]:
     """Find the classes that the network does not tell from another one.
 
-    See :func:`~lrprism.spectral.report.confusion.measure_confusion`; of samples whose true class is known.
-
     Args:
         relevance: Explained samples with their ``label`` and ``predicted``.
 
     Returns:
         Their numbers, ascending.
     """
+    return sorted({number for pair in find_mixed_pairs(relevance) for number in pair})
+
+
+def find_mixed_pairs(relevance: xr.Dataset) -> list[tuple[int, int]]:
+    """Find the classes that the network does not tell from each other.
+
+    See :func:`~lrprism.spectral.report.confusion.measure_confusion`; of samples whose true class is known.
+
+    Args:
+        relevance: Explained samples with their ``label`` and ``predicted``.
+
+    Returns:
+        The numbers of two classes each, ascending.
+    """
     label, predicted = _read_known(relevance)
     wrong = label != predicted
     # two classes that no sample was taken wrongly for are told apart
     pairs = np.unique(np.sort(np.stack([label[wrong], predicted[wrong]], axis=1), axis=1), axis=0).tolist()
-    mixed: set[int] = set()
+    mixed = []
     for first, second in pairs:
         confusion = measure_confusion(first, second, relevance)
         if confusion is not None and confusion < TOLD:
-            mixed |= {first, second}
-    return sorted(mixed)
+            mixed.append((first, second))
+    return mixed
 
 
 def name_mixed(classes: list[int], relevance: xr.Dataset) -> str:

@@ -15,7 +15,7 @@ from lrprism.spectral.bands.class_codes import find_class, list_numbers, read_co
 from lrprism.spectral.bands.contrast import contrast_table
 from lrprism.spectral.bands.pooling import pick_peaks
 from lrprism.spectral.bands.statistics import RESOLUTION, sample_spectra
-from lrprism.spectral.plots.contract import is_regression
+from lrprism.spectral.plots.contract import count_right, is_regression
 from lrprism.spectral.plots.wavelength_axis import list_visible
 from lrprism.spectral.runs import read_run, versions, write_json
 from lrprism.spectral.runs.record import RUN_FILE
@@ -88,7 +88,8 @@ def compare_into(folder: Path, settings: ComparisonSettings, reporter: Reporter)
     unit = str(first["positive"].attrs.get("units", ""))
     with reporter.step("drawing the figure"):
         figure = plots.relevance_contrast(
-            table, (first_name, second_name), unit, name_worst(maps), list_visible(first)
+            *(table, (first_name, second_name), unit, name_worst(maps), list_visible(first)),
+            [_count(name, spectra) for name, spectra in sets.items()],
         )
         files = plots.save(figure, folder / "figures", "contrast", dpi=200)
     counts = {name: each.sizes["sample"] for name, each in sets.items()}
@@ -171,6 +172,16 @@ def _choose_sets(settings: ComparisonSettings, maps: list[ComparedMaps]) -> Mapp
     return _check_sets({
         name: _take(only, only["target"] == number) for name, number in zip(names, numbers, strict=True)
     }, maps)  # fmt: skip
+
+
+def _count(name: str, spectra: xr.Dataset) -> str:
+    """Return the samples of a set in words, such as "oak: 11 of 35 right", or of right ones "right: 11"."""
+    right, count = count_right(spectra), spectra.sizes["sample"]
+    return (
+        f"{name}: {count}"
+        if right is None or name in {"right", "wrong"}
+        else f"{name}: {right} of {count} right"
+    )
 
 
 def _check_labelled(spectra: xr.Dataset, folder: str) -> None:

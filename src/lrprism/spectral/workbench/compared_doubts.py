@@ -8,7 +8,7 @@ import xarray as xr
 
 from lrprism.spectral.bands.statistics import DOUBT, MAP_DOUBT
 from lrprism.spectral.plots.contract import name_doubt
-from lrprism.spectral.report.mistakes import find_mixed, name_mixed
+from lrprism.spectral.report.mistakes import find_mixed_pairs, name_mixed
 
 
 @dataclass(frozen=True)
@@ -34,14 +34,22 @@ class ComparedMaps:
         return self._verdict.get("doubt") or attrs.get(DOUBT) or attrs.get(MAP_DOUBT) or ""
 
     @property
-    def mixed(self) -> list[int]:
-        """The classes that were asked for and that the network does not tell from another one."""
-        return [number for number in find_mixed(self.spectra) if number in self.classes]
+    def mixed(self) -> list[tuple[int, int]]:
+        """Classes that the network does not tell from each other: both compared, or one where one is."""
+        pairs = find_mixed_pairs(self.spectra)
+        if len(self.classes) > 1:
+            return [pair for pair in pairs if set(pair) <= {*self.classes}]
+        return [pair for pair in pairs if {*pair} & {*self.classes}]
 
     @property
     def cares(self) -> list[str]:
-        """What the verdict has a reader be careful about."""
+        """What the verdict has a reader be careful about, also classes that are mixed up with others."""
         return [*self._verdict.get("cares", ())]
+
+    def _name_mixed(self, pairs: list[tuple[int, int]]) -> str:
+        """Return "does not tell rye from oats, or hay from oats"."""
+        named = [" from ".join(name_mixed([number], self.spectra) for number in pair) for pair in pairs]
+        return f"does not tell {', or '.join(named)}"
 
     @property
     def _verdict(self) -> Mapping[str, Any]:
@@ -53,9 +61,7 @@ class ComparedMaps:
         if self.doubt:
             return [f"Do not read this comparison: {start}{self.doubt}."]
         if self.mixed:
-            names = name_mixed(self.mixed, self.spectra)
-            return [f"Do not read this comparison: {start}the network mixes up {names} with each other or "
-                    "another class."]  # fmt: skip
+            return [f"Do not read this comparison: {start}the network {self._name_mixed(self.mixed)}."]
         return [f"Read this comparison with care: {start}{'; '.join(self.cares)}."] if self.cares else []
 
     def head(self) -> str:
