@@ -1,9 +1,13 @@
+from dataclasses import asdict
+
+import numpy as np
 import pytest
 import torch
 
 from lrprism.errors import DataError
 from lrprism.spectral.training import score_pixels
 from lrprism.spectral.training.pixel_scores import UNLABELLED, select_labelled
+from lrprism.spectral.training.tasks.segmentation import Segmentation
 
 
 def logits_of(classes: torch.Tensor, count: int) -> torch.Tensor:
@@ -48,3 +52,17 @@ def test_single_pixels_are_scored_as_those_of_windows() -> None:
 def test_windows_without_a_label_are_refused() -> None:
     with pytest.raises(DataError, match=r"should hold labelled pixels to score\. Found none in 1"):
         score_pixels(logits_of(PREDICTED, 3), torch.full_like(TRUE, UNLABELLED))
+
+
+def test_pixels_of_few_squares_prove_nothing() -> None:
+    # 40 pixels of each class, all right: of two squares each that is luck in one of 16 cases
+    labels = torch.tensor([0, 1]).repeat_interleave(40)
+    logits = torch.nn.functional.one_hot(labels, 2).float()
+    task = Segmentation(("bare", "crop"))
+    for sizes, is_doubted in ((20, True), (2, False)):
+        scores = task.evaluate(logits, labels, groups=np.arange(80) // sizes)
+        assert (task.find_doubt(task.record_scores(scores)) is not None) == is_doubted
+        assert task.read_scores(asdict(scores)) == scores
+    few = task.record_scores(task.evaluate(logits, labels, groups=np.arange(80) // 20))
+    assert "is not told from chance" in str(task.find_doubt(few))
+    assert "on 80 test pixels of 4 squares" in str(task.find_doubt(few))

@@ -41,3 +41,12 @@ def test_the_order_and_the_pieces_make_no_difference() -> None:
             if (places == pixel).any()
         ]
         torch.testing.assert_close(whole.average()[0][row], torch.stack(values).mean(0))
+
+
+def test_pixels_lie_in_squares_as_large_as_a_window() -> None:
+    targets = PixelTargets(np.zeros((5, 7), dtype=np.int64), 3)
+    outputs = PixelOutputs(targets, np.array([8, 26]), 1)  # round row 1, column 1, and row 3, column 5
+    # rows 0 to 2 of columns 0 to 2 are the first square; columns 4 to 6 begin in the second
+    squares = outputs.name_squares()
+    assert len(np.unique(squares)) == 5
+    assert squares[:3].tolist() == [0, 0, 0]

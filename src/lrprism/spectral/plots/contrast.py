@@ -58,11 +58,7 @@ def relevance_contrast(
     wavelength = table["wavelength_nm"].to_numpy(np.float64)
     ends = wavelength_axis.choose_limits(wavelength)
     features = wavelength_axis.find_features(ends, [(nm, nm) for nm in _find_differences(table)], known)
-    has_interval = bool(table["low"].notna().any())
-    interval = (
-        "95 % interval of the difference" if has_interval else "no interval: a set is one sample or group"
-    )
-    facts = ["mean relevance per band", interval, *counts]
+    facts = ["mean relevance per band", _name_interval(table), *counts]
     heading = Heading.build(style.COLUMN, f"{names[0]} less {names[1]}", facts, doubt)
     width, top = (
         style.COLUMN - LEFT - style.MARGIN,
@@ -86,6 +82,12 @@ def relevance_contrast(
     lower.set(ylabel=f"difference ({unit})", xlabel="wavelength (nm)")
     draw_legend(figure, [upper, lower], LEGEND)
     return figure
+
+
+def _name_interval(table: pd.DataFrame) -> str:
+    if table["low"].notna().any():
+        return "95 % interval of the difference"
+    return "no interval: one sample or group"
 
 
 def _find_differences(table: pd.DataFrame) -> list[float]:

@@ -1,8 +1,11 @@
 """Scores of the classes of pixels."""
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from typing import final
+from typing import Any, final
 
+import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor
 
@@ -32,6 +35,9 @@ class PixelScores(AbstractScores):
         confusion: :math:`n_{ck}`, pixels of class c (row) predicted as k (column).
         iou: Intersection over union of each class, 0 to 1; ``None`` as for ``f1``.
         mean_iou: Mean of the IoU of the classes that occur in the labels, 0 to 1.
+        groups: Number of squares that the pixels lie in; 0 where that is not known.
+        units: Number of independent squares of each class, as in
+            :class:`~lrprism.spectral.training.metrics.Metrics`.
 
     Source: Everingham et al., "The Pascal visual object classes (VOC) challenge", 2010 (IoU).
     """
@@ -43,6 +49,8 @@ class PixelScores(AbstractScores):
     confusion: tuple[tuple[int, ...], ...]
     iou: tuple[float | None, ...]
     mean_iou: float
+    groups: int = 0
+    units: tuple[int, ...] = ()
 
     @property
     def samples(self) -> int:
@@ -61,12 +69,15 @@ def select_labelled(outputs: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
     return outputs.movedim(1, -1)[labelled], targets[labelled]
 
 
-def score_pixels(outputs: Tensor, targets: Tensor) -> PixelScores:
+def score_pixels(
+    outputs: Tensor, targets: Tensor, groups: Sequence[Any] | npt.NDArray[Any] | None = None
+) -> PixelScores:
     """Compare logits with the true classes of the labelled pixels.
 
     Args:
         outputs: Logits of windows, ``[N, class, y, x]``, or of single pixels, ``[N, class]``.
         targets: Classes, ``[N, y, x]`` or ``[N]``, :data:`UNLABELLED` where there is none.
+        groups: The square of each pixel, shaped as the targets; None where it is not known.
 
     Raises:
         DataError: If no pixel has a label, or a label is not one of the classes.
@@ -76,9 +87,8 @@ def score_pixels(outputs: Tensor, targets: Tensor) -> PixelScores:
         raise DataError(
             f"windows should hold labelled pixels to score. Found none in {len(targets)}. Check the labels."
         )
-    metrics = asdict(evaluate(logits, labels))
-    # groups are those of windows, not of pixels
-    del metrics["groups"], metrics["units"]
+    squares = None if groups is None else np.asarray(groups)[(targets != UNLABELLED).cpu().numpy()]
+    metrics = asdict(evaluate(logits, labels, squares))
     confusion = torch.tensor(metrics["confusion"])
     true, both = confusion.sum(dim=1), confusion.diagonal()
     either = true + confusion.sum(dim=0) - both

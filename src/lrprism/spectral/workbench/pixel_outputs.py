@@ -44,6 +44,15 @@ class PixelOutputs:
         self._sums.index_add_(0, index, values)
         self._counts.index_add_(0, index, torch.ones(len(index), dtype=torch.float64))
 
+    def name_squares(self) -> Numbers:
+        """Return for each pixel the square of the scene that it lies in, as large as a window, ``[pixel]``.
+
+        Neighbouring pixels are right or wrong together; squares are nearly independent.
+        """
+        window, width = self._targets.window, self._targets.classes.shape[1]
+        row, column = np.divmod(self._pixels, width)
+        return np.asarray(row // window * width + column // window, dtype=np.int64)
+
     def average(self) -> tuple[Tensor, Tensor]:
         """Return mean logits and class of each pixel, ``[pixel, class]`` and ``[pixel]``."""
         classes = torch.from_numpy(self._targets.classes.ravel()[self._pixels])

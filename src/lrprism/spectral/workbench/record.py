@@ -72,7 +72,7 @@ def score_test_part(
     """Test a network, with a bounded number of patches in memory at a time.
 
     Of a segmentation each labelled pixel of the test windows counts once, by its mean logits over the windows
-    that it lies in.
+    that it lies in; squares of the scene are the groups.
     """
 
     def predict_pieces() -> Iterator[tuple[Numbers, Tensor]]:
@@ -85,7 +85,7 @@ def score_test_part(
             merged = PixelOutputs(samples.pixels, test, len(samples.task.names))
             for numbers, logits in predict_pieces():
                 merged.add(numbers, logits)
-            return samples.task.evaluate(*merged.average())
+            return samples.task.evaluate(*merged.average(), groups=merged.name_squares())
         outputs = torch.cat([logits for _, logits in predict_pieces()])
         targets = torch.from_numpy(samples.targets_of(test))
         return samples.task.evaluate(outputs, targets, groups=groups)

@@ -161,13 +161,14 @@ class Classification(AbstractTask):
         return cls(tuple(record["names"]))
 
 
-def describe_chance(test: Mapping[str, Any], noun: str) -> str | None:
+def describe_chance(test: Mapping[str, Any], noun: str, group: str = "group") -> str | None:
     """Say that predicted classes are no better than chance; None if they are.
 
     Args:
         test: The scores, with the confusion matrix: true classes in rows; where groups are known with their
             number and the independent units of each class.
         noun: What is counted in it, such as "test samples".
+        group: What a group is called.
     """
     confusion = torch.tensor(test["confusion"])
     right, counts = confusion.diagonal(), confusion.sum(1)
@@ -179,15 +180,16 @@ def describe_chance(test: Mapping[str, Any], noun: str) -> str | None:
     what = "is not told from chance" if accuracy > by_samples else "predicts no better than chance"
     return (
         f"the network {what}, with a balanced accuracy of {accuracy:.3f} on {int(confusion.sum())} {noun}"
-        f"{name_groups(test)}, where {chance:.3f} is chance and up to {limit:.3f} is luck"
+        f"{name_groups(test, group)}, where {chance:.3f} is chance and up to {limit:.3f} is luck"
     )
 
 
-def name_groups(test: Mapping[str, Any]) -> str:
+def name_groups(test: Mapping[str, Any], group: str = "group") -> str:
     """Return the number of groups of the samples of a test, such as " of 4 groups".
 
     Args:
         test: The scores.
+        group: What a group is called.
 
     Returns:
         The words; empty where no group is known, or each sample is one.
@@ -195,7 +197,7 @@ def name_groups(test: Mapping[str, Any]) -> str:
     count = test.get("groups")
     if not count or count == test.get("samples"):
         return ""
-    return f" of {count} group{'s' if count > 1 else ''}"
+    return f" of {count} {group}{'s' if count > 1 else ''}"
 
 
 def check_class_count(names: Sequence[str], count: int) -> None:

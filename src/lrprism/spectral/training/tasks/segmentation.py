@@ -103,10 +103,9 @@ class Segmentation(AbstractTask):
         Args:
             outputs: The logits of windows or of single pixels.
             targets: Their classes.
-            groups: Not used: these scores have no intervals.
+            groups: The square of the scene that each pixel lies in, shaped as the targets.
         """
-        del groups
-        return score_pixels(outputs, targets)
+        return score_pixels(outputs, targets, groups)
 
     def score_epoch(self, outputs: Tensor, targets: Tensor) -> dict[str, float]:
         """Return accuracy, macro F1 and mean IoU.
@@ -149,12 +148,12 @@ class Segmentation(AbstractTask):
     def find_doubt(self, test: Mapping[str, Any]) -> str | None:
         """Say that a network predicts no better than chance; None if it does.
 
-        Neighbouring pixels are no independent evidence: a network just above the limit may be there by luck.
+        Neighbouring pixels are right or wrong together: luck is that of squares as large as a window.
 
         Args:
             test: The scores, with the confusion matrix: true classes in rows.
         """
-        return describe_chance(test, "test pixels")
+        return describe_chance(test, "test pixels", "square")
 
     def list_quantities(self, scores: PixelScores) -> Iterator[tuple[str, str, float | None]]:
         """Yield accuracy, macro F1, mean IoU and kappa, then F1 and IoU of each class.
@@ -189,7 +188,7 @@ class Segmentation(AbstractTask):
         Args:
             record: The plain values.
         """
-        tuples = {name: tuple(record[name]) for name in _BY_CLASS}
+        tuples = {name: tuple(record[name]) for name in (*_BY_CLASS, "units")}
         confusion = tuple(tuple(row) for row in record["confusion"])
         return PixelScores(**{**record, **tuples, "confusion": confusion})
 
