@@ -20,28 +20,34 @@ def row(table: pd.DataFrame, quantity: str, class_name: str = "") -> pd.Series:
 
 def test_three_seeds_by_hand() -> None:
     table = summarize_seeds(
-        [result(each, (0.2, 0.4)) for each in (0.7, 0.8, 0.9)], Classification(("oak", "elm"))
+        [result(each, (0.2, 0.4)) for each in (0.7, 0.75, 0.8)], Classification(("oak", "elm"))
     )
     assert list(table.columns) == ["quantity", "output", "mean", "sd", "low", "high", "n"]
     assert table["quantity"].tolist() == ["accuracy", "macro_f1", "kappa", "f1", "f1"]
     assert table["output"].tolist() == ["", "", "", "oak", "elm"]
     accuracy = row(table, "accuracy")
-    # deviations -0.1, 0, 0.1: sd = sqrt(0.02 / 2) = 0.1; t of 2 degrees of freedom at 0.975 is 4.30265
-    assert accuracy["mean"] == pytest.approx(0.8)
-    assert accuracy["sd"] == pytest.approx(0.1)
-    assert accuracy["low"] == pytest.approx(0.8 - 4.30265 * 0.1 / sqrt(3), abs=1e-6)
-    assert accuracy["high"] == pytest.approx(0.8 + 4.30265 * 0.1 / sqrt(3), abs=1e-6)
+    # deviations -0.05, 0, 0.05: sd = sqrt(0.005 / 2) = 0.05; t of 2 degrees of freedom at 0.975 is 4.30265
+    assert accuracy["mean"] == pytest.approx(0.75)
+    assert accuracy["sd"] == pytest.approx(0.05)
+    assert accuracy["low"] == pytest.approx(0.75 - 4.30265 * 0.05 / sqrt(3), abs=1e-6)
+    assert accuracy["high"] == pytest.approx(0.75 + 4.30265 * 0.05 / sqrt(3), abs=1e-6)
     assert accuracy["n"] == 3
 
 
 def test_two_seeds_by_hand() -> None:
-    # the mean of two lies 12.7062 * (0.4 / sqrt 2) / sqrt 2 = 2.54124 from the ends of its interval
+    # the mean of two lies 12.7062 * (0.04 / sqrt 2) / sqrt 2 = 0.254124 from the ends of its interval
     summary = row(
-        summarize_seeds([result(0.3, (1.0, 0.2)), result(0.7, (1.0, 0.2))], Classification(("oak", "elm"))),
+        summarize_seeds([result(0.48, (1.0, 0.2)), result(0.52, (1.0, 0.2))], Classification(("oak", "elm"))),
         "accuracy",
     )
-    assert summary["high"] - summary["mean"] == pytest.approx(2.54124, abs=1e-5)
-    assert summary["mean"] - summary["low"] == pytest.approx(2.54124, abs=1e-5)
+    assert summary["high"] - summary["mean"] == pytest.approx(0.254124, abs=1e-6)
+    assert summary["mean"] - summary["low"] == pytest.approx(0.254124, abs=1e-6)
+
+
+def test_ends_that_no_score_can_reach_are_cut_off() -> None:
+    results = [result(0.3, (1.0, 0.2)), result(0.7, (1.0, 0.2))]
+    summary = row(summarize_seeds(results, Classification(("oak", "elm"))), "accuracy")
+    assert (summary["low"], summary["high"]) == (0, 1)
 
 
 def test_results_that_do_not_scatter_have_an_interval_of_no_width() -> None:

@@ -2,6 +2,7 @@ from math import sqrt
 
 import numpy as np
 import pytest
+from scipy.stats import norm, t
 
 from lrprism.errors import DataError
 from lrprism.spectral.training import Estimate, score_traits
@@ -32,7 +33,10 @@ def test_the_interval_is_that_of_a_slow_bootstrap_over_groups() -> None:
         rows = np.concatenate([np.flatnonzero(groups == group) for group in drawn])
         error, true = (predicted - measured)[rows], measured[rows]
         draws.append(1 - (error**2).sum() / ((true - true.mean()) ** 2).sum())
-    low, high = np.quantile(draws, [0.025, 0.975])
+    # twelve groups: t over z, and the variance of draws is by 11 / 12 too small; 1 - R2 is positive
+    wider = t.ppf(0.975, 11) / norm.ppf(0.975) * sqrt(12 / 11)
+    middle, ends = np.log(1 - scores.r2.value), np.log(1 - np.quantile(draws, [0.025, 0.975]))
+    low, high = 1 - np.exp(middle + wider * (ends - middle))
     # two draws of 2000: the ends scatter by a few percent of the width
     assert scores.r2.low == pytest.approx(low, abs=0.1 * (high - low))
     assert scores.r2.high == pytest.approx(high, abs=0.1 * (high - low))
@@ -74,3 +78,22 @@ def test_values_that_cannot_be_scored_are_refused() -> None:
         score_traits(column(1, 2), column(1))
     with pytest.raises(DataError, match=r"should be finite\. Found 1 that are not\. Leave these samples out"):
         score_traits(column(1, np.nan), column(1, 2))
+
+
+@pytest.mark.parametrize("groups", [3, 6])
+def test_intervals_over_few_groups_hold_the_score_of_all(groups: int) -> None:
+    generator = np.random.default_rng(0)
+    held = []
+    for _ in range(300):
+        # errors of a plant are alike: of all plants the bias is 0.3, and the mean square 0.09 + 1 + 0.25
+        error = 0.3 + np.repeat(generator.normal(size=groups), 10) + 0.5 * generator.normal(size=10 * groups)
+        measured = generator.normal(size=len(error))
+        (scores,) = score_traits(
+            (measured + error)[:, None], measured[:, None], np.repeat(np.arange(groups), 10)
+        ).traits
+        truths = (scores.bias, 0.3), (scores.rmse, sqrt(1.34))
+        held.append([float(score.low) <= truth <= float(score.high) for score, truth in truths])  # type: ignore[arg-type]
+    bias, rmse = np.mean(held, axis=0)
+    print(f"{groups} groups: bias {bias:.3f}, RMSE {rmse:.3f}")
+    assert bias >= 0.9
+    assert rmse >= 0.8  # a mean of few squares is far from normal, also as a logarithm

@@ -69,12 +69,18 @@ def bootstrap_mean(
     tail = (1 - LEVEL) / 2
     ends = np.quantile(sums[:, :-1] / sums[:, -1:], [tail, 1 - tail], axis=0)
     mean = flat.mean(axis=0)
-    low, high = mean + _widen_for_few(count) * (ends - mean)
+    low, high = mean + widen_for_few(count) * (ends - mean)
     return low.reshape(numbers.shape[1:]), high.reshape(numbers.shape[1:])
 
 
-def _widen_for_few(count: int) -> float:
-    """Return how much wider the interval of a bootstrap over few samples or groups has to be."""
+def widen_for_few(count: int) -> float:
+    r"""Return how much wider the interval of a bootstrap over few samples or groups has to be.
+
+    .. math:: f_n = \frac{t_{0.975,\, n - 1}}{z_{0.975}} \sqrt{\frac{n}{n - 1}}
+
+    Args:
+        count: Number n of samples, or of groups where they are known; 2 or more.
+    """
     tail = (1 - LEVEL) / 2
     return float(stdtrit(count - 1, 1 - tail) / ndtri(1 - tail)) * math.sqrt(count / (count - 1))
 

@@ -1,7 +1,7 @@
 """The scatter of results over the seeds of a training."""
 
 from collections.abc import Sequence
-from math import nan, sqrt
+from math import inf, nan, sqrt
 from typing import Final
 
 import numpy as np
@@ -12,6 +12,12 @@ from lrprism.errors import InputError
 from lrprism.spectral.training.tasks.task import AbstractScores, AbstractTask
 
 CONFIDENCE: Final = 0.95
+_LIMITS: Final = {
+    **dict.fromkeys(("accuracy", "macro_f1", "f1", "mean_iou", "iou"), (0.0, 1.0)),
+    **dict.fromkeys(("rmse", "rpd"), (0.0, inf)),
+    **dict.fromkeys(("kappa", "r2"), (-inf, 1.0)),
+}
+"""Least and largest value of a score."""
 
 
 def summarize_seeds(scores: Sequence[AbstractScores], task: AbstractTask) -> pd.DataFrame:
@@ -21,7 +27,7 @@ def summarize_seeds(scores: Sequence[AbstractScores], task: AbstractTask) -> pd.
               \bar m \pm t_{0.975,\,n-1} \frac{s}{\sqrt n}
 
     The interval assumes that the results scatter normally about their mean. It speaks of other seeds on the
-    same parts of the same data, not of other fields or images; its ends may lie outside what a score can be.
+    same parts of the same data, not of other fields or images. Ends beyond what a score can be are cut off.
 
     Args:
         scores: The result of each seed, on the same test part.
@@ -51,7 +57,9 @@ def summarize_seeds(scores: Sequence[AbstractScores], task: AbstractTask) -> pd.
 def _summarize(quantity: str, output: str, values: list[float | None]) -> dict[str, str | float | int]:
     # kappa and F1 have no value where chance agrees everywhere, or a class occurs nowhere
     known = [value for value in values if value is not None]
-    return {"quantity": quantity, "output": output, **measure_scatter(known)}
+    scatter, (least, most) = measure_scatter(known), _LIMITS.get(quantity, (-inf, inf))
+    ends = {"low": max(least, scatter["low"]), "high": min(most, scatter["high"])} if len(known) > 1 else {}
+    return {"quantity": quantity, "output": output, **scatter, **ends}
 
 
 def measure_scatter(values: Sequence[float]) -> dict[str, float | int]:

@@ -1,14 +1,14 @@
 """Scores of predicted traits, each with an interval."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Final, final
+from typing import Any, Final, TypeAlias, final
 
 import numpy as np
 import numpy.typing as npt
 
 from lrprism.errors import DataError
-from lrprism.spectral.bands.intervals import draw_sums
+from lrprism.spectral.bands.intervals import draw_sums, widen_for_few
 from lrprism.spectral.training.tasks.task import AbstractScores
 
 DRAWS: Final = 2000
@@ -18,6 +18,14 @@ CONFIDENCE: Final = 0.95
 QUANTITIES: Final = ("r2", "rmse", "rpd", "bias")
 """The scores of a trait."""
 _SEED: Final = 0
+_Scale: TypeAlias = Callable[[Any], Any]
+_SCALES: Final[dict[str, tuple[_Scale, _Scale]]] = {
+    "r2": (lambda r2: np.log(1 - r2), lambda x: 1 - np.exp(x)),
+    "rmse": (np.log, np.exp),
+    "rpd": (np.log, np.exp),
+    "bias": (lambda bias: bias, lambda bias: bias),
+}
+"""The scale on which the draws of a score are widened, and the way back."""
 Floats = npt.NDArray[np.float64]
 
 
@@ -88,9 +96,11 @@ def score_traits(
 ) -> RegressionScores:
     r"""Score predicted traits, with intervals of a bootstrap over groups.
 
-    Whole groups are drawn with replacement, as many as there are; an interval holds the middle 95 % of
-    the score over 2000 draws. Samples of one plant or field are no independent evidence: without groups
-    each sample is one. Of a single group no interval is known.
+    Whole groups are drawn with replacement, as many as there are. The ends are the quantiles of 2000 draws,
+    their distances from the score widened for few groups, see
+    :func:`lrprism.spectral.bands.intervals.bootstrap_mean`: of RMSE, RPD and 1 - R2 as logarithms, as they
+    are positive. On six groups such an interval holds a bias in 95 and an RMSE in 85 of 100 cases. Samples of one plant or field are no independent evidence: without groups each sample is
+    one. Of a single group no interval is known.
 
     Shapes: ``predicted``, ``measured``: ``[sample, trait]``; ``groups``: ``[sample]``.
 
@@ -136,13 +146,26 @@ def _score_trait(
     values = _compute(sums.sum(axis=0, keepdims=True))
     if count == 1:
         return TraitScores(*(Estimate(_to_number(value[0])) for value in values))
+    drawn = _compute(draw_sums(sums, draws=DRAWS, seed=_SEED))
+    return TraitScores(*(
+        _estimate(name, float(value[0]), draws, count)
+        for name, value, draws in zip(QUANTITIES, values, drawn, strict=True)
+    ))  # fmt: skip
+
+
+def _estimate(name: str, value: float, draws: Floats, count: int) -> Estimate:
+    """Return a score with the interval that its draws over so many groups give."""
+    finite = draws[np.isfinite(draws)]
+    if not finite.size or not np.isfinite(value):
+        return Estimate(_to_number(value))
+    scale, back = _SCALES[name]
     tail = (1 - CONFIDENCE) / 2
-    estimates = []
-    for value, draws in zip(values, _compute(draw_sums(sums, draws=DRAWS, seed=_SEED)), strict=True):
-        finite = draws[np.isfinite(draws)]
-        low, high = np.quantile(finite, [tail, 1 - tail]) if finite.size else (np.nan, np.nan)
-        estimates.append(Estimate(_to_number(value[0]), _to_number(low), _to_number(high)))
-    return TraitScores(*estimates)
+    # without an error a logarithm is minus infinity, and both ends are the score itself
+    with np.errstate(divide="ignore", invalid="ignore"):
+        middle, ends = scale(value), scale(np.quantile(finite, [tail, 1 - tail]))
+        wide = middle + widen_for_few(count) * (ends - middle)
+    ends = back(np.where(np.isfinite(middle), wide, ends))
+    return Estimate(value, _to_number(ends.min()), _to_number(ends.max()))
 
 
 def _compute(sums: Floats) -> tuple[Floats, Floats, Floats, Floats]:
