@@ -121,6 +121,19 @@ def test_plants_are_drawn_whole_and_one_plant_tells_nothing() -> None:
     assert measure_sampling(relevance, plants, [0, 0]).tolist() == pytest.approx([0])
 
 
+def test_of_three_plants_the_error_of_other_plants_is_wide_enough() -> None:
+    generator, held = np.random.default_rng(0), []
+    for _ in range(200):
+        # plants scatter about a share of a half, by less than it takes to turn a sign
+        first = 0.5 + 0.1 * np.repeat(generator.normal(size=3), 4)
+        relevance = np.stack([first, 1 - first], axis=1)[None]
+        share = signed_shares(relevance.mean(axis=1))[0, 0]
+        error = measure_sampling(relevance, np.repeat(np.arange(3), 4))[0]
+        held.append(abs(share - 0.5) <= 1.96 * error)
+    print(f"held {np.mean(held):.3f}")
+    assert 0.9 <= np.mean(held) <= 0.99
+
+
 def test_three_lists_and_what_is_used_instead() -> None:
     generator = np.random.default_rng(0)
     swaps = np.tile([0.35, 0.05], 10)

@@ -9,7 +9,7 @@ from scipy.special import stdtr, stdtrit
 
 from lrprism.errors import DataError, InputError
 from lrprism.spectral.bands.exchange import FEWEST_TRAININGS
-from lrprism.spectral.bands.intervals import LEVEL
+from lrprism.spectral.bands.intervals import LEVEL, widen_for_few
 
 EVERY: Final = "every"
 """The word for a group of bands that has more than its fair share in every network."""
@@ -134,12 +134,15 @@ def measure_sampling(
 ) -> Floats:
     r"""Measure how far mean shares vary over other samples, by drawing samples or groups of them again.
 
-    .. math:: \mathrm{se}_g = \operatorname{sd}_{*} \frac1n \sum_t S_g(\bar R^*_t), \quad
+    .. math:: \mathrm{se}_g = f_k \operatorname{sd}_{*} \frac1n \sum_t S_g(\bar R^*_t), \quad
               \bar R^*_{tb} = \frac{\sum_k w_k \sum_{s \in k} R_{tsb}}{\sum_k w_k n_k}
 
     with :math:`w_k` the times that the plant, field or square k is drawn, the same for all trainings, in 400
-    draws. Shapes: ``relevance``: ``[training, sample, band]``; ``samples``: ``[sample]``; ``groups``:
-    ``[band]``; result ``[group]``.
+    draws, and :math:`f_k` for few of them, see :func:`lrprism.spectral.bands.intervals.widen_for_few`: 1.96
+    such errors are half of a 95 % interval.
+
+    Shapes: ``relevance``: ``[training, sample, band]``; ``samples``: ``[sample]``; ``groups``: ``[band]``;
+    result ``[group]``.
 
     Args:
         relevance: Relevance of the samples of one class in each training.
@@ -171,7 +174,7 @@ def measure_sampling(
     times = np.random.default_rng(seed).multinomial(plants, np.full(plants, 1 / plants), size=_DRAWS)
     # shares know no scale: a sum does for a mean
     drawn = [group_shares(signed_shares(np.tensordot(w, totals, 1)), bands).mean(axis=0) for w in times]
-    return np.asarray(np.std(drawn, axis=0))
+    return widen_for_few(plants) * np.asarray(np.std(drawn, axis=0))
 
 
 def judge_uses(shares: npt.ArrayLike, fair: npt.ArrayLike) -> pd.DataFrame:

@@ -99,8 +99,9 @@ def score_traits(
     Whole groups are drawn with replacement, as many as there are. The ends are the quantiles of 2000 draws,
     their distances from the score widened for few groups, see
     :func:`lrprism.spectral.bands.intervals.bootstrap_mean`: of RMSE, RPD and 1 - R2 as logarithms, as they
-    are positive. On six groups such an interval holds a bias in 95 and an RMSE in 85 of 100 cases. Samples of one plant or field are no independent evidence: without groups each sample is
-    one. Of a single group no interval is known.
+    are positive. On six groups such an interval holds a bias in 95 and an RMSE in 85 of 100 cases. Samples
+    of one plant or field are no independent evidence: without groups each sample is one. Of a single group
+    no interval is known.
 
     Shapes: ``predicted``, ``measured``: ``[sample, trait]``; ``groups``: ``[sample]``.
 
