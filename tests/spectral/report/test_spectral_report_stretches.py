@@ -38,6 +38,27 @@ def test_peaks_above_their_noise_are_named_the_largest_first() -> None:
     assert second.place == "775 to 825 nm"
 
 
+@pytest.mark.parametrize(
+    ("bands", "caution"),
+    [
+        ([670], "most of it at 670.0 nm: a fault of that band would look the same"),
+        ([670, 680], "most of it at 670.0 and 680.0 nm: a fault of these bands would look the same"),
+        ([660, 670, 680], ""),
+    ],
+)
+def test_few_bands_among_many_that_vary_together_may_be_a_fault(bands: list[int], caution: str) -> None:
+    table, per_sample = build(NM, 0.05 * bump(670) + np.isin(NM, bands), 0.02, 50)
+    table["pooled_sum"] = np.convolve(table["sum"], np.ones(5), "same")
+    (stretch, *_) = find_stretches(table, per_sample, ())
+    assert stretch.caution == caution
+
+
+def test_a_bump_is_no_fault_and_a_single_band_may_be_one() -> None:
+    assert find_stretches(*build(NM, bump(670), 0.02, 50), ())[0].caution == ""
+    (single, *_) = find_stretches(*build(NM, bump(670, 3), 0.02), ())
+    assert single.caution == "one band alone: a fault of that band would look the same"
+
+
 def test_a_twentieth_of_the_largest_is_not_named_beside_it() -> None:
     def find(small: float) -> list[str]:
         return [

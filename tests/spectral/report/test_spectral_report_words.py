@@ -33,7 +33,9 @@ def test_words() -> None:
 
 
 def test_one_band_alone_may_be_a_fault_of_the_sensor() -> None:
-    line = Stretch(552.5, 552.5, 552.5, 1.71, 1.4, 2.01, 0.5)
+    caution = "one band alone: a fault of that band would look the same"
+    line = Stretch(552.5, 552.5, 552.5, 1.71, 1.4, 2.01, 0.5, caution=caution)
+    assert tabulate_stretches([ClassFinding(1, "hay", 20, 20, (), (line,))], {})["caution"][0] == caution
     (text,) = describe_findings([ClassFinding(1, "hay", 20, 20, (), (line,))], {}, "logit")[1:]
     assert text == (
         "  hay (20 of 20 right): 552.5 nm +1.71 logit [1.4, 2.01], one band alone: a fault of that band "

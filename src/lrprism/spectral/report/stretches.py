@@ -20,6 +20,8 @@ _PLATEAU: Final = 0.8
 _LEAST: Final = 0.1
 """A stretch with less than this share of the largest is not named beside it."""
 _ROUNDING: Final = 1e-6  # nm
+_CORE: Final = 2
+"""So few bands of many that vary together are one feature of the sensor rather than of what it saw."""
 
 Floats = npt.NDArray[np.float64]
 
@@ -58,6 +60,7 @@ class Stretch:
         high: Upper end.
         share: Share of the class's relevance, as magnitude per band, inside it.
         causes: Known features that it lies in.
+        caution: What else would look the same; empty where bands beside each other speak for it.
     """
 
     start_nm: float
@@ -68,6 +71,7 @@ class Stretch:
     high: float
     share: float
     causes: tuple[Cause, ...] = ()
+    caution: str = ""
 
     @property
     def place(self) -> str:
@@ -218,7 +222,27 @@ def _build_stretch(
     inside_sum = per_sample[:, inside].sum(axis=1)
     low, high = bootstrap_mean(inside_sum, groups)
     amount = float(inside_sum.mean())
-    return Stretch(float(start), float(end), float(highest), amount, float(low), float(high), share, causes)
+    ends, caution = (float(low), float(high)), _doubt_bands(wavelength, mean, inside, nm)
+    return Stretch(float(start), float(end), float(highest), amount, *ends, share, causes, caution)
+
+
+def _doubt_bands(wavelength: Floats, mean: Floats, inside: npt.NDArray[np.bool_], nm: float) -> str:
+    """Say if one band holds most of a stretch, or two do where more of them vary together.
+
+    What a leaf or a soil absorbs is broader than the bands of a fine sensor; a fault of the sensor is not.
+    """
+    bands = np.flatnonzero(inside)
+    if len(bands) == 1:
+        return "one band alone: a fault of that band would look the same"
+    along = bands[np.argsort(wavelength[bands], kind="stable")]
+    top = int(np.argmax(mean[along]))
+    first, last = (_walk(top, step, mean[along] >= mean[along[top]] / 2) for step in (-1, 1))
+    core = along[first : last + 1]
+    if not nm or len(core) > _CORE or mean[core].sum() <= mean[bands].clip(min=0).sum() / 2:
+        return ""
+    named = " and ".join(f"{each:.1f}" for each in wavelength[core])
+    which = "these bands" if len(core) > 1 else "that band"
+    return f"most of it at {named} nm: a fault of {which} would look the same"
 
 
 def find_causes(

@@ -50,9 +50,8 @@ def _describe(stretch: Stretch, unit: str) -> str:
     causes = f", in {' and '.join(map(str, stretch.causes))}" if stretch.causes else ""
     peak = "" if stretch.start_nm == stretch.end_nm else f" (peak {stretch.peak_nm:.0f} nm)"
     value = f"{stretch.value:+.3g} {unit} [{stretch.low:.3g}, {stretch.high:.3g}]"
-    # a stretch has the neighbours that hold half as much
-    alone = "" if peak else ", one band alone: a fault of that band would look the same"
-    return f"{stretch.place}{peak} {value}{causes}{alone}"
+    caution = f", {stretch.caution}" if stretch.caution else ""
+    return f"{stretch.place}{peak} {value}{causes}{caution}"
 
 
 def note_no_features(findings: Sequence[ClassFinding], features: Sequence[Feature]) -> list[str]:
@@ -92,7 +91,8 @@ def tabulate_stretches(findings: Sequence[ClassFinding], needs: Needs) -> pd.Dat
 
     Returns:
         A row per stretch with the columns class, class_name, start_nm, end_nm, peak_nm, relevance, low, high,
-        share, lies_in, samples, recall and, for each imputer, recall_without_... and recall_alone_....
+        share, lies_in, caution, samples, recall and, for each imputer, recall_without_... and
+        recall_alone_....
     """
     rows: list[dict[str, Any]] = []
     for item in findings:
@@ -110,6 +110,7 @@ def tabulate_stretches(findings: Sequence[ClassFinding], needs: Needs) -> pd.Dat
                 "high": stretch.high,
                 "share": stretch.share,
                 "lies_in": " and ".join(map(str, stretch.causes)),
+                "caution": stretch.caution,
             }
             rows.append(row | _list_need(need))
     return pd.DataFrame(rows, columns=None if rows else ["class", "class_name"])
