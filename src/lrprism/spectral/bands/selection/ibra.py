@@ -6,7 +6,6 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 from scipy.ndimage import convolve
-from scipy.signal import find_peaks
 
 from lrprism.errors import DataError, InputError
 from lrprism.spectral.bands.selection.correlation import correlate_bands
@@ -97,6 +96,8 @@ def find_even_bands(r: npt.NDArray[np.float64], threshold: float) -> BandNumbers
             for band in range(count)
         ]
     )
+    from scipy.signal import find_peaks  # late: it takes half a second
+
     padded = np.concatenate([[_BORDER], uneven, [_BORDER]])
     peaks, _ = find_peaks(padded.max() - padded, height=0)
     minima = peaks - 1

@@ -4,7 +4,6 @@ from typing import Final
 
 import numpy as np
 import numpy.typing as npt
-from scipy.stats import f_oneway
 
 from lrprism.errors import InputError
 from lrprism.spectral.bands.selection.samples import BandNumbers, BandSamples, take_highest
@@ -75,6 +74,8 @@ def select_by_anova(samples: BandSamples, k: int) -> BandNumbers:
             f"an analysis of variance needs more samples than classes. Found {len(classes)} of both. Add "
             "samples."
         )
+    from scipy.stats import f_oneway  # late: help texts need no statistics
+
     x = samples.spectra[:, samples.varying]
     # a band that is constant within classes divides by zero: F is infinite, as it should be
     with np.errstate(divide="ignore"):
