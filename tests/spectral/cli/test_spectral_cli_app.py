@@ -52,6 +52,12 @@ def test_the_help_of_a_command_waits_for_no_library(command: str) -> None:
     assert list_heavy_imports(command, "--help") <= {"numpy"}
 
 
+def test_explaining_on_one_device_needs_no_lightning(trained: Path, tmp_path: Path) -> None:
+    imported = list_heavy_imports("explain", str(trained), "--out", str(tmp_path / "results"), "--quiet")
+    assert not imported & {"lightning", "torchmetrics"}
+    assert (tmp_path / "results" / "bands.csv").is_file()
+
+
 def test_inspecting_a_file_imports_neither_torch_nor_figures(tmp_path: Path) -> None:
     np.save(tmp_path / "cube.npy", np.ones((4, 5, 6), dtype=np.float32))
     imported = list_heavy_imports("inspect", str(tmp_path / "cube.npy"), "--wavelengths", "400:900")

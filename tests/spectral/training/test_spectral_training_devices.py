@@ -5,6 +5,7 @@ import torch
 
 from lrprism.errors import InputError
 from lrprism.spectral.training import Devices, TrainingConfig, check_devices, resolve_device
+from lrprism.spectral.training.devices import is_first_process
 
 
 def test_devices_of_this_machine() -> None:
@@ -24,6 +25,46 @@ def test_a_name_in_lightning_s_words() -> None:
     assert Devices.from_name("cpu") == Devices("cpu", "1")
     with pytest.raises(InputError, match=r"Found 'cuda:99'"):
         Devices.from_name("cuda:99")
+
+
+@pytest.mark.parametrize(
+    ("devices", "alone"),
+    [
+        (Devices("cpu"), "cpu"),
+        (Devices("cpu", "auto"), "cpu"),
+        (Devices("cpu", "2"), None),
+        (Devices("cpu", strategy="ddp"), None),
+        (Devices("cpu", nodes=2), None),
+        (Devices("cpu", "0"), None),  # refused by Lightning, in its words
+        (Devices("quantum"), None),
+    ],
+)
+def test_one_device_is_worked_on_without_lightning(devices: Devices, alone: str | None) -> None:
+    assert devices.find_single() == (None if alone is None else torch.device(alone))
+
+
+@pytest.mark.parametrize(
+    ("count", "words", "found"),
+    [(2, "1", 0), (2, "1,", 1), (2, "2,", None), (2, "2", None), (2, "auto", None), (2, "0,1", None)],
+)
+def test_one_gpu_of_several(
+    monkeypatch: pytest.MonkeyPatch, count: int, words: str, found: int | None
+) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: count)
+    for kind in ("auto", "gpu"):
+        assert Devices(kind, words).find_single() == (None if found is None else torch.device("cuda", found))
+    assert Devices("cpu").find_single() == torch.device("cpu")
+
+
+def test_processes_that_were_started_together_are_lightnings(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert is_first_process()
+    for rank in ("0", "1"):
+        monkeypatch.setenv("LOCAL_RANK", rank)
+        assert Devices("cpu").find_single() is None
+        assert is_first_process() is (rank == "0")
+    monkeypatch.setenv("RANK", "0")  # of all machines, where LOCAL_RANK counts those of one
+    assert is_first_process()
 
 
 def test_a_trainer_for_the_devices_is_silent(capsys: pytest.CaptureFixture[str]) -> None:

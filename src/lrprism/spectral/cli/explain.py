@@ -8,7 +8,7 @@ from rich.console import Console
 
 from lrprism.spectral.cli import json_output, options, output, registry_options
 from lrprism.spectral.runs import UnfinishedRun, read_run
-from lrprism.spectral.training.devices import Devices
+from lrprism.spectral.training.devices import Devices, is_first_process
 from lrprism.spectral.workbench.choice import Choice
 from lrprism.spectral.workbench.composites import DEFAULT_RULE
 from lrprism.spectral.workbench.explain import explain_into, plan_explanation
@@ -99,7 +99,7 @@ def explain(
         zones=zones,
         plant_ndvi=plant_ndvi,
     )
-    reporter = Reporter(not quiet and output.is_first_process())
+    reporter = Reporter(not quiet and is_first_process())
     with UnfinishedRun.open(out, plan_explanation(run, settings), overwrite=overwrite) as unfinished:
         announce = _ignore if as_json else _print_explanation
         if explain_into(unfinished.work, run, settings, reporter, announce) is None:

@@ -13,13 +13,6 @@ from lrprism.spectral.workbench.scene_record import note_uneven_classes
 from lrprism.spectral.workbench.split_settings import SCENES
 
 
-def is_first_process() -> bool:
-    """Return True in the process that prints for all that work together."""
-    from lightning.pytorch.utilities import rank_zero_only  # late: it takes seconds
-
-    return getattr(rank_zero_only, "rank", 0) == 0
-
-
 def print_training(console: Console, record: dict[str, Any]) -> None:
     """Print the scores of a network, its split, and the notes on its data."""
     test, split = record["test"], record["split"]

@@ -11,7 +11,7 @@ from lrprism.spectral.cli.preparation import LabelWords, read_preparation
 from lrprism.spectral.runs import UnfinishedRun
 from lrprism.spectral.runs.stored_table import read_table
 from lrprism.spectral.training.config import TrainingConfig
-from lrprism.spectral.training.devices import Devices
+from lrprism.spectral.training.devices import Devices, is_first_process
 from lrprism.spectral.workbench.preparation import CLASSIFICATION, REGRESSION
 from lrprism.spectral.workbench.progress import Reporter
 from lrprism.spectral.workbench.scene_files import pair_labels
@@ -155,7 +155,7 @@ def train(
         others=tuple(others),
         resample=resample,
     )
-    _run(training, out, Reporter(not quiet and output.is_first_process()), overwrite, as_json)
+    _run(training, out, Reporter(not quiet and is_first_process()), overwrite, as_json)
 
 
 def _run(training: TrainingSettings, out: Path, reporter: Reporter, overwrite: bool, as_json: bool) -> None:

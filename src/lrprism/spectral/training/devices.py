@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Self, final
+from typing import TYPE_CHECKING, Any, Final, Self, final
 
 import torch
 
@@ -12,6 +14,12 @@ from lrprism.spectral.training.lightning_quirks import quiet_lightning
 
 if TYPE_CHECKING:
     import lightning
+
+_KINDS: Final = ("auto", "cpu", "gpu")
+_SINGLE_GPU: Final = re.compile(r"1|([0-9]+),")
+"""One GPU of any number, or that of a number."""
+_RANKS: Final = ("RANK", "LOCAL_RANK", "SLURM_PROCID", "JSM_NAMESPACE_RANK")
+"""Number of a process among those that were started together, in the order in which Lightning asks."""
 
 
 @final
@@ -42,6 +50,24 @@ class Devices:
         # Lightning reads "1" as a number of devices, "1," as an index
         kind = "gpu" if device.type == "cuda" else device.type
         return cls(kind, f"{device.index}," if device.index is not None else "1")
+
+    def find_single(self) -> torch.device | None:
+        """Return the one device that this process works on alone, without Lightning, which takes seconds.
+
+        Returns:
+            The device; None where Lightning has to decide: several devices, a strategy, processes that were
+            started together, or words that only it knows or refuses.
+        """
+        words = (self.accelerator, self.strategy, self.nodes)
+        if words not in {(kind, "auto", 1) for kind in _KINDS} or any(name in os.environ for name in _RANKS):
+            return None
+        if self.accelerator != "cpu" and torch.cuda.is_available():
+            number = _SINGLE_GPU.fullmatch(self.devices)
+            index = int(number[1] or 0) if number else torch.cuda.device_count()
+            return torch.device("cuda", index) if index < torch.cuda.device_count() else None
+        if self.accelerator == "gpu" or (self.accelerator == "auto" and torch.backends.mps.is_available()):
+            return None
+        return torch.device("cpu") if self.devices in {"1", "auto"} else None
 
     def trainer(self, **options: Any) -> lightning.Trainer:
         """Build Lightning's trainer for these devices; it prints, logs and saves nothing of its own.
@@ -103,3 +129,9 @@ def resolve_device(name: str) -> torch.device:
             "--device cpu."
         )
     return torch.device("cuda", device.index or 0) if device.type == "cuda" else torch.device(device.type)
+
+
+def is_first_process() -> bool:
+    """Return True in the process that prints for all that were started to work together."""
+    ranks = [os.environ[name] for name in _RANKS if name in os.environ]
+    return not ranks or int(ranks[0]) == 0

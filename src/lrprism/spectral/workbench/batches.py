@@ -1,49 +1,12 @@
-"""A pass over all batches on one or several devices; imported late: Lightning takes seconds."""
+"""A pass over all batches of samples."""
 
-from collections.abc import Sequence
-from typing import Any
+import torch
 
-import lightning
-from torch.utils.data import DataLoader, Dataset
-
-from lrprism.spectral.training import Devices
-from lrprism.spectral.training.lightning_quirks import keyboard_interrupt, quiet_lightning
+from lrprism.spectral.training.devices import Devices
 from lrprism.spectral.workbench.cutters import Numbers
 from lrprism.spectral.workbench.patch_explainer import SampleExplainer
 from lrprism.spectral.workbench.progress import Reporter
 from lrprism.spectral.workbench.relevance_store import RelevanceStore, sample_arrays
-
-
-class _ExplainingModule(lightning.LightningModule):
-    """One batch of samples a step; nothing is trained."""
-
-    def __init__(self, explainer: SampleExplainer, store: RelevanceStore, numbers: Numbers) -> None:
-        super().__init__()
-        self.model, self._explainer, self._store, self._numbers = explainer.model, explainer, store, numbers
-
-    def predict_step(self, batch: int) -> int:
-        dataset, account = self._explainer.explain(self._numbers[self._store.batch_slice(batch)])
-        self._store.write(batch, sample_arrays(dataset), account)
-        return batch
-
-
-class _BatchNumbers(Dataset[int]):
-    def __init__(self, numbers: Sequence[int]) -> None:
-        self._numbers = numbers
-
-    def __len__(self) -> int:
-        return len(self._numbers)
-
-    def __getitem__(self, index: int) -> int:
-        return self._numbers[index]
-
-
-class _Progress(lightning.Callback):
-    def __init__(self, advance: Any) -> None:
-        self._advance = advance
-
-    def on_predict_batch_end(self, *_: Any, **__: Any) -> None:
-        self._advance()
 
 
 def explain_batches(
@@ -73,16 +36,19 @@ def explain_batches(
     missing = store.batches()
     if not missing:
         return True
-    with reporter.bar(len(missing), title) as advance, quiet_lightning(), keyboard_interrupt():
-        # LRP needs gradients, which Lightning's inference mode forbids
-        trainer = devices.trainer(callbacks=[_Progress(advance)], inference_mode=False)
-        # the workers get numbers of batches: each process cuts its own samples
-        loader: DataLoader[int] = DataLoader(_BatchNumbers(missing), batch_size=1, collate_fn=_unpack_single)
-        trainer.predict(_ExplainingModule(explainer, store, numbers), loader, return_predictions=False)
-        # without it the first process would join batches that others still write
-        trainer.strategy.barrier("every batch is written")
-    return bool(trainer.is_global_zero)
+    with reporter.bar(len(missing), title) as advance:
+        device = devices.find_single()
+        if device is None:
+            from lrprism.spectral.workbench.lightning_batches import (
+                explain_over_devices,  # late: takes seconds
+            )
 
-
-def _unpack_single(batches: list[int]) -> int:
-    return batches[0]
+            return explain_over_devices(explainer, store, numbers, devices, advance)
+        explainer.model.to(device).eval()
+        with torch.no_grad():  # the explainer turns gradients on where it needs them
+            for batch in missing:
+                dataset, account = explainer.explain(numbers[store.batch_slice(batch)])
+                store.write(batch, sample_arrays(dataset), account)
+                advance()
+        explainer.model.cpu()
+    return True

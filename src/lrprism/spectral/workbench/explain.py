@@ -17,6 +17,7 @@ from lrprism.spectral.runs import file_hash, read_run, versions, write_json
 from lrprism.spectral.runs.record import RUN_FILE
 from lrprism.spectral.runs.tables import conservation_table, sample_table, summarize_conservation
 from lrprism.spectral.workbench.band_tables import check_plant_ndvi, write_areas, write_bands, write_zones
+from lrprism.spectral.workbench.batches import explain_batches
 from lrprism.spectral.workbench.choice import Choice, choose_way, drop_record
 from lrprism.spectral.workbench.class_report import report_into
 from lrprism.spectral.workbench.composites import find_composite
@@ -257,8 +258,6 @@ def _build_patch_explainer(
 
 def _run_job(job: _Job, store: RelevanceStore, settings: ExplanationSettings, reporter: Reporter) -> bool:
     """Explain the batches that are left; return True in the process that goes on."""
-    from lrprism.spectral.workbench.batches import explain_batches  # late: Lightning takes seconds
-
     store.create(job.template)
     kind = "pixels" if settings.every_pixel else "samples"
     title = f"explaining {len(job.numbers)} {kind} by {settings.rule}"
