@@ -172,8 +172,8 @@ neighbouring bands that correlate by {1 / (1 + NOISE**2):.3f}; the classes are
 {", ".join(map(str, SHIFTS))} standard deviations apart in a quarter of the groups each, so that the
 share of each group in the best classifier is known. On each draw `lrprism bands --seeds {SEEDS}` trains
 an MLP {SEEDS} times and gives an interval for each group that it finds; a planted group that it finds in
-parts counts as missed. Networks are no best classifiers: what they learn of chance in the training samples
-takes relevance from what is planted, the more, the fewer samples there are.
+parts counts as missed. Networks are no best classifiers, and the intervals are of what such networks use:
+what they learn of chance takes relevance from what is planted, most of all from groups of middling use.
 
 ```sh
 lrprism {_TRAIN.replace("train", "train spectra.csv")} --out runs/spectra
