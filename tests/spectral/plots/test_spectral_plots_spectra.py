@@ -263,3 +263,26 @@ def test_boxes_are_those_that_the_report_names(relevance: xr.Dataset) -> None:
     assert find([(917.5, 1002.5)]) == [[917.5, 1002.5]]
     assert find([(600.0, 685.0)]) == []
     assert find([]) == []
+
+
+def test_of_one_sample_no_feature_is_named(relevance: xr.Dataset, words: Words) -> None:
+    relevance["relevance"][:] = 0.0
+    relevance["relevance"][:, 2] = 1.0  # 680 nm, in chlorophyll a
+    single = relevance.isel(sample=[0])
+    text = words(relevance_spectrum(single, int(single["target"][0])))
+    assert "680.0 nm" in text
+    assert "chlorophyll" not in text
+
+
+def test_of_a_trait_the_size_is_drawn_and_marked_as_up_and_down_cancel(relevance: xr.Dataset) -> None:
+    relevance["relevance"][:] = 0.0
+    ups = np.flatnonzero(relevance["target"] == 0)
+    # of three samples one goes up by 2 and two down by 1: a mean of 0, a mean size of 4 / 3
+    for sample, value in zip(ups, (2.0, -1.0, -1.0), strict=True):
+        relevance["relevance"][sample, 2] = value / 25
+    relevance.attrs |= {"task": "regression", "target_units": ["mg/g"] * relevance.sizes["class"]}
+    figure = relevance_spectrum(relevance, 0)
+    size, marked = part(figure, "size"), part(figure, "strongest")
+    assert np.nanmax(size.get_ydata()) == pytest.approx(4 / 3, rel=1e-5)
+    assert (marked.get_xdata()[0], marked.get_ydata()[0]) == (680, pytest.approx(4 / 3, rel=1e-5))
+    assert np.nanmax(np.abs(part(figure, "relevance").get_ydata())) < 1e-6

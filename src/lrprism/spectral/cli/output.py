@@ -16,9 +16,9 @@ from lrprism.spectral.workbench.split_settings import SCENES
 def print_training(console: Console, record: dict[str, Any]) -> None:
     """Print the scores of a network, its split, and the notes on its data."""
     test, split = record["test"], record["split"]
-    scores = read_task(record).describe_test(test)
-    tested = f"{split['test']} test samples{name_groups(test)}"
-    _print_line(console, f"{scores} on {tested}, split by {split['scheme']}.")
+    task = read_task(record)
+    tested = f"{split['test']} test samples{name_groups(test, task.group)}"
+    _print_line(console, f"{task.describe_test(test)} on {tested}, split by {split['scheme']}.")
     # None for patches, whose place is not known
     overlap = split["test_windows_that_overlap_a_training_window"]
     if overlap is not None:

@@ -259,7 +259,7 @@ def _build_heading(dataset: xr.Dataset, count: int, *, normalise: bool) -> Headi
     title = f"Relevance of {count} explained class{'es' if count > 1 else ''}"
     facts = [
         "mean over samples (their number in brackets)",
-        f"each band summed over {contract.describe_window(dataset)}",
+        contract.describe_sum(dataset),
         "each class on its own scale" if normalise else "one scale for all classes",
         str(dataset.attrs.get("title", "")),
         contract.describe_way(dataset),

@@ -287,3 +287,9 @@ def describe_window(dataset: xr.Dataset) -> str:
     """Return the window in words, ``"9 × 9 pixels"``."""
     y, x = dataset.attrs["window"] if "y" not in dataset.sizes else (dataset.sizes["y"], dataset.sizes["x"])
     return f"{y} × {x} pixels"
+
+
+def describe_sum(dataset: xr.Dataset) -> str:
+    """Return over what each band is summed, in words; empty of single spectra."""
+    window = describe_window(dataset)
+    return "" if window == "1 × 1 pixels" else f"each band summed over {window}"

@@ -75,11 +75,11 @@ def _keep_sure(rows: pd.DataFrame, low: str) -> pd.DataFrame:
     return rows[~(rows[low] <= 0)] if "magnitude" not in rows.columns else rows
 
 
-def mark_peaks(axes: Axes, peaks: pd.DataFrame) -> None:
-    """Mark the peaks from :func:`find_peaks` by triangles with their wavelengths."""
+def mark_peaks(axes: Axes, peaks: pd.DataFrame, height: str = "sum") -> None:
+    """Mark peaks from :func:`find_peaks` by triangles, as high as a column says, with their wavelengths."""
     if peaks.empty:
         return
-    x, y = peaks["wavelength_nm"].to_numpy(dtype=np.float64), peaks["sum"].to_numpy(dtype=np.float64)
+    x, y = peaks["wavelength_nm"].to_numpy(dtype=np.float64), peaks[height].to_numpy(dtype=np.float64)
     label = "largest peaks" if len(peaks) > 1 else "largest peak"
     axes.plot(x, y, "v", color=style.VERMILION, markersize=3.5, label=label, gid="strongest", zorder=4)
     _name_places(axes, x, y, [f"{nm:.1f} nm" for nm in x])

@@ -39,15 +39,19 @@ class _Marks:
         peaks: From :func:`find_peaks`, on the map as computed.
         regions: From :func:`find_boxes`, on the pooled map.
         boxes: The ends of their boxes in nm.
+        has_noise: Whether it is known how far samples differ; of one alone no feature is named.
     """
 
     peaks: pd.DataFrame
     regions: pd.DataFrame
     boxes: list[Range]
+    has_noise: bool = True
 
     @property
     def ranges(self) -> list[Range]:
         """All that is marked, in nm: features that lie there are named."""
+        if not self.has_noise:
+            return []
         return [*self.boxes, *((nm, nm) for nm in self.peaks["wavelength_nm"].tolist())]
 
 
@@ -97,16 +101,16 @@ def relevance_spectrum(dataset: xr.Dataset, target: int) -> Figure:
     heading.draw(figure)
     wavelength_axis.draw_feature_strip(figure, (LEFT, heading.height), WIDTH, ends, features)
     axes = _add_panel(figure, spectra, (top, PANEL), ends)
-    _draw_relevance(axes, wavelength, table["sum"], table["std"], spectra.sizes["sample"])
+    _draw_relevance(axes, wavelength, table, spectra.sizes["sample"])
     right = _draw_input(axes, wavelength, spectra)
     wavelength_axis.shade_atmosphere(right, ends, known)
-    mark_peaks(axes, marks.peaks)
+    mark_peaks(axes, marks.peaks, "magnitude" if marks.has_noise and "magnitude" in table else "sum")
     panels = [axes, right]
     if nm:
         panels.append(lower := _add_panel(figure, spectra, (top + PANEL + BETWEEN, POOLED_PANEL), ends))
         axes.set_xlabel("")
         axes.tick_params(labelbottom=False)
-        _draw_relevance(lower, wavelength, table["pooled_sum"], table["pooled_std"], spectra.sizes["sample"])
+        _draw_relevance(lower, wavelength, table, spectra.sizes["sample"], "pooled_")
         wavelength_axis.shade_atmosphere(lower, ends, known)
         mark_boxes(lower, marks.regions, marks.boxes)
         for panel, name in ((axes, "as computed"), (lower, f"averaged over {contract.name_width(nm)}")):
@@ -119,7 +123,7 @@ def _find_marks(spectra: xr.Dataset, table: pd.DataFrame, target: int, *, pooled
     if contract.name_class_doubt(spectra, target):
         return _Marks(table[:0], table[:0], [])
     regions, boxes = find_boxes(table, target, spectra) if pooled else (table[:0], [])
-    return _Marks(find_peaks(table), regions, boxes)
+    return _Marks(find_peaks(table), regions, boxes, has_noise=spectra.sizes["sample"] > 1)
 
 
 def _add_panel(
@@ -159,7 +163,7 @@ def _build_heading(spectra: xr.Dataset, target: int) -> Heading:
     facts = [
         *one,
         "" if one else shown if right is None else f"{shown}, {right} of them right",
-        f"each band summed over {contract.describe_window(spectra)}",
+        contract.describe_sum(spectra),
         str(spectra.attrs.get("title", "")),
         contract.describe_way(spectra),
     ]
@@ -168,9 +172,9 @@ def _build_heading(spectra: xr.Dataset, target: int) -> Heading:
 
 
 def _draw_relevance(
-    axes: Axes, wavelength: NDArray[np.float64], means: pd.Series, spreads: pd.Series, count: int
+    axes: Axes, wavelength: NDArray[np.float64], table: pd.DataFrame, count: int, prefix: str = ""
 ) -> None:
-    mean, spread = means.to_numpy(dtype=np.float64), spreads.to_numpy(dtype=np.float64)
+    mean, spread = (table[prefix + name].to_numpy(dtype=np.float64) for name in ("sum", "std"))
     x, low = wavelength_axis.break_at_gaps(wavelength, mean - spread)
     _, high = wavelength_axis.break_at_gaps(wavelength, mean + spread)
     axes.axhline(0, color=style.BLACK, linewidth=0.6, zorder=1.5)
@@ -185,6 +189,9 @@ def _draw_relevance(
     axes.plot(x, y, color=style.BLUE, label=name, gid="relevance", **look)
     lone = wavelength_axis.find_lone_bands(wavelength)
     axes.plot(wavelength[lone], mean[lone], "o", color=style.BLUE, markersize=2.2)
+    if count > 1 and prefix + "magnitude" in table:  # of a trait, whose relevance cancels in its mean
+        size = wavelength_axis.break_at_gaps(wavelength, table[prefix + "magnitude"].to_numpy(np.float64))[1]
+        axes.plot(x, size, color=style.BLACK, linewidth=0.8, label="mean size, up or down", gid="size")
     bottom, top = float(np.nanmin(low)), float(np.nanmax(high))
     bottom, top = min(bottom, 0.0), max(top, 0.0)
     span = (top - bottom) or 1.0

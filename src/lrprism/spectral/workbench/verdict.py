@@ -36,6 +36,10 @@ _LIMIT: Final = (
     "tell; not that single bands are right, nor that the network is. A map that knows no network was not "
     "tried, and may rank the bands as well: lrprism evaluate RUN tries some."
 )
+_UNRANKED: Final = (
+    "This says how much arrives at the bands; not how they are ranked, that single bands are right, or that "
+    "the network is."
+)
 
 
 @dataclass(frozen=True)
@@ -206,7 +210,8 @@ def say_verdict(
             f"{f'windows of {width} bands' if width > 1 else 'one band after the other'}: {figures}."
         )
     figures_of = {name: [figure.value, figure.low, figure.high] for name, figure in srg.items()}
-    return Verdict([*lines, f"  {_LIMIT}"], doubt, arrived, samples, figures_of, cares)
+    limit = _LIMIT if srg else _UNRANKED
+    return Verdict([*lines, f"  {limit}"], doubt, arrived, samples, figures_of, cares)
 
 
 def _list_cares(

@@ -49,6 +49,7 @@ class Segmentation(AbstractTask):
     name: ClassVar[str] = "segmentation"
     noun: ClassVar[str] = "classes"
     is_spatial: ClassVar[bool] = True
+    group: ClassVar[str] = "square"
 
     def check(self, outputs: Tensor, targets: Tensor, *, samples: int) -> None:
         """Check that there is a map of known classes for each window, and logits for each pixel.
@@ -153,7 +154,7 @@ class Segmentation(AbstractTask):
         Args:
             test: The scores, with the confusion matrix: true classes in rows.
         """
-        return describe_chance(test, "test pixels", "square")
+        return describe_chance(test, "test pixels", self.group)
 
     def list_quantities(self, scores: PixelScores) -> Iterator[tuple[str, str, float | None]]:
         """Yield accuracy, macro F1, mean IoU and kappa, then F1 and IoU of each class.

@@ -69,6 +69,8 @@ class AbstractTask(ABC):
     noun: ClassVar[str]
     """The word for the outputs, such as "classes"."""
     is_spatial: ClassVar[bool] = False
+    group: ClassVar[str] = "group"
+    """What samples, or pixels, that are right or wrong together are called."""
     """True if targets lie beside the pixels, ``[N, y, x]``: the augmentation turns them with the patches."""
 
     names: tuple[str, ...] = ()
