@@ -91,6 +91,8 @@ def test_page_and_notebook_follow_each_other(cell: Any) -> None:
     cell.page.wait_for_function("model.get('address').includes('pins=7')")
     assert "bands=2-4" in cell.run("model.get('address')")
     frame = cell.page.frame_locator("iframe")
+    # before that nothing listens to a click
+    frame.locator("html[data-ready-ms]").wait_for(state="attached")
     frame.locator("#next").click()
     cell.page.wait_for_function("model.get('address').includes('bands=3-5')")
     assert cell.run("saved") >= 1

@@ -131,6 +131,13 @@ def test_samples_of_one_plant_say_nothing_of_others() -> None:
     assert one.reasons == (
         "all samples are of one plant, field or square, so that nothing is known of others",
     )
+    # two plants that differ by 60 % of their mean: t is 12.7
+    uneven = draw(680) * np.repeat([1.6, 0.4], 10)[:, None, None, None]
+    two = sample_spectra(build_dataset(uneven, [1] * 20)).assign_coords(group=("sample", [3] * 10 + [4] * 10))
+    assert judge(two).reasons == (
+        "no stretch of the spectrum has relevance above its own noise, as far as its samples of 2 groups "
+        "tell",
+    )
     four = judge(data.assign_coords(group=("sample", [3, 4, 5, 6] * 5)))
     assert (four.reasons, four.stretches[0].peak_nm) == ((), pytest.approx(680, abs=6))
 

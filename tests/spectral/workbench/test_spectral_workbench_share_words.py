@@ -56,7 +56,7 @@ def test_few_networks_have_wide_intervals_and_no_lists() -> None:
     text = describe(trainings=2)
     assert "2 networks are too few to say which bands every network uses" in text
     assert "Note: 2 networks where at least 5 are asked for: intervals are wide. shares.csv has" in text
-    assert "lists of bands need --seeds 5 or more, better 30." in text
+    assert "lists of bands need 5 good networks, better 30: give more --seeds." in text
     assert "no network uses" not in text
 
 

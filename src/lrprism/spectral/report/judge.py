@@ -26,6 +26,8 @@ ARRIVES: Final = 0.5
 _RANDOM: Final = "its relevance is no larger than what a network of random weights gives"
 _ONE_GROUP: Final = "all samples are of one plant, field or square, so that nothing is known of others"
 _NOISE: Final = "no stretch of the spectrum has relevance above its own noise"
+_FEW_GROUPS: Final = 5
+"""Intervals of fewer are so wide that their number is told: Student's t is 12.7 of two, 3.2 of four."""
 _AREA_WORDS: Final = {BACKGROUND: "background", BORDER: "outermost ring of the patch"}
 
 
@@ -155,7 +157,12 @@ def _place(
         return replace(finding, stretches=tuple(stretches))
     # without the floor: noise or random weights
     is_noise = not find_stretches(rows, per_sample, features, groups=groups)
-    return replace(finding, reasons=(_NOISE if is_noise else _RANDOM,))
+    few = "" if groups is None or len(np.unique(groups)) >= _FEW_GROUPS else _name_few(groups)
+    return replace(finding, reasons=(f"{_NOISE}{few}" if is_noise else _RANDOM,))
+
+
+def _name_few(groups: npt.NDArray[np.generic]) -> str:
+    return f", as far as its samples of {len(np.unique(groups))} groups tell"
 
 
 def _doubt_samples(shown: int, right: int | None) -> Iterator[str]:

@@ -152,8 +152,8 @@ def _note(networks: int, bands: pd.DataFrame) -> list[str]:
     if networks < FEWEST_TRAININGS:
         notes.append(
             f"Note: {networks} networks where at least {FEWEST_TRAININGS} are asked for: intervals are wide. "
-            f"{SHARES} has the share of each band; lists of bands need --seeds {FEWEST_TRAININGS} or more, "
-            "better 30."
+            f"{SHARES} has the share of each band; lists of bands need {FEWEST_TRAININGS} good networks, "
+            "better 30: give more --seeds."
         )
     first = bands[bands["class"] == bands["class"].iloc[0]]
     same = int(first["wavelength_nm"].duplicated().sum())
