@@ -3,7 +3,7 @@ import pytest
 
 from lrprism.errors import DataError
 from lrprism.spectral.bands import share_inside
-from lrprism.spectral.bands.features import SHIFTS, mark_resolved, share_inside_each
+from lrprism.spectral.bands.features import SHIFTS, compare_features, mark_resolved, share_inside_each
 
 REGULAR = np.arange(400.0, 1000.0, 5.0)
 GAP = np.r_[np.arange(1300.0, 1360.0, 10.0), np.arange(1412.0, 1500.0, 8.0)]
@@ -156,3 +156,18 @@ def test_windows_that_bands_can_show() -> None:
     # too narrow for steps of 5 nm, and beyond the bands
     windows = [(506, 511), (506, 510), (300, 390), (640, 2000)]
     assert mark_resolved(REGULAR[::-1], windows).tolist() == [True, False, False, True]
+
+
+def test_features_that_bands_cannot_show_are_left_out_and_nothing_is_said_of_nothing() -> None:
+    wavelength = np.arange(400.0, 1000.0, 10.0)
+    relevance = np.where((wavelength > 640) & (wavelength < 700), 1.0, 0.01)
+    windows = [(640.0, 700.0), (758.0, 762.0), (800.0, 900.0)]  # the second is narrower than a band
+    held, narrow, other = compare_features(relevance, wavelength, windows)
+    assert narrow is None
+    assert held is not None
+    assert held == share_inside_each(relevance, wavelength, [windows[0], windows[2]])[0]
+    assert held.is_more
+    assert other is not None
+    assert not other.is_more
+    assert compare_features(np.zeros(60), wavelength, windows) == [None] * 3
+    assert compare_features([1.0], [500.0], windows) == [None] * 3

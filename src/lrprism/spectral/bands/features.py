@@ -18,6 +18,7 @@ SHIFTS: Final = 1000
 _GAP: Final = 3.0
 """Steps above this many median ones are gaps, as where bands in the water vapour were removed."""
 _ROUNDING: Final = 1e-9
+_SURE: Final = 0.05
 
 
 class InsideShare(NamedTuple):
@@ -35,6 +36,11 @@ class InsideShare(NamedTuple):
     bandwidth: float
     ratio: float
     p: float
+
+    @property
+    def is_more(self) -> bool:
+        """True if more relevance lies inside than chance puts there, in nineteen cases of twenty."""
+        return self.ratio > 1 and self.p < _SURE
 
 
 def share_inside(
@@ -127,6 +133,29 @@ def share_inside_each(
         p = float((best <= rank[0] + _ROUNDING).mean())
         inside.append(InsideShare(share, bandwidth, share / bandwidth, p))
     return inside
+
+
+def compare_features(
+    relevance: npt.ArrayLike, wavelength: npt.ArrayLike, windows: Sequence[Window]
+) -> list[InsideShare | None]:
+    """Compare the share of relevance inside each feature that the bands can show with its bandwidth.
+
+    Args:
+        relevance: Relevance per band, ``[band]``.
+        wavelength: Centre of each band in nm, ``[band]``.
+        windows: Start and end of each feature in nm.
+
+    Returns:
+        The shares from :func:`share_inside_each`, in the order of the windows; None of a feature that the
+        bands cannot show, and of all where there are fewer than two wavelengths or no relevance.
+    """
+    values = np.asarray(relevance, dtype=np.float64)
+    if np.unique(wavelength).size < 2 or not values.any():
+        return [None] * len(windows)
+    resolved = mark_resolved(wavelength, windows)
+    shown = [window for window, is_shown in zip(windows, resolved, strict=True) if is_shown]
+    inside = iter(share_inside_each(values, wavelength, shown))
+    return [next(inside) if is_shown else None for is_shown in resolved]
 
 
 def mark_resolved(wavelength: npt.ArrayLike, windows: Sequence[Window]) -> npt.NDArray[np.bool_]:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from lrprism.errors import DataError
 from lrprism.spectral.bands.statistics import band_table
+from lrprism.spectral.knowledge.absorption import Feature
 from lrprism.spectral.plots import contract, style, wavelength_axis
 from lrprism.spectral.plots.heading import Heading, break_text
 from lrprism.spectral.plots.legend import draw_legend, measure_legend
@@ -65,8 +66,9 @@ def relevance_spectrum(dataset: xr.Dataset, target: int) -> Figure:
 
     The right axis has the mean spectrum of the same samples, over the whole window. The three largest peaks
     of the mean relevance that lie apart are marked with their wavelength; above stand the known absorption
-    features that hold one of them, and no others. Where the air above a scene absorbs the ground is grey.
-    Lines are sorted by wavelength and broken at gaps.
+    features that hold one of them, and no others; of a trait those alone that hold more relevance than chance
+    puts there. Where the air above a scene absorbs the ground is grey. Lines are sorted by wavelength and
+    broken at gaps.
 
     Where the dataset states a width W (``resolution_nm``), a second panel has the same of the relevance
     averaged over a box of W by :func:`lrprism.spectral.pooled`, and marks its three largest peaks more than W
@@ -93,7 +95,7 @@ def relevance_spectrum(dataset: xr.Dataset, target: int) -> Figure:
     marks = _find_marks(spectra, table, target, pooled=bool(nm))
     ends = wavelength_axis.choose_limits(wavelength)
     known = wavelength_axis.list_visible(spectra)
-    features = wavelength_axis.find_features(ends, marks.ranges, known)
+    features = wavelength_axis.find_features(ends, marks.ranges, _choose_features(known, table))
     strip, heading = wavelength_axis.measure_strip(features), _build_heading(spectra, target)
     top = heading.height + strip + (NAME if nm else 1.0)
     height = top + PANEL + (BETWEEN + POOLED_PANEL if nm else 0.0) + AXIS + measure_legend(6, LEGEND)
@@ -124,6 +126,14 @@ def _find_marks(spectra: xr.Dataset, table: pd.DataFrame, target: int, *, pooled
         return _Marks(table[:0], table[:0], [])
     regions, boxes = find_boxes(table, target, spectra) if pooled else (table[:0], [])
     return _Marks(find_peaks(table), regions, boxes, has_noise=spectra.sizes["sample"] > 1)
+
+
+def _choose_features(known: tuple[Feature, ...], table: pd.DataFrame) -> tuple[Feature, ...]:
+    """Return the features that may be named: no noise is known that a trait's mean size is above."""
+    if "magnitude" not in table:
+        return known
+    size, wavelength = (table[name].to_numpy(np.float64) for name in ("magnitude", "wavelength_nm"))
+    return wavelength_axis.keep_holding(known, size, wavelength)
 
 
 def _add_panel(

@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from lrprism.spectral.bands.features import compare_features
 from lrprism.spectral.knowledge.absorption import FEATURES, Feature, list_features
 from lrprism.spectral.plots import style
 
@@ -192,6 +193,21 @@ def list_visible(dataset: xr.Dataset) -> tuple[Feature, ...]:
         dataset: A relevance dataset.
     """
     return list_features(dataset.attrs, outdoors={"row", "column"} <= set(dataset.variables))
+
+
+def keep_holding(
+    known: Sequence[Feature], relevance: NDArray[np.float64], wavelength: NDArray[np.float64]
+) -> tuple[Feature, ...]:
+    """Return the features that hold more relevance than chance puts there, as the report asks.
+
+    Args:
+        known: Features that the data can show.
+        relevance: Magnitude of the relevance in each band, ``[band]``.
+        wavelength: Centre of each band in nm, ``[band]``.
+    """
+    inside = compare_features(relevance, wavelength, [(each.start_nm, each.end_nm) for each in known])
+    pairs = zip(known, inside, strict=True)
+    return tuple(feature for feature, own in pairs if own is not None and own.is_more)
 
 
 def shade_atmosphere(axes: Axes, ends: tuple[float, float], known: Sequence[Feature] = FEATURES) -> None:

@@ -7,14 +7,13 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from lrprism.spectral.bands.features import InsideShare, mark_resolved, share_inside_each
+from lrprism.spectral.bands.features import InsideShare, compare_features
 from lrprism.spectral.bands.intervals import bootstrap_mean, count_units, widen_for_choice
 from lrprism.spectral.bands.pooling import joins_bands, pick_peaks
 from lrprism.spectral.knowledge.absorption import Feature
 
 MOST: Final = 3
 """Stretches that are named for a class."""
-_SURE: Final = 0.05
 _PLATEAU: Final = 0.8
 """Pooled relevance of this share of its peak is as high."""
 _LEAST: Final = 0.1
@@ -261,16 +260,12 @@ def find_causes(
         peak: The wavelength of the peak in nm.
         features: The features that the data can show.
     """
-    if np.unique(wavelength).size < 2 or not share.any():
+    if not any(feature.distance(peak) == 0 for feature in features):
         return ()
-    resolved = mark_resolved(wavelength, [(each.start_nm, each.end_nm) for each in features])
-    shown = [feature for feature, is_shown in zip(features, resolved, strict=True) if is_shown]
-    if not any(feature.distance(peak) == 0 for feature in shown):
-        return ()
-    shares = share_inside_each(share, wavelength, [(each.start_nm, each.end_nm) for each in shown])
-    causes = []
-    for feature, inside in zip(shown, shares, strict=True):
-        if feature.distance(peak) == 0 and inside.ratio > 1 and inside.p < _SURE:
-            name = f"{feature.name} of the air" if feature.kind == "atmosphere" else feature.name
-            causes.append(Cause(name, inside, len(shown)))
-    return tuple(causes)
+    inside = compare_features(share, wavelength, [(each.start_nm, each.end_nm) for each in features])
+    among = sum(each is not None for each in inside)
+    return tuple(
+        Cause(f"{feature.name} of the air" if feature.kind == "atmosphere" else feature.name, own, among)
+        for feature, own in zip(features, inside, strict=True)
+        if feature.distance(peak) == 0 and own is not None and own.is_more
+    )
