@@ -23,8 +23,8 @@ ENGINE = [
     {"engine"},
     {"composites"},
     {"evaluation"},
-    {"export"},
     {"attribution"},
+    {"export"},
     {"plugs"},
 ]
 """The floors of the engine, from the bottom up; rooms on one floor do not import each other."""

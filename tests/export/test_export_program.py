@@ -1,0 +1,93 @@
+"""The exported program equals the library, on other inputs and without it."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+import lrprism as lp
+from lrprism.export import export_program
+
+RUN = """
+import sys, torch
+sys.modules["lrprism"] = None
+x, target, expected = torch.load(sys.argv[2])
+got = torch.export.load(sys.argv[1]).module()(x, target)
+assert all(torch.equal(a, b) for a, b in zip(got, expected, strict=True))
+print("equal", len(got))
+"""
+
+
+def make_cnn() -> nn.Module:
+    torch.manual_seed(0)
+    layers = [
+        nn.Conv1d(1, 8, 5),
+        nn.BatchNorm1d(8),
+        nn.ReLU(),
+        nn.MaxPool1d(2),
+        nn.Flatten(),
+        nn.Linear(64, 4),
+    ]
+    return nn.Sequential(*layers).eval()
+
+
+@pytest.mark.parametrize("composite", [None, lp.presets.Epsilon()], ids=["default", "epsilon"])
+@pytest.mark.parametrize("count", [1, 2, 7])
+def test_a_program_equals_the_library_on_other_inputs(composite, count):
+    model = make_cnn()
+    program = export_program(model, torch.rand(2, 1, 20), composite).module()
+    x = torch.randn(count, 1, 20)
+    for target in (torch.arange(count) % 4, torch.full((count,), -1)):
+        expected = lp.LRP(model, composite).explain(x, None if (target < 0).all() else target)
+        output, relevance, explained, arrived, is_finite = program(x, target)
+        torch.testing.assert_close(output, expected.output)
+        torch.testing.assert_close(relevance, expected.relevance, rtol=1e-5, atol=1e-6)
+        torch.testing.assert_close(explained, expected.output.gather(1, expected.target[:, None])[:, 0])
+        torch.testing.assert_close(arrived, expected.relevance.sum((1, 2)), rtol=1e-4, atol=1e-5)
+        assert is_finite.all()
+
+
+def test_a_sample_with_nan_is_flagged_and_no_other():
+    x = torch.rand(3, 1, 20)
+    x[1, 0, 4] = torch.nan
+    program = export_program(make_cnn(), torch.rand(2, 1, 20)).module()
+    assert program(x, torch.zeros(3, dtype=torch.int64))[4].tolist() == [True, False, True]
+
+
+def test_a_file_runs_where_lrprism_cannot_be_imported(tmp_path: Path):
+    program = export_program(make_cnn(), torch.rand(2, 1, 20))
+    x, target = torch.rand(5, 1, 20), torch.tensor([0, 1, 2, 3, -1])
+    torch.export.save(program, tmp_path / "a.pt2")
+    torch.save((x, target, program.module()(x, target)), tmp_path / "x.pt")
+    command = [sys.executable, "-c", RUN, str(tmp_path / "a.pt2"), str(tmp_path / "x.pt")]
+    run = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert run.stdout.strip() == "equal 5", run.stderr
+
+
+class Deciding(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.linear = nn.Linear(3, 2)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.linear(x) * (2 if x.sum() > 0 else 1)
+
+
+def test_a_model_whose_values_decide_is_refused():
+    with pytest.raises(lp.ModelError, match="same ops for every input"):
+        export_program(Deciding(), torch.rand(2, 3))
+
+
+def test_an_output_that_is_no_class_is_refused():
+    with pytest.raises(lp.ModelError, match="two classes or more"):
+        export_program(nn.Linear(3, 1), torch.rand(2, 3))
+
+
+def test_weights_are_stored_once(tmp_path: Path):
+    model = nn.Sequential(nn.Linear(400, 400), nn.ReLU(), nn.Linear(400, 3))
+    torch.export.save(export_program(model, torch.rand(2, 400)), tmp_path / "a.pt2")
+    weights = sum(p.numel() * p.element_size() for p in model.parameters())
+    assert (tmp_path / "a.pt2").stat().st_size <= 1.05 * weights + 1e6
