@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 import lrprism as lp
+from lrprism.composites import AbstractComposite
 from lrprism.export import export_program
 
 RUN = """
@@ -36,7 +37,9 @@ def make_cnn() -> nn.Module:
 
 @pytest.mark.parametrize("composite", [None, lp.presets.Epsilon()], ids=["default", "epsilon"])
 @pytest.mark.parametrize("count", [1, 2, 7])
-def test_a_program_equals_the_library_on_other_inputs(composite, count):
+def test_a_program_equals_the_library_on_other_inputs(
+    composite: AbstractComposite | None, count: int
+) -> None:
     model = make_cnn()
     program = export_program(model, torch.rand(2, 1, 20), composite).module()
     x = torch.randn(count, 1, 20)
@@ -50,14 +53,14 @@ def test_a_program_equals_the_library_on_other_inputs(composite, count):
         assert is_finite.all()
 
 
-def test_a_sample_with_nan_is_flagged_and_no_other():
+def test_a_sample_with_nan_is_flagged_and_no_other() -> None:
     x = torch.rand(3, 1, 20)
     x[1, 0, 4] = torch.nan
     program = export_program(make_cnn(), torch.rand(2, 1, 20)).module()
     assert program(x, torch.zeros(3, dtype=torch.int64))[4].tolist() == [True, False, True]
 
 
-def test_a_file_runs_where_lrprism_cannot_be_imported(tmp_path: Path):
+def test_a_file_runs_where_lrprism_cannot_be_imported(tmp_path: Path) -> None:
     program = export_program(make_cnn(), torch.rand(2, 1, 20))
     x, target = torch.rand(5, 1, 20), torch.tensor([0, 1, 2, 3, -1])
     torch.export.save(program, tmp_path / "a.pt2")
@@ -76,18 +79,25 @@ class Deciding(nn.Module):
         return self.linear(x) * (2 if x.sum() > 0 else 1)
 
 
-def test_a_model_whose_values_decide_is_refused():
+def test_a_model_whose_values_decide_is_refused() -> None:
     with pytest.raises(lp.ModelError, match="same ops for every input"):
         export_program(Deciding(), torch.rand(2, 3))
 
 
-def test_an_output_that_is_no_class_is_refused():
+def test_an_output_that_is_no_class_is_refused() -> None:
     with pytest.raises(lp.ModelError, match="two classes or more"):
         export_program(nn.Linear(3, 1), torch.rand(2, 3))
 
 
-def test_weights_are_stored_once(tmp_path: Path):
+def test_weights_are_stored_once(tmp_path: Path) -> None:
     model = nn.Sequential(nn.Linear(400, 400), nn.ReLU(), nn.Linear(400, 3))
     torch.export.save(export_program(model, torch.rand(2, 400)), tmp_path / "a.pt2")
     weights = sum(p.numel() * p.element_size() for p in model.parameters())
     assert (tmp_path / "a.pt2").stat().st_size <= 1.05 * weights + 1e6
+
+
+def test_the_maps_of_three_inputs_differ() -> None:
+    program = export_program(make_cnn(), torch.rand(2, 1, 20)).module()
+    x = torch.rand(3, 1, 20)
+    maps = [program(x[i : i + 1], torch.tensor([0]))[1] for i in range(3)]
+    assert not any(torch.allclose(maps[i], maps[j]) for i, j in [(0, 1), (0, 2), (1, 2)])

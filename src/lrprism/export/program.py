@@ -19,7 +19,7 @@ from lrprism.engine import propagate, suspend_outer_passes
 from lrprism.errors import InputError, ModelError
 
 _LARGEST_DIFFERENCE = 1e-5
-"""The program and the library may differ by this share of the largest relevance, as sums take other orders."""
+"""Program and library may differ by this share of the largest number, as sums take other orders."""
 
 
 def export_program(
@@ -36,7 +36,7 @@ def export_program(
     part of it.
 
     Args:
-        model: A classifier of one float tensor ``[N, ...]`` with logits ``[N, classes]``, two classes or more.
+        model: A classifier of one float tensor ``[N, ...]`` with logits ``[N, classes]``, at least two.
         example: At least one sample; a second run on it compares the program with the library.
         composite: As for :class:`lrprism.LRP`.
 
@@ -76,7 +76,7 @@ def _write_explanation(explainer: LRP, x: Tensor) -> Callable[[Tensor, Tensor], 
         inputs = ParsedInputs(x, (x,), parsed.paths, parsed.names, (), {}, nonnegative=())
         with (
             suspend_outer_passes(x),
-            runner.trace(inputs, None, NO_LAYERS, say=lambda message: None) as (
+            runner.trace(inputs, None, NO_LAYERS, say=lambda _: None) as (
                 forward_pass,
                 facts,
                 assignment,
@@ -110,8 +110,8 @@ def _trace(
     except (RuntimeError, ValueError, torch._dynamo.exc.UserError) as error:
         raise ModelError(
             "an exported model should compute the same ops for every input and number of samples. Found: "
-            f"{str(error).strip().splitlines()[0]} Look in forward for .item(), bool() of a tensor or a fixed "
-            "number of samples."
+            f"{str(error).strip().splitlines()[0]} Look in forward for .item(), bool() of a tensor or a "
+            "fixed number of samples."
         ) from error
 
 
