@@ -101,3 +101,19 @@ def test_the_maps_of_three_inputs_differ() -> None:
     x = torch.rand(3, 1, 20)
     maps = [program(x[i : i + 1], torch.tensor([0]))[1] for i in range(3)]
     assert not any(torch.allclose(maps[i], maps[j]) for i, j in [(0, 1), (0, 2), (1, 2)])
+
+
+class Token(nn.Module):
+    def __init__(self, *, fixes: bool) -> None:
+        super().__init__()
+        self.token, self.linear, self.fixes = nn.Parameter(torch.rand(1, 2)), nn.Linear(5, 2), fixes
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.linear(torch.cat([self.token.expand(len(x) if self.fixes else x.shape[0], -1), x], 1))
+
+
+def test_len_fixes_the_number_of_samples_and_shape_does_not() -> None:
+    with pytest.raises(lp.ModelError, match=r"write x\.shape\[0\]"):
+        export_program(Token(fixes=True), torch.rand(2, 3))
+    program = export_program(Token(fixes=False), torch.rand(2, 3)).module()
+    assert program(torch.rand(5, 3), torch.zeros(5, dtype=torch.int64))[1].shape == (5, 3)

@@ -110,8 +110,8 @@ def _trace(
     except (RuntimeError, ValueError, torch._dynamo.exc.UserError) as error:
         raise ModelError(
             "an exported model should compute the same ops for every input and number of samples. Found: "
-            f"{str(error).strip().splitlines()[0]} Look in forward for .item(), bool() of a tensor or a "
-            "fixed number of samples."
+            f"{str(error).strip().splitlines()[0]} Look in forward for .item(), bool() of a tensor or "
+            "len(x), which fixes the number of samples: write x.shape[0]."
         ) from error
 
 
