@@ -48,7 +48,7 @@ def test_a_program_equals_the_library_on_other_inputs(
         output, relevance, explained, arrived, is_finite = program(x, target)
         torch.testing.assert_close(output, expected.output)
         torch.testing.assert_close(relevance, expected.relevance, rtol=1e-5, atol=1e-6)
-        torch.testing.assert_close(explained, expected.output.gather(1, expected.target[:, None])[:, 0])
+        torch.testing.assert_close(explained, expected.output[torch.arange(count), expected.target])
         torch.testing.assert_close(arrived, expected.relevance.sum((1, 2)), rtol=1e-4, atol=1e-5)
         assert is_finite.all()
 
@@ -76,7 +76,8 @@ class Deciding(nn.Module):
         self.linear = nn.Linear(3, 2)
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.linear(x) * (2 if x.sum() > 0 else 1)
+        logits: Tensor = self.linear(x)
+        return logits * (2 if x.sum() > 0 else 1)
 
 
 def test_a_model_whose_values_decide_is_refused() -> None:
@@ -109,7 +110,9 @@ class Token(nn.Module):
         self.token, self.linear, self.fixes = nn.Parameter(torch.rand(1, 2)), nn.Linear(5, 2), fixes
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.linear(torch.cat([self.token.expand(len(x) if self.fixes else x.shape[0], -1), x], 1))
+        token = self.token.expand(len(x) if self.fixes else x.shape[0], -1)
+        logits: Tensor = self.linear(torch.cat([token, x], 1))
+        return logits
 
 
 def test_len_fixes_the_number_of_samples_and_shape_does_not() -> None:
