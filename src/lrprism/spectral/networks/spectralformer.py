@@ -104,7 +104,7 @@ class SpectralFormer(AbstractNetwork):
         """Return the logits of patches, ``[N, band, y, x]``, each band scaled to 0..1."""
         self.check_input(patch)
         embedded = self.embed(self._group_bands(patch.flatten(2)))
-        tokens = torch.cat([self.class_token.expand(len(patch), -1, -1), embedded], dim=1)
+        tokens = torch.cat([self.class_token.expand(patch.shape[0], -1, -1), embedded], dim=1)
         tokens = self.dropout(tokens + self.position)
         before: list[Tensor] = []
         for index, block in enumerate(self.blocks):

@@ -54,6 +54,6 @@ class Transformer1D(AbstractNetwork):
         """Return the logits of spectra, ``[N, band]``."""
         self.check_input(spectrum)
         embedded = self.embed(self.pad(spectrum).unflatten(1, (-1, self.stretch)))
-        tokens = torch.cat([self.class_token.expand(len(spectrum), -1, -1), embedded], dim=1)
+        tokens = torch.cat([self.class_token.expand(spectrum.shape[0], -1, -1), embedded], dim=1)
         logits: Tensor = self.classify(self.blocks(tokens + self.position)[:, 0])
         return logits
