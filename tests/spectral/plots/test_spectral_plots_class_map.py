@@ -122,13 +122,19 @@ def test_classes_get_scales_of_their_own_where_their_ranges_differ(
     np.testing.assert_allclose(drawn.max(axis=1), 1)
 
 
-def test_features_are_named_at_dots_alone(relevance: xr.Dataset, words: Words) -> None:
-    relevance["relevance"][:] = 0.0
-    relevance["relevance"][:, 2] = 1.0  # 680 nm
-    assert "chlorophyll a" in words(class_spectra(relevance))
+def test_features_are_named_at_dots_that_they_hold_more_than_chance(
+    make_relevance: Callable[..., xr.Dataset], words: Words
+) -> None:
+    relevance = make_relevance(np.arange(500.0, 1000.0, 10.0))
+    nm = relevance["wavelength"]
+    relevance["relevance"][:] = xr.where((nm > 682) & (nm < 750), 1.0, 0.0)
+    assert "red edge" in words(class_spectra(relevance))
     assert "leaf water" not in words(class_spectra(relevance))
     reasons = dict.fromkeys((0, 1), ("too few samples",))
-    assert "chlorophyll a" not in words(class_spectra(relevance.assign_attrs(reasons=reasons)))
+    assert "red edge" not in words(class_spectra(relevance.assign_attrs(reasons=reasons)))
+    # one band lies in some feature wherever it lies
+    relevance["relevance"][:] = xr.where(nm == 720, 1.0, 0.0)
+    assert "red edge" not in words(class_spectra(relevance))
 
 
 def test_missing_target(relevance: xr.Dataset) -> None:

@@ -73,14 +73,22 @@ def test_the_largest_peaks_that_lie_apart_are_marked(relevance: xr.Dataset, word
     assert all(f"{nm[band]:.1f} nm" in words(figure) for band in (1, 25))
 
 
-def test_features_are_named_at_marks_alone(relevance: xr.Dataset, words: Words) -> None:
-    relevance["relevance"][:] = 0.0
-    relevance["relevance"][:, 2] = 1.0  # 680 nm
+def test_features_are_named_at_marks_that_they_hold_more_than_chance(
+    make_relevance: MakeRelevance, words: Words
+) -> None:
+    relevance = make_relevance(np.arange(500.0, 1000.0, 10.0))
+    nm = relevance["wavelength"]
+    relevance["relevance"][:] = xr.where((nm > 682) & (nm < 750), 1.0, 0.0)
     text = words(relevance_spectrum(relevance, 0))
-    assert "chlorophyll a" in text
+    assert "red edge" in text
     assert "leaf water" not in text
     silent = relevance.assign_attrs(reasons={0: ("too few samples",)})
-    assert "chlorophyll a" not in words(relevance_spectrum(silent, 0))
+    assert "red edge" not in words(relevance_spectrum(silent, 0))
+    # of one sample no noise is known
+    assert "red edge" not in words(relevance_spectrum(relevance.isel(sample=[0]), 0))
+    # one band lies in some feature wherever it lies
+    relevance["relevance"][:] = xr.where(nm == 720, 1.0, 0.0)
+    assert "red edge" not in words(relevance_spectrum(relevance, 0))
 
 
 def test_spread_is_the_standard_deviation(make_relevance: MakeRelevance) -> None:
@@ -234,7 +242,7 @@ def test_no_box_is_marked_where_all_are_within_their_noise(relevance: xr.Dataset
     noise = np.zeros((6, *relevance["relevance"].shape[1:]), dtype=np.float32)
     noise[::2, :, 0, 0], noise[1::2, :, 0, 0] = 1.0, -1.0
     dataset = relevance.assign(relevance=(relevance["relevance"].dims, noise), target=("sample", [1] * 6))
-    figure = relevance_spectrum(dataset.assign_attrs(resolution_nm=85.0, named={1: [(917.5, 1002.5)]}), 1)
+    figure = relevance_spectrum(dataset.assign_attrs(resolution_nm=85.0), 1)
     assert not {line.get_gid() for axes in figure.axes for line in axes.lines} & {"strongest", "region"}
 
 
@@ -261,17 +269,9 @@ def test_boxes_are_those_that_the_report_names(relevance: xr.Dataset) -> None:
         return [line.get_xdata().tolist() for line in lines]
 
     assert find([(917.5, 1002.5)]) == [[917.5, 1002.5]]
-    assert find([(600.0, 685.0)]) == []
+    # also where it is no peak of the figure's own
+    assert find([(600.0, 685.0)]) == [[600.0, 685.0]]
     assert find([]) == []
-
-
-def test_of_one_sample_no_feature_is_named(relevance: xr.Dataset, words: Words) -> None:
-    relevance["relevance"][:] = 0.0
-    relevance["relevance"][:, 2] = 1.0  # 680 nm, in chlorophyll a
-    single = relevance.isel(sample=[0])
-    text = words(relevance_spectrum(single, int(single["target"][0])))
-    assert "680.0 nm" in text
-    assert "chlorophyll" not in text
 
 
 def test_of_a_trait_the_size_is_drawn_and_marked_as_up_and_down_cancel(relevance: xr.Dataset) -> None:

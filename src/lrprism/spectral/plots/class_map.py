@@ -42,11 +42,13 @@ class _ClassRows:
         names: Of the classes, with their samples.
         maps: Name of each map, and its mean relevance, ``[class, band]``.
         reasons: Why a class names no bands, an empty text where it does.
+        sizes: Mean magnitude of the relevance, ``[class, band]``.
     """
 
     names: list[str]
     maps: dict[str, NDArray[np.float64]]
     reasons: list[str]
+    sizes: NDArray[np.float64]
 
     @property
     def is_named(self) -> NDArray[np.bool_]:
@@ -69,9 +71,10 @@ def class_spectra(dataset: xr.Dataset, *, normalise: bool | None = None) -> Figu
     The diverging scale is centred on 0; the class names carry the number of samples, and how many of them
     the network gets right. Right of each row stands the largest magnitude of its class, so that a class of
     little relevance is not taken for a strong one. A dot marks the band of the largest relevance in each
-    class; the known absorption features that hold a dot are named above. A class that names no bands is pale
-    and hatched, and a note says why. Gaps of the sensor stay empty. Where the dataset states a width W
-    (``resolution_nm``), a second map has the relevance averaged over a box of W, on a scale of its own.
+    class; the known absorption features that hold a dot, and more relevance of the class than chance puts
+    there, are named above. A class that names no bands is pale and hatched, and a note says why. Gaps of the
+    sensor stay empty. Where the dataset states a width W (``resolution_nm``), a second map has the relevance
+    averaged over a box of W, on a scale of its own.
 
     Args:
         dataset: A relevance dataset, as for :func:`lrprism.spectral.plots.relevance_spectrum`.
@@ -127,7 +130,21 @@ def _average_classes(spectra: xr.Dataset) -> _ClassRows:
         name: np.stack([group.to_numpy().mean(axis=0) for group in samples])
         for name, samples in values.items()
     }
-    return _ClassRows(names, maps, [contract.find_class_reason(spectra, target) for target in classes])
+    reasons = [contract.find_class_reason(spectra, target) for target in classes]
+    sizes = [np.abs((group["positive"] + group["negative"]).to_numpy()).mean(axis=0) for group in groups]
+    return _ClassRows(names, maps, reasons, np.stack(sizes))
+
+
+def _find_features(
+    rows: _ClassRows, wavelength: NDArray[np.float64], known: Sequence[Feature]
+) -> list[Feature]:
+    """Find the features that hold a dot of a class, and more of its relevance than chance puts there."""
+    ends, found = wavelength_axis.choose_limits(wavelength), list[Feature]()
+    for number in np.flatnonzero(rows.is_named):
+        held = wavelength_axis.keep_holding(known, rows.sizes[number], wavelength)
+        dots = [float(wavelength[means[number].argmax()]) for means in rows.maps.values()]
+        found += wavelength_axis.find_features(ends, [(nm, nm) for nm in dots], held)
+    return wavelength_axis.find_features(ends, known=list(dict.fromkeys(found)))
 
 
 def _count(group: xr.Dataset) -> str:
@@ -144,8 +161,7 @@ def _lay_out(
     known: Sequence[Feature],
 ) -> tuple[Figure, list[Axes]]:
     ends = wavelength_axis.choose_limits(wavelength)
-    dots = [nm for means in rows.maps.values() for nm in wavelength[means.argmax(axis=1)][rows.is_named]]
-    features = wavelength_axis.find_features(ends, [(nm, nm) for nm in dots], known)
+    features = _find_features(rows, wavelength, known)
     names_width = max(18.0, *(style.text_width(name, style.FONT_SMALL) * 1.04 + 2.0 for name in rows.names))
     numbers = [style.format_number(float(peak)) for peaks in rows.peaks.values() for peak in peaks]
     numbers_width = max(style.text_width(number, style.FONT_SMALL) for number in numbers) + 1.5

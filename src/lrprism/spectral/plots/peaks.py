@@ -17,7 +17,6 @@ APART: Final = 25.0  # peaks nearer than this part of the axis are one in print
 ROOF: Final = 3.0  # mm, from the upper edge of the panel to the names of peaks
 KNEE: Final = 2.0  # mm, in which the line of a peak turns to its name
 HEADROOM: Final = 0.22  # of the panel, kept free for the names of peaks
-_ROUNDING: Final = 1e-3  # nm
 
 Range = tuple[float, float]
 
@@ -45,7 +44,7 @@ def find_peaks(rows: pd.DataFrame) -> pd.DataFrame:
 def find_boxes(rows: pd.DataFrame, target: int, spectra: xr.Dataset) -> tuple[pd.DataFrame, list[Range]]:
     """Return the rows of the largest pooled relevance, and the ends of their boxes in nm.
 
-    Where the dataset states the stretches that the report names, others are left out: it asks for more.
+    Where the dataset states the stretches that the report names, they are those: it asks for more.
 
     Args:
         rows: The rows of one class of :func:`lrprism.spectral.band_table`, with pooled relevance.
@@ -53,16 +52,13 @@ def find_boxes(rows: pd.DataFrame, target: int, spectra: xr.Dataset) -> tuple[pd
         spectra: The :func:`lrprism.spectral.sample_spectra` of the class.
     """
     wavelength = rows["wavelength_nm"].to_numpy(np.float64)
+    named: list[Range] | None = spectra.attrs.get(NAMED, {}).get(target)
+    if named is not None:
+        middles = [np.abs(wavelength - (start + end) / 2).argmin() for start, end in named]
+        return rows.iloc[middles], named
     regions = _keep_sure(top_regions(rows, target, MARKED), "pooled_low")
     half = float(rows["pooled_nm"].iloc[0]) / 2
-    boxes = [_find_box(wavelength, nm, half) for nm in regions["wavelength_nm"]]
-    named = spectra.attrs.get(NAMED, {}).get(target)
-    if named is not None:
-        starts = np.array([start for start, _ in named])
-        # an empty list would select columns, not rows
-        is_named = np.array([(np.abs(starts - start) < _ROUNDING).any() for start, _ in boxes], dtype=bool)
-        regions, boxes = regions[is_named], [box for box, said in zip(boxes, is_named, strict=True) if said]
-    return regions, boxes
+    return regions, [_find_box(wavelength, nm, half) for nm in regions["wavelength_nm"]]
 
 
 def _find_box(wavelength: NDArray[np.float64], nm: float, half: float) -> Range:

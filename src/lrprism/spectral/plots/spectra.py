@@ -66,9 +66,8 @@ def relevance_spectrum(dataset: xr.Dataset, target: int) -> Figure:
 
     The right axis has the mean spectrum of the same samples, over the whole window. The three largest peaks
     of the mean relevance that lie apart are marked with their wavelength; above stand the known absorption
-    features that hold one of them, and no others; of a trait those alone that hold more relevance than chance
-    puts there. Where the air above a scene absorbs the ground is grey. Lines are sorted by wavelength and
-    broken at gaps.
+    features that hold one of them, and more relevance than chance puts there, as the report asks. Where the
+    air above a scene absorbs the ground is grey. Lines are sorted by wavelength and broken at gaps.
 
     Where the dataset states a width W (``resolution_nm``), a second panel has the same of the relevance
     averaged over a box of W by :func:`lrprism.spectral.pooled`, and marks its three largest peaks more than W
@@ -95,7 +94,7 @@ def relevance_spectrum(dataset: xr.Dataset, target: int) -> Figure:
     marks = _find_marks(spectra, table, target, pooled=bool(nm))
     ends = wavelength_axis.choose_limits(wavelength)
     known = wavelength_axis.list_visible(spectra)
-    features = wavelength_axis.find_features(ends, marks.ranges, _choose_features(known, table))
+    features = _find_features(ends, marks, table, known)
     strip, heading = wavelength_axis.measure_strip(features), _build_heading(spectra, target)
     top = heading.height + strip + (NAME if nm else 1.0)
     height = top + PANEL + (BETWEEN + POOLED_PANEL if nm else 0.0) + AXIS + measure_legend(6, LEGEND)
@@ -128,12 +127,13 @@ def _find_marks(spectra: xr.Dataset, table: pd.DataFrame, target: int, *, pooled
     return _Marks(find_peaks(table), regions, boxes, has_noise=spectra.sizes["sample"] > 1)
 
 
-def _choose_features(known: tuple[Feature, ...], table: pd.DataFrame) -> tuple[Feature, ...]:
-    """Return the features that may be named: no noise is known that a trait's mean size is above."""
-    if "magnitude" not in table:
-        return known
-    size, wavelength = (table[name].to_numpy(np.float64) for name in ("magnitude", "wavelength_nm"))
-    return wavelength_axis.keep_holding(known, size, wavelength)
+def _find_features(
+    ends: Range, marks: _Marks, table: pd.DataFrame, known: tuple[Feature, ...]
+) -> list[Feature]:
+    """Find the features that hold a mark, and more relevance than chance puts there."""
+    share, wavelength = (table[name].to_numpy(np.float64) for name in ("share", "wavelength_nm"))
+    held = wavelength_axis.keep_holding(known, share, wavelength)
+    return wavelength_axis.find_features(ends, marks.ranges, held)
 
 
 def _add_panel(
