@@ -123,7 +123,7 @@ def test_plants_are_drawn_whole_and_one_plant_tells_nothing() -> None:
 
 def test_of_three_plants_the_error_of_other_plants_is_wide_enough() -> None:
     generator, held = np.random.default_rng(0), []
-    for _ in range(200):
+    for _ in range(100):
         # plants scatter about a share of a half, by less than it takes to turn a sign
         first = 0.5 + 0.1 * np.repeat(generator.normal(size=3), 4)
         relevance = np.stack([first, 1 - first], axis=1)[None]

@@ -53,7 +53,8 @@ def test_the_help_of_a_command_waits_for_no_library(command: str) -> None:
 
 
 def test_explaining_on_one_device_needs_no_lightning(trained: Path, tmp_path: Path) -> None:
-    imported = list_heavy_imports("explain", str(trained), "--out", str(tmp_path / "results"), "--quiet")
+    options = ("--out", str(tmp_path / "results"), "--figures", "none", "--quiet")
+    imported = list_heavy_imports("explain", str(trained), *options)
     assert not imported & {"lightning", "torchmetrics"}
     assert (tmp_path / "results" / "bands.csv").is_file()
 
