@@ -54,7 +54,7 @@ def find_boxes(rows: pd.DataFrame, target: int, spectra: xr.Dataset) -> tuple[pd
     wavelength = rows["wavelength_nm"].to_numpy(np.float64)
     named: list[Range] | None = spectra.attrs.get(NAMED, {}).get(target)
     if named is not None:
-        middles = [np.abs(wavelength - (start + end) / 2).argmin() for start, end in named]
+        middles = [int(np.abs(wavelength - (start + end) / 2).argmin()) for start, end in named]
         return rows.iloc[middles], named
     regions = _keep_sure(top_regions(rows, target, MARKED), "pooled_low")
     half = float(rows["pooled_nm"].iloc[0]) / 2
