@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from torch import Tensor, nn
 
 import lrprism as lp
 from lrprism.composites import AbstractComposite
+from lrprism.errors import InputError
 from lrprism.export import export_program
 
 RUN = """
@@ -51,6 +53,48 @@ def test_a_program_equals_the_library_on_other_inputs(
         torch.testing.assert_close(explained, expected.output[torch.arange(count), expected.target])
         torch.testing.assert_close(arrived, expected.relevance.sum((1, 2)), rtol=1e-4, atol=1e-5)
         assert is_finite.all()
+
+
+class Attention(nn.Module):
+    """One head over three tokens, with a norm: products and a softmax."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        torch.manual_seed(0)
+        self.norm, self.qkv, self.head = nn.LayerNorm(4), nn.Linear(4, 12), nn.Linear(12, 5)
+
+    def forward(self, x: Tensor) -> Tensor:
+        q, k, v = self.qkv(self.norm(x)).chunk(3, -1)
+        return self.head((torch.softmax(q @ k.transpose(1, 2) / 2, -1) @ v).flatten(1))  # type: ignore[no-any-return]
+
+
+@pytest.mark.parametrize(
+    ("make", "shape"), [(make_cnn, (1, 20)), (Attention, (3, 4))], ids=["convolution", "attention"]
+)
+@pytest.mark.parametrize("count", [1, 5])
+def test_a_program_compares_with_its_reference(
+    make: Callable[[], nn.Module], shape: tuple[int, ...], count: int
+) -> None:
+    model, reference, x = make().eval(), torch.rand(1, *shape), torch.randn(count, *shape)
+    program = export_program(model, torch.rand(2, *shape), lp.presets.Epsilon(), reference=reference).module()
+    target = torch.arange(count) % 4
+    expected = lp.LRP(model, lp.presets.Epsilon()).explain(x, target, reference=reference)
+    output, relevance, explained, arrived, is_finite = program(x, target)
+    torch.testing.assert_close(output, expected.output)
+    torch.testing.assert_close(relevance, expected.relevance, rtol=1e-5, atol=1e-5)
+    change = (model(x) - model(reference)).gather(1, target[:, None])[:, 0]
+    torch.testing.assert_close(explained, change, rtol=1e-4, atol=1e-5)
+    torch.testing.assert_close(arrived, change, rtol=1e-3, atol=1e-4)
+    assert is_finite.all()
+    # what is the same in both is given nothing, and divides by nothing
+    same, *_ = program(reference, torch.zeros(1, dtype=torch.int64))[1:2]
+    assert bool(same.isfinite().all())
+    assert float(same.abs().max()) < 1e-4
+
+
+def test_a_reference_that_is_not_one_sample_is_refused() -> None:
+    with pytest.raises(InputError, match=r"should be one sample, \(1, 1, 20\)\. Found \(2, 1, 20\)\. Take"):
+        export_program(make_cnn(), torch.rand(2, 1, 20), reference=torch.rand(2, 1, 20))
 
 
 def test_a_sample_with_nan_is_flagged_and_no_other() -> None:

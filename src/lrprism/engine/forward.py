@@ -86,7 +86,7 @@ def _run_with_reference(
     if reference is None:
         return _run(modules, inputs, arrange, ops, request)
     whole = [r.expand_as(x) for r, x in zip(reference, inputs, strict=True)]
-    samples = next((len(x) for r, x in zip(reference, inputs, strict=True) if r.shape != x.shape), None)
+    samples = next((x.shape[0] for r, x in zip(reference, inputs, strict=True) if r.shape != x.shape), None)
     if samples is not None:
         try:
             return _run_both(modules, (inputs, reference), arrange, ops, request, samples)

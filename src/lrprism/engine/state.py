@@ -23,6 +23,7 @@ from lrprism.engine.containers import (
 )
 from lrprism.engine.modules import Modules
 from lrprism.engine.rewrites import Rewrites
+from lrprism.ops.tracing import has_values
 
 _OF_TORCH = frozenset(vars(nn.Module()))
 """The attributes that torch gives every module; what a model keeps for itself has other names."""
@@ -114,7 +115,8 @@ class KeptState:
             for container, content in contents:
                 restore_content(container, content)
             for tensor, alias in tensors:
-                if memory_of(tensor) != memory_of(alias):
+                # the memory of a program that is being written is none
+                if memory_of(tensor) != memory_of(alias) and has_values(alias):
                     tensor.data = alias
 
         return restore

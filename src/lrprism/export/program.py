@@ -23,7 +23,11 @@ _LARGEST_DIFFERENCE = 1e-5
 
 
 def export_program(
-    model: nn.Module, example: Tensor, composite: AbstractComposite | None = None
+    model: nn.Module,
+    example: Tensor,
+    composite: AbstractComposite | None = None,
+    *,
+    reference: Tensor | None = None,
 ) -> ExportedProgram:
     """Return a program that predicts and explains, for any number of samples, without lrprism.
 
@@ -39,9 +43,13 @@ def export_program(
         model: A classifier of one float tensor ``[N, ...]`` with logits ``[N, classes]``, at least two.
         example: At least one sample; a second run on it compares the program with the library.
         composite: As for :class:`lrprism.LRP`.
+        reference: What each sample is compared with, one sample ``[1, ...]``, such as
+            ``lp.reference.mean(samples)``; it becomes part of the program, and what is explained is the
+            difference of the outputs. None: zero.
 
     Raises:
-        InputError: If the example is no float tensor with samples and another axis, or not finite.
+        InputError: If the example is no float tensor with samples and another axis, or not finite, or the
+            reference is not one sample like it.
         ModelError: If an op has no rule, the output is not ``[N, classes]``, a value of a tensor decides
             what is computed, or the program differs from the library.
     """
@@ -52,8 +60,13 @@ def export_program(
             else type(example).__name__
         )
         raise InputError(f"example should be a float tensor [N, ...] with two axes or more. Found {found}.")
+    if reference is not None and reference.shape != (1, *example.shape[1:]):
+        raise InputError(
+            f"reference should be one sample, {(1, *example.shape[1:])}. Found {tuple(reference.shape)}. "
+            "Take lp.reference.mean(samples)."
+        )
     explainer = LRP(model, composite, strict=True)
-    logits = explainer.explain(example).output
+    logits = explainer.explain(example, reference=reference).output
     if logits.dim() != 2 or logits.shape[1] < 2:
         raise ModelError(
             f"an exported model should return logits [N, classes], two classes or more. Found shape "
@@ -62,21 +75,24 @@ def export_program(
     # a symbolic size of 0 or 1 would be taken for a constant
     x = example.detach().repeat(3, *[1] * (example.dim() - 1))
     target = torch.arange(len(x), device=x.device) % logits.shape[1]
-    program = _trace(_write_explanation(explainer, x), x, target)
-    _compare(program, explainer, x[1:], target[1:])
+    program = _trace(_write_explanation(explainer, x, reference), x, target)
+    _compare(program, explainer, x[1:], target[1:], reference)
     return program
 
 
-def _write_explanation(explainer: LRP, x: Tensor) -> Callable[[Tensor, Tensor], tuple[Tensor, ...]]:
+def _write_explanation(
+    explainer: LRP, x: Tensor, reference: Tensor | None
+) -> Callable[[Tensor, Tensor], tuple[Tensor, ...]]:
     """Return the explanation as a function of tensors alone, without the checks that read values."""
     runner = ModelRunner(explainer.model, explainer.composite, False, read_ops({}), set())
     parsed = parse_inputs(x, (), {})
+    against = None if reference is None else (reference.detach().to(x),)
 
     def explain(x: Tensor, target: Tensor) -> tuple[Tensor, ...]:
         inputs = ParsedInputs(x, (x,), parsed.paths, parsed.names, (), {}, nonnegative=())
         with (
             suspend_outer_passes(x),
-            runner.trace(inputs, None, NO_LAYERS, say=lambda _: None) as (
+            runner.trace(inputs, None, NO_LAYERS, reference=against, say=lambda _: None) as (
                 forward_pass,
                 facts,
                 assignment,
@@ -86,7 +102,8 @@ def _write_explanation(explainer: LRP, x: Tensor) -> Callable[[Tensor, Tensor], 
             classes = torch.where(target < 0, output.argmax(1), target)
             seed = torch.zeros_like(output).scatter(1, classes.unsqueeze(1), 1.0)
             relevance = propagate(forward_pass, [seed], facts, assignment).inputs[0][0]
-        explained = output.gather(1, classes.unsqueeze(1)).squeeze(1)
+        amount = output if against is None else forward_pass.change.detach()
+        explained = amount.gather(1, classes.unsqueeze(1)).squeeze(1)
         arrived = relevance.flatten(1).sum(1)
         parts = (x.flatten(1), output, relevance.flatten(1))
         is_finite = torch.cat(parts, 1).isfinite().all(1)
@@ -115,14 +132,16 @@ def _trace(
         ) from error
 
 
-def _compare(program: ExportedProgram, explainer: LRP, x: Tensor, target: Tensor) -> None:
+def _compare(
+    program: ExportedProgram, explainer: LRP, x: Tensor, target: Tensor, reference: Tensor | None
+) -> None:
     """Compare a program with the library.
 
     Raises:
         ModelError: If they differ by more than sums in another order do.
     """
     for inputs in (x, x[:1]):
-        expected = explainer.explain(inputs, target[: len(inputs)])
+        expected = explainer.explain(inputs, target[: len(inputs)], reference=reference)
         prediction, relevance, *_ = program.module()(inputs, target[: len(inputs)])
         for name, a, b in (
             ("prediction", prediction, expected.output),

@@ -20,6 +20,7 @@ from lrprism.ops.differences.op import AbstractDifference, Pair
 from lrprism.ops.kinds import Kind
 from lrprism.ops.nested import detach_tensors, exchange_tensors, tensors_in
 from lrprism.ops.op import Arguments, Keywords, Recorder
+from lrprism.ops.tracing import has_values
 
 
 class Slope(NamedTuple):
@@ -96,18 +97,18 @@ def compute_secant(a: Tensor, value: Tensor, a_r: Tensor, value_r: Tensor, slope
     ratio = (value - value_r).div_(change)
     if not slope.tolerance:
         # one pass over memory is quicker than a look at each entry
-        if math.isfinite(ratio.sum()):
+        if has_values(ratio) and math.isfinite(ratio.sum()):
             return ratio
         return torch.where(ratio.isnan(), slope.derive(a), ratio)
     # inf - inf too: a masked score is the same in both
     distance = a.abs().mul_(slope.tolerance)
     distance = distance if slope.reach == math.inf else distance.clamp_(max=slope.reach)
     near = (change.abs_() > distance).logical_not_()
-    if not near.any():
+    if has_values(near) and not near.any():
         return ratio
     middle = (a + a_r).mul_(0.5)
     # an infinite derivative, as that of a root at zero: nothing changes there, so that any number will do
-    if slope.is_pointwise:
+    if slope.is_pointwise and has_values(near):
         # float_power widens its argument
         ratio[near] = slope.derive(middle[near]).nan_to_num_(0, 0, 0).to(ratio.dtype)
         return ratio

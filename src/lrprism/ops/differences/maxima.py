@@ -23,6 +23,7 @@ from lrprism.ops.differences.op import AbstractDifference, Pair
 from lrprism.ops.kinds import Kind
 from lrprism.ops.nested import detach_tensors, exchange_tensors, tensors_in
 from lrprism.ops.op import Recorder
+from lrprism.ops.tracing import has_values
 
 Compute = Callable[[Sequence[Tensor]], Tensor]
 """Computes the extremes from the live tensors."""
@@ -140,7 +141,7 @@ class _Pooled(OwnFunction):
         lost = ((value - won) * g).flatten(start)
         gained.scatter_add_(-1, winners_r.flatten(start).expand(lost.shape), lost)
         ratio = gained.view(a.shape).div_(a - a_r)
-        if not math.isfinite(ratio.sum()):
+        if not has_values(ratio) or not math.isfinite(ratio.sum()):
             plain = torch.zeros_like(a).flatten(start)
             plain.scatter_add_(-1, winners.flatten(start), g.flatten(start))
             ratio = torch.where(ratio.isnan(), plain.view(a.shape), ratio)
