@@ -269,6 +269,8 @@ def test_boxes_are_those_that_the_report_names(relevance: xr.Dataset) -> None:
         return [line.get_xdata().tolist() for line in lines]
 
     assert find([(917.5, 1002.5)]) == [[917.5, 1002.5]]
+    legend = relevance_spectrum(pooled.assign_attrs(named={1: [(917.5, 1002.5)]}), 1).legends[0]
+    assert "named by the report" in [text.get_text() for text in legend.get_texts()]
     # also where it is no peak of the figure's own
     assert find([(600.0, 685.0)]) == [[600.0, 685.0]]
     assert find([]) == []

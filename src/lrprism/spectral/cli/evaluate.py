@@ -27,7 +27,7 @@ def evaluate(
     rules: Annotated[
         str,
         typer.Option(
-            help="Composites to judge, by commas: NAME, or NAME@REFERENCE to compare spectra with it. "
+            help="Composites to judge, by commas: NAME, compared with zero, or NAME@REFERENCE. "
             f"Names: {', '.join(COMPOSITES)}. References: {', '.join(REFERENCES)}."
         ),
     ] = ",".join(RULES),

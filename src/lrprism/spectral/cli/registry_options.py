@@ -20,7 +20,8 @@ Rule = Annotated[
     typer.Option(
         help=f"Composite, which gives each op its LRP rule: {', '.join(COMPOSITES)}; or {AUTO}: composite, "
         "reference and width that best rank the bands by which this network decides, chosen on samples that "
-        "are not explained. The library's own default, lp.explain, is epsilon-gamma with --reference zero."
+        "are not explained. Spectra are compared with --reference, where a name alone in lrprism evaluate "
+        "means zero. The library's own default, lp.explain, is epsilon-gamma with --reference zero."
     ),
 ]
 

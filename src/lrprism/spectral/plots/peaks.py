@@ -81,7 +81,7 @@ def mark_peaks(axes: Axes, peaks: pd.DataFrame, height: str = "sum") -> None:
     _name_places(axes, x, y, [f"{nm:.1f} nm" for nm in x])
 
 
-def mark_boxes(axes: Axes, regions: pd.DataFrame, boxes: list[Range]) -> None:
+def mark_boxes(axes: Axes, regions: pd.DataFrame, boxes: list[Range], label: str) -> None:
     """Mark the boxes from :func:`find_boxes` by bars as wide as they are.
 
     One strong band becomes a plateau as wide as the box: the box is known, not the band in it.
@@ -93,7 +93,7 @@ def mark_boxes(axes: Axes, regions: pd.DataFrame, boxes: list[Range]) -> None:
             [height] * 2,
             color=style.VERMILION,
             linewidth=1.2,
-            label="largest boxes",
+            label=label,
             gid="region",
         )
     middles = np.array([sum(box) / 2 for box in boxes])

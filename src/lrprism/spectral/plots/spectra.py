@@ -12,7 +12,7 @@ from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
 from lrprism.errors import DataError
-from lrprism.spectral.bands.statistics import band_table
+from lrprism.spectral.bands.statistics import NAMED, band_table
 from lrprism.spectral.knowledge.absorption import Feature
 from lrprism.spectral.plots import contract, style, wavelength_axis
 from lrprism.spectral.plots.heading import Heading, break_text
@@ -41,12 +41,14 @@ class _Marks:
         regions: From :func:`find_boxes`, on the pooled map.
         boxes: The ends of their boxes in nm.
         has_noise: Whether it is known how far samples differ; of one alone no feature is named.
+        label: What the boxes are, for the legend.
     """
 
     peaks: pd.DataFrame
     regions: pd.DataFrame
     boxes: list[Range]
     has_noise: bool = True
+    label: str = "largest boxes"
 
     @property
     def ranges(self) -> list[Range]:
@@ -113,7 +115,7 @@ def relevance_spectrum(dataset: xr.Dataset, target: int) -> Figure:
         axes.tick_params(labelbottom=False)
         _draw_relevance(lower, wavelength, table, spectra.sizes["sample"], "pooled_")
         wavelength_axis.shade_atmosphere(lower, ends, known)
-        mark_boxes(lower, marks.regions, marks.boxes)
+        mark_boxes(lower, marks.regions, marks.boxes, marks.label)
         for panel, name in ((axes, "as computed"), (lower, f"averaged over {contract.name_width(nm)}")):
             panel.set_title(name, loc="left", fontsize=style.FONT, pad=2.0, y=1.0)
     draw_legend(figure, panels, LEGEND)
@@ -124,7 +126,8 @@ def _find_marks(spectra: xr.Dataset, table: pd.DataFrame, target: int, *, pooled
     if contract.name_class_doubt(spectra, target):
         return _Marks(table[:0], table[:0], [])
     regions, boxes = find_boxes(table, target, spectra) if pooled else (table[:0], [])
-    return _Marks(find_peaks(table), regions, boxes, has_noise=spectra.sizes["sample"] > 1)
+    label = "named by the report" if NAMED in spectra.attrs else "largest boxes"
+    return _Marks(find_peaks(table), regions, boxes, spectra.sizes["sample"] > 1, label)
 
 
 def _find_features(
